@@ -1,1 +1,1 @@
-"""Train variants of a small image classifier over several seeds, and tell which differences are real."""
+"""Train variants of a small image classifier over seeds; tell which differences are real."""

@@ -1,0 +1,62 @@
+"""An experiment: all that one training needs but its seed, and a hash of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal, Self
+
+from pydantic import Field
+
+from paribus.spec.model import Spec
+from paribus.spec.network import Network
+from paribus.spec.recipe import Constant, Initialisation, Optimizer, Schedule
+
+EngineName = Literal["auto", "numpy", "torch", "native"]
+
+# Raised when the same words begin to mean another training; hashes then differ from older ones.
+_FORMAT = 1
+
+
+class Experiment(Spec):
+    """A network, a data set and a training recipe.
+
+    >>> from paribus.spec.recipe import Sgd
+    >>> Experiment(network=["flatten", "linear 10"], optimizer=Sgd(lr=0.01), epochs=2).hash[:12]
+    '9d494117e82f'
+    """
+
+    network: Network
+    optimizer: Optimizer
+    epochs: int = Field(ge=1)
+    batch_size: int = Field(default=128, ge=1)
+    schedule: Schedule = Constant()
+    initialisation: Initialisation = "torch"
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    data: str = "mnist"
+    images: int | None = Field(default=None, ge=1)
+    """Training images used, chosen the same for every seed; all of them if None."""
+    validation: int = Field(default=0, ge=0)
+    """Training images held out to choose by, the same for every seed."""
+    engine: EngineName = "auto"
+    """What trains it. Not part of the hash: every engine is to train the same thing."""
+
+    def canonical(self) -> dict[str, Any]:
+        """Everything that the hash covers, in plain JSON types, defaults written out."""
+        return {"format": _FORMAT, **self.model_dump(mode="json", exclude={"engine"})}
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON, in hex. The same in Python and from a file."""
+        text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def but(self, **changes: Any) -> Self:
+        """A variant: this experiment with some settings changed, validated anew.
+
+        >>> from paribus.spec.recipe import Sgd
+        >>> base = Experiment(network=["flatten", "linear 10"], optimizer=Sgd(lr=0.01), epochs=2)
+        >>> base.but(epochs=3).epochs
+        3
+        """
+        return type(self).model_validate({**dict(self), **changes})

@@ -1,0 +1,104 @@
+"""Says in plain words, and with its place, what a validation found wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from paribus.errors import did_you_mean
+from paribus.spec.experiment import Experiment
+from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, Sgd, Step
+from paribus.spec.study import Question, Reported, Study
+
+# The tables of a study file by the last key of their place, and their further keys in files.
+_KEYS: dict[str, set[str]] = {
+    "sgd": set(Sgd.model_fields),
+    "adam": set(Adam.model_fields),
+    "adamw": set(AdamW.model_fields),
+    "constant": set(Constant.model_fields),
+    "step": set(Step.model_fields),
+    "cosine": set(Cosine.model_fields),
+    "one-cycle": set(OneCycle.model_fields),
+    "experiment": {*Experiment.model_fields, "from", "reported"},
+    "question": set(Question.model_fields),
+    "reported": set(Reported.model_fields),
+    "study": set(Study.model_fields),
+}
+_TAGS = set(_KEYS) - {"experiment", "question", "reported", "study"}
+
+
+def explain(error: ValidationError, where: str, table: str) -> list[str]:
+    """One message for each thing wrong: where, what, got, what to do.
+
+    table: what was validated, a key of `_KEYS` such as "experiment".
+    """
+    messages: list[str] = []
+    for detail in error.errors():
+        place, keys = _place(detail["loc"], where, table)
+        messages += [f"{place}: {line}" for line in _words(detail, keys).split("\n")]
+    return messages
+
+
+def _place(loc: tuple[int | str, ...], where: str, table: str) -> tuple[str, set[str]]:
+    parts, keys = [where], _KEYS[table]
+    for key in loc:
+        if key in _TAGS:
+            keys = _KEYS[str(key)]
+        elif isinstance(key, int):
+            parts[-1] += f"[{key + 1}]"
+        else:
+            parts.append(str(key))
+    return ".".join(parts), keys
+
+
+def _words(detail: ErrorDetails, keys: set[str]) -> str:
+    got, context = detail["input"], detail.get("ctx", {})
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"unknown key; {did_you_mean(str(detail['loc'][-1]), sorted(keys))}"
+        case "missing":
+            return "is missing; add it"
+        case "value_error":
+            return str(context["error"])
+        case "int_type" | "int_parsing" | "int_from_float":
+            return f"must be a whole number, got {_show(got)}"
+        case "float_type" | "finite_number":
+            return f"must be a finite number, got {_show(got)}"
+        case "bool_type":
+            return f"must be true or false, got {_show(got)}"
+        case "string_type":
+            return f"must be text in quotes, got {_show(got)}"
+        case "string_pattern_mismatch":
+            return f"must be made of letters, digits, '.', '-' and '_', got {_show(got)}"
+        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
+            return f"must be {_bound(detail['type'], context)}, got {_show(got)}"
+        case "literal_error":
+            return f"must be one of {context['expected']}, got {_show(got)}"
+        case "union_tag_invalid":
+            known = str(context["expected_tags"]).replace("'", "").split(", ")
+            return f'there is no "{context["tag"]}"; {did_you_mean(str(context["tag"]), known)}'
+        case "union_tag_not_found" | "model_attributes_type" | "model_type":
+            example = '{ name = "sgd", lr = 0.01 }'
+            return f"must be a table with a name, e.g. {example}, got {_show(got)}"
+        case _:
+            return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, got {_show(got)}"
+
+
+def _bound(kind: str, context: dict[str, Any]) -> str:
+    words = {
+        "greater_than": ("above", "gt"),
+        "greater_than_equal": ("at least", "ge"),
+        "less_than": ("below", "lt"),
+        "less_than_equal": ("at most", "le"),
+    }
+    word, key = words[kind]
+    return f"{word} {context[key]:g}"
+
+
+def _show(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,69 @@
+"""A network: a list of layers, or a user's own PyTorch module named by its import path."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, PlainSerializer, field_validator
+
+from paribus.spec.layers import Layer
+from paribus.spec.model import Spec
+from paribus.spec.notation import format_layer, parse_layer, parse_layers
+
+Scalar = bool | int | float | str
+
+
+class ModuleNetwork(Spec):
+    """A `torch.nn.Module` class (or function that makes one) and its keyword arguments.
+
+    It gets a batch of images, float32 (N, C, H, W), and returns logits, float32 (N, classes).
+    """
+
+    module: str
+    arguments: dict[str, Scalar] = Field(default_factory=dict)
+
+    @field_validator("module")
+    @classmethod
+    def _is_import_path(cls, module: str) -> str:
+        if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", module):
+            raise ValueError(
+                f'"{module}" is no import path of a module; write e.g. "my_package.nets:SmallNet"'
+            )
+        return module
+
+
+def _read(value: Any) -> Any:
+    """Texts and tables, as files have them, become layers or a module."""
+    if isinstance(value, str):
+        return ModuleNetwork(module=value) if ":" in value else parse_layers([value])
+    if isinstance(value, dict):
+        unknown = [key for key in value if key not in ModuleNetwork.model_fields]
+        if unknown or "module" not in value:
+            raise ValueError(
+                "a network given as a table names a module of your own; write e.g. "
+                '{ module = "my_package.nets:SmallNet", arguments = { width = 32 } }'
+            )
+        return ModuleNetwork(**value)
+    if not isinstance(value, list | tuple):
+        return value
+    if not value:
+        raise ValueError('a network needs layers; write e.g. ["flatten", "linear 10"]')
+    if all(isinstance(part, str) for part in value):
+        return parse_layers(value)
+    layers: list[Any] = []
+    for part in value:
+        layers += parse_layer(part) if isinstance(part, str) else [part]
+    return tuple(layers)
+
+
+def _canonical(network: Network) -> Any:
+    if isinstance(network, ModuleNetwork):
+        return network.model_dump(mode="json")
+    return [format_layer(layer) for layer in network]
+
+
+# In files and in the canonical JSON, a list of texts; in Python, a tuple of layers.
+Network = Annotated[
+    tuple[Layer, ...] | ModuleNetwork, BeforeValidator(_read), PlainSerializer(_canonical)
+]

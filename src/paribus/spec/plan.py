@@ -1,0 +1,204 @@
+"""What a network is made of once its input is known: shapes, tensors, names, sizes.
+
+Engines work from a plan and from nothing else, so that all of them build the same network and name
+its tensors alike. Tensors are numbered by kind (`conv2.weight`), not by position: adding batch
+normalisation or a skip connection renames no other tensor.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import Literal
+
+from paribus.errors import UserError
+from paribus.spec.layers import (
+    AvgPool,
+    BatchNorm,
+    Conv,
+    Flatten,
+    Layer,
+    Linear,
+    MaxPool,
+    Residual,
+)
+from paribus.spec.notation import format_layer
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor of a network. Only running statistics are not trained.
+
+    Shapes are PyTorch's: convolution (out, in, kernel, kernel), linear (out, in), all else (C,).
+    """
+
+    name: str
+    shape: Shape
+    role: Literal["weight", "bias", "scale", "shift", "running_mean", "running_var"]
+    fan_in: int = 0
+    fan_out: int = 0
+
+    @property
+    def trained(self) -> bool:
+        return self.role not in ("running_mean", "running_var")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A layer in its place: shapes for one image, (C, H, W) or (F,)."""
+
+    layer: Layer
+    name: str
+    input_shape: Shape
+    output_shape: Shape
+    tensors: tuple[Tensor, ...] = ()
+    body: tuple[Node, ...] = ()
+    multiply_adds: int = 0
+    """Of one forward pass of one image: convolutions and linear layers, without the body's."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole network, from images (C, H, W) to logits (classes,)."""
+
+    nodes: tuple[Node, ...]
+    input_shape: Shape
+    classes: int
+
+    def walk(self) -> Iterator[Node]:
+        """Every node in order of evaluation, a residual's body before the residual itself."""
+        return _walk(self.nodes)
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        return [tensor for node in self.walk() for tensor in node.tensors]
+
+    @property
+    def parameters(self) -> int:
+        """The number of trained values."""
+        return sum(prod(tensor.shape) for tensor in self.tensors if tensor.trained)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Of one forward pass of one image."""
+        return sum(node.multiply_adds for node in self.walk())
+
+
+def make_plan(network: tuple[Layer, ...], input_shape: Shape, classes: int) -> Plan:
+    """The plan of a network for images of a shape (C, H, W) and a number of classes.
+
+    Raises `UserError` where a layer does not fit what comes into it.
+
+    >>> from paribus.spec.notation import parse_layers
+    >>> make_plan(parse_layers(["flatten", "linear 10"]), (1, 28, 28), 10).parameters
+    7850
+    """
+    counts: Counter[str] = Counter()
+    nodes = _plan_layers(network, input_shape, counts, where="")
+    last = nodes[-1].output_shape
+    if last != (classes,):
+        end = f'"linear {classes}"' if len(last) == 1 else f'"flatten", "linear {classes}"'
+        raise UserError(
+            f"the network ends with shape {_show(last)}, but the data has {classes} classes; "
+            f"end it with {end}"
+        )
+    return Plan(nodes, input_shape, classes)
+
+
+def _plan_layers(
+    layers: tuple[Layer, ...], shape: Shape, counts: Counter[str], where: str
+) -> tuple[Node, ...]:
+    nodes: list[Node] = []
+    for number, layer in enumerate(layers, start=1):
+        here = f'{where}layer {number} "{format_layer(layer)}"'
+        node = _plan_layer(layer, shape, counts, here)
+        nodes.append(node)
+        shape = node.output_shape
+    return tuple(nodes)
+
+
+def _plan_layer(layer: Layer, shape: Shape, counts: Counter[str], where: str) -> Node:
+    counts[layer.kind] += 1
+    tensors: tuple[Tensor, ...]
+    name = f"{layer.kind}{counts[layer.kind]}"
+    match layer:
+        case Conv():
+            channels, height, width = _image(shape, where)
+            # Same padding: (kernel - 1) / 2 zeros on each side.
+            out = (layer.channels, -(-height // layer.stride), -(-width // layer.stride))
+            area = layer.kernel**2
+            fan_in, fan_out = channels * area, layer.channels * area
+            tensors = (
+                Tensor(
+                    f"{name}.weight",
+                    (layer.channels, channels, layer.kernel, layer.kernel),
+                    "weight",
+                    fan_in,
+                    fan_out,
+                ),
+                Tensor(f"{name}.bias", (layer.channels,), "bias", fan_in, fan_out),
+            )
+            return Node(layer, name, shape, out, tensors, (), prod(out) * fan_in)
+        case Linear():
+            if len(shape) != 1:
+                raise UserError(
+                    f'{where}: needs flat features, got {_show(shape)}; put "flatten" before it'
+                )
+            fans = shape[0], layer.features
+            tensors = (
+                Tensor(f"{name}.weight", (layer.features, shape[0]), "weight", *fans),
+                Tensor(f"{name}.bias", (layer.features,), "bias", *fans),
+            )
+            return Node(layer, name, shape, (layer.features,), tensors, (), prod(fans))
+        case MaxPool() | AvgPool():
+            channels, height, width = _image(shape, where)
+            if height < layer.size or width < layer.size:
+                raise UserError(
+                    f"{where}: its window is larger than its input {_show(shape)}; "
+                    "pool less often or by less"
+                )
+            return Node(layer, name, shape, (channels, height // layer.size, width // layer.size))
+        case BatchNorm():
+            values = (shape[0],)
+            tensors = (
+                Tensor(f"{name}.scale", values, "scale"),
+                Tensor(f"{name}.shift", values, "shift"),
+                Tensor(f"{name}.running_mean", values, "running_mean"),
+                Tensor(f"{name}.running_var", values, "running_var"),
+            )
+            return Node(layer, name, shape, shape, tensors)
+        case Flatten():
+            return Node(layer, name, shape, (prod(shape),))
+        case Residual():
+            body = _plan_layers(layer.body, shape, counts, f"{where}, ")
+            if body[-1].output_shape != shape:
+                raise UserError(
+                    f"{where}: turns {_show(shape)} into {_show(body[-1].output_shape)}, but what "
+                    "it is added to must keep its shape; change the body's channels or stride"
+                )
+            return Node(layer, name, shape, shape, (), body)
+        case _:
+            return Node(layer, name, shape, shape)
+
+
+def _image(shape: Shape, where: str) -> tuple[int, int, int]:
+    if len(shape) != 3:
+        raise UserError(
+            f"{where}: needs feature maps (channels, rows, columns), got {_show(shape)}; "
+            'put it before "flatten"'
+        )
+    return shape[0], shape[1], shape[2]
+
+
+def _walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
+    for node in nodes:
+        yield from _walk(node.body)
+        yield node
+
+
+def _show(shape: Shape) -> str:
+    return "×".join(map(str, shape))

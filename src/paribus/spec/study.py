@@ -1,0 +1,179 @@
+"""A study: experiments, a number of seeds, and questions that the experiments are to answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from paribus.errors import did_you_mean
+from paribus.spec.experiment import EngineName, Experiment
+from paribus.spec.metric import check_metric
+from paribus.spec.model import Spec
+from paribus.spec.recipe import Step
+
+# What a question can be about. "optimizer" stands for all of "optimizer.lr" and its like.
+ASPECTS = (
+    "network",
+    "optimizer",
+    "optimizer.lr",
+    "optimizer.momentum",
+    "optimizer.nesterov",
+    "optimizer.betas",
+    "optimizer.eps",
+    "optimizer.weight_decay",
+    "schedule",
+    "batch_size",
+    "epochs",
+    "initialisation",
+    "label_smoothing",
+    "data",
+    "images",
+    "validation",
+    "engine",
+)
+
+PREVIEW_IMAGES = 12_000
+PREVIEW_SEEDS = 3
+MOST_SEEDS = 1000
+
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
+
+class Question(Spec):
+    """Two experiments, a metric, what is meant to differ, and the smallest difference that matters.
+
+    The difference asked about is that of the second experiment minus the first.
+    """
+
+    ask: str = Field(min_length=1)
+    compare: tuple[str, str] = Field(strict=False)
+    about: tuple[str, ...] = Field(strict=False, min_length=1)
+    metric: Annotated[str, AfterValidator(check_metric)] = "test_accuracy"
+    matters: float = Field(ge=0, allow_inf_nan=False)
+    original: str = ""
+    """What the report that the study repeats had concluded."""
+
+    @field_validator("about")
+    @classmethod
+    def _known(cls, about: tuple[str, ...]) -> tuple[str, ...]:
+        for aspect in about:
+            if aspect not in ASPECTS:
+                raise ValueError(f'nothing is called "{aspect}"; {did_you_mean(aspect, ASPECTS)}')
+        return about
+
+
+class Reported(Spec):
+    """What an earlier report gave for an experiment, as it was printed there."""
+
+    train_accuracy: str = ""
+    test_accuracy: str = ""
+    time: str = ""
+    note: str = ""
+
+
+class Study(Spec):
+    """Experiments by name, all on one data set, and the questions between them."""
+
+    title: str = Field(min_length=1)
+    seeds: int = Field(default=5, ge=1, le=MOST_SEEDS)
+    """Seeds 0 .. seeds - 1 are trained."""
+    experiments: dict[Annotated[str, Field(pattern=_NAME)], Experiment] = Field(min_length=1)
+    bases: dict[str, str] = Field(default_factory=dict)
+    """The experiment that each variant was stated as changes to."""
+    questions: tuple[Question, ...] = Field(default=(), strict=False)
+    reported: dict[str, Reported] = Field(default_factory=dict)
+    origin: str = ""
+    """Whose figures `reported` and the questions' `original` are."""
+    preview: bool = False
+    """True if this is a study made cheaper, whose results mean little."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        names = list(self.experiments)
+        problems: list[str] = []
+        for number, question in enumerate(self.questions, start=1):
+            for name in question.compare:
+                if name not in names:
+                    problems.append(
+                        f'question {number}: there is no experiment "{name}"; '
+                        f"{did_you_mean(name, names)}"
+                    )
+            if question.compare[0] == question.compare[1]:
+                problems.append(f"question {number}: compares an experiment with itself")
+        for name in self.reported:
+            if name not in names:
+                problems.append(f'reported: there is no experiment "{name}"')
+        seen: dict[tuple[str, str], str] = {}
+        for name, experiment in self.experiments.items():
+            twin = seen.setdefault((experiment.hash, experiment.engine), name)
+            if twin != name:
+                problems.append(f'experiments "{twin}" and "{name}" are the same; remove one')
+        if len({experiment.data for experiment in self.experiments.values()}) > 1:
+            problems.append("the experiments are on different data sets; a study is on one")
+        if len({experiment.validation for experiment in self.experiments.values()}) > 1:
+            problems.append("the experiments hold out different validation sets; use one number")
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    @property
+    def data(self) -> str:
+        """The one data set that all experiments are on."""
+        return next(iter(self.experiments.values())).data
+
+    def only(self, names: tuple[str, ...]) -> Study:
+        """The study reduced to some experiments and the questions among them.
+
+        Raises ValueError if a name is not one of its experiments.
+        """
+        for name in names:
+            if name not in self.experiments:
+                raise ValueError(
+                    f'there is no experiment "{name}"; {did_you_mean(name, list(self.experiments))}'
+                )
+        return self._with(
+            experiments={name: e for name, e in self.experiments.items() if name in names},
+            questions=tuple(q for q in self.questions if set(q.compare) <= set(names)),
+            reported={name: r for name, r in self.reported.items() if name in names},
+            bases={name: b for name, b in self.bases.items() if name in names},
+        )
+
+    def with_seeds(self, seeds: int) -> Study:
+        return self._with(seeds=seeds)
+
+    def with_each(self, **changes: Any) -> Study:
+        """The study with the same settings changed in every experiment."""
+        changed = {name: e.but(**changes) for name, e in self.experiments.items()}
+        return self._with(experiments=changed)
+
+    def with_engine(self, engine: EngineName) -> Study:
+        """The study with every experiment on one engine but those that name their own."""
+        changed = {
+            name: e.but(engine=engine) if e.engine == "auto" else e
+            for name, e in self.experiments.items()
+        }
+        return self._with(experiments=changed)
+
+    def as_preview(self, most_images: int) -> Study:
+        """The same study about fifty times cheaper: a tenth of the epochs, but at least 2, on
+        12,000 of the training images, 3 seeds. Its questions get no verdict.
+
+        most_images: the training images that there are, those held out for validation left out.
+        """
+        changed = {}
+        for name, experiment in self.experiments.items():
+            schedule = experiment.schedule
+            if isinstance(schedule, Step):
+                every = max(1, round(schedule.every / 10))
+                schedule = schedule.model_copy(update={"every": every})
+            changed[name] = experiment.but(
+                epochs=max(2, experiment.epochs // 10),
+                images=min(PREVIEW_IMAGES, experiment.images or most_images, most_images),
+                schedule=schedule,
+            )
+        seeds = min(PREVIEW_SEEDS, self.seeds)
+        return self._with(experiments=changed, seeds=seeds, preview=True)
+
+    def _with(self, **changes: Any) -> Study:
+        return type(self).model_validate({**dict(self), **changes})
