@@ -7,7 +7,7 @@ is needed to go on later, bit for bit as if never stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -103,9 +103,8 @@ class Epoch:
 class Training(Protocol):
     """One run under way in an engine."""
 
-    def run_epoch(self, interrupted: Callable[[], bool] = lambda: False) -> Epoch | None:
-        """Train the next epoch and evaluate. None if `interrupted()` became true on the way,
-        asked at least once a step; the training is then of no more use."""
+    def run_epoch(self) -> Epoch:
+        """Train the next epoch, then evaluate on the test images (and the validation images)."""
         ...
 
     def state(self) -> State:
