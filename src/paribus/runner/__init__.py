@@ -1,0 +1,1 @@
+"""Trains what of a study is missing from a store."""

@@ -1,0 +1,69 @@
+"""Makes of an experiment and a seed the task that an engine is given."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from paribus.data.batches import Arrays, prepare
+from paribus.data.dataset import Dataset
+from paribus.data.sources import load
+from paribus.engines.base import Split, Task
+from paribus.errors import UserError
+from paribus.randomness import Randomness
+from paribus.spec.experiment import Experiment
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.plan import Plan, make_plan
+
+
+class TaskMaker:
+    """Makes tasks on one data set, whose arrays all of them share."""
+
+    def __init__(self, data: str, relative_to: Path) -> None:
+        self.dataset: Dataset = load(data, relative_to)
+        # A study's experiments mostly use the same images; two sets at most are kept in memory.
+        self._arrays = lru_cache(maxsize=2)(self._prepare)
+
+    def _prepare(self, images: int | None, validation: int) -> Arrays:
+        return prepare(self.dataset, images, validation)
+
+    def make(self, experiment: Experiment, seed: int) -> Task:
+        """The task of one run. Raises `UserError` where the network does not fit the data."""
+        network = plan_for(experiment, self.dataset)
+        arrays = self._arrays(experiment.images, experiment.validation)
+        randomness = Randomness(seed)
+        initial = (
+            randomness.initial_tensors(network, experiment.initialisation)
+            if isinstance(network, Plan)
+            else {}
+        )
+        return Task(
+            network=network,
+            classes=self.dataset.classes,
+            optimizer=experiment.optimizer,
+            schedule=experiment.schedule,
+            epochs=experiment.epochs,
+            batch_size=experiment.batch_size,
+            label_smoothing=experiment.label_smoothing,
+            train=Split(arrays.train_images, arrays.train_labels),
+            test=Split(arrays.test_images, arrays.test_labels),
+            validation=(
+                Split(arrays.validation_images, arrays.validation_labels)
+                if experiment.validation
+                else None
+            ),
+            randomness=randomness,
+            initial=initial,
+        )
+
+
+def plan_for(experiment: Experiment, dataset: Dataset) -> Plan | ModuleNetwork:
+    """The plan of an experiment's network on a data set, or the user's own module as it is."""
+    if isinstance(experiment.network, ModuleNetwork):
+        if experiment.initialisation != "torch":
+            raise UserError(
+                f'initialisation = "{experiment.initialisation}" has no effect on a module of your '
+                "own, which initialises itself; remove it"
+            )
+        return experiment.network
+    return make_plan(experiment.network, dataset.image_shape, dataset.classes)

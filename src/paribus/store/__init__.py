@@ -1,0 +1,1 @@
+"""What has been trained, kept in a folder: see `store.Store`."""

@@ -1,0 +1,54 @@
+"""Where a run is trained: versions, machine, threads, and whether anything runs beside it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib import metadata
+from pathlib import Path
+
+_PACKAGES = ("paribus", "numpy", "torch")
+
+
+def environment(jobs: int) -> dict[str, str]:
+    """What is to be known of this process's surroundings, in words.
+
+    jobs: how many runs are trained at once.
+    """
+    return {
+        **{package: _version(package) for package in _PACKAGES},
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "processor": _processor(),
+        "cores": str(available_cores()),
+        "runs at once": str(jobs),
+        "load before": _load(),
+    }
+
+
+def available_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or "unknown"
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or "unknown"
+
+
+def _load() -> str:
+    """The machine's mean number of busy processes over the minute before, where it is known."""
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
