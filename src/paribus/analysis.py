@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paribus.data.dataset import Dataset
 from paribus.spec.experiment import Experiment
-from paribus.spec.plan import Plan
+from paribus.spec.plan import Plan, plan_of
 from paribus.spec.study import Reported, Study
+from paribus.store.store import Status, Store, StoredRun
 
 # E epochs, N test images, K classes, R runs
-Status = Literal["running", "finished", "diverged", "failed"]
 
 
 @dataclass(frozen=True)
@@ -110,3 +110,53 @@ class StudyResult:
     def validated(self) -> bool:
         """Whether the study holds out images to choose by."""
         return next(iter(self.study.experiments.values())).validation > 0
+
+
+def collect(study: Study, study_name: str, store: Store, dataset: Dataset) -> StudyResult:
+    """What a store has of a study."""
+    return StudyResult(
+        study,
+        study_name,
+        {name: _experiment(study, name, store, dataset) for name in study.experiments},
+        dataset,
+    )
+
+
+def _experiment(study: Study, name: str, store: Store, dataset: Dataset) -> ExperimentResult:
+    experiment = study.experiments[name]
+    plan = plan_of(experiment, dataset.image_shape, dataset.classes)
+    return ExperimentResult(
+        name=name,
+        experiment=experiment,
+        plan=plan if isinstance(plan, Plan) else None,
+        parameters=plan.parameters if isinstance(plan, Plan) else None,
+        base=study.bases.get(name),
+        reported=study.reported.get(name),
+        runs=tuple(_read(run, store) for run in _runs_asked(study, experiment, store)),
+    )
+
+
+def _runs_asked(study: Study, experiment: Experiment, store: Store) -> list[StoredRun]:
+    """The runs of the study's seeds by one engine: the one it names, or, if it leaves the choice,
+    the one that has most of them. Runs of two engines are never mixed."""
+    by_engine: dict[str, list[StoredRun]] = {}
+    for run in store.runs(experiment.hash):
+        if run.seed < study.seeds:
+            by_engine.setdefault(run.engine, []).append(run)
+    if experiment.engine != "auto":
+        return by_engine.get(experiment.engine, [])
+    return max(by_engine.values(), key=len, default=[])
+
+
+def _read(run: StoredRun, store: Store) -> Run:
+    environments = store.environments(run.id)
+    return Run(
+        id=run.id,
+        seed=run.seed,
+        engine=run.engine,
+        status=run.status,
+        reason=run.reason,
+        curves=Curves(**store.epochs(run.id)),
+        environment=environments[-1] if environments else {},
+        read_probabilities=partial(store.probabilities, run.id),
+    )

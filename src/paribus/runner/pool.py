@@ -17,7 +17,7 @@ from paribus.runner.worker import Job, work
 
 # A worker computes on one core; libraries that would start more threads are told so before they
 # load, since some of them read these only then.
-_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass

@@ -105,8 +105,9 @@ def _keep(run: str, event: Event, store: Store) -> None:
             store.add_epoch(run, epoch.number, _columns(epoch), state)
         case Finished(tensors, probabilities):
             store.finish(run, tensors, probabilities)
-        case Diverged(epoch=number):
-            store.diverge(run, f"diverged at epoch {number}: the train loss is no finite number")
+        case Diverged(epoch):
+            reason = f"diverged at epoch {epoch.number}: the train loss is no finite number"
+            store.diverge(run, epoch.number, _columns(epoch), reason)
         case Failed(reason):
             store.fail(run, reason)
 

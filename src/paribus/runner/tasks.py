@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 from paribus.data.batches import Arrays, prepare
 from paribus.data.dataset import Dataset
-from paribus.data.sources import load
 from paribus.engines.base import Split, Task
-from paribus.errors import UserError
 from paribus.randomness import Randomness
 from paribus.spec.experiment import Experiment
-from paribus.spec.network import ModuleNetwork
-from paribus.spec.plan import Plan, make_plan
+from paribus.spec.plan import Plan, plan_of
 
 
 class TaskMaker:
     """Makes tasks on one data set, whose arrays all of them share."""
 
-    def __init__(self, data: str, relative_to: Path) -> None:
-        self.dataset: Dataset = load(data, relative_to)
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
         # A study's experiments mostly use the same images; two sets at most are kept in memory.
         self._arrays = lru_cache(maxsize=2)(self._prepare)
 
@@ -29,7 +25,7 @@ class TaskMaker:
 
     def make(self, experiment: Experiment, seed: int) -> Task:
         """The task of one run. Raises `UserError` where the network does not fit the data."""
-        network = plan_for(experiment, self.dataset)
+        network = plan_of(experiment, self.dataset.image_shape, self.dataset.classes)
         arrays = self._arrays(experiment.images, experiment.validation)
         randomness = Randomness(seed)
         initial = (
@@ -55,15 +51,3 @@ class TaskMaker:
             randomness=randomness,
             initial=initial,
         )
-
-
-def plan_for(experiment: Experiment, dataset: Dataset) -> Plan | ModuleNetwork:
-    """The plan of an experiment's network on a data set, or the user's own module as it is."""
-    if isinstance(experiment.network, ModuleNetwork):
-        if experiment.initialisation != "torch":
-            raise UserError(
-                f'initialisation = "{experiment.initialisation}" has no effect on a module of your '
-                "own, which initialises itself; remove it"
-            )
-        return experiment.network
-    return make_plan(experiment.network, dataset.image_shape, dataset.classes)

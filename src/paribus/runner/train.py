@@ -27,9 +27,9 @@ class Finished:
 
 @dataclass(frozen=True)
 class Diverged:
-    """The train loss stopped being a finite number."""
+    """The train loss of an epoch, the run's last, is no finite number."""
 
-    epoch: int
+    epoch: Epoch
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def train(engine: Engine, task: Task, done: int, state: State | None) -> Iterato
     training = engine.start(task, state)
     for _ in range(done, task.epochs):
         epoch = training.run_epoch()
-        yield EpochDone(epoch, training.state())
         if not math.isfinite(epoch.train.loss):
-            yield Diverged(epoch.number)
+            yield Diverged(epoch)
             return
+        yield EpochDone(epoch, training.state())
     yield Finished(training.tensors(), training.probabilities())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from paribus.data.sources import load
 from paribus.engines.base import State
 from paribus.engines.choose import make_engine
 from paribus.errors import ParibusError
@@ -42,7 +43,7 @@ def work(connection: Connection, data: str, relative_to: Path) -> None:
         except EOFError:
             return
         try:
-            tasks = tasks or TaskMaker(data, relative_to)
+            tasks = tasks or TaskMaker(load(data, relative_to))
             task = tasks.make(job.cell.experiment, job.cell.seed)
             for event in train(make_engine(job.cell.engine), task, job.done, job.state):
                 connection.send(event)

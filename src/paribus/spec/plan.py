@@ -14,6 +14,7 @@ from math import prod
 from typing import Literal
 
 from paribus.errors import UserError
+from paribus.spec.experiment import Experiment
 from paribus.spec.layers import (
     AvgPool,
     BatchNorm,
@@ -24,6 +25,7 @@ from paribus.spec.layers import (
     MaxPool,
     Residual,
 )
+from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
 
 Shape = tuple[int, ...]
@@ -91,11 +93,12 @@ class Plan:
 def make_plan(network: tuple[Layer, ...], input_shape: Shape, classes: int) -> Plan:
     """The plan of a network for images of a shape (C, H, W) and a number of classes.
 
-    Raises `UserError` where a layer does not fit what comes into it.
+        Raises `UserError` where a layer does not fit what comes into it.
 
-    >>> from paribus.spec.notation import parse_layers
-    >>> make_plan(parse_layers(["flatten", "linear 10"]), (1, 28, 28), 10).parameters
-    7850
+        >>> from paribus.spec.network import ModuleNetwork
+    from paribus.spec.notation import parse_layers
+        >>> make_plan(parse_layers(["flatten", "linear 10"]), (1, 28, 28), 10).parameters
+        7850
     """
     counts: Counter[str] = Counter()
     nodes = _plan_layers(network, input_shape, counts, where="")
@@ -107,6 +110,18 @@ def make_plan(network: tuple[Layer, ...], input_shape: Shape, classes: int) -> P
             f"end it with {end}"
         )
     return Plan(nodes, input_shape, classes)
+
+
+def plan_of(experiment: Experiment, input_shape: Shape, classes: int) -> Plan | ModuleNetwork:
+    """The plan of an experiment's network, or the user's own module as it is."""
+    if not isinstance(experiment.network, ModuleNetwork):
+        return make_plan(experiment.network, input_shape, classes)
+    if experiment.initialisation != "torch":
+        raise UserError(
+            f'initialisation = "{experiment.initialisation}" has no effect on a module of your '
+            "own, which initialises itself; remove it"
+        )
+    return experiment.network
 
 
 def _plan_layers(

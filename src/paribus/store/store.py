@@ -187,12 +187,7 @@ class Store:
         """
         blob = safetensors.numpy.save(_contiguous(state))
         with self._transaction() as db:
-            columns = ", ".join(EPOCH_COLUMNS)
-            marks = ", ".join("?" * len(EPOCH_COLUMNS))
-            db.execute(
-                f"INSERT INTO epochs (run, epoch, {columns}) VALUES (?, ?, {marks})",
-                (run, epoch, *(values[column] for column in EPOCH_COLUMNS)),
-            )
+            _insert_epoch(db, run, epoch, values)
             db.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", (run, epoch, blob))
 
     def finish(self, run: str, tensors: Arrays, probabilities: NDArray[np.float32]) -> None:
@@ -203,21 +198,19 @@ class Store:
             weights = safetensors.numpy.save(_contiguous(tensors))
             write_atomically(folder / "weights.safetensors", weights)
             write_atomically(folder / "probabilities.npy", probabilities)
-        self._end(run, "finished", "")
+        with self._transaction() as db:
+            _end(db, run, "finished", "")
 
-    def diverge(self, run: str, reason: str) -> None:
-        """Mark a run as diverged: a result, never trained again."""
-        self._end(run, "diverged", reason)
+    def diverge(self, run: str, epoch: int, values: Mapping[str, float], reason: str) -> None:
+        """Keep a run's last epoch, and mark it diverged: a result, never trained again."""
+        with self._transaction() as db:
+            _insert_epoch(db, run, epoch, values)
+            _end(db, run, "diverged", reason)
 
     def fail(self, run: str, reason: str) -> None:
         """Mark a run as failed. Its state is kept: it is taken up again when asked for again."""
         with self._transaction() as db:
             db.execute("UPDATE runs SET status = 'failed', reason = ? WHERE id = ?", (reason, run))
-
-    def _end(self, run: str, status: Status, reason: str) -> None:
-        with self._transaction() as db:
-            db.execute("UPDATE runs SET status = ?, reason = ? WHERE id = ?", (status, reason, run))
-            db.execute("DELETE FROM checkpoints WHERE run = ?", (run,))
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -314,6 +307,22 @@ class Store:
 def run_id(experiment: str, seed: int, engine: str) -> str:
     """The id of a run: the start of its experiment's hash, its engine and its seed."""
     return f"{experiment[:12]}-{engine}-{seed}"
+
+
+def _insert_epoch(
+    db: sqlite3.Connection, run: str, epoch: int, values: Mapping[str, float]
+) -> None:
+    columns = ", ".join(EPOCH_COLUMNS)
+    marks = ", ".join("?" * len(EPOCH_COLUMNS))
+    db.execute(
+        f"INSERT INTO epochs (run, epoch, {columns}) VALUES (?, ?, {marks})",
+        (run, epoch, *(values[column] for column in EPOCH_COLUMNS)),
+    )
+
+
+def _end(db: sqlite3.Connection, run: str, status: Status, reason: str) -> None:
+    db.execute("UPDATE runs SET status = ?, reason = ? WHERE id = ?", (status, reason, run))
+    db.execute("DELETE FROM checkpoints WHERE run = ?", (run,))
 
 
 def _prepare(connection: sqlite3.Connection, folder: Path) -> None:

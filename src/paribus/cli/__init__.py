@@ -1,0 +1,1 @@
+"""The command `paribus`: a thin module for each of its commands."""

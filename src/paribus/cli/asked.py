@@ -1,0 +1,135 @@
+"""What a command is asked to work on: a study after the options that change it, and its data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from paribus.data.dataset import Dataset
+from paribus.data.sources import load
+from paribus.errors import UserError
+from paribus.spec.files import load_study
+from paribus.spec.study import MOST_SEEDS, Study
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+store_option = click.option(
+    "--store",
+    "store_folder",
+    default="runs",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder that runs are kept in.",
+)
+report_option = click.option(
+    "--report",
+    "report_folder",
+    default="report",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder that the report is written to.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A study as a command is to take it."""
+
+    study: Study
+    name: str
+    """As it was typed: a built-in name or a path."""
+    relative_to: Path
+    """The folder that paths in the study are relative to."""
+    dataset: Dataset
+
+
+def study_options(command: F) -> F:
+    """Gives a command the argument STUDY and the options that change it, as one `Asked`."""
+
+    @wraps(command)
+    def wrapped(
+        study: str,
+        preview: bool,
+        seeds: int | None,
+        only: str | None,
+        epochs: int | None,
+        images: int | None,
+        engine: str | None,
+        **others: Any,
+    ) -> Any:
+        asked = _asked(study, preview, seeds, only, epochs, images, engine)
+        return command(asked=asked, **others)
+
+    decorated: Any = wrapped
+    for option in reversed(
+        [
+            click.argument("study"),
+            click.option(
+                "--preview",
+                is_flag=True,
+                help="The same study about fifty times cheaper; its results mean little.",
+            ),
+            click.option(
+                "--seeds",
+                type=click.IntRange(1, MOST_SEEDS),
+                metavar="N",
+                help="Repetitions of each experiment, in place of the study's.",
+            ),
+            click.option("--only", metavar="A,B", help="Only these experiments."),
+            click.option(
+                "--epochs", type=click.IntRange(1), metavar="N", help="Epochs of every experiment."
+            ),
+            click.option(
+                "--images", type=click.IntRange(1), metavar="N", help="Train on N images only."
+            ),
+            click.option(
+                "--engine",
+                metavar="E",
+                help="Engine of the experiments that name none: auto, numpy, torch or native.",
+            ),
+        ]
+    ):
+        decorated = option(decorated)
+    result: F = decorated
+    return result
+
+
+def _asked(
+    name: str,
+    preview: bool,
+    seeds: int | None,
+    only: str | None,
+    epochs: int | None,
+    images: int | None,
+    engine: str | None,
+) -> Asked:
+    from paribus.engines.choose import check_engine_name
+
+    study, relative_to = load_study(name)
+    if only is not None:
+        names = tuple(part.strip() for part in only.split(",") if part.strip())
+        if not names:
+            raise UserError("--only: names no experiment; write e.g. --only cnn,cnn-adam")
+        try:
+            study = study.only(names)
+        except ValueError as error:
+            raise UserError(f"--only: {error}") from None
+    dataset = load(study.data, relative_to)
+    if preview:
+        held_out = next(iter(study.experiments.values())).validation
+        study = study.as_preview(len(dataset.train_labels) - held_out)
+    if seeds is not None:
+        study = study.with_seeds(seeds)
+    if epochs is not None:
+        study = study.with_each(epochs=epochs)
+    if images is not None:
+        study = study.with_each(images=images)
+    if engine is not None:
+        study = study.with_engine(check_engine_name(engine))
+    return Asked(study, name, relative_to, dataset)

@@ -1,0 +1,168 @@
+"""`paribus check`: validate a study and show its sizes, shapes and differences."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+import click
+
+from paribus.cli.asked import Asked, json_option, study_options
+from paribus.errors import UserError
+from paribus.spec.diff import consequences, differences
+from paribus.spec.experiment import Experiment
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.notation import format_layer
+from paribus.spec.plan import Node, Plan, plan_of
+
+
+@click.command(short_help="Validate a study: sizes, shapes, differences. Trains nothing.")
+@study_options
+@json_option
+def command(asked: Asked, as_json: bool) -> None:
+    """Validate STUDY, a file or a built-in name; show what it would train, and what differs
+    between the experiments that it compares. Trains nothing."""
+    facts = check(asked)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    study = asked.study
+    runs = len(study.experiments) * study.seeds
+    click.echo(
+        f"{study.title}\n{len(study.experiments)} experiments × {study.seeds} seeds = ", nl=False
+    )
+    click.echo(f"{runs} runs on {asked.dataset.name}\n")
+    for name, experiment in facts["experiments"].items():
+        click.echo(click.style(name, bold=True) + f"  {_sizes(experiment)}")
+        if experiment["layers"] is None:
+            click.echo(f"  {experiment['module']}")
+        for line in _compact(experiment["layers"] or []):
+            click.echo(f"  {line}")
+        if experiment["from"]:
+            click.echo(f"  from {experiment['from']}: {'; '.join(experiment['differences'])}")
+        click.echo()
+    for question in facts["questions"]:
+        click.echo(click.style(question["ask"], bold=True))
+        click.echo(f"  {' → '.join(question['compare'])}, {question['metric']}")
+        click.echo(f"  differs: {'; '.join(question['differences']) or 'nothing'}")
+        if question["confounds"]:
+            confounds = "; ".join(question["confounds"])
+            click.echo(f"  confounded: the question is not about {confounds}")
+        if question["consequences"]:
+            click.echo(f"  so: {'; '.join(question['consequences'])}")
+    click.echo("The study is valid.")
+
+
+def check(asked: Asked) -> dict[str, Any]:
+    """Everything that the command shows, in plain JSON types.
+
+    Raises `UserError` with every experiment whose network does not fit the data.
+    """
+    plans: dict[str, Plan | ModuleNetwork] = {}
+    problems: list[str] = []
+    for name, experiment in asked.study.experiments.items():
+        try:
+            shape, classes = asked.dataset.image_shape, asked.dataset.classes
+            plans[name] = plan_of(experiment, shape, classes)
+        except UserError as error:
+            problems.append(f"{asked.name}, experiments.{name}.network: {error}")
+    if problems:
+        raise UserError("\n".join(problems))
+    study = asked.study
+    return {
+        "study": asked.name,
+        "title": study.title,
+        "data": study.data,
+        "image_shape": list(asked.dataset.image_shape),
+        "classes": asked.dataset.classes,
+        "seeds": study.seeds,
+        "preview": study.preview,
+        "experiments": {
+            name: _experiment(asked, name, experiment, plans[name])
+            for name, experiment in study.experiments.items()
+        },
+        "questions": [
+            _question(asked, question.model_dump(mode="json"), plans)
+            for question in study.questions
+        ],
+    }
+
+
+def _experiment(
+    asked: Asked, name: str, experiment: Experiment, plan: Plan | ModuleNetwork
+) -> dict[str, Any]:
+    base = asked.study.bases.get(name)
+    known = isinstance(plan, Plan)
+    return {
+        "hash": experiment.hash,
+        "parameters": plan.parameters if known else None,
+        "multiply_adds": plan.multiply_adds if known else None,
+        "layers": list(_layers(plan.nodes)) if known else None,
+        "module": None if known else plan.module,
+        "steps": experiment.epochs * -(-_images(asked, experiment) // experiment.batch_size),
+        **experiment.model_dump(mode="json", exclude={"network"}),
+        "from": base,
+        "differences": (
+            [d.words for d in differences(asked.study.experiments[base], experiment)]
+            if base in asked.study.experiments
+            else []
+        ),
+    }
+
+
+def _layers(nodes: tuple[Node, ...]) -> Iterator[dict[str, Any]]:
+    for node in nodes:
+        tensors = [tensor for inner in (*node.body, node) for tensor in inner.tensors]
+        yield {
+            "layer": format_layer(node.layer),
+            "input": list(node.input_shape),
+            "output": list(node.output_shape),
+            "parameters": Plan((node,), node.input_shape, 0).parameters if tensors else 0,
+        }
+
+
+def _question(
+    asked: Asked, question: dict[str, Any], plans: dict[str, Plan | ModuleNetwork]
+) -> dict[str, Any]:
+    first, second = (asked.study.experiments[name] for name in question["compare"])
+    found = differences(first, second)
+    before, after = (plans[name] for name in question["compare"])
+    return {
+        **question,
+        "differences": [d.words for d in found],
+        "confounds": [d.words for d in found if not d.is_about(question["about"])],
+        "consequences": (
+            consequences((first, before), (second, after), _images(asked, first))
+            if isinstance(before, Plan) and isinstance(after, Plan)
+            else []
+        ),
+    }
+
+
+def _images(asked: Asked, experiment: Experiment) -> int:
+    """Training images of an epoch."""
+    return experiment.images or len(asked.dataset.train_labels) - experiment.validation
+
+
+def _sizes(experiment: dict[str, Any]) -> str:
+    parts = [f"{experiment['epochs']} epochs", f"batches of {experiment['batch_size']}"]
+    optimizer = dict(experiment["optimizer"])
+    parts.append(f"{optimizer['name']} {optimizer['lr']}")
+    if experiment["parameters"] is not None:
+        parts.insert(0, f"{experiment['multiply_adds']:,} multiply-adds an image")
+        parts.insert(0, f"{experiment['parameters']:,} parameters")
+    return ", ".join(parts)
+
+
+def _compact(layers: list[dict[str, Any]]) -> Iterator[str]:
+    """A line for each layer; layers that stand several times in a row get one."""
+    width = max((len(layer["layer"]) for layer in layers), default=0)
+    for _, group in groupby(layers, key=lambda layer: (layer["layer"], str(layer["output"]))):
+        same = list(group)
+        count = f"{len(same)} × " if len(same) > 1 else ""
+        shape = "×".join(map(str, same[-1]["output"]))
+        parameters = sum(layer["parameters"] for layer in same)
+        size = f"  {parameters:,} parameters" if parameters else ""
+        yield f"{count + same[0]['layer']:<{width + 4}}  → {shape:<9}{size}".rstrip()

@@ -1,0 +1,65 @@
+"""The command `paribus` itself. It loads a command's module only when that command is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module, metadata
+
+import click
+
+from paribus.errors import ParibusError, did_you_mean
+
+# In the order in which a newcomer meets them. Help lines are repeated here, so that `--help` need
+# not load the modules; a test holds that they agree.
+COMMANDS = {
+    "run": "Train what a study is missing, then write its report.",
+    "check": "Validate a study: sizes, shapes, differences. Trains nothing.",
+    "status": "Say what of a study has been trained.",
+    "report": "Write the report of what has been trained so far.",
+    "show": "Show one run: recipe, epochs, where it ran.",
+    "studies": "List the built-in studies.",
+    "data": "List the data sets, and fetch them.",
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"paribus.cli.{name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in COMMANDS:
+            known = did_you_mean(args[0], list(COMMANDS))
+            raise click.UsageError(f'there is no command "{args[0]}"; {known}', ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Begin with `paribus run mnist --preview`; `paribus COMMAND --help` says more.",
+)
+@click.version_option(metadata.version("paribus"), prog_name="paribus")
+def paribus() -> None:
+    """Train variants of a small image classifier over several seeds, all else being equal, and
+    see which of their differences are real."""
+
+
+def main() -> None:
+    """The entry point: a `ParibusError` becomes a message and an exit status, no traceback."""
+    try:
+        paribus()
+    except ParibusError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_status)

@@ -1,0 +1,164 @@
+"""Shows how a study gets on: all of it, and each worker's run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+
+from paribus.runner.cells import Cell, cells
+from paribus.runner.run import Listener, Started
+from paribus.runner.train import Diverged, EpochDone, Event, Failed, Finished
+from paribus.spec.experiment import Experiment
+from paribus.spec.study import Study
+from paribus.store.store import Store
+
+
+@contextmanager
+def progress(
+    study: Study, engines: Mapping[str, str], store: Store, jobs: int
+) -> Iterator[Listener]:
+    """A listener for `run_missing` that draws bars on a terminal, and prints a line for each
+    finished run elsewhere."""
+    clock = _Clock(cells(study, engines), store, jobs)
+    console = Console(stderr=True)
+    if clock.runs_left == 0:
+        click.echo("Everything has been trained already.", err=True)
+    else:
+        click.echo(
+            f"Training {clock.runs_left} of {len(clock.cells)} runs, {jobs} at once, "
+            f"into {store.folder}. Ctrl-C stops; the same command goes on.",
+            err=True,
+        )
+    if not console.is_terminal:
+        yield lambda _, cell, event: _print(clock, cell, event)
+        return
+    columns = (
+        TextColumn("{task.description}", table_column=None),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=console) as bars:
+        total = bars.add_task("all runs", total=1.0, note="")
+        rows: dict[int, TaskID] = {}
+
+        def listen(worker: int, cell: Cell, event: Started | Event) -> None:
+            clock.note(worker, cell, event)
+            if worker not in rows:
+                rows[worker] = bars.add_task("", total=1.0, note="")
+            row, epochs = rows[worker], cell.experiment.epochs
+            title = f"{cell.name}, seed {cell.seed}"
+            match event:
+                case Started(done):
+                    bars.update(
+                        row, description=title, completed=done / epochs, note=f"epoch {done + 1}"
+                    )
+                case EpochDone(epoch):
+                    left = _span(clock.run_seconds_left(worker))
+                    note = (
+                        f"epoch {epoch.number}/{epochs}, test {epoch.test.accuracy:.2%}, "
+                        f"{left} left"
+                    )
+                    bars.update(row, completed=epoch.number / epochs, note=note)
+                case _:
+                    bars.console.print(_ending(cell, event), highlight=False)
+            note = f"{clock.runs_done}/{len(clock.cells)} runs, {_span(clock.seconds_left())} left"
+            bars.update(total, completed=clock.share_done, note=note)
+
+        yield listen
+
+
+class _Clock:
+    """Estimates the time left from what the epochs so far have taken."""
+
+    def __init__(self, all_cells: list[Cell], store: Store, jobs: int) -> None:
+        self.cells = all_cells
+        self._jobs = jobs
+        self._seconds: dict[str, list[float]] = {}
+        """Seconds of each epoch seen, by the experiment's name."""
+        self._left: dict[str, int] = {}
+        """Epochs left of each run."""
+        self._cell: dict[str, Cell] = {cell.run: cell for cell in all_cells}
+        self._busy: dict[int, Cell] = {}
+        for cell in all_cells:
+            run = store.run(cell.run)
+            ended = run is not None and run.status in ("finished", "diverged")
+            done = 0 if run is None else len(store.epochs(cell.run)["train_loss"])
+            self._left[cell.run] = 0 if ended else max(cell.experiment.epochs - done, 0)
+            self._ended = {c.run for c in all_cells if self._left.get(c.run) == 0}
+        self._total = sum(_work(cell.experiment) * cell.experiment.epochs for cell in all_cells)
+
+    @property
+    def runs_done(self) -> int:
+        return len(self._ended)
+
+    @property
+    def runs_left(self) -> int:
+        return len(self.cells) - self.runs_done
+
+    @property
+    def share_done(self) -> float:
+        left = sum(_work(self._cell[run].experiment) * n for run, n in self._left.items())
+        return 1 - left / self._total
+
+    def note(self, worker: int, cell: Cell, event: Started | Event) -> None:
+        match event:
+            case Started(done):
+                self._busy[worker] = cell
+                self._left[cell.run] = cell.experiment.epochs - done
+            case EpochDone(epoch):
+                seconds = epoch.train_seconds + epoch.test_seconds
+                self._seconds.setdefault(cell.name, []).append(seconds)
+                self._left[cell.run] = cell.experiment.epochs - epoch.number
+            case _:
+                self._left[cell.run] = 0
+                self._ended.add(cell.run)
+
+    def run_seconds_left(self, worker: int) -> float:
+        cell = self._busy[worker]
+        return self._epoch_seconds(cell) * self._left[cell.run]
+
+    def seconds_left(self) -> float:
+        """Of all runs, as if the work were spread evenly over the workers."""
+        total = sum(self._epoch_seconds(self._cell[run]) * n for run, n in self._left.items() if n)
+        return total / self._jobs
+
+    def _epoch_seconds(self, cell: Cell) -> float:
+        """Measured for the experiment, or else in proportion to the work of those measured."""
+        if seen := self._seconds.get(cell.name):
+            return sum(seen) / len(seen)
+        spent = sum(sum(seen) for seen in self._seconds.values())
+        experiments = {c.name: c.experiment for c in self.cells}
+        done = sum(_work(experiments[name]) * len(seen) for name, seen in self._seconds.items())
+        return _work(cell.experiment) * spent / done if done else 0.0
+
+
+def _work(experiment: Experiment) -> float:
+    """A guess at the relative cost of an epoch, for the first estimates only: the layers' channels
+    squared stand for multiply-adds, which would need the data's shape."""
+    text = str(experiment.canonical()["network"])
+    return (1 + 8 * text.count("conv")) * (experiment.images or 60_000)
+
+
+def _print(clock: _Clock, cell: Cell, event: Started | Event) -> None:
+    clock.note(0, cell, event)
+    if not isinstance(event, Started | EpochDone):
+        done = f"{clock.runs_done}/{len(clock.cells)} runs"
+        left = _span(clock.seconds_left())
+        click.echo(f"{_ending(cell, event)} ({done}, about {left} left)", err=True)
+
+
+def _ending(cell: Cell, event: Started | Event) -> str:
+    words = {Finished: "finished", Diverged: "diverged", Failed: "failed"}
+    stamp = time.strftime("%H:%M:%S")
+    return f"{stamp}  {cell.name}, seed {cell.seed}: {words.get(type(event), '')}"
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes}:{rest:02}"

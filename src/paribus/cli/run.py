@@ -1,0 +1,78 @@
+"""`paribus run`: train what a study is missing, then write its report."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from paribus.cli.asked import Asked, report_option, store_option, study_options
+from paribus.cli.progress import progress
+from paribus.engines.choose import choose
+from paribus.runner.cells import cells, missing
+from paribus.runner.run import run_missing
+from paribus.runner.tasks import TaskMaker
+from paribus.store.provenance import available_cores
+from paribus.store.store import Store
+
+
+@click.command(short_help="Train what a study is missing, then write its report.")
+@study_options
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Runs trained at once, a core each.  [default: one a core]",
+)
+@store_option
+@report_option
+def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: Path) -> None:
+    """Train what STUDY, a file or a built-in name, is missing; then write its report.
+
+    Stopped at any time, by Ctrl-C or otherwise, it loses at most the epochs under way: the same
+    command again goes on. The report can be written while it trains, with `paribus report`.
+    """
+    from paribus.analysis import collect
+    from paribus.report.write import write_report
+
+    engines = choose_engines(asked)
+    with Store.open(store_folder, create=True) as store:
+        todo = missing(cells(asked.study, engines), store)
+        jobs = jobs or available_cores()
+        with progress(asked.study, engines, store, min(jobs, max(1, len(todo)))) as listen:
+            try:
+                outcome = run_missing(
+                    asked.study,
+                    asked.name,
+                    engines,
+                    asked.relative_to,
+                    asked.dataset.fingerprint,
+                    store,
+                    jobs,
+                    listen,
+                )
+            except KeyboardInterrupt:
+                click.echo(
+                    "\nStopped. Every finished epoch is kept: the same command goes on from here, "
+                    "and `paribus report` shows what there is.",
+                    err=True,
+                )
+                sys.exit(130)
+        page = write_report(collect(asked.study, asked.name, store, asked.dataset), report_folder)
+    if outcome.elsewhere:
+        click.echo(f"{outcome.elsewhere} runs are being trained by another process.", err=True)
+    for run, reason in outcome.failed.items():
+        click.echo(f"Run {run} failed: {reason}", err=True)
+    click.echo(f"Report: {page}")
+    if outcome.failed:
+        sys.exit(1)
+
+
+def choose_engines(asked: Asked) -> dict[str, str]:
+    """The engine of every experiment, "auto" decided. Raises `UserError` where one refuses."""
+    tasks = TaskMaker(asked.dataset)
+    return {
+        name: choose(experiment.engine, tasks.make(experiment, seed=0)).name
+        for name, experiment in asked.study.experiments.items()
+    }

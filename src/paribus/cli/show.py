@@ -1,0 +1,89 @@
+"""`paribus show`: one run, its recipe, epochs, and where it ran."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import click
+
+from paribus.cli.asked import json_option, store_option
+from paribus.errors import UserError
+from paribus.store.store import Store
+
+
+@click.command(short_help="Show one run: recipe, epochs, where it ran.")
+@click.argument("run")
+@store_option
+@json_option
+def command(run: str, store_folder: Path, as_json: bool) -> None:
+    """Show one run: RUN is the start of its id, as `paribus status` lists them, or
+    EXPERIMENT/SEED, e.g. cnn/0."""
+    with Store.open(store_folder) as store:
+        facts = show(run, store)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    names = ", ".join(facts["names"])
+    click.echo(f"{facts['id']}: {names}, seed {facts['seed']}, engine {facts['engine']}")
+    click.echo(f"{facts['reason'] or facts['status']}\n\nRecipe")
+    for key, value in facts["experiment"].items():
+        click.echo(f"  {key:<16}{_plain(value)}")
+    click.echo(f"\n{'Epoch':>7}{'train loss':>12}{'accuracy':>10}{'test loss':>12}{'accuracy':>10}")
+    epochs = facts["epochs"]
+    for number in range(len(epochs["train_loss"])):
+        train_loss, train, test_loss, test = (
+            math.nan if epochs[key][number] is None else epochs[key][number]
+            for key in ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
+        )
+        click.echo(
+            f"{number + 1:>7}{train_loss:>12.4f}{train:>10.2%}{test_loss:>12.4f}{test:>10.2%}"
+        )
+    seconds = sum(epochs["train_seconds"])
+    click.echo(f"\nTrained in {seconds:.1f} s, evaluation left out. Where:")
+    for environment in facts["environments"]:
+        for key, value in environment.items():
+            click.echo(f"  {key:<16}{value}")
+
+
+def show(text: str, store: Store) -> dict[str, Any]:
+    """Everything that is kept of the one run that a text names, in plain JSON types.
+
+    Raises `UserError` if it names none, or more than one.
+    """
+    found = store.find_runs(text)
+    if not found:
+        raise UserError(
+            f'{store.folder}: there is no run "{text}"; `paribus status STUDY` lists the runs'
+        )
+    if len(found) > 1:
+        raise UserError(
+            f'"{text}" names {len(found)} runs: {", ".join(run.id for run in found[:10])}; '
+            "write more of the id"
+        )
+    run = found[0]
+    epochs = store.epochs(run.id)
+    return {
+        "id": run.id,
+        "names": store.names(run.experiment),
+        "seed": run.seed,
+        "engine": run.engine,
+        "status": run.status,
+        "reason": run.reason,
+        "experiment": store.experiment(run.experiment).canonical(),
+        "epochs": {
+            column: [None if math.isnan(value) else value for value in values.tolist()]
+            for column, values in epochs.items()
+        },
+        "environments": store.environments(run.id),
+    }
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(inner)}" for key, inner in value.items())
+    return "all" if value is None else str(value)
