@@ -50,7 +50,9 @@ def _place(loc: tuple[int | str, ...], where: str, table: str) -> tuple[str, set
             parts[-1] += f"[{key + 1}]"
         else:
             parts.append(str(key))
-    return ".".join(parts), keys
+    # "study.toml, title", but "study.toml, experiments.cnn.epochs".
+    first = "." if ", " in where else ", "
+    return first.join([parts[0], ".".join(parts[1:])]) if len(parts) > 1 else parts[0], keys
 
 
 def _words(detail: ErrorDetails, keys: set[str]) -> str:
@@ -74,6 +76,8 @@ def _words(detail: ErrorDetails, keys: set[str]) -> str:
             return f"must be made of letters, digits, '.', '-' and '_', got {_show(got)}"
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
             return f"must be {_bound(detail['type'], context)}, got {_show(got)}"
+        case "too_short":
+            return "is empty; it needs at least one"
         case "literal_error":
             return f"must be one of {context['expected']}, got {_show(got)}"
         case "union_tag_invalid":

@@ -117,7 +117,7 @@ def _resolve(name: str, written: dict[str, dict[str, Any]], where: str) -> dict[
     chain = [name]
     while "from" in written[chain[-1]]:
         base = written[chain[-1]]["from"]
-        if base not in written:
+        if not isinstance(base, str) or base not in written:
             others = [other for other in written if other != name]
             raise UserError(
                 f'{where}.from: there is no experiment "{base}"; {did_you_mean(str(base), others)}'

@@ -1,0 +1,31 @@
+# `make report` and `make test` do all their own set-up; they need Python 3.11 or newer, make, and
+# the network for the first installation.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: install report check test clean
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[torch,dev]'
+	touch $(INSTALLED)
+
+report: $(INSTALLED)
+	$(BIN)/paribus run mnist --preview
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: $(INSTALLED)
+	$(BIN)/pytest --numprocesses 2 --quiet
+
+clean:
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,182 @@
+"""Study files: what is read, and what is said of mistakes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paribus.errors import UserError
+from paribus.spec.experiment import Experiment
+from paribus.spec.files import load_study, read_study
+from paribus.spec.recipe import Adam, Sgd
+
+SMALL = """
+title = "Two"
+seeds = 3
+validation = 100
+
+[experiments.base]
+network = ["flatten", "linear 10"]
+optimizer = { name = "adam", lr = 0.01, betas = [0.8, 0.9] }
+epochs = 4
+
+[experiments.slow]
+from = "base"
+optimizer = { lr = 0.001 }
+
+[experiments.sgd]
+from = "slow"
+optimizer = { name = "sgd", lr = 0.1 }
+"""
+
+
+def test_a_file_and_python_give_the_same_hashes() -> None:
+    study = read_study(SMALL, "small.toml")
+    base = Experiment(
+        network=["flatten", "linear 10"],  # type: ignore[arg-type]
+        optimizer=Adam(lr=0.01, betas=(0.8, 0.9)),
+        epochs=4,
+        validation=100,
+    )
+    assert study.experiments["base"].hash == base.hash
+    assert (
+        study.experiments["slow"].hash == base.but(optimizer=Adam(lr=0.001, betas=(0.8, 0.9))).hash
+    )
+    assert study.experiments["sgd"].hash == base.but(optimizer=Sgd(lr=0.1)).hash
+
+
+def test_the_hash_covers_all_but_the_engine() -> None:
+    base = read_study(SMALL, "small.toml").experiments["base"]
+    assert base.but(engine="numpy").hash == base.hash
+    changes = {
+        "network": ["flatten", "linear 5", "linear 10"],
+        "optimizer": Sgd(lr=0.01),
+        "epochs": 5,
+        "batch_size": 64,
+        "schedule": {"name": "cosine"},
+        "initialisation": "he",
+        "label_smoothing": 0.1,
+        "data": "kmnist",
+        "images": 1000,
+        "validation": 50,
+    }
+    hashes = {base.but(**{key: value}).hash for key, value in changes.items()}
+    assert len(hashes | {base.hash}) == len(changes) + 1
+    assert set(changes) | {"engine"} == set(Experiment.model_fields)
+
+
+def test_hashes_stay_what_they_are() -> None:
+    # Stores of users hold these: a change of hash makes their runs unfindable.
+    hashes = {name: e.hash[:8] for name, e in load_study("mnist")[0].experiments.items()}
+    assert hashes["mlp"] == "ef917447"
+    assert hashes["cnn"] == "b73b0d57"
+    assert hashes["residual-bn"] == "5ca22643"
+
+
+def test_a_preview_is_fifty_times_cheaper() -> None:
+    study = load_study("mnist")[0]
+    preview = study.as_preview(60_000)
+    cnn = preview.experiments["cnn"]
+    assert (cnn.epochs, cnn.images, preview.seeds, preview.preview) == (10, 12_000, 3, True)
+    assert preview.experiments["residual-bn-adam"].epochs == 2
+
+
+def test_only_keeps_the_questions_among_the_experiments_left() -> None:
+    study = load_study("mnist")[0].only(("cnn", "cnn-adam"))
+    assert list(study.experiments) == ["cnn", "cnn-adam"]
+    assert {question.compare for question in study.questions} == {("cnn", "cnn-adam")}
+
+
+MISTAKES = {
+    "title = 3\n[experiments.a]\nnetwork=['flatten']\nepochs=1\noptimizer={name='sgd',lr=1.0}": [
+        "s.toml, title: must be text in quotes, got 3"
+    ],
+    "title = 't'": ["s.toml, experiments: is empty; it needs at least one"],
+    "titel = 't'\n": [
+        's.toml, titel: unknown key; did you mean "title"?',
+    ],
+    "title='t'\nexperiments = 3": [
+        "s.toml, experiments: must be tables; write each under [experiments.NAME]"
+    ],
+    "title='t'\n[experiments.a]\nnetwork=['conv']\nepochs='5'\nbatchsize=3\noptimizer={name='sdg'}": [
+        's.toml, experiments.a.network: layer 1 "conv": needs a channel count; '
+        'write e.g. "conv 16"',
+        's.toml, experiments.a.optimizer: there is no "sdg"; did you mean "sgd"?',
+        's.toml, experiments.a.epochs: must be a whole number, got "5"',
+        's.toml, experiments.a.batchsize: unknown key; did you mean "batch_size"?',
+    ],
+    "title='t'\n[experiments.a]\nfrom='b'": [
+        's.toml, experiments.a.from: there is no experiment "b"; known are '
+    ],
+    "title='t'\n[experiments.a]\nfrom='b'\n[experiments.b]\nfrom='a'": [
+        "s.toml, experiments.a.from: goes round in a circle: a → b → a",
+        "s.toml, experiments.b.from: goes round in a circle: b → a → b",
+    ],
+    SMALL + "\n[experiments.twin]\nfrom='base'": [
+        's.toml: experiments "base" and "twin" are the same; remove one'
+    ],
+    SMALL + "\n[experiments.n]\nfrom='sgd'\noptimizer={nesterov=true}": [
+        "s.toml, experiments.n.optimizer: nesterov has no effect without momentum; "
+        "add e.g. momentum = 0.9"
+    ],
+    SMALL + "\n[[questions]]\nask='?'\ncompare=['base','fast']\nabout=['optimiser']\nmatters=-1": [
+        's.toml, question 1.about: nothing is called "optimiser"; did you mean "optimizer"?',
+        "s.toml, question 1.matters: must be at least 0, got -1",
+    ],
+    SMALL + "\n[[questions]]\nask='?'\ncompare=['base','slw']\nabout=['epochs']\nmatters=0": [
+        's.toml: question 1: there is no experiment "slw"; did you mean "slow"?'
+    ],
+    SMALL + "\n[experiments.m]\nfrom='base'\nnetwork={modul='a:B'}": [
+        "s.toml, experiments.m.network: a network given as a table names a module of your own; "
+        'write e.g. { module = "my_package.nets:SmallNet", arguments = { width = 32 } }'
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "messages"), MISTAKES.items())
+def test_messages(text: str, messages: list[str]) -> None:
+    with pytest.raises(UserError) as caught:
+        read_study(text, "s.toml")
+    assert str(caught.value).split("\n")[: len(messages)] == messages
+
+
+def test_broken_toml() -> None:
+    with pytest.raises(UserError, match=r"s.toml: is not valid TOML: .*line 2"):
+        read_study("title = 't'\ntitle == 3", "s.toml")
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no such file, nor a built-in study"):
+        load_study(str(tmp_path / "none.toml"))
+    with pytest.raises(UserError, match='did you mean "mnist"'):
+        load_study("mnits")
+
+
+def test_a_folder_and_bytes_that_are_no_text(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be read"):
+        load_study(str(tmp_path))
+    (tmp_path / "x.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UserError, match="is not text in UTF-8"):
+        load_study(str(tmp_path / "x.toml"))
+
+
+toml_values = st.recursive(
+    st.one_of(
+        st.booleans(), st.integers(-5, 5), st.floats(allow_nan=False), st.sampled_from(["", "sgd"])
+    ).map(lambda v: str(v).lower() if isinstance(v, bool | int | float) else f'"{v}"'),
+    lambda inner: st.lists(inner, max_size=3).map(lambda parts: f"[{', '.join(parts)}]"),
+    max_leaves=4,
+)
+KEYS = ["network", "optimizer", "epochs", "schedule", "from", "reported", "batch_size", "data"]
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), toml_values), toml_values)
+def test_wrong_types_anywhere_are_told(settings: dict[str, str], seeds: str) -> None:
+    lines = [f"{key} = {value}" for key, value in settings.items()]
+    text = "\n".join(["title = 't'", f"seeds = {seeds}", "[experiments.a]", *lines])
+    with pytest.raises(UserError) as caught:
+        read_study(text, "s.toml")
+    assert all(line.startswith("s.toml") for line in str(caught.value).split("\n"))

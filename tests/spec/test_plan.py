@@ -1,0 +1,90 @@
+"""Shapes, names and sizes."""
+
+from __future__ import annotations
+
+import pytest
+
+from paribus.errors import UserError
+from paribus.spec.files import load_study
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.notation import parse_layers
+from paribus.spec.plan import make_plan
+
+PARAMETERS = {"mlp": 42_310, "cnn": 21_578, "residual": 58_034, "residual-bn": 58_370}
+
+
+@pytest.mark.parametrize(("name", "parameters"), PARAMETERS.items())
+def test_parameters_of_the_built_in_study(name: str, parameters: int) -> None:
+    network = load_study("mnist")[0].experiments[name].network
+    assert not isinstance(network, ModuleNetwork)
+    assert make_plan(network, (1, 28, 28), 10).parameters == parameters
+
+
+def test_multiply_adds() -> None:
+    plan = make_plan(parse_layers(["conv 2", "flatten", "linear 3"]), (1, 4, 5), 3)
+    assert plan.multiply_adds == 2 * 4 * 5 * 9 + 2 * 4 * 5 * 3
+
+
+def test_strides_and_pools_round_as_pytorch_does() -> None:
+    plan = make_plan(
+        parse_layers(["conv 4 stride=2", "maxpool 2", "flatten", "linear 2"]), (3, 7, 8), 2
+    )
+    assert [node.output_shape for node in plan.nodes] == [(4, 4, 4), (4, 2, 2), (16,), (2,)]
+
+
+def test_adding_batch_normalisation_renames_no_other_tensor() -> None:
+    without = make_plan(parse_layers(["conv 4", "conv 4", "flatten", "linear 2"]), (1, 8, 8), 2)
+    with_it = make_plan(
+        parse_layers(
+            ["conv 4", "batchnorm", "residual [batchnorm, conv 4]", "flatten", "linear 2"]
+        ),
+        (1, 8, 8),
+        2,
+    )
+    added = set(with_it.tensors) - set(without.tensors)
+    assert set(without.tensors) <= set(with_it.tensors)
+    assert {tensor.name.split(".")[0] for tensor in added} == {"batchnorm1", "batchnorm2"}
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        (
+            ["conv 4", "linear 10"],
+            'layer 2 "linear 10": needs flat features, got 4×8×8; put "flatten" before it',
+        ),
+        (
+            ["flatten", "conv 4"],
+            'layer 2 "conv 4": needs feature maps (channels, rows, columns), got 64; '
+            'put it before "flatten"',
+        ),
+        (
+            ["maxpool 2", "maxpool 5"],
+            'layer 2 "maxpool 5": its window is larger than its input 1×4×4; '
+            "pool less often or by less",
+        ),
+        (
+            ["residual [relu, conv 3]", "flatten", "linear 10"],
+            'layer 1 "residual [relu, conv 3]": turns 1×8×8 into 3×8×8, but what it is added to '
+            "must keep its shape; change the body's channels or stride",
+        ),
+        (
+            ["residual [flatten, conv 3]"],
+            'layer 1 "residual [flatten, conv 3]", layer 2 "conv 3": needs feature maps '
+            '(channels, rows, columns), got 64; put it before "flatten"',
+        ),
+        (
+            ["conv 3"],
+            "the network ends with shape 3×8×8, but the data has 10 classes; "
+            'end it with "flatten", "linear 10"',
+        ),
+        (
+            ["flatten", "linear 5"],
+            'the network ends with shape 5, but the data has 10 classes; end it with "linear 10"',
+        ),
+    ],
+)
+def test_messages(layers: list[str], message: str) -> None:
+    with pytest.raises(UserError) as caught:
+        make_plan(parse_layers(layers), (1, 8, 8), 10)
+    assert str(caught.value) == message
