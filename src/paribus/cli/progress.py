@@ -38,7 +38,7 @@ def progress(
         yield lambda _, cell, event: _print(clock, cell, event)
         return
     columns = (
-        TextColumn("{task.description}", table_column=None),
+        TextColumn("{task.description}"),
         BarColumn(bar_width=24),
         TextColumn("{task.fields[note]}"),
     )
@@ -84,12 +84,14 @@ class _Clock:
         """Epochs left of each run."""
         self._cell: dict[str, Cell] = {cell.run: cell for cell in all_cells}
         self._busy: dict[int, Cell] = {}
+        self._ended: set[str] = set()
         for cell in all_cells:
             run = store.run(cell.run)
             ended = run is not None and run.status in ("finished", "diverged")
             done = 0 if run is None else len(store.epochs(cell.run)["train_loss"])
-            self._left[cell.run] = 0 if ended else max(cell.experiment.epochs - done, 0)
-            self._ended = {c.run for c in all_cells if self._left.get(c.run) == 0}
+            self._left[cell.run] = 0 if ended else cell.experiment.epochs - done
+            if ended:
+                self._ended.add(cell.run)
         self._total = sum(_work(cell.experiment) * cell.experiment.epochs for cell in all_cells)
 
     @property
@@ -138,8 +140,8 @@ class _Clock:
 
 
 def _work(experiment: Experiment) -> float:
-    """A guess at the relative cost of an epoch, for the first estimates only: the layers' channels
-    squared stand for multiply-adds, which would need the data's shape."""
+    """A guess at the relative cost of an epoch, until epochs have been measured: multiply-adds
+    would need the shape of the data, convolutions are nearly all of the work."""
     text = str(experiment.canonical()["network"])
     return (1 + 8 * text.count("conv")) * (experiment.images or 60_000)
 

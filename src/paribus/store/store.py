@@ -398,4 +398,4 @@ def _full(folder: Path) -> ParibusError:
 
 
 def _contiguous(arrays: Arrays) -> dict[str, NDArray[np.generic]]:
-    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    return {name: np.asarray(array, order="C") for name, array in arrays.items()}

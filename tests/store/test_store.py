@@ -1,0 +1,215 @@
+"""What is put into a store comes out again, whatever happens in between."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from paribus.errors import ParibusError, UserError
+from paribus.spec.experiment import Experiment
+from paribus.spec.recipe import Sgd
+from paribus.store.store import EPOCH_COLUMNS, SCHEMA_VERSION, Store
+
+EXPERIMENT = Experiment(
+    network=["flatten", "linear 10"],  # type: ignore[arg-type]
+    optimizer=Sgd(lr=0.1),
+    epochs=3,
+)
+VALUES = {column: float(number) for number, column in enumerate(EPOCH_COLUMNS)}
+STATE = {"weight": np.arange(6, dtype=np.float32).reshape(2, 3), "step": np.array(3)}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store.open(tmp_path / "runs", create=True)
+
+
+def begin(store: Store, seed: int = 0, fingerprint: str = "f") -> str:
+    store.name_experiment("cnn", "mnist", EXPERIMENT)
+    return store.begin(EXPERIMENT.hash, seed, "numpy", fingerprint, {"numpy": "2"}).id
+
+
+def test_a_run_from_beginning_to_end(store: Store) -> None:
+    run = begin(store)
+    store.add_epoch(run, 1, VALUES, STATE)
+    checkpoint = store.checkpoint(run)
+    assert checkpoint is not None
+    assert {name: array.tolist() for name, array in checkpoint.items()} == {
+        name: array.tolist() for name, array in STATE.items()
+    }
+    store.add_epoch(run, 2, VALUES | {"validation_loss": float("nan")}, STATE)
+    probabilities = np.full((4, 10), 0.1, np.float32)
+    store.finish(run, STATE, probabilities)
+    stored = store.run(run)
+    assert stored is not None
+    assert stored.status == "finished"
+    assert store.checkpoint(run) is None
+    assert store.epochs(run)["train_accuracy"].tolist() == [1.0, 1.0]
+    assert np.isnan(store.epochs(run)["validation_loss"]).tolist() == [False, True]
+    kept = store.probabilities(run)
+    assert kept is not None
+    np.testing.assert_array_equal(kept, probabilities)
+    weights = store.weights(run)
+    assert weights is not None
+    np.testing.assert_array_equal(weights["weight"], STATE["weight"])
+    assert store.experiment(EXPERIMENT.hash) == EXPERIMENT
+
+
+@given(values=st.lists(st.floats(), min_size=8, max_size=8))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+def test_any_numbers_are_kept(tmp_path: Path, values: list[float]) -> None:
+    with Store.open(tmp_path / str(abs(hash(tuple(map(str, values))))), create=True) as store:
+        run = begin(store)
+        store.add_epoch(run, 1, dict(zip(EPOCH_COLUMNS[:6], values, strict=False))
+                        | {"train_seconds": 1.0, "test_seconds": 0.5}, STATE)  # fmt: skip
+        kept = [float(store.epochs(run)[column][0]) for column in EPOCH_COLUMNS[:6]]
+    np.testing.assert_array_equal(kept, values[:6])
+
+
+def test_a_diverged_run_keeps_its_last_epoch_and_no_state(store: Store) -> None:
+    run = begin(store)
+    store.diverge(run, 1, VALUES | {"train_loss": float("nan")}, "diverged at epoch 1")
+    stored = store.run(run)
+    assert stored is not None
+    assert (stored.status, stored.reason) == ("diverged", "diverged at epoch 1")
+    assert len(store.epochs(run)["train_loss"]) == 1
+    assert store.checkpoint(run) is None
+
+
+def test_a_failed_run_is_taken_up_where_it_was(store: Store) -> None:
+    run = begin(store)
+    store.add_epoch(run, 1, VALUES, STATE)
+    store.fail(run, "it broke")
+    assert begin(store) == run
+    stored = store.run(run)
+    assert stored is not None
+    assert stored.status == "running"
+    assert store.checkpoint(run) is not None
+    assert len(store.environments(run)) == 2
+
+
+def test_an_epoch_twice_is_refused_and_changes_nothing(store: Store) -> None:
+    run = begin(store)
+    store.add_epoch(run, 1, VALUES, STATE)
+    with pytest.raises(ParibusError):
+        store.add_epoch(run, 1, VALUES, {"weight": np.zeros(1)})
+    checkpoint = store.checkpoint(run)
+    assert checkpoint is not None
+    assert "step" in checkpoint
+
+
+def test_changed_data_is_refused(store: Store) -> None:
+    begin(store)
+    with pytest.raises(UserError, match="trained on other data: the data set has changed"):
+        begin(store, fingerprint="g")
+
+
+def test_runs_are_found_by_id_and_by_name(store: Store) -> None:
+    runs = [begin(store, seed) for seed in range(3)]
+    assert [run.id for run in store.find_runs(EXPERIMENT.hash[:5])] == runs
+    assert [run.id for run in store.find_runs("cnn/1")] == [runs[1]]
+    assert store.find_runs("cnn/9") == []
+    assert store.find_runs("%") == []
+    assert store.names(EXPERIMENT.hash) == ["cnn"]
+
+
+def test_there_is_no_store(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no store here; `paribus run` makes one"):
+        Store.open(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_of_a_newer_version(tmp_path: Path) -> None:
+    Store.open(tmp_path, create=True).close()
+    with sqlite3.connect(tmp_path / "paribus.db") as db:
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(UserError, match="made by a newer Paribus"):
+        Store.open(tmp_path)
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "paribus.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(UserError, match="is not a Paribus store or is damaged"):
+        Store.open(tmp_path)
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("")
+    with pytest.raises(UserError, match="cannot be used as a store"):
+        Store.open(tmp_path / "runs", create=True)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission(tmp_path: Path) -> None:
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    with pytest.raises(UserError, match="cannot be used as a store"):
+        Store.open(tmp_path / "runs", create=True)
+
+
+def test_a_full_disk(store: Store) -> None:
+    run = begin(store)
+    store.add_epoch(run, 1, VALUES, STATE)
+    # SQLite answers the same when its page limit is reached as when the disk is full.
+    pages = store._db.execute("PRAGMA page_count").fetchone()[0]
+    store._db.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(ParibusError, match="the disk is full; nothing that was finished is lost"):
+        store.add_epoch(run, 2, VALUES, {"weight": np.zeros(1_000_000, np.float32)})
+    store._db.execute("PRAGMA max_page_count = 1000000")
+    assert len(store.epochs(run)["train_loss"]) == 1
+    store.add_epoch(run, 2, VALUES, STATE)
+
+
+def test_damaged_probabilities(store: Store) -> None:
+    run = begin(store)
+    store.finish(run, STATE, np.zeros((4, 10), np.float32))
+    path = store.folder / "runs" / run / "probabilities.npy"
+    path.write_bytes(path.read_bytes()[:50])
+    with pytest.raises(ParibusError, match="the file is damaged"):
+        store.probabilities(run)
+
+
+def _write_epochs(folder: Path, seed: int) -> None:
+    with Store.open(folder, create=True) as store:
+        run = begin(store, seed)
+        for epoch in range(1, 41):
+            store.add_epoch(run, epoch, VALUES, STATE)
+
+
+def test_two_writers_at_once(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_write_epochs, args=(tmp_path, seed)) for seed in (0, 1)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    with Store.open(tmp_path) as store:
+        assert [len(store.epochs(run.id)["train_loss"]) for run in store.find_runs("")] == [40, 40]
+
+
+def _claim_and_die(folder: Path) -> None:
+    with Store.open(folder) as store, store.claim("r") as free:
+        os._exit(0 if free else 1)
+
+
+def test_a_claim_ends_with_its_process(store: Store) -> None:
+    assert not store.is_claimed("r")
+    with store.claim("r") as free:
+        assert free
+        with Store.open(store.folder) as other:
+            assert other.is_claimed("r")
+    process = multiprocessing.get_context("spawn").Process(
+        target=_claim_and_die, args=(store.folder,)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == 0
+    assert not store.is_claimed("r")

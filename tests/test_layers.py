@@ -1,0 +1,68 @@
+"""Imports point one way, and the light parts stay light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "paribus"
+
+# What each part may import of ours, besides itself.
+BASE = {"errors", "seeding"}
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "seeding": set(),
+    "spec": BASE,
+    "randomness": BASE | {"spec"},
+    "stats": BASE,
+    "data": BASE,
+    "engines": BASE | {"spec", "randomness"},
+    "store": BASE | {"spec"},
+    "runner": BASE | {"spec", "randomness", "data", "engines", "store"},
+    "analysis": BASE | {"spec", "data", "store", "stats"},
+    "report": BASE | {"spec", "data", "analysis"},
+    "studies": set(),
+    "cli": BASE | {"spec", "data", "engines", "store", "runner", "analysis", "report"},
+}
+
+
+def _parts(path: Path) -> set[str]:
+    """The parts of ours that a file imports."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: write imports out in full"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name.split(".")[1] for name in names if name.startswith("paribus.")}
+
+
+FILES = [path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_point_one_way(path: Path) -> None:
+    part = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+    assert _parts(path) - {part} <= ALLOWED[part]
+
+
+def _modules_after(code: str) -> set[str]:
+    script = f"import sys\n{code}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
+
+
+def test_importing_paribus_loads_neither_torch_nor_matplotlib() -> None:
+    assert not _modules_after("import paribus") & {"torch", "matplotlib", "scipy"}
+
+
+def test_help_loads_next_to_nothing() -> None:
+    code = "from paribus.cli.main import paribus\nparibus(['--help'], standalone_mode=False)"
+    script = f"import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()):\n    {code}"
+    loaded = _modules_after(script.replace("\nparibus(", "; paribus("))
+    assert not loaded & {"torch", "matplotlib", "scipy", "numpy", "pydantic", "rich"}
