@@ -1,0 +1,86 @@
+"""The arrays that engines are given: pixels in 0..1, and which images are for what.
+
+Axes: N training images of the data set, n of those that are trained on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from paribus.data.dataset import Dataset, Images, Labels
+from paribus.errors import UserError
+from paribus.seeding import stream
+
+
+@dataclass(frozen=True, eq=False)
+class Arrays:
+    """What runs train on and are tested on. Runs share it, so nobody may write to it."""
+
+    train_images: npt.NDArray[np.float32]
+    """(n, C, H, W), in 0..1."""
+    train_labels: Labels
+    """(n,)."""
+    test_images: npt.NDArray[np.float32]
+    test_labels: Labels
+    validation_images: npt.NDArray[np.float32]
+    """(0, C, H, W) where no validation set was asked for."""
+    validation_labels: Labels
+
+
+def prepare(dataset: Dataset, images: int | None = None, validation: int = 0) -> Arrays:
+    """`images` training images (None: all) and `validation` others held out, chosen at random.
+
+    The choice depends on the data set's size and the two numbers alone, on no run's seed, so all
+    experiments and seeds see the same images. The validation set does not depend on `images`, and
+    of two values of `images`, the larger one's training images contain the smaller one's. All keep
+    the order of the data set.
+
+    Raises `UserError` where there are too few images.
+    """
+    available = len(dataset.train_labels)
+    if validation < 0 or (images is not None and images < 1):
+        raise UserError(
+            f"{dataset.name}: {validation:,} validation and {images or 0:,} training images were "
+            "asked for; needs 0 or more validation images and 1 or more training images."
+        )
+    wanted = validation + (1 if images is None else images)
+    if wanted > available:
+        training = "at least 1" if images is None else f"{images:,}"
+        raise UserError(
+            f"{dataset.name}: {training} to train on and {validation:,} for validation were asked "
+            f"for, of {available:,} training images; ask for {wanted - available:,} fewer."
+        )
+    train_n, validation_n = _choose(available, images, validation)
+    return Arrays(
+        train_images=_pixels(dataset.train_images[train_n]),
+        train_labels=dataset.train_labels[train_n],
+        test_images=_pixels(dataset.test_images),
+        test_labels=dataset.test_labels,
+        validation_images=_pixels(dataset.train_images[validation_n]),
+        validation_labels=dataset.train_labels[validation_n],
+    )
+
+
+Choice = slice | npt.NDArray[np.int64]
+
+
+def _choose(available: int, images: int | None, validation: int) -> tuple[Choice, Choice]:
+    """Which images to train on and which to hold out, ascending; all as a slice, not to copy."""
+    held_out = np.zeros(available, bool)
+    if validation:
+        held_out[stream(0, "validation").permutation(available)[:validation]] = True
+    if images is None:
+        if not validation:
+            return slice(None), slice(0)
+        return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+    order_N = stream(0, "subset").permutation(available)
+    left = order_N[~held_out[order_N]]
+    return np.sort(left[:images]), np.flatnonzero(held_out)
+
+
+def _pixels(images: Images) -> npt.NDArray[np.float32]:
+    """Divided by 255, in float32."""
+    return np.divide(images, np.float32(255), dtype=np.float32)

@@ -1,0 +1,153 @@
+"""A data set in memory: labelled images to train on and to be tested on.
+
+Axes: N images, C channels, H rows, W columns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from paribus.errors import UserError
+
+Images = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
+
+MOST_CLASSES = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images and labels that were found to be fit for training; the arrays are read-only.
+
+    Making one checks it with `validate`, so a faulty one cannot exist.
+    """
+
+    name: str
+    """As the user wrote it; messages about the data set begin with it."""
+    train_images: Images
+    """(N, C, H, W), 0 to 255."""
+    train_labels: Labels
+    """(N,), in 0..classes-1."""
+    test_images: Images
+    test_labels: Labels
+    class_names: tuple[str, ...]
+    attribution: str = ""
+    """The licence and the authors, in one sentence, or nothing where they are not known."""
+
+    def __post_init__(self) -> None:
+        validate(self)
+        for field in ("train_images", "train_labels", "test_images", "test_labels"):
+            object.__setattr__(self, field, _read_only(getattr(self, field)))
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(C, H, W)."""
+        _, channels, rows, columns = self.train_images.shape
+        return channels, rows, columns
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return len(self.class_names)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256, in hex, over the four arrays with their shapes and types; not over any name."""
+        digest = hashlib.sha256()
+        for array, dtype in (
+            (self.train_images, "|u1"),
+            (self.train_labels, "<i8"),
+            (self.test_images, "|u1"),
+            (self.test_labels, "<i8"),
+        ):
+            digest.update(f"{dtype} {array.shape}\n".encode())
+            digest.update(array.astype(dtype, copy=False).data)
+        return digest.hexdigest()
+
+
+def numbered(train_labels: Labels, test_labels: Labels) -> tuple[str, ...]:
+    """Class names where a source gives none: one number for each class up to the largest label.
+
+    >>> numbered(np.array([0, 1]), np.array([2]))
+    ('0', '1', '2')
+
+    At least 2 are named, and at most `MOST_CLASSES`; `validate` refuses labels beyond them.
+    """
+    largest = max(int(labels.max(initial=1)) for labels in (train_labels, test_labels))
+    return tuple(str(label) for label in range(min(largest + 1, MOST_CLASSES)))
+
+
+def validate(dataset: Dataset) -> None:
+    """Raise `UserError` where `dataset` is not fit for training and testing a classifier."""
+    name = dataset.name
+    if dataset.classes < 2:
+        raise UserError(
+            f"{name}: has {dataset.classes} class; a classifier needs at least 2 classes."
+        )
+    for part, images, labels in (
+        ("training", dataset.train_images, dataset.train_labels),
+        ("test", dataset.test_images, dataset.test_labels),
+    ):
+        _check_part(name, part, images, labels, dataset.classes)
+    train, test = dataset.train_images.shape[1:], dataset.test_images.shape[1:]
+    if train != test:
+        raise UserError(
+            f"{name}: the training images are {_size(train)}, but the test images {_size(test)}; "
+            "all images must be of one size."
+        )
+    if np.all(dataset.train_labels == dataset.train_labels[0]):
+        raise UserError(
+            f"{name}: every training label is {dataset.train_labels[0]}; a classifier needs "
+            "training images of at least 2 classes."
+        )
+
+
+def _check_part(name: str, part: str, images: Images, labels: Labels, classes: int) -> None:
+    if images.dtype != np.uint8 or images.ndim != 4:
+        raise UserError(
+            f"{name}: the {part} images are {images.dtype} of shape {images.shape}; needs uint8 of "
+            "shape (images, channels, rows, columns)."
+        )
+    if labels.dtype != np.int64 or labels.ndim != 1:
+        raise UserError(
+            f"{name}: the {part} labels are {labels.dtype} of shape {labels.shape}; needs int64 of "
+            "shape (images,)."
+        )
+    if len(images) != len(labels):
+        raise UserError(
+            f"{name}: has {len(images):,} {part} images but {len(labels):,} {part} labels; every "
+            "image needs one label."
+        )
+    if len(images) == 0:
+        raise UserError(f"{name}: has no {part} images; at least one is needed.")
+    if 0 in images.shape:
+        raise UserError(
+            f"{name}: the {part} images are {_size(images.shape[1:])}; each needs at least one "
+            "pixel."
+        )
+    wrong = np.flatnonzero((labels < 0) | (labels >= classes))
+    if wrong.size:
+        raise UserError(
+            f"{name}: {part} labels out of range: label {labels[wrong[0]]} of image {wrong[0]}, "
+            f"counted from 0, is not in 0 to {classes - 1}; label the classes 0, 1, 2 and so on"
+            f"{f', at most {MOST_CLASSES}' if classes == MOST_CLASSES else ''}."
+        )
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    """A size in words, of (C, H, W): "28 × 28 pixels in 1 channel"."""
+    channels, rows, columns = shape
+    return f"{rows} × {columns} pixels in {channels} channel{'' if channels == 1 else 's'}"
+
+
+def _read_only(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    """`array` where nothing can write to it, else a copy to which nothing can."""
+    if array.flags.writeable or not array.flags.c_contiguous:
+        array = np.array(array, order="C")
+        array.flags.writeable = False
+    return array

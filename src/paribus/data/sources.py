@@ -1,0 +1,99 @@
+"""Finds the data set that a user names: by its name, or by the path of a folder or a file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from paribus.data import folder, idx, npz
+from paribus.data.dataset import Dataset
+from paribus.data.named import NAMED
+from paribus.errors import UserError, did_you_mean
+
+_ACCEPTED = (
+    f"needs a folder of the IDX files {', '.join(idx.FILES)}, each gzipped (.gz) or not; or a "
+    f"folder of {folder.LAYOUT}; or an .npz file"
+)
+
+
+def load(source: str, relative_to: Path | None = None, cache: Path | None = None) -> Dataset:
+    """The data set that `source` names.
+
+    source: a name ("mnist", "fashion-mnist", "kmnist") or the path of a folder of IDX files, of a
+    folder of image files per class, or of an .npz file. A name comes first: write "./mnist" for a
+    folder of that name. relative_to: what a relative path starts from, the current folder if None.
+    cache: the folder for downloads, `remote.default_cache` if None.
+
+    Raises `UserError` for what is unknown or faulty, `ParibusError` for a download that failed.
+
+    >>> mnist = load("mnist")
+    >>> mnist.train_images.shape, mnist.train_labels[:3]
+    ((60000, 1, 28, 28), array([5, 0, 4]))
+    """
+    if source in NAMED:
+        return NAMED[source].load(cache)
+    path = (relative_to or Path()) / os.path.expanduser(source)
+    # os.path.exists answers no, where Path.exists raises, for a path that no file can have.
+    if not source.strip() or not os.path.exists(path):
+        raise UserError(
+            f'data "{source}": there is no data set of that name, and no file or folder '
+            f"{path}; {did_you_mean(source, tuple(NAMED))}"
+        )
+    if path.is_dir():
+        if idx.find(path):
+            return idx.load(path, source)
+        if folder.is_one(path):
+            return folder.load(path, source)
+        raise UserError(f"{path}: holds no data set; {_ACCEPTED}.")
+    if path.suffix == ".npz":
+        return npz.load(path, source)
+    raise UserError(f"{path}: is not a data set; {_ACCEPTED}.")
+
+
+@dataclass(frozen=True)
+class Description:
+    """A named data set, as `paribus data` tells of it."""
+
+    name: str
+    title: str
+    """What its images show."""
+    train_images: int
+    test_images: int
+    image_shape: tuple[int, int, int]
+    """(C, H, W)."""
+    classes: int
+    licence: str
+    attribution: str
+    present: bool
+    """Whether it can be loaded without a download."""
+    folder: Path
+    """Where its files are, or would be after the download."""
+    url: str | None
+    """Where its files are downloaded from; None: they come with the package."""
+    download_bytes: int
+
+
+def known(cache: Path | None = None) -> tuple[Description, ...]:
+    """All data sets that have a name, the one of the package first.
+
+    >>> [description.name for description in known()]
+    ['mnist', 'fashion-mnist', 'kmnist']
+    """
+    return tuple(
+        Description(
+            name=named.name,
+            title=named.title,
+            train_images=named.train_images,
+            test_images=named.test_images,
+            image_shape=named.image_shape,
+            classes=len(named.class_names),
+            licence=named.licence,
+            attribution=named.attribution,
+            present=named.is_present(cache),
+            folder=named.folder(cache),
+            url=named.remote.base_url if named.remote else None,
+            download_bytes=named.remote.size if named.remote else 0,
+        )
+        for named in NAMED.values()
+    )
