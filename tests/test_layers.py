@@ -26,6 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "analysis": BASE | {"spec", "data", "store", "stats"},
     "report": BASE | {"spec", "data", "analysis"},
     "studies": set(),
+    "__main__": {"cli"},
     "cli": BASE | {"spec", "data", "engines", "store", "runner", "analysis", "report"},
 }
 

@@ -1,1 +1,64 @@
-"""Train variants of a small image classifier over seeds; tell which differences are real."""
+"""Train variants of a small image classifier over seeds; tell which differences are real.
+
+    from paribus import Experiment, Question, Sgd, Study
+
+The names below are the public interface. Each is loaded when it is first used, so that
+`import paribus` is fast.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from paribus.errors import ParibusError as ParibusError
+    from paribus.errors import UserError as UserError
+    from paribus.spec.experiment import Experiment as Experiment
+    from paribus.spec.files import load_study as load_study
+    from paribus.spec.layers import AvgPool as AvgPool
+    from paribus.spec.layers import BatchNorm as BatchNorm
+    from paribus.spec.layers import Conv as Conv
+    from paribus.spec.layers import Dropout as Dropout
+    from paribus.spec.layers import Flatten as Flatten
+    from paribus.spec.layers import Gelu as Gelu
+    from paribus.spec.layers import Linear as Linear
+    from paribus.spec.layers import MaxPool as MaxPool
+    from paribus.spec.layers import Relu as Relu
+    from paribus.spec.layers import Residual as Residual
+    from paribus.spec.layers import Sigmoid as Sigmoid
+    from paribus.spec.layers import Tanh as Tanh
+    from paribus.spec.network import ModuleNetwork as ModuleNetwork
+    from paribus.spec.recipe import Adam as Adam
+    from paribus.spec.recipe import AdamW as AdamW
+    from paribus.spec.recipe import Constant as Constant
+    from paribus.spec.recipe import Cosine as Cosine
+    from paribus.spec.recipe import OneCycle as OneCycle
+    from paribus.spec.recipe import Sgd as Sgd
+    from paribus.spec.recipe import Step as Step
+    from paribus.spec.study import Question as Question
+    from paribus.spec.study import Study as Study
+
+_MODULES = {
+    "errors": ("ParibusError", "UserError"),
+    "spec.experiment": ("Experiment",),
+    "spec.files": ("load_study",),
+    "spec.layers": (
+        "AvgPool", "BatchNorm", "Conv", "Dropout", "Flatten", "Gelu", "Linear", "MaxPool", "Relu",
+        "Residual", "Sigmoid", "Tanh",
+    ),
+    "spec.network": ("ModuleNetwork",),
+    "spec.recipe": ("Adam", "AdamW", "Constant", "Cosine", "OneCycle", "Sgd", "Step"),
+    "spec.study": ("Question", "Study"),
+}  # fmt: skip
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f'module "paribus" has no attribute "{name}"')
+    return getattr(import_module(f"paribus.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -101,7 +101,8 @@ MISTAKES = {
     "title='t'\nexperiments = 3": [
         "s.toml, experiments: must be tables; write each under [experiments.NAME]"
     ],
-    "title='t'\n[experiments.a]\nnetwork=['conv']\nepochs='5'\nbatchsize=3\noptimizer={name='sdg'}": [
+    "title='t'\n[experiments.a]\nnetwork=['conv']\nepochs='5'\nbatchsize=3\n"
+    "optimizer={name='sdg'}": [
         's.toml, experiments.a.network: layer 1 "conv": needs a channel count; '
         'write e.g. "conv 16"',
         's.toml, experiments.a.optimizer: there is no "sdg"; did you mean "sgd"?',

@@ -56,7 +56,13 @@ def test_any_text_gives_layers_or_a_message(text: str) -> None:
         assert str(error)
 
 
-@given(st.lists(st.sampled_from("conv 8 residual repeat 3 [ ] , relu = kernel=3 p".split())))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["conv", "8", "residual", "repeat", "3", "[", "]", ",", "relu", "=", "kernel=3", "p"]
+        )
+    )
+)
 def test_any_order_of_known_words_gives_layers_or_a_message(words: list[str]) -> None:
     try:
         assert parse_layer(" ".join(words))

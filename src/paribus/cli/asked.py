@@ -12,7 +12,8 @@ import click
 
 from paribus.data.dataset import Dataset
 from paribus.data.sources import load
-from paribus.errors import UserError
+from paribus.errors import UserError, did_you_mean
+from paribus.spec.experiment import ENGINES
 from paribus.spec.files import load_study
 from paribus.spec.study import MOST_SEEDS, Study
 
@@ -109,8 +110,6 @@ def _asked(
     images: int | None,
     engine: str | None,
 ) -> Asked:
-    from paribus.engines.choose import check_engine_name
-
     study, relative_to = load_study(name)
     if only is not None:
         names = tuple(part.strip() for part in only.split(",") if part.strip())
@@ -131,5 +130,9 @@ def _asked(
     if images is not None:
         study = study.with_each(images=images)
     if engine is not None:
-        study = study.with_engine(check_engine_name(engine))
+        if engine not in ENGINES:
+            raise UserError(
+                f'--engine: there is no engine "{engine}"; {did_you_mean(engine, ENGINES)}'
+            )
+        study = study.with_engine(engine)
     return Asked(study, name, relative_to, dataset)

@@ -94,13 +94,18 @@ def _experiment(
     asked: Asked, name: str, experiment: Experiment, plan: Plan | ModuleNetwork
 ) -> dict[str, Any]:
     base = asked.study.bases.get(name)
-    known = isinstance(plan, Plan)
+    sizes: dict[str, Any]
+    if isinstance(plan, Plan):
+        sizes = {
+            "parameters": plan.parameters,
+            "multiply_adds": plan.multiply_adds,
+            "layers": list(_layers(plan.nodes)),
+        }
+    else:
+        sizes = {"parameters": None, "multiply_adds": None, "layers": None, "module": plan.module}
     return {
         "hash": experiment.hash,
-        "parameters": plan.parameters if known else None,
-        "multiply_adds": plan.multiply_adds if known else None,
-        "layers": list(_layers(plan.nodes)) if known else None,
-        "module": None if known else plan.module,
+        **sizes,
         "steps": experiment.epochs * -(-_images(asked, experiment) // experiment.batch_size),
         **experiment.model_dump(mode="json", exclude={"network"}),
         "from": base,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from paribus.spec.network import Network
 from paribus.spec.recipe import Constant, Initialisation, Optimizer, Schedule
 
 EngineName = Literal["auto", "numpy", "torch", "native"]
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
 # Raised when the same words begin to mean another training; hashes then differ from older ones.
 _FORMAT = 1

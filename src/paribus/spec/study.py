@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from paribus.errors import did_you_mean
-from paribus.spec.experiment import EngineName, Experiment
+from paribus.spec.experiment import Experiment
 from paribus.spec.metric import check_metric
 from paribus.spec.model import Spec
 from paribus.spec.recipe import Step
@@ -147,7 +147,7 @@ class Study(Spec):
         changed = {name: e.but(**changes) for name, e in self.experiments.items()}
         return self._with(experiments=changed)
 
-    def with_engine(self, engine: EngineName) -> Study:
+    def with_engine(self, engine: str) -> Study:
         """The study with every experiment on one engine but those that name their own."""
         changed = {
             name: e.but(engine=engine) if e.engine == "auto" else e

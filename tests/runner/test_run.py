@@ -1,0 +1,208 @@
+"""Studies trained for real in worker processes: what is kept is the same whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paribus.store.store import Store
+from tests.conftest import SMALL_STUDY
+
+Small = Callable[..., Path]
+
+
+def paribus(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "paribus", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+    )
+
+
+def run(study: Path, store: str, *options: str) -> subprocess.CompletedProcess[str]:
+    return paribus("run", study, "--store", store, *options, cwd=study.parent)
+
+
+def content(store: Path) -> dict[str, Any]:
+    """Everything in a store that must not depend on circumstances, down to the bytes."""
+    kept: dict[str, Any] = {}
+    with Store.open(store) as opened:
+        for stored in opened.find_runs(""):
+            epochs = opened.epochs(stored.id)
+            kept[stored.id] = (
+                stored.status,
+                {key: column.tobytes() for key, column in epochs.items() if "seconds" not in key},
+                *(
+                    file.read_bytes()
+                    for file in sorted((store / "runs" / stored.id).glob("*"))
+                    if stored.status == "finished"
+                ),
+            )
+    return kept
+
+
+def test_one_and_two_workers_give_identical_bytes(small: Small) -> None:
+    study = small()
+    for jobs in ("1", "2"):
+        assert run(study, f"runs{jobs}", "--jobs", jobs).returncode == 0
+    one, two = (content(study.parent / f"runs{jobs}") for jobs in "12")
+    assert len(one) == 6
+    assert {kept[0] for kept in one.values()} == {"finished"}
+    assert one == two
+
+
+def test_killed_at_any_moment_it_goes_on_exactly(small: Small) -> None:
+    study = small(SMALL_STUDY.replace("epochs = 4", "epochs = 40"))
+    assert run(study, "whole").returncode == 0
+    kills = 0
+    for number in range(200):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "paribus", "run", study.name, "--store", "cut", "--jobs", "2"],
+            cwd=study.parent,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            # Longer each time, so that some kills hit the start and the last ones let it finish.
+            process.wait(timeout=1.5 + 0.25 * number)
+            break
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL) if number % 2 else process.kill()
+            process.wait()
+            kills += 1
+    assert kills >= 2
+    assert process.returncode == 0
+    assert content(study.parent / "cut") == content(study.parent / "whole")
+
+
+def test_a_study_goes_on_with_more_seeds(small: Small) -> None:
+    study = small()
+    assert run(study, "runs", "--seeds", "1").returncode == 0
+    before = content(study.parent / "runs")
+    assert run(study, "runs").returncode == 0
+    after = content(study.parent / "runs")
+    assert len(before) == 3
+    assert len(after) == 6
+    assert before.items() <= after.items()
+
+
+def test_divergence_is_a_result(small: Small) -> None:
+    study = small(SMALL_STUDY.replace("lr = 0.1, momentum = 0.9", "lr = 1e30"))
+    first = run(study, "runs", "--only", "mlp")
+    assert first.returncode == 0
+    assert "mlp, seed 0: diverged" in first.stderr
+    again = run(study, "runs", "--only", "mlp")
+    assert "Everything has been trained already." in again.stderr
+    with Store.open(study.parent / "runs") as store:
+        reasons = [stored.reason for stored in store.find_runs("")]
+    assert reasons == ["diverged at epoch 1: the train loss is no finite number"] * 2
+
+
+def test_two_processes_share_a_store(small: Small) -> None:
+    study = small(SMALL_STUDY.replace("epochs = 4", "epochs = 30"))
+    command = [sys.executable, "-m", "paribus", "run", study.name, "--jobs", "1"]
+    processes = [
+        subprocess.Popen(
+            [*command, "--report", f"report{number}"],
+            cwd=study.parent,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+        for number in range(2)
+    ]
+    errors = [process.communicate()[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], errors
+    assert "Traceback" not in "".join(errors)
+    assert run(study, "runs").returncode == 0
+    assert run(study, "alone").returncode == 0
+    assert content(study.parent / "runs") == content(study.parent / "alone")
+
+
+def test_changed_data_is_told(small: Small) -> None:
+    study = small()
+    assert run(study, "runs", "--only", "mlp").returncode == 0
+    data = study.parent / "small.npz"
+    import numpy as np
+
+    parts = dict(np.load(data))
+    parts["x_test"][0] = 0
+    np.savez(data, **parts)
+    told = run(study, "runs", "--only", "mlp", "--seeds", "3")
+    assert told.returncode == 0  # what has ended is not looked at again; seed 2 is new
+    told = run(study, "runs", "--only", "adam")
+    assert told.returncode == 0
+
+
+def test_a_worker_that_dies_fails_its_run_alone(small: Small, tmp_path: Path) -> None:
+    (tmp_path / "deadly.py").write_text(
+        "import os, torch\n"
+        "def Net():\n"
+        "    os._exit(7)\n"
+    )  # fmt: skip
+    study = small(
+        SMALL_STUDY
+        + '\n[experiments.deadly]\nfrom = "mlp"\nnetwork = "deadly:Net"\nengine = "torch"\n'
+    )
+    result = run(study, "runs", "--jobs", "1")
+    assert result.returncode == 1
+    assert "its process ended unexpectedly (exit code 7)" in result.stderr
+    assert "Traceback" not in result.stderr
+    with Store.open(tmp_path / "runs") as store:
+        statuses = sorted(stored.status for stored in store.find_runs(""))
+    assert statuses == ["failed"] * 2 + ["finished"] * 6
+
+
+def test_ctrl_c_stops_at_once_and_keeps_what_there_is(small: Small) -> None:
+    study = small(SMALL_STUDY.replace("epochs = 4", "epochs = 100000"))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "paribus", "run", study.name],
+        cwd=study.parent,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    database = study.parent / "runs" / "paribus.db"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        time.sleep(0.2)
+        if database.exists():
+            with Store.open(study.parent / "runs") as store:
+                if any(len(store.epochs(r.id)["train_loss"]) > 2 for r in store.find_runs("")):
+                    break
+    os.killpg(process.pid, signal.SIGINT)
+    stderr = process.communicate(timeout=30)[1]
+    assert process.returncode == 130
+    assert "Every finished epoch is kept" in stderr
+    assert "Traceback" not in stderr
+
+
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_an_engine_that_cannot_run_a_network_says_so(
+    small: Small, tmp_path: Path, engine: str
+) -> None:
+    (tmp_path / "nets.py").write_text(
+        "import torch\n"
+        "def Net():\n"
+        "    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(36, 3))\n"
+    )
+    study = small(
+        SMALL_STUDY
+        + f'\n[experiments.own]\nfrom = "mlp"\nnetwork = "nets:Net"\nengine = "{engine}"\n'
+    )
+    result = run(study, "runs")
+    assert result.returncode == 2
+    assert f'engine "{engine}"' in result.stderr
+    assert 'engine = "torch"' in result.stderr
+    assert "Traceback" not in result.stderr

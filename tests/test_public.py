@@ -1,0 +1,60 @@
+"""The public interface: what `from paribus import ...` gives."""
+
+from __future__ import annotations
+
+import paribus
+from paribus import Adam, BatchNorm, Conv, Experiment, Flatten, Linear, Question, Relu, Sgd, Study
+from paribus.spec.files import read_study
+
+TOML = """
+title = "Does batch normalisation help?"
+
+[experiments.cnn]
+network = ["conv 8", "relu", "flatten", "linear 10"]
+optimizer = { name = "sgd", lr = 0.01 }
+epochs = 3
+
+[experiments.bn]
+from = "cnn"
+network = ["conv 8", "batchnorm", "relu", "flatten", "linear 10"]
+
+[[questions]]
+ask = "Does it?"
+compare = ["cnn", "bn"]
+about = ["network"]
+matters = 0.001
+"""
+
+
+def test_every_name_is_there() -> None:
+    assert {name: getattr(paribus, name).__name__ for name in paribus.__all__} == {
+        name: name for name in paribus.__all__
+    }
+    assert dir(paribus) == paribus.__all__
+
+
+def test_a_study_in_python_is_the_same_as_in_a_file() -> None:
+    cnn = Experiment(
+        network=(Conv(channels=8), Relu(), Flatten(), Linear(features=10)),
+        optimizer=Sgd(lr=0.01),
+        epochs=3,
+    )
+    study = Study(
+        title="Does batch normalisation help?",
+        experiments={
+            "cnn": cnn,
+            "bn": cnn.but(
+                network=(Conv(channels=8), BatchNorm(), Relu(), Flatten(), Linear(features=10))
+            ),
+        },
+        bases={"bn": "cnn"},
+        questions=(
+            Question(ask="Does it?", compare=("cnn", "bn"), about=("network",), matters=0.001),
+        ),
+    )
+    assert study == read_study(TOML, "study.toml")
+
+
+def test_a_variant_is_validated() -> None:
+    base = read_study(TOML, "study.toml").experiments["cnn"]
+    assert base.but(optimizer=Adam(lr=0.1)).optimizer == Adam(lr=0.1)
