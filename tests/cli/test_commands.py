@@ -1,0 +1,209 @@
+"""The commands as a user calls them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from paribus.cli.main import COMMANDS, main, paribus
+from paribus.errors import ParibusError
+from tests.conftest import SMALL_STUDY
+
+Small = Callable[..., Path]
+
+
+def call(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(paribus, list(map(str, arguments)), catch_exceptions=True)
+
+
+def read_json(*arguments: str | Path) -> Any:
+    result = call(*arguments)
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small study, all of it trained, and its report."""
+    folder = tmp_path_factory.mktemp("trained")
+    fixture: Any = import_module("tests.conftest").small
+    study = fixture.__wrapped__(folder)()
+    done = subprocess.run(
+        [sys.executable, "-m", "paribus", "run", study.name],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().splitlines()[-1] == "Report: report/index.html"
+    return folder
+
+
+def test_help_names_every_command_and_each_has_help() -> None:
+    help_ = call("--help").output
+    for name, line in COMMANDS.items():
+        assert f"{name}" in help_
+        command = import_module(f"paribus.cli.{name}").command
+        assert command.short_help == line
+        own = call(name, "--help")
+        assert own.exit_code == 0
+        assert len(own.output.splitlines()) > 5
+
+
+def test_check_gives_the_sizes_of_the_built_in_study() -> None:
+    experiments = read_json("check", "mnist", "--json")["experiments"]
+    assert len(experiments) == 14
+    assert {name: experiments[name]["parameters"] for name in ("mlp", "cnn", "residual")} == {
+        "mlp": 42_310,
+        "cnn": 21_578,
+        "residual": 58_034,
+    }
+    assert experiments["residual-bn"]["parameters"] == 58_370
+
+
+def test_check_tells_differences_and_confounds() -> None:
+    questions = read_json("check", "mnist", "--json")["questions"]
+    asked = {tuple(q["compare"]): q for q in questions if q["metric"] == "test_accuracy"}
+    assert asked["residual", "residual-bn"]["confounds"] == ["learning rate 0.01 → 0.025"]
+    assert asked["residual-fast", "residual-bn"]["confounds"] == []
+    assert asked["cnn-adam", "cnn-adam-tuned"]["differences"] == [
+        "learning rate 0.001 → 0.0005",
+        "betas 0.9 and 0.999 → 0.85 and 0.95",
+        "epochs 100 → 35",
+    ]
+
+
+def test_check_for_people(small: Small) -> None:
+    result = call("check", small())
+    assert result.exit_code == 0
+    assert re.search(r"conv 4 +→ 4×6×6 +40 parameters", result.output)
+    assert "from mlp: " in result.output
+    assert result.output.endswith("The study is valid.\n")
+
+
+def test_check_tells_every_network_that_does_not_fit(small: Small) -> None:
+    study = small(SMALL_STUDY.replace('"linear 3"', '"linear 4"'))
+    result = call("check", study)
+    assert isinstance(result.exception, ParibusError)
+    lines = str(result.exception).splitlines()
+    assert [re.findall(r"experiments\.\w+", line)[0] for line in lines] == [
+        "experiments.mlp",
+        "experiments.cnn",
+        "experiments.adam",
+    ]
+
+
+def test_status(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(trained)
+    facts = read_json("status", "small.toml", "--seeds", "3", "--json")["experiments"]
+    assert {
+        name: (fact["finished"], fact["asked"]) for name, fact in facts.items()
+    } == dict.fromkeys(("mlp", "cnn", "adam"), (2, 3))
+    told = call("status", "small.toml").output
+    assert "mlp   2 of 2 finished" in told
+    assert re.search(r"[0-9a-f]{12}-numpy-0  epoch 4/4, test \d+\.\d\d%  finished", told)
+
+
+def test_show_by_name_and_by_id(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(trained)
+    facts = read_json("show", "cnn/1", "--json")
+    assert (facts["names"], facts["seed"], facts["engine"]) == (["cnn"], 1, "numpy")
+    assert len(facts["epochs"]["test_accuracy"]) == 4
+    assert facts["environments"][0]["numpy"]
+    assert read_json("show", facts["id"], "--json") == facts
+    told = call("show", "cnn/1").output
+    assert "conv 4, batchnorm, relu" in told
+    assert "Trained in" in told
+
+
+def test_show_of_none_and_of_many(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(trained)
+    assert 'there is no run "cnn/7"' in str(call("show", "cnn/7").exception)
+    assert "write more of the id" in str(call("show", "").exception)
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_report_of_what_there_is(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(trained)
+    result = call("report", "small.toml", "--report", "again")
+    assert result.exit_code == 0, result.exception
+    page = _Text()
+    page.feed(Path("again/index.html").read_text("utf-8"))
+    for name in ("mlp", "cnn", "adam"):
+        assert name in page.text
+
+
+def test_studies_prints_a_file_that_can_be_used(tmp_path: Path) -> None:
+    assert read_json("studies", "--json")["mnist"]["data"] == "mnist"
+    path = tmp_path / "mine.toml"
+    path.write_text(call("studies", "mnist").output, "utf-8")
+    mine, built_in = (read_json("check", name, "--json") for name in (path, "mnist"))
+    assert mine["experiments"] == built_in["experiments"]
+
+
+def test_data_lists_and_loads(small: Small) -> None:
+    assert [fact["name"] for fact in read_json("data", "--json")][0] == "mnist"
+    facts = read_json("data", small().parent / "small.npz", "--json")
+    assert (facts["train_images"], facts["test_images"], facts["image_shape"]) == (
+        120,
+        40,
+        [1, 6, 6],
+    )
+
+
+MISTAKES = [
+    (["rnu"], 'there is no command "rnu"; did you mean "run"?'),
+    (["run"], "Missing argument 'STUDY'"),
+    (["run", "mnits"], 'did you mean "mnist"'),
+    (["run", "mnist", "--only", "cnm"], '--only: there is no experiment "cnm"'),
+    (["run", "mnist", "--only", ","], "--only: names no experiment"),
+    (["run", "mnist", "--engine", "torhc"], 'there is no engine "torhc"; did you mean "torch"?'),
+    (["run", "mnist", "--seeds", "0"], "0 is not in the range"),
+    (["run", "mnist", "--jobs", "x"], "'x' is not a valid integer"),
+    (["run", "mnist", "--images", "70000"], "60,000 training images"),
+    (["run", "mnist", "--store", "/proc/self/runs"], "cannot be used as a store"),
+    (["report", "mnist", "--store", "nowhere"], "there is no store here"),
+    (["status", "mnist", "--store", "nowhere"], "there is no store here"),
+    (["show", "x", "--store", "nowhere"], "there is no store here"),
+    (["studies", "x"], 'there is no built-in study "x"'),
+    (["data", "nothing-here"], "there is no data set of that name"),
+    (["check", "."], "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=lambda value: str(value)[:40])
+def test_mistakes_end_with_a_message_and_status_2(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["paribus", *arguments])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    told = capsys.readouterr()
+    assert caught.value.code == 2
+    assert message in told.err
+    assert "Traceback" not in told.err
+    assert not told.out
