@@ -41,10 +41,13 @@ def prepare(dataset: Dataset, images: int | None = None, validation: int = 0) ->
     Raises `UserError` where there are too few images.
     """
     available = len(dataset.train_labels)
-    if validation < 0 or (images is not None and images < 1):
+    if validation < 0:
         raise UserError(
-            f"{dataset.name}: {validation:,} validation and {images or 0:,} training images were "
-            "asked for; needs 0 or more validation images and 1 or more training images."
+            f"{dataset.name}: {validation:,} images for validation were asked for; needs 0 or more."
+        )
+    if images is not None and images < 1:
+        raise UserError(
+            f"{dataset.name}: {images:,} images to train on were asked for; needs 1 or more."
         )
     wanted = validation + (1 if images is None else images)
     if wanted > available:
