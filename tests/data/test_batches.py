@@ -49,9 +49,11 @@ def test_pixels_are_divided_by_255_in_float32() -> None:
     assert images.max() == 1
 
 
-def test_labels_are_not_copied_without_a_choice() -> None:
-    dataset = make()
-    assert np.shares_memory(prepare(dataset).train_labels, dataset.train_labels)
+@pytest.mark.parametrize(("images", "validation"), [(None, 0), (None, 5), (20, 5)])
+def test_arrays_are_as_pytorch_wants_them(images: int | None, validation: int) -> None:
+    for array in vars(prepare(make(), images, validation)).values():
+        assert array.flags.c_contiguous
+        assert array.flags.writeable
 
 
 @given(st.data())

@@ -21,6 +21,9 @@ from paribus.errors import ParibusError
 
 CONTENT = b"0123456789" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
+INSTEAD = (
+    "try again later, or get the files in another way and give their folder in place of the name."
+)
 
 
 class Server:
@@ -98,8 +101,7 @@ def test_wrong_checksum(server: Server, tmp_path: Path) -> None:
     server.content["a.gz"] = b"wrong" + CONTENT[5:]
     assert failure(one_file(server.url), tmp_path) == (
         f"{server.url}a.gz: the file that came has not the right checksum (SHA-256 {SHA256}) and "
-        f"was thrown away; try again later, or get the file in another way and put it into "
-        f"{tmp_path}."
+        f"was thrown away; {INSTEAD}"
     )
     assert os.listdir(tmp_path) == []
 
@@ -108,16 +110,14 @@ def test_cut_off(server: Server, tmp_path: Path) -> None:
     server.content["a.gz"] = CONTENT[:5000]
     server.promised["a.gz"] = len(CONTENT)
     assert failure(one_file(server.url), tmp_path) == (
-        f"{server.url}a.gz: the download was cut off; try again later, or get the file in another "
-        f"way and put it into {tmp_path}."
+        f"{server.url}a.gz: the download was cut off; {INSTEAD}"
     )
     assert os.listdir(tmp_path) == []
 
 
 def test_not_found(server: Server, tmp_path: Path) -> None:
     assert failure(one_file(server.url), tmp_path) == (
-        f"{server.url}a.gz: the server answered 404 Not Found; try again later, or get the file in "
-        f"another way and put it into {tmp_path}."
+        f"{server.url}a.gz: the server answered 404 Not Found; {INSTEAD}"
     )
     assert os.listdir(tmp_path) == []
 
@@ -128,8 +128,7 @@ def test_refused_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         taken.bind(("127.0.0.1", 0))  # and nobody listens
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
         assert failure(one_file(url), tmp_path) == (
-            f"{url}a.gz: the server cannot be reached; try again later, or get the file in another "
-            f"way and put it into {tmp_path}."
+            f"{url}a.gz: the server cannot be reached; {INSTEAD}"
         )
     assert os.listdir(tmp_path) == []
 

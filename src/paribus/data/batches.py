@@ -14,6 +14,8 @@ from paribus.data.dataset import Dataset, Images, Labels
 from paribus.errors import UserError
 from paribus.seeding import stream
 
+Choice = slice | npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True, eq=False)
 class Arrays:
@@ -57,17 +59,15 @@ def prepare(dataset: Dataset, images: int | None = None, validation: int = 0) ->
             f"for, of {available:,} training images; ask for {wanted - available:,} fewer."
         )
     train_n, validation_n = _choose(available, images, validation)
+    # Labels are copied because PyTorch warns of arrays that cannot be written to.
     return Arrays(
         train_images=_pixels(dataset.train_images[train_n]),
-        train_labels=dataset.train_labels[train_n],
+        train_labels=dataset.train_labels[train_n].copy(),
         test_images=_pixels(dataset.test_images),
-        test_labels=dataset.test_labels,
+        test_labels=dataset.test_labels.copy(),
         validation_images=_pixels(dataset.train_images[validation_n]),
-        validation_labels=dataset.train_labels[validation_n],
+        validation_labels=dataset.train_labels[validation_n].copy(),
     )
-
-
-Choice = slice | npt.NDArray[np.int64]
 
 
 def _choose(available: int, images: int | None, validation: int) -> tuple[Choice, Choice]:
