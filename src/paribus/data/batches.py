@@ -14,6 +14,8 @@ from paribus.data.dataset import Dataset, Images, Labels
 from paribus.errors import UserError
 from paribus.seeding import stream
 
+Choice = slice | npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True, eq=False)
 class Arrays:
@@ -41,10 +43,13 @@ def prepare(dataset: Dataset, images: int | None = None, validation: int = 0) ->
     Raises `UserError` where there are too few images.
     """
     available = len(dataset.train_labels)
-    if validation < 0 or (images is not None and images < 1):
+    if validation < 0:
         raise UserError(
-            f"{dataset.name}: {validation:,} validation and {images or 0:,} training images were "
-            "asked for; needs 0 or more validation images and 1 or more training images."
+            f"{dataset.name}: {validation:,} images for validation were asked for; needs 0 or more."
+        )
+    if images is not None and images < 1:
+        raise UserError(
+            f"{dataset.name}: {images:,} images to train on were asked for; needs 1 or more."
         )
     wanted = validation + (1 if images is None else images)
     if wanted > available:
@@ -54,17 +59,15 @@ def prepare(dataset: Dataset, images: int | None = None, validation: int = 0) ->
             f"for, of {available:,} training images; ask for {wanted - available:,} fewer."
         )
     train_n, validation_n = _choose(available, images, validation)
+    # Labels are copied because PyTorch warns of arrays that cannot be written to.
     return Arrays(
         train_images=_pixels(dataset.train_images[train_n]),
-        train_labels=dataset.train_labels[train_n],
+        train_labels=dataset.train_labels[train_n].copy(),
         test_images=_pixels(dataset.test_images),
-        test_labels=dataset.test_labels,
+        test_labels=dataset.test_labels.copy(),
         validation_images=_pixels(dataset.train_images[validation_n]),
-        validation_labels=dataset.train_labels[validation_n],
+        validation_labels=dataset.train_labels[validation_n].copy(),
     )
-
-
-Choice = slice | npt.NDArray[np.int64]
 
 
 def _choose(available: int, images: int | None, validation: int) -> tuple[Choice, Choice]:

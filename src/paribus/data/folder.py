@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from io import BytesIO
 from pathlib import Path
 
@@ -47,7 +48,10 @@ def load(folder: Path, name: str) -> Dataset:
             )
     train_files, train_labels = _files(folder / "train", class_names)
     test_files, test_labels = _files(folder / "test", class_names)
-    images = _read_all([*train_files, *test_files])
+    with warnings.catch_warnings():
+        # Pillow warns of oddities beside the pixels, such as photographs' broken EXIF data.
+        warnings.simplefilter("ignore")
+        images = _read_all([*train_files, *test_files])
     return Dataset(
         name=name,
         train_images=images[: len(train_files)],

@@ -82,7 +82,8 @@ def _packaged() -> dict[str, tuple[str, bytes]]:
     return content
 
 
-# Sizes and checksums of the downloads as TensorFlow Datasets and torchvision list them, both alike.
+# The downloads' checksums are those that TensorFlow Datasets and torchvision list, both alike;
+# their sizes are those of TensorFlow Datasets.
 
 MNIST = Named(
     name="mnist",

@@ -14,6 +14,10 @@ from paribus.errors import ParibusError
 
 CACHE_VARIABLE = "PARIBUS_CACHE"
 
+_INSTEAD = (
+    "try again later, or get the files in another way and give their folder in place of the name"
+)
+
 
 @dataclass(frozen=True)
 class RemoteFile:
@@ -43,7 +47,7 @@ class Remote:
 def default_cache() -> Path:
     """Where downloads are kept: $PARIBUS_CACHE, else the user's cache folder."""
     chosen = os.environ.get(CACHE_VARIABLE)
-    return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("paribus")
+    return Path(os.path.expanduser(chosen)) if chosen else platformdirs.user_cache_path("paribus")
 
 
 def is_present(remote: Remote, folder: Path) -> bool:
@@ -88,17 +92,13 @@ def _download(url: str, file: RemoteFile, folder: Path) -> None:
                 downloader=pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16),
             )
     except requests.RequestException as error:
-        raise ParibusError(
-            f"{url}: {_what_happened(error)}; try again later, or get the file in another way and "
-            f"put it into {folder}."
-        ) from error
+        raise ParibusError(f"{url}: {_what_happened(error)}; {_INSTEAD}.") from error
     except OSError as error:
         raise ParibusError(_not_kept(folder / file.name, error)) from error
     except ValueError as error:  # pooch's for a wrong checksum; it has removed the file
         raise ParibusError(
             f"{url}: the file that came has not the right checksum (SHA-256 {file.sha256}) and was "
-            f"thrown away; try again later, or get the file in another way and put it into "
-            f"{folder}."
+            f"thrown away; {_INSTEAD}."
         ) from error
 
 

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from paribus.data import idx
+from paribus.data.sources import load
+from paribus.errors import UserError
+
+
+def encode(values: npt.NDArray[np.uint8]) -> bytes:
+    header = struct.pack(f">HBB{values.ndim}I", 0, 8, values.ndim, *values.shape)
+    return header + values.tobytes()
+
+
+IMAGES = np.arange(36, dtype=np.uint8).reshape(6, 3, 2)
+LABELS = np.array([0, 1, 2, 0, 1, 2], np.uint8)
+GOOD = {
+    idx.TRAIN_IMAGES: encode(IMAGES),
+    idx.TRAIN_LABELS: encode(LABELS),
+    idx.TEST_IMAGES: encode(IMAGES[:2]),
+    idx.TEST_LABELS: encode(LABELS[:2]),
+}
+
+
+def write(folder: Path) -> Path:
+    for name, raw in GOOD.items():
+        (folder / name).write_bytes(raw)
+    return folder
+
+
+def refusal(where: str, raw: bytes, kind: str = "images") -> str:
+    with pytest.raises(UserError) as caught:
+        (idx.read_images if kind == "images" else idx.read_labels)(where, raw)
+    return str(caught.value)
+
+
+@given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=3, max_dims=3)), st.booleans())
+def test_images_come_back(images: npt.NDArray[np.uint8], compressed: bool) -> None:
+    raw = gzip.compress(encode(images), 1) if compressed else encode(images)
+    read = idx.read_images("a.gz" if compressed else "a", raw)
+    assert read.shape == (len(images), 1, *images.shape[1:])
+    np.testing.assert_array_equal(read[:, 0], images)
+
+
+@given(hnp.arrays(np.uint8, st.integers(1, 50)))
+def test_labels_come_back(labels: npt.NDArray[np.uint8]) -> None:
+    read = idx.read_labels("a", encode(labels))
+    assert read.dtype == np.int64
+    np.testing.assert_array_equal(read, labels)
+
+
+# Headers of the right kind with any lengths reach further than bytes at random.
+HEADERS = st.tuples(
+    st.sampled_from([0x801, 0x803]), st.lists(st.integers(0, 2**32 - 1), max_size=3)
+).map(lambda parts: struct.pack(f">{1 + len(parts[1])}I", parts[0], *parts[1]))
+
+
+@given(
+    st.sampled_from(["a", "a.gz"]),
+    st.one_of(
+        st.binary(max_size=60),
+        st.tuples(HEADERS, st.binary(max_size=30)).map(b"".join),
+        st.binary(max_size=60).map(gzip.compress),
+        st.binary(max_size=60).map(lambda rest: b"\x1f\x8b\x08\x00" + rest),
+    ),
+)
+@example("a", struct.pack(">4I", 0x803, 0, 2**32 - 1, 2**32 - 1))
+def test_arbitrary_bytes_give_an_array_or_a_user_error(where: str, raw: bytes) -> None:
+    for read in (idx.read_images, idx.read_labels):
+        try:
+            values = read(where, raw)
+        except UserError as error:
+            message = str(error)
+        else:
+            assert len(values) > 0
+            continue
+        assert message.startswith(f"{where}: ")
+
+
+@given(st.data())
+def test_any_cut_and_any_flipped_byte_of_a_gzip_file_are_noticed(data: st.DataObject) -> None:
+    raw = gzip.compress(encode(IMAGES))
+    cut = data.draw(st.integers(0, len(raw) - 1))
+    assert refusal("a.gz", raw[:cut]).startswith("a.gz: is ")
+    # The header's time, flags for text and system (bytes 4 to 9) are no part of the data.
+    at = data.draw(st.integers(10, len(raw) - 1))
+    flipped = bytearray(raw)
+    flipped[at] ^= data.draw(st.integers(1, 255))
+    assert refusal("a.gz", bytes(flipped)).startswith("a.gz: ")
+
+
+def test_empty_file() -> None:
+    assert refusal("a", b"") == "a: is empty; get the file again."
+    assert refusal("a.gz", b"") == "a.gz: is empty; get the file again."
+
+
+def test_cut_off_in_the_header() -> None:
+    assert refusal("a", encode(IMAGES)[:7]) == (
+        "a: is cut off: it has 7 bytes, and its header alone takes 16; get the file again."
+    )
+    assert refusal("a", b"\0") == (
+        "a: is cut off: it has 1 bytes, and its header alone takes 16; get the file again."
+    )
+
+
+def test_cut_off_in_the_pixels() -> None:
+    assert refusal("a", encode(IMAGES)[:-2]) == (
+        "a: is cut off: its header promises 6 × 3 × 2 = 36 bytes of images, and 34 follow; get "
+        "the file again."
+    )
+
+
+def test_trailing_bytes() -> None:
+    assert refusal("a", encode(LABELS) + b"abc", "labels") == (
+        "a: has 3 bytes too many: its header promises 6 = 6 bytes of labels, and 9 follow; get the "
+        "file again."
+    )
+
+
+def test_wrong_dimensions_are_a_wrong_length() -> None:
+    raw = bytearray(encode(IMAGES))
+    raw[8:16] = struct.pack(">II", 28, 28)
+    assert refusal("a", bytes(raw)) == (
+        "a: is cut off: its header promises 6 × 28 × 28 = 4,704 bytes of images, and 36 follow; "
+        "get the file again."
+    )
+
+
+def test_no_images() -> None:
+    assert refusal("a", encode(IMAGES[:0])) == "a: holds no images: its header says 0 × 3 × 2."
+
+
+def test_labels_where_images_are_expected_and_the_other_way_round() -> None:
+    assert refusal("a", encode(LABELS)) == (
+        "a: is a file of labels, where one of images is expected; give each file its own name "
+        "again."
+    )
+    assert refusal("a", encode(IMAGES), "labels") == (
+        "a: is a file of images, where one of labels is expected; give each file its own name "
+        "again."
+    )
+
+
+def test_another_format() -> None:
+    assert refusal("a", b"<!DOCTYPE html>") == (
+        "a: is no IDX file of images: it begins with 0x3c21444f, where 0x00000803 (unsigned "
+        "bytes, axes: 3) is expected; get the file again."
+    )
+
+
+def test_gzip_by_name_but_not_by_content() -> None:
+    assert refusal("a.gz", encode(IMAGES)) == (
+        "a.gz: is not compressed with gzip, though its name ends in .gz; get the file again, or "
+        "take .gz off its name."
+    )
+
+
+def test_gzip_by_content_but_not_by_name() -> None:
+    assert refusal("a", gzip.compress(encode(IMAGES))) == (
+        "a: is compressed with gzip; add .gz to its name."
+    )
+
+
+def test_truncated_gzip() -> None:
+    assert refusal("a.gz", gzip.compress(encode(IMAGES))[:-9]) == (
+        "a.gz: is cut off: its compressed data end too soon; get the file again."
+    )
+
+
+def test_damaged_gzip() -> None:
+    raw = bytearray(gzip.compress(encode(IMAGES)))
+    raw[-6] ^= 1  # in the checksum
+    assert refusal("a.gz", bytes(raw)) == (
+        "a.gz: is damaged: it cannot be unpacked (CRC check failed); get the file again."
+    )
+
+
+@pytest.mark.parametrize("dot", [False, True])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_both_spellings_gzipped_or_not(tmp_path: Path, dot: bool, compressed: bool) -> None:
+    for name, raw in GOOD.items():
+        spelt = name.replace("-idx", ".idx") if dot else name
+        if compressed:
+            (tmp_path / f"{spelt}.gz").write_bytes(gzip.compress(raw))
+        else:
+            (tmp_path / spelt).write_bytes(raw)
+    dataset = load(str(tmp_path))
+    assert dataset.name == str(tmp_path)
+    assert dataset.image_shape == (1, 3, 2)
+    assert dataset.class_names == ("0", "1", "2")
+    np.testing.assert_array_equal(dataset.train_images[:, 0], IMAGES)
+    np.testing.assert_array_equal(dataset.test_labels, [0, 1])
+
+
+def test_of_two_spellings_the_one_not_gzipped_is_taken(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / f"{idx.TRAIN_LABELS}.gz").write_bytes(b"")
+    assert load(str(tmp_path)).classes == 3
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / idx.TEST_LABELS).unlink()
+    with pytest.raises(UserError) as caught:
+        load(str(tmp_path))
+    assert str(caught.value) == (
+        f"{tmp_path}: t10k-labels-idx1-ubyte is missing; a folder of IDX files holds "
+        "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, "
+        "t10k-labels-idx1-ubyte, each gzipped (.gz) or not."
+    )
+    (tmp_path / idx.TRAIN_IMAGES).unlink()
+    with pytest.raises(
+        UserError, match=": train-images-idx3-ubyte, t10k-labels-idx1-ubyte are missing; "
+    ):
+        load(str(tmp_path))
+
+
+def test_counts_that_differ(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / idx.TRAIN_LABELS).write_bytes(encode(LABELS[:5]))
+    with pytest.raises(UserError) as caught:
+        load(str(tmp_path))
+    assert str(caught.value) == (
+        f"{tmp_path}: has 6 training images but 5 training labels; every image needs one label."
+    )
+
+
+def test_folder_in_place_of_a_file(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / idx.TEST_IMAGES).unlink()
+    (tmp_path / idx.TEST_IMAGES).mkdir()
+    with pytest.raises(UserError) as caught:
+        load(str(tmp_path))
+    assert str(caught.value) == (
+        f"{tmp_path}/t10k-images-idx3-ubyte: is a folder where a file is expected."
+    )
+
+
+def test_messages_name_the_file(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / idx.TRAIN_IMAGES).write_bytes(GOOD[idx.TRAIN_LABELS])
+    with pytest.raises(UserError, match=f"^{tmp_path}/train-images-idx3-ubyte: is a file of label"):
+        load(str(tmp_path))
+
+
+def test_the_largest_test_label_counts_as_a_class(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / idx.TEST_LABELS).write_bytes(encode(np.array([1, 9], np.uint8)))
+    assert load(str(tmp_path)).classes == 10

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import dataclasses
+import gzip
+import hashlib
+import struct
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+
+from paribus.data import idx, named
+from paribus.data.named import FASHION_MNIST, KMNIST, MNIST, NAMED
+from paribus.data.remote import Remote, RemoteFile
+from paribus.errors import ParibusError
+
+
+def test_mnist() -> None:
+    mnist = MNIST.load()
+    assert mnist.train_images.shape == (60_000, 1, 28, 28)
+    assert mnist.test_images.shape == (10_000, 1, 28, 28)
+    # Counts of each digit, LeCun et al. 1998.
+    assert np.bincount(mnist.train_labels).tolist() == [
+        *(5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
+    ]
+    assert np.bincount(mnist.test_labels).tolist() == [
+        *(980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
+    ]
+    # The mean and the standard deviation that everybody normalises with.
+    assert mnist.train_images.mean() / 255 == pytest.approx(0.1307, abs=5e-5)
+    assert mnist.train_images.std() / 255 == pytest.approx(0.3081, abs=5e-5)
+    assert mnist.class_names == tuple("0123456789")
+    assert "CC BY-SA 3.0" in mnist.attribution
+    assert mnist.fingerprint == "161dcace219dfb88ab6f7453772016287aca31a8e383c4e7092f4db60aad5f66"
+
+
+def test_mnist_comes_with_its_licence() -> None:
+    text = (files("paribus.data") / "mnist" / "LICENSE").read_text()
+    for part in ("Yann LeCun", "Corinna Cortes", "Burges", "CC BY-SA 3.0", "by-sa/3.0/"):
+        assert part in text
+
+
+def test_changed_or_missing_package_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(named, "MNIST_FILES", tmp_path)
+    with pytest.raises(ParibusError) as caught:
+        MNIST.load()
+    assert str(caught.value) == (
+        f"{tmp_path}/train-images-idx3-ubyte.gz: cannot be read; install paribus again."
+    )
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"")
+    with pytest.raises(ParibusError) as caught:
+        MNIST.load()
+    assert str(caught.value) == (
+        f"{tmp_path}/train-images-idx3-ubyte.gz: has been changed; install paribus again."
+    )
+
+
+@pytest.mark.parametrize("of", [FASHION_MNIST, KMNIST])
+def test_descriptions_of_downloads(of: named.Named) -> None:
+    assert of.remote is not None
+    assert of.remote.base_url.endswith("/")
+    assert [file.name for file in of.remote.files] == [f"{name}.gz" for name in idx.FILES]
+    assert all(len(bytes.fromhex(file.sha256)) == 32 for file in of.remote.files)
+    assert len(of.class_names) == 10
+
+
+def test_names() -> None:
+    assert all(name == of.name for name, of in NAMED.items())
+
+
+def test_downloads_and_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    there, cache = tmp_path / "there", tmp_path / "cache"
+    there.mkdir()
+    images = struct.pack(">4I", 0x803, 4, 3, 2) + bytes(range(24))
+    labels = struct.pack(">2I", 0x801, 4) + bytes([0, 1, 2, 1])
+    remote_files = []
+    for name in idx.FILES:
+        raw = gzip.compress(images if "images" in name else labels)
+        (there / f"{name}.gz").write_bytes(raw)
+        remote_files.append(RemoteFile(f"{name}.gz", len(raw), hashlib.sha256(raw).hexdigest()))
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(there))) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        local = dataclasses.replace(
+            KMNIST,
+            class_names=("a", "b", "c"),
+            remote=Remote(f"http://127.0.0.1:{server.server_port}/", tuple(remote_files)),
+        )
+        assert not local.is_present(cache)
+        dataset = local.load(cache)
+        server.shutdown()
+        thread.join()
+    assert local.is_present(cache)
+    assert local.folder(cache) == cache / "kmnist"
+    assert dataset.name == "kmnist"
+    assert dataset.class_names == ("a", "b", "c")
+    assert dataset.attribution == KMNIST.attribution
+    assert dataset.train_labels.tolist() == [0, 1, 2, 1]
+    # From now on without the server.
+    assert local.load(cache).fingerprint == dataset.fingerprint

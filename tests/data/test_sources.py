@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paribus.data.sources import known, load
+from paribus.errors import UserError
+
+ACCEPTED = (
+    "needs a folder of the IDX files train-images-idx3-ubyte, train-labels-idx1-ubyte, "
+    "t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte, each gzipped (.gz) or not; or a folder of "
+    "train/<class>/ and test/<class>/, each with image files; or an .npz file"
+)
+
+
+def save(file: Path) -> None:
+    images = np.zeros((2, 3, 3), np.uint8)
+    np.savez(file, x_train=images, y_train=[0, 1], x_test=images, y_test=[0, 1])
+
+
+def refusal(source: str, relative_to: Path | None = None) -> str:
+    with pytest.raises(UserError) as caught:
+        load(source, relative_to)
+    return str(caught.value)
+
+
+def test_relative_paths_start_where_told(tmp_path: Path) -> None:
+    save(tmp_path / "data.npz")
+    dataset = load("data.npz", tmp_path)
+    assert dataset.name == "data.npz"
+    assert dataset.classes == 2
+
+
+def test_relative_paths_start_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path / "data.npz")
+    monkeypatch.chdir(tmp_path)
+    assert load("data.npz").classes == 2
+    assert load("./data.npz").classes == 2
+
+
+def test_absolute_paths_and_the_home_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path / "data.npz")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load(str(tmp_path / "data.npz"), Path("/nowhere")).classes == 2
+    assert load("~/data.npz", Path("/nowhere")).classes == 2
+
+
+def test_a_name_comes_before_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "mnist").mkdir()
+    assert load("mnist", tmp_path).classes == 10
+    assert refusal("./mnist", tmp_path) == f"{tmp_path}/mnist: holds no data set; {ACCEPTED}."
+
+
+def test_unknown_name(tmp_path: Path) -> None:
+    assert refusal("minst", tmp_path) == (
+        'data "minst": there is no data set of that name, and no file or folder '
+        f'{tmp_path}/minst; did you mean "mnist"?'
+    )
+    assert refusal("xyz", tmp_path) == (
+        'data "xyz": there is no data set of that name, and no file or folder '
+        f"{tmp_path}/xyz; known are mnist, fashion-mnist, kmnist"
+    )
+
+
+@pytest.mark.parametrize("source", ["", " ", "a\0b", "x" * 5000, "~nobody-of-that-name/x"])
+def test_what_can_be_no_path(source: str, tmp_path: Path) -> None:
+    assert refusal(source, tmp_path).startswith(f'data "{source}": there is no data set of ')
+
+
+def test_another_file(tmp_path: Path) -> None:
+    (tmp_path / "train-images-idx3-ubyte.gz").touch()
+    assert refusal("train-images-idx3-ubyte.gz", tmp_path) == (
+        f"{tmp_path}/train-images-idx3-ubyte.gz: is not a data set; {ACCEPTED}."
+    )
+
+
+def test_known(tmp_path: Path) -> None:
+    mnist, fashion, kmnist = known(tmp_path)
+    assert (mnist.name, fashion.name, kmnist.name) == ("mnist", "fashion-mnist", "kmnist")
+    assert mnist.present
+    assert mnist.url is None
+    assert mnist.download_bytes == 0
+    assert (mnist.folder / "train-images-idx3-ubyte.gz").is_file()
+    assert not fashion.present
+    assert fashion.folder == tmp_path / "fashion-mnist"
+    assert fashion.download_bytes == 30_878_645
+    assert kmnist.url == "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"
+    assert kmnist.licence == "CC BY-SA 4.0"
+    assert (kmnist.train_images, kmnist.test_images, kmnist.classes) == (60_000, 10_000, 10)
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    heavy = "{'torch', 'matplotlib', 'pooch', 'requests'}"
+    code = (
+        f"import sys, paribus.data.sources, paribus.data.batches; print({heavy} & {{*sys.modules}})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
