@@ -113,7 +113,10 @@ class StudyResult:
 
 
 def collect(study: Study, study_name: str, store: Store, dataset: Dataset) -> StudyResult:
-    """What a store has of a study."""
+    """What a store has of a study.
+
+    Raises `UserError` if a run was trained on data that has changed since.
+    """
     return StudyResult(
         study,
         study_name,
@@ -132,11 +135,11 @@ def _experiment(study: Study, name: str, store: Store, dataset: Dataset) -> Expe
         parameters=plan.parameters if isinstance(plan, Plan) else None,
         base=study.bases.get(name),
         reported=study.reported.get(name),
-        runs=tuple(_read(run, store) for run in _runs_asked(study, experiment, store)),
+        runs=tuple(_read(run, store, dataset) for run in _asked(study, experiment, store)),
     )
 
 
-def _runs_asked(study: Study, experiment: Experiment, store: Store) -> list[StoredRun]:
+def _asked(study: Study, experiment: Experiment, store: Store) -> list[StoredRun]:
     """The runs of the study's seeds by one engine: the one it names, or, if it leaves the choice,
     the one that has most of them. Runs of two engines are never mixed."""
     by_engine: dict[str, list[StoredRun]] = {}
@@ -148,7 +151,8 @@ def _runs_asked(study: Study, experiment: Experiment, store: Store) -> list[Stor
     return max(by_engine.values(), key=len, default=[])
 
 
-def _read(run: StoredRun, store: Store) -> Run:
+def _read(run: StoredRun, store: Store, dataset: Dataset) -> Run:
+    run.check_data(dataset.fingerprint)
     environments = store.environments(run.id)
     return Run(
         id=run.id,

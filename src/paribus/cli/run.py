@@ -38,7 +38,7 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
 
     engines = choose_engines(asked)
     with Store.open(store_folder, create=True) as store:
-        todo = missing(cells(asked.study, engines), store)
+        todo = missing(cells(asked.study, engines), store, asked.dataset.fingerprint)
         jobs = jobs or available_cores()
         with progress(asked.study, engines, store, min(jobs, max(1, len(todo)))) as listen:
             try:

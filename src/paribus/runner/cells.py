@@ -39,8 +39,16 @@ def cells(study: Study, engines: Mapping[str, str]) -> list[Cell]:
     ]
 
 
-def missing(cells: list[Cell], store: Store) -> list[Cell]:
-    """The cells whose run has neither finished nor diverged."""
-    ended = ("finished", "diverged")
-    runs = {cell.run: store.run(cell.run) for cell in cells}
-    return [cell for cell in cells if (run := runs[cell.run]) is None or run.status not in ended]
+def missing(cells: list[Cell], store: Store, fingerprint: str) -> list[Cell]:
+    """The cells whose run has neither finished nor diverged.
+
+    Raises `UserError` if a run was trained on data of another fingerprint.
+    """
+    left: list[Cell] = []
+    for cell in cells:
+        run = store.run(cell.run)
+        if run is not None:
+            run.check_data(fingerprint)
+        if run is None or run.status not in ("finished", "diverged"):
+            left.append(cell)
+    return left

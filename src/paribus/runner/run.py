@@ -53,7 +53,7 @@ def run_missing(
     engines: the engine of each experiment by its name. fingerprint: of the study's data.
     Interrupted at any point, it loses at most the epochs under way: call it again to go on.
     """
-    todo = missing(cells(study, engines), store)
+    todo = missing(cells(study, engines), store, fingerprint)
     for name, experiment in study.experiments.items():
         store.name_experiment(name, study_name, experiment)
     failed: dict[str, str] = {}
@@ -73,7 +73,7 @@ def run_missing(
                     elsewhere += 1
                     continue
                 # Another process may have ended it since we looked.
-                if not missing([cell], store):
+                if not missing([cell], store, fingerprint):
                     claim.close()
                     continue
                 worker = idle.pop(0)

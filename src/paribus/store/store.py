@@ -61,6 +61,14 @@ class StoredRun:
     status: Status
     reason: str
 
+    def check_data(self, fingerprint: str) -> None:
+        """Raise `UserError` unless it was trained on the data that has this fingerprint."""
+        if self.fingerprint != fingerprint:
+            raise UserError(
+                f"run {self.id} was trained on other data: the data set has changed since; "
+                "put the old data back, or use another store with --store"
+            )
+
 
 class Store:
     """An open store. Use it as a context manager, or `close` it."""
@@ -158,6 +166,8 @@ class Store:
         Raises `UserError` if it was begun on data that has changed since.
         """
         run = run_id(experiment, seed, engine)
+        if (before := self.run(run)) is not None:
+            before.check_data(fingerprint)
         with self._transaction() as db:
             db.execute(
                 "INSERT INTO runs (id, experiment, seed, engine, fingerprint, status) "
@@ -173,11 +183,6 @@ class Store:
             )
         stored = self.run(run)
         assert stored is not None
-        if stored.fingerprint != fingerprint:
-            raise UserError(
-                f"{self.folder}: run {run} was trained on other data: the data set has changed "
-                "since; put the old data back, or use another store with --store"
-            )
         return stored
 
     def add_epoch(self, run: str, epoch: int, values: Mapping[str, float], state: Arrays) -> None:
