@@ -1,0 +1,69 @@
+"""Which engine trains a task. PyTorch is imported only where it is asked for or looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from paribus.engines.base import Engine, Task
+from paribus.errors import UserError, did_you_mean
+
+
+def _numpy() -> Engine:
+    from paribus.engines.numpy import NumpyEngine
+
+    return NumpyEngine()
+
+
+def _torch() -> Engine:
+    from paribus.engines.torch import TorchEngine
+
+    return TorchEngine()
+
+
+_ENGINES: dict[str, Callable[[], Engine]] = {"numpy": _numpy, "torch": _torch}
+
+# The order in which "auto" takes them.
+_PREFERRED = ("torch", "numpy")
+
+
+def engine_names() -> list[str]:
+    """The engines that can be asked for by name."""
+    return list(_ENGINES)
+
+
+def make_engine(name: str) -> Engine:
+    """The engine of a name. Raises `UserError` if there is none, or if it is not installed."""
+    if name not in _ENGINES:
+        raise UserError(f'there is no engine "{name}"; {did_you_mean(name, ["auto", *_ENGINES])}')
+    return _ENGINES[name]()
+
+
+def choose(name: str, task: Task) -> Engine:
+    """The engine for a task: the one named, or for "auto" the fastest that can run it.
+
+    Raises `UserError` if the engine named, or with "auto" every engine, cannot run it.
+    """
+    if name == "auto":
+        return _choose_fastest(task)
+    engine = make_engine(name)
+    if reason := engine.refuses(task):
+        raise UserError(
+            f'engine "{name}" cannot run this network because {reason}; use engine = "torch"'
+        )
+    return engine
+
+
+def _choose_fastest(task: Task) -> Engine:
+    """The first of `_PREFERRED` that is installed and can run the task."""
+    reasons: list[str] = []
+    for name in _PREFERRED:
+        try:
+            engine = make_engine(name)
+        except UserError as error:
+            reasons.append(str(error))
+            continue
+        reason = engine.refuses(task)
+        if reason is None:
+            return engine
+        reasons.append(f'the engine "{name}" cannot because {reason}')
+    raise UserError(f"no engine can run this network: {'; '.join(reasons)}")

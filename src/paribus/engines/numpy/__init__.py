@@ -1,0 +1,9 @@
+"""The engine written from scratch in NumPy: to be read, and to judge the others by.
+
+`layers` has forward and backward of every layer, `network` puts them together, `optimizers` takes
+the steps, `engine` trains.
+"""
+
+from paribus.engines.numpy.engine import NumpyEngine
+
+__all__ = ["NumpyEngine"]

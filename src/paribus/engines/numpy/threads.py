@@ -1,0 +1,35 @@
+"""Matrix products on one thread, so that sums have one order however many cores there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+_lock = Lock()
+_inside = 0
+_limits: threadpool_limits | None = None
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Hold NumPy's BLAS to one thread.
+
+    The setting is the whole process's, and runs in it may overlap: the first to come sets it and
+    the last to leave restores it.
+    """
+    global _inside, _limits
+    with _lock:
+        if _inside == 0:
+            _limits = threadpool_limits(1, user_api="blas")
+        _inside += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if _inside == 0 and _limits is not None:
+                _limits.restore_original_limits()
+                _limits = None

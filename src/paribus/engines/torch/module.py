@@ -1,0 +1,98 @@
+"""A user's own `torch.nn.Module`, found by its import path and checked before it is trained."""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from paribus.errors import UserError, did_you_mean
+from paribus.spec.network import ModuleNetwork
+
+
+def make_module(network: ModuleNetwork, images: Tensor, classes: int) -> nn.Module:
+    """The module, made and tried on a few `images` (N, C, H, W). It draws from PyTorch's generator.
+
+    Raises `UserError` if it cannot be imported or made, or does not give logits (N, classes).
+    """
+    path, _, name = network.module.partition(":")
+    where = f'network "{network.module}"'
+    try:
+        source = importlib.import_module(path)
+    except Exception as error:
+        raise UserError(
+            f'{where}: cannot import "{path}": {_told(error)}; '
+            "is it installed, or in the folder that you start Paribus from?"
+        ) from error
+    if not hasattr(source, name):
+        names = [key for key, value in vars(source).items() if callable(value)]
+        raise UserError(f'{where}: "{path}" has no "{name}"; {did_you_mean(name, names)}')
+    with told(network):
+        module = getattr(source, name)(**network.arguments)
+    if not isinstance(module, nn.Module):
+        raise UserError(f"{where}: gives a {type(module).__name__}; it must give a torch.nn.Module")
+    with told(network), torch.no_grad():
+        logits = module.eval()(images)
+    check_logits(network, logits, len(images), classes)
+    _check_tensors(where, module)
+    return module
+
+
+def check_logits(network: ModuleNetwork, logits: object, images: int, classes: int) -> None:
+    """Raise `UserError` unless a module's output is logits of the right shape."""
+    wanted = f"it must return one logit a class, ({images}, {classes}), for a batch of {images}"
+    where = f'network "{network.module}"'
+    if not isinstance(logits, Tensor):
+        raise UserError(f"{where}: returns a {type(logits).__name__}; {wanted}")
+    if logits.shape != (images, classes):
+        raise UserError(f"{where}: returns the shape {tuple(logits.shape)}; {wanted}")
+    if logits.dtype not in (torch.float32, torch.float64):
+        raise UserError(f"{where}: returns {_dtype(logits)}; logits must be float32")
+
+
+@contextmanager
+def told(network: ModuleNetwork) -> Iterator[None]:
+    """Turn what a user's own code raises into a `UserError` that says what and where."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(f'network "{network.module}": raised {_told(error)}') from error
+
+
+def _told(error: Exception) -> str:
+    """The error in one line, with the last place in the user's own code that it went through."""
+    text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    own = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not any(part in frame.filename for part in ("/torch/", "/paribus/", "<frozen"))
+        and "importlib" not in frame.filename
+    ]
+    return f"{text} ({own[-1].filename}, line {own[-1].lineno})" if own else text
+
+
+def _check_tensors(where: str, module: nn.Module) -> None:
+    trained = [p for p in module.parameters() if p.requires_grad]
+    if not trained:
+        raise UserError(f"{where}: has no parameters to train")
+    for name, parameter in module.named_parameters():
+        if parameter.dtype not in (torch.float32, torch.float64):
+            raise UserError(
+                f'{where}: its parameter "{name}" is {_dtype(parameter)}; it must be float32'
+            )
+    for name, buffer in module.named_buffers():
+        if buffer.dtype == torch.bfloat16 or buffer.is_complex() or buffer.is_quantized:
+            raise UserError(
+                f'{where}: its buffer "{name}" is {_dtype(buffer)}, which cannot be kept; '
+                "use float32"
+            )
+
+
+def _dtype(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")

@@ -1,0 +1,147 @@
+"""A plan as a PyTorch module whose parameters are named as in the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from paribus.randomness import Randomness
+from paribus.spec import layers as spec
+from paribus.spec.plan import Node, Plan
+
+Step = Callable[[Tensor], Tensor]
+
+
+class PlanNetwork(nn.Module):
+    """The network of a plan: (N, C, H, W) to logits (N, classes).
+
+    Layers with tensors are children by the name that the plan gives them, so that the parameters
+    are "conv1.weight" and so on wherever the layer stands. They begin uninitialised.
+    """
+
+    def __init__(self, plan: Plan, dtype: torch.dtype) -> None:
+        super().__init__()
+        self._steps = [self._step(node, dtype) for node in plan.nodes]
+
+    def begin_epoch(self, randomness: Randomness, epoch: int) -> None:
+        """To be called before the batches of an epoch, counted from 1."""
+        for layer in self.children():
+            if isinstance(layer, Dropout):
+                layer.rng = randomness.dropout(layer.name, epoch)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for step in self._steps:
+            x = step(x)
+        return x
+
+    def _step(self, node: Node, dtype: torch.dtype) -> Step:
+        if isinstance(node.layer, spec.Residual):
+            return _residual([self._step(inner, dtype) for inner in node.body])
+        layer = _make(node, dtype)
+        if isinstance(layer, nn.Module):
+            self.add_module(node.name, layer)
+        return layer
+
+
+class _WithTensors(nn.Module):
+    """A layer with the tensors that the plan gives it, uninitialised."""
+
+    def __init__(self, node: Node, dtype: torch.dtype) -> None:
+        super().__init__()
+        for tensor in node.tensors:
+            name, value = tensor.name.rpartition(".")[2], torch.empty(tensor.shape, dtype=dtype)
+            if tensor.trained:
+                self.register_parameter(name, nn.Parameter(value))
+            else:
+                self.register_buffer(name, value)
+
+
+class Conv(_WithTensors):
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, node: Node, dtype: torch.dtype) -> None:
+        super().__init__(node, dtype)
+        assert isinstance(node.layer, spec.Conv)
+        self.stride, self.padding = node.layer.stride, (node.layer.kernel - 1) // 2
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+
+
+class Linear(_WithTensors):
+    weight: Tensor
+    bias: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight, self.bias)
+
+
+class BatchNorm(_WithTensors):
+    scale: Tensor
+    shift: Tensor
+    running_mean: Tensor
+    running_var: Tensor
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.batch_norm(
+            x, self.running_mean, self.running_var, self.scale, self.shift, self.training
+        )
+
+
+class Dropout(nn.Module):
+    """With masks drawn outside PyTorch, so that every engine uses the same ones."""
+
+    rng: np.random.Generator
+
+    def __init__(self, name: str, p: float) -> None:
+        super().__init__()
+        self.name, self.p = name, p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        kept = torch.from_numpy(self.rng.random(x.shape) >= self.p).to(x.device)
+        return x * kept * (1 / (1 - self.p))
+
+
+def _residual(body: list[Step]) -> Step:
+    def forward(x: Tensor) -> Tensor:
+        y = x
+        for step in body:
+            y = step(y)
+        return x + y
+
+    return forward
+
+
+def _make(node: Node, dtype: torch.dtype) -> Step:
+    match node.layer:
+        case spec.Conv():
+            return Conv(node, dtype)
+        case spec.Linear():
+            return Linear(node, dtype)
+        case spec.BatchNorm():
+            return BatchNorm(node, dtype)
+        case spec.Dropout(p=p):
+            return Dropout(node.name, p)
+        case spec.MaxPool(size=size):
+            return lambda x: F.max_pool2d(x, size)
+        case spec.AvgPool(size=size):
+            return lambda x: F.avg_pool2d(x, size)
+        case spec.Relu():
+            return torch.relu
+        case spec.Tanh():
+            return torch.tanh
+        case spec.Sigmoid():
+            return torch.sigmoid
+        case spec.Gelu():
+            return F.gelu
+        case spec.Flatten():
+            return lambda x: x.flatten(1)
+        case _:
+            raise NotImplementedError(node.layer.kind)
