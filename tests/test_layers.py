@@ -24,7 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "store": BASE | {"spec"},
     "runner": BASE | {"spec", "randomness", "data", "engines", "store"},
     "analysis": BASE | {"spec", "data", "store", "stats"},
-    "report": BASE | {"spec", "data", "analysis"},
+    "report": BASE | {"spec", "data", "store", "analysis"},
     "studies": set(),
     "__main__": {"cli"},
     "cli": BASE | {"spec", "data", "engines", "store", "runner", "analysis", "report"},

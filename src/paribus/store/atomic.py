@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import uuid
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 def write_atomically(path: Path, content: bytes | NDArray[np.generic]) -> None:
     """Write bytes, or an array in NumPy's format, so that `path` never holds half of it."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    name = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with open(name, "xb") as file:
             if isinstance(content, bytes):
                 file.write(content)
             else:
@@ -23,5 +23,5 @@ def write_atomically(path: Path, content: bytes | NDArray[np.generic]) -> None:
             os.fsync(file.fileno())
         os.replace(name, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        name.unlink(missing_ok=True)
         raise

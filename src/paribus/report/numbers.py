@@ -1,0 +1,67 @@
+"""Numbers as text, each with the number of seeds that it comes from."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.analysis import ExperimentResult
+
+
+def spread(values: NDArray[np.float64], form: str, scale: float = 1.0) -> str:
+    """Mean ± SD, or the one value there is; a dash if there is none.
+
+    >>> spread(np.array([0.98, 0.99]), ".2f", 100)
+    '98.50 ± 0.71'
+    >>> spread(np.array([0.98]), ".2f", 100)
+    '98.00'
+    """
+    if len(values) == 0:
+        return "–"
+    mean = f"{values.mean() * scale:{form}}"
+    if len(values) == 1:
+        return mean
+    # ddof=1: the seeds are a sample of those that could have been drawn.
+    return f"{mean} ± {values.std(ddof=1) * scale:{form}}"
+
+
+def accuracy(result: ExperimentResult, curve: str) -> str:
+    """The final accuracy in per cent, over the finished runs."""
+    return spread(result.final(curve), ".2f", 100)
+
+
+def loss(result: ExperimentResult, curve: str) -> str:
+    """The final cross entropy in nats, over the finished runs."""
+    return spread(result.final(curve), ".4f")
+
+
+def duration(seconds: float) -> str:
+    """A time span for people.
+
+    >>> duration(7.34), duration(139), duration(5000)
+    ('7.3 s', '139 s', '83 min')
+    """
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
+
+
+def train_time(result: ExperimentResult) -> str:
+    """The mean time of a finished run, evaluation left out."""
+    times = [run.train_seconds for run in result.finished]
+    return duration(float(np.mean(times))) if times else "–"
+
+
+def seeds(result: ExperimentResult) -> str:
+    """How many runs the numbers of an experiment come from, and what became of the others."""
+    parts = [f"n = {len(result.finished)}"]
+    if result.diverged:
+        parts.append(f"{len(result.diverged)} diverged")
+    failed = sum(run.status == "failed" for run in result.runs)
+    if failed:
+        parts.append(f"{failed} failed")
+    return ", ".join(parts)
+
+
+def engines(result: ExperimentResult) -> str:
+    return ", ".join(dict.fromkeys(run.engine for run in result.runs)) or "–"

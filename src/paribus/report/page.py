@@ -1,0 +1,45 @@
+"""The report as one HTML file that needs no network."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from paribus.analysis import StudyResult
+from paribus.report import tables, words
+from paribus.report.tables import Row
+
+if TYPE_CHECKING:
+    from paribus.report.write import Picture
+
+
+def page(result: StudyResult, rows: Sequence[Row], pictures: Sequence[Picture]) -> str:
+    """The whole page. What users wrote, names of experiments and classes, is escaped."""
+    environment = Environment(
+        loader=PackageLoader("paribus.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["data_uri"] = _data_uri
+    by_file = {picture.file: picture for picture in pictures}
+    general = [p for p in pictures if not p.file.startswith("experiment-")]
+    return environment.get_template("report.html.j2").render(
+        result=result,
+        rows=rows,
+        headings=tables.HEADINGS,
+        measured=tables.MEASURED,
+        reported=tables.REPORTED if tables.has_reported(rows) else [],
+        pictures=general,
+        of_experiment={name: by_file.get(f"experiment-{name}") for name in result.experiments},
+        words=words,
+    )
+
+
+def _data_uri(svg: bytes) -> str:
+    """A figure as the address of an image: as an image, its names cannot clash with others'."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg).decode()}"

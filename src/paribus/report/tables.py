@@ -1,0 +1,165 @@
+"""The summary table of a study, as rows, and as CSV, LaTeX and Markdown."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from paribus.analysis import ExperimentResult, StudyResult
+from paribus.report import numbers
+
+
+@dataclass(frozen=True)
+class Row:
+    """One experiment in the summary; its fields are text as it is shown."""
+
+    name: str
+    engine: str
+    parameters: str
+    multiply_adds: str
+    epochs: str
+    seeds: str
+    train_accuracy: str
+    test_accuracy: str
+    train_loss: str
+    test_loss: str
+    time: str
+    reported_train: str
+    reported_test: str
+    reported_time: str
+    reported_note: str
+
+
+HEADINGS = {
+    "name": "experiment",
+    "engine": "engine",
+    "parameters": "parameters",
+    "multiply_adds": "multiply-adds",
+    "epochs": "epochs",
+    "seeds": "seeds",
+    "train_accuracy": "train acc. (%)",
+    "test_accuracy": "test acc. (%)",
+    "train_loss": "train loss",
+    "test_loss": "test loss",
+    "time": "train time",
+    "reported_train": "train acc.",
+    "reported_test": "test acc.",
+    "reported_time": "time",
+    "reported_note": "note",
+}
+REPORTED = [key for key in HEADINGS if key.startswith("reported")]
+MEASURED = [key for key in HEADINGS if not key.startswith("reported")]
+
+
+def summary(result: StudyResult) -> list[Row]:
+    """A row for each experiment: means ± SD over the finished runs."""
+    return [_row(experiment) for experiment in result.experiments.values()]
+
+
+def _row(result: ExperimentResult) -> Row:
+    reported, plan = result.reported, result.plan
+    return Row(
+        name=result.name,
+        engine=numbers.engines(result),
+        parameters="–" if result.parameters is None else f"{result.parameters:,}",
+        multiply_adds="–" if plan is None else f"{plan.multiply_adds:,}",
+        epochs=str(result.experiment.epochs),
+        seeds=numbers.seeds(result),
+        train_accuracy=numbers.accuracy(result, "train_accuracy"),
+        test_accuracy=numbers.accuracy(result, "test_accuracy"),
+        train_loss=numbers.loss(result, "train_loss"),
+        test_loss=numbers.loss(result, "test_loss"),
+        time=numbers.train_time(result),
+        reported_train=reported.train_accuracy if reported else "",
+        reported_test=reported.test_accuracy if reported else "",
+        reported_time=reported.time if reported else "",
+        reported_note=reported.note if reported else "",
+    )
+
+
+def has_reported(rows: Sequence[Row]) -> bool:
+    """Whether there are figures of an earlier report to show."""
+    return any(getattr(row, key) for row in rows for key in REPORTED)
+
+
+def columns(rows: Sequence[Row]) -> dict[str, str]:
+    """The fields to show and their headings; those of an earlier report only if there are any."""
+    if not has_reported(rows):
+        return {key: HEADINGS[key] for key in MEASURED}
+    return {
+        key: f"reported {heading}" if key in REPORTED else heading
+        for key, heading in HEADINGS.items()
+    }
+
+
+def summary_csv(rows: Sequence[Row]) -> str:
+    shown = columns(rows)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(shown.values())
+    writer.writerows([getattr(row, key) for key in shown] for row in rows)
+    return text.getvalue()
+
+
+def summary_markdown(rows: Sequence[Row]) -> str:
+    shown = columns(rows)
+    lines = [list(shown.values()), ["---"] * len(shown)]
+    lines += [[_markdown(getattr(row, key)) for key in shown] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def summary_latex(rows: Sequence[Row]) -> str:
+    """A tabular for LaTeX's package booktabs."""
+    shown = {key: heading for key, heading in columns(rows).items() if key != "reported_note"}
+    body = [" & ".join(_latex(getattr(row, key)) for key in shown) + r" \\" for row in rows]
+    head = " & ".join(_latex(heading) for heading in shown.values()) + r" \\"
+    lines = [
+        r"% Needs \usepackage{booktabs}. Means ± SD over n seeds.",
+        rf"\begin{{tabular}}{{l{'r' * (len(shown) - 1)}}}",
+        r"\toprule",
+        head,
+        r"\midrule",
+        *body,
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def epochs_csv(result: StudyResult) -> str:
+    """Every epoch of every run: one row each, for tools of your own."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    curves = (
+        "train_loss", "train_accuracy", "test_loss", "test_accuracy", "validation_loss",
+        "validation_accuracy", "train_seconds", "test_seconds",
+    )  # fmt: skip
+    writer.writerow(["experiment", "seed", "engine", "run", "epoch", *curves])
+    for experiment in result.experiments.values():
+        for run in experiment.runs:
+            values = np.array([getattr(run.curves, curve) for curve in curves]).T
+            for number, row in enumerate(values.tolist(), start=1):
+                cells = ["" if value != value else repr(value) for value in row]
+                writer.writerow([experiment.name, run.seed, run.engine, run.id, number, *cells])
+    return text.getvalue()
+
+
+_LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$",
+    "–": "--", "<": r"\textless{}", ">": r"\textgreater{}",
+}  # fmt: skip
+
+
+def _latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in text)
+
+
+def _markdown(text: str) -> str:
+    for character in "\\|*_<>`":
+        text = text.replace(character, f"\\{character}")
+    return text.replace("\n", " ")

@@ -1,0 +1,104 @@
+"""Writes the report of a study into a folder: the page, figures, tables, and Markdown."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from paribus.analysis import StudyResult
+from paribus.errors import ParibusError, UserError
+from paribus.report import figures, predictions, tables
+from paribus.report.markdown import markdown
+from paribus.report.page import page
+from paribus.store.atomic import write_atomically
+
+_MISTAKES_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of a report, rendered."""
+
+    file: str
+    """Its file's name without an ending."""
+    title: str
+    text: str
+    """What it shows, for those who cannot see it."""
+    svg: bytes
+    png: bytes
+
+
+def write_report(result: StudyResult, folder: Path) -> Path:
+    """Write the report of what there is of a study; gives the path of its page.
+
+    Every file is replaced whole or not at all. Raises `UserError` where the folder cannot be
+    written to, `ParibusError` where the disk is full.
+    """
+    pictures = [
+        Picture(file, title, text, *figures.render(figure))
+        for file, title, text, figure in _figures(result)
+    ]
+    rows = tables.summary(result)
+    files: dict[str, bytes] = {
+        "index.html": page(result, rows, pictures).encode(),
+        "report.md": markdown(result, rows, pictures).encode(),
+        "tables/summary.csv": tables.summary_csv(rows).encode(),
+        "tables/summary.tex": tables.summary_latex(rows).encode(),
+        "tables/epochs.csv": tables.epochs_csv(result).encode(),
+        **{f"figures/{picture.file}.svg": picture.svg for picture in pictures},
+        **{f"figures/{picture.file}.png": picture.png for picture in pictures},
+    }
+    try:
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, content)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ParibusError(
+                f"{folder}: the disk is full; make room and call `paribus report` again, no run "
+                "is lost"
+            ) from None
+        raise UserError(
+            f"{folder}: the report cannot be written: {error.strerror}; name another folder with "
+            "--report"
+        ) from None
+    return folder / "index.html"
+
+
+def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure]]:
+    """File name, title, description and figure of everything there is to draw."""
+    if (figure := figures.final_accuracies(result)) is not None:
+        text = "Final test accuracy of every experiment, a dot for each seed and their mean."
+        yield "final-accuracy", "Final accuracy", text, figure
+    if (figure := figures.curves_overview(result)) is not None:
+        text = "Test accuracy and test loss over the epochs: mean of the seeds, and their range."
+        yield "curves", "Learning curves", text, figure
+    best = result.best()
+    predicted_SN = None if best is None else predictions.predicted_classes(best)
+    if best is not None and predicted_SN is not None:
+        labels_N, data = result.dataset.test_labels, result.dataset
+        runs = len(predicted_SN)
+        counts_KK = predictions.confusion(predicted_SN, labels_N, data.classes)
+        yield (
+            "confusion",
+            f"Confusion matrix of {best.name}",
+            f"What {best.name}, the most accurate on average, takes each class for.",
+            figures.confusion_matrix(counts_KK, data.class_names, best.name, runs),
+        )
+        mistakes = predictions.mistakes(predicted_SN, labels_N, _MISTAKES_SHOWN)
+        if mistakes:
+            yield (
+                "misclassified",
+                f"Misclassified by {best.name}",
+                "Test images that it gets wrong, with their true class and what it took them for.",
+                figures.misclassified(data, mistakes, best.name, runs),
+            )
+    for name, experiment in result.experiments.items():
+        if (figure := figures.learning_curves(experiment)) is not None:
+            text = f"Cost and accuracy of {name} over the epochs; each thin line is a seed."
+            yield f"experiment-{name}", name, text, figure
