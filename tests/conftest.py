@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def small(tmp_path: Path) -> Callable[[str], Path]:
     def write(study: str = SMALL_STUDY) -> Path:
         rng = stream(0, "test", "small")
         patterns = rng.integers(0, 200, (3, 6, 6))
-        parts = {}
+        parts: dict[str, Any] = {}
         for part, count in (("train", 120), ("test", 40)):
             labels = np.arange(count) % 3
             noise = rng.integers(0, 56, (count, 6, 6))

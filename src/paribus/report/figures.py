@@ -172,8 +172,10 @@ def confusion_matrix(
                     diagonal = truth == taken
                     dark = not diagonal and count > 0.6 * highest
                     text = f"{count:.0f}" if diagonal or runs == 1 else f"{count:.1f}"
-                    axes.text(taken, truth, text, ha="center", va="center", fontsize=8.5,
-                              color="white" if dark else _GREY if diagonal else "black")  # fmt: skip
+                    colour = "white" if dark else _GREY if diagonal else "black"
+                    axes.text(
+                        taken, truth, text, fontsize=8.5, color=colour, ha="center", va="center"
+                    )
         turn = 90 if max(map(len, class_names)) > 3 else 0
         axes.set_xticks(range(classes), class_names, rotation=turn)
         axes.set_yticks(range(classes), class_names)
@@ -237,7 +239,9 @@ def _stack(runs: Sequence[Run], curve: str) -> NDArray[np.float64]:
 def _nan_mean(values_RE: NDArray[np.float64]) -> NDArray[np.float64]:
     counts = (~np.isnan(values_RE)).sum(0)
     sums = np.nansum(values_RE, axis=0)
-    return np.divide(sums, counts, out=np.full(len(counts), np.nan), where=counts > 0)
+    mean: NDArray[np.float64] = np.full(len(counts), np.nan)
+    np.divide(sums, counts, out=mean, where=counts > 0)
+    return mean
 
 
 def _band(axes: Axes, values_RE: NDArray[np.float64], label: str, look: dict[str, Any]) -> None:
@@ -279,9 +283,7 @@ def _few_minor_labels(value: float, _: int) -> str:
 
 
 def _errors_colours() -> Any:
-    colours = mpl.colormaps["Blues"].copy()
-    colours.set_bad("#f1f1f1")
-    return colours
+    return mpl.colormaps["Blues"].with_extremes(bad="#f1f1f1")
 
 
 def _picture(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

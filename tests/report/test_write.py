@@ -1,0 +1,245 @@
+"""The report as its readers get it: files, page, tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paribus.analysis import Run
+from paribus.errors import UserError
+from paribus.report.predictions import confusion, mistakes
+from paribus.report.write import write_report
+from paribus.spec.study import Study
+from tests.report.conftest import Make, dataset, run
+
+
+class Page(HTMLParser):
+    """The parts of a page that tests ask for; fails on tags that do not close."""
+
+    VOID = ("meta", "img", "link", "br")
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+        self.sources: list[str] = []
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.without_alt = 0
+        self.cells: list[list[str]] = []
+        self.feed(html)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        if tag == "tr":
+            self.cells.append([])
+        if tag in ("td", "th"):
+            self.cells[-1].append("")
+        if tag == "img":
+            self.without_alt += not values.get("alt")
+        self.sources += [value for key, value in attrs if key in ("src", "srcset") and value]
+        self.links += [values["href"] or ""] if "href" in values else []
+        self.ids += [values["id"] or ""] if "id" in values else []
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if "style" in self.open:
+            return
+        self.text += data
+        if "table" in self.open and self.open[-1] in ("td", "th", "a") and self.cells:
+            self.cells[-1][-1] += data.strip()
+
+    def row(self, name: str) -> list[str]:
+        return next(cells for cells in self.cells if cells and cells[0] == name)
+
+
+def page(path: Path) -> Page:
+    return Page(path.read_text("utf-8"))
+
+
+def test_everything_is_written(make: Make, tmp_path: Path) -> None:
+    result = make(["mlp", "cnn"])
+    path = write_report(result, tmp_path / "deep" / "report")
+    assert path == tmp_path / "deep" / "report" / "index.html"
+    names = {str(file.relative_to(path.parent)) for file in path.parent.rglob("*.*")}
+    figures = ["final-accuracy", "curves", "confusion", "misclassified", "experiment-mlp"]
+    assert names >= {f"figures/{figure}.{kind}" for figure in figures for kind in ("svg", "png")}
+    assert names >= {
+        "report.md", "tables/summary.csv", "tables/summary.tex", "tables/epochs.csv",
+    }  # fmt: skip
+    for svg in (path.parent / "figures").glob("*.svg"):
+        ElementTree.parse(svg)
+    assert all((file.stat().st_mode & 0o444) for file in path.parent.rglob("*.*"))
+
+
+def test_the_page_needs_no_network_and_names_everything(make: Make, tmp_path: Path) -> None:
+    found = page(write_report(make(["mlp", "cnn", "cnn-adam"]), tmp_path))
+    assert found.sources
+    assert all(source.startswith("data:") for source in found.sources)
+    assert all(link.startswith("#") and link[1:] in found.ids for link in found.links)
+    assert len(set(found.ids)) == len(found.ids)
+    assert found.without_alt == 0
+
+
+def test_the_summary_gives_n_beside_mean_and_sd_and_the_reported_values(
+    make: Make, tmp_path: Path
+) -> None:
+    result = make(["mlp", "cnn"])
+    row = page(write_report(result, tmp_path)).row("cnn")
+    values = result.experiments["cnn"].final("test_accuracy") * 100
+    assert f"{values.mean():.2f} ± {values.std(ddof=1):.2f}" in row
+    assert "n = 3" in row
+    assert "21,578" in row
+    assert "> 98 %" in row
+    assert "146 s" in row
+
+
+def test_one_seed_has_no_spread(make: Make, tmp_path: Path) -> None:
+    row = page(write_report(make(["cnn"], seeds=1), tmp_path)).row("cnn")
+    assert "n = 1" in row
+    assert not any("±" in cell for cell in row)
+
+
+def test_a_preview_says_so(make: Make, tmp_path: Path) -> None:
+    result = make(["cnn"])
+    assert "Nothing in it is a result" not in page(write_report(result, tmp_path)).text
+    preview = replace(result, study=result.study.as_preview(60_000))
+    assert "Nothing in it is a result" in page(write_report(preview, tmp_path)).text
+    assert "**Preview.**" in (tmp_path / "report.md").read_text("utf-8")
+
+
+def test_the_best_is_said_to_be_flattered_unless_it_was_validated(
+    make: Make, tmp_path: Path
+) -> None:
+    result = make(["cnn"])
+    assert "flattered by that choice" in page(write_report(result, tmp_path)).text
+    validated = replace(result, study=result.study.with_each(validation=100))
+    text = page(write_report(validated, tmp_path)).text
+    assert "the test images had no part in the choice" in " ".join(text.split())
+
+
+def test_an_empty_store_is_still_a_page(make: Make, tmp_path: Path) -> None:
+    found = page(write_report(make(runs=lambda *_: None), tmp_path))
+    assert "0 of 42 runs have finished." in found.text
+    assert "paribus run mnist" in found.text
+    assert "n = 0" in found.row("cnn")
+
+
+def test_half_finished_diverged_and_failed_runs(make: Make, tmp_path: Path) -> None:
+    data = dataset()
+
+    def runs(name: str, seed: int) -> Run | None:
+        if name == "mlp":
+            return run(seed, 2, "running", data, read_probabilities=lambda: None)
+        if name == "cnn-adam":
+            return None
+        made = run(seed, 3, "finished", data)
+        if seed == 0:
+            nan = np.array([1.0, np.inf, np.nan])
+            curves = replace(made.curves, train_loss=nan, test_loss=nan)
+            return replace(made, status="diverged", curves=curves, reason="diverged at epoch 3")
+        if seed == 1:
+            return replace(made, status="failed", reason="its process ended")
+        return made
+
+    found = page(write_report(make(["mlp", "cnn", "cnn-adam"], runs=runs), tmp_path))
+    assert "1 of 9 runs have finished." in found.text
+    assert "3 runs begun and not finished." in found.text
+    assert "3 runs not begun." in found.text
+    assert "cnn, seed 0: diverged at epoch 3." in found.text
+    assert "n = 1, 1 diverged, 1 failed" in found.row("cnn")
+
+
+def test_names_are_escaped_everywhere(make: Make, tmp_path: Path) -> None:
+    data = dataset(names=["<b>cat</b>", "dog & co", "50 % _x_", "a|b"], channels=3)
+    study = Study.model_validate(
+        {
+            "title": "<script>alert(1)</script>",
+            "experiments": {
+                "a_b": {
+                    "network": ["flatten", "linear 4"],
+                    "optimizer": {"name": "sgd", "lr": 0.1},
+                    "epochs": 4,
+                }
+            },
+        }
+    )
+    path = write_report(make(study=study, data=data), tmp_path)
+    found = page(path)
+    assert "<script>alert(1)</script>" in found.text
+    assert "script" not in re.findall(r"<(\w+)", path.read_text("utf-8"))
+    assert r"a\_b" in (tmp_path / "tables" / "summary.tex").read_text("utf-8")
+    assert r"a\_b" in (tmp_path / "report.md").read_text("utf-8")
+
+
+def test_a_module_of_ones_own(make: Make, tmp_path: Path) -> None:
+    study = Study.model_validate(
+        {
+            "title": "Own",
+            "experiments": {
+                "own": {
+                    "network": {"module": "nets:Small", "arguments": {"width": 3}},
+                    "optimizer": {"name": "sgd", "lr": 0.1},
+                    "epochs": 4,
+                }
+            },
+        }
+    )
+    found = page(write_report(make(study=study), tmp_path))
+    assert "nets:Small(width=3)" in found.text
+
+
+def test_the_epochs_table_can_be_read_back(make: Make, tmp_path: Path) -> None:
+    result = make(["mlp", "cnn"])
+    write_report(result, tmp_path)
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "tables/epochs.csv").read_text("utf-8"))))
+    assert len(rows) == 2 * 3 * 4
+    kept = [float(row["test_loss"]) for row in rows if row["run"] == "run-1"][:4]
+    assert kept == result.experiments["mlp"].runs[1].curves.test_loss.tolist()
+
+
+def test_the_same_result_gives_the_same_bytes(make: Make, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        write_report(make(["mlp", "cnn"]), tmp_path / folder)
+    files = [p for p in sorted((tmp_path / "a").rglob("*.*")) if p.is_file()]
+    for file in files:
+        assert file.read_bytes() == (tmp_path / "b" / file.relative_to(tmp_path / "a")).read_bytes()
+
+
+def test_a_folder_that_cannot_be_written_to(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "report").write_text("a file")
+    with pytest.raises(UserError, match="the report cannot be written"):
+        write_report(make(["mlp"]), tmp_path / "report")
+
+
+def test_more_experiments_than_colours(make: Make, tmp_path: Path) -> None:
+    base = make(["cnn"]).study.experiments["cnn"]
+    study = Study(
+        title="Many", experiments={f"e{n}": base.but(batch_size=n + 1) for n in range(16)}
+    )
+    assert len(page(write_report(make(study=study, seeds=1, epochs=2), tmp_path)).text) > 1000
+
+
+def test_confusion_and_mistakes() -> None:
+    labels_N = np.array([0, 1, 2, 2])
+    predicted_SN = np.array([[0, 1, 2, 1], [0, 2, 2, 1]])
+    assert confusion(predicted_SN, labels_N, 3).tolist() == [
+        [1.0, 0.0, 0.0],
+        [0.0, 0.5, 0.5],
+        [0.0, 1.0, 1.0],
+    ]
+    found = mistakes(predicted_SN, labels_N, 10)
+    assert [(m.image, m.truth, m.taken_for, m.wrong) for m in found] == [(3, 2, 1, 2), (1, 1, 2, 1)]
