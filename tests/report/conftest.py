@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paribus.analysis import Curves, ExperimentResult, Run, Status, StudyResult
+from paribus.analysis import Curves, ExperimentResult, Run, StudyResult
 from paribus.data.dataset import Dataset
 from paribus.seeding import stream
 from paribus.spec.files import load_study
 from paribus.spec.plan import Plan, plan_of
 from paribus.spec.study import Study
+from paribus.store.store import Status
 
 Make = Callable[..., StudyResult]
 

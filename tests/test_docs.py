@@ -1,0 +1,69 @@
+"""What README and docs show is so: commands run, code runs, links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
+PAGES += sorted((ROOT / "docs").glob("*.md"))
+
+# Documented commands train for minutes; here they train for a moment.
+QUICK = ["--epochs", "1", "--images", "300", "--seeds", "1"]
+ONLY = {"mnist": ["--only", "mlp"]}
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
+
+
+def commands() -> list[str]:
+    """Every `paribus` command of the README, in order."""
+    lines = "\n".join(blocks(ROOT / "README.md", "sh")).splitlines()
+    found = [line.partition("#")[0].strip() for line in lines]
+    return [line[line.index("paribus ") :] for line in found if re.match(r"\S*paribus ", line)]
+
+
+def test_every_command_of_the_readme(tmp_path: Path) -> None:
+    (study,) = blocks(ROOT / "README.md", "toml")
+    (tmp_path / "my-study.toml").write_text(study, "utf-8")
+    assert len(commands()) >= 5
+    for command in commands():
+        arguments = shlex.split(command)[1:]
+        if arguments[0] in ("run", "status", "report"):
+            arguments += QUICK + ONLY.get(arguments[1], [])
+        if arguments[0] == "show":
+            arguments[1] = re.sub(r"/\d+", "/0", arguments[1])
+        run = subprocess.run(
+            [sys.executable, "-m", "paribus", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, f"{command}\n{run.stderr}"
+    assert (tmp_path / "report" / "index.html").exists()
+
+
+def test_the_python_of_the_readme() -> None:
+    for block in blocks(ROOT / "README.md", "python"):
+        exec(compile(block, "README.md", "exec"), {})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text("utf-8")):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_named_in_docs_exist(page: Path) -> None:
+    for target in re.findall(r"`((?:src|tests|docs|benchmarks)/[\w./-]+)`", page.read_text("utf-8")):
+        assert (ROOT / target).exists(), target
