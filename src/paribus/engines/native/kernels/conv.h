@@ -40,7 +40,15 @@ inline void pack_weights(const float* weights_OIKK, int out, int in, int k, floa
         packed[(i * k * k + at) * out + o] = weights_OIKK[(o * in + i) * k * k + at];
 }
 
-// The same for the gradient of the input: channels exchanged, kernel turned by 180 degrees.
+// And back, for gradients.
+inline void unpack_weights(const float* packed, int out, int in, int k, float* weights_OIKK) {
+  for (int o = 0; o < out; ++o)
+    for (int i = 0; i < in; ++i)
+      for (int at = 0; at < k * k; ++at)
+        weights_OIKK[(o * in + i) * k * k + at] = packed[(i * k * k + at) * out + o];
+}
+
+// As pack_weights, for the gradient of the input: channels exchanged, kernel turned by 180 degrees.
 inline void pack_weights_turned(const float* weights_OIKK, int out, int in, int k, float* packed) {
   for (int o = 0; o < out; ++o)
     for (int at = 0; at < k * k; ++at)

@@ -7,6 +7,7 @@
 #include "conv.h"
 #include "linear.h"
 #include "pool.h"
+#include "winograd_gradient.h"
 
 namespace paribus {
 
@@ -29,14 +30,30 @@ ConvLayer::ConvLayer(int out_channels, int in_channels, int kernel, Tensor weigh
       kernel_(kernel),
       weight_(weight),
       bias_(bias),
+      winograd_(winograd_pays(in_channels, out_channels, kernel)),
+      winograd_gradient_(winograd_gradient_pays(in_channels, out_channels, kernel)),
       packed_(make_array(weight.size)),
-      packed_turned_(make_array(weight.size)) {}
+      packed_turned_(make_array(weight.size)) {
+  if (!winograd_) return;
+  const int64_t size = static_cast<int64_t>(FREQUENCIES) * in_channels * out_channels;
+  transformed_ = make_array(size);
+  transformed_turned_ = make_array(size);
+}
+
+int64_t ConvLayer::scratch_size() const {
+  int64_t size = 0;
+  if (winograd_) size = winograd_scratch(std::max(in_, out_));
+  if (winograd_gradient_) size = std::max(size, winograd_gradient_scratch(in_, out_));
+  return size;
+}
 
 void ConvLayer::begin_step(const Batch&, bool training) {
   const float* weights = storage_.parameters + weight_.at;
   pack_weights(weights, out_, in_, kernel_, packed_.get());
-  if (training && in_gradient)
-    pack_weights_turned(weights, out_, in_, kernel_, packed_turned_.get());
+  if (winograd_) winograd_weights(packed_.get(), in_, out_, transformed_.get());
+  if (!training || !in_gradient) return;
+  pack_weights_turned(weights, out_, in_, kernel_, packed_turned_.get());
+  if (winograd_) winograd_weights(packed_turned_.get(), out_, in_, transformed_turned_.get());
 }
 
 void ConvLayer::forward(Tile& tile) {
@@ -44,26 +61,42 @@ void ConvLayer::forward(Tile& tile) {
   finish.bias = storage_.parameters + bias_.at;
   finish.addend = addend.data(tile);
   finish.rectified = rectified;
-  convolve(in.map(tile), packed_.get(), kernel_, out.map(tile), finish);
+  if (winograd_)
+    winograd_convolve(in.map(tile), transformed_.get(), out.map(tile), finish, tile.scratch);
+  else
+    convolve(in.map(tile), packed_.get(), kernel_, out.map(tile), finish);
 }
 
 void ConvLayer::backward(Tile& tile) {
   const Map slope = out_gradient.map(tile);
   float* sum = tile.gradient_sum + sum_at;
-  convolve_weight_gradient(in.map(tile), slope, kernel_, sum);
-  bias_gradient(slope, sum + weight_.size);
+  if (winograd_gradient_) {
+    winograd_gradient(in.map(tile), slope, sum, sum + weight_.size, tile.scratch);
+  } else {
+    convolve_weight_gradient(in.map(tile), slope, kernel_, sum);
+    bias_gradient(slope, sum + weight_.size);
+  }
   if (!in_gradient) return;
   Finish finish;
   finish.gate = gate.data(tile);
   finish.addend = skip_gradient.data(tile);
-  convolve(slope, packed_turned_.get(), kernel_, in_gradient.map(tile), finish);
+  const Map to = in_gradient.map(tile);
+  if (winograd_)
+    winograd_convolve(slope, transformed_turned_.get(), to, finish, tile.scratch);
+  else
+    convolve(slope, packed_turned_.get(), kernel_, to, finish);
 }
 
 void ConvLayer::reduce(const float* const* sums, int groups) {
   float* gradient = storage_.gradients + weight_.at;  // the bias follows the weights
-  for (int64_t j = 0; j < sum_size(); ++j) gradient[j] = sums[0][sum_at + j];
+  std::vector<float> total(sums[0] + sum_at, sums[0] + sum_at + sum_size());
   for (int g = 1; g < groups; ++g)
-    for (int64_t j = 0; j < sum_size(); ++j) gradient[j] += sums[g][sum_at + j];
+    for (int64_t j = 0; j < sum_size(); ++j) total[j] += sums[g][sum_at + j];
+  if (winograd_gradient_)
+    unpack_weights(total.data(), out_, in_, kernel_, gradient);
+  else
+    std::copy_n(total.data(), weight_.size, gradient);
+  std::copy_n(total.data() + weight_.size, bias_.size, storage_.gradients + bias_.at);
 }
 
 // ---- linear ----

@@ -15,6 +15,7 @@ class ConvLayer : public Layer {
   Place gate;             // the input is the output of a ReLU, whose backward step is done here
 
   int64_t sum_size() const override { return weight_.size + bias_.size; }
+  int64_t scratch_size() const override;
   void bind(const Storage& storage) override { storage_ = storage; }
   void begin_step(const Batch&, bool training) override;
   void forward(Tile& tile) override;
@@ -24,8 +25,9 @@ class ConvLayer : public Layer {
  private:
   int out_, in_, kernel_;
   Tensor weight_, bias_;
+  bool winograd_, winograd_gradient_;  // which kernels do it
   Storage storage_;
-  Array packed_, packed_turned_;
+  Array packed_, packed_turned_, transformed_, transformed_turned_;
 };
 
 class LinearLayer : public Layer {
