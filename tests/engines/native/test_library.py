@@ -187,7 +187,9 @@ def test_optimizers(optimizer: Optimizer) -> None:
     [
         ("mlp", Optimizer(), 0.01, 1e-3),
         ("cnn", Optimizer(), 0.01, 1e-3),
-        ("cnn", Optimizer(Method.ADAM), 0.001, 1e-3),
+        # Adam divides by the size of the gradient, so even a weight whose gradient is nothing but
+        # rounding moves by the learning rate.
+        ("cnn", Optimizer(Method.ADAM), 0.001, 5e-3),
         ("residual", Optimizer(), 0.01, 1e-3),
         # At this rate the network itself magnifies rounding: PyTorch's own float32 differs from its
         # float64 by 0.004 to 0.006 in a weight, and by 0.01 in a loss, after these fifty steps.

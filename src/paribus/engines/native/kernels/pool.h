@@ -31,6 +31,10 @@ inline void max_pool(const Map& in, const Map& out) {
     }
 }
 
+// What a convolution makes of equal neighbourhoods (an empty background, say) may differ in the last
+// digits, and rounding must not decide where the gradient goes: values this close count as equal.
+constexpr float POOL_TIE = 1e-6f;
+
 // The gradient goes to the largest of the window, the first of equals in reading order (as in
 // PyTorch). With `gated`, `in` is the output of a ReLU, whose own backward step is done along with
 // this one: nothing goes to a window whose largest is zero.
@@ -47,17 +51,15 @@ inline void max_pool_backward(const Map& in, const Map& out_gradient, const Map&
         const vec a = upper[2 * x], b = upper[2 * x + 1];
         const vec d = lower[2 * x], e = lower[2 * x + 1];
         const vec top = larger(larger(a, b), larger(d, e));
+        const vec enough = top - POOL_TIE * larger(top, -top);
         vec rest = slope[x];
         if (gated) rest = select(top > 0.0f, rest, zero());
-        const vec to_a = select(a == top, rest, zero());
-        rest = select(a == top, zero(), rest);
-        const vec to_b = select(b == top, rest, zero());
-        rest = select(b == top, zero(), rest);
-        const vec to_d = select(d == top, rest, zero());
-        to_upper[2 * x] = to_a;
-        to_upper[2 * x + 1] = to_b;
-        to_lower[2 * x] = to_d;
-        to_lower[2 * x + 1] = select(d == top, zero(), rest);
+        to_upper[2 * x] = select(a >= enough, rest, zero());
+        rest = select(a >= enough, zero(), rest);
+        to_upper[2 * x + 1] = select(b >= enough, rest, zero());
+        rest = select(b >= enough, zero(), rest);
+        to_lower[2 * x] = select(d >= enough, rest, zero());
+        to_lower[2 * x + 1] = select(d >= enough, zero(), rest);
       }
     }
   detail::clear_left_over(in_gradient);

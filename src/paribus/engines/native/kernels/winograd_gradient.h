@@ -35,23 +35,23 @@ struct Channels {
 
 // One dimension of A y.
 inline void slope_transform(const vec y[4], vec m[6]) {
-  const vec even1 = y[0] + y[2], odd1 = y[1] + y[3];
-  const vec even2 = y[0] + 4.0f * y[2], odd2 = 2.0f * y[1] + 8.0f * y[3];
+  const vec even_near = y[0] + 0.5f * y[2], odd_near = y[1] + 0.5f * y[3];
+  const vec even_far = y[0] + 2.0f * y[2], odd_far = y[1] + 2.0f * y[3];
   m[0] = y[0];
-  m[1] = even1 + odd1;
-  m[2] = even1 - odd1;
-  m[3] = even2 + odd2;
-  m[4] = even2 - odd2;
+  m[1] = even_near + NEAR * odd_near;
+  m[2] = even_near - NEAR * odd_near;
+  m[3] = even_far + FAR * odd_far;
+  m[4] = even_far - FAR * odd_far;
   m[5] = y[3];
 }
 
 // One dimension of G' u.
 template <class T>
 inline void gradient_transform(const T u[6], T g[3]) {
-  const T near = (u[1] + u[2]) * (1.0f / 6), far = u[3] + u[4];
-  g[0] = u[0] * 0.25f - near + far * (1.0f / 24);
-  g[1] = (u[2] - u[1]) * (1.0f / 6) + (u[3] - u[4]) * (1.0f / 12);
-  g[2] = far * (1.0f / 6) - near + u[5];
+  const T even_near = (u[1] + u[2]) * (-2.0f / 3), even_far = (u[3] + u[4]) * (1.0f / 6);
+  g[0] = u[0] + even_near + even_far;
+  g[1] = (u[1] - u[2]) * (-2.0f / 3 * NEAR) + (u[3] - u[4]) * (1.0f / 6 * FAR);
+  g[2] = even_near * 0.5f + even_far * 2.0f + u[5];
 }
 
 // Element p of the 4 x 4 slopes is from[p * from_stride]; frequency f goes to to[f * to_stride].
@@ -129,10 +129,12 @@ struct GradientScratch {
 };
 
 // Transposes the slopes of a group of channels, in up to BLOCKS blocks, and transforms them.
+// Returns their sum over images and positions, in the lanes of the channels.
 template <int WIDTH>
-inline void transform_slopes(const Map& out_gradient, const int (*corner)[2], int blocks, int group,
+inline vec transform_slopes(const Map& out_gradient, const int (*corner)[2], int blocks, int group,
                              const GradientScratch<WIDTH>& at, vec* scratch) {
   vec* pixels = scratch + at.pixels;
+  vec sum = zero();
   for (int y = 0; y < WINOGRAD_OUT; ++y)
     for (int x = 0; x < WINOGRAD_OUT; ++x) {
       vec rows[LANES] = {};
@@ -142,11 +144,17 @@ inline void transform_slopes(const Map& out_gradient, const int (*corner)[2], in
               *out_gradient.at(group * WIDTH + c, corner[b][0] + y, corner[b][1] + x);
       transpose(rows);
       vec* to = pixels + (y * WINOGRAD_OUT + x) * at.pixel_stride;
-      for (int image = 0; image < LANES; ++image) to[image] = rows[image];
+      vec over_images = zero();
+      for (int image = 0; image < LANES; ++image) {
+        to[image] = rows[image];
+        over_images += rows[image];
+      }
+      sum += over_images;
     }
   for (int image = 0; image < LANES; ++image)
     transform_slope_block(pixels + image, at.pixel_stride,
                           scratch + at.slopes + group * LANES + image, at.slope_stride);
+  return sum;
 }
 
 // G' sums G, added to the gradient [in][3][3][out].
@@ -182,7 +190,6 @@ void winograd_gradient(const Map& in, const Map& out_gradient, float* gradient_I
                        float* bias_gradient_O, vec* scratch) {
   const GradientScratch<WIDTH> at(in.channels, out_gradient.channels);
   constexpr int BLOCKS = GradientScratch<WIDTH>::BLOCKS;
-  constexpr int CENTRE = 7;  // frequency (1, 1) of the slopes: the sum over their block
   const int across = (in.width + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
   const int blocks = across * ((in.height + WINOGRAD_OUT - 1) / WINOGRAD_OUT);
   float* sums = reinterpret_cast<float*>(scratch + at.sums);
@@ -194,10 +201,7 @@ void winograd_gradient(const Map& in, const Map& out_gradient, float* gradient_I
       corner[b][1] = (first + b) % across * WINOGRAD_OUT;
     }
     for (int group = 0; group < at.groups; ++group) {
-      transform_slopes<WIDTH>(out_gradient, corner, n, group, at, scratch);
-      const vec* slope = scratch + at.slopes + CENTRE * at.slope_stride + group * LANES;
-      vec sum = zero();
-      for (int image = 0; image < LANES; ++image) sum += slope[image];
+      const vec sum = transform_slopes<WIDTH>(out_gradient, corner, n, group, at, scratch);
       for (int lane = 0; lane < LANES; ++lane)
         bias_gradient_O[group * WIDTH + lane % WIDTH] += sum[lane];
     }
