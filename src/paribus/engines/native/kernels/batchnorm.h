@@ -1,0 +1,132 @@
+// Batch normalisation over a batch that is made of tiles.
+//
+// Mean and variance need the whole batch: each tile gives its own (about its own mean, which loses
+// no digits), and they are combined in the order of the tiles (Chan, Golub, LeVeque 1979).
+#pragma once
+
+#include <cmath>
+
+#include "map.h"
+
+namespace paribus {
+
+constexpr double NORM_EPSILON = 1e-5;
+constexpr double NORM_MOMENTUM = 0.1;
+
+struct Moments {
+  double count = 0, mean = 0, squares = 0;  // squares: sum of squared deviations from the mean
+
+  void add(const Moments& other) {
+    const double total = count + other.count;
+    if (total == 0) return;
+    const double step = other.mean - mean;
+    squares += other.squares + step * step * count * other.count / total;
+    mean += step * other.count / total;
+    count = total;
+  }
+};
+
+namespace detail {
+
+// Calls body(offset) for every element of a channel.
+template <class Body>
+inline void for_each_element(const Map& map, int channel, Body body) {
+  for (int y = 0; y < map.height; ++y) {
+    const ptrdiff_t start = map.offset(channel, y, 0);
+    for (int x = 0; x < map.width; ++x) body(start + x);
+  }
+}
+
+inline double sum_of_lanes(vec x, int live) {
+  double total = 0;
+  for (int lane = 0; lane < live; ++lane) total += x[lane];
+  return total;
+}
+
+}  // namespace detail
+
+// Moments of each channel over the tile's live images.
+inline void tile_moments(const Map& in, int live, Moments* moments_C) {
+  for (int c = 0; c < in.channels; ++c) {
+    Moments& result = moments_C[c];
+    result.count = static_cast<double>(live) * in.height * in.width;
+    vec sum = zero();
+    detail::for_each_element(in, c, [&](ptrdiff_t at) { sum += in.data[at]; });
+    result.mean = detail::sum_of_lanes(sum, live) / result.count;
+    const float mean = static_cast<float>(result.mean);
+    vec deviation = zero(), squares = zero();
+    detail::for_each_element(in, c, [&](ptrdiff_t at) {
+      const vec d = in.data[at] - mean;
+      deviation += d;
+      squares += d * d;
+    });
+    const double off = detail::sum_of_lanes(deviation, live);  // what rounding the mean left
+    result.squares = detail::sum_of_lanes(squares, live) - off * off / result.count;
+  }
+}
+
+// What one channel is normalised with: y = (x - mean) * scale + shift, scale = weight / deviation.
+struct Normaliser {
+  float mean, scale, shift;
+  float inverse_deviation;
+};
+
+inline Normaliser normaliser(double mean, double variance, float weight, float bias) {
+  const double inverse = 1.0 / std::sqrt(variance + NORM_EPSILON);
+  return {static_cast<float>(mean), static_cast<float>(weight * inverse), bias,
+          static_cast<float>(inverse)};
+}
+
+inline void normalise(const Map& in, const Normaliser* normaliser_C, bool rectified,
+                      const Map& out) {
+  for (int c = 0; c < in.channels; ++c) {
+    const Normaliser n = normaliser_C[c];
+    detail::for_each_element(in, c, [&](ptrdiff_t at) {
+      const vec y = (in.data[at] - n.mean) * n.scale + n.shift;
+      out.data[at] = rectified ? rectify(y) : y;
+    });
+  }
+}
+
+// A channel's sums over the batch that its gradient needs (and that are the gradients of bias and
+// weight): of dy, and of dy times the normalised x.
+struct SlopeSums {
+  double slope = 0, slope_x = 0;
+};
+
+inline void slope_sums(const Map& in, const Map& out_gradient, const Normaliser* normaliser_C,
+                       int live, SlopeSums* sums_C) {
+  for (int c = 0; c < in.channels; ++c) {
+    const Normaliser n = normaliser_C[c];
+    vec slope = zero(), slope_x = zero();
+    detail::for_each_element(in, c, [&](ptrdiff_t at) {
+      const vec dy = out_gradient.data[at];
+      slope += dy;
+      slope_x += dy * (in.data[at] - n.mean);
+    });
+    sums_C[c].slope = detail::sum_of_lanes(slope, live);
+    sums_C[c].slope_x = detail::sum_of_lanes(slope_x, live) * n.inverse_deviation;
+  }
+}
+
+// dx = scale * (dy - mean(dy) - x_normalised * mean(dy * x_normalised)) [+ addend], zero in dead
+// lanes. dx may overwrite dy or the addend. sums_C: over the batch; count: values per channel.
+inline void normalise_backward(const Map& in, const Map& out_gradient,
+                               const Normaliser* normaliser_C, const SlopeSums* sums_C,
+                               double count, int live, const vec* addend, const Map& in_gradient) {
+  mask alive = splat_int(0);
+  for (int lane = 0; lane < live; ++lane) alive[lane] = -1;
+  for (int c = 0; c < in.channels; ++c) {
+    const Normaliser n = normaliser_C[c];
+    const float offset = static_cast<float>(sums_C[c].slope / count);
+    const float tilt = static_cast<float>(sums_C[c].slope_x / count * n.inverse_deviation);
+    detail::for_each_element(in, c, [&](ptrdiff_t at) {
+      const vec dy = out_gradient.data[at];
+      vec dx = n.scale * (dy - offset - (in.data[at] - n.mean) * tilt);
+      dx = select(alive, dx, zero());
+      in_gradient.data[at] = addend ? addend[at] + dx : dx;
+    });
+  }
+}
+
+}  // namespace paribus

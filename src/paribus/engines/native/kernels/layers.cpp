@@ -1,0 +1,320 @@
+#include "layers.h"
+
+#include <cstdlib>
+#include <new>
+
+#include "activation.h"
+#include "conv.h"
+#include "linear.h"
+#include "pool.h"
+#include "winograd_gradient.h"
+
+namespace paribus {
+
+void AlignedFree::operator()(void* block) const { std::free(block); }
+
+Array make_array(int64_t floats) {
+  constexpr size_t LINE = 64;
+  const size_t bytes = (static_cast<size_t>(floats) * sizeof(float) / LINE + 1) * LINE;
+  void* block = std::aligned_alloc(LINE, bytes);
+  if (!block) throw std::bad_alloc();
+  std::memset(block, 0, bytes);
+  return Array(static_cast<float*>(block));
+}
+
+// ---- convolution ----
+
+ConvLayer::ConvLayer(int out_channels, int in_channels, int kernel, Tensor weight, Tensor bias)
+    : out_(out_channels),
+      in_(in_channels),
+      kernel_(kernel),
+      weight_(weight),
+      bias_(bias),
+      winograd_(winograd_pays(in_channels, out_channels, kernel)),
+      winograd_gradient_(winograd_gradient_pays(in_channels, out_channels, kernel)),
+      packed_(make_array(weight.size)),
+      packed_turned_(make_array(weight.size)) {
+  if (!winograd_) return;
+  const int64_t size = static_cast<int64_t>(FREQUENCIES) * in_channels * out_channels;
+  transformed_ = make_array(size);
+  transformed_turned_ = make_array(size);
+}
+
+int64_t ConvLayer::scratch_size() const {
+  int64_t size = 0;
+  if (winograd_) size = winograd_scratch(std::max(in_, out_));
+  if (winograd_gradient_) size = std::max(size, winograd_gradient_scratch(in_, out_));
+  return size;
+}
+
+void ConvLayer::begin_step(const Batch&, bool training) {
+  const float* weights = storage_.parameters + weight_.at;
+  pack_weights(weights, out_, in_, kernel_, packed_.get());
+  if (winograd_) winograd_weights(packed_.get(), in_, out_, transformed_.get());
+  if (!training || !in_gradient) return;
+  pack_weights_turned(weights, out_, in_, kernel_, packed_turned_.get());
+  if (winograd_) winograd_weights(packed_turned_.get(), out_, in_, transformed_turned_.get());
+}
+
+void ConvLayer::forward(Tile& tile) {
+  Finish finish;
+  finish.bias = storage_.parameters + bias_.at;
+  finish.addend = addend.data(tile);
+  finish.rectified = rectified;
+  if (winograd_)
+    winograd_convolve(in.map(tile), transformed_.get(), out.map(tile), finish, tile.scratch);
+  else
+    convolve(in.map(tile), packed_.get(), kernel_, out.map(tile), finish);
+}
+
+void ConvLayer::backward(Tile& tile) {
+  const Map slope = out_gradient.map(tile);
+  float* sum = tile.gradient_sum + sum_at;
+  if (winograd_gradient_) {
+    winograd_gradient(in.map(tile), slope, sum, sum + weight_.size, tile.scratch);
+  } else {
+    convolve_weight_gradient(in.map(tile), slope, kernel_, sum);
+    bias_gradient(slope, sum + weight_.size);
+  }
+  if (!in_gradient) return;
+  Finish finish;
+  finish.gate = gate.data(tile);
+  finish.addend = skip_gradient.data(tile);
+  const Map to = in_gradient.map(tile);
+  if (winograd_)
+    winograd_convolve(slope, transformed_turned_.get(), to, finish, tile.scratch);
+  else
+    convolve(slope, packed_turned_.get(), kernel_, to, finish);
+}
+
+void ConvLayer::reduce(const float* const* sums, int groups) {
+  float* gradient = storage_.gradients + weight_.at;  // the bias follows the weights
+  std::vector<float> total(sums[0] + sum_at, sums[0] + sum_at + sum_size());
+  for (int g = 1; g < groups; ++g)
+    for (int64_t j = 0; j < sum_size(); ++j) total[j] += sums[g][sum_at + j];
+  if (winograd_gradient_)
+    unpack_weights(total.data(), out_, in_, kernel_, gradient);
+  else
+    std::copy_n(total.data(), weight_.size, gradient);
+  std::copy_n(total.data() + weight_.size, bias_.size, storage_.gradients + bias_.at);
+}
+
+// ---- linear ----
+
+LinearLayer::LinearLayer(int outputs, int inputs, Tensor weight, Tensor bias, bool reads_images)
+    : outputs_(outputs),
+      inputs_(inputs),
+      stride_((inputs + LANES - 1) / LANES * LANES),
+      weight_(weight),
+      bias_(bias),
+      reads_images_(reads_images && inputs % LANES == 0),
+      transposed_(make_array(weight.size)) {}
+
+void LinearLayer::reserve(int tiles) {
+  slopes_ = make_vectors(static_cast<size_t>(tiles) * outputs_);
+  if (reads_images_) return;
+  rows_ = make_array(static_cast<size_t>(tiles) * LANES * stride_);
+  row_.resize(static_cast<size_t>(tiles) * LANES);
+  for (size_t n = 0; n < row_.size(); ++n) row_[n] = rows_.get() + n * stride_;
+}
+
+void LinearLayer::begin_step(const Batch& batch, bool) {
+  batch_ = batch;
+  transpose_matrix(storage_.parameters + weight_.at, outputs_, inputs_, transposed_.get());
+}
+
+void LinearLayer::forward(Tile& tile) {
+  const vec* features = in.map(tile).data;
+  if (tile.training && !reads_images_)
+    write_rows(features, inputs_, rows_.get() + static_cast<int64_t>(tile.index) * LANES * stride_,
+               stride_);
+  Finish finish;
+  finish.bias = storage_.parameters + bias_.at;
+  finish.addend = addend.data(tile);
+  finish.rectified = rectified;
+  multiply(transposed_.get(), features, inputs_, out.map(tile).data, outputs_, finish);
+}
+
+void LinearLayer::backward(Tile& tile) {
+  const vec* slope = out_gradient.map(tile).data;
+  std::copy(slope, slope + outputs_, vectors(slopes_) + static_cast<int64_t>(tile.index) * outputs_);
+  if (!in_gradient) return;
+  Finish finish;
+  finish.addend = skip_gradient.data(tile);
+  multiply(storage_.parameters + weight_.at, slope, outputs_, in_gradient.map(tile).data, inputs_,
+           finish);
+}
+
+namespace {
+constexpr int FEATURES_PER_JOB = 4 * LANES;
+}
+
+int LinearLayer::gradient_jobs() const {
+  return (inputs_ + FEATURES_PER_JOB - 1) / FEATURES_PER_JOB;
+}
+
+void LinearLayer::run_gradient_job(int job) {
+  const Rows rows{reads_images_ ? batch_.rows : row_.data(), batch_.images, inputs_};
+  const int first = job * FEATURES_PER_JOB;
+  matrix_gradient(rows, vectors(slopes_), outputs_, first, std::min(first + FEATURES_PER_JOB, inputs_),
+                  storage_.gradients + weight_.at);
+  if (job > 0) return;
+  const int tiles = (batch_.images + LANES - 1) / LANES;
+  for (int o = 0; o < outputs_; ++o) {
+    vec sum = zero();
+    for (int t = 0; t < tiles; ++t) sum += vectors(slopes_)[static_cast<int64_t>(t) * outputs_ + o];
+    storage_.gradients[bias_.at + o] = sum_lanes(sum);
+  }
+}
+
+// ---- batch normalisation ----
+
+BatchNormLayer::BatchNormLayer(int channels, Tensor weight, Tensor bias, Tensor mean,
+                               Tensor variance)
+    : channels_(channels),
+      weight_(weight),
+      bias_(bias),
+      mean_(mean),
+      variance_(variance),
+      batch_moments_(channels),
+      batch_slope_sums_(channels),
+      normalisers_(channels) {}
+
+void BatchNormLayer::reserve(int tiles) {
+  moments_.resize(static_cast<size_t>(tiles) * channels_);
+  slope_sums_.resize(static_cast<size_t>(tiles) * channels_);
+}
+
+void BatchNormLayer::begin_step(const Batch& batch, bool training) {
+  tiles_ = (batch.images + LANES - 1) / LANES;
+  if (training) return;
+  for (int c = 0; c < channels_; ++c)
+    normalisers_[c] = normaliser(
+        storage_.statistics[mean_.at + c], storage_.statistics[variance_.at + c],
+        storage_.parameters[weight_.at + c], storage_.parameters[bias_.at + c]);
+}
+
+void BatchNormLayer::collect(Tile& tile) {
+  tile_moments(in.map(tile), tile.live, &moments_[static_cast<size_t>(tile.index) * channels_]);
+}
+
+void BatchNormLayer::combine() {
+  for (int c = 0; c < channels_; ++c) {
+    Moments all;
+    for (int t = 0; t < tiles_; ++t) all.add(moments_[static_cast<size_t>(t) * channels_ + c]);
+    batch_moments_[c] = all;
+    normalisers_[c] =
+        normaliser(all.mean, all.squares / all.count, storage_.parameters[weight_.at + c],
+                   storage_.parameters[bias_.at + c]);
+  }
+}
+
+void BatchNormLayer::forward(Tile& tile) {
+  normalise(in.map(tile), normalisers_.data(), rectified, out.map(tile));
+}
+
+void BatchNormLayer::collect_backward(Tile& tile) {
+  slope_sums(in.map(tile), out_gradient.map(tile), normalisers_.data(), tile.live,
+             &slope_sums_[static_cast<size_t>(tile.index) * channels_]);
+}
+
+void BatchNormLayer::combine_backward() {
+  for (int c = 0; c < channels_; ++c) {
+    SlopeSums all;
+    for (int t = 0; t < tiles_; ++t) {
+      all.slope += slope_sums_[static_cast<size_t>(t) * channels_ + c].slope;
+      all.slope_x += slope_sums_[static_cast<size_t>(t) * channels_ + c].slope_x;
+    }
+    batch_slope_sums_[c] = all;
+    storage_.gradients[weight_.at + c] = static_cast<float>(all.slope_x);
+    storage_.gradients[bias_.at + c] = static_cast<float>(all.slope);
+  }
+}
+
+void BatchNormLayer::backward(Tile& tile) {
+  if (!in_gradient) return;
+  normalise_backward(in.map(tile), out_gradient.map(tile), normalisers_.data(),
+                     batch_slope_sums_.data(), batch_moments_[0].count, tile.live,
+                     skip_gradient.data(tile), in_gradient.map(tile));
+}
+
+void BatchNormLayer::update_statistics() {
+  for (int c = 0; c < channels_; ++c) {
+    const Moments& m = batch_moments_[c];
+    float& mean = storage_.statistics[mean_.at + c];
+    float& variance = storage_.statistics[variance_.at + c];
+    mean = static_cast<float>((1 - NORM_MOMENTUM) * mean + NORM_MOMENTUM * m.mean);
+    variance = static_cast<float>((1 - NORM_MOMENTUM) * variance +
+                                  NORM_MOMENTUM * m.squares / (m.count - 1));
+  }
+}
+
+// ---- layers without parameters ----
+
+void MaxPoolLayer::forward(Tile& tile) { max_pool(in.map(tile), out.map(tile)); }
+
+void MaxPoolLayer::backward(Tile& tile) {
+  if (in_gradient)
+    max_pool_backward(in.map(tile), out_gradient.map(tile), in_gradient.map(tile), gated);
+}
+
+void AveragePoolLayer::forward(Tile& tile) { average_pool(in.map(tile), out.map(tile)); }
+
+void AveragePoolLayer::backward(Tile& tile) {
+  if (in_gradient) average_pool_backward(out_gradient.map(tile), in_gradient.map(tile));
+}
+
+void FlattenLayer::forward(Tile& tile) {
+  const Map from = in.map(tile);
+  vec* to = out.map(tile).data;
+  for (int c = 0; c < from.channels; ++c)
+    for (int y = 0; y < from.height; ++y, to += from.width)
+      std::copy(from.at(c, y, 0), from.at(c, y, from.width), to);
+}
+
+void FlattenLayer::backward(Tile& tile) {
+  if (!in_gradient) return;
+  const Map to = in_gradient.map(tile);
+  const vec* from = out_gradient.map(tile).data;
+  for (int c = 0; c < to.channels; ++c)
+    for (int y = 0; y < to.height; ++y, from += to.width)
+      std::copy(from, from + to.width, to.at(c, y, 0));
+}
+
+namespace {
+
+// The borders are zero on both sides, so whole blocks may be summed.
+void add_blocks(const Tile& tile, const Place& a, const Place& b, const Place& sum) {
+  const vec* x = tile.arena + a.at;
+  const vec* y = tile.arena + b.at;
+  vec* to = tile.arena + sum.at;
+  for (ptrdiff_t j = 0; j < sum.layout.vectors(); ++j) to[j] = x[j] + y[j];
+}
+
+}  // namespace
+
+void AddLayer::forward(Tile& tile) {
+  if (!done_before) add_blocks(tile, in, skip, out);
+}
+
+void AddLayer::backward(Tile& tile) {
+  if (sum_gradient) add_blocks(tile, first_gradient, second_gradient, sum_gradient);
+}
+
+template <class Function>
+void ActivationLayer<Function>::forward(Tile& tile) {
+  if (!forward_done_before) activate<Function>(in.map(tile), out.map(tile));
+}
+
+template <class Function>
+void ActivationLayer<Function>::backward(Tile& tile) {
+  if (backward_done_after || !in_gradient) return;
+  activate_backward<Function>(out.map(tile), out_gradient.map(tile), skip_gradient.data(tile),
+                              in_gradient.map(tile));
+}
+
+template class ActivationLayer<Relu>;
+template class ActivationLayer<Tanh>;
+template class ActivationLayer<Sigmoid>;
+
+}  // namespace paribus

@@ -1,0 +1,129 @@
+// The layers: each ties a kernel to the memory plan.
+#pragma once
+
+#include "batchnorm.h"
+#include "layer.h"
+
+namespace paribus {
+
+class ConvLayer : public Layer {
+ public:
+  ConvLayer(int out_channels, int in_channels, int kernel, Tensor weight, Tensor bias);
+
+  Place addend;           // a skip connection that ends here
+  bool rectified = false;  // a ReLU follows, and is done along with this layer
+  Place gate;             // the input is the output of a ReLU, whose backward step is done here
+
+  int64_t sum_size() const override { return weight_.size + bias_.size; }
+  int64_t scratch_size() const override;
+  void bind(const Storage& storage) override { storage_ = storage; }
+  void begin_step(const Batch&, bool training) override;
+  void forward(Tile& tile) override;
+  void backward(Tile& tile) override;
+  void reduce(const float* const* sums, int groups) override;
+
+ private:
+  int out_, in_, kernel_;
+  Tensor weight_, bias_;
+  bool winograd_, winograd_gradient_;  // which kernels do it
+  Storage storage_;
+  Array packed_, packed_turned_, transformed_, transformed_turned_;
+};
+
+class LinearLayer : public Layer {
+ public:
+  LinearLayer(int outputs, int inputs, Tensor weight, Tensor bias, bool reads_images);
+
+  Place addend;
+  bool rectified = false;
+
+  void bind(const Storage& storage) override { storage_ = storage; }
+  void reserve(int tiles) override;
+  void begin_step(const Batch& batch, bool training) override;
+  void forward(Tile& tile) override;
+  void backward(Tile& tile) override;
+  int gradient_jobs() const override;
+  void run_gradient_job(int job) override;
+
+ private:
+  int outputs_, inputs_, stride_;
+  Tensor weight_, bias_;
+  bool reads_images_;  // the inputs are the images themselves: no need to keep them as rows
+  Storage storage_;
+  Batch batch_;
+  Array transposed_;           // weights (in, out)
+  Array rows_;                 // inputs of the batch, (image, feature)
+  std::vector<const float*> row_;
+  Array slopes_;                 // gradients of the outputs, [tile][output]
+};
+
+class BatchNormLayer : public Layer {
+ public:
+  BatchNormLayer(int channels, Tensor weight, Tensor bias, Tensor mean, Tensor variance);
+
+  bool rectified = false;
+
+  void bind(const Storage& storage) override { storage_ = storage; }
+  void reserve(int tiles) override;
+  void begin_step(const Batch& batch, bool training) override;
+  bool needs_batch() const override { return true; }
+  void collect(Tile& tile) override;
+  void combine() override;
+  void forward(Tile& tile) override;
+  void collect_backward(Tile& tile) override;
+  void combine_backward() override;
+  void backward(Tile& tile) override;
+  void update_statistics() override;
+
+ private:
+  int channels_;
+  Tensor weight_, bias_, mean_, variance_;
+  Storage storage_;
+  int tiles_ = 0;
+  std::vector<Moments> moments_;        // [tile][channel]
+  std::vector<Moments> batch_moments_;  // [channel]
+  std::vector<SlopeSums> slope_sums_;   // [tile][channel]
+  std::vector<SlopeSums> batch_slope_sums_;
+  std::vector<Normaliser> normalisers_;
+};
+
+class MaxPoolLayer : public Layer {
+ public:
+  bool gated = false;  // the input is the output of a ReLU, whose backward step is done here
+  void forward(Tile& tile) override;
+  void backward(Tile& tile) override;
+};
+
+class AveragePoolLayer : public Layer {
+ public:
+  void forward(Tile& tile) override;
+  void backward(Tile& tile) override;
+};
+
+class FlattenLayer : public Layer {
+ public:
+  void forward(Tile& tile) override;
+  void backward(Tile& tile) override;
+};
+
+// The end of a residual block: out = in + skip. Backward, the gradient goes both ways unchanged,
+// which is a matter of the plan; only where it meets another one are they summed here.
+class AddLayer : public Layer {
+ public:
+  Place skip;
+  bool done_before = false;  // by the layer that makes the input
+  Place first_gradient, second_gradient, sum_gradient;
+  void forward(Tile& tile) override;
+  void backward(Tile& tile) override;
+};
+
+template <class Function>
+class ActivationLayer : public Layer {
+ public:
+  bool forward_done_before = false;  // by the layer that makes the input
+  bool backward_done_after = false;  // by the layer that takes the output
+  void forward(Tile& tile) override;
+  void backward(Tile& tile) override;
+};
+
+}  // namespace paribus

@@ -1,0 +1,149 @@
+// Fully connected layers on a tile: features are a map of shape (n, 1, 1), one vector each.
+#pragma once
+
+#include <algorithm>
+
+#include "conv.h"
+
+namespace paribus {
+
+// weights (out, in) as (in, out), so that neighbouring outputs' weights lie together.
+inline void transpose_matrix(const float* from, int rows, int columns, float* to) {
+  int row = 0;
+  for (; row + LANES <= rows; row += LANES) {
+    int column = 0;
+    for (; column + LANES <= columns; column += LANES) {
+      vec block[LANES];
+      for (int j = 0; j < LANES; ++j) block[j] = load(from + (row + j) * columns + column);
+      transpose(block);
+      for (int j = 0; j < LANES; ++j) store(to + (column + j) * rows + row, block[j]);
+    }
+    for (; column < columns; ++column)
+      for (int j = 0; j < LANES; ++j)
+        to[column * rows + row + j] = from[(row + j) * columns + column];
+  }
+  for (; row < rows; ++row)
+    for (int column = 0; column < columns; ++column)
+      to[column * rows + row] = from[row * columns + column];
+}
+
+namespace detail {
+
+// OUTPUTS sums in registers:  out[j] = sum over k of matrix[k * stride + j] * in[k].
+template <int OUTPUTS>
+void multiply_block(const float* matrix, int stride, const vec* in, int inputs, int first,
+                    vec* out, const Finish& finish) {
+  vec sum[OUTPUTS] = {};
+  const float* weight = matrix + first;
+  for (int k = 0; k < inputs; ++k, weight += stride) {
+    const vec value = in[k];
+#pragma GCC unroll 32
+    for (int j = 0; j < OUTPUTS; ++j) sum[j] += weight[j] * value;
+  }
+  for (int j = 0; j < OUTPUTS; ++j) finish(sum[j], first + j, first + j, out);
+}
+
+using Multiply = void (*)(const float*, int, const vec*, int, int, vec*, const Finish&);
+
+constexpr int MOST_OUTPUTS = REGISTERS - 4;
+
+template <class Sizes>
+struct MultiplyBlocks;
+
+template <size_t... n>
+struct MultiplyBlocks<std::index_sequence<n...>> {
+  static constexpr Multiply WITH[] = {nullptr, multiply_block<static_cast<int>(n) + 1>...};
+};
+
+}  // namespace detail
+
+// out[j] = finish(sum over k of matrix[k][j] * in[k]), matrix (inputs, outputs), row by row.
+// Outputs are shared out evenly over blocks that fit the registers.
+inline void multiply(const float* matrix, const vec* in, int inputs, vec* out, int outputs,
+                     const Finish& finish) {
+  using Blocks = detail::MultiplyBlocks<std::make_index_sequence<detail::MOST_OUTPUTS>>;
+  const int blocks = (outputs + detail::MOST_OUTPUTS - 1) / detail::MOST_OUTPUTS;
+  for (int b = 0; b < blocks; ++b) {
+    const int first = outputs * b / blocks, end = outputs * (b + 1) / blocks;
+    Blocks::WITH[end - first](matrix, outputs, in, inputs, first, out, finish);
+  }
+}
+
+// Images of a batch as rows of floats: what the gradient of a matrix wants, whose lanes are the
+// features. Row n holds `features` floats, readable up to the next multiple of LANES.
+struct Rows {
+  const float* const* row;
+  int images;
+  int features;
+};
+
+// Writes a tile of flat features as rows (LANES of them, `stride` floats apart, padded with zeros).
+inline void write_rows(const vec* features, int count, float* rows, int stride) {
+  for (int first = 0; first < count; first += LANES) {
+    vec block[LANES] = {};
+    for (int j = 0; j < std::min(LANES, count - first); ++j) block[j] = features[first + j];
+    transpose(block);
+    for (int lane = 0; lane < LANES; ++lane) store(rows + lane * stride + first, block[lane]);
+  }
+}
+
+namespace detail {
+
+// OUTPUTS x VECTORS block of the gradient, held in registers over the whole batch.
+template <int OUTPUTS, int VECTORS>
+inline void matrix_gradient_block(const Rows& in, const vec* out_gradients, int outputs, int o,
+                                  int feature, float* gradient_OI) {
+  vec sum[OUTPUTS][VECTORS] = {};
+  for (int first = 0; first < in.images; first += LANES) {
+    const float* slopes =
+        reinterpret_cast<const float*>(out_gradients + first / LANES * outputs + o);
+    for (int lane = 0; lane < std::min(LANES, in.images - first); ++lane) {
+      const float* row = in.row[first + lane] + feature;
+      vec value[VECTORS];
+      for (int v = 0; v < VECTORS; ++v) value[v] = load(row + v * LANES);
+#pragma GCC unroll 8
+      for (int j = 0; j < OUTPUTS; ++j)
+#pragma GCC unroll 4
+        for (int v = 0; v < VECTORS; ++v) sum[j][v] += slopes[j * LANES + lane] * value[v];
+    }
+  }
+  for (int j = 0; j < OUTPUTS; ++j)
+    for (int v = 0; v < VECTORS; ++v) {
+      const int at = feature + v * LANES;
+      float* to = gradient_OI + (o + j) * in.features + at;
+      if (at + LANES <= in.features)
+        store(to, sum[j][v]);
+      else
+        for (int lane = 0; at + lane < in.features; ++lane) to[lane] = sum[j][v][lane];
+    }
+}
+
+template <int VECTORS>
+inline void matrix_gradient_columns(const Rows& in, const vec* out_gradients, int outputs,
+                                    int& feature, int end, float* gradient_OI) {
+  constexpr int MANY = (REGISTERS - 6) / VECTORS > 6 ? 6 : (REGISTERS - 6) / VECTORS;
+  for (; feature < end && (VECTORS == 1 || feature + VECTORS * LANES <= end);
+       feature += VECTORS * LANES) {
+    int o = 0;
+    for (; o + MANY <= outputs; o += MANY)
+      matrix_gradient_block<MANY, VECTORS>(in, out_gradients, outputs, o, feature, gradient_OI);
+    for (; o + 2 <= outputs; o += 2)
+      matrix_gradient_block<2, VECTORS>(in, out_gradients, outputs, o, feature, gradient_OI);
+    for (; o < outputs; ++o)
+      matrix_gradient_block<1, VECTORS>(in, out_gradients, outputs, o, feature, gradient_OI);
+  }
+}
+
+}  // namespace detail
+
+// The gradient of a matrix (outputs, features) over a whole batch, for features first <= f < end
+// (first a multiple of LANES). out_gradients: [tile][output], vectors of images.
+inline void matrix_gradient(const Rows& in, const vec* out_gradients, int outputs, int first,
+                            int end, float* gradient_OI) {
+  constexpr int WIDE = REGISTERS >= 32 ? 4 : 2;
+  int feature = first;
+  detail::matrix_gradient_columns<WIDE>(in, out_gradients, outputs, feature, end, gradient_OI);
+  detail::matrix_gradient_columns<1>(in, out_gradients, outputs, feature, end, gradient_OI);
+}
+
+}  // namespace paribus

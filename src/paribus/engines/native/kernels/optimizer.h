@@ -1,0 +1,68 @@
+// SGD, Adam and AdamW with PyTorch's conventions, over all parameters as one flat array.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+namespace paribus {
+
+enum class Method : int32_t { sgd = 0, adam = 1, adamw = 2 };
+
+struct Optimizer {
+  Method method = Method::sgd;
+  double momentum = 0;  // SGD only
+  bool nesterov = false;
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  // Adam and AdamW only
+  double weight_decay = 0;
+
+  bool keeps_first_moment() const { return method != Method::sgd || momentum != 0; }
+  bool keeps_second_moment() const { return method != Method::sgd; }
+
+  // step: how many updates were made, this one included.
+  void update(float* parameters, const float* gradients, float* first, float* second, int64_t size,
+              double learning_rate, int64_t step) const {
+    if (method == Method::sgd)
+      update_sgd(parameters, gradients, first, size, static_cast<float>(learning_rate));
+    else
+      update_adam(parameters, gradients, first, second, size, learning_rate, step);
+  }
+
+ private:
+  void update_sgd(float* parameters, const float* gradients, float* velocity, int64_t size,
+                  float rate) const {
+    const float decay = static_cast<float>(weight_decay), keep = static_cast<float>(momentum);
+    if (momentum == 0) {
+      for (int64_t j = 0; j < size; ++j)
+        parameters[j] -= rate * (gradients[j] + decay * parameters[j]);
+      return;
+    }
+    for (int64_t j = 0; j < size; ++j) {
+      const float gradient = gradients[j] + decay * parameters[j];
+      velocity[j] = keep * velocity[j] + gradient;
+      parameters[j] -= rate * (nesterov ? gradient + keep * velocity[j] : velocity[j]);
+    }
+  }
+
+  void update_adam(float* parameters, const float* gradients, float* first, float* second,
+                   int64_t size, double learning_rate, int64_t step) const {
+    const double correction1 = 1 - std::pow(beta1, static_cast<double>(step));
+    const double correction2 = 1 - std::pow(beta2, static_cast<double>(step));
+    const float rate = static_cast<float>(learning_rate / correction1);
+    const float root = static_cast<float>(std::sqrt(correction2));
+    const float b1 = static_cast<float>(1 - beta1), b2 = static_cast<float>(beta2);
+    const float c2 = static_cast<float>(1 - beta2), eps = static_cast<float>(epsilon);
+    // AdamW shrinks the weights; Adam adds the decay to the gradient.
+    const float decay = method == Method::adam ? static_cast<float>(weight_decay) : 0.0f;
+    const float keep =
+        method == Method::adamw ? static_cast<float>(1 - learning_rate * weight_decay) : 1.0f;
+    for (int64_t j = 0; j < size; ++j) {
+      const float gradient = gradients[j] + decay * parameters[j];
+      first[j] += b1 * (gradient - first[j]);
+      second[j] = b2 * second[j] + c2 * gradient * gradient;
+      parameters[j] =
+          keep * parameters[j] - rate * first[j] / (std::sqrt(second[j]) / root + eps);
+    }
+  }
+};
+
+}  // namespace paribus

@@ -1,0 +1,250 @@
+// The gradient of 3 x 3 weights by the transpose of Winograd's F(4x4, 3x3) (winograd.h):
+//
+//     dg = G' [ sum over blocks and images of (A dY A') * (B' d B) ] G
+//
+// For each of the 36 frequencies the sum is a matrix product (in x images) (images x out). Were the
+// image the lane here too, each pair of channels would need 36 vectors of partial sums; so the one
+// operand is transposed first, to *lane = output channel*, and the other is read number by number.
+// A vector holds the WIDTH output channels of one block, or, if WIDTH is half of LANES, of two.
+#pragma once
+
+#include "winograd.h"
+
+namespace paribus {
+
+// Which lanes suit: all of them, half of them, or none (0: use convolve_weight_gradient).
+constexpr int gradient_width(int out_channels) {
+  if (out_channels % LANES == 0) return LANES;
+  if (LANES >= 8 && out_channels % (LANES / 2) == 0) return LANES / 2;
+  return 0;
+}
+
+namespace detail {
+
+template <int WIDTH>
+struct Channels {
+  typedef float type __attribute__((vector_size(WIDTH * sizeof(float)), may_alias));
+
+  static type load(const float* from) {
+    type value;
+    std::memcpy(&value, from, sizeof value);
+    return value;
+  }
+  static void store(float* to, type value) { std::memcpy(to, &value, sizeof value); }
+};
+
+// One dimension of A y.
+inline void slope_transform(const vec y[4], vec m[6]) {
+  const vec even_near = y[0] + 0.5f * y[2], odd_near = y[1] + 0.5f * y[3];
+  const vec even_far = y[0] + 2.0f * y[2], odd_far = y[1] + 2.0f * y[3];
+  m[0] = y[0];
+  m[1] = even_near + NEAR * odd_near;
+  m[2] = even_near - NEAR * odd_near;
+  m[3] = even_far + FAR * odd_far;
+  m[4] = even_far - FAR * odd_far;
+  m[5] = y[3];
+}
+
+// One dimension of G' u.
+template <class T>
+inline void gradient_transform(const T u[6], T g[3]) {
+  const T even_near = (u[1] + u[2]) * (-2.0f / 3), even_far = (u[3] + u[4]) * (1.0f / 6);
+  g[0] = u[0] + even_near + even_far;
+  g[1] = (u[1] - u[2]) * (-2.0f / 3 * NEAR) + (u[3] - u[4]) * (1.0f / 6 * FAR);
+  g[2] = even_near * 0.5f + even_far * 2.0f + u[5];
+}
+
+// Element p of the 4 x 4 slopes is from[p * from_stride]; frequency f goes to to[f * to_stride].
+inline void transform_slope_block(const vec* from, ptrdiff_t from_stride, vec* to,
+                                  ptrdiff_t to_stride) {
+  vec half[6][4];
+  for (int x = 0; x < 4; ++x) {
+    vec column[4], transformed[6];
+    for (int y = 0; y < 4; ++y) column[y] = from[(y * 4 + x) * from_stride];
+    slope_transform(column, transformed);
+    for (int y = 0; y < 6; ++y) half[y][x] = transformed[y];
+  }
+  for (int y = 0; y < 6; ++y) {
+    vec transformed[6];
+    slope_transform(half[y], transformed);
+    for (int x = 0; x < 6; ++x) to[(y * 6 + x) * to_stride] = transformed[x];
+  }
+}
+
+// sums[i][WIDTH channels] (rows `row` floats apart) += sum over images of inputs[i] x slopes.
+// inputs: a vector of images for each i; slopes: for each image WIDTH channels, LANES floats apart.
+template <int WIDTH, int INPUTS>
+inline void accumulate_block(const vec* inputs, const float* slopes, float* sums, ptrdiff_t row,
+                             bool first) {
+  using channels = typename Channels<WIDTH>::type;
+  channels sum[INPUTS] = {};
+  if (!first)
+    for (int i = 0; i < INPUTS; ++i) sum[i] = Channels<WIDTH>::load(sums + i * row);
+  const float* input = reinterpret_cast<const float*>(inputs);
+#pragma GCC unroll 4
+  for (int image = 0; image < LANES; ++image) {
+    const channels slope = Channels<WIDTH>::load(slopes + image * LANES);
+#pragma GCC unroll 16
+    for (int i = 0; i < INPUTS; ++i) sum[i] += input[i * LANES + image] * slope;
+  }
+  for (int i = 0; i < INPUTS; ++i) Channels<WIDTH>::store(sums + i * row, sum[i]);
+}
+
+template <int WIDTH>
+inline void accumulate(const vec* inputs, int in_channels, const float* slopes, float* sums,
+                       ptrdiff_t row, bool first) {
+  int i = 0;
+  if (REGISTERS >= 32)
+    for (; i + 16 <= in_channels; i += 16)
+      accumulate_block<WIDTH, 16>(inputs + i, slopes, sums + i * row, row, first);
+  for (; i + 8 <= in_channels; i += 8)
+    accumulate_block<WIDTH, 8>(inputs + i, slopes, sums + i * row, row, first);
+  for (; i + 4 <= in_channels; i += 4)
+    accumulate_block<WIDTH, 4>(inputs + i, slopes, sums + i * row, row, first);
+  for (; i < in_channels; ++i)
+    accumulate_block<WIDTH, 1>(inputs + i, slopes, sums + i * row, row, first);
+}
+
+// Where the parts of the scratch lie, in vectors.
+template <int WIDTH>
+struct GradientScratch {
+  static constexpr int BLOCKS = LANES / WIDTH;  // 4 x 4 blocks that share a vector of slopes
+  int groups;                                   // vectors of output channels
+  ptrdiff_t input_stride, inputs;    // [block][frequency][in]
+  ptrdiff_t slope_stride, slopes;    // [frequency][group][image]
+  ptrdiff_t pixel_stride, pixels;    // [pixel][image], one group's slopes before the transform
+  ptrdiff_t sums, size;              // [frequency][in][out], floats
+
+  GradientScratch(int in_channels, int out_channels)
+      : groups(out_channels / WIDTH),
+        // An odd number of vectors between rows, so that they do not share a few cache sets.
+        input_stride(in_channels | 1),
+        inputs(0),
+        slope_stride(groups * LANES + 1),
+        slopes(inputs + BLOCKS * FREQUENCIES * input_stride),
+        pixel_stride(LANES + 1),
+        pixels(slopes + FREQUENCIES * slope_stride),
+        sums(pixels + WINOGRAD_OUT * WINOGRAD_OUT * pixel_stride),
+        size(sums + FREQUENCIES * in_channels * out_channels / LANES + 1) {}
+};
+
+// Transposes the slopes of a group of channels, in up to BLOCKS blocks, and transforms them.
+// Returns their sum over images and positions, in the lanes of the channels.
+template <int WIDTH>
+inline vec transform_slopes(const Map& out_gradient, const int (*corner)[2], int blocks, int group,
+                             const GradientScratch<WIDTH>& at, vec* scratch) {
+  vec* pixels = scratch + at.pixels;
+  vec sum = zero();
+  for (int y = 0; y < WINOGRAD_OUT; ++y)
+    for (int x = 0; x < WINOGRAD_OUT; ++x) {
+      vec rows[LANES] = {};
+      for (int b = 0; b < blocks; ++b)
+        for (int c = 0; c < WIDTH; ++c)
+          rows[b * WIDTH + c] =
+              *out_gradient.at(group * WIDTH + c, corner[b][0] + y, corner[b][1] + x);
+      transpose(rows);
+      vec* to = pixels + (y * WINOGRAD_OUT + x) * at.pixel_stride;
+      vec over_images = zero();
+      for (int image = 0; image < LANES; ++image) {
+        to[image] = rows[image];
+        over_images += rows[image];
+      }
+      sum += over_images;
+    }
+  for (int image = 0; image < LANES; ++image)
+    transform_slope_block(pixels + image, at.pixel_stride,
+                          scratch + at.slopes + group * LANES + image, at.slope_stride);
+  return sum;
+}
+
+// G' sums G, added to the gradient [in][3][3][out].
+template <int WIDTH>
+inline void finish_gradient(const float* sums, int in_channels, int out_channels,
+                            float* gradient_IKKO) {
+  using channels = typename Channels<WIDTH>::type;
+  const ptrdiff_t stride = static_cast<ptrdiff_t>(in_channels) * out_channels;
+  for (int i = 0; i < in_channels; ++i)
+    for (int o = 0; o < out_channels; o += WIDTH) {
+      channels half[3][6];
+      for (int x = 0; x < 6; ++x) {
+        channels column[6], transformed[3];
+        for (int y = 0; y < 6; ++y)
+          column[y] =
+              Channels<WIDTH>::load(sums + (y * 6 + x) * stride + i * out_channels + o);
+        gradient_transform(column, transformed);
+        for (int y = 0; y < 3; ++y) half[y][x] = transformed[y];
+      }
+      for (int y = 0; y < 3; ++y) {
+        channels transformed[3];
+        gradient_transform(half[y], transformed);
+        for (int x = 0; x < 3; ++x) {
+          float* to = gradient_IKKO + (i * 9 + y * 3 + x) * out_channels + o;
+          Channels<WIDTH>::store(to, Channels<WIDTH>::load(to) + transformed[x]);
+        }
+      }
+    }
+}
+
+template <int WIDTH>
+void winograd_gradient(const Map& in, const Map& out_gradient, float* gradient_IKKO,
+                       float* bias_gradient_O, vec* scratch) {
+  const GradientScratch<WIDTH> at(in.channels, out_gradient.channels);
+  constexpr int BLOCKS = GradientScratch<WIDTH>::BLOCKS;
+  const int across = (in.width + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
+  const int blocks = across * ((in.height + WINOGRAD_OUT - 1) / WINOGRAD_OUT);
+  float* sums = reinterpret_cast<float*>(scratch + at.sums);
+  for (int first = 0; first < blocks; first += BLOCKS) {
+    const int n = std::min(BLOCKS, blocks - first);
+    int corner[BLOCKS][2];
+    for (int b = 0; b < n; ++b) {
+      corner[b][0] = (first + b) / across * WINOGRAD_OUT;
+      corner[b][1] = (first + b) % across * WINOGRAD_OUT;
+    }
+    for (int group = 0; group < at.groups; ++group) {
+      const vec sum = transform_slopes<WIDTH>(out_gradient, corner, n, group, at, scratch);
+      for (int lane = 0; lane < LANES; ++lane)
+        bias_gradient_O[group * WIDTH + lane % WIDTH] += sum[lane];
+    }
+    for (int b = 0; b < n; ++b) {
+      vec* inputs = scratch + at.inputs + b * FREQUENCIES * at.input_stride;
+      for (int i = 0; i < in.channels; ++i)
+        transform_input_block(in.at(i, corner[b][0] - 1, corner[b][1] - 1), in.row, inputs + i,
+                              at.input_stride);
+      for (int f = 0; f < FREQUENCIES; ++f)
+        for (int group = 0; group < at.groups; ++group) {
+          const vec* slopes = scratch + at.slopes + f * at.slope_stride + group * LANES;
+          accumulate<WIDTH>(inputs + f * at.input_stride, in.channels,
+                            reinterpret_cast<const float*>(slopes) + b * WIDTH,
+                            sums + static_cast<ptrdiff_t>(f) * in.channels * out_gradient.channels +
+                                group * WIDTH,
+                            out_gradient.channels, first + b == 0);
+        }
+    }
+  }
+  finish_gradient<WIDTH>(sums, in.channels, out_gradient.channels, gradient_IKKO);
+}
+
+}  // namespace detail
+
+// Whether winograd_gradient can do these channels, and pays.
+inline bool winograd_gradient_pays(int in_channels, int out_channels, int k) {
+  return k == 3 && in_channels >= 4 && gradient_width(out_channels) > 0;
+}
+
+inline int64_t winograd_gradient_scratch(int in_channels, int out_channels) {
+  return gradient_width(out_channels) == LANES
+             ? detail::GradientScratch<LANES>(in_channels, out_channels).size
+             : detail::GradientScratch<LANES / 2>(in_channels, out_channels).size;
+}
+
+// Adds a tile's share to the gradients of weights, as [in][3][3][out], and bias.
+inline void winograd_gradient(const Map& in, const Map& out_gradient, float* gradient_IKKO,
+                              float* bias_gradient_O, vec* scratch) {
+  if (gradient_width(out_gradient.channels) == LANES)
+    detail::winograd_gradient<LANES>(in, out_gradient, gradient_IKKO, bias_gradient_O, scratch);
+  else
+    detail::winograd_gradient<LANES / 2>(in, out_gradient, gradient_IKKO, bias_gradient_O,
+                                         scratch);
+}
+
+}  // namespace paribus

@@ -1,0 +1,299 @@
+"""The compiled kernels, loaded with ctypes: arrays in, arrays out, nothing decided here.
+
+N images, C channels, H height, W width, K classes. Calls release Python's lock, so runs in several
+threads of one process train side by side.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cache
+from importlib.machinery import EXTENSION_SUFFIXES
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from paribus.errors import ParibusError
+
+FloatArray = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
+
+
+class Operation(IntEnum):
+    """One record of a network's program; see kernels/plan.h."""
+
+    CONV = 0  # channels, kernel
+    MAX_POOL = 1
+    AVERAGE_POOL = 2
+    RELU = 3
+    TANH = 4
+    SIGMOID = 5
+    BATCH_NORM = 6
+    FLATTEN = 7
+    LINEAR = 8  # outputs
+    RESIDUAL_BEGIN = 9
+    RESIDUAL_END = 10
+
+
+class Method(IntEnum):
+    SGD = 0
+    ADAM = 1
+    ADAMW = 2
+
+
+class Kind(IntEnum):
+    """Families of tensors. All but STATISTICS are indexed like the parameters."""
+
+    PARAMETERS = 0
+    GRADIENTS = 1
+    STATISTICS = 2  # running mean and variance of each batch normalisation
+    FIRST_MOMENTS = 3  # SGD's momentum, Adam's first moment
+    SECOND_MOMENTS = 4
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    method: Method = Method.SGD
+    momentum: float = 0.0
+    nesterov: bool = False
+    beta1: float = 0.9
+    beta2: float = 0.999
+    epsilon: float = 1e-8
+    weight_decay: float = 0.0
+
+
+Record = tuple[Operation, int, int]
+
+
+def record(operation: Operation, first: int = 0, second: int = 0) -> Record:
+    return operation, first, second
+
+
+def library_path() -> Path | None:
+    """The shared library beside this file, or None if it was not built."""
+    for suffix in EXTENSION_SUFFIXES:
+        path = Path(__file__).with_name("_kernels" + suffix)
+        if path.exists():
+            return path
+    return None
+
+
+_POINTER = ctypes.c_void_p
+_SIGNATURES: dict[str, tuple[object, list[object]]] = {
+    "paribus_lanes": (ctypes.c_int32, []),
+    "paribus_create": (
+        _POINTER,
+        [_POINTER, ctypes.c_int32, _POINTER, ctypes.c_int32, _POINTER, _POINTER]
+        + [ctypes.c_char_p, ctypes.c_int32],
+    ),
+    "paribus_destroy": (None, [_POINTER]),
+    "paribus_classes": (ctypes.c_int32, [_POINTER]),
+    "paribus_tensor_size": (ctypes.c_int64, [_POINTER, ctypes.c_int32, ctypes.c_int32]),
+    "paribus_read_tensor": (None, [_POINTER, ctypes.c_int32, ctypes.c_int32, _POINTER]),
+    "paribus_write_tensor": (None, [_POINTER, ctypes.c_int32, ctypes.c_int32, _POINTER]),
+    "paribus_updates": (ctypes.c_int64, [_POINTER]),
+    "paribus_set_updates": (None, [_POINTER, ctypes.c_int64]),
+    "paribus_train": (
+        None,
+        [_POINTER] * 4
+        + [ctypes.c_int64, ctypes.c_int32, ctypes.c_int64, ctypes.c_int32]
+        + [_POINTER] * 3,
+    ),
+    "paribus_gradient": (ctypes.c_double, [_POINTER] * 4 + [ctypes.c_int32]),
+    "paribus_evaluate": (None, [_POINTER] * 3 + [ctypes.c_int64] + [_POINTER] * 2),
+}
+
+
+@cache
+def load(path: Path | None = None) -> ctypes.CDLL:
+    """The library at `path`, by default the one that was built with the package.
+
+    Raises ParibusError if there is none.
+    """
+    path = path or library_path()
+    if path is None:
+        raise ParibusError(
+            "The native engine was not built when Paribus was installed. It needs a C++17 "
+            "compiler (g++ or clang); install one and install Paribus again, or use the engine "
+            '"torch".'
+        )
+    library = ctypes.CDLL(str(path))
+    for name, (result, arguments) in _SIGNATURES.items():
+        function = getattr(library, name)
+        function.restype = result
+        function.argtypes = arguments
+    return library
+
+
+class NativeNetwork:
+    """One network with its optimizer. Not to be used by two threads at once."""
+
+    def __init__(
+        self,
+        program: Sequence[Record],
+        input_CHW: tuple[int, int, int],
+        optimizer: Optimizer | None = None,
+        *,
+        label_smoothing: float = 0.0,
+        threads: int = 1,
+        library: ctypes.CDLL | None = None,
+    ) -> None:
+        self._library = library or load()
+        optimizer = optimizer or Optimizer()
+        records = np.array(program, dtype=np.int32).reshape(-1, 3)
+        shape = np.array(input_CHW, dtype=np.int32)
+        method = np.array([optimizer.method, optimizer.nesterov], dtype=np.int32)
+        settings = np.array(
+            [
+                optimizer.momentum,
+                optimizer.beta1,
+                optimizer.beta2,
+                optimizer.epsilon,
+                optimizer.weight_decay,
+                label_smoothing,
+            ],
+            dtype=np.float64,
+        )
+        error = ctypes.create_string_buffer(200)
+        self._handle: int | None = self._library.paribus_create(
+            records.ctypes.data,
+            len(records),
+            shape.ctypes.data,
+            threads,
+            method.ctypes.data,
+            settings.ctypes.data,
+            error,
+            len(error),
+        )
+        if not self._handle:
+            reason = error.value.decode()
+            raise ParibusError(f"The native engine cannot build this network: {reason}.")
+        self._finalizer = weakref.finalize(self, self._library.paribus_destroy, self._handle)
+        self.input_CHW = input_CHW
+        self.classes: int = self._library.paribus_classes(self._handle)
+
+    def size(self, kind: Kind, index: int) -> int:
+        """How many floats a tensor has; IndexError if there is none of that index."""
+        size: int = self._library.paribus_tensor_size(self._handle, kind, index)
+        if size < 0:
+            raise IndexError(f"{kind.name.lower()} has no tensor {index}")
+        return size
+
+    def read(self, kind: Kind, index: int) -> FloatArray:
+        """A copy of a tensor, flat, in PyTorch's order of elements."""
+        tensor = np.empty(self.size(kind, index), dtype=np.float32)
+        self._library.paribus_read_tensor(self._handle, kind, index, tensor.ctypes.data)
+        return tensor
+
+    def write(self, kind: Kind, index: int, tensor: npt.NDArray[np.floating]) -> None:
+        flat = np.ascontiguousarray(tensor, dtype=np.float32).reshape(-1)
+        if len(flat) != self.size(kind, index):
+            raise ValueError(
+                f"{kind.name.lower()} {index} has {self.size(kind, index)} elements, "
+                f"not {len(flat)}"
+            )
+        self._library.paribus_write_tensor(self._handle, kind, index, flat.ctypes.data)
+
+    @property
+    def updates(self) -> int:
+        """Optimizer steps made so far."""
+        count: int = self._library.paribus_updates(self._handle)
+        return count
+
+    @updates.setter
+    def updates(self, count: int) -> None:
+        self._library.paribus_set_updates(self._handle, count)
+
+    def train(
+        self,
+        images_NCHW: FloatArray,
+        labels_N: IntArray,
+        order_N: IntArray,
+        batch_size: int,
+        learning_rates: Sequence[float] | npt.NDArray[np.float64],
+        first_step: int = 0,
+    ) -> tuple[npt.NDArray[np.float64], IntArray]:
+        """As many updates as there are learning rates, from step `first_step` of an epoch on.
+
+        Returns, for each, the sum of the losses over its batch and how many images it got right.
+        """
+        order_N = np.ascontiguousarray(order_N, dtype=np.int64)
+        rates = np.ascontiguousarray(learning_rates, dtype=np.float64)
+        if first_step < 0 or (first_step + len(rates) - 1) * batch_size >= len(order_N):
+            raise ValueError("there are not that many batches in an epoch")
+        used = order_N[first_step * batch_size : (first_step + len(rates)) * batch_size]
+        if not 0 <= used.min(initial=0) <= used.max(initial=0) < len(images_NCHW):
+            raise ValueError("the order names images that are not there")
+        self._check(images_NCHW, labels_N, used)
+        losses = np.empty(len(rates), dtype=np.float64)
+        correct = np.empty(len(rates), dtype=np.int64)
+        self._library.paribus_train(
+            self._handle,
+            images_NCHW.ctypes.data,
+            labels_N.ctypes.data,
+            order_N.ctypes.data,
+            len(order_N),
+            batch_size,
+            first_step,
+            len(rates),
+            rates.ctypes.data,
+            losses.ctypes.data,
+            correct.ctypes.data,
+        )
+        return losses, correct
+
+    def gradient(self, images_NCHW: FloatArray, labels_N: IntArray) -> float:
+        """Mean loss of one batch, in training mode; its gradient is then in Kind.GRADIENTS."""
+        self._check(images_NCHW, labels_N)
+        order = np.arange(len(images_NCHW), dtype=np.int64)
+        loss: float = self._library.paribus_gradient(
+            self._handle,
+            images_NCHW.ctypes.data,
+            labels_N.ctypes.data,
+            order.ctypes.data,
+            len(order),
+        )
+        return loss / len(order)
+
+    def evaluate(
+        self, images_NCHW: FloatArray, labels_N: IntArray | None = None
+    ) -> tuple[FloatArray, npt.NDArray[np.float64] | None]:
+        """Probabilities (N, K) in evaluation mode, and each image's loss if labels are given."""
+        self._check(images_NCHW, labels_N)
+        probabilities = np.empty((len(images_NCHW), self.classes), dtype=np.float32)
+        losses = None if labels_N is None else np.empty(len(images_NCHW), dtype=np.float64)
+        self._library.paribus_evaluate(
+            self._handle,
+            images_NCHW.ctypes.data,
+            None if labels_N is None else labels_N.ctypes.data,
+            len(images_NCHW),
+            probabilities.ctypes.data,
+            None if losses is None else losses.ctypes.data,
+        )
+        return probabilities, losses
+
+    def _check(
+        self,
+        images_NCHW: FloatArray,
+        labels_N: IntArray | None,
+        used: IntArray | slice = slice(None),
+    ) -> None:
+        """The kernels trust their arguments, so nothing may pass that they could not read."""
+        if images_NCHW.dtype != np.float32 or not images_NCHW.flags.c_contiguous:
+            raise ValueError("images must be a contiguous array of float32")
+        if images_NCHW.shape[1:] != self.input_CHW:
+            raise ValueError(f"images must be (N, {', '.join(map(str, self.input_CHW))})")
+        if labels_N is None:
+            return
+        if labels_N.dtype != np.int64 or not labels_N.flags.c_contiguous:
+            raise ValueError("labels must be a contiguous array of int64")
+        if len(labels_N) != len(images_NCHW):
+            raise ValueError("there must be as many labels as images")
+        labels = labels_N[used]
+        if not 0 <= labels.min(initial=0) <= labels.max(initial=0) < self.classes:
+            raise ValueError(f"labels must lie between 0 and {self.classes - 1}")

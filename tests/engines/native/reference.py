@@ -1,0 +1,285 @@
+"""The judge of the kernels: the same networks in float64 NumPy, as plainly as can be.
+
+N images, C channels, H height, W width, F features, K classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from paribus.engines.native.library import Method, Operation, Optimizer, Record, record
+
+Array = npt.NDArray[np.float64]
+
+EPSILON, MOMENTUM = 1e-5, 0.1
+
+
+def conv(channels: int, kernel: int = 3) -> Record:
+    return record(Operation.CONV, channels, kernel)
+
+
+def linear(outputs: int) -> Record:
+    return record(Operation.LINEAR, outputs)
+
+
+RELU = record(Operation.RELU)
+TANH = record(Operation.TANH)
+SIGMOID = record(Operation.SIGMOID)
+MAX_POOL = record(Operation.MAX_POOL)
+AVERAGE_POOL = record(Operation.AVERAGE_POOL)
+BATCH_NORM = record(Operation.BATCH_NORM)
+FLATTEN = record(Operation.FLATTEN)
+
+
+def residual(*body: Record) -> list[Record]:
+    return [record(Operation.RESIDUAL_BEGIN), *body, record(Operation.RESIDUAL_END)]
+
+
+def _stages(block: list[Record], first: int = 1) -> list[Record]:
+    """The deep networks of the built-in study: three widths, three blocks each."""
+    program: list[Record] = []
+    for width in (8, 16, 32):
+        program += [conv(width), *(3 * block_of(block, width))]
+        if width < 32:
+            program.append(MAX_POOL)
+    return [*program, RELU, FLATTEN, linear(10)]
+
+
+def block_of(block: list[Record], width: int) -> list[Record]:
+    return residual(*(conv(width) if step[0] == Operation.CONV else step for step in block))
+
+
+NETWORKS: dict[str, list[Record]] = {
+    "mlp": [FLATTEN, linear(50), RELU, linear(50), RELU, linear(10)],
+    "cnn": [
+        *(conv(8), RELU, MAX_POOL),
+        *(conv(16), RELU, MAX_POOL),
+        *(conv(32), RELU, FLATTEN, linear(10)),
+    ],
+    "residual": _stages([RELU, conv(0)]),
+    "residual-bn": _stages([BATCH_NORM, RELU, conv(0)]),
+}
+
+
+@dataclass
+class Reference:
+    program: list[Record]
+    input_CHW: tuple[int, int, int]
+    optimizer: Optimizer = Optimizer()
+    label_smoothing: float = 0.0
+    parameters: list[Array] = field(default_factory=list)
+    statistics: list[Array] = field(default_factory=list)
+    gradients: list[Array] = field(default_factory=list)
+    updates: int = 0
+
+    def initialise(self, seed: int) -> None:
+        """PyTorch's default: uniform in ±1/√fan_in; batch normalisation at 1, 0 and random
+        enough statistics to notice if they are mixed up."""
+        random = np.random.default_rng(seed)
+        shape: tuple[int, ...] = self.input_CHW
+        skips: list[tuple[int, ...]] = []
+
+        def uniform(fan_in: int, *size: int) -> Array:
+            bound = 1 / np.sqrt(fan_in)
+            values = random.uniform(-bound, bound, size).astype(np.float32)
+            return values.astype(np.float64)
+
+        for operation, first, second in self.program:
+            if operation == Operation.CONV:
+                fan_in = shape[0] * second**2
+                self.parameters += [
+                    uniform(fan_in, first, shape[0], second, second),
+                    uniform(fan_in, first),
+                ]
+                shape = (first, *shape[1:])
+            elif operation == Operation.LINEAR:
+                fan_in = shape[0]
+                self.parameters += [uniform(fan_in, first, fan_in), uniform(fan_in, first)]
+                shape = (first,)
+            elif operation == Operation.BATCH_NORM:
+                self.parameters += [np.ones(shape[0]), np.zeros(shape[0])]
+                self.statistics += [np.zeros(shape[0]), np.ones(shape[0])]
+            elif operation in (Operation.MAX_POOL, Operation.AVERAGE_POOL):
+                shape = (shape[0], shape[1] // 2, shape[2] // 2)
+            elif operation == Operation.FLATTEN:
+                shape = (int(np.prod(shape)),)
+            elif operation == Operation.RESIDUAL_BEGIN:
+                skips.append(shape)
+        self.moments: list[tuple[Array, Array]] = [
+            (np.zeros_like(p), np.zeros_like(p)) for p in self.parameters
+        ]
+
+    def forward(self, images: Array, training: bool) -> Array:
+        """Logits (N, K); keeps in self.tape what the backward pass needs."""
+        self.tape: list[Any] = []
+        x = images
+        parameter = statistic = 0
+        skips: list[Array] = []
+        for operation, _, kernel in self.program:
+            if operation == Operation.CONV:
+                w, b = self.parameters[parameter : parameter + 2]
+                patches = _patches(x, kernel)
+                self.tape.append((operation, parameter, patches, kernel))
+                x = np.einsum("nchwij,ocij->nohw", patches, w, optimize=True) + b[:, None, None]
+                parameter += 2
+            elif operation == Operation.LINEAR:
+                w, b = self.parameters[parameter : parameter + 2]
+                self.tape.append((operation, parameter, x))
+                x = x @ w.T + b
+                parameter += 2
+            elif operation == Operation.BATCH_NORM:
+                x = self._normalise(x, parameter, statistic, training)
+                parameter += 2
+                statistic += 2
+            elif operation == Operation.MAX_POOL:
+                windows = _windows(x)
+                self.tape.append((operation, windows.argmax(-1), x.shape))
+                x = windows.max(-1)
+            elif operation == Operation.AVERAGE_POOL:
+                self.tape.append((operation, x.shape))
+                x = _windows(x).mean(-1)
+            elif operation == Operation.FLATTEN:
+                self.tape.append((operation, x.shape))
+                x = x.reshape(len(x), -1)
+            elif operation == Operation.RESIDUAL_BEGIN:
+                skips.append(x)
+                self.tape.append((operation,))
+            elif operation == Operation.RESIDUAL_END:
+                x = x + skips.pop()
+                self.tape.append((operation,))
+            else:
+                if operation == Operation.RELU:
+                    y = np.maximum(x, 0)
+                    slope = (x > 0).astype(np.float64)
+                elif operation == Operation.TANH:
+                    y = np.tanh(x)
+                    slope = 1 - y**2
+                else:
+                    y = 1 / (1 + np.exp(-x))
+                    slope = y * (1 - y)
+                self.tape.append((operation, slope))
+                x = y
+        return x
+
+    def _normalise(self, x: Array, parameter: int, statistic: int, training: bool) -> Array:
+        w, b = self.parameters[parameter : parameter + 2]
+        axes = (0, 2, 3) if x.ndim == 4 else (0,)
+        shape = (1, -1, 1, 1) if x.ndim == 4 else (1, -1)
+        mean, variance = self.statistics[statistic : statistic + 2]
+        if training:
+            count = x.size // x.shape[1]
+            mean, variance = x.mean(axes), x.var(axes)
+            self.new_statistics[statistic] = mean
+            self.new_statistics[statistic + 1] = variance * count / (count - 1)
+        deviation = np.sqrt(variance + EPSILON).reshape(shape)
+        normal = (x - mean.reshape(shape)) / deviation
+        self.tape.append((Operation.BATCH_NORM, parameter, normal, deviation, axes, shape))
+        return normal * w.reshape(shape) + b.reshape(shape)
+
+    def gradient(self, images: Array, labels: npt.NDArray[np.int64]) -> tuple[float, int]:
+        """Mean loss and how many are right; the gradient is then in self.gradients."""
+        self.new_statistics: dict[int, Array] = {}
+        logits = self.forward(images, training=True)
+        losses, probabilities = self.losses(logits, labels)
+        n, k = logits.shape
+        target = np.full((n, k), self.label_smoothing / k)
+        target[np.arange(n), labels] += 1 - self.label_smoothing
+        self.gradients = [np.zeros_like(p) for p in self.parameters]
+        self._backward((probabilities - target) / n)
+        return float(losses.mean()), int((logits.argmax(1) == labels).sum())
+
+    def losses(self, logits: Array, labels: npt.NDArray[np.int64]) -> tuple[Array, Array]:
+        shifted = logits - logits.max(1, keepdims=True)
+        logs = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+        s = self.label_smoothing
+        losses = -(1 - s) * logs[np.arange(len(logs)), labels] - s * logs.mean(1)
+        return losses, np.exp(logs)
+
+    def _backward(self, g: Array) -> None:
+        skips: list[Array] = []
+        for operation, *saved in reversed(self.tape):
+            if operation == Operation.CONV:
+                parameter, patches, kernel = saved
+                w = self.parameters[parameter]
+                self.gradients[parameter] += np.einsum(
+                    "nohw,nchwij->ocij", g, patches, optimize=True
+                )
+                self.gradients[parameter + 1] += g.sum((0, 2, 3))
+                turned = w[:, :, ::-1, ::-1]
+                g = np.einsum("nohwij,ocij->nchw", _patches(g, kernel), turned, optimize=True)
+            elif operation == Operation.LINEAR:
+                parameter, x = saved
+                self.gradients[parameter] += g.T @ x
+                self.gradients[parameter + 1] += g.sum(0)
+                g = g @ self.parameters[parameter]
+            elif operation == Operation.BATCH_NORM:
+                parameter, normal, deviation, axes, shape = saved
+                self.gradients[parameter] += (g * normal).sum(axes)
+                self.gradients[parameter + 1] += g.sum(axes)
+                g = g * self.parameters[parameter].reshape(shape)
+                across = g.mean(axes).reshape(shape), (g * normal).mean(axes).reshape(shape)
+                g = (g - across[0] - normal * across[1]) / deviation
+            elif operation == Operation.MAX_POOL:
+                best, shape = saved
+                g = _unwindow(np.eye(4)[best] * g[..., None], shape)
+            elif operation == Operation.AVERAGE_POOL:
+                (shape,) = saved
+                g = _unwindow(np.repeat(g[..., None] / 4, 4, -1), shape)
+            elif operation == Operation.FLATTEN:
+                g = g.reshape(saved[0])
+            elif operation == Operation.RESIDUAL_END:
+                skips.append(g)
+            elif operation == Operation.RESIDUAL_BEGIN:
+                g = g + skips.pop()
+            else:
+                g = g * saved[0]
+
+    def train_step(
+        self, images: Array, labels: npt.NDArray[np.int64], rate: float
+    ) -> tuple[float, int]:
+        result = self.gradient(images, labels)
+        for index, value in self.new_statistics.items():
+            self.statistics[index] = (1 - MOMENTUM) * self.statistics[index] + MOMENTUM * value
+        self.updates += 1
+        o = self.optimizer
+        for p, g, (m, v) in zip(self.parameters, self.gradients, self.moments, strict=True):
+            if o.method != Method.ADAMW:
+                g = g + o.weight_decay * p
+            if o.method == Method.SGD:
+                m[:] = o.momentum * m + g
+                p -= rate * (g + o.momentum * m if o.nesterov else m)
+                continue
+            if o.method == Method.ADAMW:
+                p *= 1 - rate * o.weight_decay
+            m[:] = o.beta1 * m + (1 - o.beta1) * g
+            v[:] = o.beta2 * v + (1 - o.beta2) * g**2
+            m_hat = m / (1 - o.beta1**self.updates)
+            v_hat = v / (1 - o.beta2**self.updates)
+            p -= rate * m_hat / (np.sqrt(v_hat) + o.epsilon)
+        return result
+
+
+def _patches(x: Array, kernel: int) -> Array:
+    """(N, C, H, W) to the neighbourhoods (N, C, H, W, kernel, kernel), zeros outside."""
+    pad = kernel // 2
+    padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+    return np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), axis=(2, 3))
+
+
+def _windows(x: Array) -> Array:
+    """(N, C, H, W) to (N, C, H // 2, W // 2, 4), each window in reading order."""
+    n, c, h, w = x.shape
+    cut = x[:, :, : h // 2 * 2, : w // 2 * 2].reshape(n, c, h // 2, 2, w // 2, 2)
+    return cut.transpose(0, 1, 2, 4, 3, 5).reshape(n, c, h // 2, w // 2, 4)
+
+
+def _unwindow(windows: Array, shape: tuple[int, ...]) -> Array:
+    n, c, h, w, _ = windows.shape
+    x = np.zeros(shape)
+    blocks = windows.reshape(n, c, h, w, 2, 2).transpose(0, 1, 2, 4, 3, 5)
+    x[:, :, : 2 * h, : 2 * w] = blocks.reshape(n, c, 2 * h, 2 * w)
+    return x
