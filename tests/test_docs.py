@@ -65,5 +65,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_files_named_in_docs_exist(page: Path) -> None:
-    for target in re.findall(r"`((?:src|tests|docs|benchmarks)/[\w./-]+)`", page.read_text("utf-8")):
+    for target in re.findall(
+        r"`((?:src|tests|docs|benchmarks)/[\w./-]+)`", page.read_text("utf-8")
+    ):
         assert (ROOT / target).exists(), target

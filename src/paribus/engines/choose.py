@@ -20,7 +20,13 @@ def _torch() -> Engine:
     return TorchEngine()
 
 
-_ENGINES: dict[str, Callable[[], Engine]] = {"numpy": _numpy, "torch": _torch}
+def _native() -> Engine:
+    from paribus.engines.native.engine import NativeEngine
+
+    return NativeEngine()
+
+
+_ENGINES: dict[str, Callable[[], Engine]] = {"numpy": _numpy, "torch": _torch, "native": _native}
 
 # The order in which "auto" takes them.
 _PREFERRED = ("torch", "numpy")

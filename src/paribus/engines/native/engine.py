@@ -1,0 +1,199 @@
+"""The engine whose kernels are our own: CPU training close to the machine's limit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter
+
+import numpy as np
+
+from paribus.engines.base import Epoch, Floats, Score, Split, State, Task
+from paribus.engines.checks import check_batches
+from paribus.engines.native.library import Kind, NativeNetwork, Operation, Optimizer, Record
+from paribus.engines.native.library import Method as M
+from paribus.spec import layers
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.plan import Node, Plan, Tensor
+from paribus.spec.recipe import AdamW, Sgd
+
+# Steps trained in one call of the kernels: Python hears of Ctrl-C between calls.
+_STEPS_AT_ONCE = 8
+
+# What each layer is in a program, or is not.
+_SIMPLE: dict[type[layers.Layer], Operation] = {
+    layers.Relu: Operation.RELU,
+    layers.Tanh: Operation.TANH,
+    layers.Sigmoid: Operation.SIGMOID,
+    layers.BatchNorm: Operation.BATCH_NORM,
+    layers.Flatten: Operation.FLATTEN,
+}
+
+
+class NativeEngine:
+    """Trains networks of the commonest layers on the CPU.
+
+    threads: cores that one run uses; the results do not depend on it, to the bit.
+    """
+
+    name = "native"
+
+    def __init__(self, threads: int = 1) -> None:
+        self.threads = threads
+
+    def refuses(self, task: Task) -> str | None:
+        """Why it cannot run a task, None if it can."""
+        if isinstance(task.network, ModuleNetwork):
+            return "it runs only networks made of Paribus's own layers"
+        for node in task.network.walk():
+            if (reason := _lacks(node.layer)) is not None:
+                return reason
+        return None
+
+    def start(self, task: Task, state: State | None = None) -> NativeTraining:
+        """A training from the beginning, or from the state that an earlier one gave."""
+        check_batches(task)
+        return NativeTraining(task, self.threads, state)
+
+
+class NativeTraining:
+    """One run under way."""
+
+    def __init__(self, task: Task, threads: int, state: State | None) -> None:
+        assert isinstance(task.network, Plan)
+        self._task, self._plan = task, task.network
+        channels, height, width = self._plan.input_shape
+        self._network = NativeNetwork(
+            list(_program(self._plan.nodes)),
+            (channels, height, width),
+            _optimizer(task),
+            label_smoothing=task.label_smoothing,
+            threads=threads,
+        )
+        self._epoch = 0
+        for name, (kind, index, tensor) in self._places().items():
+            if state is not None:
+                self._network.write(kind, index, state[name].astype(np.float32))
+            elif kind in (Kind.PARAMETERS, Kind.STATISTICS):
+                self._network.write(kind, index, task.initial[tensor.name])
+        if state is not None:
+            self._epoch = int(state["epoch"])
+            self._network.updates = self._epoch * task.steps_per_epoch
+
+    def run_epoch(self) -> Epoch:
+        """Train the next epoch, then evaluate on the test images (and the validation images)."""
+        start = perf_counter()
+        train = self._train(self._epoch + 1)
+        trained = perf_counter()
+        test = self._evaluate(self._task.test)
+        tested = perf_counter()
+        validation = (
+            None if self._task.validation is None else self._evaluate(self._task.validation)
+        )
+        self._epoch += 1
+        return Epoch(self._epoch, train, test, validation, trained - start, tested - trained)
+
+    def state(self) -> State:
+        """All that is needed to go on from here, as copies."""
+        kept: State = {
+            name: self._network.read(kind, index).reshape(tensor.shape)
+            for name, (kind, index, tensor) in self._places().items()
+        }
+        return kept | {"epoch": np.array(self._epoch)}
+
+    def tensors(self) -> dict[str, Floats]:
+        """The network's tensors by name, as copies: parameters and running statistics."""
+        return {
+            tensor.name: self._network.read(kind, index).reshape(tensor.shape)
+            for kind, index, tensor in self._places().values()
+            if kind in (Kind.PARAMETERS, Kind.STATISTICS)
+        }
+
+    def probabilities(self) -> Floats:
+        """The predicted probability of each class for every test image: (N, K)."""
+        return self._network.evaluate(np.ascontiguousarray(self._task.test.images))[0]
+
+    def _train(self, epoch: int) -> Score:
+        """One pass over the training images; the mean score of its batches."""
+        task = self._task
+        batches = task.batches(epoch)
+        sizes, order = np.array([len(batch) for batch in batches]), np.concatenate(batches)
+        rates = task.learning_rates(epoch)
+        losses, correct = np.empty(len(rates)), np.empty(len(rates))
+        for first in range(0, len(rates), _STEPS_AT_ONCE):
+            steps = slice(first, first + _STEPS_AT_ONCE)
+            losses[steps], correct[steps] = self._network.train(
+                task.train.images, task.train.labels, order, task.batch_size, rates[steps], first
+            )
+        return Score(float((losses / sizes).mean()), float((correct / sizes).mean()))
+
+    def _evaluate(self, split: Split) -> Score:
+        probabilities, losses = self._network.evaluate(split.images, split.labels)
+        assert losses is not None
+        correct = probabilities.argmax(axis=1) == split.labels
+        return Score(float(losses.mean()), float(correct.mean()))
+
+    def _places(self) -> dict[str, tuple[Kind, int, Tensor]]:
+        """Where the kernels keep what a state consists of, by its name there."""
+        trained = [tensor for tensor in self._plan.tensors if tensor.trained]
+        statistics = [tensor for tensor in self._plan.tensors if not tensor.trained]
+        groups = [("parameter", Kind.PARAMETERS, trained), ("buffer", Kind.STATISTICS, statistics)]
+        optimizer = self._task.optimizer
+        if not isinstance(optimizer, Sgd):
+            groups.append(("adam.mean", Kind.FIRST_MOMENTS, trained))
+            groups.append(("adam.square", Kind.SECOND_MOMENTS, trained))
+        elif optimizer.momentum:
+            groups.append(("sgd.momentum", Kind.FIRST_MOMENTS, trained))
+        return {
+            f"{group}/{tensor.name}": (kind, index, tensor)
+            for group, kind, tensors in groups
+            for index, tensor in enumerate(tensors)
+        }
+
+
+def _lacks(layer: layers.Layer) -> str | None:
+    match layer:
+        case layers.Conv(stride=stride, kernel=kernel) if stride > 1 or kernel > 5:
+            return "its convolutions have stride 1 and a kernel of 1, 3 or 5"
+        case layers.MaxPool(size=size) | layers.AvgPool(size=size) if size != 2:
+            return "it pools by 2 only"
+        case layers.Gelu() | layers.Dropout():
+            return f'it has no layer "{layer.kind}"'
+        case _:
+            return None
+
+
+def _program(nodes: tuple[Node, ...]) -> Iterator[Record]:
+    for node in nodes:
+        match node.layer:
+            case layers.Conv(channels=channels, kernel=kernel):
+                yield Operation.CONV, channels, kernel
+            case layers.Linear(features=features):
+                yield Operation.LINEAR, features, 0
+            case layers.MaxPool():
+                yield Operation.MAX_POOL, 0, 0
+            case layers.AvgPool():
+                yield Operation.AVERAGE_POOL, 0, 0
+            case layers.Residual():
+                yield Operation.RESIDUAL_BEGIN, 0, 0
+                yield from _program(node.body)
+                yield Operation.RESIDUAL_END, 0, 0
+            case layer:
+                yield _SIMPLE[type(layer)], 0, 0
+
+
+def _optimizer(task: Task) -> Optimizer:
+    settings = task.optimizer
+    if isinstance(settings, Sgd):
+        return Optimizer(
+            M.SGD,
+            momentum=settings.momentum,
+            nesterov=settings.nesterov,
+            weight_decay=settings.weight_decay,
+        )
+    return Optimizer(
+        M.ADAMW if isinstance(settings, AdamW) else M.ADAM,
+        beta1=settings.betas[0],
+        beta2=settings.betas[1],
+        epsilon=settings.eps,
+        weight_decay=settings.weight_decay,
+    )
