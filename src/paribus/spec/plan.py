@@ -93,12 +93,11 @@ class Plan:
 def make_plan(network: tuple[Layer, ...], input_shape: Shape, classes: int) -> Plan:
     """The plan of a network for images of a shape (C, H, W) and a number of classes.
 
-        Raises `UserError` where a layer does not fit what comes into it.
+    Raises `UserError` where a layer does not fit what comes into it.
 
-        >>> from paribus.spec.network import ModuleNetwork
-    from paribus.spec.notation import parse_layers
-        >>> make_plan(parse_layers(["flatten", "linear 10"]), (1, 28, 28), 10).parameters
-        7850
+    >>> from paribus.spec.notation import parse_layers
+    >>> make_plan(parse_layers(["flatten", "linear 10"]), (1, 28, 28), 10).parameters
+    7850
     """
     counts: Counter[str] = Counter()
     nodes = _plan_layers(network, input_shape, counts, where="")
