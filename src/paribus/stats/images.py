@@ -48,7 +48,7 @@ def two_way(difference_SN: ArrayLike, confidence: float = 0.95) -> TwoWay:
     """Mean of `difference_SN`, (..., S, N), and its interval over new seeds and new images.
 
     Variance of the mean (two-way random effects, one value a cell; Searle, Casella & McCulloch
-    1992, chapter 4):  S²_seed/K + S²_image/N - S²_resid/(KN), with S²_seed the variance over
+    1992):  S²_seed/K + S²_image/N - S²_resid/(KN), with S²_seed the variance over
     seeds of the mean over images, S²_image that over images of the mean over seeds, S²_resid
     the mean square of what is left, over (K-1)(N-1).
 

@@ -69,7 +69,7 @@ def run_variance(correct_SN: ArrayLike) -> RunVariance:
     `correct_SN`: (S, N), 1 or True where right. Luck: Σ p(1-p) / N² over images, p the image's
     probability of being classified right over seeds, each p(1-p) estimated without bias by the
     image's variance over seeds (ddof=1). Lasting: observed variance less luck, not under 0.
-    Source: Jordan 2023, sections 3 and 4. Raises ValueError under 3 seeds.
+    Source: Jordan 2023. Raises ValueError under 3 seeds.
 
     >>> v = run_variance([[1, 1, 0, 1], [1, 0, 1, 1], [1, 1, 1, 0]])
     >>> v.observed, round(v.luck, 4), v.lasting
@@ -97,7 +97,7 @@ def noise_floor(value_S: ArrayLike, correct_SN: ArrayLike | None = None) -> Nois
     `value_S`: (S,) its metric, S >= 3, finite, in any unit; `correct_SN`: (S, N) its correctness,
     where the metric is accuracy. Two new runs differ by less than t(S-1) · √2 · SD in 95 of 100
     cases, two means over S runs by less than t(S-1) · SD · √(2/S): prediction intervals for
-    normal runs, Hahn & Meeker 1991, chapter 4. t and not 1.96, as the SD itself comes from S
+    normal runs, Hahn & Meeker 1991. t and not 1.96, as the SD itself comes from S
     runs. On controls of this kind: Bouthillier et al. 2021; Sellam et al. 2022. Raises
     ValueError under 3 seeds.
 

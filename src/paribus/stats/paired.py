@@ -50,9 +50,10 @@ def t_intervals(difference_S: ArrayLike, confidence: float = 0.95) -> TIntervals
     """Student's t interval of the mean of paired differences, and its two-sided p against 0.
 
     `difference_S`: (..., S), S >= 3, in any unit; the results are (...) in that unit. Interval:
-    mean ± t(S-1) · sd / √S. Source: Student 1908; for runs of networks Dietterich 1998,
-    section 3.4, and Bouthillier et al. 2021. Raises ValueError under three differences, where
-    one is not finite, and where all of a row are the same: no spread, no interval.
+    mean ± t(S-1) · sd / √S. Source: Student 1908; on what such tests of learning algorithms
+    assume Dietterich 1998, on their seeds Bouthillier et al. 2021. Raises ValueError under three
+    differences, where one is not finite, and where all of a row are the same: no spread, no
+    interval.
 
     >>> t = t_intervals([0.25, 0.5, 0.75])
     >>> print(f"{t.mean:.2f} [{t.low:.2f}, {t.high:.2f}], p = {t.p:.3f}")

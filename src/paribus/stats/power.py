@@ -29,7 +29,7 @@ def power_of_difference(
 
     `difference`: the true mean difference, `sd`: the SD of paired differences, in the same unit.
     Noncentral t with n-1 degrees of freedom and noncentrality difference · √n / sd. Source:
-    Cohen 1988, section 2.3. Raises ValueError for sd not above 0 or n under 3.
+    Cohen 1988, chapter 2. Raises ValueError for sd not above 0 or n under 3.
 
     >>> round(power_of_difference(1.0, 1.0, n=10, level=0.05), 3)
     0.803

@@ -133,7 +133,7 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
     if evidence.adjusted_p is not None:
         family = "" if evidence.family == 1 else f", adjusted for {evidence.family} questions"
         lines.append(
-            f"Paired t test: p = {_p(evidence.adjusted_p)}{family}; better or worse takes "
+            f"Paired t test: {_p(evidence.adjusted_p)}{family}; better or worse takes "
             f"{VERDICT_LEVEL} or less."
         )
         if evidence.family > 1:
@@ -144,11 +144,11 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
     flip = measured.sign_flip
     if flip.smallest_p * max(evidence.family, 1) > VERDICT_LEVEL:
         lines.append(
-            f"Sign-flip test: p = {_p(flip.p)}; with {paired.n} seeds it cannot fall below "
-            f"{_p(flip.smallest_p)}, too high to confirm or contradict a verdict."
+            f"Sign-flip test: {_p(flip.p)}; with {paired.n} seeds it cannot fall below "
+            f"{flip.smallest_p:.2g}, too high to confirm or contradict a verdict."
         )
     else:
-        lines.append(f"Sign-flip test, which assumes no bell curve: p = {_p(flip.p)}.")
+        lines.append(f"Sign-flip test, which assumes no bell curve: {_p(flip.p)}.")
     if paired.correlation is not None and paired.pairing_gain is not None:
         lines.append(
             f"Over the same seeds the two correlate by {paired.correlation:.2f}".replace("-", "−")
@@ -196,9 +196,9 @@ def _new_images(question: Comparison, new: NewImages | None, shown: bool | None)
 def _bar(evidence: Evidence) -> str:
     assert evidence.adjusted_p is not None
     if evidence.family == 1:
-        return f"for a verdict (p = {_p(evidence.adjusted_p)}, which must be at most {VERDICT_LEVEL})"
+        return f"for a verdict ({_p(evidence.adjusted_p)}, which must be at most {VERDICT_LEVEL})"
     return (
-        f"for one of {evidence.family} questions (adjusted p = {_p(evidence.adjusted_p)}, which "
+        f"for one of {evidence.family} questions (adjusted {_p(evidence.adjusted_p)}, which "
         f"must be at most {VERDICT_LEVEL})"
     )
 
@@ -214,6 +214,4 @@ def _flattered(question: Comparison, evidence: Evidence) -> str:
 
 
 def _p(p: float) -> str:
-    if p < 0.0001:
-        return "less than 0.0001"
-    return f"{p:.2g}"
+    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
