@@ -65,11 +65,10 @@ def null_differences(
     base = exponential if shape != "normal" else _normal
     variant = exponential if shape == "skewed" else _normal
     shared_R1S = variant(rng, (STUDIES, 1, seeds)) * correlation**0.5
-    base_RQS: Floats = shared_R1S + base(rng, (STUDIES, bases, seeds)) * (1 - correlation) ** 0.5
-    variant_RQS: Floats = (
-        shared_R1S + variant(rng, (STUDIES, questions, seeds)) * (1 - correlation) ** 0.5
-    )
-    return variant_RQS - base_RQS
+    # What the runs of a seed share drops out of their differences; it is there as in a study.
+    base_RQS = shared_R1S + base(rng, (STUDIES, bases, seeds)) * (1 - correlation) ** 0.5
+    own_RQS = variant(rng, (STUDIES, questions, seeds)) * (1 - correlation) ** 0.5
+    return np.subtract(shared_R1S + own_RQS, base_RQS)
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:

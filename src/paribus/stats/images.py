@@ -52,15 +52,16 @@ def two_way(difference_SN: ArrayLike, confidence: float = 0.95) -> TwoWay:
     seeds of the mean over images, S²_image that over images of the mean over seeds, S²_resid
     the mean square of what is left, over (K-1)(N-1).
 
-    The interval is mean ± c · √variance with c² = r² · t(K-1)² + (1 - r²) · t(N-1)², r the seed
-    part's share of the variance. Satterthwaite 1946 gives the sum 1/df = r²/(K-1) + ...; this
-    goes between the two exact ends in the same weight r², since his own quantile covers only
-    92 % at K = 3, and min(K, N) - 1 covers all but 100 % (docs/statistics.md has the figures).
+    The interval is mean ± c · √variance with c² = z² + r² · (t(K-1)² - z²) + (1-r)² · (t(N-1)² -
+    z²), r the seed part's share of the variance: exact where only one part counts, and between
+    them in the weights of Satterthwaite 1946, 1/df = r²/(K-1) + (1-r)²/(N-1). His own quantile,
+    t(df), covers only 92 % at K = 3, and that of the smaller df up to 100 % (docs/statistics.md
+    has the figures).
     Raises ValueError under 3 seeds or 2 images.
 
     >>> w = two_way([[1, 0, 0, 1], [1, 0, 0, 0], [1, 0, -1, 0]])
     >>> print(f"{w.mean:.2f} [{w.low:.2f}, {w.high:.2f}]")
-    0.25 [-0.73, 1.23]
+    0.25 [-0.62, 1.12]
     """
     difference_SN = np.asarray(difference_SN, dtype=np.float64)
     if difference_SN.ndim < 2 or difference_SN.shape[-2] < 3 or difference_SN.shape[-1] < 2:
@@ -82,7 +83,8 @@ def two_way(difference_SN: ArrayLike, confidence: float = 0.95) -> TwoWay:
     share = np.divide(seed_part, variance, out=np.ones_like(variance), where=variance > 0)
     t_seed = stats.t.ppf(0.5 + confidence / 2, K - 1)
     t_image = stats.t.ppf(0.5 + confidence / 2, N - 1)
-    c = np.sqrt(share**2 * t_seed**2 + (1 - share**2) * t_image**2)
+    z = stats.norm.ppf(0.5 + confidence / 2)
+    c = np.sqrt(z**2 + share**2 * (t_seed**2 - z**2) + (1 - share) ** 2 * (t_image**2 - z**2))
     mean = mean_11[..., 0, 0]
     half = c * np.sqrt(variance)
     return TwoWay(mean, seed_part, image_part, mean - half, mean + half)
@@ -97,7 +99,7 @@ def compare_on_new_images(a_SN: ArrayLike, b_SN: ArrayLike, confidence: float = 
     >>> a_SN = [[1, 0, 1, 1], [1, 0, 0, 1], [1, 1, 0, 1]]
     >>> r = compare_on_new_images(a_SN, [[1, 1, 1, 1]] * 3)
     >>> round(r.mean, 3), round(r.low, 3), round(r.high, 3), r.n_seeds, r.n_images
-    (0.333, -0.211, 0.877, 3, 4)
+    (0.333, -0.147, 0.813, 3, 4)
     """
     a_SN = np.asarray(a_SN, dtype=np.float64)
     b_SN = np.asarray(b_SN, dtype=np.float64)
