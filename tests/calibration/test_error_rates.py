@@ -44,7 +44,8 @@ def generator(*cell: object) -> np.random.Generator:
 
 def exponential(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
     """Mean 0, SD 1, skewness 2: most runs a little under the mean, a few far above."""
-    return np.subtract(rng.exponential(size=shape), 1.0)
+    effect: Floats = rng.exponential(size=shape) - 1
+    return effect
 
 
 def null_differences(
@@ -68,7 +69,8 @@ def null_differences(
     # What the runs of a seed share drops out of their differences; it is there as in a study.
     base_RQS = shared_R1S + base(rng, (STUDIES, bases, seeds)) * (1 - correlation) ** 0.5
     own_RQS = variant(rng, (STUDIES, questions, seeds)) * (1 - correlation) ** 0.5
-    return np.subtract(shared_R1S + own_RQS, base_RQS)
+    difference_RQS: Floats = shared_R1S + own_RQS - base_RQS
+    return difference_RQS
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:

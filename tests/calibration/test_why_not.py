@@ -1,4 +1,7 @@
-"""What Paribus does not do, and what would come of it: the figures of docs/statistics.md."""
+"""What Paribus does not do, and what would come of it: figures of docs/statistics.md.
+
+Fixed seeds; each tolerance is at least two Monte Carlo standard errors.
+"""
 
 # Axes: R studies, S seeds, N images, B bootstrap samples.
 
@@ -6,7 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from paribus.stats.holm import holm
 from paribus.stats.images import two_way
 from paribus.stats.paired import t_intervals
 from paribus.stats.power import VERDICT_LEVEL
@@ -62,3 +67,38 @@ def test_strongly_skewed_differences_break_the_level_at_any_number_of_seeds() ->
         claimed = (t.p <= VERDICT_LEVEL).mean()
         print(f"skewness 2, {seeds} seeds: {claimed:.3f}")
         assert claimed == pytest.approx(expected, abs=0.01)
+
+
+def test_a_level_of_five_percent_would_be_broken() -> None:
+    # Eight questions, ten seeds, bases with exponential errors, variants with normal ones.
+    rng = np.random.default_rng(6)
+    difference_RQS = rng.normal(size=(40_000, 8, 10)) - (rng.exponential(size=(40_000, 8, 10)) - 1)
+    smallest_R = holm(t_intervals(difference_RQS).p).min(axis=1)
+    for level, expected in ((0.05, 0.060), (VERDICT_LEVEL, 0.049)):
+        claimed = (smallest_R <= level).mean()
+        print(f"level {level}: {claimed:.4f}")
+        assert claimed == pytest.approx(expected, abs=0.0035)
+
+
+def test_other_quantiles_for_new_images_cover_too_little_or_too_much() -> None:
+    # Three seeds that make about nine tenths of the variance, then a tenth.
+    rng = np.random.default_rng(7)
+    z, t_2 = stats.norm.ppf(0.975), stats.t.ppf(0.975, 2)
+    for sd_seed, satterthwaite, smaller in ((0.67, 0.922, 0.99), (0.076, 0.95, 1.0)):
+        w = two_way(
+            sd_seed * rng.normal(size=(20_000, 3, 1))
+            + rng.normal(size=(20_000, 1, 60))
+            + 0.1 * rng.normal(size=(20_000, 3, 60))
+        )
+        variance = w.seed_part + w.image_part
+        r = w.seed_part / variance
+        size = np.abs(w.mean) / np.sqrt(variance)
+        own = stats.t.ppf(0.975, 1 / (r**2 / 2 + (1 - r) ** 2 / 59))
+        ours = ((w.low <= 0) & (w.high >= 0)).mean()
+        figures = ours, (size <= own).mean(), (size <= t_2).mean()
+        print("ours {:.3f}, Satterthwaite {:.3f}, smaller df {:.3f}".format(*figures))
+        assert 0.94 <= ours <= 0.96
+        assert figures[1] == pytest.approx(satterthwaite, abs=0.006)
+        assert figures[2] == pytest.approx(smaller, abs=0.006)
+        # Ours lies between the two, which are its ends.
+        assert z * 0.99 < np.median((w.high - w.low) / 2 / np.sqrt(variance)) < t_2
