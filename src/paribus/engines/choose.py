@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
 
 from paribus.engines.base import Engine, Task
 from paribus.errors import UserError, did_you_mean
@@ -22,14 +24,17 @@ def _torch() -> Engine:
 
 def _native() -> Engine:
     from paribus.engines.native.engine import NativeEngine
+    from paribus.engines.native.library import load
 
+    load()
     return NativeEngine()
 
 
 _ENGINES: dict[str, Callable[[], Engine]] = {"numpy": _numpy, "torch": _torch, "native": _native}
 
-# The order in which "auto" takes them.
-_PREFERRED = ("torch", "numpy")
+# The order in which "auto" takes them, without a GPU and with one.
+_PREFERRED = ("native", "torch", "numpy")
+_PREFERRED_ON_GPU = ("torch", "native", "numpy")
 
 
 def engine_names() -> list[str]:
@@ -60,9 +65,9 @@ def choose(name: str, task: Task) -> Engine:
 
 
 def _choose_fastest(task: Task) -> Engine:
-    """The first of `_PREFERRED` that is installed and can run the task."""
+    """The first in order of preference that is installed and can run the task."""
     reasons: list[str] = []
-    for name in _PREFERRED:
+    for name in _PREFERRED_ON_GPU if _gpu() else _PREFERRED:
         try:
             engine = make_engine(name)
         except UserError as error:
@@ -73,3 +78,13 @@ def _choose_fastest(task: Task) -> Engine:
             return engine
         reasons.append(f'the engine "{name}" cannot because {reason}')
     raise UserError(f"no engine can run this network: {'; '.join(reasons)}")
+
+
+@cache
+def _gpu() -> bool:
+    """Whether PyTorch is installed and has a GPU to train on."""
+    if find_spec("torch") is None:
+        return False
+    import torch
+
+    return torch.cuda.is_available()

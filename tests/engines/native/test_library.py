@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from reference import (
+from tests.engines.native.reference import (
     AVERAGE_POOL,
     BATCH_NORM,
     FLATTEN,

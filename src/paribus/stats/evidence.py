@@ -1,0 +1,49 @@
+"""The numbers that one finding rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from paribus.stats.images import NewImages
+from paribus.stats.paired import PairedComparison
+from paribus.stats.replay import Replay
+from paribus.stats.sign_flip import SignFlip
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What at least three finished pairs say, in the metric's raw unit; B minus A.
+
+    `paired` holds the 95 % interval, `low_90` and `high_90` are the ends of the 90 % one.
+    """
+
+    paired: PairedComparison
+    low_90: float
+    high_90: float
+    sign_flip: SignFlip
+    replay: Replay | None
+    new_images: NewImages | None
+    new_images_90: NewImages | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All numbers of one question.
+
+    `n`: seeds with a value of both. `runs`: seeds trained. `planned`: seeds the study fixed.
+    `missing_a`, `missing_b`: runs that gave no value. `mean`: B minus A over the n. `measured`:
+    None where there is no test. `adjusted_p`: Holm's, over `family` questions; None without a
+    test or where confounded. `seeds_to_decide`: for an undecided question; None otherwise, and
+    where over 10,000.
+    """
+
+    n: int
+    runs: int
+    planned: int
+    missing_a: int
+    missing_b: int
+    mean: float | None
+    measured: Measured | None = None
+    adjusted_p: float | None = None
+    family: int = 0
+    seeds_to_decide: int | None = None

@@ -1,0 +1,217 @@
+"""The sentences of a finding: what to believe, for a reader who knows no statistics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from paribus.stats.comparison import Comparison
+from paribus.stats.evidence import Evidence, Measured
+from paribus.stats.images import NewImages
+from paribus.stats.paired import FEWEST_SEEDS
+from paribus.stats.power import MOST_SEEDS, VERDICT_LEVEL
+
+if TYPE_CHECKING:
+    from paribus.stats.verdict import Verdict
+
+
+def different(
+    question: Comparison,
+    evidence: Evidence,
+    measured: Measured,
+    verdict: Verdict,
+    less_than_matters: bool,
+    shown: bool | None,
+) -> str:
+    """Better or worse."""
+    text = f"{question.b} is {verdict} than {question.a}"
+    if less_than_matters and question.matters is not None:
+        text += f", but by less than matters ({question.metric.amount(question.matters)})"
+    text += f": {_evidence(question, measured)}"
+    for name, missing in ((question.a, evidence.missing_a), (question.b, evidence.missing_b)):
+        if missing:
+            text += (
+                f"; {_of(missing, evidence.runs)} of {name} gave no {question.metric.name} and "
+                f"{'is' if missing == 1 else 'are'} left out, which flatters {name}"
+            )
+    return text + _new_images(question, measured.new_images, shown) + "."
+
+
+def equal(question: Comparison, measured: Measured, shown: bool | None) -> str:
+    """Equal for practical purposes: the interval is the 90 % one that the verdict rests on."""
+    assert question.matters is not None
+    numbers = question.metric.evidence(
+        measured.paired.mean, measured.low_90, measured.high_90, 0.90, measured.paired.n
+    )
+    text = (
+        f"{question.a} and {question.b} are equal for practical purposes: {_name(question)} "
+        f"{numbers}, so whatever the difference is, it is smaller than the "
+        f"{question.metric.amount(question.matters)} that matter"
+    )
+    return text + _new_images(question, measured.new_images_90, shown) + "."
+
+
+def undecided(question: Comparison, evidence: Evidence, measured: Measured) -> str:
+    """Neither shown to differ nor shown to be equal, and the seeds it would take."""
+    paired = measured.paired
+    text = f"Undecided between {question.a} and {question.b}: {_evidence(question, measured)}, "
+    if paired.low <= 0 <= paired.high:
+        text += f"so {question.b} may be better or worse"
+    else:
+        text += f"which leaves out 0, but not clearly enough {_bar(evidence)}"
+    if evidence.seeds_to_decide is None:
+        return text + f"; more than {MOST_SEEDS:,} seeds would be needed to decide it."
+    return text + (
+        f"; a new study of about {evidence.seeds_to_decide} seeds, fixed before it runs, "
+        f"would probably decide it."
+    )
+
+
+def confounded(question: Comparison, measured: Measured) -> str:
+    """More differs than the question is about."""
+    return (
+        f"Confounded: {question.a} and {question.b} also differ in "
+        f"{'; '.join(question.confounds)}, so the difference cannot be put down to what was "
+        f"asked about: {_evidence(question, measured)}."
+    )
+
+
+def no_verdict(question: Comparison, evidence: Evidence) -> str:
+    """What there is, and what a verdict would take."""
+    metric, n = question.metric, evidence.n
+    seeds = f"{n} seed{'' if n == 1 else 's'}"
+    so_far = ""
+    if evidence.mean is not None:
+        so_far = f"{_name(question)} {metric.difference(evidence.mean)}, n = {seeds}"
+    if question.preview:
+        shown = f" ({so_far})" if so_far else ""
+        return (
+            f"No verdict: this is a preview{shown}; it takes the full study, with at least "
+            f"{FEWEST_SEEDS} seeds."
+        )
+    if evidence.runs < evidence.planned:
+        shown = f" ({so_far})" if so_far else ""
+        takes = max(evidence.planned, FEWEST_SEEDS)
+        return (
+            f"No verdict yet: {evidence.runs} of {evidence.planned} seeds are trained{shown}; it "
+            f"takes all {takes}, so that the answer does not depend on when one looks."
+        )
+    if n < evidence.runs:
+        numbers = f"; over the others {so_far}" if so_far else ""
+        if evidence.measured is not None:
+            numbers = f"; over the others {_evidence(question, evidence.measured)}"
+        return (
+            f"No verdict: {_of(evidence.missing_a, evidence.runs)} of {question.a} and "
+            f"{_of(evidence.missing_b, evidence.runs)} of {question.b} gave no {metric.name}, and "
+            f"to leave them out would flatter {_flattered(question, evidence)}{numbers}; it takes "
+            f"runs that all end, or a question about how many do."
+        )
+    if n < FEWEST_SEEDS:
+        shown = f" ({so_far})" if so_far else ""
+        return (
+            f"No verdict from {seeds}{shown}; it takes at least {FEWEST_SEEDS} to tell a "
+            f"difference from luck."
+        )
+    assert evidence.mean is not None
+    return (
+        f"No verdict: all {seeds} show exactly the same difference ({_name(question)} "
+        f"{metric.difference(evidence.mean)}), which gives no measure of luck; it takes more "
+        f"seeds or a finer metric."
+    )
+
+
+def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
+    """What the verdict rests on, a sentence each."""
+    lines = []
+    if evidence.measured is None:
+        if question.confounds:
+            lines.append(
+                f"{question.a} and {question.b} also differ in {'; '.join(question.confounds)}: "
+                f"no number of seeds will tell which of these makes the difference."
+            )
+        return tuple(lines)
+    measured, paired = evidence.measured, evidence.measured.paired
+    if evidence.adjusted_p is not None:
+        family = "" if evidence.family == 1 else f", adjusted for {evidence.family} questions"
+        lines.append(
+            f"Paired t test: {_p(evidence.adjusted_p)}{family}; better or worse takes "
+            f"{VERDICT_LEVEL} or less."
+        )
+        if evidence.family > 1:
+            lines.append(
+                f"The 95 % interval is that of this question alone; the verdict allows for all "
+                f"{evidence.family}."
+            )
+    flip = measured.sign_flip
+    if flip.smallest_p * max(evidence.family, 1) > VERDICT_LEVEL:
+        lines.append(
+            f"Sign-flip test: {_p(flip.p)}; with {paired.n} seeds it cannot fall below "
+            f"{flip.smallest_p:.2g}, too high to confirm or contradict a verdict."
+        )
+    else:
+        lines.append(f"Sign-flip test, which assumes no bell curve: {_p(flip.p)}.")
+    if paired.correlation is not None and paired.pairing_gain is not None:
+        lines.append(
+            f"Over the same seeds the two correlate by {paired.correlation:.2f}".replace("-", "−")
+            + f"; without pairing it would take {paired.pairing_gain:.1f} times as many seeds."
+        )
+    if measured.new_images is not None:
+        new = measured.new_images
+        lines.append(
+            f"With {new.n_images:,} images drawn anew the difference is "
+            f"{_bracket(question, new)}, 95 %; more seeds would reduce {new.seed_share:.0%}"
+            f" of its variance, more test images the rest.".replace("%  of", "% of")
+        )
+    if measured.replay is not None:
+        lines.append(
+            f"One training of each would have shown the opposite order in "
+            f"{measured.replay.opposite_share:.0%} of {measured.replay.pairs} pairs of runs "
+            f"(a tie counts half)."
+        )
+    return tuple(line.replace("%", " %").replace("  %", " %") for line in lines)
+
+
+def _name(question: Comparison) -> str:
+    better = "" if question.metric.higher_is_better else " (lower is better)"
+    return question.metric.name + better
+
+
+def _evidence(question: Comparison, measured: Measured) -> str:
+    paired = measured.paired
+    numbers = question.metric.evidence(paired.mean, paired.low, paired.high, 0.95, paired.n)
+    return f"{_name(question)} {numbers}"
+
+
+def _bracket(question: Comparison, new: NewImages) -> str:
+    return question.metric.interval(new.low, new.high)
+
+
+def _new_images(question: Comparison, new: NewImages | None, shown: bool | None) -> str:
+    if new is None:
+        return ""
+    if shown:
+        return f"; shown for new images too, {_bracket(question, new)}"
+    return f"; not shown for new images, where it is {_bracket(question, new)}"
+
+
+def _bar(evidence: Evidence) -> str:
+    assert evidence.adjusted_p is not None
+    if evidence.family == 1:
+        return f"for a verdict ({_p(evidence.adjusted_p)}, which must be at most {VERDICT_LEVEL})"
+    return (
+        f"for one of {evidence.family} questions (adjusted {_p(evidence.adjusted_p)}, which "
+        f"must be at most {VERDICT_LEVEL})"
+    )
+
+
+def _of(missing: int, runs: int) -> str:
+    return f"{missing} of {runs} runs"
+
+
+def _flattered(question: Comparison, evidence: Evidence) -> str:
+    if evidence.missing_a and evidence.missing_b:
+        return "both"
+    return question.a if evidence.missing_a else question.b
+
+
+def _p(p: float) -> str:
+    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"

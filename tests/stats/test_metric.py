@@ -1,0 +1,45 @@
+"""How numbers are printed."""
+
+from __future__ import annotations
+
+import pytest
+
+from paribus.stats.metric import Metric
+
+ACCURACY = Metric("test accuracy", higher_is_better=True, unit="points", scale=100)
+LOSS = Metric("test loss", higher_is_better=False)
+
+
+def test_evidence_has_estimate_interval_confidence_and_seeds() -> None:
+    printed = ACCURACY.evidence(0.0041, 0.0018, 0.0063, 0.95, 20)
+    assert printed == "+0.41 points [0.18, 0.63], 95 %, n = 20 seeds"
+
+
+def test_a_negative_difference_has_a_minus_sign_and_a_metric_may_have_no_unit() -> None:
+    printed = LOSS.evidence(-0.25, -0.5, 0.0, 0.90, 3)
+    assert printed == "−0.25 [−0.50, 0.00], 90 %, n = 3 seeds"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "printed"),
+    [
+        (0.0012, 0.0034, "[0.0012, 0.0034]"),  # two figures of the half-width
+        (-1.0, 1.0, "[−1.00, 1.00]"),
+        (0.002, 0.9, "[0.002, 0.900]"),  # an end above 0 is not printed as 0
+        (-0.001, 0.9, "[−0.001, 0.900]"),
+        (0.0, 0.0, "[0.00, 0.00]"),
+    ],
+)
+def test_an_interval_shows_whether_it_reaches_zero(low: float, high: float, printed: str) -> None:
+    assert LOSS.interval(low, high) == printed
+
+
+def test_an_amount_is_printed_as_it_was_stated() -> None:
+    assert ACCURACY.amount(0.001) == "0.10 points"
+    assert ACCURACY.amount(0.00005) == "0.005 points"
+    assert LOSS.amount(0.002) == "0.002"
+
+
+def test_zero_has_no_sign() -> None:
+    assert LOSS.difference(0.0) == "0.00"
+    assert LOSS.difference(-0.0) == "0.00"

@@ -1,0 +1,72 @@
+"""The noise floor and the split of the variance over seeds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from paribus.stats.metric import Metric
+from paribus.stats.noise import noise_floor, run_variance
+
+ACCURACY = Metric("test accuracy", higher_is_better=True, unit="points", scale=100)
+
+
+def test_independent_luck_is_predicted_and_nothing_lasts() -> None:
+    rng = np.random.default_rng(1)
+    p_N = rng.beta(2, 0.2, size=2000)
+    v = run_variance(rng.random((400, 2000)) < p_N)
+    true = np.sqrt((p_N * (1 - p_N)).sum()) / 2000
+    # The SD over 400 seeds has a standard error of 3.5 %.
+    assert v.luck == pytest.approx(true, rel=0.01)
+    assert v.observed == pytest.approx(true, rel=0.11)
+    assert v.lasting < 0.5 * true
+
+
+def test_runs_that_are_better_as_a_whole_show_as_lasting() -> None:
+    rng = np.random.default_rng(2)
+    level_S1 = 0.9 + 0.03 * rng.normal(size=(300, 1))
+    v = run_variance(rng.random((300, 1000)) < level_S1)
+    assert v.lasting == pytest.approx(0.03, rel=0.15)
+    assert v.luck == pytest.approx(np.sqrt(0.09 / 1000), rel=0.05)
+    assert v.luck_share == pytest.approx(v.luck**2 / v.observed**2)
+
+
+def test_the_two_parts_add_up_or_luck_is_all() -> None:
+    v = run_variance(np.random.default_rng(3).random((8, 200)) < 0.8)
+    assert v.lasting**2 == pytest.approx(max(0.0, v.observed**2 - v.luck**2))
+
+
+def test_the_control_holds_every_pair_of_runs_once() -> None:
+    floor = noise_floor([0.1, 0.4, 0.2])
+    np.testing.assert_allclose(floor.difference_P, [0.1, 0.2, 0.3])
+    assert floor.predicted is None
+
+
+def test_the_floor_falls_with_seeds_for_means_but_not_for_single_runs() -> None:
+    value_S = np.random.default_rng(4).normal(size=50)
+    floor = noise_floor(value_S)
+    assert floor.between_runs == pytest.approx(2.0096 * 2**0.5 * value_S.std(ddof=1), rel=1e-4)
+    assert floor.between_means == pytest.approx(floor.between_runs / 50**0.5)
+
+
+def test_its_sentence() -> None:
+    floor = noise_floor([0.981, 0.984, 0.983, 0.980])
+    assert floor.sentence("cnn", ACCURACY) == (
+        "Two runs of cnn that differ in nothing but the seed end up to 0.82 points apart in test "
+        "accuracy (95 of 100 pairs, judged from 4 seeds): between single runs, differences under "
+        "0.82 points here are noise."
+    )
+    correct_SN = np.array([[1, 1, 0, 1], [1, 0, 1, 1], [1, 1, 1, 0]])
+    with_images = noise_floor([0.75, 0.76, 0.77], correct_SN)
+    assert with_images.sentence("cnn", ACCURACY).endswith(
+        "are noise (luck on single test images alone makes 69.30 points)."
+    )
+
+
+def test_under_three_seeds_there_is_no_floor() -> None:
+    with pytest.raises(ValueError, match="at least 3"):
+        noise_floor([0.1, 0.2])
+    with pytest.raises(ValueError, match="at least 3"):
+        run_variance([[1, 0], [0, 1]])
+    with pytest.raises(ValueError, match="finite"):
+        noise_floor([0.1, 0.2, np.nan])
