@@ -69,7 +69,7 @@ NETWORKS: dict[str, list[Record]] = {
 class Reference:
     program: list[Record]
     input_CHW: tuple[int, int, int]
-    optimizer: Optimizer = Optimizer()
+    optimizer: Optimizer = field(default_factory=Optimizer)
     label_smoothing: float = 0.0
     parameters: list[Array] = field(default_factory=list)
     statistics: list[Array] = field(default_factory=list)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
+from paribus.engines.native import library as native
+from paribus.engines.native.library import Kind, Method, NativeNetwork, Operation, Optimizer
+from paribus.errors import ParibusError
 from tests.engines.native.reference import (
     AVERAGE_POOL,
     BATCH_NORM,
@@ -18,10 +22,6 @@ from tests.engines.native.reference import (
     linear,
     residual,
 )
-
-from paribus.engines.native import library as native
-from paribus.engines.native.library import Kind, Method, NativeNetwork, Operation, Optimizer
-from paribus.errors import ParibusError
 
 pytestmark = pytest.mark.skipif(native.library_path() is None, reason="the kernels were not built")
 
@@ -133,6 +133,7 @@ def test_evaluation(name: str) -> None:
         network.write(Kind.STATISTICS, index, judge.statistics[index])
         judge.statistics[index] = judge.statistics[index].astype(np.float32).astype(np.float64)
     probabilities, losses = network.evaluate(images, labels)
+    assert losses is not None
     logits = judge.forward(images.astype(np.float64), training=False)
     expected_losses, expected = judge.losses(logits, labels)
     np.testing.assert_allclose(probabilities, expected, atol=2e-5)
@@ -238,7 +239,7 @@ def test_stopping_and_going_on_gives_the_same_bits(
 ) -> None:
     images, labels = digits
     order = np.arange(1000)
-    program = PROGRAMS["batchnorm residual"][:-1] + [linear(10)]
+    program = [*PROGRAMS["batchnorm residual"][:-1], linear(10)]
     straight, judge = pair(program, SMALL, Optimizer(Method.ADAM))
     straight.train(images, labels, order, 128, [0.01] * 8)
     stopped, _ = pair(program, SMALL, Optimizer(Method.ADAM))

@@ -9,8 +9,14 @@ import numpy as np
 
 from paribus.engines.base import Epoch, Floats, Score, Split, State, Task
 from paribus.engines.checks import check_batches
-from paribus.engines.native.library import Kind, NativeNetwork, Operation, Optimizer, Record
-from paribus.engines.native.library import Method as M
+from paribus.engines.native.library import (
+    Kind,
+    Method,
+    NativeNetwork,
+    Operation,
+    Optimizer,
+    Record,
+)
 from paribus.spec import layers
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Node, Plan, Tensor
@@ -185,13 +191,13 @@ def _optimizer(task: Task) -> Optimizer:
     settings = task.optimizer
     if isinstance(settings, Sgd):
         return Optimizer(
-            M.SGD,
+            Method.SGD,
             momentum=settings.momentum,
             nesterov=settings.nesterov,
             weight_decay=settings.weight_decay,
         )
     return Optimizer(
-        M.ADAMW if isinstance(settings, AdamW) else M.ADAM,
+        Method.ADAMW if isinstance(settings, AdamW) else Method.ADAM,
         beta1=settings.betas[0],
         beta2=settings.betas[1],
         epsilon=settings.eps,

@@ -14,6 +14,7 @@ from enum import IntEnum
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -84,12 +85,20 @@ def library_path() -> Path | None:
 
 
 _POINTER = ctypes.c_void_p
-_SIGNATURES: dict[str, tuple[object, list[object]]] = {
+_SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "paribus_lanes": (ctypes.c_int32, []),
     "paribus_create": (
         _POINTER,
-        [_POINTER, ctypes.c_int32, _POINTER, ctypes.c_int32, _POINTER, _POINTER]
-        + [ctypes.c_char_p, ctypes.c_int32],
+        [
+            _POINTER,
+            ctypes.c_int32,
+            _POINTER,
+            ctypes.c_int32,
+            _POINTER,
+            _POINTER,
+            ctypes.c_char_p,
+            ctypes.c_int32,
+        ],
     ),
     "paribus_destroy": (None, [_POINTER]),
     "paribus_classes": (ctypes.c_int32, [_POINTER]),
