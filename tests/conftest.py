@@ -8,8 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from paribus.seeding import stream
+
+# A slow machine is no failure.
+settings.register_profile("paribus", deadline=None)
+settings.load_profile("paribus")
 
 SMALL_STUDY = """
 title = "Small"
