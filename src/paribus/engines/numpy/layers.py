@@ -285,7 +285,8 @@ class BatchNorm(Layer):
         self._follow(self.running_mean, mean)
         # The batch is a sample, so its variance over count - 1 estimates that of all images.
         self._follow(self.running_var, variance * (count / (count - 1)))
-        return self.normalised * self.scale + self.shift
+        y: Array = self.normalised * self.scale + self.shift
+        return y
 
     def _follow(self, running: Array, batch: Array) -> None:
         running += self.MOMENTUM * (batch.reshape(running.shape) - running)
