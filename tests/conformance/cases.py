@@ -9,6 +9,7 @@ import gzip
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ from paribus.spec.notation import parse_layers
 from paribus.spec.plan import Plan, make_plan
 from paribus.spec.recipe import Adam, AdamW, Constant, Initialisation, Optimizer, Schedule, Sgd
 
-Arrays = Mapping[str, NDArray[np.generic]]
+Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def without_ties(split: Split) -> Split:
     return Split(noisy.astype(np.float32), split.labels)
 
 
-def tensors(training: Training) -> dict[str, NDArray[np.generic]]:
+def tensors(training: Training) -> dict[str, NDArray[Any]]:
     """The network's tensors by name, in the precision that the engine computes in."""
     return {
         key.partition("/")[2]: value
@@ -158,7 +159,7 @@ def assert_close(got: Arrays, wanted: Arrays, tolerance: float, absolute: float 
     assert got.keys() == wanted.keys()
     for name, right in wanted.items():
         assert got[name].shape == right.shape
-        difference = np.abs(got[name].astype(np.float64) - right).max()
+        difference = np.abs(got[name].astype(np.float64) - right.astype(np.float64)).max()
         assert difference <= tolerance * np.abs(right).max() + absolute, name
 
 

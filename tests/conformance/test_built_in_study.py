@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def _task(name: str, steps: int) -> Task:
 
 
 @cache
-def _judged(name: str, steps: int) -> tuple[dict[str, NDArray[np.generic]], float]:
+def _judged(name: str, steps: int) -> tuple[dict[str, NDArray[Any]], float]:
     training = judge(_task(name, steps))
     epoch = training.run_epoch()
     return tensors(training), epoch.train.loss

@@ -72,7 +72,7 @@ def test_the_first_of_equal_values_is_the_largest(engine: Candidate) -> None:
     task = make_task(
         ["conv 3", "maxpool 2", "conv 2", "flatten", "linear 3"], Split(images, labels)
     )
-    whole = {name: np.round(value * 4) / 4 for name, value in task.initial.items()}
+    whole = {name: np.round(value * 4) / np.float32(4) for name, value in task.initial.items()}
     task = replace(task, initial=whole | {"linear1.weight": task.initial["linear1.weight"]})
     judged, candidate = judge(task), engine.start(task)
     judged.run_epoch()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,21 +19,20 @@ from paribus.spec.recipe import Sgd
 
 
 @pytest.fixture(autouse=True)
-def _path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def _path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     monkeypatch.syspath_prepend(str(tmp_path))
-    yield
 
 
-def _task(module: str, optimizer: str = "sgd", **arguments: Scalar) -> Task:
+def _task(module: str, optimizer: str = "sgd", arguments: dict[str, Scalar] | None = None) -> Task:
     task = make_task(["flatten", "linear 3"], noise(18), optimizer=OPTIMIZERS[optimizer], epochs=3)
-    network = ModuleNetwork(module=module, arguments=arguments)
+    network = ModuleNetwork(module=module, arguments=arguments or {})
     return replace(task, network=network, initial={})
 
 
 def _error(module: str, **arguments: Scalar) -> str:
     with pytest.raises(UserError) as error:
-        TorchEngine("cpu").start(_task(module, **arguments)).run_epoch()
+        TorchEngine("cpu").start(_task(module, arguments=arguments)).run_epoch()
     return str(error.value)
 
 
@@ -57,7 +55,7 @@ def test_the_same_as_a_network_of_our_own() -> None:
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_going_on_is_as_if_never_stopped(optimizer: str) -> None:
     """Dropout draws from PyTorch's generator, which is seeded anew for each epoch."""
-    engine, task = TorchEngine("cpu"), _task("nets:Small", optimizer, width=3)
+    engine, task = TorchEngine("cpu"), _task("nets:Small", optimizer, {"width": 3})
     whole = engine.start(task)
     states: list[State] = [whole.state()]
     for _ in range(3):
