@@ -23,7 +23,9 @@ from paribus.spec.recipe import Optimizer, Schedule
 Floats = NDArray[np.float32]
 Labels = NDArray[np.int64]
 State = dict[str, NDArray[np.generic]]
-"""Arrays by name: "parameter/conv1.weight", "sgd.momentum/conv1.weight", "epoch" and so on."""
+"""Arrays by name: "epoch"; "parameter/conv1.weight" for what is trained and
+"buffer/batchnorm1.running_mean" for the network's other tensors; of the optimizer,
+"sgd.momentum/conv1.weight" and so on."""
 
 
 @dataclass(frozen=True)

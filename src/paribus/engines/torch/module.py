@@ -6,12 +6,22 @@ import importlib
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+import paribus
 from paribus.errors import UserError, did_you_mean
 from paribus.spec.network import ModuleNetwork
+
+# Where the code between us and the user's own lies.
+_NOT_THE_USERS = (
+    str(Path(paribus.__file__).parent),
+    str(Path(torch.__file__).parent),
+    str(Path(importlib.__file__).parent),
+    "<frozen",
+)
 
 
 def make_module(network: ModuleNetwork, images: Tensor, classes: int) -> nn.Module:
@@ -71,8 +81,7 @@ def _told(error: Exception) -> str:
     own = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if not any(part in frame.filename for part in ("/torch/", "/paribus/", "<frozen"))
-        and "importlib" not in frame.filename
+        if not frame.filename.startswith(_NOT_THE_USERS)
     ]
     return f"{text} ({own[-1].filename}, line {own[-1].lineno})" if own else text
 

@@ -1,0 +1,39 @@
+"""Small networks that between them have every layer in every place it can stand."""
+
+from __future__ import annotations
+
+_MAPS = ["flatten", "linear 3"]
+_ANYWHERE = ["relu", "tanh", "sigmoid", "gelu", "batchnorm", "dropout 0.3"]
+
+# Input is (C, 7, 7), output 3 classes. A layer that learns stands before each layer of interest,
+# so that the gradient which that one passes on is seen too.
+NETWORKS: dict[str, list[str]] = {
+    **{
+        f"conv kernel={k} stride={s}": ["conv 2", f"conv 3 kernel={k} stride={s}", *_MAPS]
+        for k in (1, 3, 5)
+        for s in (1, 2, 3)
+    },
+    "conv wider than its input": ["conv 2 stride=4", "conv 2 kernel=7", *_MAPS],
+    **{
+        f"{pool} {size}": ["conv 2", f"{pool} {size}", "conv 2", *_MAPS]
+        for pool in ("maxpool", "avgpool")
+        for size in (2, 3)
+    },
+    **{f"{layer} of maps": ["conv 2", layer, *_MAPS] for layer in _ANYWHERE},
+    **{f"{layer} of features": ["flatten", "linear 6", layer, "linear 3"] for layer in _ANYWHERE},
+    **{f"{layer} first": [layer, "conv 2", *_MAPS] for layer in ("maxpool 2", *_ANYWHERE)},
+    "residual": ["conv 4", "residual [relu, conv 4]", *_MAPS],
+    "residual with batchnorm": ["conv 4", "residual [batchnorm, relu, conv 4 kernel=5]", *_MAPS],
+    "residual in residual": ["conv 2", "residual [tanh, residual [conv 2, gelu], conv 2]", *_MAPS],
+    "residual of features": ["flatten", "linear 4", "residual [linear 4, sigmoid]", "linear 3"],
+    "residual first": ["residual [relu]", "residual [conv CHANNELS, tanh]", *_MAPS],
+    "residual that does not learn": ["conv 2", "residual [tanh, dropout 0.5]", *_MAPS],
+    "dropout twice": ["dropout 0.2", "conv 2", "dropout 0.4", "flatten", "linear 3"],
+    "mlp": ["flatten", "linear 8", "relu", "linear 8", "relu", "linear 3"],
+    "cnn": ["conv 3", "relu", "maxpool 2", "conv 4", "batchnorm", "relu", "avgpool 2", *_MAPS],
+}
+
+
+def network(name: str, channels: int) -> list[str]:
+    """The network of a name for images of so many channels."""
+    return [text.replace("CHANNELS", str(channels)) for text in NETWORKS[name]]

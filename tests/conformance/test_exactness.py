@@ -1,0 +1,171 @@
+"""The same bits: run again, stopped and gone on, on any number of threads, beside other runs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from hashlib import sha256
+
+import numpy as np
+import pytest
+import torch
+from tests.conformance.cases import (
+    ENGINES,
+    OPTIMIZERS,
+    Candidate,
+    assert_same,
+    digits,
+    every_engine,
+    make_task,
+    noise,
+)
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from paribus.engines.base import Epoch, State, Task
+from paribus.spec.recipe import Cosine, Sgd
+
+# Every kind of state: momentum, running statistics, dropout's masks.
+_NETWORK = [
+    *("conv 4", "batchnorm", "relu", "maxpool 2", "residual [conv 4, dropout 0.3]", "flatten"),
+    *("linear 16", "batchnorm", "gelu", "dropout 0.5", "linear 3"),
+]
+_PLAIN = ["conv 4", "relu", "maxpool 2", "residual [relu, conv 4]", "flatten", "linear 3"]
+
+
+def _large_task() -> Task:
+    """Large enough that libraries would share the work out to several threads."""
+    network = [
+        *("conv 16", "relu", "maxpool 2", "conv 16", "relu", "flatten", "linear 200", "relu"),
+        "linear 10",
+    ]
+    return make_task(
+        network, digits(384), digits(300, "t10k"), optimizer=Sgd(lr=0.1), batch_size=128
+    )
+
+
+def _facts(epoch: Epoch) -> Epoch:
+    return replace(epoch, train_seconds=0, test_seconds=0)
+
+
+def _digest(engine: Candidate) -> str:
+    """A hash of all that an epoch of the large task leaves."""
+    training = engine.start(_large_task())
+    epoch = _facts(training.run_epoch())
+    arrays = [value.tobytes() for _, value in sorted(training.state().items())]
+    return sha256(
+        b"".join([*arrays, training.probabilities().tobytes(), repr(epoch).encode()])
+    ).hexdigest()
+
+
+@every_engine
+@pytest.mark.parametrize("network", [_PLAIN, _NETWORK], ids=["plain", "with state"])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_going_on_is_as_if_never_stopped(engine: Candidate, name: str, network: list[str]) -> None:
+    task = make_task(
+        network, noise(18, (3, 7, 7)), optimizer=OPTIMIZERS[name], schedule=Cosine(), epochs=4
+    )
+    whole = engine.start(task)
+    states: list[State] = [whole.state()]
+    epochs: list[Epoch] = []
+    for _ in range(task.epochs):
+        epochs.append(_facts(whole.run_epoch()))
+        states.append(whole.state())
+    for stopped in range(task.epochs):
+        resumed = engine.make().start(task, states[stopped])
+        assert_same(resumed.state(), states[stopped])
+        for number in range(stopped, task.epochs):
+            assert _facts(resumed.run_epoch()) == epochs[number]
+            assert_same(resumed.state(), states[number + 1])
+        assert_same(resumed.tensors(), whole.tensors())
+        assert resumed.probabilities().tobytes() == whole.probabilities().tobytes()
+
+
+@every_engine
+def test_what_is_given_out_is_a_copy(engine: Candidate) -> None:
+    task = make_task(_PLAIN, noise(18), optimizer=OPTIMIZERS["momentum"], epochs=2)
+    before = {name: value.copy() for name, value in task.initial.items()}
+    training = engine.start(task)
+    training.run_epoch()
+    state, tensors = training.state(), training.tensors()
+    kept = {name: value.copy() for name, value in (state | tensors).items()}
+    training.run_epoch()
+    assert_same(state | tensors, kept)
+    assert_same(task.initial, before)
+    changed = [
+        key for key in state if key != "epoch" and np.any(training.state()[key] != state[key])
+    ]
+    assert changed
+    # Nor does a training change the state that it began from.
+    resumed = engine.make().start(task, state)
+    resumed.run_epoch()
+    assert_same(state | tensors, kept)
+
+
+@every_engine
+def test_again(engine: Candidate) -> None:
+    assert _digest(engine) == _digest(engine)
+
+
+@every_engine
+def test_on_any_number_of_threads(engine: Candidate) -> None:
+    before = torch.get_num_threads()
+    digests = set()
+    try:
+        for threads in (1, 2, 4):
+            torch.set_num_threads(threads)
+            with threadpool_limits(threads):
+                digests.add(_digest(engine))
+                assert torch.get_num_threads() == threads  # given back as it was
+    finally:
+        torch.set_num_threads(before)
+    assert len(digests) == 1
+
+
+def test_in_processes_told_to_use_so_many_threads() -> None:
+    code = (
+        "from tests.conformance.cases import ENGINES\n"
+        "from tests.conformance.test_exactness import _digest\n"
+        "print(*map(_digest, ENGINES))"
+    )
+    digests = set()
+    for threads in ("1", "3"):
+        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        paths = os.pathsep.join(sys.path)
+        run = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": paths, **dict.fromkeys(names, threads)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        digests.add(run.stdout)
+    assert digests == {" ".join(map(_digest, ENGINES)) + "\n"}
+
+
+def test_beside_other_runs() -> None:
+    alone = [_digest(engine) for engine in ENGINES]
+    with ThreadPoolExecutor(4) as pool:
+        beside = list(pool.map(_digest, ENGINES * 3))
+    assert beside == alone * 3
+
+
+def test_beside_other_runs_leaves_the_number_of_threads_as_it_was() -> None:
+    before = torch.get_num_threads()
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(_digest, ENGINES * 2))
+        assert pool.submit(torch.get_num_threads).result() == before
+    assert torch.get_num_threads() == before
+
+
+@every_engine
+def test_images_that_cannot_be_written_to(
+    engine: Candidate, recwarn: pytest.WarningsRecorder
+) -> None:
+    split = noise(10)
+    split.images.flags.writeable = False
+    split.labels.flags.writeable = False
+    engine.start(make_task(_PLAIN, split)).run_epoch()
+    assert not recwarn.list
