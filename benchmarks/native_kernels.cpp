@@ -41,7 +41,8 @@ vec sink[32];
 double peak_flops() {
   constexpr int CHAINS = REGISTERS / 2 - 2, LENGTH = 20000;
   const double time = time_of([] {
-    vec sum[CHAINS] = {};
+    vec sum[CHAINS];
+    for (int j = 0; j < CHAINS; ++j) sum[j] = sink[j] + static_cast<float>(j);
     const vec factor = splat(0.999f) + sink[0], term = splat(0.001f) + sink[0];
     for (int k = 0; k < LENGTH; ++k)
       for (int j = 0; j < CHAINS; ++j) sum[j] = sum[j] * factor + term;
