@@ -22,12 +22,24 @@ struct Finish {
   const vec* gate = nullptr;
   bool rectified = false;
 
+  // For N neighbours of one channel, so that the questions are asked once a row.
+  template <int N>
+  void row(const vec (&sum)[N], int channel, ptrdiff_t offset, vec* out) const {
+    vec value[N];
+    for (int j = 0; j < N; ++j) value[j] = sum[j];
+    if (bias)
+      for (int j = 0; j < N; ++j) value[j] += bias[channel];
+    if (gate)
+      for (int j = 0; j < N; ++j) value[j] = select(gate[offset + j] > 0.0f, value[j], zero());
+    if (addend)
+      for (int j = 0; j < N; ++j) value[j] += addend[offset + j];
+    if (rectified)
+      for (int j = 0; j < N; ++j) value[j] = rectify(value[j]);
+    for (int j = 0; j < N; ++j) out[offset + j] = value[j];
+  }
+
   void operator()(vec sum, int channel, ptrdiff_t offset, vec* out) const {
-    if (bias) sum += bias[channel];
-    if (gate) sum = select(gate[offset] > 0.0f, sum, zero());
-    if (addend) sum += addend[offset];
-    if (rectified) sum = rectify(sum);
-    out[offset] = sum;
+    row<1>({sum}, channel, offset, out);
   }
 };
 
@@ -77,9 +89,9 @@ inline void convolve_block(const Map& in, const float* packed, const Map& out, i
           for (int c = 0; c < CHANNELS; ++c) sum[c][column] += weight[c] * value;
         }
     }
+#pragma GCC unroll 8
   for (int c = 0; c < CHANNELS; ++c)
-    for (int column = 0; column < COLUMNS; ++column)
-      finish(sum[c][column], channel + c, out.offset(channel + c, y, x + column), out.data);
+    finish.row(sum[c], channel + c, out.offset(channel + c, y, x), out.data);
 }
 
 template <int K, int CHANNELS, int COLUMNS>

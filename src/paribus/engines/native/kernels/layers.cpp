@@ -245,7 +245,7 @@ void BatchNormLayer::update_statistics() {
     float& variance = storage_.statistics[variance_.at + c];
     mean = static_cast<float>((1 - NORM_MOMENTUM) * mean + NORM_MOMENTUM * m.mean);
     variance = static_cast<float>((1 - NORM_MOMENTUM) * variance +
-                                  NORM_MOMENTUM * m.squares / (m.count - 1));
+                                  NORM_MOMENTUM * m.squares / std::max(m.count - 1, 1.0));
   }
 }
 

@@ -83,18 +83,23 @@ inline vec interleave_high(vec a, vec b) {
 // the rows with the second.
 inline void transpose(vec rows[LANES]) {
   vec other[LANES];
+#pragma GCC unroll 4
   for (int width = 1; width < LANES; width *= 2) {
+#pragma GCC unroll 8
     for (int i = 0; i < LANES / 2; ++i) {
       other[2 * i] = interleave_low(rows[i], rows[i + LANES / 2]);
       other[2 * i + 1] = interleave_high(rows[i], rows[i + LANES / 2]);
     }
+#pragma GCC unroll 16
     for (int i = 0; i < LANES; ++i) rows[i] = other[i];
   }
 }
 
 // Lane j of the result is the sum over the lanes of rows[j]. Destroys rows.
 inline vec sum_lanes(vec rows[LANES]) {
+#pragma GCC unroll 4
   for (int half = LANES / 2; half > 0; half /= 2)
+#pragma GCC unroll 8
     for (int i = 0; i < half; ++i)
       rows[i] = interleave_low(rows[i], rows[i + half]) + interleave_high(rows[i], rows[i + half]);
   return rows[0];

@@ -57,31 +57,58 @@ inline void output_transform(const vec m[6], vec y[4]) {
   y[3] = (0.5f * NEAR) * odd_near + ((2.0f * FAR) * odd_far + m[5]);
 }
 
+// One dimension of B'd for six columns at once, for one row of frequencies or for the two that share
+// their halves: so few that the columns stay in registers for the other dimension.
+inline void input_row(const vec* in, ptrdiff_t row, vec v[6]) {
+#pragma GCC unroll 6
+  for (int x = 0; x < 6; ++x) v[x] = in[x] - 2.5f * in[2 * row + x] + in[4 * row + x];
+}
+
+inline void input_row_pair(const vec* in, ptrdiff_t row, float other_squared, float point, vec sum[6],
+                           vec difference[6]) {
+#pragma GCC unroll 6
+  for (int x = 0; x < 6; ++x) {
+    const vec even = in[4 * row + x] - other_squared * in[2 * row + x];
+    const vec odd = point * (in[3 * row + x] - other_squared * in[row + x]);
+    sum[x] = even + odd;
+    difference[x] = even - odd;
+  }
+}
+
+inline void store_frequencies(const vec half[6], vec* to, ptrdiff_t stride) {
+  vec transformed[6];
+  input_transform(half, transformed);
+#pragma GCC unroll 6
+  for (int x = 0; x < 6; ++x) to[x * stride] = transformed[x];
+}
+
 // Element (row, column) of the 6 x 6 frequencies goes to to[(row * 6 + column) * stride].
 inline void transform_input_block(const vec* in, ptrdiff_t row, vec* to, ptrdiff_t stride) {
-  vec half[6][6];
-  for (int x = 0; x < 6; ++x) {
-    vec column[6], transformed[6];
-    for (int y = 0; y < 6; ++y) column[y] = in[y * row + x];
-    input_transform(column, transformed);
-    for (int y = 0; y < 6; ++y) half[y][x] = transformed[y];
-  }
-  for (int y = 0; y < 6; ++y) {
-    vec transformed[6];
-    input_transform(half[y], transformed);
-    for (int x = 0; x < 6; ++x) to[(y * 6 + x) * stride] = transformed[x];
-  }
+  vec a[6], b[6];
+  input_row(in, row, a);
+  store_frequencies(a, to, stride);
+  input_row_pair(in, row, 2.0f, NEAR, a, b);
+  store_frequencies(a, to + 6 * stride, stride);
+  store_frequencies(b, to + 12 * stride, stride);
+  input_row_pair(in, row, 0.5f, FAR, a, b);
+  store_frequencies(a, to + 18 * stride, stride);
+  store_frequencies(b, to + 24 * stride, stride);
+  input_row(in + row, row, a);
+  store_frequencies(a, to + 30 * stride, stride);
 }
 
 template <class T>
 inline void transform_weight(const T* const g[9], T u[FREQUENCIES]) {
   T half[6][3];
+#pragma GCC unroll 6
   for (int x = 0; x < 3; ++x) {
     const T column[3] = {*g[x], *g[3 + x], *g[6 + x]};
     T transformed[6];
     weight_transform(column, transformed);
+#pragma GCC unroll 6
     for (int y = 0; y < 6; ++y) half[y][x] = transformed[y];
   }
+#pragma GCC unroll 6
   for (int y = 0; y < 6; ++y) weight_transform(half[y], u + 6 * y);
 }
 
@@ -105,10 +132,13 @@ inline void multiply_frequencies(const vec* transformed, ptrdiff_t stride, const
 inline void transform_output_block(const vec* frequencies, const Map& out, int channel, int y0,
                                    int x0, const Finish& finish) {
   vec half[4][6];
+#pragma GCC unroll 6
   for (int x = 0; x < 6; ++x) {
     vec column[6], transformed[4];
+#pragma GCC unroll 6
     for (int y = 0; y < 6; ++y) column[y] = frequencies[y * 6 + x];
     output_transform(column, transformed);
+#pragma GCC unroll 6
     for (int y = 0; y < 4; ++y) half[y][x] = transformed[y];
   }
   const int rows = std::min(4, out.height - y0), columns = std::min(4, out.width - x0);
@@ -116,7 +146,10 @@ inline void transform_output_block(const vec* frequencies, const Map& out, int c
     vec transformed[4];
     output_transform(half[y], transformed);
     const ptrdiff_t at = out.offset(channel, y0 + y, x0);
-    for (int x = 0; x < columns; ++x) finish(transformed[x], channel, at + x, out.data);
+    if (columns == 4)
+      finish.row(transformed, channel, at, out.data);
+    else
+      for (int x = 0; x < columns; ++x) finish(transformed[x], channel, at + x, out.data);
   }
 }
 

@@ -57,18 +57,31 @@ inline void gradient_transform(const T u[6], T g[3]) {
 // Element p of the 4 x 4 slopes is from[p * from_stride]; frequency f goes to to[f * to_stride].
 inline void transform_slope_block(const vec* from, ptrdiff_t from_stride, vec* to,
                                   ptrdiff_t to_stride) {
-  vec half[6][4];
-  for (int x = 0; x < 4; ++x) {
-    vec column[4], transformed[6];
-    for (int y = 0; y < 4; ++y) column[y] = from[(y * 4 + x) * from_stride];
-    slope_transform(column, transformed);
-    for (int y = 0; y < 6; ++y) half[y][x] = transformed[y];
-  }
-  for (int y = 0; y < 6; ++y) {
+  const auto at = [&](int y, int x) { return from[(y * 4 + x) * from_stride]; };
+  const auto store_row = [&](int row, const vec half[4]) {
     vec transformed[6];
-    slope_transform(half[y], transformed);
-    for (int x = 0; x < 6; ++x) to[(y * 6 + x) * to_stride] = transformed[x];
-  }
+    slope_transform(half, transformed);
+#pragma GCC unroll 6
+    for (int x = 0; x < 6; ++x) to[(row * 6 + x) * to_stride] = transformed[x];
+  };
+  const auto store_row_pair = [&](int row, float squared, float point) {
+    vec sum[4], difference[4];
+#pragma GCC unroll 6
+    for (int x = 0; x < 4; ++x) {
+      const vec even = at(0, x) + squared * at(2, x);
+      const vec odd = point * (at(1, x) + squared * at(3, x));
+      sum[x] = even + odd;
+      difference[x] = even - odd;
+    }
+    store_row(row, sum);
+    store_row(row + 1, difference);
+  };
+  const vec top[4] = {at(0, 0), at(0, 1), at(0, 2), at(0, 3)};
+  store_row(0, top);
+  store_row_pair(1, 0.5f, NEAR);
+  store_row_pair(3, 2.0f, FAR);
+  const vec bottom[4] = {at(3, 0), at(3, 1), at(3, 2), at(3, 3)};
+  store_row(5, bottom);
 }
 
 // sums[i][WIDTH channels] (rows `row` floats apart) += sum over images of inputs[i] x slopes.
@@ -113,7 +126,7 @@ struct GradientScratch {
   ptrdiff_t input_stride, inputs;    // [block][frequency][in]
   ptrdiff_t slope_stride, slopes;    // [frequency][group][image]
   ptrdiff_t pixel_stride, pixels;    // [pixel][image], one group's slopes before the transform
-  ptrdiff_t sums, size;              // [frequency][in][out], floats
+  ptrdiff_t sums, sum_stride, size;  // [frequency][in][out], the stride in floats
 
   GradientScratch(int in_channels, int out_channels)
       : groups(out_channels / WIDTH),
@@ -125,26 +138,36 @@ struct GradientScratch {
         pixel_stride(LANES + 1),
         pixels(slopes + FREQUENCIES * slope_stride),
         sums(pixels + WINOGRAD_OUT * WINOGRAD_OUT * pixel_stride),
-        size(sums + FREQUENCIES * in_channels * out_channels / LANES + 1) {}
+        sum_stride(static_cast<ptrdiff_t>(in_channels) * out_channels + LANES),
+        size(sums + FREQUENCIES * (sum_stride / LANES + 1)) {}
+};
+
+struct Corner {
+  int y, x;
 };
 
 // Transposes the slopes of a group of channels, in up to BLOCKS blocks, and transforms them.
 // Returns their sum over images and positions, in the lanes of the channels.
 template <int WIDTH>
-inline vec transform_slopes(const Map& out_gradient, const int (*corner)[2], int blocks, int group,
+inline vec transform_slopes(const Map& out_gradient, const Corner* corner, int blocks, int group,
                              const GradientScratch<WIDTH>& at, vec* scratch) {
   vec* pixels = scratch + at.pixels;
   vec sum = zero();
   for (int y = 0; y < WINOGRAD_OUT; ++y)
     for (int x = 0; x < WINOGRAD_OUT; ++x) {
-      vec rows[LANES] = {};
-      for (int b = 0; b < blocks; ++b)
+      vec rows[LANES];
+#pragma GCC unroll 4
+      for (int b = 0; b < GradientScratch<WIDTH>::BLOCKS; ++b) {
+        const vec* from =
+            out_gradient.at(group * WIDTH, corner[b].y + y, corner[b].x + x);
+#pragma GCC unroll 16
         for (int c = 0; c < WIDTH; ++c)
-          rows[b * WIDTH + c] =
-              *out_gradient.at(group * WIDTH + c, corner[b][0] + y, corner[b][1] + x);
+          rows[b * WIDTH + c] = b < blocks ? from[c * out_gradient.plane] : zero();
+      }
       transpose(rows);
       vec* to = pixels + (y * WINOGRAD_OUT + x) * at.pixel_stride;
       vec over_images = zero();
+#pragma GCC unroll 16
       for (int image = 0; image < LANES; ++image) {
         to[image] = rows[image];
         over_images += rows[image];
@@ -159,24 +182,28 @@ inline vec transform_slopes(const Map& out_gradient, const int (*corner)[2], int
 
 // G' sums G, added to the gradient [in][3][3][out].
 template <int WIDTH>
-inline void finish_gradient(const float* sums, int in_channels, int out_channels,
+inline void finish_gradient(const float* sums, ptrdiff_t stride, int in_channels, int out_channels,
                             float* gradient_IKKO) {
   using channels = typename Channels<WIDTH>::type;
-  const ptrdiff_t stride = static_cast<ptrdiff_t>(in_channels) * out_channels;
   for (int i = 0; i < in_channels; ++i)
     for (int o = 0; o < out_channels; o += WIDTH) {
       channels half[3][6];
+#pragma GCC unroll 6
       for (int x = 0; x < 6; ++x) {
         channels column[6], transformed[3];
+#pragma GCC unroll 6
         for (int y = 0; y < 6; ++y)
           column[y] =
               Channels<WIDTH>::load(sums + (y * 6 + x) * stride + i * out_channels + o);
         gradient_transform(column, transformed);
+#pragma GCC unroll 6
         for (int y = 0; y < 3; ++y) half[y][x] = transformed[y];
       }
+#pragma GCC unroll 6
       for (int y = 0; y < 3; ++y) {
         channels transformed[3];
         gradient_transform(half[y], transformed);
+#pragma GCC unroll 6
         for (int x = 0; x < 3; ++x) {
           float* to = gradient_IKKO + (i * 9 + y * 3 + x) * out_channels + o;
           Channels<WIDTH>::store(to, Channels<WIDTH>::load(to) + transformed[x]);
@@ -195,11 +222,9 @@ void winograd_gradient(const Map& in, const Map& out_gradient, float* gradient_I
   float* sums = reinterpret_cast<float*>(scratch + at.sums);
   for (int first = 0; first < blocks; first += BLOCKS) {
     const int n = std::min(BLOCKS, blocks - first);
-    int corner[BLOCKS][2];
-    for (int b = 0; b < n; ++b) {
-      corner[b][0] = (first + b) / across * WINOGRAD_OUT;
-      corner[b][1] = (first + b) % across * WINOGRAD_OUT;
-    }
+    Corner corner[BLOCKS] = {};
+    for (int b = 0; b < n; ++b)
+      corner[b] = {(first + b) / across * WINOGRAD_OUT, (first + b) % across * WINOGRAD_OUT};
     for (int group = 0; group < at.groups; ++group) {
       const vec sum = transform_slopes<WIDTH>(out_gradient, corner, n, group, at, scratch);
       for (int lane = 0; lane < LANES; ++lane)
@@ -208,20 +233,19 @@ void winograd_gradient(const Map& in, const Map& out_gradient, float* gradient_I
     for (int b = 0; b < n; ++b) {
       vec* inputs = scratch + at.inputs + b * FREQUENCIES * at.input_stride;
       for (int i = 0; i < in.channels; ++i)
-        transform_input_block(in.at(i, corner[b][0] - 1, corner[b][1] - 1), in.row, inputs + i,
+        transform_input_block(in.at(i, corner[b].y - 1, corner[b].x - 1), in.row, inputs + i,
                               at.input_stride);
       for (int f = 0; f < FREQUENCIES; ++f)
         for (int group = 0; group < at.groups; ++group) {
           const vec* slopes = scratch + at.slopes + f * at.slope_stride + group * LANES;
           accumulate<WIDTH>(inputs + f * at.input_stride, in.channels,
                             reinterpret_cast<const float*>(slopes) + b * WIDTH,
-                            sums + static_cast<ptrdiff_t>(f) * in.channels * out_gradient.channels +
-                                group * WIDTH,
-                            out_gradient.channels, first + b == 0);
+                            sums + f * at.sum_stride + group * WIDTH, out_gradient.channels,
+                            first + b == 0);
         }
     }
   }
-  finish_gradient<WIDTH>(sums, in.channels, out_gradient.channels, gradient_IKKO);
+  finish_gradient<WIDTH>(sums, at.sum_stride, in.channels, out_gradient.channels, gradient_IKKO);
 }
 
 }  // namespace detail
