@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 
 from paribus.analysis import ExperimentResult, Run, StudyResult
 from paribus.report import numbers
-from paribus.report.style import COLOURS, GREY, accuracy_scale, errors, loss_scale, style
+from paribus.report.style import (
+    COLOURS,
+    GREY,
+    accuracy_scale,
+    errors,
+    loss_scale,
+    shortened,
+    style,
+)
 
 # E epochs, R runs
 
@@ -60,7 +68,7 @@ def _together(shown: Sequence[ExperimentResult], images: int) -> Figure:
             drawn = []
             for experiment, colour in zip(shown, COLOURS, strict=False):
                 values_RE = _on_axis(_stack(averaged(experiment), curve), curve, images)
-                label = f"{experiment.name} (n = {len(values_RE)})"
+                label = f"{shortened(experiment.name, 24)} (n = {len(values_RE)})"
                 _band(axes, values_RE, colour, label=label)
                 drawn.append(values_RE)
             _scale(axes, curve, drawn)
@@ -85,11 +93,11 @@ def _side_by_side(result: StudyResult, shown: Sequence[ExperimentResult], curve:
                 continue
             experiment = shown[number]
             values_RE = values[experiment.name]
-            title = f"{_shortened(experiment.name, 24)}  n = {len(values_RE)}"
+            title = f"{shortened(experiment.name, 24)}, n = {len(values_RE)}"
             below = ""
             if experiment.base in values:
                 base_RE = values[experiment.base]
-                below = f"grey: {_shortened(experiment.base, 20)}  n = {len(base_RE)}"
+                below = f"grey: {shortened(experiment.base, 20)}, n = {len(base_RE)}"
                 axes.plot(np.arange(1, base_RE.shape[1] + 1), _mean(base_RE), color="#999999",
                           linewidth=1.2)  # fmt: skip
             _band(axes, values_RE, COLOURS[0])
@@ -110,7 +118,7 @@ def learning_curves(result: ExperimentResult) -> Figure | None:
         return None
     with style():
         figure = Figure(figsize=(9, 4.1), layout="constrained")
-        figure.suptitle(result.name, fontweight="bold")
+        figure.suptitle(shortened(result.name, 70), fontweight="bold")
         cost, accuracy = figure.subplots(1, 2)
         for axes, curve in ((cost, "loss"), (accuracy, "accuracy")):
             drawn = [
@@ -152,16 +160,14 @@ def _seeds(
 
 
 def _last(runs: Sequence[Run], curve: str) -> str:
-    """The last values of runs for a legend, and, if they are under way, at which epoch."""
-    last = np.array([getattr(run.curves, curve)[-1] for run in runs])
+    """The last values of runs for a legend; of runs under way, those at the last epoch that all
+    have reached."""
+    reached = min(run.epochs for run in runs)
+    last = np.array([getattr(run.curves, curve)[reached - 1] for run in runs])
     percent = curve.endswith("accuracy")
     text = numbers.spread(last, ".2f" if percent else ".4f", 100 if percent else 1)
-    n = f"n = {len(runs)}"
-    if runs[0].status != "finished":
-        epochs = sorted({run.epochs for run in runs})
-        at = f"{epochs[0]}" if len(epochs) == 1 else f"{epochs[0]} to {epochs[-1]}"
-        n += f", so far: epoch {at}"
-    return f"{text}{' %' if percent else ''} ({n})"
+    so_far = "" if runs[0].status == "finished" else f", so far: epoch {reached}"
+    return f"{text}{' %' if percent else ''} (n = {len(runs)}{so_far})"
 
 
 def _recipe(result: ExperimentResult) -> str:
@@ -191,7 +197,7 @@ def _stack(runs: Sequence[Run], curve: str) -> NDArray[np.float64]:
 
 
 def _on_axis(values: NDArray[np.float64], curve: str, images: int) -> NDArray[np.float64]:
-    """Values of any shape as their logarithmic axis takes them: of an accuracy its errors, at least those of
+    """Values of any shape as a logarithmic axis takes them: of an accuracy its errors, at least
     half an image (or `_LEAST_ERRORS` where images is 0); of a loss those above 0."""
     if curve.endswith("accuracy"):
         return errors(values, 0.5 / images if images else _LEAST_ERRORS)
@@ -220,7 +226,3 @@ def _band(axes: Axes, values_RE: NDArray[np.float64], colour: str, **more: Any) 
     if len(values_RE) > 1:
         low, high = values_RE.min(0), values_RE.max(0)
         axes.fill_between(epochs, low, high, color=colour, alpha=0.22, linewidth=0)
-
-
-def _shortened(name: str, most: int) -> str:
-    return name if len(name) <= most else f"{name[: most - 1]}…"

@@ -15,7 +15,7 @@ from paribus.analysis import StudyResult
 from paribus.data.dataset import Dataset
 from paribus.report import numbers
 from paribus.report.predictions import Mistake
-from paribus.report.style import COLOURS, GREY, accuracy_scale, errors, style
+from paribus.report.style import COLOURS, GREY, accuracy_scale, errors, shortened, style
 
 # C channels, H rows, W columns, K classes
 
@@ -44,7 +44,9 @@ def final_accuracies(result: StudyResult) -> Figure | None:
                 1.02, row, f"{numbers.accuracy(experiment, 'test_accuracy')} %", va="center",
                 transform=axes.get_yaxis_transform(), fontsize=9,
             )  # fmt: skip
-        axes.set_yticks(range(len(shown)), [f"{r.name}  (n = {len(r.finished)})" for r in shown])
+        axes.set_yticks(
+            range(len(shown)), [f"{shortened(r.name, 32)}, n = {len(r.finished)}" for r in shown]
+        )
         axes.set_ylim(len(shown) - 0.5, -0.5)
         accuracy_scale(axes, "x", drawn)
         axes.set_xlabel(
@@ -76,7 +78,7 @@ def confusion_matrix(
         if not numbered:
             figure.colorbar(picture, label="images a run", shrink=0.6)
         if named:
-            names = [name if len(name) <= 18 else f"{name[:17]}…" for name in class_names]
+            names = [shortened(name, 18) for name in class_names]
             turn = 90 if max(map(len, names)) > 3 else 0
             axes.set_xticks(range(classes), names, rotation=turn)
             axes.set_yticks(range(classes), names)
@@ -85,12 +87,13 @@ def confusion_matrix(
         axes.spines[:].set_visible(False)
         axes.set_xticks(np.arange(classes - 1) + 0.5, minor=True)
         axes.set_yticks(np.arange(classes - 1) + 0.5, minor=True)
-        axes.grid(visible=named, which="minor", color="white", linewidth=1.2)
+        if named:
+            axes.grid(which="minor", color="white", linewidth=1.2)
         axes.tick_params(which="minor", length=0)
         axes.set_xlabel("predicted class")
         axes.set_ylabel("true class")
         mean = f"mean of n = {runs} runs" if runs > 1 else "n = 1 run"
-        axes.set_title(f"{name}: test images, {mean}", fontsize=10.5)
+        axes.set_title(f"{shortened(name, 40)}: test images, {mean}", fontsize=10.5)
     return figure
 
 
@@ -100,8 +103,8 @@ def misclassified(dataset: Dataset, mistakes: Sequence[Mistake], name: str, runs
     rows = -(-len(mistakes) // columns)
     with style():
         figure = Figure(figsize=(8.5, 2.2 * rows + 0.4), layout="constrained")
-        figure.suptitle(f"{name}: images that most of its {runs} runs get wrong"
-                        if runs > 1 else f"{name}: images that its 1 run gets wrong",
+        figure.suptitle(f"{shortened(name, 40)}: images that most of its {runs} runs get wrong"
+                        if runs > 1 else f"{shortened(name, 40)}: images that its 1 run gets wrong",
                         fontsize=10.5)  # fmt: skip
         for number, mistake in enumerate(mistakes, start=1):
             axes = figure.add_subplot(rows, columns, number)
@@ -113,10 +116,10 @@ def misclassified(dataset: Dataset, mistakes: Sequence[Mistake], name: str, runs
                 spine.set_visible(True)
                 spine.set_color("#bbbbbb")
             truth, taken = (dataset.class_names[k] for k in (mistake.truth, mistake.taken_for))
-            of = f"{mistake.wrong} of {runs} wrong" if runs > 1 else ""
+            of = f", {mistake.wrong} of {runs} wrong" if runs > 1 else ""
             title = _in_lines(f"{truth}, taken for {taken}", 24)
             axes.set_title(title, fontsize=9.5 if len(title) < 20 else 8)
-            axes.set_xlabel(f"no. {mistake.image}  {of}", fontsize=8, color=GREY)
+            axes.set_xlabel(f"no. {mistake.image}{of}", fontsize=8, color=GREY)
     return figure
 
 

@@ -41,14 +41,14 @@ _SETTINGS: dict[str, Any] = {
     "text.parse_math": False,
 }
 
-# Where an accuracy axis can have ticks, as shares of errors: few for a wide range, more for a
-# narrow one.
-_FEW = (1.0, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001, 5e-4, 2e-4, 1e-4, 5e-5, 1e-5)
-_MANY = (
-    1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.15, 0.1, 0.07, 0.05, 0.04, 0.03, 0.025, 0.02,
-    0.015, 0.0125, 0.01, 0.009, 0.008, 0.007, 0.006, 0.005, 0.004, 0.003, 0.002, 0.0015, 0.001,
-    7e-4, 5e-4, 3e-4, 2e-4, 1e-4, 5e-5, 1e-5,
-)  # fmt: skip
+# Where an accuracy axis can have ticks, as shares of errors of 1 and of its tenths: the fewer, the
+# wider its range.
+_STEPS = {
+    12.0: (1.0, 0.5, 0.2),
+    3.0: (1.0, 0.7, 0.5, 0.4, 0.3, 0.2, 0.15),
+    0.0: (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.175, 0.15, 0.125),
+}
+_DECADES = 5
 
 
 def style() -> AbstractContextManager[None]:
@@ -70,6 +70,15 @@ def render(figure: Figure) -> tuple[bytes, bytes]:
     return svg.getvalue(), png.getvalue()
 
 
+def shortened(text: str, most: int) -> str:
+    """A text that leaves room for the rest of a figure.
+
+    >>> shortened("residual-bn-adam", 10)
+    'residual-…'
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def errors(accuracy: NDArray[np.float64], least: float) -> NDArray[np.float64]:
     """Shares of errors for a logarithmic axis, which has no place for none: `least` instead."""
     return np.maximum(1 - accuracy, least)
@@ -85,7 +94,8 @@ def accuracy_scale(
     values = np.concatenate([errors.ravel() for errors in shown])
     values = values[np.isfinite(values)]
     least, most = (float(values.min()), float(values.max())) if len(values) else (0.01, 0.1)
-    known = [tick for tick in (_FEW if most > 12 * least else _MANY) if tick >= 1e-5]
+    steps = next(steps for ratio, steps in _STEPS.items() if most >= ratio * least)
+    known = [step / 10**decade for decade in range(_DECADES + 1) for step in steps]
     low = max((tick for tick in known if tick <= least), default=known[-1])
     high = min((tick for tick in known if tick >= most), default=1.0)
     if low == high:
@@ -99,7 +109,7 @@ def accuracy_scale(
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 * (1 - error):.5g} %"))
+    axis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 * (1 - error):.6g} %"))
     (axes.set_xlim if which == "x" else axes.set_ylim)(high * 1.1, low / 1.06)
 
 

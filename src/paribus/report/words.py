@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paribus.analysis import ExperimentResult, StudyResult
-from paribus.spec.layers import Layer
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
 
@@ -98,14 +96,15 @@ def chosen(result: StudyResult) -> str | None:
     if best is None or len(result.experiments) == 1:
         return None
     n = f"n = {len(best.finished)}"
+    so_far = "So far, " if progress(result) else ""
     if result.validated:
         return (
-            f"{best.name} is called the best for its mean accuracy on the validation images "
-            f"({n}); the test images had no part in the choice."
+            f"{so_far}{best.name} is called the best for its mean accuracy on the validation "
+            f"images ({n}); the test images had no part in the choice."
         )
     return (
-        f"{best.name} is called the best for its mean accuracy on the test images themselves "
-        f"({n}), for want of a validation set: its test accuracy is flattered by that choice."
+        f"{so_far}{best.name} is called the best for its mean accuracy on the test images "
+        f"themselves ({n}), for want of a validation set: its test accuracy is flattered by that choice."
     )
 
 
@@ -131,18 +130,47 @@ def confusions(
 
 
 def network(result: ExperimentResult) -> str:
-    """The layers in one line, what stands several times in a row said once."""
+    """The layers in one line as study files have them, what comes several times said once."""
     layers = result.experiment.network
     if isinstance(layers, ModuleNetwork):
         arguments = ", ".join(f"{key}={value!r}" for key, value in layers.arguments.items())
         return f"{layers.module}({arguments})"
-    return ", ".join(_grouped(layers))
+    return ", ".join(repeated([format_layer(layer) for layer in layers]))
 
 
-def _grouped(layers: tuple[Layer, ...]) -> list[str]:
-    texts = [format_layer(layer) for layer in layers]
-    grouped = [(text, len(list(group))) for text, group in groupby(texts)]
-    return [f"{count} × {text}" if count > 1 else text for text, count in grouped]
+def repeated(layers: Sequence[str]) -> list[str]:
+    """Layers with `repeat` written wherever it makes them shorter.
+
+    >>> repeated(["conv 8", "relu", "conv 8", "relu", "conv 8", "linear 10"])
+    ['repeat 2 [conv 8, relu]', 'conv 8', 'linear 10']
+    """
+    short: list[str] = []
+    at = 0
+    while at < len(layers):
+        times, length = max(
+            (
+                (_times(layers, at, length), length)
+                for length in range(1, (len(layers) - at) // 2 + 1)
+            ),
+            key=lambda found: ((found[0] - 1) * found[1], -found[1]),
+            default=(1, 1),
+        )
+        body = layers[at : at + length]
+        if times > 1:
+            short.append(f"repeat {times} [{', '.join(body)}]")
+            at += times * length
+        else:
+            short.append(layers[at])
+            at += 1
+    return short
+
+
+def _times(layers: Sequence[str], at: int, length: int) -> int:
+    """How often the layers from `at`, so many of them, come one after the other."""
+    body, times = layers[at : at + length], 1
+    while layers[at + times * length : at + (times + 1) * length] == body:
+        times += 1
+    return times
 
 
 def recipe(result: ExperimentResult) -> str:
