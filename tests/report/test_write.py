@@ -59,11 +59,12 @@ class Page(HTMLParser):
         if "style" in self.open:
             return
         self.text += data
-        if "table" in self.open and self.open[-1] in ("td", "th", "a") and self.cells:
-            self.cells[-1][-1] += data.strip()
+        if "table" in self.open and {"td", "th"} & set(self.open):
+            self.cells[-1][-1] += data
 
     def row(self, name: str) -> list[str]:
-        return next(cells for cells in self.cells if cells and cells[0] == name)
+        rows = [[cell.strip() for cell in cells] for cells in self.cells]
+        return next(cells for cells in rows if cells and cells[0] == name)
 
 
 def page(path: Path) -> Page:

@@ -46,6 +46,19 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
 
 
+def rounded(count: int) -> str:
+    """A large count in three digits.
+
+    >>> rounded(850), rounded(42_200), rounded(4_587_968)
+    ('850', '42.2 k', '4.59 M')
+    """
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        # What would round up to "1e+03 k" is a million.
+        if count >= 0.9995 * size and count >= 1000:
+            return f"{count / size:#.3g}".rstrip(".") + f" {unit}"
+    return str(count)
+
+
 def train_time(result: ExperimentResult) -> str:
     """The mean time of a finished run, evaluation left out."""
     times = [run.train_seconds for run in result.finished]

@@ -15,6 +15,9 @@ from paribus.report.tables import Row
 if TYPE_CHECKING:
     from paribus.report.write import Picture
 
+# Notes are sentences, and stand below the table.
+_SHOWN_REPORTED = [key for key in tables.REPORTED if key != "reported_note"]
+
 
 def page(result: StudyResult, rows: Sequence[Row], pictures: Sequence[Picture]) -> str:
     """The whole page. What users wrote, names of experiments and classes, is escaped."""
@@ -33,7 +36,8 @@ def page(result: StudyResult, rows: Sequence[Row], pictures: Sequence[Picture]) 
         rows=rows,
         headings=tables.HEADINGS,
         measured=tables.MEASURED,
-        reported=tables.REPORTED if tables.has_reported(rows) else [],
+        reported=_SHOWN_REPORTED if tables.has_reported(rows) else [],
+        noted=[row for row in rows if row.reported_note],
         pictures=general,
         of_experiment={name: by_file.get(f"experiment-{name}") for name in result.experiments},
         words=words,

@@ -11,6 +11,7 @@ import numpy as np
 
 from paribus.analysis import ExperimentResult, StudyResult
 from paribus.report import numbers
+from paribus.spec.study import Reported
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ HEADINGS = {
     "reported_time": "time",
     "reported_note": "note",
 }
+# Final values that the summary gives.
+_FINAL = ("train_accuracy", "test_accuracy", "train_loss", "test_loss")
 REPORTED = [key for key in HEADINGS if key.startswith("reported")]
 MEASURED = [key for key in HEADINGS if not key.startswith("reported")]
 
@@ -66,7 +69,7 @@ def _row(result: ExperimentResult) -> Row:
         name=result.name,
         engine=numbers.engines(result),
         parameters="–" if result.parameters is None else f"{result.parameters:,}",
-        multiply_adds="–" if plan is None else f"{plan.multiply_adds:,}",
+        multiply_adds="–" if plan is None else numbers.rounded(plan.multiply_adds),
         epochs=str(result.experiment.epochs),
         seeds=numbers.seeds(result),
         train_accuracy=numbers.accuracy(result, "train_accuracy"),
@@ -96,19 +99,37 @@ def columns(rows: Sequence[Row]) -> dict[str, str]:
     }
 
 
-def summary_csv(rows: Sequence[Row]) -> str:
-    shown = columns(rows)
+def summary_csv(result: StudyResult) -> str:
+    """The summary as plain numbers, for tools of your own: shares, nats, seconds; no cell where
+    there is no number (an SD of one run, a mean of none)."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(shown.values())
-    writer.writerows([getattr(row, key) for key in shown] for row in rows)
+    reported = tuple(Reported.model_fields)
+    writer.writerow([
+        "experiment", "engine", "parameters", "multiply_adds", "epochs", "n", "diverged", "failed",
+        *(f"{curve}_{what}" for curve in _FINAL for what in ("mean", "sd")),
+        "train_seconds_mean", *(f"reported_{key}" for key in reported),
+    ])  # fmt: skip
+    for row in result.experiments.values():
+        runs, n = row.runs, len(row.finished)
+        spread: list[float | str] = []
+        for curve in _FINAL:
+            values = row.final(curve)
+            spread.append(float(values.mean()) if n else "")
+            spread.append(float(values.std(ddof=1)) if n > 1 else "")
+        writer.writerow([
+            row.name, numbers.engines(row), row.parameters, row.plan and row.plan.multiply_adds,
+            row.experiment.epochs, n, len(row.diverged), sum(r.status == "failed" for r in runs),
+            *spread, float(np.mean([run.train_seconds for run in row.finished])) if n else "",
+            *(getattr(row.reported, key) if row.reported else "" for key in reported),
+        ])  # fmt: skip
     return text.getvalue()
 
 
 def summary_markdown(rows: Sequence[Row]) -> str:
     shown = columns(rows)
     lines = [list(shown.values()), ["---"] * len(shown)]
-    lines += [[_markdown(getattr(row, key)) for key in shown] for row in rows]
+    lines += [[escape_markdown(getattr(row, key)) for key in shown] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
@@ -159,7 +180,7 @@ def _latex(text: str) -> str:
     return "".join(_LATEX.get(character, character) for character in text)
 
 
-def _markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
     for character in "\\|*_<>`":
         text = text.replace(character, f"\\{character}")
     return text.replace("\n", " ")

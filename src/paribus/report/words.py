@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+import shlex
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from paribus.analysis import ExperimentResult, StudyResult
-from paribus.spec.layers import Layer
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
+
+# K classes
+
+_LOAD = "load before"
 
 
 def opening(result: StudyResult) -> str:
     """What this is a report of."""
-    study, data = result.study, result.dataset
-    images = {e.experiment.images for e in result.experiments.values()}
-    held_out = next(iter(study.experiments.values())).validation
-    trained_on = len(data.train_labels) - held_out
-    used = (
-        f"{trained_on if next(iter(images)) is None else next(iter(images)):,}"
-        if len(images) == 1
-        else "different numbers of"
-    )
+    data = result.dataset
+    experiments = [e.experiment for e in result.experiments.values()]
+    available = len(data.train_labels) - experiments[0].validation
+    used = _range([e.images or available for e in experiments])
+    if used != f"{available:,}":
+        used += f" of {available:,}"
     return (
-        f"{_count(len(result.experiments), 'experiment')}, {_count(study.seeds, 'seed')} each, on "
-        f"{data.name}: trained on {used} images, tested on {len(data.test_labels):,}."
+        f"{_count(len(experiments), 'experiment')}, {_count(result.study.seeds, 'seed')} each, on "
+        f"{data.name}: trained on {used} images for {_range([e.epochs for e in experiments])} "
+        f"epochs, tested on {len(data.test_labels):,} images."
     )
 
 
@@ -36,6 +41,12 @@ def preview_warning(result: StudyResult) -> str | None:
     )
 
 
+def command(result: StudyResult) -> str:
+    """What trains the runs that are missing."""
+    name = shlex.quote(result.study_name)
+    return f"paribus run {name}{' --preview' if result.study.preview else ''}"
+
+
 def progress(result: StudyResult) -> list[str]:
     """What is missing, has diverged or failed; empty if every run has finished."""
     runs = [run for experiment in result.experiments.values() for run in experiment.runs]
@@ -43,60 +54,123 @@ def progress(result: StudyResult) -> list[str]:
     finished = sum(run.status == "finished" for run in runs)
     if finished == asked:
         return []
-    lines = [f"{finished} of {asked} runs have finished."]
+    lines = [f"{finished} of {_count(asked, 'run')} have finished."]
     begun = sum(run.status == "running" for run in runs)
     if begun:
-        lines.append(f"{_count(begun, 'run')} begun and not finished.")
+        lines.append(f"{_count(begun, 'run')} {_have(begun)} begun and not finished.")
     if len(runs) < asked:
-        lines.append(
-            f"{_count(asked - len(runs), 'run')} not begun. `paribus run {result.study_name}` "
-            "trains what is missing."
-        )
+        lines.append(f"{_count(asked - len(runs), 'run')} {_have(asked - len(runs))} not begun.")
     for experiment in result.experiments.values():
+        by_reason: dict[str, list[int]] = {}
         for run in experiment.runs:
             if run.status in ("diverged", "failed"):
-                lines.append(f"{experiment.name}, seed {run.seed}: {run.reason}.")
+                by_reason.setdefault(run.reason or run.status, []).append(run.seed)
+        for reason, seeds in by_reason.items():
+            which = f"seed{'' if len(seeds) == 1 else 's'} {', '.join(map(str, seeds))}"
+            lines.append(f"{experiment.name}, {which}: {reason.rstrip('.')}.")
     return lines
 
 
 def caution(result: StudyResult) -> str:
     """What the table does not say."""
-    return (
-        "The table says what came out, mean ± standard deviation over the seeds, and not which "
-        "differences are real: one smaller than the spread between seeds may well be luck. "
-        "Times are of runs that shared the machine with others; they are no measure of speed."
+    means = (
+        "The table says what came out, and not which differences are real. Whether a difference is "
+        "real needs a comparison over seeds; two means alone do not tell, and a difference smaller "
+        "than the spread between seeds may well be luck. "
+    )
+    if result.study.seeds == 1:
+        means = (
+            "The table says what came out of one training each, and not which differences are "
+            "real: another seed gives other numbers, and with one seed nobody can say how "
+            "different. "
+        )
+    return means + (
+        "Times are the mean of runs that shared the machine with others; they are no measure of "
+        "speed."
     )
 
 
 def chosen(result: StudyResult) -> str | None:
     """How the best was chosen, and what to think of it."""
     best = result.best()
-    if best is None:
+    if best is None or len(result.experiments) == 1:
         return None
+    n = f"n = {len(best.finished)}"
+    so_far = "So far, " if progress(result) else ""
     if result.validated:
         return (
-            f"{best.name} is called the best for its accuracy on the validation images; the test "
-            "images had no part in the choice."
+            f"{so_far}{best.name} is called the best for its mean accuracy on the validation "
+            f"images ({n}); the test images had no part in the choice."
         )
     return (
-        f"{best.name} is called the best for its mean accuracy on the test images themselves, for "
-        "want of a validation set: its test accuracy is flattered by that choice."
+        f"{so_far}{best.name} is called the best for its mean accuracy on the test images "
+        f"themselves ({n}), for want of a validation set: its test accuracy is flattered by that choice."
     )
 
 
+def confusions(
+    counts_KK: NDArray[np.float64], class_names: Sequence[str], runs: int, most: int = 3
+) -> str:
+    """The commonest confusions, for those who cannot see the matrix.
+
+    >>> confusions(np.array([[9.0, 1.0], [0.5, 8.5]]), ["cat", "dog"], 2)
+    'Most often: cat taken for dog (1.0), dog taken for cat (0.5); images a run, n = 2.'
+    """
+    errors_KK = counts_KK * (1 - np.eye(len(counts_KK)))
+    order = np.argsort(-errors_KK, axis=None, kind="stable")[:most]
+    pairs = [divmod(int(place), len(counts_KK)) for place in order]
+    words = [
+        f"{class_names[truth]} taken for {class_names[taken]} ({errors_KK[truth, taken]:.1f})"
+        for truth, taken in pairs
+        if errors_KK[truth, taken] > 0
+    ]
+    if not words:
+        return f"No test image was taken for another class, n = {runs}."
+    return f"Most often: {', '.join(words)}; images a run, n = {runs}."
+
+
 def network(result: ExperimentResult) -> str:
-    """The layers in one line, what stands several times in a row said once."""
+    """The layers in one line as study files have them, what comes several times said once."""
     layers = result.experiment.network
     if isinstance(layers, ModuleNetwork):
         arguments = ", ".join(f"{key}={value!r}" for key, value in layers.arguments.items())
         return f"{layers.module}({arguments})"
-    return ", ".join(_grouped(layers))
+    return ", ".join(repeated([format_layer(layer) for layer in layers]))
 
 
-def _grouped(layers: tuple[Layer, ...]) -> list[str]:
-    texts = [format_layer(layer) for layer in layers]
-    grouped = [(text, len(list(group))) for text, group in groupby(texts)]
-    return [f"{count} × {text}" if count > 1 else text for text, count in grouped]
+def repeated(layers: Sequence[str]) -> list[str]:
+    """Layers with `repeat` written wherever it makes them shorter.
+
+    >>> repeated(["conv 8", "relu", "conv 8", "relu", "conv 8", "linear 10"])
+    ['repeat 2 [conv 8, relu]', 'conv 8', 'linear 10']
+    """
+    short: list[str] = []
+    at = 0
+    while at < len(layers):
+        times, length = max(
+            (
+                (_times(layers, at, length), length)
+                for length in range(1, (len(layers) - at) // 2 + 1)
+            ),
+            key=lambda found: ((found[0] - 1) * found[1], -found[1]),
+            default=(1, 1),
+        )
+        body = layers[at : at + length]
+        if times > 1:
+            short.append(f"repeat {times} [{', '.join(body)}]")
+            at += times * length
+        else:
+            short.append(layers[at])
+            at += 1
+    return short
+
+
+def _times(layers: Sequence[str], at: int, length: int) -> int:
+    """How often the layers from `at`, so many of them, come one after the other."""
+    body, times = layers[at : at + length], 1
+    while layers[at + times * length : at + (times + 1) * length] == body:
+        times += 1
+    return times
 
 
 def recipe(result: ExperimentResult) -> str:
@@ -124,15 +198,39 @@ def recipe(result: ExperimentResult) -> str:
 
 def environments(result: StudyResult) -> list[tuple[dict[str, str], int]]:
     """The different surroundings that runs were trained in, and how many runs in each. The load
-    of the machine differs with every run and is left out."""
-    counts: dict[tuple[tuple[str, str], ...], int] = {}
+    of the machine differs with every run; its range is given."""
+    found: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for experiment in result.experiments.values():
         for run in experiment.runs:
-            kept = {k: v for k, v in run.environment.items() if k != "load before"}
-            key = tuple(kept.items())
-            counts[key] = counts.get(key, 0) + 1
-    return [(dict(key), count) for key, count in counts.items()]
+            key = tuple((k, v) for k, v in run.environment.items() if k != _LOAD)
+            found.setdefault(key, []).append(run.environment.get(_LOAD, ""))
+    summed = []
+    for key, loads in found.items():
+        environment = dict(key)
+        known = sorted((load for load in loads if _is_number(load)), key=float)
+        if known:
+            low, high = known[0], known[-1]
+            environment[_LOAD] = low if low == high else f"{low} to {high}"
+        summed.append((environment, len(loads)))
+    return summed
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _range(values: Sequence[int]) -> str:
+    low, high = min(values), max(values)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _have(number: int) -> str:
+    return "has" if number == 1 else "have"
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,228 @@
+"""Figures of learning curves: all experiments together, and each on its own."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from paribus.analysis import ExperimentResult, Run, StudyResult
+from paribus.report import numbers
+from paribus.report.style import (
+    COLOURS,
+    GREY,
+    accuracy_scale,
+    errors,
+    loss_scale,
+    shortened,
+    style,
+)
+
+# E epochs, R runs
+
+# More lines than this in one panel cannot be told apart.
+_MOST_TOGETHER = 6
+_COLUMNS = 4
+
+# Where training accuracies are drawn that are higher: the way to 100 % has no end on their axis.
+_LEAST_ERRORS = 5e-4
+
+_LABELS = {
+    "test_accuracy": "test accuracy",
+    "test_loss": "test loss (cross entropy, nats)",
+}
+
+
+def averaged(result: ExperimentResult) -> list[Run]:
+    """The runs that a mean curve is of: the finished ones, and before there are any all that have
+    an epoch behind them. Diverged and failed runs are in no mean."""
+    begun = [run for run in result.runs if run.epochs and run.status == "running"]
+    return list(result.finished) or begun
+
+
+def overview(result: StudyResult) -> list[tuple[str, Figure]]:
+    """Test accuracy and test loss of all experiments, with names for the files: one figure, or, if
+    there are more than a panel can show, a figure of small panels for each. Empty before the first
+    epoch."""
+    shown = [r for r in result.experiments.values() if averaged(r)]
+    if not shown:
+        return []
+    if len(shown) <= _MOST_TOGETHER:
+        return [("curves", _together(shown, len(result.dataset.test_labels)))]
+    return [
+        ("curves-accuracy", _side_by_side(result, shown, "test_accuracy")),
+        ("curves-loss", _side_by_side(result, shown, "test_loss")),
+    ]
+
+
+def _together(shown: Sequence[ExperimentResult], images: int) -> Figure:
+    with style():
+        figure = Figure(figsize=(10, 4.3), layout="constrained")
+        for axes, curve in zip(figure.subplots(1, 2), _LABELS, strict=True):
+            drawn = []
+            for experiment, colour in zip(shown, COLOURS, strict=False):
+                values_RE = _on_axis(_stack(averaged(experiment), curve), curve, images)
+                label = f"{shortened(experiment.name, 24)} (n = {len(values_RE)})"
+                _band(axes, values_RE, colour, label=label)
+                drawn.append(values_RE)
+            _scale(axes, curve, drawn)
+            axes.set_ylabel(_LABELS[curve])
+            axes.set_xlabel("epoch")
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    return figure
+
+
+def _side_by_side(result: StudyResult, shown: Sequence[ExperimentResult], curve: str) -> Figure:
+    """A small panel for each experiment, the one it is a variant of behind it in grey."""
+    rows = -(-len(shown) // _COLUMNS)
+    images = len(result.dataset.test_labels)
+    values = {r.name: _on_axis(_stack(averaged(r), curve), curve, images) for r in shown}
+    with style():
+        figure = Figure(figsize=(10, 0.5 + 2.05 * rows), layout="constrained")
+        panels = figure.subplots(rows, _COLUMNS, sharex=True, sharey=True, squeeze=False)
+        for number, axes in enumerate(panels.flat):
+            if number >= len(shown):
+                axes.remove()
+                continue
+            experiment = shown[number]
+            values_RE = values[experiment.name]
+            title = f"{shortened(experiment.name, 24)}, n = {len(values_RE)}"
+            below = ""
+            if experiment.base in values:
+                base_RE = values[experiment.base]
+                below = f"grey: {shortened(experiment.base, 20)}, n = {len(base_RE)}"
+                axes.plot(np.arange(1, base_RE.shape[1] + 1), _mean(base_RE), color="#999999",
+                          linewidth=1.2)  # fmt: skip
+            _band(axes, values_RE, COLOURS[0])
+            axes.set_title(title, fontsize=9, loc="left", pad=15)
+            axes.text(0, 1.03, below, transform=axes.transAxes, fontsize=8, color=GREY)
+            axes.tick_params(labelsize=8, labelbottom=number + _COLUMNS >= len(shown))
+        _scale(panels[0, 0], curve, list(values.values()))
+        figure.supylabel(_LABELS[curve], fontsize=10)
+        figure.supxlabel("epoch", fontsize=10)
+    return figure
+
+
+def learning_curves(result: ExperimentResult) -> Figure | None:
+    """Cost on the left, accuracy on the right: the mean over seeds, each seed a thin line behind
+    it, under it the recipe. None before the first epoch."""
+    runs = [run for run in result.runs if run.epochs]
+    if not runs:
+        return None
+    with style():
+        figure = Figure(figsize=(9, 4.1), layout="constrained")
+        figure.suptitle(shortened(result.name, 70), fontweight="bold")
+        cost, accuracy = figure.subplots(1, 2)
+        for axes, curve in ((cost, "loss"), (accuracy, "accuracy")):
+            drawn = [
+                _seeds(axes, result, runs, f"{split}_{curve}", colour)
+                for split, colour in (("train", COLOURS[1]), ("test", COLOURS[0]))
+            ]
+            _scale(axes, curve, drawn)
+            axes.set_xlabel("epoch")
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.17), ncols=1)
+        cost.set_ylabel("cost (cross entropy, nats)")
+        accuracy.set_ylabel("accuracy")
+        figure.supxlabel(_recipe(result), fontsize=9, color=GREY)
+    return figure
+
+
+def _seeds(
+    axes: Axes, result: ExperimentResult, runs: Sequence[Run], curve: str, colour: str
+) -> NDArray[np.float64]:
+    """Draw a curve of every run and the mean; gives all that was drawn, (R, E)."""
+    split = curve.partition("_")[0]
+    values_RE = _on_axis(_stack(runs, curve), curve, 0)
+    epochs = np.arange(1, values_RE.shape[1] + 1)
+    marker = "o" if len(epochs) == 1 else None
+    if len(runs) > 1:
+        axes.plot(epochs, values_RE.T, color=colour, alpha=0.35, linewidth=0.7, marker=marker)
+    for run, row in zip(runs, values_RE, strict=True):
+        known = np.flatnonzero(~np.isnan(row))
+        if run.status == "diverged" and len(known):
+            end = known[-1]
+            axes.plot(epochs[end], row[end], marker="x", color=colour, markersize=7)
+    mean_of = averaged(result)
+    if mean_of:
+        mean_E = _on_axis(_mean(_stack(mean_of, curve)), curve, 0)
+        axes.plot(epochs[: len(mean_E)], mean_E, color=colour, linewidth=1.8, marker=marker,
+                  label=f"{split}: {_last(mean_of, curve)}")  # fmt: skip
+    else:
+        axes.plot([], [], color=colour, label=f"{split}: no run finished (n = 0)")
+    return values_RE
+
+
+def _last(runs: Sequence[Run], curve: str) -> str:
+    """The last values of runs for a legend; of runs under way, those at the last epoch that all
+    have reached."""
+    reached = min(run.epochs for run in runs)
+    last = np.array([getattr(run.curves, curve)[reached - 1] for run in runs])
+    percent = curve.endswith("accuracy")
+    text = numbers.spread(last, ".2f" if percent else ".4f", 100 if percent else 1)
+    so_far = "" if runs[0].status == "finished" else f", so far: epoch {reached}"
+    return f"{text}{' %' if percent else ''} (n = {len(runs)}{so_far})"
+
+
+def _recipe(result: ExperimentResult) -> str:
+    experiment = result.experiment
+    parts = [
+        f"batch size {experiment.batch_size}",
+        f"learning rate {experiment.optimizer.lr:g} ({experiment.optimizer.name})",
+        f"{experiment.epochs} epochs",
+    ]
+    if result.finished:
+        n = f"n = {len(result.finished)}"
+        parts.append(f"training time {numbers.train_time(result)} (mean, {n})")
+    if result.diverged:
+        parts.append(f"× {len(result.diverged)} diverged")
+    return "\n".join(textwrap.wrap(", ".join(parts), 110))
+
+
+def _stack(runs: Sequence[Run], curve: str) -> NDArray[np.float64]:
+    """A curve of several runs, (R, E); runs that are not as far end in NaN."""
+    curves = [getattr(run.curves, curve) for run in runs]
+    stacked = np.full((len(curves), max(map(len, curves))), np.nan)
+    for row, values in zip(stacked, curves, strict=True):
+        row[: len(values)] = values
+    # A diverged run's infinities would stretch the axis.
+    stacked[~np.isfinite(stacked)] = np.nan
+    return stacked
+
+
+def _on_axis(values: NDArray[np.float64], curve: str, images: int) -> NDArray[np.float64]:
+    """Values of any shape as a logarithmic axis takes them: of an accuracy its errors, at least
+    half an image (or `_LEAST_ERRORS` where images is 0); of a loss those above 0."""
+    if curve.endswith("accuracy"):
+        return errors(values, 0.5 / images if images else _LEAST_ERRORS)
+    return np.where(values > 0, values, np.nan)
+
+
+def _scale(axes: Axes, curve: str, drawn: Sequence[NDArray[np.float64]]) -> None:
+    if curve.endswith("accuracy"):
+        accuracy_scale(axes, "y", drawn)
+    else:
+        loss_scale(axes, drawn)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+
+
+def _mean(values_RE: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean over runs, as far as all of them have got: a mean over fewer would jump."""
+    mean: NDArray[np.float64] = values_RE.mean(0)
+    return mean
+
+
+def _band(axes: Axes, values_RE: NDArray[np.float64], colour: str, **more: Any) -> None:
+    """The mean of runs and, if there are several, their range."""
+    epochs = np.arange(1, values_RE.shape[1] + 1)
+    marker = "o" if len(epochs) == 1 else None
+    axes.plot(epochs, _mean(values_RE), color=colour, marker=marker, linewidth=1.5, **more)
+    if len(values_RE) > 1:
+        low, high = values_RE.min(0), values_RE.max(0)
+        axes.fill_between(epochs, low, high, color=colour, alpha=0.22, linewidth=0)

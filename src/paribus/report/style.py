@@ -1,0 +1,132 @@
+"""What all figures of a report share: colours, fonts, axes for accuracy and loss, files.
+
+Nothing of matplotlib's global state is used.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from io import BytesIO
+from typing import Any, Literal
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+from numpy.typing import NDArray
+
+# Okabe and Ito's colours, which colour-blind readers can tell apart; their yellow is left out as
+# too pale for lines.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+GREY = "#666666"
+
+_SETTINGS: dict[str, Any] = {
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "svg.fonttype": "none",
+    # The same figure gives the same bytes.
+    "svg.hashsalt": "paribus",
+    # A class may be called "$5".
+    "text.parse_math": False,
+}
+
+# Where an accuracy axis can have ticks, as shares of errors of 1 and of its tenths: the fewer, the
+# wider its range.
+_STEPS = {
+    12.0: (1.0, 0.5, 0.2),
+    3.0: (1.0, 0.7, 0.5, 0.4, 0.3, 0.2, 0.15),
+    0.0: (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.35, 0.3, 0.25, 0.2, 0.175, 0.15, 0.125),
+}
+_DECADES = 5
+
+
+def style() -> AbstractContextManager[None]:
+    """The settings that figures are made and saved with."""
+    settings: Any = _SETTINGS
+    return mpl.rc_context(settings)
+
+
+def render(figure: Figure) -> tuple[bytes, bytes]:
+    """A figure as SVG and as PNG (150 dots an inch)."""
+    svg, png = BytesIO(), BytesIO()
+    with style(), warnings.catch_warnings():
+        # Class names may be in a script that matplotlib's own font lacks; browsers have others.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "Paribus"})
+        # Their places were worked out for the SVG and are the same here.
+        figure.set_layout_engine("none")
+        figure.savefig(png, format="png", dpi=150, metadata={"Software": "Paribus"})
+    return svg.getvalue(), png.getvalue()
+
+
+def shortened(text: str, most: int) -> str:
+    """A text that leaves room for the rest of a figure.
+
+    >>> shortened("residual-bn-adam", 10)
+    'residual-…'
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def errors(accuracy: NDArray[np.float64], least: float) -> NDArray[np.float64]:
+    """Shares of errors for a logarithmic axis, which has no place for none: `least` instead."""
+    return np.maximum(1 - accuracy, least)
+
+
+def accuracy_scale(
+    axes: Axes, which: Literal["x", "y"], shown: Sequence[NDArray[np.float64]]
+) -> None:
+    """Make an axis of errors one of accuracies: logarithmic in the error, 100 % at its far end.
+
+    shown: all shares of errors on it; the axis goes from the tick below them to the one above.
+    """
+    values = np.concatenate([errors.ravel() for errors in shown])
+    values = values[np.isfinite(values)]
+    least, most = (float(values.min()), float(values.max())) if len(values) else (0.01, 0.1)
+    steps = next(steps for ratio, steps in _STEPS.items() if most >= ratio * least)
+    known = [step / 10**decade for decade in range(_DECADES + 1) for step in steps]
+    low = max((tick for tick in known if tick <= least), default=known[-1])
+    high = min((tick for tick in known if tick >= most), default=1.0)
+    if low == high:
+        place = known.index(low)
+        low, high = known[min(place + 1, len(known) - 1)], known[max(place - 1, 0)]
+    ticks = [tick for tick in known if low <= tick <= high]
+    if high == 1.0 and len(ticks) > 3 and most < 0.93:
+        # Guessing among ten classes: nothing lies between 0 and 7 %.
+        ticks[0] = high = 0.9
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    (axes.set_xscale if which == "x" else axes.set_yscale)("log")
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 * (1 - error):.6g} %"))
+    (axes.set_xlim if which == "x" else axes.set_ylim)(high * 1.1, low / 1.06)
+
+
+def loss_scale(axes: Axes, shown: Sequence[NDArray[np.float64]]) -> None:
+    """Make the upright axis logarithmic, with plain numbers at a few places.
+
+    shown: all losses on it; those that are not above 0 have no place.
+    """
+    values = np.concatenate([losses.ravel() for losses in shown])
+    values = values[np.isfinite(values) & (values > 0)]
+    least, most = (float(values.min()), float(values.max())) if len(values) else (0.1, 1.0)
+    if most < 1.5 * least:
+        least, most = least / 1.5, most * 1.5
+    axes.set_yscale("log")
+    axes.set_ylim(least / 1.12, most * 1.12)
+    places = (1, 1.5, 2, 3, 5, 7) if most < 8 * least else (1, 2, 5) if most < 300 * least else (1,)
+    axes.yaxis.set_major_locator(LogLocator(subs=places, numticks=12))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_minor_formatter(NullFormatter())
