@@ -18,10 +18,13 @@ from numpy.typing import NDArray
 
 import paribus
 from paribus.engines.base import Engine, Split, Task, Training
+from paribus.engines.native.engine import NativeEngine
+from paribus.engines.native.library import library_path
 from paribus.engines.numpy import NumpyEngine
 from paribus.engines.torch import TorchEngine
 from paribus.randomness import Randomness
-from paribus.spec.notation import parse_layers
+from paribus.spec.layers import AvgPool, Conv, Layer, MaxPool
+from paribus.spec.notation import format_layer, parse_layers
 from paribus.spec.plan import Plan, make_plan
 from paribus.spec.recipe import Adam, AdamW, Constant, Initialisation, Optimizer, Schedule, Sgd
 
@@ -34,8 +37,8 @@ class Candidate:
 
     name: str
     make: Callable[[], Engine]
-    refuses: frozenset[str] = frozenset()
-    """The kinds of layers that it cannot run."""
+    refuses: Callable[[Layer], bool] = lambda layer: False
+    """Which layers it cannot run."""
     double: bool = False
     """Whether it computes in float64."""
 
@@ -43,17 +46,29 @@ class Candidate:
         """The engine's training; skips the test if the engine refuses a layer, as announced."""
         engine = self.make()
         assert isinstance(task.network, Plan)
-        refused = self.refuses & {node.layer.kind for node in task.network.walk()}
+        refused = [node.layer for node in task.network.walk() if self.refuses(node.layer)]
         assert bool(refused) == (engine.refuses(task) is not None)
         if refused:
-            pytest.skip(f"{self.name} refuses {', '.join(sorted(refused))}")
+            pytest.skip(f"{self.name} refuses {', '.join(map(format_layer, refused))}")
         return engine.start(task)
+
+
+def _not_native(layer: Layer) -> bool:
+    match layer:
+        case Conv(kernel=kernel, stride=stride):
+            return stride > 1 or kernel > 5
+        case MaxPool(size=size) | AvgPool(size=size):
+            return size != 2
+        case _:
+            return layer.kind in ("gelu", "dropout")
 
 
 ENGINES = [
     Candidate("numpy", NumpyEngine),
     Candidate("torch", lambda: TorchEngine("cpu")),
 ]
+if library_path() is not None:
+    ENGINES.append(Candidate("native", NativeEngine, _not_native))
 DOUBLE = [
     Candidate("torch-float64", lambda: TorchEngine("cpu", torch.float64), double=True),
 ]

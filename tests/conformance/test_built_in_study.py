@@ -8,6 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+
+from paribus.engines.base import Split, Task
+from paribus.spec.files import load_study
+from paribus.spec.notation import format_layer
+from paribus.spec.recipe import Adam
 from tests.conformance.cases import (
     Candidate,
     digits,
@@ -17,12 +23,6 @@ from tests.conformance.cases import (
     tensors,
     without_ties,
 )
-from numpy.typing import NDArray
-
-from paribus.engines.base import Split, Task
-from paribus.spec.files import load_study
-from paribus.spec.notation import format_layer
-from paribus.spec.recipe import Adam
 
 STUDY, _ = load_study("mnist")
 # "mlp" and "mlp-numpy" are the same but for the engine.

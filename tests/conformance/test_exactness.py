@@ -12,6 +12,10 @@ from hashlib import sha256
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from paribus.engines.base import Epoch, State, Task
+from paribus.spec.recipe import Cosine, Sgd
 from tests.conformance.cases import (
     ENGINES,
     OPTIMIZERS,
@@ -22,10 +26,6 @@ from tests.conformance.cases import (
     make_task,
     noise,
 )
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-from paribus.engines.base import Epoch, State, Task
-from paribus.spec.recipe import Cosine, Sgd
 
 # Every kind of state: momentum, running statistics, dropout's masks.
 _NETWORK = [

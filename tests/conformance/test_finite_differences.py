@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from tests.conformance.cases import judge, make_task, noise, tensors
 from tests.conformance.networks import NETWORKS, network
 

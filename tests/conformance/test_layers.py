@@ -9,6 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
+from paribus.engines.base import Split
 from tests.conformance.cases import (
     Candidate,
     assert_close,
@@ -19,8 +21,6 @@ from tests.conformance.cases import (
     tensors,
 )
 from tests.conformance.networks import NETWORKS, network
-
-from paribus.engines.base import Split
 
 
 @every_precision

@@ -7,6 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+
+from paribus.engines.base import Task
+from paribus.spec.recipe import Adam, AdamW, OneCycle, Optimizer, Sgd
 from tests.conformance.cases import (
     OPTIMIZERS,
     Candidate,
@@ -19,11 +24,6 @@ from tests.conformance.cases import (
     tensors,
     without_ties,
 )
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812
-
-from paribus.engines.base import Task
-from paribus.spec.recipe import Adam, AdamW, OneCycle, Optimizer, Sgd
 
 
 class Block(nn.Module):

@@ -7,11 +7,13 @@ import sys
 from dataclasses import replace
 
 import pytest
-from tests.conformance.cases import make_task, noise
 
 from paribus.engines.choose import choose, engine_names, make_engine
+from paribus.engines.native import library
+from paribus.engines.native.library import library_path, load
 from paribus.errors import UserError
 from paribus.spec.network import ModuleNetwork
+from tests.conformance.cases import make_task, noise
 
 TASK = make_task(["flatten", "linear 3"], noise(5))
 MODULE = replace(TASK, network=ModuleNetwork(module="nets:Small"), initial={})
@@ -23,9 +25,24 @@ def test_every_engine_can_be_made_by_its_name() -> None:
         assert choose(name, TASK).name == name
 
 
-def test_auto_takes_torch() -> None:
-    assert choose("auto", TASK).name == "torch"
+def test_auto_takes_the_fastest_that_can() -> None:
+    assert choose("auto", TASK).name == ("torch" if library_path() is None else "native")
+    assert choose("auto", make_task(["gelu", "flatten", "linear 3"], noise(5))).name == "torch"
+    assert choose("auto", make_task(["conv 3", "avgpool 7", "flatten"], noise(5))).name == "torch"
     assert choose("auto", MODULE).name == "torch"
+
+
+def test_without_the_compiled_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
+    load.cache_clear()
+    monkeypatch.setattr(library, "library_path", lambda: None)
+    assert choose("auto", TASK).name == "torch"
+    with pytest.raises(UserError) as error:
+        choose("native", TASK)
+    load.cache_clear()
+    assert str(error.value) == (
+        'the engine "native" was not built when Paribus was installed; install a C++17 compiler '
+        "(g++ or clang), then install Paribus again"
+    )
 
 
 def test_a_named_engine_that_refuses() -> None:

@@ -104,7 +104,8 @@ def chosen(result: StudyResult) -> str | None:
         )
     return (
         f"{so_far}{best.name} is called the best for its mean accuracy on the test images "
-        f"themselves ({n}), for want of a validation set: its test accuracy is flattered by that choice."
+        f"themselves ({n}), for want of a validation set: its test accuracy is flattered by that "
+        "choice."
     )
 
 

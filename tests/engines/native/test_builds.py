@@ -8,10 +8,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from reference import BATCH_NORM, FLATTEN, MAX_POOL, RELU, Reference, conv, linear, residual
 
 from paribus.engines.native import library as native
 from paribus.engines.native.library import Kind, NativeNetwork, Optimizer
+from tests.engines.native.reference import (
+    BATCH_NORM,
+    FLATTEN,
+    MAX_POOL,
+    RELU,
+    Reference,
+    conv,
+    linear,
+    residual,
+)
 
 KERNELS = Path(native.__file__).with_name("kernels")
 COMPILER = shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")

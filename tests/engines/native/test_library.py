@@ -192,9 +192,10 @@ def test_optimizers(optimizer: Optimizer) -> None:
         # rounding moves by the learning rate.
         ("cnn", Optimizer(Method.ADAM), 0.001, 5e-3),
         ("residual", Optimizer(), 0.01, 1e-3),
-        # Here the network itself magnifies rounding (a ReLU of a normalised value near zero opens or
-        # stays shut): PyTorch's own float32 differs from its float64 by 0.004 to 0.006 in a weight
-        # and 0.015 in a loss after fifty batches of 128, and by more with batches as small as ours.
+        # Here the network itself magnifies rounding (a ReLU of a normalised value near zero opens
+        # or stays shut): PyTorch's own float32 differs from its float64 by 0.004 to 0.006 in a
+        # weight and 0.015 in a loss after fifty batches of 128, and by more with batches as small
+        # as ours.
         ("residual-bn", Optimizer(), 0.025, 0.1),
         ("residual-bn", Optimizer(), 0.0025, 5e-3),
     ],

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tests.conformance.cases import OPTIMIZERS, assert_close, assert_same, make_task, noise
 
 from paribus.engines.base import State, Task
 from paribus.engines.torch import TorchEngine
 from paribus.errors import UserError
 from paribus.spec.network import ModuleNetwork, Scalar
 from paribus.spec.recipe import Sgd
+from tests.conformance.cases import OPTIMIZERS, assert_close, assert_same, make_task, noise
 
 
 @pytest.fixture(autouse=True)

@@ -53,6 +53,8 @@ class NativeEngine:
         for node in task.network.walk():
             if (reason := _lacks(node.layer)) is not None:
                 return reason
+        if not isinstance(task.network.nodes[-1].layer, layers.Linear):
+            return "it needs a linear layer at a network's end"
         return None
 
     def start(self, task: Task, state: State | None = None) -> NativeTraining:

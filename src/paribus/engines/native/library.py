@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from paribus.errors import ParibusError
+from paribus.errors import ParibusError, UserError
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
@@ -122,14 +122,13 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
 def load(path: Path | None = None) -> ctypes.CDLL:
     """The library at `path`, by default the one that was built with the package.
 
-    Raises ParibusError if there is none.
+    Raises UserError if there is none.
     """
     path = path or library_path()
     if path is None:
-        raise ParibusError(
-            "The native engine was not built when Paribus was installed. It needs a C++17 "
-            "compiler (g++ or clang); install one and install Paribus again, or use the engine "
-            '"torch".'
+        raise UserError(
+            'the engine "native" was not built when Paribus was installed; install a C++17 '
+            "compiler (g++ or clang), then install Paribus again"
         )
     library = ctypes.CDLL(str(path))
     for name, (result, arguments) in _SIGNATURES.items():
