@@ -63,7 +63,7 @@ def _judged(name: str, steps: int) -> tuple[dict[str, NDArray[Any]], float]:
 @every_precision
 @pytest.mark.parametrize("name", NAMES)
 def test_first_steps(engine: Candidate, name: str) -> None:
-    steps = 5 if name in SENSITIVE and not engine.double else 50
+    steps = 2 if name in SENSITIVE and not engine.double else 50
     wanted, loss = _judged(name, steps)
     training = engine.start(_task(name, steps))
     epoch = training.run_epoch()

@@ -65,6 +65,8 @@ sys.modules["torch"] = None  # as if it were not installed
 from dataclasses import replace
 from types import SimpleNamespace
 from paribus.engines.choose import choose
+from paribus.engines.native import library
+library.library_path = lambda: None  # as if it were not built
 from paribus.errors import UserError
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import parse_layers
@@ -91,7 +93,7 @@ def test_without_torch() -> None:
     assert run.stdout.splitlines() == [
         "numpy",
         needs,
-        f"no engine can run this network: {needs}; "
+        "no engine can run this network: " + str(not_built.value) + f"; {needs}; "
         'the engine "numpy" cannot because it runs only networks made of Paribus\'s own layers',
     ]
 
