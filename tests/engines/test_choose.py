@@ -16,6 +16,10 @@ from paribus.spec.network import ModuleNetwork
 from tests.conformance.cases import make_task, noise
 
 TASK = make_task(["flatten", "linear 3"], noise(5))
+_NOT_BUILT = (
+    'the engine "native" was not built when Paribus was installed; install a C++17 compiler '
+    "(g++ or clang), then install Paribus again"
+)
 MODULE = replace(TASK, network=ModuleNetwork(module="nets:Small"), initial={})
 
 
@@ -39,10 +43,7 @@ def test_without_the_compiled_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError) as error:
         choose("native", TASK)
     load.cache_clear()
-    assert str(error.value) == (
-        'the engine "native" was not built when Paribus was installed; install a C++17 compiler '
-        "(g++ or clang), then install Paribus again"
-    )
+    assert str(error.value) == _NOT_BUILT
 
 
 def test_a_named_engine_that_refuses() -> None:
@@ -93,7 +94,7 @@ def test_without_torch() -> None:
     assert run.stdout.splitlines() == [
         "numpy",
         needs,
-        "no engine can run this network: " + str(not_built.value) + f"; {needs}; "
+        f"no engine can run this network: {_NOT_BUILT}; {needs}; "
         'the engine "numpy" cannot because it runs only networks made of Paribus\'s own layers',
     ]
 
