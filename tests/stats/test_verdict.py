@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -359,3 +360,25 @@ def test_more_than_twenty_seeds_need_a_generator_and_get_a_verdict() -> None:
     with pytest.raises(ValueError, match="random generator"):
         judge(question)
     assert judge(question, np.random.default_rng(0)).verdict is Verdict.WORSE
+
+
+def test_runs_that_agree_on_every_image_came_out_the_same() -> None:
+    correct_SN = np.random.default_rng(0).integers(0, 2, (3, 50))
+    a_S = correct_SN.mean(1)
+    question = Comparison("cnn", "pool-first", ACCURACY, a_S, a_S, a_SN=correct_SN, b_SN=correct_SN)
+    finding = judge(question)
+    assert finding.verdict is Verdict.EQUAL
+    assert finding.sentence == (
+        "cnn and pool-first came out the same: test accuracy 0.00 points, n = 3 seeds, with the "
+        "same score on each of 50 images with every seed."
+    )
+    assert judge(replace(question, preview=True)).verdict is Verdict.NONE
+    assert judge(replace(question, planned=5)).verdict is Verdict.NONE
+    assert judge(replace(question, confounds=("epochs 2 → 3",))).verdict is Verdict.NONE
+
+
+def test_questions_answered_elsewhere_count_in_the_family() -> None:
+    shaky = [0.0045, 0.0011, 0.0038, 0.0011, 0.0042]
+    (finding,) = judge_family([ask(shaky)], beside=[1.0] * 7)
+    assert finding.evidence.family == 8
+    assert finding.verdict is Verdict.UNDECIDED

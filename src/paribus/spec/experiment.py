@@ -52,6 +52,13 @@ class Experiment(Spec):
         text = json.dumps(self.canonical(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
+    @property
+    def step_hash(self) -> str:
+        """The hash of what a training step takes its time from: how long and on how many images
+        it is trained does not matter."""
+        alike = {"epochs": 1, "images": None, "validation": 0, "schedule": Constant()}
+        return self.but(**alike, initialisation="torch").hash
+
     def but(self, **changes: Any) -> Self:
         """A variant: this experiment with some settings changed, validated anew.
 

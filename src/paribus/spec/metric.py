@@ -2,32 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from paribus.errors import did_you_mean
 
 
 @dataclass(frozen=True)
 class MetricKind:
-    """A measured number: what it is, in which unit, and which way is better."""
+    """A number that a question can be about: what it is, its unit, and which way is better."""
 
     label: str
-    unit: str
+    """What a sentence calls it; "{}" stands for the number behind its name, in per cent."""
     higher_is_better: bool
+    unit: str = ""
+    """What a printed difference is in."""
+    scale: float = 1.0
+    """Turns a difference into that unit, e.g. 100 makes points of shares."""
     takes: str = ""
     """What the number behind the metric's name means, e.g. an accuracy; empty if it has none."""
+    from_runs: bool = True
+    """Whether every run has a value of its own; if not, seeds say nothing about it."""
 
 
 METRICS: dict[str, MetricKind] = {
-    "test_accuracy": MetricKind("final test accuracy", "share", True),
-    "test_loss": MetricKind("final test loss", "nats", False),
-    "train_loss": MetricKind("final train loss", "nats", False),
-    "epochs_to": MetricKind("epochs to reach a test accuracy", "epochs", False, "an accuracy"),
-    "generalisation_gap": MetricKind("train minus test accuracy", "share", False),
-    "test_loss_rise": MetricKind("rise of the test loss after its minimum", "nats", False),
-    "parameters": MetricKind("parameters", "count", False),
-    "step_time": MetricKind("time of a training step", "ratio", False),
+    "test_accuracy": MetricKind("final test accuracy", True, "points", 100),
+    "test_loss": MetricKind("final test loss", False, "nats"),
+    "train_loss": MetricKind("final train loss", False, "nats"),
+    "epochs_to": MetricKind(
+        "number of epochs to {} test accuracy", False, "epochs", takes="an accuracy"
+    ),
+    "generalisation_gap": MetricKind("final train minus test accuracy", False, "points", 100),
+    "test_loss_rise": MetricKind("rise of the test loss after its minimum", False, "nats"),
+    "parameters": MetricKind("number of parameters", False, from_runs=False),
+    "step_time": MetricKind("time of a training step", False, from_runs=False),
 }
+
+
+def metric_kind(text: str) -> tuple[MetricKind, float | None]:
+    """The kind of a metric that `check_metric` has accepted, and the number behind its name.
+
+    >>> kind, number = metric_kind("epochs_to 0.98")
+    >>> kind.label, number
+    ('number of epochs to 98 % test accuracy', 0.98)
+    """
+    name, *rest = text.split()
+    kind = METRICS[name]
+    if not rest:
+        return kind, None
+    return replace(kind, label=kind.label.format(f"{float(rest[0]) * 100:g} %")), float(rest[0])
 
 
 def check_metric(text: str) -> str:

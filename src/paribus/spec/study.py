@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -53,6 +53,8 @@ class Question(Spec):
     matters: float = Field(ge=0, allow_inf_nan=False)
     original: str = ""
     """What the report that the study repeats had concluded."""
+    original_verdict: Literal["", "better", "worse", "equal"] = ""
+    """What that comes to for the second experiment, so that it can be held against ours."""
 
     @field_validator("about")
     @classmethod

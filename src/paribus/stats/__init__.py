@@ -21,6 +21,7 @@ from paribus.stats.power import (
 )
 from paribus.stats.replay import Replay, replay
 from paribus.stats.sign_flip import SignFlip, sign_flip
+from paribus.stats.times import Ratio, TimeComparison, TimeFinding, judge_times, p_of
 from paribus.stats.verdict import Finding, Verdict, judge, judge_family
 
 __all__ = [
@@ -35,9 +36,12 @@ __all__ = [
     "NewImages",
     "NoiseFloor",
     "PairedComparison",
+    "Ratio",
     "Replay",
     "RunVariance",
     "SignFlip",
+    "TimeComparison",
+    "TimeFinding",
     "Verdict",
     "compare_on_new_images",
     "compare_pairs",
@@ -46,7 +50,9 @@ __all__ = [
     "holm",
     "judge",
     "judge_family",
+    "judge_times",
     "noise_floor",
+    "p_of",
     "power_of_difference",
     "power_of_equivalence",
     "replay",

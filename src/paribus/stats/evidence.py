@@ -34,7 +34,7 @@ class Evidence:
     `missing_a`, `missing_b`: runs that gave no value. `mean`: B minus A over the n. `measured`:
     None where there is no test. `adjusted_p`: Holm's, over `family` questions; None without a
     test or where confounded. `seeds_to_decide`: for an undecided question; None otherwise, and
-    where over 10,000.
+    where over 10,000. `identical`: every run of B scored as its pair on every single image.
     """
 
     n: int
@@ -47,3 +47,9 @@ class Evidence:
     adjusted_p: float | None = None
     family: int = 0
     seeds_to_decide: int | None = None
+    identical: bool = False
+
+    @property
+    def p(self) -> float:
+        """Of the paired t test; 1 where there is none."""
+        return 1.0 if self.measured is None else self.measured.paired.p

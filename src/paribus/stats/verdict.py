@@ -68,29 +68,32 @@ def judge(question: Comparison, rng: np.random.Generator | None = None) -> Findi
 
 
 def judge_family(
-    questions: Sequence[Comparison], rng: np.random.Generator | None = None
+    questions: Sequence[Comparison],
+    rng: np.random.Generator | None = None,
+    beside: Sequence[float] = (),
 ) -> list[Finding]:
     """The findings of all questions of one study, in their order, Holm-adjusted together.
 
     `questions` must be all that the study asks: leaving some out after seeing the numbers undoes
     the adjustment. Confounded ones do not count, as that is known before anything is trained;
     those without a test (too few seeds, say) count with p = 1. `rng` is used, and needed, only
-    where a question has more than 20 seeds. Sources: those of each part; docs/statistics.md.
+    where a question has more than 20 seeds. `beside`: the p values of questions that the study asks
+    and others answer (`times.p_of`). Sources: those of each part; docs/statistics.md.
 
     >>> judge_family([])
     []
     """
     evidence_Q = [_measure(question, rng) for question in questions]
     counted_Q = [not question.confounds for question in questions]
-    p_Q = [1.0 if e.measured is None else e.measured.paired.p for e in evidence_Q]
-    adjusted = iter(holm(np.array(p_Q)[np.array(counted_Q, bool)]))
+    p_Q = [e.p for e, counted in zip(evidence_Q, counted_Q, strict=True) if counted]
+    adjusted = iter(holm([*p_Q, *beside]))
     findings = []
     for question, evidence, counted in zip(questions, evidence_Q, counted_Q, strict=True):
         adjusted_p = float(next(adjusted)) if counted else None
         evidence = replace(
             evidence,
             adjusted_p=None if evidence.measured is None else adjusted_p,
-            family=sum(counted_Q),
+            family=len(p_Q) + len(beside),
         )
         findings.append(_conclude(question, evidence))
     return findings
@@ -110,10 +113,12 @@ def _measure(question: Comparison, rng: np.random.Generator | None) -> Evidence:
     )
     if question.preview or runs < evidence.planned or a_S.size < FEWEST_SEEDS:
         return evidence
-    if no_spread(b_S - a_S):
-        return evidence
-    interval_90 = t_intervals(b_S - a_S, EQUIVALENCE_CONFIDENCE)
     images = question.image_pairs()
+    if no_spread(b_S - a_S):
+        # Not one image of one seed tells them apart: there is no luck to allow for.
+        same = images is not None and bool(np.array_equal(*images))
+        return replace(evidence, identical=same and a_S.size == runs)
+    interval_90 = t_intervals(b_S - a_S, EQUIVALENCE_CONFIDENCE)
     measured = Measured(
         paired=compare_pairs(a_S, b_S),
         low_90=float(interval_90.low),
@@ -129,6 +134,8 @@ def _measure(question: Comparison, rng: np.random.Generator | None) -> Evidence:
 def _conclude(question: Comparison, evidence: Evidence) -> Finding:
     """The verdict and its words, once the family's adjustment is known."""
     verdict, less, shown = Verdict.NONE, False, None
+    if evidence.identical and not question.confounds:
+        verdict = Verdict.EQUAL
     if evidence.measured is not None:
         verdict = _verdict(question, evidence, evidence.measured)
         less = _less_than_matters(question, evidence, evidence.measured, verdict)
@@ -139,6 +146,8 @@ def _conclude(question: Comparison, evidence: Evidence) -> Finding:
     match verdict, evidence.measured:
         case Verdict.NONE, _:
             sentence = wording.no_verdict(question, evidence)
+        case Verdict.EQUAL, None:
+            sentence = wording.identical(question, evidence)
         case Verdict.CONFOUNDED, Measured() as measured:
             sentence = wording.confounded(question, measured)
         case Verdict.EQUAL, Measured() as measured:

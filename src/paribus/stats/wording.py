@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from paribus.stats.comparison import Comparison
 from paribus.stats.evidence import Evidence, Measured
 from paribus.stats.images import NewImages
@@ -48,6 +50,16 @@ def equal(question: Comparison, measured: Measured, shown: bool | None) -> str:
         f"{question.metric.amount(question.matters)} that matter"
     )
     return text + _new_images(question, measured.new_images_90, shown) + "."
+
+
+def identical(question: Comparison, evidence: Evidence) -> str:
+    """The runs cannot be told apart by a single image."""
+    images = np.asarray(question.a_SN).shape[1]
+    return (
+        f"{question.a} and {question.b} came out the same: {question.metric.name} "
+        f"{question.metric.difference(0.0)}, n = {evidence.n} seeds, with the same score on each "
+        f"of {images:,} images with every seed."
+    )
 
 
 def undecided(question: Comparison, evidence: Evidence, measured: Measured) -> str:
@@ -152,7 +164,7 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
     if paired.correlation is not None and paired.pairing_gain is not None:
         lines.append(
             f"Over the same seeds the two correlate by {paired.correlation:.2f}".replace("-", "−")
-            + f"; without pairing it would take {paired.pairing_gain:.1f} times as many seeds."
+            + f"; without pairing it would take {_gain(paired.pairing_gain)} times as many seeds."
         )
     if measured.new_images is not None:
         new = measured.new_images
@@ -211,6 +223,10 @@ def _flattered(question: Comparison, evidence: Evidence) -> str:
     if evidence.missing_a and evidence.missing_b:
         return "both"
     return question.a if evidence.missing_a else question.b
+
+
+def _gain(gain: float) -> str:
+    return f"{gain:.1f}" if gain < 100 else "over 100"
 
 
 def _p(p: float) -> str:

@@ -1,7 +1,4 @@
-"""What a study came to: its runs, read from a store and put in order. Reports show these.
-
-The only place where the store and the statistics meet.
-"""
+"""What a study came to: its runs, read from a store and put in order. Reports show these."""
 
 from __future__ import annotations
 
@@ -17,6 +14,7 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.plan import Plan, plan_of
 from paribus.spec.study import Reported, Study
 from paribus.store.store import Status, Store, StoredRun
+from paribus.store.timings import Timing, read_timings
 
 # E epochs, N test images, K classes, R runs
 
@@ -55,6 +53,11 @@ class Run:
     @property
     def epochs(self) -> int:
         return len(self.curves.train_loss)
+
+    @property
+    def ended(self) -> bool:
+        """Whether training it again would change nothing: diverging is a result too."""
+        return self.status in ("finished", "diverged")
 
     @property
     def train_seconds(self) -> float:
@@ -98,6 +101,7 @@ class StudyResult:
     study_name: str
     experiments: dict[str, ExperimentResult]
     dataset: Dataset
+    timings: tuple[Timing, ...] = ()
 
     def best(self) -> ExperimentResult | None:
         """The experiment of the highest mean final accuracy, on the validation images if there
@@ -122,6 +126,7 @@ def collect(study: Study, study_name: str, store: Store, dataset: Dataset) -> St
         study_name,
         {name: _experiment(study, name, store, dataset) for name in study.experiments},
         dataset,
+        read_timings(store.folder),
     )
 
 
@@ -135,7 +140,7 @@ def _experiment(study: Study, name: str, store: Store, dataset: Dataset) -> Expe
         parameters=plan.parameters if isinstance(plan, Plan) else None,
         base=study.bases.get(name),
         reported=study.reported.get(name),
-        runs=tuple(_read(run, store, dataset) for run in _asked(study, experiment, store)),
+        runs=tuple(read_run(run, store, dataset) for run in _asked(study, experiment, store)),
     )
 
 
@@ -151,7 +156,8 @@ def _asked(study: Study, experiment: Experiment, store: Store) -> list[StoredRun
     return max(by_engine.values(), key=len, default=[])
 
 
-def _read(run: StoredRun, store: Store, dataset: Dataset) -> Run:
+def read_run(run: StoredRun, store: Store, dataset: Dataset) -> Run:
+    """All that a store has of a run. Raises `UserError` if it was trained on other data."""
     run.check_data(dataset.fingerprint)
     environments = store.environments(run.id)
     return Run(

@@ -1,0 +1,60 @@
+"""Timings of training steps, kept beside the runs: STORE/timings/*.json, each written whole."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from paribus.errors import ParibusError
+from paribus.store.atomic import write_atomically
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Steps of two experiments timed in turns on one machine; R rounds.
+
+    `a`, `b`: their `Experiment.step_hash`. `a_seconds`, `b_seconds`, `control_seconds`: seconds of
+    a step in every round, of A, of B, and of a second training of A. `disturbed`: what ran beside
+    it, in a sentence; empty if the machine was quiet.
+    """
+
+    a: str
+    a_engine: str
+    b: str
+    b_engine: str
+    a_seconds: list[float]
+    b_seconds: list[float]
+    control_seconds: list[float]
+    environment: dict[str, str]
+    disturbed: str
+
+    def is_of(self, a: str, a_engine: str, b: str, b_engine: str) -> bool:
+        """Whether it is of two step hashes and engines; "auto" stands for any engine."""
+        return (
+            (self.a, self.b) == (a, b)
+            and a_engine in ("auto", self.a_engine)
+            and b_engine in ("auto", self.b_engine)
+        )
+
+
+def keep_timing(store: Path, timing: Timing) -> Path:
+    """Write a timing into a store, in place of an earlier one of the same two; gives its path."""
+    name = f"{timing.a[:12]}-{timing.a_engine}-{timing.b[:12]}-{timing.b_engine}.json"
+    path = store / "timings" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, (json.dumps(asdict(timing), indent=2) + "\n").encode())
+    return path
+
+
+def read_timings(store: Path) -> tuple[Timing, ...]:
+    """All timings of a store. Raises `ParibusError` if a file is damaged."""
+    found = []
+    for path in sorted((store / "timings").glob("*.json")):
+        try:
+            found.append(Timing(**json.loads(path.read_text("utf-8"))))
+        except (ValueError, TypeError) as error:
+            raise ParibusError(
+                f"{path}: is damaged ({error}); remove it and call `paribus time` again"
+            ) from None
+    return tuple(found)
