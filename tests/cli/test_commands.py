@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -30,24 +29,6 @@ def read_json(*arguments: str | Path) -> Any:
     result = call(*arguments)
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a small study, all of it trained, and its report."""
-    folder = tmp_path_factory.mktemp("trained")
-    fixture: Any = import_module("tests.conftest").small
-    study = fixture.__wrapped__(folder)()
-    done = subprocess.run(
-        [sys.executable, "-m", "paribus", "run", study.name],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip().splitlines()[-1] == "Report: report/index.html"
-    return folder
 
 
 def test_help_names_every_command_and_each_has_help() -> None:

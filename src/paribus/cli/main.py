@@ -16,6 +16,7 @@ COMMANDS = {
     "check": "Validate a study: sizes, shapes, differences. Trains nothing.",
     "status": "Say what of a study has been trained.",
     "report": "Write the report of what has been trained so far.",
+    "compare": "Say whether one experiment is better than another.",
     "show": "Show one run: recipe, epochs, where it ran.",
     "studies": "List the built-in studies.",
     "data": "List the data sets, and fetch them.",

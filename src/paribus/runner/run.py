@@ -14,7 +14,7 @@ from paribus.runner.train import Diverged, EpochDone, Event, Failed, Finished
 from paribus.runner.worker import Job
 from paribus.spec.study import Study
 from paribus.store.provenance import environment
-from paribus.store.store import Store
+from paribus.store.store import PREVIEW_MARK, Store
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ def run_missing(
     Interrupted at any point, it loses at most the epochs under way: call it again to go on.
     """
     todo = missing(cells(study, engines), store, fingerprint)
+    if study.preview:
+        study_name += PREVIEW_MARK
     for name, experiment in study.experiments.items():
         store.name_experiment(name, study_name, experiment)
     failed: dict[str, str] = {}

@@ -33,6 +33,9 @@ from paribus.store.atomic import write_atomically
 
 SCHEMA_VERSION = 1
 
+PREVIEW_MARK = " --preview"
+"""Ends the name of a study that an experiment is only a preview of."""
+
 Status = Literal["running", "finished", "diverged", "failed"]
 Arrays = Mapping[str, NDArray[np.generic]]
 
@@ -259,6 +262,23 @@ class Store:
         """What studies call an experiment, without repetition."""
         query = "SELECT DISTINCT name FROM names WHERE experiment = ? ORDER BY name"
         return [row[0] for row in self._select(query, experiment)]
+
+    def find_experiments(self, text: str) -> dict[str, list[str]]:
+        """The studies of each experiment that some study calls so, or whose hash begins so."""
+        rows = self._select(
+            "SELECT DISTINCT experiment, study FROM names "
+            "WHERE name = ?1 OR substr(experiment, 1, max(6, length(?1))) = ?1 "
+            "ORDER BY experiment, study",
+            text,
+        )
+        found: dict[str, list[str]] = {}
+        for hash_, study in rows:
+            found.setdefault(hash_, []).append(study)
+        return found
+
+    def experiment_names(self) -> list[str]:
+        """All that studies call experiments."""
+        return [row[0] for row in self._select("SELECT DISTINCT name FROM names ORDER BY name")]
 
     def experiment(self, hash_: str) -> Experiment:
         rows = self._select("SELECT canonical FROM experiments WHERE hash = ?", hash_)

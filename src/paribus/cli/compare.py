@@ -1,0 +1,248 @@
+"""`paribus compare`: is experiment B better than experiment A, by the runs that a store has?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from paribus.analysis.results import ExperimentResult, read_run
+from paribus.cli.asked import json_option, store_option
+from paribus.data.dataset import Dataset
+from paribus.data.sources import load
+from paribus.errors import UserError, did_you_mean
+from paribus.spec.diff import differences
+from paribus.spec.experiment import Experiment
+from paribus.spec.metric import check_metric
+from paribus.spec.plan import Plan, plan_of
+from paribus.spec.study import ASPECTS, Question
+from paribus.store.store import PREVIEW_MARK, Store
+from paribus.store.timings import read_timings
+
+if TYPE_CHECKING:
+    from paribus.analysis.findings import Answer
+
+
+@click.command(short_help="Say whether one experiment is better than another.")
+@click.argument("a")
+@click.argument("b")
+@click.option("--metric", default="test_accuracy", show_default=True, help="What is compared.")
+@click.option(
+    "--matters",
+    type=click.FloatRange(0, min_open=True),
+    metavar="X",
+    help="The smallest difference that matters; without it nothing is called equal.",
+)
+@click.option(
+    "--about",
+    metavar="X,Y",
+    help="What is meant to differ, e.g. network or optimizer.  [default: what differs first]",
+)
+@click.option("--seeds", "seeds_a", metavar="N-M", help="Only these seeds.  [default: all]")
+@click.option("--against", "seeds_b", metavar="N-M", help="Other seeds for B, as many as for A.")
+@store_option
+@json_option
+def command(
+    a: str,
+    b: str,
+    metric: str,
+    matters: float | None,
+    about: str | None,
+    seeds_a: str | None,
+    seeds_b: str | None,
+    store_folder: Path,
+    as_json: bool,
+) -> None:
+    """Say whether experiment B is better than experiment A, by the runs in a store, and why.
+
+    A and B are names that a study has given them, or the first six or more letters of their
+    hashes; `NAME@ENGINE` names the engine where runs of several are kept. An experiment can be
+    compared with itself on other seeds: `paribus compare cnn cnn --seeds 0-4 --against 5-9`.
+    """
+    from paribus.analysis.findings import Surroundings, answer_family
+    from paribus.analysis.plain import plain
+
+    first_seeds = _range("--seeds", seeds_a)
+    second_seeds = first_seeds if seeds_b is None else _range("--against", seeds_b)
+    if seeds_b is not None and (first_seeds is None or len(first_seeds) != len(second_seeds or ())):
+        raise UserError(
+            f"--against {seeds_b}: needs as many seeds in --seeds; "
+            "write e.g. --seeds 0-4 --against 5-9"
+        )
+    with Store.open(store_folder) as store:
+        first, preview_a = _side(a, first_seeds, store)
+        second, preview_b = _side(b, second_seeds, store)
+        dataset = _dataset(first, second)
+        one, other = (_read(side, store, dataset) for side in (first, second))
+        timings = read_timings(store.folder)
+    if seeds_b is not None and first_seeds is not None and second_seeds is not None:
+        # Seeds that share nothing are paired as they come: any pairs are as good.
+        place = dict(zip(second_seeds, first_seeds, strict=True))
+        runs = tuple(replace(run, seed=place[run.seed]) for run in other.runs)
+        one = replace(one, name=f"{one.name} (seeds {seeds_a})")
+        other = replace(other, name=f"{other.name} (seeds {seeds_b})", runs=runs)
+    elif (one.experiment.hash, one.experiment.engine) == (
+        other.experiment.hash,
+        other.experiment.engine,
+    ):
+        raise UserError(
+            f"{a} and {b} are the same runs; compare them on different seeds, "
+            "e.g. --seeds 0-4 --against 5-9"
+        )
+    question = _question(one, other, metric, matters, about)
+    where = Surroundings(dataset, None, preview_a or preview_b, timings)
+    answer = answer_family([(question, one, other)], where)[0]
+    if as_json:
+        click.echo(json.dumps(plain(answer), indent=2))
+    else:
+        _tell(answer)
+
+
+def _range(option: str, text: str | None) -> range | None:
+    """The seeds that "3-7" means, None if nothing was said."""
+    if text is None:
+        return None
+    first, dash, last = text.partition("-")
+    last = last if dash else first
+    if not (first.isdecimal() and last.isdecimal()) or not int(first) <= int(last) < 10**6:
+        raise UserError(f'{option}: needs seeds from-to, e.g. "0-4", got "{text}"')
+    return range(int(first), int(last) + 1)
+
+
+def _side(
+    text: str, seeds: range | None, store: Store
+) -> tuple[tuple[str, Experiment, list[str]], bool]:
+    """Name, experiment and run ids of what a text names; and whether it is only a preview.
+
+    Raises `UserError` if it names nothing, or more than one thing.
+    """
+    name, at, engine = text.partition("@")
+    found = store.find_experiments(name)
+    if not found:
+        known = store.experiment_names()
+        raise UserError(
+            f'{store.folder}: there is no experiment "{name}" here; {did_you_mean(name, known)}'
+        )
+    in_full = [h for h, studies in found.items() if not _only_previews(studies)]
+    chosen = in_full if in_full else list(found)
+    if len(chosen) > 1:
+        raise UserError(
+            f'"{name}" names {len(chosen)} experiments: '
+            + "; ".join(_described(hash_, found[hash_], store) for hash_ in chosen)
+            + "; write the beginning of a hash instead"
+        )
+    hash_ = chosen[0]
+    runs = [run for run in store.runs(hash_) if seeds is None or run.seed in seeds]
+    engines = list(dict.fromkeys(run.engine for run in runs))
+    if at and engine not in engines:
+        raise UserError(
+            f"{text}: {store.folder} has no runs of it by that engine; "
+            f"it has runs by {' and '.join(engines) or 'none'}"
+        )
+    if not at and len(engines) > 1:
+        raise UserError(
+            f"{store.folder} has runs of {name} by {' and '.join(engines)}; "
+            f"write {' or '.join(f'{name}@{one}' for one in engines)}"
+        )
+    if not at and engines:
+        engine = engines[0]
+    experiment = store.experiment(hash_).but(engine=engine or "auto")
+    ids = [run.id for run in runs if run.engine == engine]
+    return (text, experiment, ids), _only_previews(found[hash_])
+
+
+def _only_previews(studies: Sequence[str]) -> bool:
+    return all(study.endswith(PREVIEW_MARK) for study in studies)
+
+
+def _described(hash_: str, studies: Sequence[str], store: Store) -> str:
+    experiment = store.experiment(hash_)
+    images = "" if experiment.images is None else f", {experiment.images:,} training images"
+    return f"{hash_[:12]} ({experiment.epochs} epochs{images}, of {' and '.join(studies)})"
+
+
+def _dataset(first: tuple[str, Experiment, list[str]], second: tuple[str, Experiment, list[str]]
+             ) -> Dataset:  # fmt: skip
+    data_a, data_b = first[1].data, second[1].data
+    if data_a != data_b:
+        raise UserError(
+            f'{first[0]} is on data "{data_a}" and {second[0]} on "{data_b}"; '
+            "experiments are compared on one data set"
+        )
+    return load(data_a)
+
+
+def _read(
+    side: tuple[str, Experiment, list[str]], store: Store, dataset: Dataset
+) -> ExperimentResult:
+    name, experiment, ids = side
+    plan = plan_of(experiment, dataset.image_shape, dataset.classes)
+    found = [run for run in map(store.run, ids) if run is not None]
+    return ExperimentResult(
+        name=name,
+        experiment=experiment,
+        plan=plan if isinstance(plan, Plan) else None,
+        parameters=plan.parameters if isinstance(plan, Plan) else None,
+        base=None,
+        reported=None,
+        runs=tuple(read_run(run, store, dataset) for run in found),
+    )
+
+
+def _question(
+    a: ExperimentResult, b: ExperimentResult, metric: str, matters: float | None, about: str | None
+) -> Question:
+    try:
+        metric = check_metric(metric)
+    except ValueError as error:
+        raise UserError(f"--metric: {error}") from None
+    if about is None:
+        found = differences(a.experiment, b.experiment)
+        aspects = tuple(d.aspect.partition(".")[0] for d in found[:1]) or ("network",)
+    else:
+        aspects = tuple(part.strip() for part in about.split(",") if part.strip())
+        for aspect in aspects:
+            if aspect not in ASPECTS:
+                raise UserError(
+                    f'--about: nothing is called "{aspect}"; {did_you_mean(aspect, ASPECTS)}'
+                )
+    return Question(
+        ask=f"Is {b.name} better than {a.name}?",
+        compare=(a.name, b.name),
+        about=aspects or ("network",),
+        metric=metric,
+        matters=matters or 0,
+    )
+
+
+def _tell(answer: Answer) -> None:
+    from rich.console import Console
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    console.print(Text(answer.sentence, style="bold"))
+    lists = {
+        "What differs": answer.differences or ("nothing but the seeds",),
+        "What follows from it": answer.consequences,
+        "What this rests on": answer.reasons,
+        "What one run would have told": (answer.noise_sentence,) if answer.noise_sentence else (),
+    }
+    for title, lines in lists.items():
+        if lines:
+            console.print(Text(f"\n{title}", style="bold"))
+        for line in lines:
+            mark = " (confounds)" if title == "What differs" and line in answer.confounds else ""
+            console.print(Padding(Text(f"• {line}{mark}"), (0, 0, 0, 2)))
+    if answer.ledger is not None:
+        console.print(Text("\nTest images", style="bold"))
+        table = Table.grid(padding=(0, 2))
+        table.add_column(justify="right")
+        for category, count in answer.ledger.counts().items():
+            table.add_row(f"{count:,}", str(category))
+        console.print(Padding(table, (0, 0, 0, 2)))

@@ -1,0 +1,5 @@
+"""The made-up studies of the tests of reports."""
+
+from __future__ import annotations
+
+from tests.report.conftest import make as make
