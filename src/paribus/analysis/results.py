@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -132,15 +132,28 @@ def collect(study: Study, study_name: str, store: Store, dataset: Dataset) -> St
 
 def _experiment(study: Study, name: str, store: Store, dataset: Dataset) -> ExperimentResult:
     experiment = study.experiments[name]
+    runs = tuple(read_run(run, store, dataset) for run in _asked(study, experiment, store))
+    return replace(
+        described(name, experiment, dataset, runs),
+        base=study.bases.get(name),
+        reported=study.reported.get(name),
+    )
+
+
+def described(
+    name: str, experiment: Experiment, dataset: Dataset, runs: tuple[Run, ...] = ()
+) -> ExperimentResult:
+    """An experiment with its runs, outside any study. Raises `UserError` where its network does
+    not fit the data."""
     plan = plan_of(experiment, dataset.image_shape, dataset.classes)
     return ExperimentResult(
         name=name,
         experiment=experiment,
         plan=plan if isinstance(plan, Plan) else None,
         parameters=plan.parameters if isinstance(plan, Plan) else None,
-        base=study.bases.get(name),
-        reported=study.reported.get(name),
-        runs=tuple(read_run(run, store, dataset) for run in _asked(study, experiment, store)),
+        base=None,
+        reported=None,
+        runs=runs,
     )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paribus.analysis.results import ExperimentResult, read_run
+from paribus.analysis.results import ExperimentResult, described, read_run
 from paribus.cli.asked import json_option, store_option
 from paribus.data.dataset import Dataset
 from paribus.data.sources import load
@@ -18,7 +18,6 @@ from paribus.errors import UserError, did_you_mean
 from paribus.spec.diff import differences
 from paribus.spec.experiment import Experiment
 from paribus.spec.metric import check_metric
-from paribus.spec.plan import Plan, plan_of
 from paribus.spec.study import ASPECTS, Question
 from paribus.store.store import PREVIEW_MARK, Store
 from paribus.store.timings import read_timings
@@ -180,17 +179,9 @@ def _read(
     side: tuple[str, Experiment, list[str]], store: Store, dataset: Dataset
 ) -> ExperimentResult:
     name, experiment, ids = side
-    plan = plan_of(experiment, dataset.image_shape, dataset.classes)
     found = [run for run in map(store.run, ids) if run is not None]
-    return ExperimentResult(
-        name=name,
-        experiment=experiment,
-        plan=plan if isinstance(plan, Plan) else None,
-        parameters=plan.parameters if isinstance(plan, Plan) else None,
-        base=None,
-        reported=None,
-        runs=tuple(read_run(run, store, dataset) for run in found),
-    )
+    runs = tuple(read_run(run, store, dataset) for run in found)
+    return described(name, experiment, dataset, runs)
 
 
 def _question(

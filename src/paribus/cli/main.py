@@ -17,6 +17,7 @@ COMMANDS = {
     "status": "Say what of a study has been trained.",
     "report": "Write the report of what has been trained so far.",
     "compare": "Say whether one experiment is better than another.",
+    "time": "Time training steps of two experiments, in turns.",
     "show": "Show one run: recipe, epochs, where it ran.",
     "studies": "List the built-in studies.",
     "data": "List the data sets, and fetch them.",

@@ -1,0 +1,138 @@
+"""`paribus time`: which of two experiments takes longer for a training step, on this machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+
+import click
+
+from paribus.analysis.results import described
+from paribus.cli.asked import json_option, store_option
+from paribus.data.sources import load
+from paribus.errors import UserError, did_you_mean
+from paribus.spec.experiment import ENGINES
+from paribus.spec.files import load_study
+from paribus.spec.study import ASPECTS, Question
+from paribus.store.store import Store
+from paribus.store.timings import keep_timing
+
+
+@click.command(short_help="Time training steps of two experiments, in turns.")
+@click.argument("a")
+@click.argument("b")
+@click.option(
+    "--study",
+    default="mnist",
+    show_default=True,
+    help="The study that they are from: file or name.",
+)
+@click.option(
+    "--engine",
+    "engines",
+    metavar="E[,F]",
+    help="Engine of both, or of A and of B, in place of the study's.",
+)
+@click.option("--rounds", type=click.IntRange(5, 10_000), default=30, show_default=True)
+@click.option(
+    "--matters",
+    type=click.FloatRange(0, min_open=True),
+    metavar="X",
+    help="The smallest share that matters, e.g. 0.05 for 5 %.",
+)
+@store_option
+@json_option
+def command(
+    a: str,
+    b: str,
+    study: str,
+    engines: str | None,
+    rounds: int,
+    matters: float | None,
+    store_folder: Path,
+    as_json: bool,
+) -> None:
+    """Time training steps of experiments A and B of a study on this machine, in turns in one
+    process, and say how many times as long one of B takes: with an interval, and beside it the
+    same of A against itself. Best on a machine that does nothing else.
+
+    The result is kept in the store, where questions about step times find it.
+    """
+    from paribus.analysis.findings import Surroundings, answer_family
+    from paribus.analysis.plain import plain
+    from paribus.engines.choose import choose
+    from paribus.runner.tasks import TaskMaker
+    from paribus.runner.timing import time_steps
+
+    loaded, relative_to = load_study(study)
+    for name in (a, b):
+        if name not in loaded.experiments:
+            known = did_you_mean(name, list(loaded.experiments))
+            raise UserError(f'{study}: there is no experiment "{name}"; {known}')
+    dataset = load(loaded.data, relative_to)
+    maker = TaskMaker(dataset)
+    sides, results = [], []
+    for name, wanted in zip((a, b), _engines(engines), strict=True):
+        experiment = loaded.experiments[name]
+        task = maker.make(experiment, seed=0)
+        engine = choose(wanted or experiment.engine, task)
+        sides.append((experiment.step_hash, engine, task))
+        results.append(described(name, experiment.but(engine=engine.name), dataset))
+    with Store.open(store_folder, create=True) as store:
+        with _progress(rounds) as listen:
+            timing = time_steps(sides[0], sides[1], rounds, listen)
+        path = keep_timing(store.folder, timing)
+    question = Question(
+        ask=f"Does a training step of {b} take longer than one of {a}?",
+        compare=(a, b),
+        about=ASPECTS,
+        metric="step_time",
+        matters=matters or 0,
+    )
+    where = Surroundings(dataset, timings=(timing,))
+    answer = answer_family([(question, results[0], results[1])], where)[0]
+    if as_json:
+        click.echo(json.dumps(plain(answer) | {"timing": asdict(timing)}, indent=2))
+        return
+    click.echo(click.style(answer.sentence, bold=True))
+    for name, side, seconds in (
+        (a, sides[0], timing.a_seconds),
+        (b, sides[1], timing.b_seconds),
+    ):
+        step = f"{median(seconds) * 1000:.3f} ms a step of {side[2].batch_size} images"
+        click.echo(f"  {name}, engine {side[1].name}: {step} (median)")
+    for reason in answer.reasons:
+        click.echo(f"  {reason}")
+    click.echo(f"Kept in {path}")
+
+
+def _engines(text: str | None) -> tuple[str | None, str | None]:
+    """The engines that --engine names for A and for B."""
+    if text is None:
+        return None, None
+    names = [part.strip() for part in text.split(",")]
+    for name in names:
+        if name not in ENGINES:
+            raise UserError(f'--engine: there is no engine "{name}"; {did_you_mean(name, ENGINES)}')
+    if len(names) > 2:
+        raise UserError(f"--engine {text}: names {len(names)} engines; write one, or A's,B's")
+    return names[0], names[-1]
+
+
+@contextmanager
+def _progress(rounds: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Timing in turns", total=rounds)
+        yield lambda done: bar.update(task, completed=done)

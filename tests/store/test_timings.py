@@ -1,0 +1,27 @@
+"""Timings beside the runs of a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from paribus.errors import ParibusError
+from paribus.store.timings import Timing, keep_timing, read_timings
+
+TIMING = Timing("a" * 64, "numpy", "b" * 64, "torch", [1.0], [2.0], [1.1], {"python": "3"}, "")
+
+
+def test_what_is_kept_is_read(tmp_path: Path) -> None:
+    assert read_timings(tmp_path) == ()
+    path = keep_timing(tmp_path, TIMING)
+    assert read_timings(tmp_path) == (TIMING,)
+    assert keep_timing(tmp_path, TIMING) == path
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"a": 1}'])
+def test_a_damaged_file_is_told(tmp_path: Path, content: str) -> None:
+    keep_timing(tmp_path, TIMING).write_text(content)
+    with pytest.raises(ParibusError, match=r"is damaged .*; remove it and call `paribus time`"):
+        read_timings(tmp_path)
