@@ -15,6 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from paribus.cli.main import COMMANDS, main, paribus
+from paribus.engines.native import library
+from paribus.engines.native.library import library_path, load
 from paribus.errors import ParibusError
 from tests.conftest import SMALL_STUDY
 
@@ -71,6 +73,22 @@ def test_check_for_people(small: Small) -> None:
     assert re.search(r"conv 4 +→ 4×6×6 +40 parameters", result.output)
     assert "from mlp: " in result.output
     assert result.output.endswith("The study is valid.\n")
+
+
+def test_run_says_what_it_costs_that_native_was_not_built(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "The native engine was not built, for want of a C++ compiler: training takes about two"
+    study = small(SMALL_STUDY.replace('engine = "numpy"', "").replace("epochs = 4", "epochs = 1"))
+    arguments = ("run", study, "--seeds", "1", "--report", tmp_path / "report", "--store")
+    if library_path() is not None:
+        assert words not in call(*arguments, tmp_path / "with").stderr
+    load.cache_clear()
+    monkeypatch.setattr(library, "library_path", lambda: None)
+    assert words in call(*arguments, tmp_path / "without", "--only", "mlp").stderr
+    # Dropout, which native cannot run: nothing is lost.
+    assert words not in call(*arguments, tmp_path / "cnn", "--only", "cnn").stderr
+    load.cache_clear()
 
 
 def test_check_tells_every_network_that_does_not_fit(small: Small) -> None:

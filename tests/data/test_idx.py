@@ -95,7 +95,13 @@ def test_any_cut_and_any_flipped_byte_of_a_gzip_file_are_noticed(data: st.DataOb
     at = data.draw(st.integers(10, len(raw) - 1))
     flipped = bytearray(raw)
     flipped[at] ^= data.draw(st.integers(1, 255))
-    assert refusal("a.gz", bytes(flipped)).startswith("a.gz: ")
+    try:
+        read = idx.read_images("a.gz", bytes(flipped))
+    except UserError as error:
+        assert str(error).startswith("a.gz: ")
+    else:
+        # The last bits of the compressed data only fill up their byte.
+        np.testing.assert_array_equal(read[:, 0], IMAGES)
 
 
 def test_empty_file() -> None:

@@ -9,7 +9,7 @@ import click
 
 from paribus.cli.asked import Asked, report_option, store_option, study_options
 from paribus.cli.progress import progress
-from paribus.engines.choose import choose
+from paribus.engines.choose import choose, misses_native
 from paribus.runner.cells import cells, missing
 from paribus.runner.run import run_missing
 from paribus.runner.tasks import TaskMaker
@@ -37,6 +37,8 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
     from paribus.report.write import write_report
 
     engines = choose_engines(asked)
+    if missed := without_native(asked):
+        click.echo(missed, err=True)
     with Store.open(store_folder, create=True) as store:
         todo = missing(cells(asked.study, engines), store, asked.dataset.fingerprint)
         jobs = jobs or available_cores()
@@ -67,6 +69,20 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
     click.echo(f"Report: {page}")
     if outcome.failed:
         sys.exit(1)
+
+
+def without_native(asked: Asked) -> str | None:
+    """What it costs that the native engine was not built; None if nothing is lost."""
+    tasks = TaskMaker(asked.dataset)
+    if not any(
+        experiment.engine == "auto" and misses_native(tasks.make(experiment, seed=0))
+        for experiment in asked.study.experiments.values()
+    ):
+        return None
+    return (
+        "The native engine was not built, for want of a C++ compiler: training takes about two to "
+        "four times as long. Install g++ or clang, then install Paribus again."
+    )
 
 
 def choose_engines(asked: Asked) -> dict[str, str]:

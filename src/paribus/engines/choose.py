@@ -64,6 +64,14 @@ def choose(name: str, task: Task) -> Engine:
     return engine
 
 
+def misses_native(task: Task) -> bool:
+    """Whether "auto" would take the native engine for a task, had it been built."""
+    from paribus.engines.native.engine import NativeEngine
+    from paribus.engines.native.library import library_path
+
+    return library_path() is None and not _gpu() and NativeEngine().refuses(task) is None
+
+
 def _choose_fastest(task: Task) -> Engine:
     """The first in order of preference that is installed and can run the task."""
     reasons: list[str] = []

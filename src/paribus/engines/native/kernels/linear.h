@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <vector>
 
 #include "conv.h"
 
@@ -29,21 +30,23 @@ inline void transpose_matrix(const float* from, int rows, int columns, float* to
 
 namespace detail {
 
-// OUTPUTS sums in registers:  out[j] = sum over k of matrix[k * stride + j] * in[k].
+// OUTPUTS sums in registers:  out[j] = sum over k of matrix[k * stride + j] * in[k], for the inputs
+// k that are not 0 in every image.
 template <int OUTPUTS>
-void multiply_block(const float* matrix, int stride, const vec* in, int inputs, int first,
-                    vec* out, const Finish& finish) {
+void multiply_block(const float* matrix, int stride, const vec* in, const int* used, int count,
+                    int first, vec* out, const Finish& finish) {
   vec sum[OUTPUTS] = {};
-  const float* weight = matrix + first;
-  for (int k = 0; k < inputs; ++k, weight += stride) {
-    const vec value = in[k];
+  for (int n = 0; n < count; ++n) {
+    const vec value = in[used[n]];
+    const float* weight = matrix + static_cast<ptrdiff_t>(used[n]) * stride + first;
 #pragma GCC unroll 32
     for (int j = 0; j < OUTPUTS; ++j) sum[j] += weight[j] * value;
   }
   for (int j = 0; j < OUTPUTS; ++j) finish(sum[j], first + j, first + j, out);
 }
 
-using Multiply = void (*)(const float*, int, const vec*, int, int, vec*, const Finish&);
+using Multiply = void (*)(const float*, int, const vec*, const int*, int, int, vec*,
+                          const Finish&);
 
 constexpr int MOST_OUTPUTS = REGISTERS - 4;
 
@@ -63,9 +66,17 @@ inline void multiply(const float* matrix, const vec* in, int inputs, vec* out, i
                      const Finish& finish) {
   using Blocks = detail::MultiplyBlocks<std::make_index_sequence<detail::MOST_OUTPUTS>>;
   const int blocks = (outputs + detail::MOST_OUTPUTS - 1) / detail::MOST_OUTPUTS;
+  // Most pixels at the edge of a digit are 0 in all images of a tile, and adding 0 changes no sum.
+  thread_local std::vector<int> used;
+  used.resize(inputs);
+  int count = 0;
+  for (int k = 0; k < inputs; ++k) {
+    used[count] = k;
+    count += !all_zero<1>(&in[k]);
+  }
   for (int b = 0; b < blocks; ++b) {
     const int first = outputs * b / blocks, end = outputs * (b + 1) / blocks;
-    Blocks::WITH[end - first](matrix, outputs, in, inputs, first, out, finish);
+    Blocks::WITH[end - first](matrix, outputs, in, used.data(), count, first, out, finish);
   }
 }
 
@@ -89,23 +100,24 @@ inline void write_rows(const vec* features, int count, float* rows, int stride) 
 
 namespace detail {
 
-// OUTPUTS x VECTORS block of the gradient, held in registers over the whole batch.
+// OUTPUTS x VECTORS block of the gradient, held in registers over the whole batch: over those of
+// its images whose features there are not all 0.
 template <int OUTPUTS, int VECTORS>
-inline void matrix_gradient_block(const Rows& in, const vec* out_gradients, int outputs, int o,
-                                  int feature, float* gradient_OI) {
+inline void matrix_gradient_block(const Rows& in, const int* used, int count,
+                                  const vec* out_gradients, int outputs, int o, int feature,
+                                  float* gradient_OI) {
   vec sum[OUTPUTS][VECTORS] = {};
-  for (int first = 0; first < in.images; first += LANES) {
+  for (int n = 0; n < count; ++n) {
+    const int image = used[n];
     const float* slopes =
-        reinterpret_cast<const float*>(out_gradients + first / LANES * outputs + o);
-    for (int lane = 0; lane < std::min(LANES, in.images - first); ++lane) {
-      const float* row = in.row[first + lane] + feature;
-      vec value[VECTORS];
-      for (int v = 0; v < VECTORS; ++v) value[v] = load(row + v * LANES);
+        reinterpret_cast<const float*>(out_gradients + image / LANES * outputs + o) + image % LANES;
+    const float* row = in.row[image] + feature;
+    vec value[VECTORS];
+    for (int v = 0; v < VECTORS; ++v) value[v] = load(row + v * LANES);
 #pragma GCC unroll 8
-      for (int j = 0; j < OUTPUTS; ++j)
+    for (int j = 0; j < OUTPUTS; ++j)
 #pragma GCC unroll 4
-        for (int v = 0; v < VECTORS; ++v) sum[j][v] += slopes[j * LANES + lane] * value[v];
-    }
+      for (int v = 0; v < VECTORS; ++v) sum[j][v] += slopes[j * LANES] * value[v];
   }
   for (int j = 0; j < OUTPUTS; ++j)
     for (int v = 0; v < VECTORS; ++v) {
@@ -124,13 +136,23 @@ inline void matrix_gradient_columns(const Rows& in, const vec* out_gradients, in
   constexpr int MANY = (REGISTERS - 6) / VECTORS > 6 ? 6 : (REGISTERS - 6) / VECTORS;
   for (; feature < end && (VECTORS == 1 || feature + VECTORS * LANES <= end);
        feature += VECTORS * LANES) {
+    thread_local std::vector<int> used;
+    used.resize(in.images);
+    int count = 0;
+    for (int image = 0; image < in.images; ++image) {
+      used[count] = image;
+      count += !all_zero<VECTORS>(in.row[image] + feature);
+    }
     int o = 0;
     for (; o + MANY <= outputs; o += MANY)
-      matrix_gradient_block<MANY, VECTORS>(in, out_gradients, outputs, o, feature, gradient_OI);
+      matrix_gradient_block<MANY, VECTORS>(in, used.data(), count, out_gradients, outputs, o,
+                                           feature, gradient_OI);
     for (; o + 2 <= outputs; o += 2)
-      matrix_gradient_block<2, VECTORS>(in, out_gradients, outputs, o, feature, gradient_OI);
+      matrix_gradient_block<2, VECTORS>(in, used.data(), count, out_gradients, outputs, o,
+                                           feature, gradient_OI);
     for (; o < outputs; ++o)
-      matrix_gradient_block<1, VECTORS>(in, out_gradients, outputs, o, feature, gradient_OI);
+      matrix_gradient_block<1, VECTORS>(in, used.data(), count, out_gradients, outputs, o,
+                                           feature, gradient_OI);
   }
 }
 

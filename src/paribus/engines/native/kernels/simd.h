@@ -55,6 +55,16 @@ inline vec zero() { return vec{}; }
 inline vec load(const float* from) { return *reinterpret_cast<const unaligned_vec*>(from); }
 inline void store(float* to, vec value) { *reinterpret_cast<unaligned_vec*>(to) = value; }
 
+// Whether so many vectors' worth of floats are all +0 (a -0 among them does not count as one).
+template <int VECTORS>
+inline bool all_zero(const void* floats) {
+  constexpr int WORDS = VECTORS * VECTOR_BYTES / 8;
+  uint64_t words[WORDS], any = 0;
+  std::memcpy(words, floats, sizeof words);
+  for (int i = 0; i < WORDS; ++i) any |= words[i];
+  return any == 0;
+}
+
 inline vec select(mask where, vec yes, vec no) { return where ? yes : no; }
 
 // NaN stays NaN: a diverged network must not look healthy.

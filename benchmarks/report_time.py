@@ -1,0 +1,90 @@
+"""How long `paribus report` takes over the built-in study at its full size.
+
+    python benchmarks/report_time.py [--seeds 5] [--epochs 100] [--json FILE]
+
+Nothing is trained: a store is filled with made-up curves and probabilities, as many as the study
+would leave there, and the command is timed as a user would run it, in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from paribus.data.sources import load
+from paribus.runner.cells import cells
+from paribus.spec.files import load_study
+from paribus.store.provenance import environment
+from paribus.store.store import Store
+
+
+def fill(folder: Path, seeds: int, epochs: int) -> None:
+    """A store with every run of the study `mnist` finished."""
+    study, _ = load_study("mnist")
+    study = study.with_seeds(seeds).with_each(epochs=epochs)
+    dataset = load("mnist")
+    engines = {
+        name: "native" if experiment.engine == "auto" else experiment.engine
+        for name, experiment in study.experiments.items()
+    }
+    rng = np.random.default_rng(1)
+    weights = {"linear1.weight": rng.normal(size=(10, 2000)).astype(np.float32)}
+    true_class_NK = np.eye(10)[dataset.test_labels]
+    with Store.open(folder, create=True) as store:
+        for name, experiment in study.experiments.items():
+            store.name_experiment(name, study.title, experiment)
+        for cell in cells(study, engines):
+            store.begin(
+                cell.experiment.hash, cell.seed, cell.engine, dataset.fingerprint, environment(2)
+            )
+            for epoch in range(1, epochs + 1):
+                loss = 2 / epoch + 0.02 * rng.random()
+                values = {
+                    "train_loss": loss,
+                    "train_accuracy": float(np.exp(-loss)),
+                    "test_loss": loss + 0.05,
+                    "test_accuracy": float(np.exp(-loss - 0.01)),
+                    "validation_loss": np.nan,
+                    "validation_accuracy": np.nan,
+                    "train_seconds": 1.5,
+                    "test_seconds": 0.1,
+                }
+                store.add_epoch(cell.run, epoch, values, weights)
+            scores_NK = np.exp(3 * true_class_NK + rng.normal(size=true_class_NK.shape))
+            probabilities_NK = scores_NK / scores_NK.sum(axis=1, keepdims=True)
+            store.finish(cell.run, weights, probabilities_NK.astype(np.float32))
+
+
+def main() -> None:
+    """Fill, run the command, print its time, peak memory and the page's size."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=100)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        store, report = Path(scratch) / "runs", Path(scratch) / "report"
+        fill(store, arguments.seeds, arguments.epochs)
+        command = [sys.executable, "-m", "paribus", "report", "mnist"]
+        command += ["--seeds", str(arguments.seeds), "--epochs", str(arguments.epochs)]
+        start = perf_counter()
+        subprocess.run([*command, "--store", store, "--report", report], check=True)
+        seconds = perf_counter() - start
+        page = (report / "index.html").stat().st_size / 1e6
+    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+    print(f"{seconds:.1f} s, {memory:.2f} GB at most, page of {page:.1f} MB")
+    if arguments.json:
+        result = {"seconds": seconds, "peak_memory_gb": memory, "page_mb": page}
+        arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
