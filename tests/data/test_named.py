@@ -108,3 +108,9 @@ def test_downloads_and_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert dataset.train_labels.tolist() == [0, 1, 2, 1]
     # From now on without the server.
     assert local.load(cache).fingerprint == dataset.fingerprint
+
+
+def test_the_rejected_labels_of_mnist_come_with_it() -> None:
+    mnist = MNIST.load()
+    assert len(set(mnist.label_errors)) == 15
+    assert all(0 <= image < 10_000 for image in mnist.label_errors)

@@ -38,6 +38,8 @@ class Dataset:
     class_names: tuple[str, ...]
     attribution: str = ""
     """The licence and the authors, in one sentence, or nothing where they are not known."""
+    label_errors: tuple[int, ...] = ()
+    """Test images whose labels people have rejected, as far as is known."""
 
     def __post_init__(self) -> None:
         validate(self)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
-from paribus.data import idx
+from paribus.data import idx, label_errors
 from paribus.data.dataset import Dataset
 from paribus.data.reading import read_bytes
 from paribus.data.remote import Remote, RemoteFile, default_cache, fetch, is_present
@@ -38,6 +38,7 @@ class Named:
     attribution: str
     remote: Remote | None
     """Where its IDX files are to be had; None: they come with the package."""
+    label_errors: tuple[int, ...] = ()
 
     def folder(self, cache: Path | None) -> Path:
         """Where its files are, or would be after the download."""
@@ -64,7 +65,8 @@ class Named:
                 for file in idx.FILES
                 for path in (folder / f"{file}.gz",)
             }
-        return idx.assemble(self.name, raw, self.class_names, self.attribution)
+        dataset = idx.assemble(self.name, raw, self.class_names, self.attribution)
+        return replace(dataset, label_errors=self.label_errors)
 
 
 def _packaged() -> dict[str, tuple[str, bytes]]:
@@ -98,6 +100,7 @@ MNIST = Named(
         "(http://creativecommons.org/licenses/by-sa/3.0/)."
     ),
     remote=None,
+    label_errors=label_errors.MNIST,
 )
 
 FASHION_MNIST = Named(

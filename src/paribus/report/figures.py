@@ -119,7 +119,8 @@ def misclassified(dataset: Dataset, mistakes: Sequence[Mistake], name: str, runs
             of = f", {mistake.wrong} of {runs} wrong" if runs > 1 else ""
             title = _in_lines(f"{truth}, taken for {taken}", 24)
             axes.set_title(title, fontsize=9.5 if len(title) < 20 else 8)
-            axes.set_xlabel(f"no. {mistake.image}{of}", fontsize=8, color=GREY)
+            doubt = "\nlabel rejected" if mistake.image in dataset.label_errors else ""
+            axes.set_xlabel(f"no. {mistake.image}{of}{doubt}", fontsize=8, color=GREY)
     return figure
 
 

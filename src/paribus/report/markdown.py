@@ -5,27 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from paribus.analysis import StudyResult
 from paribus.report import words
+from paribus.report.evidence import Evidence
 from paribus.report.tables import Row, escape_markdown, has_reported, summary_markdown
 
 if TYPE_CHECKING:
     from paribus.report.write import Picture
 
 
-def markdown(result: StudyResult, rows: Sequence[Row], pictures: Sequence[Picture]) -> str:
+def markdown(evidence: Evidence, rows: Sequence[Row], pictures: Sequence[Picture]) -> str:
+    result = evidence.result
     parts = [f"# {escape_markdown(result.study.title)}", escape_markdown(words.opening(result))]
     if (warning := words.preview_warning(result)) is not None:
         parts.append(f"> **Preview.** {warning}")
     if lines := words.progress(result):
         parts.append("\n".join(f"- {escape_markdown(line)}" for line in lines))
         parts.append(f"`{words.command(result)}` trains what is missing.")
+    parts += _findings(evidence)
     parts += ["## Summary", summary_markdown(rows), words.caution(result)]
     if has_reported(rows):
         origin = result.study.origin or "an earlier report"
         parts.append(f"“Reported” is from {escape_markdown(origin)}.")
     if (best := words.chosen(result)) is not None:
         parts.append(escape_markdown(best))
+    parts += _luck(evidence)
     parts += [
         f"## {escape_markdown(picture.title)}\n\n"
         f"![{escape_markdown(picture.text)}](figures/{picture.file}.svg)"
@@ -34,3 +37,47 @@ def markdown(result: StudyResult, rows: Sequence[Row], pictures: Sequence[Pictur
     if result.dataset.attribution:
         parts += ["## Data", escape_markdown(result.dataset.attribution)]
     return "\n\n".join(parts) + "\n"
+
+
+def _findings(evidence: Evidence) -> list[str]:
+    if not evidence.answers:
+        return []
+    parts = ["## Findings", escape_markdown(evidence.introduction())]
+    for number, answer in enumerate(evidence.answers, start=1):
+        text = f"{number}. **{escape_markdown(answer.question.ask)}** "
+        text += escape_markdown(answer.sentence)
+        if answer.question.original:
+            original, agreement = map(escape_markdown, (answer.question.original, answer.agreement))
+            text += f" *The original’s answer:* {original}; {agreement}."
+        parts.append(text)
+    if (summary := evidence.agreement()) is not None:
+        parts.append(escape_markdown(summary))
+    return parts
+
+
+def _luck(evidence: Evidence) -> list[str]:
+    parts: list[str] = []
+    if replays := evidence.replays():
+        parts += ["## Single runs", words.REPLAY, "\n".join(
+            f"- {escape_markdown(answer.question.ask)} {share} pairs of runs"
+            for answer, share in replays
+        )]  # fmt: skip
+    if floors := evidence.noise_floors():
+        lines = [["experiment", "noise floor", "luck on single images", "seeds"], ["---"] * 4]
+        lines += [[escape_markdown(name), floor, luck, str(n)] for name, floor, luck, n in floors]
+        parts += ["## Noise floor", words.NOISE, _table(lines)]
+    if ledgers := evidence.ledgers():
+        heads = list(ledgers[0][1])
+        lines = [["from, to", *heads], ["---"] * (len(heads) + 1)]
+        lines += [
+            [escape_markdown(f"{answer.a}, {answer.b}"), *(f"{n:,}" for n in counts.values())]
+            for answer, counts in ledgers
+        ]
+        parts += ["## Test images, one by one", words.LEDGER, _table(lines)]
+    if (sentence := evidence.suspects_sentence()) is not None:
+        parts += ["## Label suspects", escape_markdown(sentence)]
+    return parts
+
+
+def _table(lines: Sequence[Sequence[str]]) -> str:
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from paribus.analysis import StudyResult
 from paribus.report import tables, words
+from paribus.report.evidence import Evidence
 from paribus.report.tables import Row
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 _SHOWN_REPORTED = [key for key in tables.REPORTED if key != "reported_note"]
 
 
-def page(result: StudyResult, rows: Sequence[Row], pictures: Sequence[Picture]) -> str:
+def page(evidence: Evidence, rows: Sequence[Row], pictures: Sequence[Picture]) -> str:
     """The whole page. What users wrote, names of experiments and classes, is escaped."""
+    result = evidence.result
     environment = Environment(
         loader=PackageLoader("paribus.report"),
         autoescape=True,
@@ -33,6 +34,7 @@ def page(result: StudyResult, rows: Sequence[Row], pictures: Sequence[Picture]) 
     general = [p for p in pictures if not p.file.startswith("experiment-")]
     return environment.get_template("report.html.j2").render(
         result=result,
+        evidence=evidence,
         rows=rows,
         headings=tables.HEADINGS,
         measured=tables.MEASURED,

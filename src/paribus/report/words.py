@@ -16,6 +16,24 @@ from paribus.spec.notation import format_layer
 
 _LOAD = "load before"
 
+REPLAY = (
+    "Had each experiment been trained once, how often would the two have come out in the opposite "
+    "order? Over all pairs of one run of each; a tie counts half."
+)
+NOISE = (
+    "Two trainings of one and the same experiment, differing in nothing but the seed, end up to so "
+    "many points of test accuracy apart in 95 of 100 cases. Between single trainings, a smaller "
+    "difference is noise."
+)
+LEDGER = (
+    "What a change does to each test image, over all runs of both experiments: right in all, wrong "
+    "in all, fixed or broken more clearly than luck would, or decided by luck as far as so many "
+    "runs can tell."
+)
+GALLERY_DOUBT = (
+    " “Label rejected” marks those whose label the annotators of Northcutt et al. 2021 rejected."
+)
+
 
 def opening(result: StudyResult) -> str:
     """What this is a report of."""
@@ -74,9 +92,9 @@ def progress(result: StudyResult) -> list[str]:
 def caution(result: StudyResult) -> str:
     """What the table does not say."""
     means = (
-        "The table says what came out, and not which differences are real. Whether a difference is "
-        "real needs a comparison over seeds; two means alone do not tell, and a difference smaller "
-        "than the spread between seeds may well be luck. "
+        "The table says what came out, and not which differences are real: two means alone do not "
+        "tell, and a difference smaller than the spread between seeds may well be luck. Whether a "
+        "difference is real is for the findings to say; what no question asks about, nobody knows. "
     )
     if result.study.seeds == 1:
         means = (

@@ -10,8 +10,11 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from paribus.analysis import StudyResult
+from paribus.analysis.findings import answers
+from paribus.analysis.suspects import suspects
 from paribus.errors import ParibusError, UserError
 from paribus.report import curves, figures, predictions, style, tables, words
+from paribus.report.evidence import Evidence
 from paribus.report.markdown import markdown
 from paribus.report.page import page
 from paribus.store.atomic import write_atomically
@@ -43,12 +46,15 @@ def write_report(result: StudyResult, folder: Path) -> Path:
         for file, title, text, figure in _figures(result)
     ]
     rows = tables.summary(result)
+    evidence = Evidence(result, answers(result), suspects(result))
     files: dict[str, bytes] = {
-        "index.html": page(result, rows, pictures).encode(),
-        "report.md": markdown(result, rows, pictures).encode(),
+        "index.html": page(evidence, rows, pictures).encode(),
+        "report.md": markdown(evidence, rows, pictures).encode(),
         "tables/summary.csv": tables.summary_csv(result).encode(),
         "tables/summary.tex": tables.summary_latex(rows).encode(),
         "tables/epochs.csv": tables.epochs_csv(result).encode(),
+        "tables/findings.csv": evidence.findings_csv().encode(),
+        "tables/flips.csv": evidence.flips_csv().encode(),
         **{f"figures/{picture.file}.svg": picture.svg for picture in pictures},
         **{f"figures/{picture.file}.png": picture.png for picture in pictures},
     }
@@ -103,7 +109,8 @@ def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure]]:
             yield (
                 "misclassified",
                 f"Misclassified by {best.name}",
-                "Test images that it gets wrong, with their true class and what it took them for.",
+                "Test images that it gets wrong, with their true class and what it took them for."
+                + (words.GALLERY_DOUBT if data.label_errors else ""),
                 figures.misclassified(data, mistakes, best.name, runs),
             )
     for name, experiment in result.experiments.items():

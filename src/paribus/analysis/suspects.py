@@ -1,0 +1,43 @@
+"""Test images that nobody gets right: their labels may be wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from paribus.analysis.results import StudyResult
+from paribus.analysis.values import Scores
+
+
+@dataclass(frozen=True)
+class Suspects:
+    """Images that every finished run gets wrong; by their index in the test set.
+
+    `experiments`, `runs`: how many of them agree. `known`: those of `images` whose labels people
+    have rejected. `rejected`: all such images of the data set.
+    """
+
+    images: tuple[int, ...]
+    experiments: int
+    runs: int
+    known: tuple[int, ...]
+    rejected: tuple[int, ...]
+
+
+def suspects(result: StudyResult) -> Suspects | None:
+    """The images that every finished run of every experiment gets wrong; None without a run."""
+    scores = Scores(result.dataset.test_labels)
+    wrong_N = np.ones(len(result.dataset.test_labels), dtype=bool)
+    experiments = runs = 0
+    for experiment in result.experiments.values():
+        correct_SN = scores.correct(experiment.finished)
+        if correct_SN is None:
+            continue
+        wrong_N &= ~correct_SN.any(axis=0)
+        experiments, runs = experiments + 1, runs + len(correct_SN)
+    if not runs:
+        return None
+    images = tuple(np.flatnonzero(wrong_N).tolist())
+    rejected = result.dataset.label_errors
+    return Suspects(images, experiments, runs, tuple(i for i in images if i in rejected), rejected)

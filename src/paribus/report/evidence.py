@@ -1,0 +1,168 @@
+"""What a report says of findings and of luck: sentences and tables, for page and Markdown alike."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from paribus.analysis import StudyResult
+from paribus.analysis.findings import Answer
+from paribus.analysis.plain import NUMBERS, numbers
+from paribus.analysis.suspects import Suspects
+
+# N images
+
+_SUSPECTS_NAMED = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """A study's result with its answers and its label suspects, and what is to be said of them."""
+
+    result: StudyResult
+    answers: list[Answer]
+    suspects: Suspects | None
+
+    @property
+    def has_original(self) -> bool:
+        """Whether an earlier report's answers are to be shown."""
+        return any(answer.question.original for answer in self.answers)
+
+    def introduction(self) -> str:
+        """What the findings are of, and what was fixed before they were known."""
+        study = self.result.study
+        n = len(self.answers)
+        text = (
+            f"{n} question{'s' * (n != 1)}, fixed with metric, seeds and the smallest difference "
+            "that matters before anything was trained. The second experiment is judged against "
+            "the first; “undecided” and “no verdict” are answers too: the numbers do not show "
+            "more."
+        )
+        if self.has_original:
+            origin = study.origin or "an earlier report"
+            text += f" Beside ours, the answers of {origin}."
+        return text
+
+    def agreement(self) -> str | None:
+        """How many of an earlier report's answers stand; None where there are none."""
+        held = [answer for answer in self.answers if answer.question.original]
+        if not held:
+            return None
+        agrees = sum(answer.agrees is True for answer in held)
+        disagrees = sum(answer.agrees is False for answer in held)
+        open_ = len(held) - agrees - disagrees
+        return (
+            f"Of the original’s {len(held)} answers, {agrees} {_are(agrees)} confirmed and "
+            f"{disagrees} {_are(disagrees)} contradicted; of {open_} it cannot be told."
+        )
+
+    def replays(self) -> list[tuple[Answer, str]]:
+        """For each question, what one training of each experiment would have told."""
+        return [
+            (
+                answer,
+                f"{answer.replay.opposite_share * 100:.0f} % of {answer.replay.pairs}",
+            )
+            for answer in self.answers
+            if answer.replay is not None
+        ]
+
+    def noise_floors(self) -> list[tuple[str, str, str, int]]:
+        """How far runs of one experiment lie apart in accuracy: for each that a question starts
+        from its name, the noise floor, what luck on single images alone would make, seeds."""
+        found = {}
+        for answer in self.answers:
+            noise = answer.noise
+            if noise is not None and answer.question.metric == "test_accuracy":
+                luck = "–" if noise.predicted is None else _points(noise.predicted)
+                found[answer.a] = answer.a, _points(noise.between_runs), luck, noise.n
+        return list(found.values())
+
+    def ledgers(self) -> list[tuple[Answer, dict[str, int]]]:
+        """For each question of accuracy, how many test images a change fixed, broke, and so on."""
+        return [
+            (answer, {str(category): n for category, n in answer.ledger.counts().items()})
+            for answer in self.answers
+            if answer.ledger is not None
+        ]
+
+    def suspects_sentence(self) -> str | None:
+        """The images that no run gets right."""
+        found = self.suspects
+        if found is None:
+            return None
+        runs = f"all {found.runs} finished runs of {found.experiments} experiments"
+        if not found.images:
+            return f"No test image is wrong in {runs}."
+        n = len(found.images)
+        shown = ", ".join(map(str, found.images[:_SUSPECTS_NAMED]))
+        more = f" and {n - _SUSPECTS_NAMED} more" if n > _SUSPECTS_NAMED else ""
+        text = (
+            f"{n} test image{' is' if n == 1 else 's are'} wrong in {runs}: either hard, or "
+            f"labelled wrongly (numbers from 0): {shown}{more}."
+        )
+        if found.rejected:
+            text += (
+                f" Of the {len(found.rejected)} test images whose label the annotators of "
+                f"Northcutt et al. 2021 rejected, {len(found.known)} "
+                f"{'is' if len(found.known) == 1 else 'are'} among these"
+                f"{': ' + ', '.join(map(str, found.known)) if found.known else ''}; getting one of "
+                "them “right” may be a mistake."
+            )
+        return text
+
+    def findings_csv(self) -> str:
+        """A row for each question, as plain numbers in the metric's raw unit."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow([
+            "question", "a", "b", "metric", "matters", "verdict", "less_than_matters", *NUMBERS,
+            "confounds", "original", "agrees", "agreement", "sentence",
+        ])  # fmt: skip
+        for answer in self.answers:
+            question = answer.question
+            values = ("" if v is None else v for v in numbers(answer).values())
+            writer.writerow([
+                question.ask, answer.a, answer.b, question.metric, question.matters or "",
+                answer.verdict, answer.less_than_matters, *values, "; ".join(answer.confounds),
+                question.original, "" if answer.agrees is None else answer.agrees,
+                answer.agreement, answer.sentence,
+            ])  # fmt: skip
+        return text.getvalue()
+
+    def flips_csv(self) -> str:
+        """A row for each question of accuracy and test image that not all runs get right."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(
+            ["a", "b", "image", "label", "share_a", "share_b", "category", "label_rejected"]
+        )
+        for row in self._flips():
+            writer.writerow(row)
+        return text.getvalue()
+
+    def _flips(self) -> Iterator[list[object]]:
+        data = self.result.dataset
+        seen = set()
+        for answer in self.answers:
+            ledger = answer.ledger
+            if ledger is None or (answer.a, answer.b) in seen:
+                continue
+            seen.add((answer.a, answer.b))
+            for image, category in enumerate(ledger.category_N.tolist()):
+                if category != "always right":
+                    yield [
+                        answer.a, answer.b, image, data.class_names[data.test_labels[image]],
+                        float(ledger.share_A_N[image]), float(ledger.share_B_N[image]), category,
+                        image in data.label_errors,
+                    ]  # fmt: skip
+
+
+def _points(share: float) -> str:
+    return f"{share * 100:.2f} points"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"

@@ -1,0 +1,96 @@
+"""What the report says of findings and of luck."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from paribus.report.write import write_report
+from paribus.spec.study import Study
+from tests.analysis.test_findings import DATA, trained
+from tests.report.conftest import Make
+from tests.report.test_write import page
+
+
+@pytest.fixture
+def written(make: Make, tmp_path: Path) -> Path:
+    """The folder of a report in which Adam is better, and two labels are known to be wrong."""
+    result = make(
+        ["cnn", "cnn-adam", "mlp"],
+        seeds=5,
+        runs=lambda name, seed: trained(name, seed, 0.9 if name == "cnn-adam" else 0.6),
+        data=replace(DATA, label_errors=(3, 199)),
+    )
+    return write_report(result, tmp_path).parent
+
+
+def test_the_page_opens_with_the_findings(written: Path) -> None:
+    found = page(written / "index.html")
+    order = [name for name in found.ids if name in ("findings", "summary", "luck", "evidence")]
+    assert order == ["findings", "summary", "luck", "evidence"]
+    _, sentence, original, agreement = found.row("Does Adam end more accurate than SGD?")
+    assert sentence.startswith("cnn-adam is better than cnn: final test accuracy +")
+    assert "95 %, n = 5 seeds" in sentence
+    assert (original, agreement) == ("better: 99.09 %", "agrees")
+    confounded = found.row("Is the CNN more accurate than the MLP?")
+    assert confounded[1].startswith("Confounded: mlp and cnn also differ in epochs 150 → 100")
+    assert confounded[3] == "cannot be told: more differs than was asked about"
+
+
+def test_it_declines_where_it_cannot_know(written: Path) -> None:
+    row = page(written / "index.html").row("Does Adam get there faster than SGD?")
+    assert row[1].startswith("No verdict: 5 of 5 runs of cnn and 5 of 5 runs of cnn-adam gave no ")
+    assert row[3] == "neither confirmed nor contradicted"
+
+
+def test_replay_noise_flips_and_suspects(written: Path) -> None:
+    found = page(written / "index.html")
+    text = " ".join(found.text.split())
+    assert "Had each experiment been trained once" in text
+    floors = [cells for cells in found.cells if cells and cells[0] == "cnn"]
+    assert floors[1][1].endswith(" points")
+    assert floors[1][3] == "n = 5"
+    fixed = found.row("cnn, cnn-adam")
+    assert sum(int(cell) for cell in fixed[1:]) == 200
+    assert int(fixed[4]) > 20
+    assert "wrong in all 15 finished runs of 3 experiments" in text
+    assert "Of the 2 test images whose label the annotators of Northcutt et al. 2021" in text
+    assert "1 is among these: 199" in text
+
+
+def test_markdown_says_the_same(written: Path) -> None:
+    text = (written / "report.md").read_text("utf-8")
+    assert text.index("## Findings") < text.index("## Summary") < text.index("## Single runs")
+    assert "1. **Has the CNN fewer parameters than the MLP?** cnn has fewer parameters" in text
+    assert "Of the original’s 5 answers, 2 are confirmed and 0 are contradicted; of 3 " in text
+
+
+def test_findings_as_a_table(written: Path) -> None:
+    with open(written / "tables" / "findings.csv", encoding="utf-8") as file:
+        rows = {row["question"]: row for row in csv.DictReader(file)}
+    row = rows["Does Adam end more accurate than SGD?"]
+    assert (row["verdict"], row["agrees"], row["n"]) == ("better", "True", "5")
+    assert 0 < float(row["low"]) < float(row["estimate"]) < float(row["high"])
+    assert float(row["p_adjusted"]) < 0.04
+    counted = rows["Has the CNN fewer parameters than the MLP?"]
+    assert (counted["verdict"], counted["estimate"]) == ("better", "")
+
+
+def test_the_ledger_as_a_table(written: Path) -> None:
+    text = (written / "tables" / "flips.csv").read_text("utf-8")
+    rows = [row for row in csv.DictReader(io.StringIO(text)) if row["b"] == "cnn-adam"]
+    rejected = {row["image"] for row in rows if row["label_rejected"] == "True"}
+    assert "199" in rejected
+    assert {row["category"] for row in rows} >= {"fixed", "decided by luck"}
+
+
+def test_a_study_without_questions_has_no_findings(make: Make, tmp_path: Path) -> None:
+    result = make(["cnn"])
+    study = Study.model_validate({**dict(result.study), "questions": ()})
+    found = page(write_report(replace(result, study=study), tmp_path))
+    assert "findings" not in found.ids
+    assert "summary" in found.ids
