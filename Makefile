@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install report check test clean
+.PHONY: install report check test calibrate clean
 
 install: $(INSTALLED)
 
@@ -26,6 +26,10 @@ check: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/pytest --numprocesses 2 --quiet
+
+# Ten times as many simulated studies as `make test`, every error rate printed; about 5 minutes.
+calibrate: $(INSTALLED)
+	PARIBUS_CALIBRATION=10 $(BIN)/pytest -s --quiet tests/calibration
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -175,6 +175,11 @@ def test_a_preview_yields_no_verdict() -> None:
 def test_a_preview_still_tells_of_a_confound() -> None:
     finding = answer(CLEAR, preview=True, confounds=("epochs 100 → 35",))
     assert finding.verdict is Verdict.NONE
+    assert finding.sentence == (
+        "No verdict: this is a preview (test accuracy +0.38 points, n = 5 seeds); it takes the "
+        "full study, with at least 3 seeds, and a controlled question: cnn and adam also differ in "
+        "epochs 100 → 35."
+    )
     assert finding.reasons == (
         "cnn and adam also differ in epochs 100 → 35: no number of seeds will tell which of these "
         "makes the difference.",

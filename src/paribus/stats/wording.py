@@ -98,7 +98,7 @@ def no_verdict(question: Comparison, evidence: Evidence) -> str:
         shown = f" ({so_far})" if so_far else ""
         return (
             f"No verdict: this is a preview{shown}; it takes the full study, with at least "
-            f"{FEWEST_SEEDS} seeds."
+            f"{FEWEST_SEEDS} seeds{_and_no_confound(question)}."
         )
     if evidence.runs < evidence.planned:
         shown = f" ({so_far})" if so_far else ""
@@ -128,6 +128,15 @@ def no_verdict(question: Comparison, evidence: Evidence) -> str:
         f"No verdict: all {seeds} show exactly the same difference ({_name(question)} "
         f"{metric.difference(evidence.mean)}), which gives no measure of luck; it takes more "
         f"seeds or a finer metric."
+    )
+
+
+def _and_no_confound(question: Comparison) -> str:
+    if not question.confounds:
+        return ""
+    return (
+        f", and a controlled question: {question.a} and {question.b} also differ in "
+        f"{'; '.join(question.confounds)}"
     )
 
 
