@@ -25,9 +25,10 @@ ALLOWED: dict[str, set[str]] = {
     "runner": BASE | {"spec", "randomness", "data", "engines", "store"},
     "analysis": BASE | {"spec", "data", "store", "stats"},
     "report": BASE | {"spec", "data", "store", "analysis"},
+    "export": BASE | {"spec", "data", "engines", "store"},
     "studies": set(),
     "__main__": {"cli"},
-    "cli": BASE | {"spec", "data", "engines", "store", "runner", "analysis", "report"},
+    "cli": BASE | {"spec", "data", "engines", "store", "runner", "analysis", "report", "export"},
 }
 
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "status": "Say what of a study has been trained.",
     "report": "Write the report of what has been trained so far.",
     "show": "Show one run: recipe, epochs, where it ran.",
+    "export": "Write a run's network, or a whole store, for other tools.",
     "studies": "List the built-in studies.",
     "data": "List the data sets, and fetch them.",
 }
