@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install report check test clean
+.PHONY: install report check test docs clean
 
 install: $(INSTALLED)
 
@@ -26,6 +26,11 @@ check: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/pytest --numprocesses 2 --quiet
+
+# Writes what is made in docs/ anew: the reference of study files, the notebook's outputs.
+docs: $(INSTALLED)
+	$(BIN)/python docs/make_study_files.py
+	$(BIN)/python docs/run_example.py
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis

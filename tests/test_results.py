@@ -38,6 +38,7 @@ def test_runs_and_epochs_as_data_frames(results: Results) -> None:
     assert len(epochs) == 6 * 4
     assert set(EPOCH_COLUMNS) < set(epochs.columns)
     assert epochs["validation_loss"].isna().all()
+    assert {str(epochs[column].dtype) for column in EPOCH_COLUMNS} == {"float64"}
     last = epochs[epochs["epoch"] == 4]
     np.testing.assert_array_equal(last["test_accuracy"], runs["test_accuracy"])
     cnn = results.experiments["cnn"]

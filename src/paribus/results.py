@@ -18,7 +18,7 @@ from paribus.runner.progress import progress
 from paribus.runner.run import run_missing
 from paribus.spec.study import Study
 from paribus.store.provenance import available_cores
-from paribus.store.store import Store
+from paribus.store.store import EPOCH_COLUMNS, Store
 
 if TYPE_CHECKING:
     import numpy as np
@@ -188,7 +188,9 @@ def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
         )
     import pandas as pd
 
-    return pd.DataFrame(records)
+    frame = pd.DataFrame(records)
+    # A column without a single number would be one of objects.
+    return frame.astype({column: "float64" for column in EPOCH_COLUMNS if column in frame})
 
 
 def _there(value: T | None, otherwise: str) -> T:
