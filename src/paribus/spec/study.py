@@ -54,10 +54,16 @@ class Question(Spec):
     """
 
     ask: str = Field(min_length=1)
+    """The question in words."""
     compare: tuple[str, str] = Field(strict=False)
+    """The two experiments."""
     about: tuple[str, ...] = Field(strict=False, min_length=1)
+    """What is meant to differ between them; anything else that does is a confound."""
     metric: Annotated[str, AfterValidator(check_metric)] = "test_accuracy"
+    """The number that is compared."""
     matters: float = Field(ge=0, allow_inf_nan=False)
+    """The smallest difference that would matter, in the metric's own unit: 0.001 of an accuracy is
+    0.1 points."""
     original: str = ""
     """What the report that the study repeats had concluded."""
 
@@ -74,15 +80,20 @@ class Reported(Spec):
     """What an earlier report gave for an experiment, as it was printed there."""
 
     train_accuracy: str = ""
+    """Final train accuracy."""
     test_accuracy: str = ""
+    """Final test accuracy."""
     time: str = ""
+    """Time of training."""
     note: str = ""
+    """Anything else."""
 
 
 class Study(Spec):
     """Experiments by name, all on one data set, and the questions between them."""
 
     title: str = Field(min_length=1)
+    """What the report is headed with."""
     seeds: int = Field(default=5, ge=1, le=MOST_SEEDS)
     """Seeds 0 .. seeds - 1 are trained."""
     experiments: dict[Annotated[str, Field(pattern=_NAME)], Experiment] = Field(min_length=1)
