@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install report check test calibrate clean
+.PHONY: install report check test calibrate docs clean
 
 install: $(INSTALLED)
 
@@ -30,6 +30,11 @@ test: $(INSTALLED)
 # Ten times as many simulated studies as `make test`, every error rate printed; about 5 minutes.
 calibrate: $(INSTALLED)
 	PARIBUS_CALIBRATION=10 $(BIN)/pytest -s --quiet tests/calibration
+
+# Writes what is made in docs/ anew: the reference of study files, the notebook's outputs.
+docs: $(INSTALLED)
+	$(BIN)/python docs/make_study_files.py
+	$(BIN)/python docs/run_example.py
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -58,3 +58,15 @@ def test_a_study_in_python_is_the_same_as_in_a_file() -> None:
 def test_a_variant_is_validated() -> None:
     base = read_study(TOML, "study.toml").experiments["cnn"]
     assert base.but(optimizer=Adam(lr=0.1)).optimizer == Adam(lr=0.1)
+
+
+def test_a_notebook_shows_a_study() -> None:
+    study = read_study(TOML.replace("Does it?", "Does <it>?"), "study.toml")
+    page = study._repr_html_()
+    assert "<b>Does batch normalisation help?</b>: mnist, seeds: 5</p>" in page
+    assert "<td>bn</td><td>conv 8, batchnorm, relu, flatten, linear 10</td>" in page
+    assert "<li>Does &lt;it&gt;? cnn against bn, test_accuracy; what matters: 0.001</li>" in page
+    own = study.experiments["cnn"].but(network="my.nets:Net")
+    shown = Study(title="Own", experiments={"own": own})._repr_html_()
+    assert "<td>my.nets:Net</td>" in shown
+    assert "<ol>" not in shown

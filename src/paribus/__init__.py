@@ -2,6 +2,9 @@
 
     from paribus import Experiment, Question, Sgd, Study
 
+    results = Study(...).run()
+    results.runs(), results.curves()
+
 The names below are the public interface. Each is loaded when it is first used, so that
 `import paribus` is fast.
 """
@@ -12,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from paribus.errors import ParibusError as ParibusError
     from paribus.errors import UserError as UserError
+    from paribus.results import Results as Results
+    from paribus.results import run as run
     from paribus.spec.experiment import Experiment as Experiment
     from paribus.spec.files import load_study as load_study
     from paribus.spec.layers import AvgPool as AvgPool
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "errors": ("ParibusError", "UserError"),
+    "results": ("Results", "run"),
     "spec.experiment": ("Experiment",),
     "spec.files": ("load_study",),
     "spec.layers": (

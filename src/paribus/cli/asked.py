@@ -16,6 +16,7 @@ from paribus.errors import UserError, did_you_mean
 from paribus.spec.experiment import ENGINES
 from paribus.spec.files import load_study
 from paribus.spec.study import MOST_SEEDS, Study
+from paribus.store.store import Store, StoredRun
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -99,6 +100,24 @@ def study_options(command: F) -> F:
         decorated = option(decorated)
     result: F = decorated
     return result
+
+
+def one_run(text: str, store: Store) -> StoredRun:
+    """The run that a text names: the start of its id, or EXPERIMENT/SEED.
+
+    Raises `UserError` if it names none, or more than one.
+    """
+    found = store.find_runs(text)
+    if not found:
+        raise UserError(
+            f'{store.folder}: there is no run "{text}"; `paribus status STUDY` lists the runs'
+        )
+    if len(found) > 1:
+        raise UserError(
+            f'"{text}" names {len(found)} runs: {", ".join(run.id for run in found[:10])}; '
+            "write more of the id"
+        )
+    return found[0]
 
 
 def _asked(

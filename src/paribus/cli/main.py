@@ -19,6 +19,7 @@ COMMANDS = {
     "compare": "Say whether one experiment is better than another.",
     "time": "Time training steps of two experiments, in turns.",
     "show": "Show one run: recipe, epochs, where it ran.",
+    "export": "Write a run's network, or a whole store, for other tools.",
     "studies": "List the built-in studies.",
     "data": "List the data sets, and fetch them.",
 }

@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from paribus.cli.asked import Asked, report_option, store_option, study_options
-from paribus.cli.progress import progress
-from paribus.engines.choose import choose, misses_native
+from paribus.engines.choose import misses_native
 from paribus.runner.cells import cells, missing
+from paribus.runner.engines import choose_engines
+from paribus.runner.progress import progress
 from paribus.runner.run import run_missing
 from paribus.runner.tasks import TaskMaker
 from paribus.store.provenance import available_cores
@@ -36,7 +37,7 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
     from paribus.analysis import collect
     from paribus.report.write import write_report
 
-    engines = choose_engines(asked)
+    engines = choose_engines(asked.study, asked.dataset)
     if missed := without_native(asked):
         click.echo(missed, err=True)
     with Store.open(store_folder, create=True) as store:
@@ -83,12 +84,3 @@ def without_native(asked: Asked) -> str | None:
         "The native engine was not built, for want of a C++ compiler: training takes about two to "
         "four times as long. Install g++ or clang, then install Paribus again."
     )
-
-
-def choose_engines(asked: Asked) -> dict[str, str]:
-    """The engine of every experiment, "auto" decided. Raises `UserError` where one refuses."""
-    tasks = TaskMaker(asked.dataset)
-    return {
-        name: choose(experiment.engine, tasks.make(experiment, seed=0)).name
-        for name, experiment in asked.study.experiments.items()
-    }

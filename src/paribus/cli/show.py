@@ -9,8 +9,7 @@ from typing import Any
 
 import click
 
-from paribus.cli.asked import json_option, store_option
-from paribus.errors import UserError
+from paribus.cli.asked import json_option, one_run, store_option
 from paribus.store.store import Store
 
 
@@ -53,17 +52,7 @@ def show(text: str, store: Store) -> dict[str, Any]:
 
     Raises `UserError` if it names none, or more than one.
     """
-    found = store.find_runs(text)
-    if not found:
-        raise UserError(
-            f'{store.folder}: there is no run "{text}"; `paribus status STUDY` lists the runs'
-        )
-    if len(found) > 1:
-        raise UserError(
-            f'"{text}" names {len(found)} runs: {", ".join(run.id for run in found[:10])}; '
-            "write more of the id"
-        )
-    run = found[0]
+    run = one_run(text, store)
     epochs = store.epochs(run.id)
     return {
         "id": run.id,

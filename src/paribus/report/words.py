@@ -60,7 +60,9 @@ def preview_warning(result: StudyResult) -> str | None:
 
 
 def command(result: StudyResult) -> str:
-    """What trains the runs that are missing."""
+    """What trains the runs that are missing; a study without a name was stated in Python."""
+    if not result.study_name:
+        return "study.run()"
     name = shlex.quote(result.study_name)
     return f"paribus run {name}{' --preview' if result.study.preview else ''}"
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import ModuleType
 from typing import Self
 
 from paribus.runner.train import Event, Failed
@@ -65,7 +67,7 @@ class Pool:
         process = context.Process(
             target=work, args=(theirs, self._data, self._relative_to), daemon=True
         )
-        with _environment(_ONE_THREAD):
+        with _environment(_ONE_THREAD), _no_main_module():
             process.start()
         theirs.close()
         return _Worker(process, ours)
@@ -79,6 +81,18 @@ class Pool:
         for worker in self._workers:
             worker.process.join()
             worker.connection.close()
+
+
+@contextmanager
+def _no_main_module() -> Iterator[None]:
+    """Keep a process that is started from running the caller's script again, as it would for want
+    of `if __name__ == "__main__"`: a worker needs nothing of it."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextmanager

@@ -28,15 +28,24 @@ class Experiment(Spec):
     """
 
     network: Network
+    """Its layers, or a module of your own."""
     optimizer: Optimizer
+    """What makes steps of gradients."""
     epochs: int = Field(ge=1)
+    """Passes over the training images."""
     batch_size: int = Field(default=128, ge=1)
+    """Images a step; the last batch of an epoch may be smaller."""
     schedule: Schedule = Constant()
+    """How the learning rate changes over the steps."""
     initialisation: Initialisation = "torch"
+    """What the weights are before training."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the target that is spread evenly over all classes (Szegedy et al. 2016)."""
     data: str = "mnist"
+    """A named data set, a folder of IDX files, a folder of images per class, or an .npz file; a
+    path starts from the study file's folder."""
     images: int | None = Field(default=None, ge=1)
-    """Training images used, chosen the same for every seed; all of them if None."""
+    """Training images used, chosen the same for every seed; all of them unless given."""
     validation: int = Field(default=0, ge=0)
     """Training images held out to choose by, the same for every seed."""
     engine: EngineName = "auto"

@@ -18,8 +18,11 @@ class Conv(Spec):
 
     kind: Literal["conv"] = "conv"
     channels: int = Field(ge=1)
+    """Channels that come out."""
     kernel: int = Field(default=3, ge=1)
+    """Rows and columns of the kernel, an odd number."""
     stride: int = Field(default=1, ge=1)
+    """Rows and columns from one place of the kernel to the next."""
 
     @field_validator("kernel")
     @classmethod
@@ -36,6 +39,7 @@ class MaxPool(Spec):
 
     kind: Literal["maxpool"] = "maxpool"
     size: int = Field(ge=2)
+    """Rows and columns of a window, and from one window to the next."""
 
 
 class AvgPool(Spec):
@@ -43,6 +47,7 @@ class AvgPool(Spec):
 
     kind: Literal["avgpool"] = "avgpool"
     size: int = Field(ge=2)
+    """Rows and columns of a window, and from one window to the next."""
 
 
 class Relu(Spec):
@@ -83,6 +88,7 @@ class Dropout(Spec):
 
     kind: Literal["dropout"] = "dropout"
     p: float = Field(gt=0, lt=1)
+    """Probability of a value to be zeroed."""
 
 
 class Flatten(Spec):
@@ -96,6 +102,7 @@ class Linear(Spec):
 
     kind: Literal["linear"] = "linear"
     features: int = Field(ge=1)
+    """Features that come out."""
 
 
 class Residual(Spec):

@@ -17,9 +17,13 @@ class Sgd(Spec):
 
     name: Literal["sgd"] = "sgd"
     lr: float = Field(gt=0, allow_inf_nan=False)
+    """Learning rate."""
     momentum: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the last step that is taken again."""
     nesterov: bool = False
+    """Nesterov's momentum."""
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Strength of the pull of all weights towards zero."""
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> Sgd:
@@ -33,9 +37,13 @@ class Adam(Spec):
 
     name: Literal["adam"] = "adam"
     lr: float = Field(gt=0, allow_inf_nan=False)
+    """Learning rate."""
     betas: tuple[Beta, Beta] = Field(default=(0.9, 0.999), strict=False)
+    """Decay of the running means of the gradient and of its square, each from 0 to below 1."""
     eps: float = Field(default=1e-8, gt=0, allow_inf_nan=False)
+    """Added to the root of the mean square, so that nothing is divided by zero."""
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Strength of the pull of all weights towards zero."""
 
 
 class AdamW(Spec):
@@ -43,9 +51,13 @@ class AdamW(Spec):
 
     name: Literal["adamw"] = "adamw"
     lr: float = Field(gt=0, allow_inf_nan=False)
+    """Learning rate."""
     betas: tuple[Beta, Beta] = Field(default=(0.9, 0.999), strict=False)
+    """Decay of the running means of the gradient and of its square, each from 0 to below 1."""
     eps: float = Field(default=1e-8, gt=0, allow_inf_nan=False)
+    """Added to the root of the mean square, so that nothing is divided by zero."""
     weight_decay: float = Field(default=0.01, ge=0, allow_inf_nan=False)
+    """Strength of the pull of all weights towards zero."""
 
 
 Optimizer = Annotated[Sgd | Adam | AdamW, Field(discriminator="name")]
@@ -65,7 +77,9 @@ class Step(Spec):
 
     name: Literal["step"] = "step"
     every: int = Field(ge=1)
+    """Epochs from one step to the next."""
     factor_each: float = Field(default=0.1, gt=0, lt=1)
+    """What the rate is multiplied with at each."""
 
     def factor(self, step: int, steps_per_epoch: int, epochs: int) -> float:
         return float(self.factor_each ** (step // (steps_per_epoch * self.every)))
@@ -76,6 +90,7 @@ class Cosine(Spec):
 
     name: Literal["cosine"] = "cosine"
     final: float = Field(default=0.0, ge=0, lt=1)
+    """The rate at the end, as a share of the learning rate."""
 
     def factor(self, step: int, steps_per_epoch: int, epochs: int) -> float:
         return _cosine(1.0, self.final, step / (steps_per_epoch * epochs))
@@ -91,8 +106,11 @@ class OneCycle(Spec):
 
     name: Literal["one-cycle"] = "one-cycle"
     rise: float = Field(default=0.3, gt=0, lt=1)
+    """Share of all steps on the way up."""
     start_divisor: float = Field(default=25.0, gt=1, allow_inf_nan=False)
+    """The rate at the start is the learning rate divided by this."""
     end_divisor: float = Field(default=1e4, ge=1, allow_inf_nan=False)
+    """The rate at the end is that at the start divided by this."""
 
     def factor(self, step: int, steps_per_epoch: int, epochs: int) -> float:
         last = steps_per_epoch * epochs - 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from html import escape
+from os import PathLike
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -10,7 +12,12 @@ from paribus.errors import did_you_mean
 from paribus.spec.experiment import Experiment
 from paribus.spec.metric import check_metric
 from paribus.spec.model import Spec
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.notation import format_layer
 from paribus.spec.recipe import Step
+
+if TYPE_CHECKING:
+    import paribus
 
 # What a question can be about. "optimizer" stands for all of "optimizer.lr" and its like.
 ASPECTS = (
@@ -47,10 +54,16 @@ class Question(Spec):
     """
 
     ask: str = Field(min_length=1)
+    """The question in words."""
     compare: tuple[str, str] = Field(strict=False)
+    """The two experiments."""
     about: tuple[str, ...] = Field(strict=False, min_length=1)
+    """What is meant to differ between them; anything else that does is a confound."""
     metric: Annotated[str, AfterValidator(check_metric)] = "test_accuracy"
+    """The number that is compared."""
     matters: float = Field(ge=0, allow_inf_nan=False)
+    """The smallest difference that would matter, in the metric's own unit: 0.001 of an accuracy is
+    0.1 points."""
     original: str = ""
     """What the report that the study repeats had concluded."""
     original_verdict: Literal["", "better", "worse", "equal"] = ""
@@ -69,15 +82,20 @@ class Reported(Spec):
     """What an earlier report gave for an experiment, as it was printed there."""
 
     train_accuracy: str = ""
+    """Final train accuracy."""
     test_accuracy: str = ""
+    """Final test accuracy."""
     time: str = ""
+    """Time of training."""
     note: str = ""
+    """Anything else."""
 
 
 class Study(Spec):
     """Experiments by name, all on one data set, and the questions between them."""
 
     title: str = Field(min_length=1)
+    """What the report is headed with."""
     seeds: int = Field(default=5, ge=1, le=MOST_SEEDS)
     """Seeds 0 .. seeds - 1 are trained."""
     experiments: dict[Annotated[str, Field(pattern=_NAME)], Experiment] = Field(min_length=1)
@@ -177,5 +195,46 @@ class Study(Spec):
         seeds = min(PREVIEW_SEEDS, self.seeds)
         return self._with(experiments=changed, seeds=seeds, preview=True)
 
+    def run(
+        self,
+        *,
+        store: str | PathLike[str] = "runs",
+        relative_to: str | PathLike[str] = ".",
+        jobs: int | None = None,
+        quiet: bool = False,
+    ) -> paribus.Results:
+        """Train what of it the store has not, and give what came of all of it: `paribus.run`."""
+        # Asked of the public interface when it is called: nothing here knows how to train.
+        import paribus
+
+        return paribus.run(self, store=store, relative_to=relative_to, jobs=jobs, quiet=quiet)
+
+    def _repr_html_(self) -> str:
+        """The experiments and questions, for notebooks."""
+        rows = "".join(
+            f"<tr><td>{escape(name)}</td><td>{escape(_network(experiment))}</td>"
+            f"<td>{escape(experiment.optimizer.name)}, {experiment.optimizer.lr:g}</td>"
+            f"<td>{experiment.batch_size}</td><td>{experiment.epochs}</td></tr>"
+            for name, experiment in self.experiments.items()
+        )
+        asked = "".join(
+            f"<li>{escape(q.ask)} {escape(' against '.join(q.compare))}, {escape(q.metric)}; "
+            f"what matters: {q.matters:g}</li>"
+            for q in self.questions
+        )
+        return (
+            f"<p><b>{escape(self.title)}</b>: {escape(self.data)}, seeds: {self.seeds}"
+            f"{', a preview' if self.preview else ''}</p><table><tr><th>experiment</th>"
+            "<th>network</th><th>optimizer, learning rate</th><th>batch</th><th>epochs</th></tr>"
+            f"{rows}</table>{f'<ol>{asked}</ol>' if asked else ''}"
+        )
+
     def _with(self, **changes: Any) -> Study:
         return type(self).model_validate({**dict(self), **changes})
+
+
+def _network(experiment: Experiment) -> str:
+    network = experiment.network
+    if isinstance(network, ModuleNetwork):
+        return network.module
+    return ", ".join(map(format_layer, network))

@@ -280,6 +280,11 @@ class Store:
         """All that studies call experiments."""
         return [row[0] for row in self._select("SELECT DISTINCT name FROM names ORDER BY name")]
 
+    def studies(self, experiment: str) -> list[str]:
+        """The studies that have an experiment, as they were typed, without repetition."""
+        query = "SELECT DISTINCT study FROM names WHERE experiment = ? ORDER BY study"
+        return [row[0] for row in self._select(query, experiment)]
+
     def experiment(self, hash_: str) -> Experiment:
         rows = self._select("SELECT canonical FROM experiments WHERE hash = ?", hash_)
         settings = json.loads(rows[0][0])

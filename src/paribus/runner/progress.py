@@ -20,10 +20,13 @@ from paribus.store.store import Store
 
 @contextmanager
 def progress(
-    study: Study, engines: Mapping[str, str], store: Store, jobs: int
+    study: Study, engines: Mapping[str, str], store: Store, jobs: int, *, quiet: bool = False
 ) -> Iterator[Listener]:
     """A listener for `run_missing` that draws bars on a terminal, and prints a line for each
-    finished run elsewhere."""
+    finished run elsewhere; `quiet`, one that says nothing."""
+    if quiet:
+        yield lambda *_: None
+        return
     clock = _Clock(cells(study, engines), store, jobs)
     console = Console(stderr=True)
     if clock.runs_left == 0:
@@ -34,7 +37,7 @@ def progress(
             f"into {store.folder}. Ctrl-C stops; the same command goes on.",
             err=True,
         )
-    if not console.is_terminal:
+    if not console.is_terminal or console.is_jupyter:
         yield lambda _, cell, event: _print(clock, cell, event)
         return
     columns = (

@@ -1,0 +1,302 @@
+"""Writes docs/study-files.md from the specification itself; a test holds it current."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+from paribus.spec.experiment import Experiment
+from paribus.spec.files import built_in_studies
+from paribus.spec.metric import METRICS
+from paribus.spec.model import Spec
+from paribus.spec.notation import LAYERS, format_layer, parse_layer
+from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, Sgd, Step
+from paribus.spec.study import ASPECTS, Question, Reported, Study
+
+PAGE = Path(__file__).with_name("study-files.md")
+
+TOP = """# Study files
+
+A study file is TOML: experiments, each a network and how it is trained; a number of seeds; and the
+questions that the experiments are to answer. `paribus check FILE` says all that is wrong with
+it, with its place and what to write instead, and trains nothing. A setting that would have no effect
+is refused.
+
+This page is made from the specification by `make docs`; every default and bound on it is the one
+that is applied.
+
+```toml
+title = "Does a wider network help?"
+data = "mnist"
+seeds = 5
+
+[experiments.cnn]
+network = ["conv 8", "relu", "maxpool 2", "conv 16", "relu", "maxpool 2", "flatten", "linear 10"]
+optimizer = { name = "sgd", lr = 0.05, momentum = 0.9 }
+epochs = 5
+
+[experiments.wide]
+from = "cnn"
+network = ["conv 16", "relu", "maxpool 2", "conv 32", "relu", "maxpool 2", "flatten", "linear 10"]
+
+[[questions]]
+ask = "Is the wider network more accurate?"
+compare = ["cnn", "wide"]
+about = ["network"]
+matters = 0.001
+```
+
+"""
+
+EXPERIMENTS = """## Experiments
+
+Each stands in a table `[experiments.NAME]`; a name is made of letters, digits, `.`, `-` and `_`.
+
+With `from = "OTHER"`, an experiment takes all settings of another one, and only what changes is
+written. A table without a `name` changes the one it takes: `optimizer = { lr = 0.1 }` keeps the
+optimizer and its other settings; with a `name` it replaces it.
+
+"""
+
+NETWORK = """## Networks
+
+A list of layers, each a text: its name, perhaps a bare number, and settings as `key=value`.
+Feature maps have the shape (channels, rows, columns), flat features (features,).
+
+"""
+
+NETWORK_END = """
+`repeat 3 [conv 8, relu]` stands for its layers so many times; brackets may be nested. The last
+layer must give one feature for each class: `linear 10` for ten.
+
+A network of your own is named by its import path, and is trained by the engine `torch` alone:
+
+```toml
+title = "A network of my own"
+
+[experiments.own]
+network = { module = "my_package.nets:SmallNet", arguments = { width = 32 } }
+optimizer = { name = "adam", lr = 0.001 }
+epochs = 5
+```
+
+It is a `torch.nn.Module` class, or a function that makes one, whose `forward` takes float32
+(N, channels, rows, columns) with pixels in 0 to 1 and returns logits (N, classes).
+`network = "my_package.nets:SmallNet"` is the same without arguments.
+
+"""
+
+INITIALISATION = """## Initialisation
+
+| `initialisation` | weights | biases |
+| --- | --- | --- |
+| `"torch"` | uniform in ±1/√fan_in, as PyTorch's Conv2d and Linear | the same |
+| `"he"` | normal, SD √(2/fan_in) (He et al. 2015) | zero |
+| `"glorot"` | uniform in ±√(6/(fan_in + fan_out)) (Glorot and Bengio 2010) | zero |
+
+"""
+
+QUESTIONS = """## Questions
+
+Each stands in a table `[[questions]]`. The difference asked about is that of the second experiment
+minus the first.
+
+"""
+
+HASH = """## What makes two experiments the same
+
+An experiment is known by a hash of all settings that it is trained with, defaults written out. Its
+name, its `engine` and what was `reported` are no part of it. A file and Python that say the same
+give the same hash, and find the same runs.
+"""
+
+
+def page() -> str:
+    """The text of docs/study-files.md."""
+    shared = ("data", "images", "validation")
+    top = [
+        *_rows(Study, "title", "seeds"),
+        *_rows(Experiment, *shared),
+        *_rows(Study, "origin"),
+    ]
+    top += [
+        ("`experiments`", "tables", "needed", "See [Experiments](#experiments)."),
+        ("`questions`", "tables", "none", "See [Questions](#questions)."),
+    ]
+    own = [name for name in Experiment.model_fields if name not in shared]
+    experiment = [
+        ("`from`", "text", "none", "The experiment that this one is stated as changes to."),
+        *_rows(Experiment, *own),
+        ("`reported`", "table", "none", f"{_first(Reported)} See [Reported](#reported)."),
+        ("`data`, `images`, `validation`", "", "", "As above; one value for all experiments of a "
+         "study is usual, and `data` and `validation` must be the same in all."),
+    ]  # fmt: skip
+    return "".join([
+        TOP,
+        "## The study\n\n", _table(top), "\n",
+        EXPERIMENTS, _table(experiment), "\n",
+        NETWORK, _layers(), NETWORK_END,
+        "## Optimizers\n\n", *(_named(kind, {"lr": 0.001}) for kind in (Sgd, Adam, AdamW)),
+        "## Learning-rate schedules\n\n",
+        *(_named(kind, {"every": 10}) for kind in (Constant, Step, Cosine, OneCycle)),
+        INITIALISATION,
+        QUESTIONS, _table(_rows(Question, *Question.model_fields)), "\n", _metrics(), _aspects(),
+        "## Reported\n\n", f"{_first(Reported)}\n\n",
+        _table(_rows(Reported, *Reported.model_fields)), "\n",
+        HASH,
+        f"\nThe built-in study, {_list(list(built_in_studies()))}, is a longer example: "
+        "[src/paribus/studies/mnist.toml](../src/paribus/studies/mnist.toml).\n",
+    ])  # fmt: skip
+
+
+def meanings(model: type[Spec]) -> dict[str, str]:
+    """What stands under each field of a model, by its name."""
+    (body,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
+    assert isinstance(body, ast.ClassDef)
+    found: dict[str, str] = {}
+    for field, below in zip(body.body, body.body[1:], strict=False):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(below, ast.Expr)
+            and isinstance(below.value, ast.Constant)
+        ):
+            found[field.target.id] = " ".join(str(below.value.value).split())
+    return found
+
+
+Row = tuple[str, str, str, str]
+
+
+def _rows(model: type[Spec], *names: str) -> list[Row]:
+    """Name, kind of value, default and meaning of fields."""
+    schema = model.model_json_schema()
+    explained = meanings(model)
+    rows: list[Row] = []
+    for name in names:
+        field = model.model_fields[name]
+        default = "needed" if field.is_required() else _default(field.default)
+        kind = _kind(schema["properties"][name], schema.get("$defs", {}))
+        rows.append((f"`{name}`", kind, default, explained[name]))
+    return rows
+
+
+def _kind(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
+    """What may be written, in words, of a JSON schema."""
+    if "enum" in schema:
+        return " or ".join(f'`"{value}"`' for value in schema["enum"])
+    if "discriminator" in schema:
+        names = list(schema["discriminator"]["mapping"])
+        heading = "optimizers" if "sgd" in names else "learning-rate-schedules"
+        return f"table, see [{heading.replace('-', ' ')}](#{heading})"
+    if schema.get("type") == "array" and "prefixItems" in schema:
+        items = [_kind(item, definitions) for item in schema["prefixItems"]]
+        return f"list of {len(items)}: {items[0]}"
+    if schema.get("type") == "array" and schema.get("items", {}).get("type") == "string":
+        return "list of texts"
+    if "anyOf" in schema:
+        options = [option for option in schema["anyOf"] if option.get("type") != "null"]
+        if len(options) > 1:
+            return "list or table, see [networks](#networks)"
+        return _kind(options[0], definitions)
+    word = {"integer": "whole number", "number": "number", "boolean": "`true` or `false`",
+            "string": "text"}[schema["type"]]  # fmt: skip
+    bounds = [
+        f"{sign} {schema[key]:g}"
+        for key, sign in (
+            ("exclusiveMinimum", ">"),
+            ("minimum", "≥"),
+            ("exclusiveMaximum", "<"),
+            ("maximum", "≤"),
+        )
+        if key in schema
+    ]
+    return f"{word} {', '.join(bounds)}".strip()
+
+
+def _default(value: Any) -> str:
+    if value is None:
+        return "all"
+    if isinstance(value, Spec):
+        return f'`{{ name = "{value.name}" }}`'  # type: ignore[attr-defined]
+    if isinstance(value, tuple):
+        return f"`{list(value)}`" if value else "none"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, str):
+        return f'`"{value}"`' if value else "none"
+    return f"`{value}`"
+
+
+def _layers() -> str:
+    examples = {"conv": "conv 16", "maxpool": "maxpool 2", "avgpool": "avgpool 2",
+                "dropout": "dropout 0.5", "linear": "linear 10",
+                "residual": "residual [relu, conv 8]"}  # fmt: skip
+    lines = ["| layer | what it does | settings |\n| --- | --- | --- |\n"]
+    for name, kind in LAYERS.items():
+        example = format_layer(parse_layer(examples.get(name, name))[0])
+        own = [] if name == "residual" else [f for f in kind.model_fields if f != "kind"]
+        settings = "; ".join(
+            f"{field}: {what}" + (f", {default} unless given" if default != "needed" else "")
+            + f" ({meaning.rstrip('.')[0].lower()}{meaning.rstrip('.')[1:]})"
+            for field, what, default, meaning in _rows(kind, *own)
+        )  # fmt: skip
+        lines.append(f"| `{example}` | {_cell(_doc(kind))} | {_cell(settings)} |\n")
+    return "".join(lines)
+
+
+def _named(kind: type[Spec], example: dict[str, Any]) -> str:
+    """An optimizer or a schedule: how it is written, what it is, its settings."""
+    rows = _rows(kind, *(name for name in kind.model_fields if name != "name"))
+    name = kind.model_fields["name"].default
+    shown = "".join(f", {k} = {v}" for k, v in example.items() if k in kind.model_fields)
+    text = f'`{{ name = "{name}"{shown} }}`: {_doc(kind)}\n\n'
+    return text + (f"{_table(rows)}\n" if rows else "")
+
+
+def _metrics() -> str:
+    lines = ["| `metric` | what it is | better |\n| --- | --- | --- |\n"]
+    for name, kind in METRICS.items():
+        written = f"{name} 0.98" if kind.takes else name
+        label = kind.label.replace("{}", kind.takes)
+        better = "higher" if kind.higher_is_better else "lower"
+        lines.append(f"| `{written}` | {label} | {better} |\n")
+    return "".join(lines) + "\n"
+
+
+def _aspects() -> str:
+    text = (
+        f"`about` is a list of {_list(list(ASPECTS))}. `optimizer` stands for all of its settings."
+    )
+    return "\n".join(textwrap.wrap(text, 100, break_on_hyphens=False)) + "\n\n"
+
+
+def _table(rows: list[Row]) -> str:
+    lines = [f"| {' | '.join(map(_cell, row))} |\n" for row in rows]
+    return "| key | value | default | meaning |\n| --- | --- | --- | --- |\n" + "".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _doc(kind: type[Spec]) -> str:
+    return re.sub(r"\s+", " ", inspect.getdoc(kind) or "")
+
+
+def _first(kind: type[Spec]) -> str:
+    return _doc(kind).split(". ")[0].rstrip(".") + "."
+
+
+def _list(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
+    sys.stdout.write(f"{PAGE} is as the specification is now.\n")

@@ -1,0 +1,81 @@
+"""`paribus export`: a run's network, or a whole store, for other tools."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from paribus.cli.asked import json_option, one_run, store_option
+from paribus.errors import UserError
+from paribus.export.run import RUN_FORMATS, export_run, suffix
+from paribus.export.trained import read_trained
+from paribus.export.whole_store import STORE_FORMATS, export_store
+from paribus.export.writing import refuse_existing
+from paribus.store.store import Store
+
+_FOLDER = Path("export")
+
+
+@click.command(short_help="Write a run's network, or a whole store, for other tools.")
+@click.argument("run", required=False)
+@click.option(
+    "--to",
+    "form",
+    default="onnx",
+    show_default=True,
+    type=click.Choice([*RUN_FORMATS, *STORE_FORMATS]),
+    help="The format.",
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Where to write to.  [default: export/RUN.onnx and the like, export/csv and the like]",
+)
+@store_option
+@json_option
+def command(
+    run: str | None, form: str, output: Path | None, store_folder: Path, as_json: bool
+) -> None:
+    """Write the trained network of RUN to a file, or all runs of the store to a folder.
+
+    \b
+    RUN, as `paribus show` takes it, e.g. cnn/0:
+      onnx         a model for ONNX runtimes
+      torch        state dict (safetensors), and the source of the PyTorch module that loads it
+      numpy        all tensors in one .npz file
+    The whole store, without RUN:
+      csv          tables of runs and epochs
+      tensorboard  event files, a folder for each run
+      mlflow       a tracking database
+
+    A network is checked after it is written: the file is asked for the probabilities of all test
+    images, which must be those that were stored. Nothing is ever written over.
+    """
+    with Store.open(store_folder) as store:
+        if form in STORE_FORMATS:
+            if run is not None:
+                raise UserError(
+                    f"--to {form} writes all runs of the store, so RUN has no effect; leave out "
+                    f'"{run}"'
+                )
+            target = output or _FOLDER / form
+            count, read_with = export_store(store, form, target)
+            facts = {"path": str(target), "runs": count, "read_with": read_with}
+            told = f"{count} run{'' if count == 1 else 's'}: {target}\nRead it with {read_with}."
+        else:
+            if run is None:
+                raise UserError(
+                    f"--to {form} writes the network of one run; name it as `paribus show` takes "
+                    "it, e.g. `paribus export cnn/0`"
+                )
+            stored = one_run(run, store)
+            target = output or _FOLDER / f"{stored.id}{suffix(form)}"
+            refuse_existing(target)
+            check = export_run(read_trained(stored, store), form, target)
+            facts = {"path": str(target), "run": stored.id, "check": asdict(check)}
+            told = f"Run {stored.id}: {target}\n{check.sentence}"
+    click.echo(json.dumps(facts, indent=2) if as_json else told)

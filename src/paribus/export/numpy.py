@@ -1,0 +1,50 @@
+"""A trained network's tensors as an .npz file, by the plan's names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.engines.numpy.network import Network
+from paribus.engines.numpy.threads import one_blas_thread
+from paribus.engines.scoring import probabilities
+from paribus.export.trained import Trained
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.notation import format_layer, parse_layers
+from paribus.spec.plan import make_plan
+
+SUFFIX = ".npz"
+
+_AT_ONCE = 250
+
+
+def write(trained: Trained, path: Path) -> None:
+    """Write every tensor; beside them "network", the layers as study files have them (not of a
+    user's own module), and "class_names"."""
+    layers = trained.experiment.network
+    arrays = dict(trained.tensors)
+    if not isinstance(layers, ModuleNetwork):
+        arrays["network"] = np.array([format_layer(layer) for layer in layers])
+    arrays["class_names"] = np.array(trained.class_names)
+    with open(path, "wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def recompute(path: Path, images: NDArray[np.float32]) -> tuple[str, NDArray[np.float32]] | str:
+    """What the file answers for images (N, C, H, W): the tool that was asked and its probabilities
+    (N, K); or, in words, why it was not asked."""
+    with np.load(path, allow_pickle=False) as file:
+        arrays = dict(file)
+    if "network" not in arrays:
+        return "the module that it is the weights of is yours"
+    layers, classes = parse_layers(arrays["network"].tolist()), len(arrays["class_names"])
+    plan = make_plan(layers, images.shape[1:], classes)
+    network = Network(plan, {tensor.name: arrays[tensor.name] for tensor in plan.tensors})
+    with one_blas_thread(), np.errstate(all="ignore"):
+        parts = [
+            probabilities(network.logits(images[i : i + _AT_ONCE]))
+            for i in range(0, len(images), _AT_ONCE)
+        ]
+    return "the engine numpy", np.concatenate(parts)

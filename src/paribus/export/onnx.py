@@ -1,0 +1,142 @@
+"""A trained network as an ONNX file, made from the plan node by node.
+
+Made with ONNX's own helpers and not by PyTorch's exporter: a plan is a list of a dozen operators
+that ONNX has too, so this needs no PyTorch, and tensors keep the plan's names. Normalisation is in
+evaluation mode and dropout is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.errors import UserError
+from paribus.export.trained import Trained
+from paribus.spec import layers as spec
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.plan import Node
+
+SUFFIX = ".onnx"
+
+# The first operator set that has Gelu, and the file format of its time, so that runtimes of 2024
+# and later read it.
+_OPSET, _IR_VERSION = 20, 9
+
+_ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid", "gelu": "Gelu"}
+_AT_ONCE = 1000
+
+
+def write(trained: Trained, path: Path) -> None:
+    """Write a model with the input `images`, float32 (N, C, H, W) with pixels in 0..1, and the
+    outputs `logits` and `probabilities`, float32 (N, K)."""
+    if find_spec("onnx") is None:
+        raise UserError(
+            'the format "onnx" needs the package onnx, which is not installed; install it with: '
+            "pip install paribus[onnx]"
+        )
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    if isinstance(trained.network, ModuleNetwork):
+        raise UserError(
+            f"run {trained.run.id} is of a module of your own ({trained.network.module}), whose "
+            "layers Paribus does not know; take --to torch, and torch.onnx.export from there"
+        )
+    steps: list[Any] = []
+    last = _chain(trained.network.nodes, "images", steps)
+    steps.append(helper.make_node("Identity", [last], ["logits"], "logits"))
+    steps.append(helper.make_node("Softmax", ["logits"], ["probabilities"], "softmax", axis=1))
+    classes = len(trained.class_names)
+    graph = helper.make_graph(
+        steps,
+        trained.names[0],
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["N", *trained.image_shape])],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", classes])
+            for name in ("logits", "probabilities")
+        ],
+        [numpy_helper.from_array(array, name) for name, array in trained.tensors.items()],
+    )
+    model = helper.make_model(
+        graph,
+        producer_name="paribus",
+        doc_string=f"{trained.title}. Input: pixels in 0..1.",
+        opset_imports=[helper.make_opsetid("", _OPSET)],
+        ir_version=_IR_VERSION,
+    )
+    helper.set_model_props(
+        model,
+        {
+            "run": trained.run.id,
+            "class_names": json.dumps(trained.class_names),
+            "experiment": json.dumps(trained.experiment.canonical()),
+        },
+    )
+    onnx.checker.check_model(model, full_check=True)
+    path.write_bytes(model.SerializeToString())
+
+
+def recompute(path: Path, images: NDArray[np.float32]) -> tuple[str, NDArray[np.float32]] | str:
+    """What the file answers for images (N, C, H, W): the tool that was asked and its probabilities
+    (N, K); or, in words, why it was not asked."""
+    if find_spec("onnxruntime") is None:
+        return "onnxruntime is not installed"
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(
+        path.read_bytes(), options, providers=["CPUExecutionProvider"]
+    )
+    parts = [
+        session.run(["probabilities"], {"images": images[i : i + _AT_ONCE]})[0]
+        for i in range(0, len(images), _AT_ONCE)
+    ]
+    return "onnxruntime", np.concatenate(parts)
+
+
+def _chain(nodes: tuple[Node, ...], value: str, steps: list[Any]) -> str:
+    """Add the operators of nodes that begin with a value; gives the name of what they end with."""
+    for node in nodes:
+        value = _step(node, value, steps)
+    return value
+
+
+def _step(node: Node, value: str, steps: list[Any]) -> str:
+    from onnx import helper
+
+    inputs = [value]
+    settings: dict[str, Any] = {}
+    match node.layer:
+        case spec.Conv(kernel=kernel, stride=stride):
+            operator, inputs = "Conv", [value, f"{node.name}.weight", f"{node.name}.bias"]
+            settings = {
+                "kernel_shape": [kernel, kernel],
+                "pads": [(kernel - 1) // 2] * 4,
+                "strides": [stride, stride],
+            }
+        case spec.Linear():
+            operator, inputs = "Gemm", [value, f"{node.name}.weight", f"{node.name}.bias"]
+            settings = {"transB": 1}
+        case spec.MaxPool(size=size) | spec.AvgPool(size=size):
+            operator = "MaxPool" if isinstance(node.layer, spec.MaxPool) else "AveragePool"
+            settings = {"kernel_shape": [size, size], "strides": [size, size]}
+        case spec.BatchNorm():
+            operator = "BatchNormalization"
+            inputs = [value, *(tensor.name for tensor in node.tensors)]
+            settings = {"epsilon": 1e-5}
+        case spec.Flatten():
+            operator, settings = "Flatten", {"axis": 1}
+        case spec.Dropout():
+            return value
+        case spec.Residual():
+            operator, inputs = "Add", [value, _chain(node.body, value, steps)]
+        case _:
+            operator = _ACTIVATIONS[node.layer.kind]
+    steps.append(helper.make_node(operator, inputs, [node.name], node.name, **settings))
+    return node.name

@@ -1,0 +1,73 @@
+"""Exports one run, and asks the written file itself for what the run had answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from paribus.errors import ParibusError
+from paribus.export.trained import Trained
+from paribus.export.writing import written
+
+RUN_FORMATS = ("onnx", "torch", "numpy")
+
+# Engines and tools add up in different orders: a rounding apart, after many layers a few. A wrong
+# layer is off by far more.
+MOST_DIFFERENCE = 1e-3
+
+
+@dataclass(frozen=True)
+class Check:
+    """Whether what was written answers as the run did."""
+
+    images: int = 0
+    tool: str = ""
+    difference: float = 0.0
+    """The largest one of any probability of any test image."""
+    not_checked: str = ""
+    """Why it was not checked; empty if it was."""
+
+    @property
+    def sentence(self) -> str:
+        if self.not_checked:
+            return f"Not checked, because {self.not_checked}."
+        return (
+            f"Checked with {self.tool} on {self.images:,} test images: no probability differs from "
+            f"the stored one by more than {self.difference:.1e}."
+        )
+
+
+def suffix(form: str) -> str:
+    """How names of exports in a format of `RUN_FORMATS` end."""
+    return str(_module(form).SUFFIX)
+
+
+def export_run(trained: Trained, form: str, target: Path) -> Check:
+    """Write a run to `target`, a file or a folder, in a format of `RUN_FORMATS`, and check it.
+
+    Raises `UserError` if there is something at `target`, if the format's package is not installed,
+    or if the format has no place for the network; `ParibusError` if what was written answers
+    differently, and then leaves nothing.
+    """
+    module = _module(form)
+    with written(target) as path:
+        module.write(trained, path)
+        answer = module.recompute(path, trained.test_images)
+        if isinstance(answer, str):
+            return Check(not_checked=answer)
+        tool, probabilities_NK = answer
+        difference = float(np.abs(probabilities_NK - trained.probabilities).max())
+        if not difference <= MOST_DIFFERENCE:
+            raise ParibusError(
+                f"{target}: not exported, because {tool} gives other probabilities than those "
+                f"stored: they differ by up to {difference:.1e}; take another format with --to"
+            )
+    return Check(len(probabilities_NK), tool, difference)
+
+
+def _module(form: str) -> Any:
+    return import_module(f"paribus.export.{form}")

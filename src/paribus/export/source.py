@@ -1,0 +1,178 @@
+"""Writes a network down as the PyTorch source that a person would write."""
+
+from __future__ import annotations
+
+import json
+
+from paribus.export.trained import Trained
+from paribus.spec import layers as spec
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.plan import Node, Plan
+
+_OWN_LAYERS = '''"""{title}.
+
+    from network import CLASSES, load
+
+    network = load()
+    logits = network(images)  # (N, {shape}), pixels in 0..1, to (N, {classes})
+"""
+
+from pathlib import Path
+
+from safetensors.torch import load_file
+from torch import Tensor, nn
+{functional}
+CLASSES = {class_names}
+
+
+class Network(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+{layers}
+
+    def forward(self, x: Tensor) -> Tensor:
+{forward}
+
+
+def load(weights: Path = Path(__file__).with_name("weights.safetensors")) -> Network:
+    """The trained network, in evaluation mode."""
+    network = Network()
+    network.load_state_dict(load_file(weights))
+    return network.eval()
+'''
+
+_OWN_MODULE = '''"""{title}.
+
+    from network import CLASSES, load
+
+    network = load()
+    logits = network(images)  # (N, {shape}), pixels in 0..1, to (N, {classes})
+"""
+
+from itertools import chain
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from {module} import {name}
+
+CLASSES = {class_names}
+
+
+def load(weights: Path = Path(__file__).with_name("weights.safetensors")) -> nn.Module:
+    """The trained network, in evaluation mode."""
+    network = {name}({arguments})
+    trained = load_file(weights)
+    with torch.no_grad():
+        for name, value in chain(network.named_parameters(), network.named_buffers()):
+            value.copy_(trained[name])
+    return network.eval()
+'''
+
+_LINE = 88
+
+_FUNCTIONS = {
+    "relu": "F.relu({})",
+    "tanh": "F.tanh({})",
+    "sigmoid": "F.sigmoid({})",
+    "gelu": "F.gelu({})",
+    "flatten": "{}.flatten(1)",
+}
+
+
+def module_source(trained: Trained) -> str:
+    """The text of a Python file whose `load()` gives the trained network."""
+    facts = {
+        "title": trained.title.replace("\\", "/").replace('"', "'"),
+        "shape": ", ".join(map(str, trained.image_shape)),
+        "classes": len(trained.class_names),
+        "class_names": _tuple(trained.class_names),
+    }
+    if isinstance(trained.network, ModuleNetwork):
+        module, _, name = trained.network.module.partition(":")
+        arguments = ", ".join(f"{k}={v!r}" for k, v in trained.network.arguments.items())
+        return _OWN_MODULE.format(**facts, module=module, name=name, arguments=arguments)
+    layers = [line for node in trained.network.walk() if (line := _layer(node))]
+    forward = _forward(trained.network)
+    functional = any("F." in line for line in forward)
+    return _OWN_LAYERS.format(
+        **facts,
+        functional="from torch.nn import functional as F\n" if functional else "",
+        layers=_indented(layers),
+        forward=_indented(forward),
+    )
+
+
+def _layer(node: Node) -> str | None:
+    """The line of `__init__` that makes a layer; None of a layer that is a mere function."""
+    match node.layer:
+        case spec.Conv(channels=channels, kernel=kernel, stride=stride):
+            settings = [f"{node.input_shape[0]}", f"{channels}", f"kernel_size={kernel}"]
+            settings += [f"stride={stride}"] if stride > 1 else []
+            settings += [f"padding={(kernel - 1) // 2}"] if kernel > 1 else []
+            made = f"nn.Conv2d({', '.join(settings)})"
+        case spec.Linear(features=features):
+            made = f"nn.Linear({node.input_shape[0]}, {features})"
+        case spec.BatchNorm():
+            made = f"nn.BatchNorm{'2d' if len(node.input_shape) == 3 else '1d'}"
+            made += f"({node.input_shape[0]})"
+        case spec.Dropout(p=p):
+            made = f"nn.Dropout({p})"
+        case _:
+            return None
+    return f"self.{node.name} = {made}"
+
+
+def _forward(plan: Plan) -> list[str]:
+    """The statements of `forward`."""
+    statements: list[tuple[str, str]] = []
+    _chain(plan.nodes, "x", 0, statements)
+    *before, (_, last) = statements
+    return [*(f"{variable} = {value}" for variable, value in before), f"return {last}"]
+
+
+def _chain(
+    nodes: tuple[Node, ...], current: str, depth: int, statements: list[tuple[str, str]]
+) -> str:
+    """Add the statements (variable, value) of nodes that begin with the variable `current`; gives
+    the variable that they end with, which is another one in each residual's body."""
+    own = "xyz"[depth] if depth < 3 else f"x{depth}"
+    activated = True
+    for node in nodes:
+        if isinstance(node.layer, spec.Residual):
+            inner = _chain(node.body, current, depth + 1, statements)
+            value, activated = f"{current} + {inner}", True
+        elif node.layer.kind in _FUNCTIONS and not activated:
+            # In one line with the layer that it activates, as one would write it.
+            value = _call(node, statements.pop()[1])
+            activated = True
+        else:
+            value = _call(node, current)
+            activated = not node.tensors
+        statements.append((own, value))
+        current = own
+    return current
+
+
+def _call(node: Node, value: str) -> str:
+    match node.layer:
+        case spec.MaxPool(size=size):
+            return f"F.max_pool2d({value}, {size})"
+        case spec.AvgPool(size=size):
+            return f"F.avg_pool2d({value}, {size})"
+        case _:
+            return _FUNCTIONS.get(node.layer.kind, f"self.{node.name}({{}})").format(value)
+
+
+def _indented(lines: list[str]) -> str:
+    return "\n".join(f"        {line}" for line in lines)
+
+
+def _tuple(texts: tuple[str, ...]) -> str:
+    words = [json.dumps(text, ensure_ascii=False) for text in texts]
+    line = f"({', '.join(words)})"
+    if len(line) + len("CLASSES = ") <= _LINE:
+        return line
+    return "(\n" + "".join(f"    {word},\n" for word in words) + ")"

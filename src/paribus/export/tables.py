@@ -1,0 +1,159 @@
+"""Runs and epochs as rows, the same for every tool that takes tables."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.spec.experiment import Experiment
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.notation import format_layer
+from paribus.store.store import EPOCH_COLUMNS, Status, Store
+
+# E epochs
+
+Cell = str | int | float | bool | None
+
+# What a column holds. Settings of the recipe stand as in study files, `optimizer.lr` for
+# `optimizer = { lr = ... }`.
+RUN_COLUMNS = {
+    "experiment": "what studies call the experiment",
+    "seed": "the repetition; all randomness of the run comes from it",
+    "engine": "what trained it",
+    "status": "running, finished, diverged or failed",
+    "reason": "why it failed, or when it diverged",
+    "run": "the run's id",
+}
+LAST_COLUMNS = {"epochs_trained": "epochs so far"}
+EPOCH_MEANINGS = {
+    "train_loss": "mean cross entropy of the epoch's batches as they were trained, nats",
+    "train_accuracy": "share of correct answers in the same batches, 0 to 1",
+    "test_loss": "mean cross entropy on all test images at the epoch's end, nats",
+    "test_accuracy": "share of correct answers on them, 0 to 1",
+    "validation_loss": "the same on the validation images, nats; empty if there are none",
+    "validation_accuracy": "the same, 0 to 1",
+    "train_seconds": "time of training, evaluation left out, seconds",
+    "test_seconds": "time of evaluation, seconds",
+}
+_SUMMED = ("train_seconds", "test_seconds")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One run with its epochs."""
+
+    run: str
+    name: str
+    seed: int
+    engine: str
+    status: Status
+    reason: str
+    experiment: Experiment
+    epochs: Mapping[str, NDArray[np.float64]]
+    """(E,) for each of `EPOCH_COLUMNS`."""
+
+    @property
+    def length(self) -> int:
+        return len(self.epochs["train_loss"])
+
+    def identity(self) -> dict[str, Cell]:
+        return {"experiment": self.name, "seed": self.seed, "engine": self.engine}
+
+
+def store_rows(store: Store) -> list[Row]:
+    """Every run of a store, by name, engine and seed."""
+    rows = [
+        Row(
+            run=run.id,
+            name=", ".join(store.names(run.experiment)),
+            seed=run.seed,
+            engine=run.engine,
+            status=run.status,
+            reason=run.reason,
+            experiment=store.experiment(run.experiment),
+            epochs=store.epochs(run.id),
+        )
+        for run in store.find_runs("")
+    ]
+    return sorted(rows, key=lambda row: (row.name, row.engine, row.seed, row.run))
+
+
+def recipe(experiment: Experiment) -> dict[str, Cell]:
+    """All settings of an experiment, tables and lists written out.
+
+    >>> from paribus.spec.recipe import Sgd
+    >>> base = Experiment(network=["flatten", "linear 10"], optimizer=Sgd(lr=0.01), epochs=2)
+    >>> {key: value for key, value in recipe(base).items() if key.startswith(("net", "opt"))}
+    ... # doctest: +NORMALIZE_WHITESPACE
+    {'network': 'flatten, linear 10', 'optimizer': 'sgd', 'optimizer.lr': 0.01,
+     'optimizer.momentum': 0.0, 'optimizer.nesterov': False, 'optimizer.weight_decay': 0.0}
+    """
+    settings: dict[str, Cell] = {"network": _network(experiment)}
+    for key, value in experiment.canonical().items():
+        if isinstance(value, dict) and key != "network":
+            settings[key] = value["name"]
+            settings |= {f"{key}.{k}": _cell(v) for k, v in value.items() if k != "name"}
+        elif key not in ("network", "format"):
+            settings[key] = _cell(value)
+    return settings
+
+
+def run_records(rows: list[Row]) -> list[dict[str, Cell]]:
+    """A record for each run: what it is, its recipe, what its last epoch came to, and the seconds
+    of all its epochs."""
+    records: list[dict[str, Cell]] = []
+    for row in rows:
+        last = {
+            column: float(values.sum() if column in _SUMMED else values[-1]) if row.length else None
+            for column, values in row.epochs.items()
+        }
+        records.append(
+            {
+                **row.identity(),
+                "status": row.status,
+                "reason": row.reason,
+                **recipe(row.experiment),
+                "epochs_trained": row.length,
+                **{column: _known(value) for column, value in last.items()},
+                "run": row.run,
+            }
+        )
+    return records
+
+
+def epoch_records(rows: list[Row]) -> list[dict[str, Cell]]:
+    """A record for each epoch of each run, epochs counted from 1."""
+    return [
+        {**row.identity(), "epoch": number, **values, "run": row.run}
+        for row in rows
+        for number, values in epochs(row)
+    ]
+
+
+def epochs(row: Row) -> Iterator[tuple[int, dict[str, float | None]]]:
+    """Number, from 1, and values of every epoch of a run; None where there is no number."""
+    table = np.array([row.epochs[column] for column in EPOCH_COLUMNS]).T
+    for number, values in enumerate(table.tolist(), start=1):
+        yield number, dict(zip(EPOCH_COLUMNS, map(_known, values), strict=True))
+
+
+def _known(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else value
+
+
+def _network(experiment: Experiment) -> str:
+    network = experiment.network
+    if isinstance(network, ModuleNetwork):
+        return f"{network.module} {json.dumps(network.arguments)}"
+    return ", ".join(format_layer(layer) for layer in network)
+
+
+def _cell(value: Any) -> Cell:
+    cell: Cell = ", ".join(map(str, value)) if isinstance(value, list) else value
+    return cell

@@ -1,0 +1,60 @@
+"""A store as TensorBoard's event files: a folder for each run, its recipe as hyperparameters."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from paribus.errors import UserError
+from paribus.export.tables import Row, epochs, recipe
+
+READ_WITH = "tensorboard --logdir {target}"
+
+# Charts of one prefix stand together.
+_TAGS = {
+    "train_loss": "loss/train",
+    "test_loss": "loss/test",
+    "validation_loss": "loss/validation",
+    "train_accuracy": "accuracy/train",
+    "test_accuracy": "accuracy/test",
+    "validation_accuracy": "accuracy/validation",
+}
+
+
+def write(rows: list[Row], path: Path, target: Path) -> None:
+    """Write EXPERIMENT/RUN/events... for each run: steps are epochs, and the time of a step is the
+    seconds of training and evaluation before it, so that the relative axis shows those."""
+    if find_spec("tensorboard") is None:
+        raise UserError(
+            'the format "tensorboard" needs the package tensorboard, which is not installed; '
+            "install it with: pip install paribus[tensorboard]"
+        )
+    from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+    path.mkdir()
+    for row in rows:
+        writer = EventFileWriter(str(path / row.name.replace(", ", "+") / row.run))
+        for event in _events(row):
+            writer.add_event(event)
+        writer.close()
+
+
+def _events(row: Row) -> list[Any]:
+    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.plugins.hparams.summary_v2 import hparams_pb
+
+    settings = {"seed": row.seed, "engine": row.engine, **recipe(row.experiment)}
+    known = {key: value for key, value in settings.items() if value is not None}
+    events = [Event(wall_time=0, summary=hparams_pb(known))]
+    seconds = 0.0
+    for number, values in epochs(row):
+        seconds += (values["train_seconds"] or 0.0) + (values["test_seconds"] or 0.0)
+        scalars = [
+            Summary.Value(tag=tag, simple_value=values[column])
+            for column, tag in _TAGS.items()
+            if values[column] is not None
+        ]
+        events.append(Event(wall_time=seconds, step=number, summary=Summary(value=scalars)))
+    return events

@@ -1,0 +1,90 @@
+"""A finished run with all that an export of it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.data.batches import prepare
+from paribus.data.dataset import Dataset
+from paribus.data.sources import load
+from paribus.errors import UserError
+from paribus.spec.experiment import Experiment
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.plan import Plan, plan_of
+from paribus.store.store import Store, StoredRun
+
+# N images, C channels, H rows, W columns, K classes
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run: its network, its tensors, and what it answers for the test images."""
+
+    run: StoredRun
+    names: tuple[str, ...]
+    """What studies call the experiment."""
+    experiment: Experiment
+    network: Plan | ModuleNetwork
+    tensors: dict[str, NDArray[np.generic]]
+    image_shape: tuple[int, int, int]
+    """(C, H, W)."""
+    class_names: tuple[str, ...]
+    test_images: NDArray[np.float32]
+    """(N, C, H, W), pixels in 0..1."""
+    probabilities: NDArray[np.float32]
+    """(N, K), as they were stored when the run finished."""
+
+    @property
+    def title(self) -> str:
+        """The run in words.
+
+        It goes into every file, so that a file found in a year says where it is from.
+        """
+        return f"{', '.join(self.names)}, seed {self.run.seed}: run {self.run.id}"
+
+
+def read_trained(run: StoredRun, store: Store) -> Trained:
+    """A finished run of a store. Raises `UserError` if it has not finished, or if the data that it
+    was trained on is not to be found."""
+    tensors, probabilities = store.weights(run.id), store.probabilities(run.id)
+    if run.status != "finished" or tensors is None or probabilities is None:
+        raise UserError(
+            f"run {run.id} has not finished ({run.reason or run.status}); there are no weights "
+            "to export"
+        )
+    experiment = store.experiment(run.experiment)
+    data = _data_of(run, experiment, store)
+    return Trained(
+        run=run,
+        names=tuple(store.names(run.experiment)),
+        experiment=experiment,
+        network=plan_of(experiment, data.image_shape, data.classes),
+        tensors=tensors,
+        image_shape=data.image_shape,
+        class_names=data.class_names,
+        test_images=prepare(data, images=1).test_images,
+        probabilities=probabilities,
+    )
+
+
+def _data_of(run: StoredRun, experiment: Experiment, store: Store) -> Dataset:
+    """The data set of a run. Its path is relative to the study's folder, which a store knows as it
+    was typed."""
+    folders = [Path(), *(Path(study).parent for study in store.studies(run.experiment))]
+    problem: UserError | None = None
+    for folder in dict.fromkeys(folders):
+        try:
+            data = load(experiment.data, folder)
+            run.check_data(data.fingerprint)
+        except UserError as error:
+            problem = problem or error
+            continue
+        return data
+    raise UserError(
+        f"{problem} (the network's shapes come from its data: call `paribus export` from the "
+        "folder that the study was run from)"
+    )

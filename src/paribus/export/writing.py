@@ -1,0 +1,50 @@
+"""Writes an export whole or not at all, and over nothing that is there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from paribus.errors import ParibusError, UserError
+
+
+@contextmanager
+def written(target: Path) -> Iterator[Path]:
+    """A path to write a file or a folder to, which becomes `target` at the end of the block; if
+    the block fails, nothing is left.
+
+    Raises `UserError` if there is something at `target` already or it cannot be written to.
+    """
+    refuse_existing(target)
+    part = target.with_name(f".{uuid.uuid4().hex}-{target.name}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        # Asked again: writing takes a while, and a rename would replace a file without a word.
+        refuse_existing(target)
+        os.rename(part, target)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise ParibusError(f"{target}: the disk is full; make room and export again") from None
+        raise UserError(
+            f"{target}: cannot be written: {error.strerror}; name another place with --output"
+        ) from None
+    finally:
+        if part.is_dir():
+            shutil.rmtree(part)
+        elif part.exists():
+            part.unlink()
+
+
+def refuse_existing(target: Path) -> None:
+    """Raise `UserError` if there is something at `target`."""
+    if os.path.lexists(target):
+        raise UserError(
+            f"{target}: is there already, and nothing is written over it; remove it, or name "
+            "another place with --output"
+        )

@@ -1,0 +1,200 @@
+"""A study from Python: train it, then look at what came of it as tables and figures."""
+
+from __future__ import annotations
+
+from html import escape
+from importlib.util import find_spec
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from paribus.analysis import ExperimentResult, StudyResult, collect
+from paribus.data.sources import load
+from paribus.errors import UserError, did_you_mean
+from paribus.export.tables import Row, epoch_records, run_records
+from paribus.runner.cells import cells, missing
+from paribus.runner.engines import choose_engines
+from paribus.runner.progress import progress
+from paribus.runner.run import run_missing
+from paribus.spec.study import Study
+from paribus.store.provenance import available_cores
+from paribus.store.store import EPOCH_COLUMNS, Store
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+
+class Results:
+    """What has been trained of a study. A notebook shows it as its summary table."""
+
+    def __init__(self, result: StudyResult, failed: dict[str, str]) -> None:
+        self.study = result.study
+        self.experiments = result.experiments
+        """By name: the plan, the parameters, every run with its curves and probabilities."""
+        self.failed = failed
+        """Why runs failed, by their id; empty if all is well."""
+        self._result = result
+
+    def runs(self) -> pd.DataFrame:
+        """A row for each run: its recipe, what its last epoch came to (losses in nats, accuracies
+        as shares), and the seconds of all its epochs."""
+        return _frame(run_records(self._rows()))
+
+    def epochs(self) -> pd.DataFrame:
+        """A row for each epoch of each run: losses in nats, accuracies as shares, seconds."""
+        return _frame(epoch_records(self._rows()))
+
+    def final_accuracies(self) -> Figure:
+        """Every experiment's final test accuracy, each seed a dot."""
+        from paribus.report.figures import final_accuracies
+
+        return _there(final_accuracies(self._result), "no run has finished")
+
+    def curves(self, experiment: str | None = None) -> Figure:
+        """Cost and accuracy of an experiment over its epochs, or, without a name, the test accuracy
+        of all of them, their mean over seeds."""
+        from paribus.report import curves
+
+        if experiment is not None:
+            figure = curves.learning_curves(self._experiment(experiment))
+            return _there(figure, f"{experiment} has not trained an epoch")
+        figures = curves.overview(self._result)
+        return _there(figures[0][1] if figures else None, "no epoch has been trained")
+
+    def confusion_matrix(self, experiment: str) -> Figure:
+        """What an experiment takes each class for: test images, the mean over its runs."""
+        from paribus.report import figures, predictions
+
+        data = self._result.dataset
+        predicted_SN = self._predicted(experiment)
+        counts_KK = predictions.confusion(predicted_SN, data.test_labels, data.classes)
+        return figures.confusion_matrix(counts_KK, data.class_names, experiment, len(predicted_SN))
+
+    def misclassified(self, experiment: str, most: int = 10) -> Figure:
+        """The test images that most of an experiment's runs get wrong."""
+        from paribus.report import figures, predictions
+
+        data, predicted_SN = self._result.dataset, self._predicted(experiment)
+        mistakes = predictions.mistakes(predicted_SN, data.test_labels, most)
+        if not mistakes:
+            raise UserError(f"{experiment} gets every test image right; there is nothing to show")
+        return figures.misclassified(data, mistakes, experiment, len(predicted_SN))
+
+    def report(self, folder: str | PathLike[str] = "report") -> Path:
+        """Write the report into a folder; gives the path of its page."""
+        from paribus.report.write import write_report
+
+        return write_report(self._result, Path(folder))
+
+    def __repr__(self) -> str:
+        return f"<Results of {self.study.title!r}: {self._finished()}>"
+
+    def _repr_html_(self) -> str:
+        """The summary table, for notebooks."""
+        from paribus.report import tables, words
+
+        rows = tables.summary(self._result)
+        shown = tables.columns(rows)
+        head = "".join(f"<th>{escape(heading)}</th>" for heading in shown.values())
+        body = "".join(
+            f"<tr>{''.join(f'<td>{escape(getattr(row, key))}</td>' for key in shown)}</tr>"
+            for row in rows
+        )
+        notes = [words.preview_warning(self._result), *words.progress(self._result)]
+        told = "".join(f"<br>{escape(note)}" for note in notes if note)
+        return (
+            f"<p><b>{escape(self.study.title)}</b>: {self._finished()}. Means ± SD over n seeds."
+            f"{told}</p><table><tr>{head}</tr>{body}</table>"
+        )
+
+    def _finished(self) -> str:
+        finished = sum(len(result.finished) for result in self.experiments.values())
+        return f"{finished} of {len(self.experiments) * self.study.seeds} runs have finished"
+
+    def _experiment(self, name: str) -> ExperimentResult:
+        if name not in self.experiments:
+            known = did_you_mean(name, list(self.experiments))
+            raise UserError(f'there is no experiment "{name}"; {known}')
+        return self.experiments[name]
+
+    def _predicted(self, name: str) -> NDArray[np.int64]:
+        from paribus.report.predictions import predicted_classes
+
+        return _there(predicted_classes(self._experiment(name)), f"no run of {name} has finished")
+
+    def _rows(self) -> list[Row]:
+        return [
+            Row(
+                run=run.id,
+                name=result.name,
+                seed=run.seed,
+                engine=run.engine,
+                status=run.status,
+                reason=run.reason,
+                experiment=result.experiment,
+                epochs=vars(run.curves),
+            )
+            for result in self.experiments.values()
+            for run in result.runs
+        ]
+
+
+def run(
+    study: Study,
+    *,
+    store: str | PathLike[str] = "runs",
+    relative_to: str | PathLike[str] = ".",
+    jobs: int | None = None,
+    quiet: bool = False,
+) -> Results:
+    """Train what of a study the store has not, and give what came of all of it.
+
+    store: the folder that runs are kept in, made if it is not there. relative_to: the folder that
+    paths of data in the study start from. jobs: runs trained at once, a core each; one a core if
+    None. quiet: say nothing of how it gets on. Interrupted, it loses at most the epochs under way:
+    call it again to go on.
+
+    Raises `UserError` for what is wrong with the study, its data or the store.
+    """
+    dataset = load(study.data, Path(relative_to))
+    engines = choose_engines(study, dataset)
+    with Store.open(Path(store), create=True) as opened:
+        todo = missing(cells(study, engines), opened, dataset.fingerprint)
+        jobs = min(jobs or available_cores(), max(1, len(todo)))
+        with progress(study, engines, opened, jobs, quiet=quiet) as listen:
+            outcome = run_missing(
+                study,
+                study.title,
+                engines,
+                Path(relative_to),
+                dataset.fingerprint,
+                opened,
+                jobs,
+                listen,
+            )
+        return Results(collect(study, "", opened, dataset), outcome.failed)
+
+
+def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
+    if find_spec("pandas") is None:
+        raise UserError(
+            "data frames need the package pandas, which is not installed; install it with: "
+            "pip install paribus[pandas]"
+        )
+    import pandas as pd
+
+    frame = pd.DataFrame(records)
+    # A column without a single number would be one of objects.
+    return frame.astype({column: "float64" for column in EPOCH_COLUMNS if column in frame})
+
+
+def _there(value: T | None, otherwise: str) -> T:
+    """The value, if there is one. Raises `UserError` saying what is missing otherwise."""
+    if value is None:
+        raise UserError(f"{otherwise}; there is nothing to show yet")
+    return value

@@ -1,0 +1,100 @@
+"""Exporting a run: checked, whole or not at all, over nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paribus.errors import ParibusError, UserError
+from paribus.export.run import RUN_FORMATS, Check, export_run, suffix
+from paribus.export.trained import read_trained
+from paribus.store.store import Store
+from tests.export.conftest import Read
+
+
+@pytest.mark.parametrize("form", RUN_FORMATS)
+def test_an_export_is_checked(form: str, read: Read, tmp_path: Path) -> None:
+    target = tmp_path / "new" / f"run{suffix(form)}"
+    check = export_run(read("cnn"), form, target)
+    assert (check.images, check.not_checked) == (60, "")
+    assert check.difference < 2e-6
+    assert list(target.parent.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("form", RUN_FORMATS)
+def test_what_answers_differently_is_not_exported(form: str, read: Read, tmp_path: Path) -> None:
+    trained = read("cnn")
+    bias = np.asarray(trained.tensors["conv1.bias"], np.float32) + np.float32(0.5)
+    weights = {**trained.tensors, "conv1.bias": bias}
+    with pytest.raises(ParibusError, match=r"not exported, because .* gives other probabilities"):
+        export_run(replace(trained, tensors=weights), form, tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", RUN_FORMATS)
+def test_nothing_is_written_over(form: str, read: Read, tmp_path: Path) -> None:
+    target = tmp_path / "mine"
+    target.write_text("my thesis")
+    with pytest.raises(UserError, match="mine: is there already, and nothing is written over it"):
+        export_run(read("cnn"), form, target)
+    assert target.read_text() == "my thesis"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_place_that_cannot_be_written_to(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match=r"cannot be written: .*; name another place with --output"):
+        export_run(read("cnn"), "numpy", tmp_path / "file" / "run.npz")
+
+
+def test_the_sentence() -> None:
+    assert Check(10_000, "onnxruntime", 6.3e-7).sentence == (
+        "Checked with onnxruntime on 10,000 test images: no probability differs from the stored "
+        "one by more than 6.3e-07."
+    )
+    assert Check(not_checked="PyTorch is not installed").sentence == (
+        "Not checked, because PyTorch is not installed."
+    )
+
+
+def test_data_that_is_not_there(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Store.open(folder / "runs") as store, pytest.raises(UserError) as told:
+        read_trained(store.find_runs("cnn/0")[0], store)
+    assert 'data "colours.npz": there is no data set of that name' in str(told.value)
+    assert "call `paribus export` from the folder that the study was run from" in str(told.value)
+
+
+def test_a_module_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its weights and a source that loads them; no ONNX, whose operators would be guessed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "nets.py").write_text(
+        "from torch import nn\n"
+        "class Net(nn.Sequential):\n"
+        "    def __init__(self, width):\n"
+        "        super().__init__(nn.Flatten(), nn.Linear(784, width), nn.BatchNorm1d(width),\n"
+        "                         nn.ReLU(), nn.Linear(width, 10))\n"
+    )
+    (tmp_path / "study.toml").write_text(
+        'title = "Own"\nseeds = 1\nimages = 300\n[experiments.own]\n'
+        'network = { module = "nets:Net", arguments = { width = 5 } }\n'
+        'optimizer = { name = "sgd", lr = 0.1 }\nepochs = 1\n'
+    )
+    command = [sys.executable, "-m", "paribus", "run", "study.toml"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    with Store.open(Path("runs")) as store:
+        trained = read_trained(store.find_runs("own/0")[0], store)
+    check = export_run(trained, "torch", tmp_path / "torch")
+    assert (check.images, check.tool) == (10_000, "PyTorch")
+    check = export_run(trained, "numpy", tmp_path / "own.npz")
+    assert check.not_checked == "the module that it is the weights of is yours"
+    with pytest.raises(UserError, match=r"is of a module of your own \(nets:Net\), whose layers"):
+        export_run(trained, "onnx", tmp_path / "own.onnx")
