@@ -11,6 +11,8 @@ from paribus.spec.plan import Node, Plan
 
 _OWN_LAYERS = '''"""{title}.
 
+To use it:
+
     from network import CLASSES, load
 
     network = load()
@@ -34,7 +36,10 @@ class Network(nn.Module):
 {forward}
 
 
-def load(weights: Path = Path(__file__).with_name("weights.safetensors")) -> Network:
+WEIGHTS = Path(__file__).with_name("weights.safetensors")
+
+
+def load(weights: Path = WEIGHTS) -> Network:
     """The trained network, in evaluation mode."""
     network = Network()
     network.load_state_dict(load_file(weights))
@@ -42,6 +47,8 @@ def load(weights: Path = Path(__file__).with_name("weights.safetensors")) -> Net
 '''
 
 _OWN_MODULE = '''"""{title}.
+
+To use it:
 
     from network import CLASSES, load
 
@@ -61,7 +68,10 @@ from {module} import {name}
 CLASSES = {class_names}
 
 
-def load(weights: Path = Path(__file__).with_name("weights.safetensors")) -> nn.Module:
+WEIGHTS = Path(__file__).with_name("weights.safetensors")
+
+
+def load(weights: Path = WEIGHTS) -> nn.Module:
     """The trained network, in evaluation mode."""
     network = {name}({arguments})
     trained = load_file(weights)
