@@ -24,8 +24,8 @@ TOP = """# Study files
 
 A study file is TOML: experiments, each a network and how it is trained; a number of seeds; and the
 questions that the experiments are to answer. `paribus check FILE` says all that is wrong with
-it, with its place and what to write instead, and trains nothing. A setting that would have no effect
-is refused.
+it, with its place and what to write instead, and trains nothing. A setting that would have no
+effect is refused.
 
 This page is made from the specification by `make docs`; every default and bound on it is the one
 that is applied.

@@ -11,10 +11,11 @@ from paribus.spec.plan import Node, Plan
 
 _OWN_LAYERS = '''"""{title}.
 
+Trained on images of shape (N, {shape}), float32, pixels in 0..1; gives logits (N, {classes}):
+
     from network import CLASSES, load
 
-    network = load()
-    logits = network(images)  # (N, {shape}), pixels in 0..1, to (N, {classes})
+    logits = load()(images)
 """
 
 from pathlib import Path
@@ -43,10 +44,11 @@ def load(weights: Path = Path(__file__).with_name("weights.safetensors")) -> Net
 
 _OWN_MODULE = '''"""{title}.
 
+Trained on images of shape (N, {shape}), float32, pixels in 0..1; gives logits (N, {classes}):
+
     from network import CLASSES, load
 
-    network = load()
-    logits = network(images)  # (N, {shape}), pixels in 0..1, to (N, {classes})
+    logits = load()(images)
 """
 
 from itertools import chain
