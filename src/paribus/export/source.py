@@ -23,6 +23,7 @@ from pathlib import Path
 from safetensors.torch import load_file
 from torch import Tensor, nn
 {functional}
+WEIGHTS = Path(__file__).with_name("weights.safetensors")
 CLASSES = {class_names}
 
 
@@ -35,7 +36,7 @@ class Network(nn.Module):
 {forward}
 
 
-def load(weights: Path = Path(__file__).with_name("weights.safetensors")) -> Network:
+def load(weights: Path = WEIGHTS) -> Network:
     """The trained network, in evaluation mode."""
     network = Network()
     network.load_state_dict(load_file(weights))
@@ -60,10 +61,11 @@ from torch import nn
 
 from {module} import {name}
 
+WEIGHTS = Path(__file__).with_name("weights.safetensors")
 CLASSES = {class_names}
 
 
-def load(weights: Path = Path(__file__).with_name("weights.safetensors")) -> nn.Module:
+def load(weights: Path = WEIGHTS) -> nn.Module:
     """The trained network, in evaluation mode."""
     network = {name}({arguments})
     trained = load_file(weights)
