@@ -76,7 +76,7 @@ def test_a_module_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """Its weights and a source that loads them; no ONNX, whose operators would be guessed."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    (tmp_path / "nets.py").write_text(
+    (tmp_path / "nets_to_export.py").write_text(
         "from torch import nn\n"
         "class Net(nn.Sequential):\n"
         "    def __init__(self, width):\n"
@@ -85,7 +85,7 @@ def test_a_module_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     )
     (tmp_path / "study.toml").write_text(
         'title = "Own"\nseeds = 1\nimages = 300\n[experiments.own]\n'
-        'network = { module = "nets:Net", arguments = { width = 5 } }\n'
+        'network = { module = "nets_to_export:Net", arguments = { width = 5 } }\n'
         'optimizer = { name = "sgd", lr = 0.1 }\nepochs = 1\n'
     )
     command = [sys.executable, "-m", "paribus", "run", "study.toml"]
@@ -96,5 +96,7 @@ def test_a_module_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert (check.images, check.tool) == (10_000, "PyTorch")
     check = export_run(trained, "numpy", tmp_path / "own.npz")
     assert check.not_checked == "the module that it is the weights of is yours"
-    with pytest.raises(UserError, match=r"is of a module of your own \(nets:Net\), whose layers"):
+    with pytest.raises(
+        UserError, match=r"is of a module of your own \(nets_to_export:Net\), whose layers"
+    ):
         export_run(trained, "onnx", tmp_path / "own.onnx")

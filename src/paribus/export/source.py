@@ -11,12 +11,11 @@ from paribus.spec.plan import Node, Plan
 
 _OWN_LAYERS = '''"""{title}.
 
-To use it:
+Trained on images of shape (N, {shape}), float32, pixels in 0..1; gives logits (N, {classes}):
 
     from network import CLASSES, load
 
-    network = load()
-    logits = network(images)  # (N, {shape}), pixels in 0..1, to (N, {classes})
+    logits = load()(images)
 """
 
 from pathlib import Path
@@ -24,6 +23,7 @@ from pathlib import Path
 from safetensors.torch import load_file
 from torch import Tensor, nn
 {functional}
+WEIGHTS = Path(__file__).with_name("weights.safetensors")
 CLASSES = {class_names}
 
 
@@ -36,9 +36,6 @@ class Network(nn.Module):
 {forward}
 
 
-WEIGHTS = Path(__file__).with_name("weights.safetensors")
-
-
 def load(weights: Path = WEIGHTS) -> Network:
     """The trained network, in evaluation mode."""
     network = Network()
@@ -48,12 +45,11 @@ def load(weights: Path = WEIGHTS) -> Network:
 
 _OWN_MODULE = '''"""{title}.
 
-To use it:
+Trained on images of shape (N, {shape}), float32, pixels in 0..1; gives logits (N, {classes}):
 
     from network import CLASSES, load
 
-    network = load()
-    logits = network(images)  # (N, {shape}), pixels in 0..1, to (N, {classes})
+    logits = load()(images)
 """
 
 from itertools import chain
@@ -65,10 +61,8 @@ from torch import nn
 
 from {module} import {name}
 
-CLASSES = {class_names}
-
-
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
+CLASSES = {class_names}
 
 
 def load(weights: Path = WEIGHTS) -> nn.Module:
