@@ -182,7 +182,7 @@ def test_ctrl_c_stops_at_once_and_keeps_what_there_is(small: Small) -> None:
                 if any(len(store.epochs(r.id)["train_loss"]) > 2 for r in store.find_runs("")):
                     break
     os.killpg(process.pid, signal.SIGINT)
-    stderr = process.communicate(timeout=30)[1]
+    stderr = process.communicate(timeout=120)[1]
     assert process.returncode == 130
     assert "Every finished epoch is kept" in stderr
     assert "Traceback" not in stderr
