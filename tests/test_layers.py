@@ -26,11 +26,15 @@ ALLOWED: dict[str, set[str]] = {
     "analysis": BASE | {"spec", "data", "store", "stats"},
     "report": BASE | {"spec", "data", "store", "analysis"},
     "export": BASE | {"spec", "data", "engines", "store"},
+    "serve": BASE
+    | {"spec", "randomness", "data", "engines", "store", "runner", "analysis", "report"},
     "studies": set(),
     "results": BASE
     | {"spec", "data", "engines", "store", "runner", "analysis", "report", "export"},
     "__main__": {"cli"},
-    "cli": BASE | {"spec", "data", "engines", "store", "runner", "analysis", "report", "export"},
+    "cli": BASE
+    | {"spec", "data", "engines", "store", "runner", "analysis", "report", "export"}
+    | {"serve"},
 }
 
 
@@ -62,12 +66,13 @@ def _modules_after(code: str) -> set[str]:
 
 
 HEAVY = {"torch", "matplotlib", "scipy", "pandas", "onnx", "onnxruntime", "tensorboard", "mlflow"}
+HEAVY |= {"starlette", "uvicorn"}
 
 
 def test_importing_paribus_loads_nothing_heavy() -> None:
     assert not _modules_after("import paribus") & HEAVY
     assert not _modules_after("from paribus import Study") & HEAVY
-    assert not _modules_after("import paribus.cli.export") & HEAVY
+    assert not _modules_after("import paribus.cli.export, paribus.cli.serve") & HEAVY
 
 
 def test_help_loads_next_to_nothing() -> None:

@@ -53,53 +53,60 @@ class Asked:
 
 def study_options(command: F) -> F:
     """Gives a command the argument STUDY and the options that change it, as one `Asked`."""
+    return _with_study(command, required=True)
 
+
+def optional_study_options(command: F) -> F:
+    """The same, but STUDY may be left out: then there is None in place of the `Asked`."""
+    return _with_study(command, required=False)
+
+
+def _with_study(command: F, *, required: bool) -> F:
     @wraps(command)
-    def wrapped(
-        study: str,
-        preview: bool,
-        seeds: int | None,
-        only: str | None,
-        epochs: int | None,
-        images: int | None,
-        engine: str | None,
-        **others: Any,
-    ) -> Any:
-        asked = _asked(study, preview, seeds, only, epochs, images, engine)
-        return command(asked=asked, **others)
+    def wrapped(study: str | None, **values: Any) -> Any:
+        changes = {key: values.pop(key) for key in _CHANGES}
+        if study is not None:
+            return command(asked=_asked(study, **changes), **values)
+        for key, value in changes.items():
+            if value:
+                raise UserError(
+                    f"--{key}: has no effect without a STUDY; name one, or leave it out"
+                )
+        return command(asked=None, **values)
 
     decorated: Any = wrapped
-    for option in reversed(
-        [
-            click.argument("study"),
-            click.option(
-                "--preview",
-                is_flag=True,
-                help="The same study about fifty times cheaper; its results mean little.",
-            ),
-            click.option(
-                "--seeds",
-                type=click.IntRange(1, MOST_SEEDS),
-                metavar="N",
-                help="Repetitions of each experiment, in place of the study's.",
-            ),
-            click.option("--only", metavar="A,B", help="Only these experiments."),
-            click.option(
-                "--epochs", type=click.IntRange(1), metavar="N", help="Epochs of every experiment."
-            ),
-            click.option(
-                "--images", type=click.IntRange(1), metavar="N", help="Train on N images only."
-            ),
-            click.option(
-                "--engine",
-                metavar="E",
-                help="Engine of the experiments that name none: auto, numpy, torch or native.",
-            ),
-        ]
-    ):
+    for option in reversed([click.argument("study", required=required), *_CHANGES.values()]):
         decorated = option(decorated)
     result: F = decorated
     return result
+
+
+_CHANGES: dict[str, Callable[[Any], Any]] = {
+    "preview": click.option(
+        "--preview",
+        is_flag=True,
+        help="The same study about fifty times cheaper; its results mean little.",
+    ),
+    "seeds": click.option(
+        "--seeds",
+        type=click.IntRange(1, MOST_SEEDS),
+        metavar="N",
+        help="Repetitions of each experiment, in place of the study's.",
+    ),
+    "only": click.option("--only", metavar="A,B", help="Only these experiments."),
+    "epochs": click.option(
+        "--epochs", type=click.IntRange(1), metavar="N", help="Epochs of every experiment."
+    ),
+    "images": click.option(
+        "--images", type=click.IntRange(1), metavar="N", help="Train on N images only."
+    ),
+    "engine": click.option(
+        "--engine",
+        metavar="E",
+        help="Engine of the experiments that name none: auto, numpy, torch or native.",
+    ),
+}
+"""What changes a study, by the name of the parameter."""
 
 
 def one_run(text: str, store: Store) -> StoredRun:

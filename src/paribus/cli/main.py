@@ -18,6 +18,7 @@ COMMANDS = {
     "report": "Write the report of what has been trained so far.",
     "compare": "Say whether one experiment is better than another.",
     "time": "Time training steps of two experiments, in turns.",
+    "serve": "Show a study in the browser, live, and a pad to draw on.",
     "show": "Show one run: recipe, epochs, where it ran.",
     "export": "Write a run's network, or a whole store, for other tools.",
     "studies": "List the built-in studies.",

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from paribus.runner.cells import Cell, cells
+from paribus.runner.estimate import epoch_seconds, work
 from paribus.runner.run import Listener, Started
 from paribus.runner.train import Diverged, EpochDone, Event, Failed, Finished
-from paribus.spec.experiment import Experiment
 from paribus.spec.study import Study
 from paribus.store.store import Store
 
@@ -95,7 +95,7 @@ class _Clock:
             self._left[cell.run] = 0 if ended else cell.experiment.epochs - done
             if ended:
                 self._ended.add(cell.run)
-        self._total = sum(_work(cell.experiment) * cell.experiment.epochs for cell in all_cells)
+        self._total = sum(work(cell.experiment) * cell.experiment.epochs for cell in all_cells)
 
     @property
     def runs_done(self) -> int:
@@ -107,7 +107,7 @@ class _Clock:
 
     @property
     def share_done(self) -> float:
-        left = sum(_work(self._cell[run].experiment) * n for run, n in self._left.items())
+        left = sum(work(self._cell[run].experiment) * n for run, n in self._left.items())
         return 1 - left / self._total
 
     def note(self, worker: int, cell: Cell, event: Started | Event) -> None:
@@ -133,20 +133,8 @@ class _Clock:
         return total / self._jobs
 
     def _epoch_seconds(self, cell: Cell) -> float:
-        """Measured for the experiment, or else in proportion to the work of those measured."""
-        if seen := self._seconds.get(cell.name):
-            return sum(seen) / len(seen)
-        spent = sum(sum(seen) for seen in self._seconds.values())
-        experiments = {c.name: c.experiment for c in self.cells}
-        done = sum(_work(experiments[name]) * len(seen) for name, seen in self._seconds.items())
-        return _work(cell.experiment) * spent / done if done else 0.0
-
-
-def _work(experiment: Experiment) -> float:
-    """A guess at the relative cost of an epoch, until epochs have been measured: multiply-adds
-    would need the shape of the data, convolutions are nearly all of the work."""
-    text = str(experiment.canonical()["network"])
-    return (1 + 8 * text.count("conv")) * (experiment.images or 60_000)
+        experiments = {cell.name: cell.experiment for cell in self.cells}
+        return epoch_seconds(cell.name, experiments, self._seconds)
 
 
 def _print(clock: _Clock, cell: Cell, event: Started | Event) -> None:

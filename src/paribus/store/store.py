@@ -126,7 +126,8 @@ class Store:
         """Whether this process may train a run, true until the end of the `with` block."""
         lock = FileLock(self.folder / "locks" / f"{run}.lock")
         try:
-            lock.acquire(blocking=False)
+            # One who only looks whether it is claimed holds it for a moment (reading.is_claimed).
+            lock.acquire(timeout=0.2, poll_interval=0.02)
         except Timeout:
             yield False
             return
@@ -284,6 +285,20 @@ class Store:
         """The studies that have an experiment, as they were typed, without repetition."""
         query = "SELECT DISTINCT study FROM names WHERE experiment = ? ORDER BY study"
         return [row[0] for row in self._select(query, experiment)]
+
+    def studies_with_names(self) -> dict[str, dict[str, str]]:
+        """What each study calls experiments, with their hashes; the study trained last first. Of
+        experiments that a study has called the same, the latest."""
+        named: dict[str, dict[str, str]] = {}
+        for study, name, hash_ in self._select(
+            "SELECT study, name, experiment FROM names ORDER BY rowid"
+        ):
+            named.setdefault(study, {})[name] = hash_
+        latest = self._select(
+            "SELECT study FROM names LEFT JOIN runs USING (experiment) "
+            "GROUP BY study ORDER BY max(runs.rowid) DESC, max(names.rowid) DESC"
+        )
+        return {study: named[study] for (study,) in latest}
 
     def experiment(self, hash_: str) -> Experiment:
         rows = self._select("SELECT canonical FROM experiments WHERE hash = ?", hash_)

@@ -1,0 +1,56 @@
+"""`paribus serve`: the report as a live page, and a pad to draw on."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import click
+
+from paribus.cli.asked import Asked, optional_study_options, store_option
+from paribus.errors import UserError
+
+
+@click.command(short_help="Show a study in the browser, live, and a pad to draw on.")
+@optional_study_options
+@store_option
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="Port to listen on; 0 takes a free one.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on; by default only this machine can reach it.",
+)
+def command(asked: Asked | None, store_folder: Path, port: int, host: str) -> None:
+    """Show STUDY, a file or a built-in name, in the browser: how its training gets on, findings and
+    curves as they come, the report, and a pad where every trained network answers what you draw.
+
+    Without STUDY, the studies that the store has. Nothing is trained, and the store is only read:
+    call it before, while or after `paribus run` trains. Ctrl-C ends it.
+    """
+    for package in ("starlette", "uvicorn"):
+        if find_spec(package) is None:
+            raise UserError(
+                f"`paribus serve` needs the package {package}, which is not installed; install it "
+                "with: pip install paribus[serve]"
+            )
+    from paribus.serve.server import serve
+    from paribus.serve.studies import Shown
+
+    shown = None
+    if asked is not None:
+        shown = Shown(asked.study, asked.name, asked.relative_to, asked.dataset)
+    try:
+        serve(store_folder, shown, host, port, lambda address: click.echo(_ready(address)))
+    except KeyboardInterrupt:
+        click.echo("\nStopped.", err=True)
+
+
+def _ready(address: str) -> str:
+    return f"Paribus is at {address}, the pad at {address}pad. Ctrl-C stops it."

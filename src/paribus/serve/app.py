@@ -1,0 +1,313 @@
+"""The pages and what feeds them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import json
+import re
+from collections.abc import AsyncIterator
+from importlib import resources
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from numpy.typing import NDArray
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    Response,
+    StreamingResponse,
+)
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from paribus.errors import ParibusError, UserError
+from paribus.serve.asked import Asked, read_asked
+from paribus.serve.drawing import as_image
+from paribus.serve.follow import Followed
+from paribus.serve.guard import Guard
+from paribus.serve.networks import Answers, Networks, most_often_wrong
+from paribus.serve.studies import Shown, stored_study
+from paribus.store.reading import open_to_read, signature
+
+_LOOKED_EVERY = 1.0
+"""Seconds."""
+_KEPT_ALIVE = 15
+"""Looks after which a comment is sent where nothing has changed: a connection that died shows."""
+
+# All that is served of files. Whatever else is asked for does not exist.
+_STATIC = {
+    "site.css": ("paribus.serve", "static/site.css", "text/css"),
+    "live.js": ("paribus.serve", "static/live.js", "text/javascript"),
+    "curves.js": ("paribus.serve", "static/curves.js", "text/javascript"),
+    "pad.js": ("paribus.serve", "static/pad.js", "text/javascript"),
+    "icon.svg": ("paribus.serve", "static/icon.svg", "image/svg+xml"),
+    "uPlot.js": ("paribus.report", "static/uplot/uPlot.iife.min.js", "text/javascript"),
+    "uPlot.css": ("paribus.report", "static/uplot/uPlot.min.css", "text/css"),
+}
+
+
+class Site:
+    """What the pages show: the one study that was asked for, or all that the store has."""
+
+    def __init__(self, folder: Path, asked: Shown | None) -> None:
+        self.folder, self._asked = folder, asked
+        self.stopping = asyncio.Event()
+        self._lock = RLock()
+        self._seen: object = None
+        self._labels: dict[str, dict[str, str]] = {}
+        self._followed: dict[str, tuple[object, Followed]] = {}
+        self._networks: dict[str, Networks] = {}
+        self._wrong: dict[str, tuple[object, list[int]]] = {}
+
+    def labels(self) -> list[str]:
+        """The studies, the one trained last first."""
+        if self._asked is not None:
+            return [self._asked.label]
+        with self._lock:
+            now = signature(self.folder)
+            if now != self._seen:
+                with open_to_read(self.folder) as store:
+                    self._labels = store.studies_with_names()
+                self._seen = now
+            return list(self._labels)
+
+    def followed(self, label: str | None) -> Followed:
+        """A study; the first one where none is named. Raises `HTTPException` (404) if there is no
+        such study, `ParibusError` where it or its store cannot be read."""
+        with self._lock:
+            labels = self.labels()
+            if not labels:
+                raise UserError(
+                    f"{self.folder}: no study has been trained into this store yet; "
+                    "`paribus run mnist --preview` trains one"
+                )
+            label = labels[0] if label is None else label
+            if label not in labels:
+                raise HTTPException(404, f'There is no study "{label}" here.')
+            known: object = None
+            if self._asked is None:
+                hashes = self._labels[label]
+                with open_to_read(self.folder) as store:
+                    seeds = max((r.seed for h in hashes.values() for r in store.runs(h)), default=0)
+                    known = (hashes, seeds)
+                    kept = self._followed.get(label)
+                    if kept is not None and kept[0] == known:
+                        return kept[1]
+                    shown = stored_study(label, hashes, store)
+            elif label in self._followed:
+                return self._followed[label][1]
+            else:
+                shown = self._asked
+            made = Followed(self.folder, shown)
+            self._followed[label] = known, made
+            return made
+
+    def answer(self, asked: Asked) -> dict[str, Any]:
+        """What every finished run says of a drawing or a test image."""
+        followed = self.followed(asked.study)
+        data, result = followed.shown.dataset, followed.result()
+        truth = None
+        if asked.drawing is not None:
+            image_CHW = as_image(asked.drawing.array(), data.image_shape)
+        else:
+            assert asked.test_image is not None
+            last = len(data.test_labels) - 1
+            if asked.test_image > last:
+                raise UserError(f"test_image: the test images are numbered from 0 to {last:,}")
+            image_CHW = data.test_images[asked.test_image] / np.float32(255)
+            truth = data.class_names[int(data.test_labels[asked.test_image])]
+        answers: list[Answers] = []
+        problems: list[str] = []
+        if result is not None:
+            networks = self._networks.setdefault(followed.shown.label, Networks(self.folder, data))
+            answers, problems = networks.answers(result, image_CHW)
+        return {
+            "image": _pixels(image_CHW),
+            "truth": truth,
+            "problems": problems,
+            "experiments": [
+                {
+                    "name": answer.name,
+                    "seeds": answer.seeds,
+                    "mean": _rounded(answer.probabilities_SK.mean(0)),
+                    "each": [_rounded(row) for row in answer.probabilities_SK],
+                    "words": answer.words,
+                }
+                for answer in answers
+            ],
+        }
+
+    def wrong(self, label: str | None) -> list[int]:
+        """Test images that most finished runs get wrong."""
+        followed = self.followed(label)
+        result, finished = followed.result(), followed.finished()
+        if result is None:
+            return []
+        kept = self._wrong.get(followed.shown.label)
+        if kept is None or kept[0] != finished:
+            kept = self._wrong[followed.shown.label] = finished, most_often_wrong(result)
+        return kept[1]
+
+
+def make_app(site: Site, host: str, port: int) -> ASGIApp:
+    """The whole server, guarded; `host` and `port` are what it listens to."""
+    templates = Environment(
+        loader=PackageLoader("paribus.serve"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+    def page(name: str, request: Request) -> Response:
+        followed = site.followed(request.query_params.get("study"))
+        shown = followed.shown
+        channels, height, width = shown.dataset.image_shape
+        text = templates.get_template(name).render(
+            title=shown.study.title,
+            study=shown.study,
+            label=shown.label,
+            labels=site.labels(),
+            command=followed.command,
+            folder=str(site.folder),
+            dataset=shown.dataset,
+            channels=channels,
+            height=height,
+            width=width,
+        )
+        return HTMLResponse(text)
+
+    async def live(request: Request) -> Response:
+        return await run_in_threadpool(page, "live.html.j2", request)
+
+    async def pad(request: Request) -> Response:
+        return await run_in_threadpool(page, "pad.html.j2", request)
+
+    async def report(request: Request) -> Response:
+        followed = await run_in_threadpool(site.followed, request.query_params.get("study"))
+        text = await run_in_threadpool(followed.report)
+        if text is None:
+            raise UserError(
+                f"{site.folder}: nothing has been trained yet; `{followed.command}` begins"
+            )
+        return HTMLResponse(text, headers={"content-security-policy": _report_policy(text)})
+
+    async def events(request: Request) -> Response:
+        label = request.query_params.get("study")
+        await run_in_threadpool(site.followed, label)
+        headers = {"x-accel-buffering": "no"}
+        return StreamingResponse(_events(site, label), 200, headers, "text/event-stream")
+
+    async def answers(request: Request) -> Response:
+        if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+            return PlainTextResponse("Send JSON, as application/json.\n", 415)
+        try:
+            asked = read_asked(await request.body())
+            return JSONResponse(await run_in_threadpool(site.answer, asked))
+        except UserError as error:
+            return JSONResponse({"problem": str(error)}, 422)
+        except ClientDisconnect:
+            return Response(status_code=400)  # Nobody is there to read it.
+
+    async def wrong(request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(site.wrong, request.query_params.get("study")))
+
+    async def static(request: Request) -> Response:
+        package, path, media = _STATIC[request.url.path.removeprefix("/static/")]
+        return Response(resources.files(package).joinpath(path).read_bytes(), media_type=media)
+
+    async def told(request: Request, error: Exception) -> Response:
+        """Errors in words, as a page."""
+        if isinstance(error, HTTPException):
+            status = error.status_code
+            problem = {
+                404: "There is no such page here.",
+                405: "This page does not take that kind of request.",
+            }.get(status, error.detail)
+            problem = error.detail if error.detail.startswith("There is no study") else problem
+            headers = dict(error.headers or {})
+        else:
+            status, problem, headers = (409 if isinstance(error, UserError) else 503), "", {}
+            problem = str(error)
+        text = templates.get_template("problem.html.j2").render(problem=problem)
+        return HTMLResponse(text, status, headers)
+
+    app = Starlette(
+        routes=[
+            Route("/", live, methods=["GET"]),
+            Route("/events", events, methods=["GET"]),
+            Route("/report", report, methods=["GET"]),
+            Route("/pad", pad, methods=["GET"]),
+            Route("/wrong", wrong, methods=["GET"]),
+            Route("/answers", answers, methods=["POST"]),
+            *(Route(f"/static/{name}", static, methods=["GET"]) for name in _STATIC),
+        ],
+        exception_handlers={HTTPException: told, ParibusError: told},
+    )
+    # Each page has one address.
+    app.router.redirect_slashes = False
+    return Guard(app, host, port)
+
+
+async def _events(site: Site, label: str | None) -> AsyncIterator[str]:
+    """All there is at once, then whatever changes, as server-sent events."""
+    sent: dict[str, str] = {}
+    quiet = 0
+    yield "retry: 1000\n\n"
+    while not site.stopping.is_set():
+        quiet += 1
+        for what in ("progress", "curves", "results"):
+            try:
+                text = await run_in_threadpool(_text, site, label, what)
+            except (ParibusError, HTTPException) as error:
+                detail = error.detail if isinstance(error, HTTPException) else str(error)
+                what, text = "problem", json.dumps(detail)
+            if sent.get(what) != text:
+                sent[what], quiet = text, 0
+                yield f"event: {what}\ndata: {text}\n\n"
+        if quiet >= _KEPT_ALIVE:
+            quiet = 0
+            yield ": still here\n\n"
+        try:
+            await asyncio.wait_for(site.stopping.wait(), _LOOKED_EVERY)
+        except TimeoutError:
+            continue
+
+
+def _text(site: Site, label: str | None, what: str) -> str:
+    text: str = getattr(site.followed(label), what)()
+    return text
+
+
+def _report_policy(page: str) -> str:
+    """The report is one file, with its styles and scripts inside: just these scripts may run."""
+    scripts = re.findall(r"<script(?:\s[^>]*)?>(.*?)</script>", page, re.S)
+    hashes = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in scripts
+    ]
+    allowed = " ".join(hashes) or "'none'"
+    return (
+        "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; "
+        f"script-src {allowed}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _pixels(image_CHW: NDArray[np.floating]) -> str:
+    """Grey values, a byte each, row by row, in base64."""
+    grey_HW = np.clip(image_CHW.mean(0) * 255, 0, 255).round().astype(np.uint8)
+    return base64.b64encode(grey_HW.tobytes()).decode()
+
+
+def _rounded(values: NDArray[np.floating]) -> list[float]:
+    return [round(float(value), 4) for value in values]

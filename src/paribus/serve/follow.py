@@ -1,0 +1,236 @@
+"""What has been trained of a study so far, read anew whenever its store changes."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import RLock
+from typing import Any
+
+import numpy as np
+
+from paribus.analysis import ExperimentResult, Run, StudyResult, collect
+from paribus.errors import ParibusError
+from paribus.runner.estimate import epoch_seconds, work
+from paribus.serve.studies import Shown
+from paribus.store.reading import is_claimed, open_to_read, signature
+
+# E epochs, R runs
+
+
+class Followed:
+    """A study in a store that others write to. Everything it gives is JSON, but for the report."""
+
+    def __init__(self, folder: Path, shown: Shown) -> None:
+        self.folder, self.shown = folder, shown
+        self._lock = RLock()
+        self._seen: object = None
+        self._result: StudyResult | None = None
+        self._problem = ""
+        self._kept: dict[str, tuple[object, str]] = {}
+
+    @property
+    def command(self) -> str:
+        """What trains what is missing."""
+        words = ["paribus", "run", self.shown.name]
+        words += ["--preview"] if self.shown.study.preview else []
+        words += ["--store", str(self.folder)] if str(self.folder) != "runs" else []
+        return shlex.join(words)
+
+    def result(self) -> StudyResult | None:
+        """What there is now; None where there is no store yet or it cannot be read (`problem`)."""
+        with self._lock:
+            now = signature(self.folder)
+            if now == self._seen:
+                return self._result
+            self._result, self._problem = None, ""
+            if now:
+                shown = self.shown
+                try:
+                    with open_to_read(self.folder) as store:
+                        self._result = collect(shown.study, shown.name, store, shown.dataset)
+                except ParibusError as error:
+                    # A store in the making; or one that stays so, and then the page says it.
+                    self._problem = str(error)
+                    return None
+            self._seen = now
+            return self._result
+
+    def finished(self) -> tuple[str, ...]:
+        """The runs that have finished."""
+        result = self.result()
+        if result is None:
+            return ()
+        return tuple(run.id for e in result.experiments.values() for run in e.finished)
+
+    def progress(self) -> str:
+        """How far it is, and what is being trained at this moment."""
+        with self._lock:
+            return json.dumps(self._progress(self.result()))
+
+    def _progress(self, result: StudyResult | None) -> dict[str, Any]:
+        study = self.shown.study
+        runs = _runs(result) if result else []
+        claimed = self._claimed([run.id for _, run in runs if run.status == "running"])
+        planned = len(study.experiments) * study.seeds
+        ended = sum(run.ended for _, run in runs)
+        seconds: dict[str, list[float]] = {}
+        for name, run in runs:
+            if run.epochs:
+                spent = run.curves.train_seconds + run.curves.test_seconds
+                seconds.setdefault(name, []).extend(spent.tolist())
+        each = {name: epoch_seconds(name, study.experiments, seconds) for name in study.experiments}
+        left = {
+            name: experiment.epochs * study.seeds for name, experiment in study.experiments.items()
+        }
+        for name, run in runs:
+            epochs = study.experiments[name].epochs
+            left[name] -= epochs if run.ended else run.epochs
+        whole = sum(work(e) * e.epochs * study.seeds for e in study.experiments.values())
+        missing = sum(work(study.experiments[name]) * epochs for name, epochs in left.items())
+        training = [
+            {
+                "name": name,
+                "seed": run.seed,
+                "epoch": run.epochs,
+                "epochs": study.experiments[name].epochs,
+                "accuracy": float(run.curves.test_accuracy[-1]) if run.epochs else None,
+                "left": each[name] * (study.experiments[name].epochs - run.epochs)
+                if each[name]
+                else None,
+            }
+            for name, run in runs
+            if run.id in claimed
+        ]
+        total = sum(each[name] * epochs for name, epochs in left.items())
+        state = "finished" if ended == planned else "training" if training else "stopped"
+        return {
+            "state": state if runs else "waiting",
+            "planned": planned,
+            "ended": ended,
+            "diverged": sum(run.status == "diverged" for _, run in runs),
+            "failed": [
+                f"{name}, seed {run.seed}: {run.reason}"
+                for name, run in runs
+                if run.status == "failed"
+            ],
+            "begun": sum(run.status == "running" for _, run in runs),
+            "share": 1 - missing / whole,
+            "left": total / len(training) if training and total else None,
+            "training": training,
+            "problem": self._problem,
+        }
+
+    def _claimed(self, runs: list[str]) -> set[str]:
+        if not runs:
+            return set()
+        try:
+            with open_to_read(self.folder) as store:
+                return {run for run in runs if is_claimed(store, run)}
+        except ParibusError:
+            return set()
+
+    def curves(self) -> str:
+        """Test accuracy and loss of each experiment over its epochs: mean, lowest and highest of
+        the runs that have come so far, and how many they are."""
+
+        def make(result: StudyResult) -> Any:
+            return {
+                "bases": {name: e.base for name, e in result.experiments.items() if e.base},
+                "experiments": [
+                    {
+                        "name": name,
+                        "accuracy": _curve(e, "test_accuracy"),
+                        "loss": _curve(e, "test_loss"),
+                    }
+                    for name, e in result.experiments.items()
+                    if _curve(e, "test_loss")["n"]
+                ],
+            }
+
+        return self._made("curves", make, {"bases": {}, "experiments": []})
+
+    def results(self) -> str:
+        """The findings and the summary of the report."""
+
+        def make(result: StudyResult) -> Any:
+            from paribus.analysis.findings import answers
+            from paribus.report import tables, words
+
+            rows = tables.summary(result)
+            headings = tables.columns(rows)
+            return {
+                "findings": [
+                    {"ask": a.question.ask, "sentence": a.sentence} for a in answers(result)
+                ],
+                "preview": words.preview_warning(result),
+                "caution": words.caution(result),
+                "headings": list(headings.values()),
+                "rows": [[getattr(row, key) for key in headings] for row in rows],
+            }
+
+        nothing: dict[str, Any] = {
+            "findings": [], "preview": None, "caution": "", "headings": [], "rows": []
+        }  # fmt: skip
+        return self._made("results", make, nothing)
+
+    def report(self) -> str | None:
+        """The report's page, as `paribus report` would write it now; None before there is a store.
+
+        Raises `ParibusError` where it cannot be made.
+        """
+
+        def make(result: StudyResult) -> Any:
+            from paribus.report.write import write_report
+
+            with TemporaryDirectory(prefix="paribus-") as folder:
+                return write_report(result, Path(folder)).read_text("utf-8")
+
+        text = self._made("report", make, None)
+        page: str | None = json.loads(text)
+        return page
+
+    def _made(self, what: str, make: Callable[[StudyResult], Any], otherwise: Any) -> str:
+        """Something as JSON, made anew only when what it is made of has changed."""
+        with self._lock:
+            result = self.result()
+            # Findings need no new look before another run ends.
+            version = self._ends() if what == "results" else self._seen
+            kept = self._kept.get(what)
+            if kept is None or kept[0] != version:
+                made = otherwise if result is None else make(result)
+                kept = self._kept[what] = version, json.dumps(made)
+            return kept[1]
+
+    def _ends(self) -> object:
+        """Changes when a run is begun or ends."""
+        result = self.result()
+        return None if result is None else [(run.id, run.status) for _, run in _runs(result)]
+
+
+def _runs(result: StudyResult) -> list[tuple[str, Run]]:
+    return [(name, run) for name, e in result.experiments.items() for run in e.runs]
+
+
+def _curve(result: ExperimentResult, curve: str) -> dict[str, list[Any]]:
+    """Lists over the epochs. Diverged and failed runs are in no mean."""
+    kept = [
+        getattr(run.curves, curve) for run in result.runs if run.status in ("finished", "running")
+    ]
+    table_RE = np.full((len(kept), max(map(len, kept), default=0)), np.nan)
+    for row, values in zip(table_RE, kept, strict=True):
+        row[: len(values)] = values
+    columns = [column[np.isfinite(column)] for column in table_RE.T]
+    return {
+        "n": [len(column) for column in columns],
+        "mean": _rounded(column.mean() if len(column) else None for column in columns),
+        "low": _rounded(column.min(initial=np.inf) if len(column) else None for column in columns),
+        "high": _rounded(column.max(initial=0) if len(column) else None for column in columns),
+    }
+
+
+def _rounded(values: Iterable[Any]) -> list[float | None]:
+    return [None if value is None else round(float(value), 6) for value in values]

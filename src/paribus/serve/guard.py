@@ -1,0 +1,127 @@
+"""What every request must pass before a page sees it, and what every answer carries.
+
+A page of some other site, open in the same browser, can send requests to this server; with a name
+that it has its own name server point here (DNS rebinding), it could even read the answers. So a
+request must be addressed to this server by its own name, and what is sent must come from its pages.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_BYTES = 512 * 1024
+"""Of a request's body: a drawing of 512 × 512 pixels in base64, and some room."""
+
+_HEADERS = {
+    "content-security-policy": (
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+class Guard:
+    """Refuses what is addressed elsewhere, comes from elsewhere, or is too large."""
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        self._app, self._port = app, port
+        self._names = {"localhost", "127.0.0.1", "[::1]", _bracketed(host.lower())}
+        # Where it listens to all addresses of the machine, any of them may be in the request. One
+        # that is an address needs no name server that could lie.
+        self._any_address = host in ("0.0.0.0", "::", "")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == "http"
+
+        async def guarded_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        if (refused := self._refusal(scope)) is not None:
+            status, reason = refused
+            await PlainTextResponse(reason + "\n", status)(scope, receive, guarded_send)
+            return
+        await self._app(scope, _counted(receive), guarded_send)
+
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        """Status and reason; None for a request that is in order."""
+        headers = Headers(scope=scope)
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._is_ours(hosts[0]):
+            return 403, "This server answers only under its own address, e.g. " + (
+                f"http://localhost:{self._port}/."
+            )
+        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+            return None
+        origins, sites = headers.getlist("origin"), headers.getlist("sec-fetch-site")
+        if not all(self._is_origin(origin) for origin in origins) or not all(
+            site in ("same-origin", "none") for site in sites
+        ):
+            return 403, "This server takes requests from its own pages only."
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or len(length) > 12 or int(length) > MOST_BYTES:
+            return 413, _TOO_LARGE
+        return None
+
+    def _is_ours(self, host: str) -> bool:
+        name, port = _split(host.lower())
+        if port not in ({str(self._port), ""} if self._port == 80 else {str(self._port)}):
+            return False
+        return name in self._names or (self._any_address and _is_address(name))
+
+    def _is_origin(self, origin: str) -> bool:
+        scheme, _, host = origin.partition("://")
+        return scheme == "http" and self._is_ours(host)
+
+
+_TOO_LARGE = f"The request is too large: at most {MOST_BYTES:,} bytes are taken."
+
+
+def _counted(receive: Receive) -> Receive:
+    """Ends a body that says nothing of its length once it is too large."""
+    taken = 0
+
+    async def counted() -> Message:
+        nonlocal taken
+        message = await receive()
+        if message["type"] == "http.request":
+            taken += len(message.get("body", b""))
+            if taken > MOST_BYTES:
+                raise HTTPException(413, _TOO_LARGE, {"connection": "close"})
+        return message
+
+    return counted
+
+
+def _split(host: str) -> tuple[str, str]:
+    """Name and port; an IPv6 address keeps its brackets.
+
+    >>> _split("[::1]:8000"), _split("localhost")
+    (('[::1]', '8000'), ('localhost', ''))
+    """
+    name, colon, port = host.rpartition(":")
+    return (name, port) if colon and not host.endswith("]") else (host, "")
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True

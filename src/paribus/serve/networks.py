@@ -1,0 +1,156 @@
+"""The answers of every finished run to one image, through the engines' own evaluation."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.analysis import StudyResult
+from paribus.data.dataset import Dataset
+from paribus.engines.base import Floats, Split, Task
+from paribus.engines.native.engine import NativeEngine
+from paribus.engines.native.library import library_path
+from paribus.engines.numpy import NumpyEngine
+from paribus.errors import ParibusError
+from paribus.randomness import Randomness
+from paribus.spec.experiment import Experiment
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.plan import plan_of
+from paribus.store.reading import open_to_read
+
+# S seeds, K classes, C channels, H rows, W columns
+
+Answer = Callable[[], Floats]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What the finished runs of an experiment say of an image."""
+
+    name: str
+    seeds: tuple[int, ...]
+    probabilities_SK: NDArray[np.float32]
+    words: str
+
+
+class Networks:
+    """The trained networks of a study, each loaded once."""
+
+    def __init__(self, folder: Path, dataset: Dataset) -> None:
+        self._folder, self._dataset = folder, dataset
+        # What every network looks at; whoever asks writes an image into it.
+        self._image = np.zeros((1, *dataset.image_shape), np.float32)
+        self._networks: dict[str, Answer | str] = {}
+        self._lock = Lock()
+
+    def answers(
+        self, result: StudyResult, image_CHW: NDArray[np.float32]
+    ) -> tuple[list[Answers], list[str]]:
+        """What the finished runs of each experiment say; and why some say nothing."""
+        with self._lock:
+            self._load(result)
+            self._image[0] = image_CHW
+            found, problems = [], []
+            for name, experiment in result.experiments.items():
+                seeds, rows = [], []
+                for run in experiment.finished:
+                    network = self._networks[run.id]
+                    if isinstance(network, str):
+                        problems.append(f"{name}, seed {run.seed}: {network}")
+                        continue
+                    seeds.append(run.seed)
+                    rows.append(network()[0])
+                if rows:
+                    words = votes([int(row.argmax()) for row in rows], self._dataset.class_names)
+                    found.append(Answers(name, tuple(seeds), np.array(rows), words))
+            return found, problems
+
+    def _load(self, result: StudyResult) -> None:
+        missing = [
+            (run.id, experiment.experiment)
+            for experiment in result.experiments.values()
+            for run in experiment.finished
+            if run.id not in self._networks
+        ]
+        if not missing:
+            return
+        with open_to_read(self._folder) as store:
+            for run, experiment in missing:
+                tensors = store.weights(run)
+                try:
+                    self._networks[run] = (
+                        "its weights are not in the store"
+                        if tensors is None
+                        else self._network(experiment, tensors)
+                    )
+                except ParibusError as error:
+                    self._networks[run] = str(error)
+
+    def _network(self, experiment: Experiment, tensors: dict[str, Any]) -> Answer:
+        data = self._dataset
+        network = plan_of(experiment, data.image_shape, data.classes)
+        looked_at = Split(self._image, np.zeros(1, np.int64))
+        if isinstance(network, ModuleNetwork):
+            from paribus.serve.modules import module_answer
+
+            return module_answer(network, tensors, self._image, data.classes)
+        task = Task(
+            network=network,
+            classes=data.classes,
+            optimizer=experiment.optimizer,
+            schedule=experiment.schedule,
+            epochs=1,
+            batch_size=1,
+            label_smoothing=0.0,
+            train=looked_at,
+            test=looked_at,
+            validation=None,
+            randomness=Randomness(0),
+            initial=tensors,
+        )
+        # Whichever engine trained it, all answer alike; the native one answers fastest.
+        native = NativeEngine()
+        if library_path() is not None and native.refuses(task) is None:
+            return native.start(task).probabilities
+        return NumpyEngine().start(task).probabilities
+
+
+def votes(answers_S: Sequence[int], class_names: Sequence[str]) -> str:
+    """How many seeds say what, in words.
+
+    >>> votes([7, 7, 1, 7, 7], "0123456789")
+    '4 of 5 seeds say 7, 1 says 1'
+    >>> votes([7], "0123456789"), votes([2, 2], "0123456789")
+    ('its one seed says 7', 'both seeds say 2')
+    """
+    counts = Counter(answers_S).most_common()
+    n, (first, most) = len(answers_S), counts[0]
+    if n == 1:
+        return f"its one seed says {class_names[first]}"
+    if most == n:
+        return f"{'both' if n == 2 else f'all {n}'} seeds say {class_names[first]}"
+    others = [
+        f"{count} say{'s' if count == 1 else ''} {class_names[said]}" for said, count in counts[1:]
+    ]
+    verb = "says" if most == 1 else "say"
+    return f"{most} of {n} seeds {verb} {class_names[first]}, {', '.join(others)}"
+
+
+def most_often_wrong(result: StudyResult, most: int = 100) -> list[int]:
+    """The test images that most finished runs get wrong, by their index; those first."""
+    labels_N = result.dataset.test_labels
+    wrong_N = np.zeros(len(labels_N), np.int64)
+    for experiment in result.experiments.values():
+        for run in experiment.finished:
+            probabilities_NK = run.read_probabilities()
+            if probabilities_NK is not None:
+                wrong_N += probabilities_NK.argmax(1) != labels_N
+    order = np.argsort(-wrong_N, kind="stable")[:most]
+    return [int(image) for image in order if wrong_N[image]]

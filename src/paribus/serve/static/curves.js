@@ -1,0 +1,162 @@
+// Learning curves of the live page: a line and a band for each experiment, drawn by uPlot.
+"use strict";
+
+// Okabe and Ito's colours, told apart by colour-blind readers too; then the same with dashes.
+const LIGHT = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B87F00", "#2F93C9", "#444444"];
+const DARK = ["#4FA9E0", "#F08A4B", "#2CC79B", "#E0A0C4", "#E9B33C", "#8FD0F5", "#C8C8C8"];
+const DASHES = [[], [7, 4], [2, 3]];
+const AT_FIRST = 6;
+
+const shown = new Map();
+const charts = {};
+let curves = { bases: {}, experiments: [] };
+let order = "";
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+const colour = (i) => (dark.matches ? DARK : LIGHT)[i % LIGHT.length];
+const dash = (i) => DASHES[Math.floor(i / LIGHT.length) % DASHES.length];
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const percent = (share) => `${(100 * share).toFixed(2)} %`;
+
+function showCurves(now) {
+  curves = now;
+  document.getElementById("curves").hidden = now.experiments.length === 0;
+  const names = now.experiments.map((experiment) => experiment.name).join("\n");
+  now.experiments.forEach(({ name }, i) => {
+    if (!shown.has(name)) {
+      shown.set(name, now.experiments.length <= AT_FIRST || !now.bases[name] || i < 2);
+    }
+  });
+  if (names !== order) {
+    order = names;
+    choices();
+    makeCharts();
+    return;
+  }
+  for (const [curve, chart] of Object.entries(charts)) chart.setData(table(curve));
+}
+
+function choices() {
+  document.getElementById("experiments").replaceChildren(...curves.experiments.map(({ name }, i) => {
+    const label = document.createElement("label");
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    box.checked = shown.get(name);
+    box.addEventListener("change", () => { shown.set(name, box.checked); apply(); });
+    const sample = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    sample.setAttribute("aria-hidden", "true");
+    const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+    const attributes = { x1: 0, x2: 26, y1: 5, y2: 5, stroke: colour(i), "stroke-width": 3,
+      "stroke-dasharray": dash(i).join(" ") };
+    for (const [key, value] of Object.entries(attributes)) line.setAttribute(key, value);
+    sample.append(line);
+    label.append(box, sample, name);
+    return label;
+  }));
+}
+
+function apply() {
+  for (const chart of Object.values(charts)) {
+    chart.batch(() => curves.experiments.forEach(({ name }, i) => {
+      for (let series = 1; series <= 3; series += 1) {
+        chart.setSeries(3 * i + series, { show: shown.get(name) });
+      }
+    }));
+  }
+}
+
+function all(on) {
+  for (const { name } of curves.experiments) shown.set(name, on);
+  choices();
+  apply();
+}
+
+// Accuracies are drawn as shares of errors, which have a logarithm; a hundredth of a per cent at
+// least, since none has not.
+const errors = (values) => values.map((v) => (v === null ? null : Math.max(1 - v, 1e-4)));
+
+function table(curve) {
+  const longest = Math.max(1, ...curves.experiments.map((e) => e[curve].mean.length));
+  const data = [Array.from({ length: longest }, (_, i) => i + 1)];
+  for (const experiment of curves.experiments) {
+    const { low, high, mean } = experiment[curve];
+    const columns = curve === "accuracy"
+      ? [high, low, mean].map(errors) : [low, high, mean].map((v) => v.map((x) => x || null));
+    for (const column of columns) {
+      data.push(data[0].map((_, i) => column[i] ?? null));
+    }
+  }
+  return data;
+}
+
+function makeCharts() {
+  for (const curve of ["accuracy", "loss"]) {
+    charts[curve]?.destroy();
+    const place = document.getElementById(curve);
+    charts[curve] = new uPlot(options(curve, place.clientWidth), table(curve), place);
+  }
+}
+
+function options(curve, width) {
+  const series = [{}];
+  const bands = [];
+  curves.experiments.forEach(({ name }, i) => {
+    const show = shown.get(name);
+    const edge = { show, stroke: "transparent", width: 0, points: { show: false } };
+    const points = curves.experiments[i][curve].mean.length < 2;
+    series.push({ ...edge }, { ...edge },
+      { show, label: name, stroke: colour(i), width: 2, dash: dash(i), points: { show: points } });
+    bands.push({ series: [3 * i + 2, 3 * i + 1], fill: `${colour(i)}30` });
+  });
+  const axis = { stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 },
+    ticks: { stroke: css("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
+  const few = (values) => values.map((v) => {
+    const first = v && Number(v.toExponential()[0]);
+    return first === 1 || first === 2 || first === 5 ? v : null;
+  });
+  const label = curve === "accuracy"
+    ? (v) => `${Number((100 * (1 - v)).toFixed(2))} %` : (v) => String(Number(v.toPrecision(2)));
+  return {
+    width,
+    height: 320,
+    legend: { show: false },
+    scales: { x: { time: false, range: (_, low, high) => [1, Math.max(high, 2)] },
+      y: { distr: 3, dir: curve === "accuracy" ? -1 : 1, range: (_, low, high) => tight(low, high) } },
+    axes: [{ ...axis, values: (_, values) => values.map((v) => (Number.isInteger(v) ? v : "")) },
+      { ...axis, size: 62, filter: (_, values) => few(values),
+        values: (_, values) => values.map((v) => (v === null ? "" : label(v))) }],
+    series,
+    bands,
+    cursor: { sync: { key: "epochs" }, drag: { x: false, y: false }, focus: { prox: 24 } },
+    hooks: { setCursor: [read], setSeries: [read] },
+  };
+}
+
+function tight(low, high) {
+  if (!(low > 0) || !(high > 0)) return [0.01, 1];
+  return high / low < 1.5 ? [low / 1.3, high * 1.3] : [low / 1.1, high * 1.1];
+}
+
+function read(chart) {
+  const { idx } = chart.cursor;
+  const place = document.getElementById("readout");
+  if (idx === null || idx === undefined) return;
+  const parts = curves.experiments
+    .filter(({ name, loss }) => shown.get(name) && idx < loss.mean.length)
+    .map(({ name, accuracy, loss }) => {
+      const n = accuracy.n[idx];
+      const range = n > 1 ? ` (${percent(accuracy.low[idx])} to ${percent(accuracy.high[idx])})` : "";
+      return `${name} ${percent(accuracy.mean[idx])}${range}, loss ${loss.mean[idx]?.toFixed(4) ?? "–"}, n = ${n}`;
+    });
+  place.textContent = parts.length ? `Epoch ${idx + 1}: ${parts.join("; ")}` : "";
+}
+
+document.getElementById("all").addEventListener("click", () => all(true));
+document.getElementById("none").addEventListener("click", () => all(false));
+dark.addEventListener("change", () => { choices(); makeCharts(); });
+new ResizeObserver(() => {
+  for (const [curve, chart] of Object.entries(charts)) {
+    const width = document.getElementById(curve).clientWidth;
+    if (width && width !== chart.width) chart.setSize({ width, height: 320 });
+  }
+}).observe(document.body);

@@ -1,0 +1,192 @@
+// The pad: what is drawn, or a test image, goes to /answers; what the networks say is drawn here.
+"use strict";
+
+const at = (id) => document.getElementById(id);
+const main = document.querySelector("main");
+const { study } = main.dataset;
+const classes = JSON.parse(main.dataset.classes);
+const images = Number(main.dataset.images);
+const canvas = at("canvas");
+const ink = canvas.getContext("2d", { willReadFrequently: true });
+const strokes = [];
+let drawing = null;
+let asked = 0;
+
+function redraw() {
+  ink.fillStyle = "#000";
+  ink.fillRect(0, 0, canvas.width, canvas.height);
+  ink.strokeStyle = ink.fillStyle = "#fff";
+  ink.lineCap = ink.lineJoin = "round";
+  for (const { width, points } of strokes) {
+    ink.lineWidth = width;
+    ink.beginPath();
+    ink.moveTo(...points[0]);
+    // A stroke of one point is a dot.
+    for (const point of points.length > 1 ? points : [points[0], points[0]]) ink.lineTo(...point);
+    ink.stroke();
+  }
+  at("undo").disabled = at("clear").disabled = strokes.length === 0;
+}
+
+function place(event) {
+  const box = canvas.getBoundingClientRect();
+  return [(event.clientX - box.left) * canvas.width / box.width,
+    (event.clientY - box.top) * canvas.height / box.height];
+}
+
+canvas.addEventListener("pointerdown", (event) => {
+  if (event.button !== 0) return;
+  canvas.setPointerCapture(event.pointerId);
+  drawing = { id: event.pointerId, width: Number(at("pen").value), points: [place(event)] };
+  strokes.push(drawing);
+  redraw();
+});
+canvas.addEventListener("pointermove", (event) => {
+  if (drawing === null || event.pointerId !== drawing.id) return;
+  for (const one of event.getCoalescedEvents?.() ?? [event]) drawing.points.push(place(one));
+  drawing.points.push(place(event));
+  redraw();
+});
+for (const end of ["pointerup", "pointercancel"]) {
+  canvas.addEventListener(end, (event) => {
+    if (drawing === null || event.pointerId !== drawing.id) return;
+    drawing = null;
+    askDrawing();
+  });
+}
+
+at("undo").addEventListener("click", () => { strokes.pop(); redraw(); askDrawing(); });
+at("clear").addEventListener("click", () => { strokes.length = 0; redraw(); askDrawing(); });
+at("random").addEventListener("click", () => askTest(Math.floor(Math.random() * images)));
+at("number").addEventListener("submit", (event) => {
+  event.preventDefault();
+  askTest(at("index").valueAsNumber);
+});
+at("hard").addEventListener("click", async () => {
+  const answer = await fetch(`/wrong?study=${encodeURIComponent(study)}`).catch(() => null);
+  if (!answer?.ok) { say("The server does not answer. Is `paribus serve` running?"); return; }
+  const wrong = await answer.json();
+  if (!wrong.length) { say("No finished run gets a test image wrong."); return; }
+  askTest(wrong[Math.floor(Math.random() * wrong.length)]);
+});
+
+function say(text) { at("verdict").textContent = text; }
+
+function askDrawing() {
+  if (!strokes.length) { empty("Nothing drawn yet."); return; }
+  const { data } = ink.getImageData(0, 0, canvas.width, canvas.height);
+  let text = "";
+  for (let i = 0; i < data.length; i += 4) text += String.fromCharCode(data[i]);
+  ask({ drawing: { width: canvas.width, height: canvas.height, pixels: btoa(text) } }, "the drawing");
+}
+
+function askTest(index) {
+  strokes.length = 0;
+  redraw();
+  at("index").value = String(index);
+  ask({ test_image: index }, `test image ${index}`);
+}
+
+function empty(text) {
+  asked += 1;
+  say(text);
+  at("answers").replaceChildren();
+  at("problems").replaceChildren();
+  const seen = at("seen");
+  seen.getContext("2d").clearRect(0, 0, seen.width, seen.height);
+}
+
+async function ask(what, name) {
+  const mine = asked += 1;
+  let answer;
+  try {
+    const response = await fetch("/answers", { method: "POST",
+      headers: { "content-type": "application/json" }, body: JSON.stringify({ study, ...what }) });
+    answer = response.headers.get("content-type")?.startsWith("application/json")
+      ? await response.json() : { problem: await response.text() };
+  } catch {
+    answer = { problem: "The server does not answer. Is `paribus serve` running?" };
+  }
+  // Only the latest question's answer counts.
+  if (mine !== asked) return;
+  if (answer.problem) { empty(answer.problem); return; }
+  show(answer, name, "test_image" in what);
+}
+
+function show(answer, name, isTest) {
+  const seen = at("seen");
+  const bytes = Uint8Array.from(atob(answer.image), (c) => c.charCodeAt(0));
+  const pixels = new Uint8ClampedArray(4 * bytes.length);
+  bytes.forEach((value, i) => pixels.set([value, value, value, 255], 4 * i));
+  const image = new ImageData(pixels, seen.width, seen.height);
+  seen.getContext("2d").putImageData(image, 0, 0);
+  if (isTest) {
+    createImageBitmap(image).then((bitmap) => {
+      ink.imageSmoothingEnabled = false;
+      ink.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    });
+  }
+  const counts = classes.map(() => 0);
+  for (const { each } of answer.experiments) for (const row of each) counts[largest(row)] += 1;
+  const total = counts.reduce((a, b) => a + b, 0);
+  const best = largest(counts);
+  const truth = answer.truth === null ? "" : ` Its label is ${answer.truth}.`;
+  say(total === 0 ? `No run has finished yet; nobody can answer.${truth}`
+    : `${counts[best]} of ${total} trained network${total > 1 ? "s" : ""} take ${name} for ${classes[best]}.${truth}`);
+  at("answers").replaceChildren(...answer.experiments.map((one) => card(one, answer.truth)));
+  at("problems").replaceChildren(...answer.problems.map((text) => {
+    const item = document.createElement("li");
+    item.textContent = text;
+    return item;
+  }));
+}
+
+const largest = (values) => values.indexOf(Math.max(...values));
+
+function svg(name, attributes, text) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function card({ name, seeds, mean, each, words }, truth) {
+  const made = document.createElement("article");
+  const heading = document.createElement("h3");
+  heading.textContent = name;
+  const said = document.createElement("p");
+  said.textContent = words;
+  said.className = words.includes(",") ? "split" : "";
+  const [height, wide] = [70, 240];
+  const step = wide / classes.length;
+  const top = largest(mean);
+  const drawn = svg("svg", { viewBox: `0 0 ${wide} ${height + 18}`, role: "img",
+    "aria-label": `${name}: ${words}; mean probability of ${classes[top]} ${(100 * mean[top]).toFixed(1)} %` });
+  drawn.append(svg("line", { x1: 0, x2: wide, y1: height + 2, y2: height + 2 }));
+  mean.forEach((share, i) => {
+    const x = i * step;
+    const full = height * share;
+    const bar = svg("rect", { x: x + step * 0.15, width: step * 0.7, y: height + 2 - full,
+      height: full, class: i === top ? "mean top" : "mean" });
+    bar.append(svg("title", {}, `${classes[i]}: ${(100 * share).toFixed(1)} %, n = ${seeds.length}`));
+    drawn.append(bar);
+    each.forEach((row, s) => {
+      // Side by side, so that equal ones do not hide each other.
+      const shift = seeds.length > 1 ? (s / (seeds.length - 1) - 0.5) * step * 0.5 : 0;
+      if (row[i] < 0.02 && share < 0.02) return;
+      const dot = svg("circle", { cx: x + step / 2 + shift, cy: height + 2 - height * row[i], r: 2,
+        class: "seed" });
+      dot.append(svg("title", {}, `seed ${seeds[s]}: ${classes[i]} ${(100 * row[i]).toFixed(1)} %`));
+      drawn.append(dot);
+    });
+    const style = `${i === top ? "top" : ""} ${classes[i] === truth ? "truth" : ""}`;
+    const text = svg("text", { x: x + step / 2, y: height + 14, class: style },
+      classes[i].length > 3 ? `${classes[i].slice(0, 2)}…` : classes[i]);
+    text.append(svg("title", {}, classes[i]));
+    drawn.append(text);
+  });
+  made.append(heading, said, drawn);
+  return made;
+}
+
+redraw();

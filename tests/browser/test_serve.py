@@ -1,0 +1,127 @@
+"""`paribus serve` as a person uses it, in a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.browser.conftest import accessibility_problems, console_errors, emulate
+from tests.serve.conftest import server, trained
+from tests.serve.serving import Serving, run, serving
+
+__all__ = ["server", "trained"]  # fixtures
+
+LIVE = """
+title = "Watched"
+seeds = 2
+images = 4000
+
+[experiments.slow]
+network = ["flatten", "linear 40", "relu", "linear 10"]
+optimizer = { name = "sgd", lr = 0.01 }
+epochs = 25
+
+[experiments.fast]
+from = "slow"
+optimizer = { name = "sgd", lr = 0.1 }
+
+[[questions]]
+ask = "Does the higher rate help?"
+compare = ["slow", "fast"]
+about = ["optimizer"]
+matters = 0.001
+"""
+
+
+def wait(browser: Chrome, condition: str) -> None:
+    """For a condition in JavaScript."""
+    WebDriverWait(browser, 120, 0.1).until(lambda b: b.execute_script(f"return {condition}"))
+
+
+def text(browser: Chrome, id_: str) -> str:
+    return browser.find_element(By.ID, id_).text
+
+
+def test_a_study_is_followed_from_nothing_to_its_end(browser: Chrome, tmp_path: Path) -> None:
+    (tmp_path / "live.toml").write_text(LIVE, "utf-8")
+    with serving(tmp_path, "live.toml") as server:
+        port = server.port
+        browser.get(f"{server.address}/")
+        wait(browser, "document.body.dataset.state === 'waiting'")
+        assert "paribus run live.toml begins" in text(browser, "how")
+        training = run(tmp_path, "live.toml", "--jobs", "1")
+        wait(browser, "document.querySelectorAll('#training tbody tr').length === 1")
+        wait(browser, "document.querySelectorAll('#accuracy canvas').length === 1")
+        assert accessibility_problems(browser) == []
+        assert console_errors(browser) == []
+        server.stop()
+    wait(browser, "document.getElementById('connection').className.endsWith('off')")
+    with serving(tmp_path, "live.toml", port=port):
+        wait(browser, "document.getElementById('connection').className.endsWith('on')")
+        console_errors(browser)  # While the server was away, requests failed.
+        training.communicate()
+        wait(browser, "document.body.dataset.state === 'finished'")
+        wait(browser, "document.querySelectorAll('#summary tbody tr').length === 2")
+        assert text(browser, "done") == "4 of 4 runs done"
+        assert "Does the higher rate help?" in text(browser, "findings")
+        browser.find_element(By.ID, "none").click()
+        assert not browser.find_elements(By.CSS_SELECTOR, "#experiments input:checked")
+        browser.find_element(By.ID, "all").click()
+        canvas = browser.find_element(By.CSS_SELECTOR, "#accuracy .u-over")
+        ActionChains(browser).move_to_element(canvas).perform()
+        wait(browser, "document.getElementById('readout').textContent.startsWith('Epoch 1')")
+        assert "n = 2" in text(browser, "readout")
+        assert console_errors(browser) == []
+        for dark, width in ((False, 1280), (True, 1280), (True, 390)):
+            emulate(browser, dark=dark, width=width)
+            assert accessibility_problems(browser) == []
+            assert browser.execute_script("return document.body.scrollWidth <= innerWidth")
+
+
+def draw_a_seven(browser: Chrome) -> None:
+    canvas = browser.find_element(By.ID, "canvas")
+    pen = ActionChains(browser, duration=50).move_to_element_with_offset(canvas, -80, -90)
+    pen.click_and_hold().move_by_offset(80, 0).move_by_offset(80, 0)
+    pen.move_by_offset(-60, 110).move_by_offset(-30, 90).release().perform()
+
+
+def test_a_drawn_seven_is_a_seven(browser: Chrome, server: Serving) -> None:
+    browser.get(f"{server.address}/pad")
+    draw_a_seven(browser)
+    wait(browser, "document.querySelectorAll('#answers article').length === 2")
+    said = text(browser, "verdict")
+    assert said.endswith("of 4 trained networks take the drawing for 7.")
+    assert int(said[0]) >= 3
+    for dark, width in ((False, 1280), (True, 390)):
+        emulate(browser, dark=dark, width=width)
+        assert accessibility_problems(browser) == []
+        assert browser.execute_script("return document.body.scrollWidth <= innerWidth")
+    browser.find_element(By.ID, "undo").click()
+    wait(browser, "document.getElementById('verdict').textContent === 'Nothing drawn yet.'")
+    assert not browser.find_elements(By.CSS_SELECTOR, "#answers article")
+    assert console_errors(browser) == []
+
+
+def test_test_images_on_the_pad(browser: Chrome, server: Serving) -> None:
+    browser.get(f"{server.address}/pad")
+    browser.find_element(By.CSS_SELECTOR, "#number button").click()
+    wait(browser, "document.getElementById('verdict').textContent.includes('test image 0')")
+    assert text(browser, "verdict").endswith("Its label is 7.")
+    for button in ("random", "hard"):
+        before = text(browser, "verdict")
+        browser.find_element(By.ID, button).click()
+        wait(browser, f"document.getElementById('verdict').textContent !== {before!r}")
+        assert "Its label is" in text(browser, "verdict")
+    assert console_errors(browser) == []
+
+
+@pytest.mark.parametrize("path", ["/report", "/?study=none"])
+def test_other_pages(browser: Chrome, server: Serving, path: str) -> None:
+    browser.get(f"{server.address}{path}")
+    assert browser.find_element(By.TAG_NAME, "h1").text
+    errors = console_errors(browser)
+    assert [error for error in errors if "404" not in error] == []

@@ -1,0 +1,174 @@
+"""The pages' feed follows a store through everything that can happen to it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from paribus.errors import UserError
+from paribus.serve.server import serve
+from paribus.store.reading import is_claimed, open_to_read
+from paribus.store.store import Store
+from tests.serve.serving import Serving, contents, run, serving, train
+
+Small = Callable[..., Path]
+LONG = """
+title = "Long"
+data = "small.npz"
+seeds = 2
+
+[experiments.mlp]
+network = ["flatten", "linear 8", "relu", "linear 3"]
+optimizer = { name = "sgd", lr = 0.01 }
+epochs = 3000
+engine = "numpy"
+"""
+
+
+def events(server: Serving, query: str = "") -> Iterator[tuple[str, Any]]:
+    """Name and content of each event."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
+    connection.request("GET", f"/events{query}")
+    answer = connection.getresponse()
+    assert answer.getheader("content-type", "").startswith("text/event-stream")
+    name = ""
+    for line in answer:
+        text = line.decode().rstrip("\n")
+        if text.startswith("event: "):
+            name = text.removeprefix("event: ")
+        elif text.startswith("data: "):
+            yield name, json.loads(text.removeprefix("data: "))
+
+
+def until(feed: Iterator[tuple[str, Any]], what: str, so: Callable[[Any], bool]) -> Any:
+    return next(content for name, content in feed if name == what and so(content))
+
+
+def test_from_before_there_is_a_store_to_the_end(small: Small, tmp_path: Path) -> None:
+    study = small()
+    with serving(tmp_path, study.name) as server:
+        feed = events(server)
+        progress = until(feed, "progress", lambda _: True)
+        assert (progress["state"], progress["planned"], progress["ended"]) == ("waiting", 6, 0)
+        assert not (tmp_path / "runs").exists()
+        _, _, page = server.request("/")
+        assert b"<code>paribus run small.toml</code>" in page
+        train(tmp_path, study.name)
+        progress = until(feed, "progress", lambda now: now["state"] == "finished")
+        assert (progress["ended"], progress["share"], progress["training"]) == (6, 1.0, [])
+        results = until(feed, "results", lambda now: now["rows"])
+        assert results["findings"][0]["ask"] == "Is the CNN better?"
+        # Whoever comes later gets all at once.
+        curves = until(events(server), "curves", lambda _: True)
+        assert [len(one["loss"]["mean"]) for one in curves["experiments"]] == [4, 4, 4]
+        assert curves["experiments"][0]["loss"]["n"] == [2, 2, 2, 2]
+        status, _, report = server.request("/report")
+        assert status == 200
+        assert b"Is the CNN better?" in report
+        before = contents(tmp_path)
+        assert server.stop() == 0
+        assert contents(tmp_path) == before
+
+
+def test_training_now_stopped_and_gone_on(small: Small, tmp_path: Path) -> None:
+    study = small(LONG)
+    with serving(tmp_path, study.name) as server:
+        feed = events(server)
+        training = run(tmp_path, study.name, "--jobs", "1")
+        progress = until(feed, "progress", lambda now: now["training"] and now["left"])
+        (one,) = progress["training"]
+        assert (one["name"], one["seed"], one["epochs"]) == ("mlp", 0, 3000)
+        later = until(feed, "progress", lambda now: now["share"] > progress["share"])
+        assert later["training"][0]["epoch"] > one["epoch"]
+        training.send_signal(signal.SIGINT)
+        assert training.wait(60) == 130
+        stopped = until(feed, "progress", lambda now: now["state"] == "stopped")
+        assert (stopped["begun"], stopped["training"]) == (1, [])
+        training = run(tmp_path, study.name, "--jobs", "1")
+        until(feed, "progress", lambda now: now["state"] == "training")
+        training.send_signal(signal.SIGINT)
+        training.wait(60)
+
+
+def test_ctrl_c_ends_it_while_pages_are_open(trained: Path) -> None:
+    with serving(trained) as server:
+        feed = events(server)
+        next(feed)
+        assert server.stop() == 0
+        assert server.process.stderr is not None
+        assert server.process.stderr.read().strip() == "Stopped."
+
+
+def test_looking_at_a_lock_is_no_claim(small: Small, tmp_path: Path) -> None:
+    study = small()
+    train(tmp_path, study.name)
+    with Store.open(tmp_path / "runs") as store, open_to_read(tmp_path / "runs") as reading:
+        run_id = store.find_runs("mlp/0")[0].id
+        assert not is_claimed(reading, run_id)
+        with store.claim(run_id) as mine:
+            assert mine
+            assert is_claimed(reading, run_id)
+        assert not is_claimed(reading, run_id)
+        assert not is_claimed(reading, "never-begun")
+
+
+def test_all_studies_of_a_store(small: Small, tmp_path: Path) -> None:
+    train(tmp_path, small().name)
+    (tmp_path / "small.toml").rename(tmp_path / "other.toml")
+    train(tmp_path, "other.toml", "--preview")
+    with serving(tmp_path) as server:
+        _, _, page = server.request("/")
+        assert page.index(b"other.toml --preview</a>") < page.index(b">small.toml</a>")
+        # The file of one is gone: it is shown all the same, without its questions.
+        _, _, page = server.request("/?study=small.toml")
+        assert b"3 experiments" in page
+        results = until(events(server, "?study=small.toml"), "results", lambda _: True)
+        assert (len(results["rows"]), results["findings"]) == (3, [])
+
+
+def test_users_mistakes_are_told(small: Small, tmp_path: Path) -> None:
+    def told(folder: Path, host: str, port: int) -> str:
+        with pytest.raises(UserError) as caught:
+            serve(folder, None, host, port, lambda _: None)
+        return str(caught.value)
+
+    assert told(tmp_path / "none", "127.0.0.1", 0).endswith(
+        "none: there is no store here; `paribus run` makes one, and --store names another folder"
+    )
+    train(tmp_path, small().name)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert told(tmp_path / "runs", "127.0.0.1", port) == (
+            f"port {port}: another program listens there already; name another port with --port, "
+            "e.g. --port 0 for any free one"
+        )
+    assert told(tmp_path / "runs", "no such host", 0).startswith(
+        '--host "no such host": there is no such address on this machine'
+    )
+    (tmp_path / "runs" / "paribus.db").write_bytes(b"not a database, whatever its name says" * 99)
+    assert "cannot be read as a store" in told(tmp_path / "runs", "127.0.0.1", 0)
+
+
+def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    command = import_module("paribus.cli.serve")
+    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match=r"pip install paribus\[serve\]"):
+        command.command.callback(
+            study=None, preview=False, seeds=None, only=None, epochs=None, images=None,
+            engine=None, store_folder=tmp_path, port=0, host="127.0.0.1",
+        )  # fmt: skip
+    with pytest.raises(UserError, match="--preview: needs a STUDY to have an effect"):
+        command.command.callback(
+            study=None, preview=True, seeds=None, only=None, epochs=None, images=None,
+            engine=None, store_folder=tmp_path, port=0, host="127.0.0.1",
+        )  # fmt: skip

@@ -1,0 +1,57 @@
+"""The pad's answers are the networks' own."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+
+from paribus.store.reading import open_to_read
+from tests.serve.serving import Serving
+
+
+def test_test_images_get_the_stored_probabilities(server: Serving, trained: Path) -> None:
+    for index in (0, 17, 9999):
+        status, answer = server.ask({"test_image": index})
+        assert status == 200
+        assert answer["problems"] == []
+        assert [one["name"] for one in answer["experiments"]] == ["mlp", "cnn"]
+        for one in answer["experiments"]:
+            with open_to_read(trained / "runs") as store:
+                found = {run.seed: store.probabilities(run.id) for run in store.find_runs(
+                    f"{one['name']}/0") + store.find_runs(f"{one['name']}/1")}  # fmt: skip
+            for seed, row in zip(one["seeds"], one["each"], strict=True):
+                stored = found[seed]
+                assert stored is not None
+                assert np.abs(stored[index] - row).max() < 1e-3
+            assert np.allclose(np.mean(one["each"], axis=0), one["mean"], atol=1e-3)
+            if len({int(np.argmax(row)) for row in one["each"]}) == 1:
+                assert one["words"] == f"both seeds say {np.argmax(one['mean'])}"
+
+
+def test_the_label_and_the_image_come_along(server: Serving) -> None:
+    _, answer = server.ask({"test_image": 0})
+    assert answer["truth"] == "7"
+    assert len(base64.b64decode(answer["image"])) == 28 * 28
+
+
+def test_a_drawing_is_answered(server: Serving) -> None:
+    drawing = np.zeros((280, 280), np.uint8)
+    drawing[40:240, 130:155] = 255
+    pixels = base64.b64encode(drawing.tobytes()).decode()
+    _, answer = server.ask({"drawing": {"width": 280, "height": 280, "pixels": pixels}})
+    assert answer["truth"] is None
+    cnn = answer["experiments"][1]
+    assert cnn["words"] == "both seeds say 1"
+
+
+def test_images_most_often_wrong(server: Serving, trained: Path) -> None:
+    _, _, body = server.request("/wrong")
+    wrong = np.array(json.loads(body))
+    assert 10 < len(wrong) <= 100
+    status, answer = server.ask({"test_image": int(wrong[0])})
+    assert status == 200
+    taken = {int(np.argmax(row)) for one in answer["experiments"] for row in one["each"]}
+    assert int(answer["truth"]) not in taken
