@@ -47,15 +47,12 @@ def test_runs_and_epochs_as_data_frames(results: Results) -> None:
     )
 
 
-def test_findings(small: Small, tmp_path: Path) -> None:
-    asked = '\n[[questions]]\nask = "Adam?"\ncompare = ["mlp", "adam"]\nabout = ["optimizer"]\nmatters = 0.01\n'
-    study, folder = load_study(str(small(SMALL_STUDY + asked)))
-    found = study.run(store=tmp_path / "runs", relative_to=folder, jobs=1, quiet=True).findings()
-    assert len(found) == 1
-    row = found.iloc[0]
-    assert (row["question"], row["a"], row["b"], row["n"]) == ("Adam?", "mlp", "adam", 2)
-    assert row["verdict"] == "no verdict"
-    assert row["sentence"].startswith("No verdict from 2 seeds")
+def test_findings(results: Results) -> None:
+    found = results.findings()
+    assert found["question"].tolist() == [q.ask for q in results.study.questions]
+    assert set(found["verdict"]) == {"no verdict"}
+    assert set(found["n"]) == {2}
+    assert found["sentence"][0].startswith("No verdict from 2 seeds")
 
 
 def test_figures(results: Results) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from paribus import UserError, load_study
+from paribus import load_study
 from paribus.data.sources import load
 from paribus.engines.native.library import library_path
 from paribus.runner.engines import choose_engines
