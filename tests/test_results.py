@@ -47,6 +47,14 @@ def test_runs_and_epochs_as_data_frames(results: Results) -> None:
     )
 
 
+def test_findings(results: Results) -> None:
+    found = results.findings()
+    assert found["question"].tolist() == [q.ask for q in results.study.questions]
+    assert set(found["verdict"]) == {"no verdict"}
+    assert set(found["n"]) == {2}
+    assert found["sentence"][0].startswith("No verdict from 2 seeds")
+
+
 def test_figures(results: Results) -> None:
     for figure in (
         results.final_accuracies(),

@@ -8,6 +8,8 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import click
+
 from paribus.analysis import ExperimentResult, StudyResult, collect
 from paribus.data.sources import load
 from paribus.errors import UserError, did_you_mean
@@ -91,6 +93,27 @@ class Results:
 
         return write_report(self._result, Path(folder))
 
+    def findings(self) -> pd.DataFrame:
+        """A row for each question of the study: what was asked, the verdict, its sentence, and the
+        numbers that `paribus compare --json` has, differences in the metric's raw unit."""
+        from paribus.analysis.findings import answers
+        from paribus.analysis.plain import numbers
+
+        return _frame(
+            [
+                {
+                    "question": answer.question.ask,
+                    "a": answer.a,
+                    "b": answer.b,
+                    "metric": answer.question.metric,
+                    "verdict": str(answer.verdict),
+                    "sentence": answer.sentence,
+                    **numbers(answer),
+                }
+                for answer in answers(self._result)
+            ]
+        )
+
     def __repr__(self) -> str:
         return f"<Results of {self.study.title!r}: {self._finished()}>"
 
@@ -162,7 +185,9 @@ def run(
     Raises `UserError` for what is wrong with the study, its data or the store.
     """
     dataset = load(study.data, Path(relative_to))
-    engines = choose_engines(study, dataset)
+    engines, said = choose_engines(study, dataset)
+    if said and not quiet:
+        click.echo(said, err=True)
     with Store.open(Path(store), create=True) as opened:
         todo = missing(cells(study, engines), opened, dataset.fingerprint)
         jobs = min(jobs or available_cores(), max(1, len(todo)))

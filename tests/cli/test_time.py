@@ -32,6 +32,7 @@ def test_for_people_and_across_engines(
                 "--rounds", "5")  # fmt: skip
     assert told.exit_code == 0, told.exception
     assert re.search(r"\d+ times \[[\d.]+, [\d.]+\], 95 %, n = 5 rounds", told.output)
+    assert re.search(r"step of mlp by torch takes .* one of mlp by numpy", told.output)
     assert "mlp, engine numpy: " in told.output
     assert "mlp, engine torch: " in told.output
     assert "with the engines numpy and torch on " in told.output
@@ -45,6 +46,8 @@ def test_for_people_and_across_engines(
         (["cnn", "cnm"], 'mnist: there is no experiment "cnm"; did you mean "cnn"?'),
         (["cnn", "mlp", "--engine", "torhc"], '--engine: there is no engine "torhc"; did you'),
         (["cnn", "mlp", "--engine", "torch,numpy,torch"], "names 3 engines; write one, or A's,B's"),
+        (["cnn", "cnn"], "cnn and cnn have the same training step; every timing shows the first"),
+        (["cnn", "cnn", "--engine", "torch"], "Name two that differ, or two engines, e.g."),
         (["cnn", "mlp", "--study", "mnits"], 'did you mean "mnist"'),
     ],
 )

@@ -95,7 +95,8 @@ def test_without_torch() -> None:
         "numpy",
         needs,
         f"no engine can run this network: {_NOT_BUILT}; {needs}; "
-        'the engine "numpy" cannot because it runs only networks made of Paribus\'s own layers',
+        'the engine "numpy" cannot run this network because it runs only networks made of '
+        "Paribus's own layers",
     ]
 
 

@@ -85,7 +85,7 @@ def test_the_ledger_as_a_table(written: Path) -> None:
     rows = [row for row in csv.DictReader(io.StringIO(text)) if row["b"] == "cnn-adam"]
     rejected = {row["image"] for row in rows if row["label_rejected"] == "True"}
     assert "199" in rejected
-    assert {row["category"] for row in rows} >= {"fixed", "decided by luck"}
+    assert {row["category"] for row in rows} >= {"fixed", "varies from run to run"}
 
 
 def test_a_study_without_questions_has_no_findings(make: Make, tmp_path: Path) -> None:

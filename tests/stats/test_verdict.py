@@ -92,8 +92,8 @@ def test_undecided() -> None:
     assert finding.verdict is Verdict.UNDECIDED
     assert finding.sentence == (
         "Undecided between cnn and adam: test accuracy +0.10 points [−0.42, 0.62], 95 %, "
-        "n = 5 seeds, so adam may be better or worse; a new study of about 152 seeds, fixed "
-        "before it runs, would probably decide it."
+        "n = 5 seeds, so adam may be better or worse; a new study of about 152 seeds, the "
+        "number fixed before it runs, would probably decide it."
     )
     assert finding.evidence.seeds_to_decide == 152
 
@@ -104,8 +104,8 @@ def test_undecided_although_the_interval_leaves_out_zero() -> None:
     assert finding.sentence == (
         "Undecided between cnn and adam: test accuracy +0.32 points [0.01, 0.63], 95 %, "
         "n = 5 seeds, which leaves out 0, but not clearly enough for a verdict (p = 0.048, which "
-        "must be at most 0.04); a new study of about 55 seeds, fixed before it runs, would "
-        "probably decide it."
+        "must be at most 0.04); a new study of about 55 seeds, the number fixed before it runs, "
+        "would probably decide it."
     )
 
 
@@ -117,8 +117,8 @@ def test_undecided_because_other_questions_were_asked_too() -> None:
     assert findings[0].sentence == (
         "Undecided between cnn and adam: test accuracy +0.29 points [0.08, 0.50], 95 %, "
         "n = 5 seeds, which leaves out 0, but not clearly enough for one of 8 questions (adjusted "
-        "p = 0.14, which must be at most 0.04); a new study of about 43 seeds, fixed before it "
-        "runs, would probably decide it."
+        "p = 0.14, which must be at most 0.04); a new study of about 43 seeds, the number fixed "
+        "before it runs, would probably decide it."
     )
     assert findings[0].reasons[:2] == (
         "Paired t test: p = 0.14, adjusted for 8 questions; better or worse takes 0.04 or less.",
@@ -335,8 +335,8 @@ def test_equal_on_this_test_set_but_not_shown_for_new_images() -> None:
 def test_what_the_finding_rests_on() -> None:
     assert answer(CLEAR).reasons == (
         "Paired t test: p = 0.00053; better or worse takes 0.04 or less.",
-        "Sign-flip test: p = 0.062; with 5 seeds it cannot fall below 0.062, too high to confirm "
-        "or contradict a verdict.",
+        "Sign-flip test: p = 0.062; 5 seeds can give it no less than 0.062, so that it has no say "
+        "here.",
         "Over the same seeds the two correlate by 0.87; without pairing it would take 7.4 times "
         "as many seeds.",
         "One training of each would have shown the opposite order in 2 % of 25 pairs of runs (a "

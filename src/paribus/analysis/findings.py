@@ -240,12 +240,18 @@ def _from_seeds(
 def _times(
     begun: Answer, a: ExperimentResult, b: ExperimentResult, where: Surroundings
 ) -> TimeComparison:
-    study = f" --study {shlex.quote(where.study_name)}" if where.study_name else ""
-    command = f"`paribus time {shlex.quote(a.name)} {shlex.quote(b.name)}{study}`"
+    command = ""
+    if where.study_name:
+        names = (a.name, b.name, "--study", where.study_name)
+        command = f"`paribus time {' '.join(map(shlex.quote, names))}`"
     timing = _timing(a, b, where)
+    one, other = a.name, b.name
+    if timing is not None and timing.a_engine != timing.b_engine:
+        # Else a reader would put down to the experiment what is the engine's.
+        one, other = f"{one} by {timing.a_engine}", f"{other} by {timing.b_engine}"
     return TimeComparison(
-        a.name,
-        b.name,
+        one,
+        other,
         timing.a_seconds if timing else (),
         timing.b_seconds if timing else (),
         timing.control_seconds if timing else (),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from paribus.analysis.findings import Answer
-from paribus.stats import Flip
+from paribus.stats import Flip, FlipLedger
 
 NUMBERS = (
     "estimate",
@@ -45,11 +45,7 @@ def plain(answer: Answer) -> dict[str, Any]:
         "agrees": answer.agrees,
         "agreement": answer.agreement,
         **numbers(answer),
-        "flips": (
-            None
-            if ledger is None
-            else {str(name): count for name, count in ledger.counts().items()}
-        ),
+        "flips": (None if ledger is None else counts(ledger)),
         "flipped_images": (
             None
             if ledger is None
@@ -58,6 +54,14 @@ def plain(answer: Answer) -> dict[str, Any]:
                 for category in (Flip.ALWAYS_WRONG, Flip.FIXED, Flip.BROKEN)
             }
         ),
+    }
+
+
+def counts(ledger: FlipLedger) -> dict[str, int | None]:
+    """How many test images each category has; None for what so few seeds cannot tell."""
+    untold = () if ledger.enough_runs else (Flip.FIXED, Flip.BROKEN)
+    return {
+        str(category): None if category in untold else n for category, n in ledger.counts().items()
     }
 
 

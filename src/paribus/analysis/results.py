@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -121,18 +122,23 @@ def collect(study: Study, study_name: str, store: Store, dataset: Dataset) -> St
 
     Raises `UserError` if a run was trained on data that has changed since.
     """
+    common = _common_engine(study, store)
     return StudyResult(
         study,
         study_name,
-        {name: _experiment(study, name, store, dataset) for name in study.experiments},
+        {name: _experiment(study, name, common, store, dataset) for name in study.experiments},
         dataset,
         read_timings(store.folder),
     )
 
 
-def _experiment(study: Study, name: str, store: Store, dataset: Dataset) -> ExperimentResult:
+def _experiment(
+    study: Study, name: str, common: str, store: Store, dataset: Dataset
+) -> ExperimentResult:
     experiment = study.experiments[name]
-    runs = tuple(read_run(run, store, dataset) for run in _asked(study, experiment, store))
+    engine = common if experiment.engine == "auto" else experiment.engine
+    asked = _asked(study, experiment, store).get(engine, [])
+    runs = tuple(read_run(run, store, dataset) for run in asked)
     return replace(
         described(name, experiment, dataset, runs),
         base=study.bases.get(name),
@@ -157,16 +163,27 @@ def described(
     )
 
 
-def _asked(study: Study, experiment: Experiment, store: Store) -> list[StoredRun]:
-    """The runs of the study's seeds by one engine: the one it names, or, if it leaves the choice,
-    the one that has most of them. Runs of two engines are never mixed."""
+def _asked(study: Study, experiment: Experiment, store: Store) -> dict[str, list[StoredRun]]:
+    """The runs of the study's seeds, by engine."""
     by_engine: dict[str, list[StoredRun]] = {}
     for run in store.runs(experiment.hash):
         if run.seed < study.seeds:
             by_engine.setdefault(run.engine, []).append(run)
-    if experiment.engine != "auto":
-        return by_engine.get(experiment.engine, [])
-    return max(by_engine.values(), key=len, default=[])
+    return by_engine
+
+
+def _common_engine(study: Study, store: Store) -> str:
+    """Whose runs are taken of the experiments that leave the engine to choice: those of the one
+    engine that has run most of the experiments, and of such, has most runs; "" before any. One for
+    all, so that no difference is the engine's.
+    """
+    experiments, runs = Counter[str](), Counter[str]()
+    for experiment in study.experiments.values():
+        if experiment.engine == "auto":
+            for engine, found in _asked(study, experiment, store).items():
+                experiments[engine] += 1
+                runs[engine] += len(found)
+    return max(experiments, key=lambda e: (experiments[e], runs[e], e), default="")
 
 
 def read_run(run: StoredRun, store: Store, dataset: Dataset) -> Run:

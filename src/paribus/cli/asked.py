@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -116,15 +116,25 @@ def one_run(text: str, store: Store) -> StoredRun:
     """
     found = store.find_runs(text)
     if not found:
-        raise UserError(
-            f'{store.folder}: there is no run "{text}"; `paribus status STUDY` lists the runs'
-        )
+        name, slash, _ = text.partition("/")
+        known = store.experiment_names()
+        hint = "`paribus status STUDY` lists the runs"
+        if slash and known and name not in known:
+            hint = did_you_mean(name, known)
+        raise UserError(f'{store.folder}: there is no run "{text}"; {hint}')
     if len(found) > 1:
         raise UserError(
             f'"{text}" names {len(found)} runs: {", ".join(run.id for run in found[:10])}; '
             "write more of the id"
         )
     return found[0]
+
+
+def described_in_store(hash_: str, studies: Sequence[str], store: Store) -> str:
+    """An experiment of a store, by what tells it from others of its name."""
+    experiment = store.experiment(hash_)
+    images = "" if experiment.images is None else f", {experiment.images:,} training images"
+    return f"{hash_[:12]} ({experiment.epochs} epochs{images}, of {' and '.join(studies)})"
 
 
 def _asked(

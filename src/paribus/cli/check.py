@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +11,7 @@ import click
 
 from paribus.cli.asked import Asked, json_option, study_options
 from paribus.errors import UserError
+from paribus.runner.engines import choose_engines
 from paribus.spec.diff import consequences, differences
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
@@ -52,6 +53,8 @@ def command(asked: Asked, as_json: bool) -> None:
             click.echo(f"  confounded: the question is not about {confounds}")
         if question["consequences"]:
             click.echo(f"  so: {'; '.join(question['consequences'])}")
+    if facts["note"]:
+        click.echo(f"\n{facts['note']}")
     click.echo("The study is valid.")
 
 
@@ -61,16 +64,17 @@ def check(asked: Asked) -> dict[str, Any]:
     Raises `UserError` with every experiment whose network does not fit the data.
     """
     plans: dict[str, Plan | ModuleNetwork] = {}
-    problems: list[str] = []
+    problems: dict[str, list[str]] = {}
     for name, experiment in asked.study.experiments.items():
         try:
             shape, classes = asked.dataset.image_shape, asked.dataset.classes
             plans[name] = plan_of(experiment, shape, classes)
         except UserError as error:
-            problems.append(f"{asked.name}, experiments.{name}.network: {error}")
+            problems.setdefault(str(error), []).append(name)
     if problems:
-        raise UserError("\n".join(problems))
+        raise UserError("\n".join(_problem(asked.name, *told) for told in problems.items()))
     study = asked.study
+    engines, said = choose_engines(study, asked.dataset)
     return {
         "study": asked.name,
         "title": study.title,
@@ -80,14 +84,21 @@ def check(asked: Asked) -> dict[str, Any]:
         "seeds": study.seeds,
         "preview": study.preview,
         "experiments": {
-            name: _experiment(asked, name, experiment, plans[name])
+            name: _experiment(asked, name, experiment, plans[name]) | {"trained_by": engines[name]}
             for name, experiment in study.experiments.items()
         },
         "questions": [
-            _question(asked, question.model_dump(mode="json"), plans)
+            _question(asked, question.model_dump(mode="json"), plans, engines)
             for question in study.questions
         ],
+        "note": said,
     }
+
+
+def _problem(study: str, error: str, names: list[str]) -> str:
+    """One line for a mistake and all experiments that take it over from another."""
+    also = f" (so too {', '.join(names[1:])})" if names[1:] else ""
+    return f"{study}, experiments.{names[0]}.network: {error}{also}"
 
 
 def _experiment(
@@ -129,9 +140,14 @@ def _layers(nodes: tuple[Node, ...]) -> Iterator[dict[str, Any]]:
 
 
 def _question(
-    asked: Asked, question: dict[str, Any], plans: dict[str, Plan | ModuleNetwork]
+    asked: Asked,
+    question: dict[str, Any],
+    plans: dict[str, Plan | ModuleNetwork],
+    engines: Mapping[str, str],
 ) -> dict[str, Any]:
-    first, second = (asked.study.experiments[name] for name in question["compare"])
+    first, second = (
+        asked.study.experiments[name].but(engine=engines[name]) for name in question["compare"]
+    )
     found = differences(first, second)
     before, after = (plans[name] for name in question["compare"])
     return {
@@ -153,6 +169,7 @@ def _images(asked: Asked, experiment: Experiment) -> int:
 
 def _sizes(experiment: dict[str, Any]) -> str:
     parts = [f"{experiment['epochs']} epochs", f"batches of {experiment['batch_size']}"]
+    parts.append(f"engine {experiment['trained_by']}")
     optimizer = dict(experiment["optimizer"])
     parts.append(f"{optimizer['name']} {optimizer['lr']}")
     if experiment["parameters"] is not None:

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from paribus.analysis.results import ExperimentResult, described, read_run
-from paribus.cli.asked import json_option, store_option
+from paribus.cli.asked import described_in_store, json_option, store_option
 from paribus.data.dataset import Dataset
 from paribus.data.sources import load
 from paribus.errors import UserError, did_you_mean
 from paribus.spec.diff import differences
 from paribus.spec.experiment import Experiment
+from paribus.spec.files import built_in_studies
 from paribus.spec.metric import check_metric
 from paribus.spec.study import ASPECTS, Question
-from paribus.store.store import PREVIEW_MARK, Store
+from paribus.store.store import PREVIEW_MARK, Store, StoredRun
 from paribus.store.timings import read_timings
 
 if TYPE_CHECKING:
@@ -73,11 +74,13 @@ def command(
             "write e.g. --seeds 0-4 --against 5-9"
         )
     with Store.open(store_folder) as store:
-        first, preview_a = _side(a, first_seeds, store)
-        second, preview_b = _side(b, second_seeds, store)
+        engine = _common_engine((a, first_seeds), (b, second_seeds), store)
+        first, preview_a = _side(a, first_seeds, engine, store)
+        second, preview_b = _side(b, second_seeds, engine, store)
         dataset = _dataset(first, second)
         one, other = (_read(side, store, dataset) for side in (first, second))
         timings = read_timings(store.folder)
+        study = _study_of(first[1], second[1], store)
     if seeds_b is not None and first_seeds is not None and second_seeds is not None:
         # Seeds that share nothing are paired as they come: any pairs are as good.
         place = dict(zip(second_seeds, first_seeds, strict=True))
@@ -93,7 +96,7 @@ def command(
             "e.g. --seeds 0-4 --against 5-9"
         )
     question = _question(one, other, metric, matters, about)
-    where = Surroundings(dataset, None, preview_a or preview_b, timings)
+    where = Surroundings(dataset, None, preview_a or preview_b, timings, study)
     answer = answer_family([(question, one, other)], where)[0]
     if as_json:
         click.echo(json.dumps(plain(answer), indent=2))
@@ -112,14 +115,12 @@ def _range(option: str, text: str | None) -> range | None:
     return range(int(first), int(last) + 1)
 
 
-def _side(
-    text: str, seeds: range | None, store: Store
-) -> tuple[tuple[str, Experiment, list[str]], bool]:
-    """Name, experiment and run ids of what a text names; and whether it is only a preview.
+def _found(text: str, seeds: range | None, store: Store) -> tuple[str, list[str], list[StoredRun]]:
+    """The experiment that a text names, as its hash; its studies; and its runs of those seeds.
 
-    Raises `UserError` if it names nothing, or more than one thing.
+    Raises `UserError` if it names none, or more than one.
     """
-    name, at, engine = text.partition("@")
+    name = text.partition("@")[0]
     found = store.find_experiments(name)
     if not found:
         known = store.experiment_names()
@@ -131,11 +132,36 @@ def _side(
     if len(chosen) > 1:
         raise UserError(
             f'"{name}" names {len(chosen)} experiments: '
-            + "; ".join(_described(hash_, found[hash_], store) for hash_ in chosen)
+            + "; ".join(described_in_store(hash_, found[hash_], store) for hash_ in chosen)
             + "; write the beginning of a hash instead"
         )
-    hash_ = chosen[0]
-    runs = [run for run in store.runs(hash_) if seeds is None or run.seed in seeds]
+    runs = [run for run in store.runs(chosen[0]) if seeds is None or run.seed in seeds]
+    return chosen[0], found[chosen[0]], runs
+
+
+def _common_engine(
+    a: tuple[str, range | None], b: tuple[str, range | None], store: Store
+) -> str | None:
+    """The one engine that has trained both, where neither names one and there is just one."""
+    if "@" in a[0] or "@" in b[0]:
+        return None
+    of_a, of_b = ({run.engine for run in _found(*side, store)[2]} for side in (a, b))
+    common = of_a & of_b
+    return common.pop() if len(common) == 1 else None
+
+
+def _side(
+    text: str, seeds: range | None, common: str | None, store: Store
+) -> tuple[tuple[str, Experiment, list[str]], bool]:
+    """Name, experiment and run ids of what a text names; and whether it is only a preview.
+
+    common: the engine whose runs are taken if the text names none. Raises `UserError` if it names
+    nothing, or more than one thing.
+    """
+    hash_, studies, runs = _found(text, seeds, store)
+    name, at, engine = text.partition("@")
+    if not at and common is not None:
+        at, engine = "@", common
     engines = list(dict.fromkeys(run.engine for run in runs))
     if at and engine not in engines:
         raise UserError(
@@ -151,17 +177,20 @@ def _side(
         engine = engines[0]
     experiment = store.experiment(hash_).but(engine=engine or "auto")
     ids = [run.id for run in runs if run.engine == engine]
-    return (text, experiment, ids), _only_previews(found[hash_])
+    return (text, experiment, ids), _only_previews(studies)
+
+
+def _study_of(a: Experiment, b: Experiment, store: Store) -> str:
+    """A study that has both and that commands can read, or "": one stated in Python has no file."""
+    for study in store.studies(a.hash):
+        readable = study in built_in_studies() or Path(study).is_file()
+        if readable and study in store.studies(b.hash):
+            return study
+    return ""
 
 
 def _only_previews(studies: Sequence[str]) -> bool:
     return all(study.endswith(PREVIEW_MARK) for study in studies)
-
-
-def _described(hash_: str, studies: Sequence[str], store: Store) -> str:
-    experiment = store.experiment(hash_)
-    images = "" if experiment.images is None else f", {experiment.images:,} training images"
-    return f"{hash_[:12]} ({experiment.epochs} epochs{images}, of {' and '.join(studies)})"
 
 
 def _dataset(first: tuple[str, Experiment, list[str]], second: tuple[str, Experiment, list[str]]
@@ -216,6 +245,8 @@ def _tell(answer: Answer) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from paribus.analysis.plain import counts
+
     console = Console(highlight=False)
     console.print(Text(answer.sentence, style="bold"))
     lists = {
@@ -234,6 +265,6 @@ def _tell(answer: Answer) -> None:
         console.print(Text("\nTest images", style="bold"))
         table = Table.grid(padding=(0, 2))
         table.add_column(justify="right")
-        for category, count in answer.ledger.counts().items():
-            table.add_row(f"{count:,}", str(category))
+        for category, count in counts(answer.ledger).items():
+            table.add_row("too few seeds" if count is None else f"{count:,}", category)
         console.print(Padding(table, (0, 0, 0, 2)))

@@ -8,12 +8,10 @@ from pathlib import Path
 import click
 
 from paribus.cli.asked import Asked, report_option, store_option, study_options
-from paribus.engines.choose import misses_native
 from paribus.runner.cells import cells, missing
 from paribus.runner.engines import choose_engines
 from paribus.runner.progress import progress
 from paribus.runner.run import run_missing
-from paribus.runner.tasks import TaskMaker
 from paribus.store.provenance import available_cores
 from paribus.store.store import Store
 
@@ -37,9 +35,9 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
     from paribus.analysis import collect
     from paribus.report.write import write_report
 
-    engines = choose_engines(asked.study, asked.dataset)
-    if missed := without_native(asked):
-        click.echo(missed, err=True)
+    engines, said = choose_engines(asked.study, asked.dataset)
+    if said:
+        click.echo(said, err=True)
     with Store.open(store_folder, create=True) as store:
         todo = missing(cells(asked.study, engines), store, asked.dataset.fingerprint)
         jobs = jobs or available_cores()
@@ -70,17 +68,3 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
     click.echo(f"Report: {page}")
     if outcome.failed:
         sys.exit(1)
-
-
-def without_native(asked: Asked) -> str | None:
-    """What it costs that the native engine was not built; None if nothing is lost."""
-    tasks = TaskMaker(asked.dataset)
-    if not any(
-        experiment.engine == "auto" and misses_native(tasks.make(experiment, seed=0))
-        for experiment in asked.study.experiments.values()
-    ):
-        return None
-    return (
-        "The native engine was not built, for want of a C++ compiler: training takes about two to "
-        "four times as long. Install g++ or clang, then install Paribus again."
-    )

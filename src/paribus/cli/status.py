@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from paribus.analysis import ExperimentResult, collect
-from paribus.cli.asked import Asked, json_option, store_option, study_options
+from paribus.cli.asked import Asked, described_in_store, json_option, store_option, study_options
 from paribus.store.store import Store
 
 
@@ -25,6 +25,7 @@ def command(asked: Asked, store_folder: Path, as_json: bool) -> None:
             name: _experiment(experiment, asked.study.seeds, store)
             for name, experiment in result.experiments.items()
         }
+        elsewhere = _others(asked, store)
     if as_json:
         click.echo(json.dumps({"store": str(store_folder), "experiments": facts}, indent=2))
         return
@@ -38,6 +39,27 @@ def command(asked: Asked, store_folder: Path, as_json: bool) -> None:
             test = "" if accuracy is None else f", test {accuracy:.2%}"
             words = "training now" if run["training_now"] else run["reason"] or run["status"]
             click.echo(f"  {run['id']}  epoch {run['epochs']}/{fact['epochs']}{test}  {words}")
+    if elsewhere and not any(fact["runs"] for fact in facts.values()):
+        click.echo(
+            "\nThe store has runs of experiments of these names with other settings; give the "
+            "options they were trained with, e.g. --preview, --epochs or --images:"
+        )
+        for name, described in elsewhere.items():
+            click.echo(f"  {name}: {'; '.join(described)}")
+
+
+def _others(asked: Asked, store: Store) -> dict[str, list[str]]:
+    """What the store has under the names of a study's experiments that is not of this study."""
+    found = {}
+    for name, experiment in asked.study.experiments.items():
+        trained = [
+            described_in_store(hash_, studies, store)
+            for hash_, studies in store.find_experiments(name).items()
+            if hash_ != experiment.hash and store.runs(hash_)
+        ]
+        if trained:
+            found[name] = trained
+    return found
 
 
 def _experiment(result: ExperimentResult, seeds: int, store: Store) -> dict[str, Any]:

@@ -65,7 +65,8 @@ def command(
     """
     from paribus.analysis.findings import Surroundings, answer_family
     from paribus.analysis.plain import plain
-    from paribus.engines.choose import choose
+    from paribus.engines.choose import make_engine
+    from paribus.runner.engines import engines_of
     from paribus.runner.tasks import TaskMaker
     from paribus.runner.timing import time_steps
 
@@ -76,13 +77,26 @@ def command(
             raise UserError(f'{study}: there is no experiment "{name}"; {known}')
     dataset = load(loaded.data, relative_to)
     maker = TaskMaker(dataset)
+    # Keys that differ even where an experiment is timed by two engines.
+    names = (a, b if b != a else f"{b} again")
+    asked = {
+        key: experiment if wanted is None else experiment.but(engine=wanted)
+        for key, experiment, wanted in zip(
+            names, (loaded.experiments[a], loaded.experiments[b]), _engines(engines), strict=True
+        )
+    }
+    chosen = engines_of(asked, dataset)[0]
     sides, results = [], []
-    for name, wanted in zip((a, b), _engines(engines), strict=True):
-        experiment = loaded.experiments[name]
-        task = maker.make(experiment, seed=0)
-        engine = choose(wanted or experiment.engine, task)
-        sides.append((experiment.step_hash, engine, task))
-        results.append(described(name, experiment.but(engine=engine.name), dataset))
+    for key, name in zip(names, (a, b), strict=True):
+        experiment, engine = asked[key].but(engine=chosen[key]), make_engine(chosen[key])
+        sides.append((experiment.step_hash, engine, maker.make(experiment, seed=0)))
+        results.append(described(name, experiment, dataset))
+    if (sides[0][0], chosen[names[0]]) == (sides[1][0], chosen[names[1]]):
+        raise UserError(
+            f"{a} and {b} have the same training step; every timing shows the first of the two "
+            "against itself already. Name two that differ, or two engines, e.g. "
+            "--engine numpy,torch"
+        )
     with Store.open(store_folder, create=True) as store:
         with _progress(rounds) as listen:
             timing = time_steps(sides[0], sides[1], rounds, listen)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.util import find_spec
 
@@ -55,7 +55,7 @@ def choose(name: str, task: Task) -> Engine:
     Raises `UserError` if the engine named, or with "auto" every engine, cannot run it.
     """
     if name == "auto":
-        return _choose_fastest(task)
+        return choose_common({"this network": task})[0]
     engine = make_engine(name)
     if reason := engine.refuses(task):
         raise UserError(
@@ -72,20 +72,27 @@ def misses_native(task: Task) -> bool:
     return library_path() is None and not _gpu() and NativeEngine().refuses(task) is None
 
 
-def _choose_fastest(task: Task) -> Engine:
-    """The first in order of preference that is installed and can run the task."""
-    reasons: list[str] = []
+def choose_common(tasks: Mapping[str, Task]) -> tuple[Engine, str]:
+    """The fastest engine that can run every one of some named tasks, and why no faster one that is
+    installed was taken; "" if there is none.
+
+    Raises `UserError` if no engine can run them all.
+    """
+    missing: list[str] = []
+    refused: list[str] = []
     for name in _PREFERRED_ON_GPU if _gpu() else _PREFERRED:
         try:
             engine = make_engine(name)
         except UserError as error:
-            reasons.append(str(error))
+            missing.append(str(error))
             continue
-        reason = engine.refuses(task)
-        if reason is None:
-            return engine
-        reasons.append(f'the engine "{name}" cannot because {reason}')
-    raise UserError(f"no engine can run this network: {'; '.join(reasons)}")
+        reasons = {task: reason for task in tasks if (reason := engine.refuses(tasks[task]))}
+        if not reasons:
+            return engine, "; ".join(refused)
+        task, reason = next(iter(reasons.items()))
+        refused.append(f'the engine "{name}" cannot run {task} because {reason}')
+    what = "this network" if len(tasks) == 1 else "all of these networks"
+    raise UserError(f"no engine can run {what}: {'; '.join([*missing, *refused])}")
 
 
 @cache

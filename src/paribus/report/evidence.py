@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from paribus.analysis import StudyResult
 from paribus.analysis.findings import Answer
-from paribus.analysis.plain import NUMBERS, numbers
+from paribus.analysis.plain import NUMBERS, counts, numbers
 from paribus.analysis.suspects import Suspects
 
 # N images
@@ -35,10 +35,11 @@ class Evidence:
         study = self.result.study
         n = len(self.answers)
         text = (
-            f"{n} question{'s' * (n != 1)}, fixed with metric, seeds and the smallest difference "
-            "that matters before anything was trained. The second experiment is judged against "
-            "the first; “undecided” and “no verdict” are answers too: the numbers do not show "
-            "more."
+            f"{n} question{'s' * (n != 1)} of the study, with metric, number of seeds and the "
+            "smallest difference that matters; the verdicts keep their word if these were fixed "
+            "before the numbers were seen. The second experiment is judged against the first. "
+            "In brackets an interval that holds the true difference in 95 of 100 such studies. "
+            "“Undecided” and “no verdict” are answers too: the numbers do not show more."
         )
         if self.has_original:
             origin = study.origin or "an earlier report"
@@ -80,12 +81,10 @@ class Evidence:
                 found[answer.a] = answer.a, _points(noise.between_runs), luck, noise.n
         return list(found.values())
 
-    def ledgers(self) -> list[tuple[Answer, dict[str, int]]]:
+    def ledgers(self) -> list[tuple[Answer, dict[str, int | None]]]:
         """For each question of accuracy, how many test images a change fixed, broke, and so on."""
         return [
-            (answer, {str(category): n for category, n in answer.ledger.counts().items()})
-            for answer in self.answers
-            if answer.ledger is not None
+            (answer, counts(answer.ledger)) for answer in self.answers if answer.ledger is not None
         ]
 
     def suspects_sentence(self) -> str | None:

@@ -70,7 +70,10 @@ def _luck(evidence: Evidence) -> list[str]:
         heads = list(ledgers[0][1])
         lines = [["from, to", *heads], ["---"] * (len(heads) + 1)]
         lines += [
-            [escape_markdown(f"{answer.a}, {answer.b}"), *(f"{n:,}" for n in counts.values())]
+            [
+                escape_markdown(f"{answer.a}, {answer.b}"),
+                *("too few seeds" if n is None else f"{n:,}" for n in counts.values()),
+            ]
             for answer, counts in ledgers
         ]
         parts += ["## Test images, one by one", words.LEDGER, _table(lines)]

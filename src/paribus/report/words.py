@@ -23,12 +23,13 @@ REPLAY = (
 NOISE = (
     "Two trainings of one and the same experiment, differing in nothing but the seed, end up to so "
     "many points of test accuracy apart in 95 of 100 cases. Between single trainings, a smaller "
-    "difference is noise."
+    "difference is noise. Each floor is judged from as many seeds as the last column says: the "
+    "fewer, the wider."
 )
 LEDGER = (
     "What a change does to each test image, over all runs of both experiments: right in all, wrong "
-    "in all, fixed or broken more clearly than luck would, or decided by luck as far as so many "
-    "runs can tell."
+    "in all, fixed or broken more clearly than luck would; the others vary from run to run, which "
+    "so many runs cannot tell from luck."
 )
 GALLERY_DOUBT = (
     " “Label rejected” marks those whose label the annotators of Northcutt et al. 2021 rejected."
@@ -119,11 +120,11 @@ def chosen(result: StudyResult) -> str | None:
     so_far = "So far, " if progress(result) else ""
     if result.validated:
         return (
-            f"{so_far}{best.name} is called the best for its mean accuracy on the validation "
+            f"{so_far}{best.name} has the highest mean accuracy on the validation "
             f"images ({n}); the test images had no part in the choice."
         )
     return (
-        f"{so_far}{best.name} is called the best for its mean accuracy on the test images "
+        f"{so_far}{best.name} has the highest mean accuracy on the test images "
         f"themselves ({n}), for want of a validation set: its test accuracy is flattered by that "
         "choice."
     )

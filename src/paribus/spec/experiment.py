@@ -49,7 +49,9 @@ class Experiment(Spec):
     validation: int = Field(default=0, ge=0)
     """Training images held out to choose by, the same for every seed."""
     engine: EngineName = "auto"
-    """What trains it. Not part of the hash: every engine is to train the same thing."""
+    """What trains it. "auto": the fastest engine that can run all experiments of the study which
+    leave it to "auto", so that no difference between them is the engine's. Not part of the hash:
+    every engine is to train the same thing."""
 
     def canonical(self) -> dict[str, Any]:
         """Everything that the hash covers, in plain JSON types, defaults written out."""

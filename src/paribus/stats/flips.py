@@ -1,4 +1,4 @@
-"""Flip ledger: which test images a change fixed or broke, and which luck decides."""
+"""Flip ledger: which test images a change fixed or broke, and which vary from run to run."""
 
 # Axes: A seeds of one experiment, B seeds of the other, N images, T thresholds,
 # R how many of all runs of both get an image right, C how many of B's do.
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 class Flip(StrEnum):
     ALWAYS_RIGHT = "always right"
     ALWAYS_WRONG = "always wrong"
-    LUCK = "decided by luck"
+    VARIES = "varies from run to run"
     FIXED = "fixed"
     BROKEN = "broken"
 
@@ -36,6 +36,8 @@ class FlipLedger:
     `share_A_N`, `share_B_N`: (N,). `category_N`: (N,) of `Flip`. `threshold`: the p value up to
     which an image counts as fixed or broken; 0 where no image does. `expected_by_luck`: how many
     images that differ as much are to be expected if the change did nothing to any image.
+    `enough_runs`: whether even an image that all runs of A get wrong and all of B right could be
+    called fixed; with 3 seeds of each it could not.
     """
 
     share_A_N: Floats
@@ -43,6 +45,7 @@ class FlipLedger:
     category_N: NDArray[np.str_]
     threshold: float
     expected_by_luck: float
+    enough_runs: bool
 
     def images(self, category: Flip) -> NDArray[np.intp]:
         """The indices of the images of one category, upwards."""
@@ -61,9 +64,9 @@ def flip_ledger(correct_AN: ArrayLike, correct_BN: ArrayLike) -> FlipLedger:
     Fisher's exact test of the image's counts (hypergeometric), at the largest threshold up to
     0.05 at which the number of images that luck alone would bring that far, given each image's
     total, is at most 5 % of those that got there: Heyse 2011, the false discovery rate of
-    Benjamini & Hochberg 1995 for counts. The others: decided by luck, as far as so many runs can
-    tell. On images that are always wrong: Northcutt et al. 2021. Raises ValueError for other
-    shapes or values.
+    Benjamini & Hochberg 1995 for counts. The others vary from run to run, which so many runs
+    cannot tell from luck. On images that are always wrong: Northcutt et al. 2021. Raises
+    ValueError for other shapes or values.
 
     >>> ledger = flip_ledger([[1, 0, 0]] * 5, [[1, 0, 1]] * 5)
     >>> ledger.category_N.tolist(), round(ledger.threshold, 4)
@@ -105,7 +108,7 @@ def flip_ledger(correct_AN: ArrayLike, correct_BN: ArrayLike) -> FlipLedger:
             changed_N & (share_B_N < share_A_N),
         ],
         [Flip.ALWAYS_RIGHT.value, Flip.ALWAYS_WRONG.value, Flip.FIXED.value, Flip.BROKEN.value],
-        default=Flip.LUCK.value,
+        default=Flip.VARIES.value,
     )
     return FlipLedger(
         share_A_N=share_A_N,
@@ -113,6 +116,7 @@ def flip_ledger(correct_AN: ArrayLike, correct_BN: ArrayLike) -> FlipLedger:
         category_N=category_N,
         threshold=threshold,
         expected_by_luck=float(luck_T[good_T[-1]]) if good_T.size else 0.0,
+        enough_runs=bool(p_RC[B, B] <= LARGEST_P),
     )
 
 

@@ -73,8 +73,8 @@ def undecided(question: Comparison, evidence: Evidence, measured: Measured) -> s
     if evidence.seeds_to_decide is None:
         return text + f"; more than {MOST_SEEDS:,} seeds would be needed to decide it."
     return text + (
-        f"; a new study of about {evidence.seeds_to_decide} seeds, fixed before it runs, "
-        f"would probably decide it."
+        f"; a new study of about {evidence.seeds_to_decide} seeds, the number fixed before it "
+        f"runs, would probably decide it."
     )
 
 
@@ -165,15 +165,19 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
     flip = measured.sign_flip
     if flip.smallest_p * max(evidence.family, 1) > VERDICT_LEVEL:
         lines.append(
-            f"Sign-flip test: {_p(flip.p)}; with {paired.n} seeds it cannot fall below "
-            f"{flip.smallest_p:.2g}, too high to confirm or contradict a verdict."
+            f"Sign-flip test: {_p(flip.p)}; {paired.n} seeds can give it no less than "
+            f"{flip.smallest_p:.2g}, so that it has no say here."
         )
     else:
         lines.append(f"Sign-flip test, which assumes no bell curve: {_p(flip.p)}.")
     if paired.correlation is not None and paired.pairing_gain is not None:
         lines.append(
             f"Over the same seeds the two correlate by {paired.correlation:.2f}".replace("-", "−")
-            + f"; without pairing it would take {_gain(paired.pairing_gain)} times as many seeds."
+            + (
+                f"; without pairing it would take {_gain(paired.pairing_gain)} times as many seeds."
+                if paired.pairing_gain > 1
+                else "; pairing them saves no seeds here."
+            )
         )
     if measured.new_images is not None:
         new = measured.new_images
