@@ -55,7 +55,7 @@ def test_a_study_is_followed_from_nothing_to_its_end(browser: Chrome, tmp_path: 
         assert "paribus run live.toml begins" in text(browser, "how")
         training = run(tmp_path, "live.toml", "--jobs", "1")
         wait(browser, "document.querySelectorAll('#training tbody tr').length === 1")
-        wait(browser, "document.querySelectorAll('#accuracy canvas').length === 1")
+        wait(browser, "document.querySelectorAll('#curves-accuracy canvas').length === 1")
         assert accessibility_problems(browser) == []
         assert console_errors(browser) == []
         server.stop()
@@ -68,13 +68,13 @@ def test_a_study_is_followed_from_nothing_to_its_end(browser: Chrome, tmp_path: 
         wait(browser, "document.querySelectorAll('#summary tbody tr').length === 2")
         assert text(browser, "done") == "4 of 4 runs done"
         assert "Does the higher rate help?" in text(browser, "findings")
-        browser.find_element(By.ID, "none").click()
+        browser.find_element(By.ID, "curves-none").click()
         assert not browser.find_elements(By.CSS_SELECTOR, "#experiments input:checked")
-        browser.find_element(By.ID, "all").click()
-        canvas = browser.find_element(By.CSS_SELECTOR, "#accuracy .u-over")
+        browser.find_element(By.ID, "curves-all").click()
+        canvas = browser.find_element(By.CSS_SELECTOR, "#curves-accuracy .u-over")
         ActionChains(browser).move_to_element(canvas).perform()
-        wait(browser, "document.getElementById('readout').textContent.startsWith('Epoch 1')")
-        assert "n = 2" in text(browser, "readout")
+        wait(browser, "document.getElementById('curves-readout').textContent.startsWith('Epoch 1')")
+        assert "n = 2" in text(browser, "curves-readout")
         assert console_errors(browser) == []
         for dark, width in ((False, 1280), (True, 1280), (True, 390)):
             emulate(browser, dark=dark, width=width)

@@ -16,6 +16,7 @@ from paribus.data.dataset import Dataset
 from paribus.report import numbers
 from paribus.report.predictions import Mistake
 from paribus.report.style import COLOURS, GREY, accuracy_scale, errors, shortened, style
+from paribus.stats.paired import FEWEST_SEEDS, no_spread, t_intervals
 
 # C channels, H rows, W columns, K classes
 
@@ -35,11 +36,15 @@ def final_accuracies(result: StudyResult) -> Figure | None:
         figure = Figure(figsize=(9, 1.3 + 0.36 * len(shown)), layout="constrained")
         axes = figure.add_subplot()
         drawn = [errors(experiment.final("test_accuracy"), least) for experiment in shown]
-        for row, (experiment, errors_R) in enumerate(zip(shown, drawn, strict=True)):
+        for row, (experiment, errors_R) in enumerate(zip(shown, tuple(drawn), strict=True)):
             axes.scatter(errors_R, np.full(len(errors_R), row), s=30, color=COLOURS[0], alpha=0.6,
                          linewidths=0)  # fmt: skip
             mean = errors(experiment.final("test_accuracy").mean(keepdims=True), least)
             axes.scatter(mean, [row], marker="|", s=260, color="#000000", linewidths=1.6)
+            if (interval := _interval(experiment.final("test_accuracy"))) is not None:
+                ends = errors(interval, least)
+                axes.plot(ends, [row, row], color="#000000", linewidth=1.6)
+                drawn.append(ends)
             axes.text(
                 1.02, row, f"{numbers.accuracy(experiment, 'test_accuracy')} %", va="center",
                 transform=axes.get_yaxis_transform(), fontsize=9,
@@ -50,10 +55,20 @@ def final_accuracies(result: StudyResult) -> Figure | None:
         axes.set_ylim(len(shown) - 0.5, -0.5)
         accuracy_scale(axes, "x", drawn)
         axes.set_xlabel(
-            "final test accuracy: a dot for each seed, a bar at their mean; right: mean ± SD\n"
+            "final test accuracy: a dot for each seed; a bar at their mean, a line over its 95 % "
+            "interval; right: mean ± SD\n"
             "(the axis is finer towards 100 %: equal distances are equal ratios of errors)"
         )
     return figure
+
+
+def _interval(accuracy_R: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The 95 % t interval of a mean over runs, (2,), within 0 and 1; None under 3 runs or where
+    they do not differ."""
+    if len(accuracy_R) < FEWEST_SEEDS or no_spread(accuracy_R):
+        return None
+    found = t_intervals(accuracy_R)
+    return np.clip([float(found.low), float(found.high)], 0, 1)
 
 
 def confusion_matrix(

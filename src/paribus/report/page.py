@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
+from paribus.analysis.results import StudyResult
 from paribus.report import tables, words
+from paribus.report.diagram import Group, diagram
 from paribus.report.evidence import Evidence
+from paribus.report.explore import explored
 from paribus.report.tables import Row
 
 if TYPE_CHECKING:
@@ -43,7 +48,24 @@ def page(evidence: Evidence, rows: Sequence[Row], pictures: Sequence[Picture]) -
         pictures=general,
         of_experiment={name: by_file.get(f"experiment-{name}") for name in result.experiments},
         words=words,
+        explored=explored(result, evidence.suspects.images if evidence.suspects else ()),
+        diagrams={name: _diagram(result, name) for name in result.experiments},
+        inside=_inside,
     )
+
+
+def _diagram(result: StudyResult, name: str) -> list[Group] | None:
+    """None of a module of one's own, of whose layers nothing is known."""
+    experiment = result.experiments[name]
+    base = result.experiments.get(experiment.base or "")
+    if experiment.plan is None:
+        return None
+    return diagram(experiment.plan, base.plan if base else None)
+
+
+def _inside(name: str) -> Markup:
+    """A style or a script of the package, as it is: the page is one file."""
+    return Markup(files("paribus.report").joinpath("static", name).read_text("utf-8"))
 
 
 def _data_uri(svg: bytes) -> str:

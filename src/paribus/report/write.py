@@ -79,7 +79,10 @@ def write_report(result: StudyResult, folder: Path) -> Path:
 def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure]]:
     """File name, title, description and figure of everything there is to draw."""
     if (figure := figures.final_accuracies(result)) is not None:
-        text = "Final test accuracy of every experiment, a dot for each seed and their mean."
+        text = (
+            "Final test accuracy of every experiment: a dot for each seed, their mean, and from "
+            "three seeds on its 95 % interval."
+        )
         yield "final-accuracy", "Final accuracy", text, figure
     for file, figure in curves.overview(result):
         what = {"curves-accuracy": "test accuracy", "curves-loss": "test loss"}.get(file)

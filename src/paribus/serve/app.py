@@ -14,7 +14,7 @@ from threading import RLock
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -48,7 +48,7 @@ _KEPT_ALIVE = 15
 _STATIC = {
     "site.css": ("paribus.serve", "static/site.css", "text/css"),
     "live.js": ("paribus.serve", "static/live.js", "text/javascript"),
-    "curves.js": ("paribus.serve", "static/curves.js", "text/javascript"),
+    "curves.js": ("paribus.report", "static/curves.js", "text/javascript"),
     "pad.js": ("paribus.serve", "static/pad.js", "text/javascript"),
     "icon.svg": ("paribus.serve", "static/icon.svg", "image/svg+xml"),
     "uPlot.js": ("paribus.report", "static/uplot/uPlot.iife.min.js", "text/javascript"),
@@ -162,7 +162,7 @@ class Site:
 def make_app(site: Site, host: str, port: int) -> ASGIApp:
     """The whole server, guarded; `host` and `port` are what it listens to."""
     templates = Environment(
-        loader=PackageLoader("paribus.serve"),
+        loader=ChoiceLoader([PackageLoader("paribus.serve"), PackageLoader("paribus.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

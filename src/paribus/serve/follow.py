@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import RLock
 from typing import Any
 
-import numpy as np
-
-from paribus.analysis import ExperimentResult, Run, StudyResult, collect
+from paribus.analysis import Run, StudyResult, collect
 from paribus.errors import ParibusError
 from paribus.runner.estimate import epoch_seconds, work
 from paribus.serve.studies import Shown
@@ -138,18 +136,15 @@ class Followed:
         the runs that have come so far, and how many they are."""
 
         def make(result: StudyResult) -> Any:
-            return {
-                "bases": {name: e.base for name, e in result.experiments.items() if e.base},
-                "experiments": [
-                    {
-                        "name": name,
-                        "accuracy": _curve(e, "test_accuracy"),
-                        "loss": _curve(e, "test_loss"),
-                    }
-                    for name, e in result.experiments.items()
-                    if _curve(e, "test_loss")["n"]
-                ],
+            from paribus.report.explore import curves_of
+
+            # Diverged and failed runs are in no mean.
+            runs = {
+                name: [r for r in e.runs if r.epochs and r.status in ("finished", "running")]
+                for name, e in result.experiments.items()
             }
+            shown = {name: some for name, some in runs.items() if some}
+            return curves_of(shown, {name: result.experiments[name].base for name in shown})
 
         return self._made("curves", make, {"bases": {}, "experiments": []})
 
@@ -213,24 +208,3 @@ class Followed:
 
 def _runs(result: StudyResult) -> list[tuple[str, Run]]:
     return [(name, run) for name, e in result.experiments.items() for run in e.runs]
-
-
-def _curve(result: ExperimentResult, curve: str) -> dict[str, list[Any]]:
-    """Lists over the epochs. Diverged and failed runs are in no mean."""
-    kept = [
-        getattr(run.curves, curve) for run in result.runs if run.status in ("finished", "running")
-    ]
-    table_RE = np.full((len(kept), max(map(len, kept), default=0)), np.nan)
-    for row, values in zip(table_RE, kept, strict=True):
-        row[: len(values)] = values
-    columns = [column[np.isfinite(column)] for column in table_RE.T]
-    return {
-        "n": [len(column) for column in columns],
-        "mean": _rounded(column.mean() if len(column) else None for column in columns),
-        "low": _rounded(column.min(initial=np.inf) if len(column) else None for column in columns),
-        "high": _rounded(column.max(initial=0) if len(column) else None for column in columns),
-    }
-
-
-def _rounded(values: Iterable[Any]) -> list[float | None]:
-    return [None if value is None else round(float(value), 6) for value in values]

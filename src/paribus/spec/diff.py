@@ -115,6 +115,24 @@ def _network(
     return words
 
 
+def aligned(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, str]]:
+    """Layers of two networks in one order, each with "" if both have it, "−" if only the first
+    and "+" if only the second.
+
+    >>> aligned(["conv 8", "tanh", "linear 10"], ["conv 8", "relu", "linear 10"])
+    [('', 'conv 8'), ('−', 'tanh'), ('+', 'relu'), ('', 'linear 10')]
+    """
+    rest = iter(after)
+    found: list[tuple[str, str]] = []
+    gaps = list(_gaps(list(before), list(after)))
+    for number, (gone, come) in enumerate(gaps, start=1):
+        found += [("−", word) for word in gone]
+        found += [("+", next(rest)) for _ in come]
+        if number < len(gaps):
+            found.append(("", next(rest)))
+    return found
+
+
 def _flat(layers: tuple[Layer, ...]) -> list[str]:
     """The layers one after the other, a skip connection as two marks around its body."""
     words: list[str] = []

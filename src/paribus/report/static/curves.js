@@ -1,4 +1,5 @@
-// Learning curves of the live page: a line and a band for each experiment, drawn by uPlot.
+// Learning curves: a line and a band for each experiment, drawn by uPlot. For the report and for
+// the live page alike; both have the elements whose ids begin with "curves".
 "use strict";
 
 // Okabe and Ito's colours, told apart by colour-blind readers too; then the same with dashes.
@@ -11,9 +12,12 @@ const shown = new Map();
 const charts = {};
 let curves = { bases: {}, experiments: [] };
 let order = "";
+let linear = false;
+// Paper is light, whatever the screen was.
+let printing = false;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-const colour = (i) => (dark.matches ? DARK : LIGHT)[i % LIGHT.length];
+const colour = (i) => (dark.matches && !printing ? DARK : LIGHT)[i % LIGHT.length];
 const dash = (i) => DASHES[Math.floor(i / LIGHT.length) % DASHES.length];
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const percent = (share) => `${(100 * share).toFixed(2)} %`;
@@ -37,7 +41,7 @@ function showCurves(now) {
 }
 
 function choices() {
-  document.getElementById("experiments").replaceChildren(...curves.experiments.map(({ name }, i) => {
+  document.getElementById("curves-choice").replaceChildren(...curves.experiments.map(({ name }, i) => {
     const label = document.createElement("label");
     const box = document.createElement("input");
     box.type = "checkbox";
@@ -92,7 +96,7 @@ function table(curve) {
 function makeCharts() {
   for (const curve of ["accuracy", "loss"]) {
     charts[curve]?.destroy();
-    const place = document.getElementById(curve);
+    const place = document.getElementById(`curves-${curve}`);
     charts[curve] = new uPlot(options(curve, place.clientWidth), table(curve), place);
   }
 }
@@ -110,10 +114,11 @@ function options(curve, width) {
   });
   const axis = { stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 },
     ticks: { stroke: css("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
-  const few = (values) => values.map((v) => {
-    const first = v && Number(v.toExponential()[0]);
-    return first === 1 || first === 2 || first === 5 ? v : null;
-  });
+  const few = (values) => {
+    const some = values.filter((v) => v > 0);
+    const labelled = Math.max(...some) > 12 * Math.min(...some) ? [1, 2, 5] : [1, 2, 3, 4, 5, 7];
+    return values.map((v) => (v > 0 && labelled.includes(Number(v.toExponential()[0])) ? v : null));
+  };
   const label = curve === "accuracy"
     ? (v) => `${Number((100 * (1 - v)).toFixed(2))} %` : (v) => String(Number(v.toPrecision(2)));
   return {
@@ -121,9 +126,10 @@ function options(curve, width) {
     height: 320,
     legend: { show: false },
     scales: { x: { time: false, range: (_, low, high) => [1, Math.max(high, 2)] },
-      y: { distr: 3, dir: curve === "accuracy" ? -1 : 1, range: (_, low, high) => tight(low, high) } },
+      y: { distr: linear ? 1 : 3, dir: curve === "accuracy" ? -1 : 1,
+        range: (_, low, high) => tight(low, high) } },
     axes: [{ ...axis, values: (_, values) => values.map((v) => (Number.isInteger(v) ? v : "")) },
-      { ...axis, size: 62, filter: (_, values) => few(values),
+      { ...axis, size: 62, filter: (_, values) => (linear ? values : few(values)),
         values: (_, values) => values.map((v) => (v === null ? "" : label(v))) }],
     series,
     bands,
@@ -134,12 +140,13 @@ function options(curve, width) {
 
 function tight(low, high) {
   if (!(low > 0) || !(high > 0)) return [0.01, 1];
+  if (linear) return [Math.max(0, low - (high - low) / 20), high + (high - low) / 20 || 1];
   return high / low < 1.5 ? [low / 1.3, high * 1.3] : [low / 1.1, high * 1.1];
 }
 
 function read(chart) {
   const { idx } = chart.cursor;
-  const place = document.getElementById("readout");
+  const place = document.getElementById("curves-readout");
   if (idx === null || idx === undefined) return;
   const parts = curves.experiments
     .filter(({ name, loss }) => shown.get(name) && idx < loss.mean.length)
@@ -151,12 +158,22 @@ function read(chart) {
   place.textContent = parts.length ? `Epoch ${idx + 1}: ${parts.join("; ")}` : "";
 }
 
-document.getElementById("all").addEventListener("click", () => all(true));
-document.getElementById("none").addEventListener("click", () => all(false));
-dark.addEventListener("change", () => { choices(); makeCharts(); });
+document.getElementById("curves-all").addEventListener("click", () => all(true));
+document.getElementById("curves-none").addEventListener("click", () => all(false));
+document.getElementById("curves-linear").addEventListener("change", (event) => {
+  linear = event.target.checked;
+  makeCharts();
+});
+function redraw() {
+  choices();
+  makeCharts();
+}
+dark.addEventListener("change", redraw);
+addEventListener("beforeprint", () => { printing = true; redraw(); });
+addEventListener("afterprint", () => { printing = false; redraw(); });
 new ResizeObserver(() => {
   for (const [curve, chart] of Object.entries(charts)) {
-    const width = document.getElementById(curve).clientWidth;
+    const width = document.getElementById(`curves-${curve}`).clientWidth;
     if (width && width !== chart.width) chart.setSize({ width, height: 320 });
   }
 }).observe(document.body);

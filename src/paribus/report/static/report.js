@@ -1,0 +1,16 @@
+// Brings the report's page to life: what it can be explored by replaces the still figures.
+"use strict";
+
+{
+  const explored = JSON.parse(document.getElementById("explored").textContent);
+  const parts = {
+    curves: () => showCurves(explored.curves),
+    confusion: () => showConfusions(explored.confusion),
+    gallery: () => showGallery(explored.gallery),
+  };
+  for (const [name, show] of Object.entries(parts)) {
+    if (!explored[name]) continue;
+    document.getElementById(`${name}-explored`).hidden = false;
+    show();
+  }
+}
