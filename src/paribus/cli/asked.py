@@ -69,9 +69,7 @@ def _with_study(command: F, *, required: bool) -> F:
             return command(asked=_asked(study, **changes), **values)
         for key, value in changes.items():
             if value:
-                raise UserError(
-                    f"--{key}: has no effect without a STUDY; name one, or leave it out"
-                )
+                raise UserError(f"--{key}: needs a STUDY to have an effect; name one")
         return command(asked=None, **values)
 
     decorated: Any = wrapped
