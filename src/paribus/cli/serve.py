@@ -46,7 +46,9 @@ def command(asked: Asked | None, store_folder: Path, port: int, host: str) -> No
     shown = None
     if asked is not None:
         label = label_of(asked.name, asked.study)
-        shown = Shown(asked.study, asked.name, asked.relative_to, asked.dataset, label)
+        shown = Shown(
+            asked.study, asked.name, asked.relative_to, asked.dataset, label, asked.options
+        )
     try:
         serve(store_folder, shown, host, port, lambda address: click.echo(_ready(address)))
     except KeyboardInterrupt:

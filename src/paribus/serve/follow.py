@@ -35,8 +35,7 @@ class Followed:
     @property
     def command(self) -> str:
         """What trains what is missing."""
-        words = ["paribus", "run", self.shown.name]
-        words += ["--preview"] if self.shown.study.preview else []
+        words = ["paribus", "run", self.shown.name, *self.shown.options]
         words += ["--store", str(self.folder)] if str(self.folder) != "runs" else []
         return shlex.join(words)
 

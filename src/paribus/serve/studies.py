@@ -28,6 +28,8 @@ class Shown:
     dataset: Dataset
     label: str
     """What the store calls it, and what stands in addresses."""
+    options: tuple[str, ...] = ()
+    """Of `paribus run`, that make of the study what is shown."""
 
 
 def label_of(name: str, study: Study) -> str:
@@ -59,7 +61,8 @@ def stored_study(label: str, hashes: dict[str, str], store: Store) -> Shown:
             known = {key: experiment.hash for key, experiment in candidate.experiments.items()}
             if hashes.items() <= known.items():
                 chosen = candidate.only(tuple(key for key in known if key in hashes))
-                return Shown(chosen, name, relative_to, dataset, label)
+                options = ("--preview",) if candidate.preview else ()
+                return Shown(chosen, name, relative_to, dataset, label, options)
     experiments: dict[str, Experiment] = {}
     seen: set[str] = set()
     for key, hash_ in hashes.items():

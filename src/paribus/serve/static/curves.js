@@ -111,8 +111,8 @@ function options(curve, width) {
   const axis = { stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 },
     ticks: { stroke: css("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
   const few = (values) => values.map((v) => {
-    const first = v && Number(v.toExponential()[0]);
-    return first === 1 || first === 2 || first === 5 ? v : null;
+    const [first, rest] = v ? v.toPrecision(6).replace(/e.*/, "").replace(/[0.]*/, "").split(/(?<=^.)/) : [];
+    return ["1", "2", "5"].includes(first) && !/[1-9]/.test(rest ?? "") ? v : null;
   });
   const label = curve === "accuracy"
     ? (v) => `${Number((100 * (1 - v)).toFixed(2))} %` : (v) => String(Number(v.toPrecision(2)));
