@@ -142,10 +142,12 @@ class Followed:
                 "experiments": [
                     {
                         "name": name,
+                        # Its colour goes by this, so that it keeps it when others join.
+                        "place": place,
                         "accuracy": _curve(e, "test_accuracy"),
                         "loss": _curve(e, "test_loss"),
                     }
-                    for name, e in result.experiments.items()
+                    for place, (name, e) in enumerate(result.experiments.items())
                     if _curve(e, "test_loss")["n"]
                 ],
             }

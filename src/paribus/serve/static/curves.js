@@ -37,7 +37,7 @@ function showCurves(now) {
 }
 
 function choices() {
-  document.getElementById("experiments").replaceChildren(...curves.experiments.map(({ name }, i) => {
+  document.getElementById("experiments").replaceChildren(...curves.experiments.map(({ name, place }) => {
     const label = document.createElement("label");
     const box = document.createElement("input");
     box.type = "checkbox";
@@ -46,8 +46,8 @@ function choices() {
     const sample = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     sample.setAttribute("aria-hidden", "true");
     const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
-    const attributes = { x1: 0, x2: 26, y1: 5, y2: 5, stroke: colour(i), "stroke-width": 3,
-      "stroke-dasharray": dash(i).join(" ") };
+    const attributes = { x1: 0, x2: 26, y1: 5, y2: 5, stroke: colour(place), "stroke-width": 3,
+      "stroke-dasharray": dash(place).join(" ") };
     for (const [key, value] of Object.entries(attributes)) line.setAttribute(key, value);
     sample.append(line);
     label.append(box, sample, name);
@@ -100,13 +100,13 @@ function makeCharts() {
 function options(curve, width) {
   const series = [{}];
   const bands = [];
-  curves.experiments.forEach(({ name }, i) => {
+  curves.experiments.forEach(({ name, place }, i) => {
     const show = shown.get(name);
     const edge = { show, stroke: "transparent", width: 0, points: { show: false } };
     const points = curves.experiments[i][curve].mean.length < 2;
     series.push({ ...edge }, { ...edge },
-      { show, label: name, stroke: colour(i), width: 2, dash: dash(i), points: { show: points } });
-    bands.push({ series: [3 * i + 2, 3 * i + 1], fill: `${colour(i)}30` });
+      { show, label: name, stroke: colour(place), width: 2, dash: dash(place), points: { show: points } });
+    bands.push({ series: [3 * i + 2, 3 * i + 1], fill: `${colour(place)}30` });
   });
   const axis = { stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 },
     ticks: { stroke: css("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
