@@ -27,7 +27,7 @@ def test_a_block_is_scaled_to_20_pixels_and_centred(
     rows, columns = np.flatnonzero(image.any(1)), np.flatnonzero(image.any(0))
     assert max(len(rows), len(columns)) == 20
     for index in (rows, columns):
-        assert abs(index.mean() - 13.5) <= 0.5
+        assert abs(index.mean() - 14) <= 0.5
     assert 0 <= image.min() <= image.max() <= 1
 
 
@@ -37,9 +37,8 @@ def test_mnist_s_own_images_stay_as_they_are() -> None:
     for image in images:
         large = np.kron(image[0], np.ones((10, 10), np.uint8))
         differences.append(np.abs(as_image(large, (1, 28, 28))[0] - image[0] / 255).mean())
-    # They were cut and centred by the same rule; antialiasing twice blurs, and a centre between two
-    # pixels may be rounded to the other one.
-    assert np.median(differences) < 0.02
+    # They were cut and centred by the same rule; what is left is the blur of scaling back.
+    assert np.mean(np.array(differences) < 0.02) > 0.97
 
 
 def test_other_sizes_and_colours() -> None:

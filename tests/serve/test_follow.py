@@ -134,7 +134,11 @@ def test_all_studies_of_a_store(small: Small, tmp_path: Path) -> None:
         assert (len(results["rows"]), results["findings"]) == (3, [])
 
 
-def test_users_mistakes_are_told(small: Small, tmp_path: Path) -> None:
+def test_users_mistakes_are_told(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
     def told(folder: Path, host: str, port: int) -> str:
         with pytest.raises(UserError) as caught:
             serve(folder, None, host, port, lambda _: None)

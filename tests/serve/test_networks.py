@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from paribus.store.reading import open_to_read
-from tests.serve.serving import Serving
+from tests.serve.serving import Serving, serving, train
 
 
 def test_test_images_get_the_stored_probabilities(server: Serving, trained: Path) -> None:
@@ -55,3 +56,54 @@ def test_images_most_often_wrong(server: Serving, trained: Path) -> None:
     assert status == 200
     taken = {int(np.argmax(row)) for one in answer["experiments"] for row in one["each"]}
     assert int(answer["truth"]) not in taken
+
+
+def test_a_module_of_one_s_own_on_coloured_images(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    labels = np.arange(90) % 3
+    images = rng.integers(0, 60, (90, 10, 12, 3)) + 90 * labels[:, None, None, None]
+    arrays: dict[str, Any] = {"x_train": images.astype(np.uint8), "y_train": labels}
+    arrays |= {"x_test": arrays["x_train"][:30], "y_test": labels[:30]}
+    np.savez(tmp_path / "colours.npz", **arrays)
+    (tmp_path / "nets.py").write_text(MODULE, "utf-8")
+    (tmp_path / "own.toml").write_text(OWN, "utf-8")
+    train(tmp_path, "own.toml")
+    with serving(tmp_path, "own.toml") as server:
+        _, _, page = server.request("/pad")
+        assert "12 × 10 pixels, the same grey in all 3 colours" in page.decode()
+        status, answer = server.ask({"test_image": 4})
+        assert status == 200
+        assert answer["problems"] == []
+        with open_to_read(tmp_path / "runs") as store:
+            for one in answer["experiments"]:
+                stored = store.probabilities(store.find_runs(f"{one['name']}/0")[0].id)
+                assert stored is not None
+                assert np.abs(stored[4] - one["each"][0]).max() < 1e-3
+        assert [one["name"] for one in answer["experiments"]] == ["own", "ours"]
+
+
+MODULE = """
+from torch import nn
+
+
+class Net(nn.Sequential):
+    def __init__(self):
+        super().__init__(
+            nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(320, 3)
+        )
+"""
+OWN = """
+title = "Own"
+data = "colours.npz"
+seeds = 1
+
+[experiments.own]
+network = "nets:Net"
+optimizer = { name = "sgd", lr = 0.01 }
+batch_size = 10
+epochs = 2
+
+[experiments.ours]
+from = "own"
+network = ["conv 4", "batchnorm", "gelu", "flatten", "linear 3"]
+"""

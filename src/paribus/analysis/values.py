@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from paribus.analysis.results import Run
 from paribus.spec.metric import metric_kind
 from paribus.stats import Metric
+from paribus.stats.paired import FEWEST_SEEDS, no_spread, t_intervals
 
 # S seeds, N test images, K classes
 Floats = NDArray[np.float64]
@@ -91,3 +92,12 @@ class Scores:
                 of_truth_N = probability_NK[np.arange(len(self._labels_N)), self._labels_N]
                 self._true_N[run.id] = probability_NK.argmax(1) == self._labels_N, of_truth_N
         return self._true_N[run.id]
+
+
+def mean_interval(value_R: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The 95 % t interval of a mean of shares over runs, (2,), within 0 and 1; None under 3 runs or
+    where they do not differ."""
+    if len(value_R) < FEWEST_SEEDS or no_spread(value_R):
+        return None
+    found = t_intervals(value_R)
+    return np.clip([float(found.low), float(found.high)], 0, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -49,6 +49,8 @@ class Asked:
     relative_to: Path
     """The folder that paths in the study are relative to."""
     dataset: Dataset
+    options: tuple[str, ...] = ()
+    """Those that changed the study, as they could be typed."""
 
 
 def study_options(command: F) -> F:
@@ -66,12 +68,11 @@ def _with_study(command: F, *, required: bool) -> F:
     def wrapped(study: str | None, **values: Any) -> Any:
         changes = {key: values.pop(key) for key in _CHANGES}
         if study is not None:
-            return command(asked=_asked(study, **changes), **values)
+            asked = replace(_asked(study, **changes), options=_typed(changes))
+            return command(asked=asked, **values)
         for key, value in changes.items():
             if value:
-                raise UserError(
-                    f"--{key}: has no effect without a STUDY; name one, or leave it out"
-                )
+                raise UserError(f"--{key}: needs a STUDY to have an effect; name one")
         return command(asked=None, **values)
 
     decorated: Any = wrapped
@@ -79,6 +80,19 @@ def _with_study(command: F, *, required: bool) -> F:
         decorated = option(decorated)
     result: F = decorated
     return result
+
+
+def _typed(changes: dict[str, Any]) -> tuple[str, ...]:
+    """Options as they could be typed.
+
+    >>> _typed({"preview": True, "seeds": 2, "only": None})
+    ('--preview', '--seeds', '2')
+    """
+    words: list[str] = []
+    for key, value in changes.items():
+        if value:
+            words += [f"--{key}"] if value is True else [f"--{key}", str(value)]
+    return tuple(words)
 
 
 _CHANGES: dict[str, Callable[[Any], Any]] = {

@@ -41,11 +41,14 @@ def command(asked: Asked | None, store_folder: Path, port: int, host: str) -> No
                 "with: pip install paribus[serve]"
             )
     from paribus.serve.server import serve
-    from paribus.serve.studies import Shown
+    from paribus.serve.studies import Shown, label_of
 
     shown = None
     if asked is not None:
-        shown = Shown(asked.study, asked.name, asked.relative_to, asked.dataset)
+        label = label_of(asked.name, asked.study)
+        shown = Shown(
+            asked.study, asked.name, asked.relative_to, asked.dataset, label, asked.options
+        )
     try:
         serve(store_folder, shown, host, port, lambda address: click.echo(_ready(address)))
     except KeyboardInterrupt:

@@ -32,21 +32,23 @@ _COLUMNS = 20
 def curves(result: StudyResult) -> dict[str, Any]:
     """Test accuracy and loss of each experiment over its epochs, of the runs that `averaged` takes;
     and which experiment each is a variant of."""
-    shown = {name: runs for name, e in result.experiments.items() if (runs := averaged(e))}
-    return curves_of(shown, {name: result.experiments[name].base for name in shown})
+    return curves_of(result, {name: averaged(e) for name, e in result.experiments.items()})
 
 
-def curves_of(runs: dict[str, list[Run]], bases: dict[str, str | None]) -> dict[str, Any]:
-    """The same of given runs, by experiment."""
+def curves_of(result: StudyResult, runs: dict[str, list[Run]]) -> dict[str, Any]:
+    """The same of given runs, by experiment; without those that have none."""
     return {
-        "bases": {name: base for name, base in bases.items() if base},
+        "bases": {name: e.base for name, e in result.experiments.items() if e.base},
         "experiments": [
             {
                 "name": name,
-                "accuracy": _curve([run.curves.test_accuracy for run in some]),
-                "loss": _curve([run.curves.test_loss for run in some]),
+                # Its colour goes by this, so that it keeps it when others join.
+                "place": place,
+                "accuracy": _curve([run.curves.test_accuracy for run in runs[name]]),
+                "loss": _curve([run.curves.test_loss for run in runs[name]]),
             }
-            for name, some in runs.items()
+            for place, name in enumerate(result.experiments)
+            if runs[name]
         ],
     }
 

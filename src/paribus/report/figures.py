@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from paribus.analysis import StudyResult
+from paribus.analysis.values import mean_interval
 from paribus.data.dataset import Dataset
 from paribus.report import numbers
 from paribus.report.predictions import Mistake
 from paribus.report.style import COLOURS, GREY, accuracy_scale, errors, shortened, style
-from paribus.stats.paired import FEWEST_SEEDS, no_spread, t_intervals
 
 # C channels, H rows, W columns, K classes
 
@@ -41,7 +41,7 @@ def final_accuracies(result: StudyResult) -> Figure | None:
                          linewidths=0)  # fmt: skip
             mean = errors(experiment.final("test_accuracy").mean(keepdims=True), least)
             axes.scatter(mean, [row], marker="|", s=260, color="#000000", linewidths=1.6)
-            if (interval := _interval(experiment.final("test_accuracy"))) is not None:
+            if (interval := mean_interval(experiment.final("test_accuracy"))) is not None:
                 ends = errors(interval, least)
                 axes.plot(ends, [row, row], color="#000000", linewidth=1.6)
                 drawn.append(ends)
@@ -60,15 +60,6 @@ def final_accuracies(result: StudyResult) -> Figure | None:
             "(the axis is finer towards 100 %: equal distances are equal ratios of errors)"
         )
     return figure
-
-
-def _interval(accuracy_R: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """The 95 % t interval of a mean over runs, (2,), within 0 and 1; None under 3 runs or where
-    they do not differ."""
-    if len(accuracy_R) < FEWEST_SEEDS or no_spread(accuracy_R):
-        return None
-    found = t_intervals(accuracy_R)
-    return np.clip([float(found.low), float(found.high)], 0, 1)
 
 
 def confusion_matrix(

@@ -33,8 +33,7 @@ class Followed:
     @property
     def command(self) -> str:
         """What trains what is missing."""
-        words = ["paribus", "run", self.shown.name]
-        words += ["--preview"] if self.shown.study.preview else []
+        words = ["paribus", "run", self.shown.name, *self.shown.options]
         words += ["--store", str(self.folder)] if str(self.folder) != "runs" else []
         return shlex.join(words)
 
@@ -143,8 +142,7 @@ class Followed:
                 name: [r for r in e.runs if r.epochs and r.status in ("finished", "running")]
                 for name, e in result.experiments.items()
             }
-            shown = {name: some for name, some in runs.items() if some}
-            return curves_of(shown, {name: result.experiments[name].base for name in shown})
+            return curves_of(result, runs)
 
         return self._made("curves", make, {"bases": {}, "experiments": []})
 

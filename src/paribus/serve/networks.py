@@ -129,6 +129,8 @@ def votes(answers_S: Sequence[int], class_names: Sequence[str]) -> str:
     '4 of 5 seeds say 7, 1 says 1'
     >>> votes([7], "0123456789"), votes([2, 2], "0123456789")
     ('its one seed says 7', 'both seeds say 2')
+    >>> votes([0, 5, 3], "0123456789")
+    'no two seeds agree: 0, 5, 3'
     """
     counts = Counter(answers_S).most_common()
     n, (first, most) = len(answers_S), counts[0]
@@ -136,11 +138,12 @@ def votes(answers_S: Sequence[int], class_names: Sequence[str]) -> str:
         return f"its one seed says {class_names[first]}"
     if most == n:
         return f"{'both' if n == 2 else f'all {n}'} seeds say {class_names[first]}"
+    if most == 1:
+        return f"no two seeds agree: {', '.join(class_names[said] for said, _ in counts)}"
     others = [
         f"{count} say{'s' if count == 1 else ''} {class_names[said]}" for said, count in counts[1:]
     ]
-    verb = "says" if most == 1 else "say"
-    return f"{most} of {n} seeds {verb} {class_names[first]}, {', '.join(others)}"
+    return f"{most} of {n} seeds say {class_names[first]}, {', '.join(others)}"
 
 
 def most_often_wrong(result: StudyResult, most: int = 100) -> list[int]:

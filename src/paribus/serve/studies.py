@@ -26,11 +26,18 @@ class Shown:
     relative_to: Path
     """The folder that paths in the study are relative to."""
     dataset: Dataset
+    label: str
+    """What the store calls it, and what stands in addresses."""
+    options: tuple[str, ...] = ()
+    """Of `paribus run`, that make of the study what is shown."""
 
-    @property
-    def label(self) -> str:
-        """What stands in addresses."""
-        return f"{self.name}{PREVIEW_MARK}" if self.study.preview else self.name
+
+def label_of(name: str, study: Study) -> str:
+    """What a store calls a study.
+
+    name: as it was typed.
+    """
+    return f"{name}{PREVIEW_MARK}" if study.preview else name
 
 
 def stored_study(label: str, hashes: dict[str, str], store: Store) -> Shown:
@@ -54,7 +61,8 @@ def stored_study(label: str, hashes: dict[str, str], store: Store) -> Shown:
             known = {key: experiment.hash for key, experiment in candidate.experiments.items()}
             if hashes.items() <= known.items():
                 chosen = candidate.only(tuple(key for key in known if key in hashes))
-                return Shown(chosen, name, relative_to, dataset)
+                options = ("--preview",) if candidate.preview else ()
+                return Shown(chosen, name, relative_to, dataset, label, options)
     experiments: dict[str, Experiment] = {}
     seen: set[str] = set()
     for key, hash_ in hashes.items():
@@ -74,4 +82,4 @@ def stored_study(label: str, hashes: dict[str, str], store: Store) -> Shown:
             f"{label}: its experiments in the store do not go together; "
             "name the study's file: paribus serve STUDY"
         ) from None
-    return Shown(made, name, relative_to, load(made.data, relative_to))
+    return Shown(made, name, relative_to, load(made.data, relative_to), label)

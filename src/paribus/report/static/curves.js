@@ -19,7 +19,9 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 
 const colour = (i) => (dark.matches && !printing ? DARK : LIGHT)[i % LIGHT.length];
 const dash = (i) => DASHES[Math.floor(i / LIGHT.length) % DASHES.length];
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const PRINTED = { "--soft": "#5c5c5c", "--line": "#d9d9d9" };
+const css = (name) => (printing ? PRINTED[name]
+  : getComputedStyle(document.documentElement).getPropertyValue(name).trim());
 const percent = (share) => `${(100 * share).toFixed(2)} %`;
 
 function showCurves(now) {
@@ -41,7 +43,7 @@ function showCurves(now) {
 }
 
 function choices() {
-  document.getElementById("curves-choice").replaceChildren(...curves.experiments.map(({ name }, i) => {
+  document.getElementById("curves-choice").replaceChildren(...curves.experiments.map(({ name, place }) => {
     const label = document.createElement("label");
     const box = document.createElement("input");
     box.type = "checkbox";
@@ -50,8 +52,8 @@ function choices() {
     const sample = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     sample.setAttribute("aria-hidden", "true");
     const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
-    const attributes = { x1: 0, x2: 26, y1: 5, y2: 5, stroke: colour(i), "stroke-width": 3,
-      "stroke-dasharray": dash(i).join(" ") };
+    const attributes = { x1: 0, x2: 26, y1: 5, y2: 5, stroke: colour(place), "stroke-width": 3,
+      "stroke-dasharray": dash(place).join(" ") };
     for (const [key, value] of Object.entries(attributes)) line.setAttribute(key, value);
     sample.append(line);
     label.append(box, sample, name);
@@ -104,20 +106,21 @@ function makeCharts() {
 function options(curve, width) {
   const series = [{}];
   const bands = [];
-  curves.experiments.forEach(({ name }, i) => {
+  curves.experiments.forEach(({ name, place }, i) => {
     const show = shown.get(name);
     const edge = { show, stroke: "transparent", width: 0, points: { show: false } };
     const points = curves.experiments[i][curve].mean.length < 2;
     series.push({ ...edge }, { ...edge },
-      { show, label: name, stroke: colour(i), width: 2, dash: dash(i), points: { show: points } });
-    bands.push({ series: [3 * i + 2, 3 * i + 1], fill: `${colour(i)}30` });
+      { show, label: name, stroke: colour(place), width: 2, dash: dash(place), points: { show: points } });
+    bands.push({ series: [3 * i + 2, 3 * i + 1], fill: `${colour(place)}30` });
   });
   const axis = { stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 },
     ticks: { stroke: css("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
   const few = (values) => {
     const some = values.filter((v) => v > 0);
     const labelled = Math.max(...some) > 12 * Math.min(...some) ? [1, 2, 5] : [1, 2, 3, 4, 5, 7];
-    return values.map((v) => (v > 0 && labelled.includes(Number(v.toExponential()[0])) ? v : null));
+    const round = (v) => labelled.some((first) => first === Number(v.toPrecision(6)) / 10 ** Math.floor(Math.log10(v) + 1e-9));
+    return values.map((v) => (v > 0 && round(v) ? v : null));
   };
   const label = curve === "accuracy"
     ? (v) => `${Number((100 * (1 - v)).toFixed(2))} %` : (v) => String(Number(v.toPrecision(2)));

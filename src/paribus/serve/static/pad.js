@@ -156,7 +156,7 @@ function card({ name, seeds, mean, each, words }, truth) {
   heading.textContent = name;
   const said = document.createElement("p");
   said.textContent = words;
-  said.className = words.includes(",") ? "split" : "";
+  said.className = /[,:]/.test(words) ? "split" : "";
   const [height, wide] = [70, 240];
   const step = wide / classes.length;
   const top = largest(mean);
