@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install report check test calibrate docs clean
+.PHONY: install report check test calibrate docs screenshots clean
 
 install: $(INSTALLED)
 
@@ -35,6 +35,10 @@ calibrate: $(INSTALLED)
 docs: $(INSTALLED)
 	$(BIN)/python docs/make_study_files.py
 	$(BIN)/python docs/run_example.py
+
+# Takes the pictures of docs/gallery.md anew; needs chromium and its driver, and some minutes.
+screenshots: $(INSTALLED)
+	$(BIN)/python docs/make_screenshots.py
 
 clean:
 	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis

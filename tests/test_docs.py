@@ -24,18 +24,22 @@ def blocks(page: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf-8"), re.M | re.S)
 
 
-def commands() -> list[str]:
-    """Every `paribus` command of the README, in order."""
-    lines = "\n".join(blocks(ROOT / "README.md", "sh")).splitlines()
+def commands(page: Path) -> list[str]:
+    """Every `paribus` command of a page, in order."""
+    lines = "\n".join(blocks(page, "sh")).splitlines()
     found = [line.partition("#")[0].strip() for line in lines]
     return [line[line.index("paribus ") :] for line in found if re.match(r"\S*paribus ", line)]
 
 
-def test_every_command_of_the_readme(tmp_path: Path) -> None:
-    (study,) = blocks(ROOT / "README.md", "toml")
-    (tmp_path / "my-study.toml").write_text(study, "utf-8")
-    assert len(commands()) >= 5
-    for command in commands():
+@pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md"])
+def test_every_command(name: str, tmp_path: Path) -> None:
+    """In a folder with the files that the page shows, each named in its first line."""
+    page = ROOT / name
+    for block in (*blocks(page, "toml"), *blocks(page, "python")):
+        if file := re.match(r"# (\S+\.(?:toml|py))\n", block):
+            (tmp_path / file[1]).write_text(block, "utf-8")
+    assert len(commands(page)) >= 4
+    for command in commands(page):
         arguments = shlex.split(command)[1:]
         if arguments[0] == "serve":
             continue  # It does not end by itself; tests/serve has it.

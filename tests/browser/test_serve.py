@@ -69,7 +69,7 @@ def test_a_study_is_followed_from_nothing_to_its_end(browser: Chrome, tmp_path: 
         assert text(browser, "done") == "4 of 4 runs done"
         assert "Does the higher rate help?" in text(browser, "findings")
         browser.find_element(By.ID, "curves-none").click()
-        assert not browser.find_elements(By.CSS_SELECTOR, "#experiments input:checked")
+        assert not browser.find_elements(By.CSS_SELECTOR, "#curves-choice input:checked")
         browser.find_element(By.ID, "curves-all").click()
         canvas = browser.find_element(By.CSS_SELECTOR, "#curves-accuracy .u-over")
         ActionChains(browser).move_to_element(canvas).perform()

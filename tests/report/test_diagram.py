@@ -1,0 +1,93 @@
+"""A network as rows: shapes, parameters, what is new and gone, what repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from paribus.report.diagram import Group, Row, diagram
+from paribus.spec.files import load_study
+from paribus.spec.notation import parse_layers
+from paribus.spec.plan import Plan, make_plan, plan_of
+
+
+def planned(*layers: str) -> Plan:
+    return make_plan(parse_layers(layers), (1, 28, 28), 10)
+
+
+def unfolded(groups: Sequence[Group]) -> list[Row]:
+    return [row for group in groups for _ in range(group.times) for row in group.rows]
+
+
+def of(name: str) -> Plan:
+    plan = plan_of(load_study("mnist")[0].experiments[name], (1, 28, 28), 10)
+    assert isinstance(plan, Plan)
+    return plan
+
+
+def test_shapes_and_parameters() -> None:
+    (group,) = diagram(planned("conv 8", "relu", "maxpool 2", "flatten", "linear 10"))
+    assert [(row.text, row.shape, row.parameters) for row in group.rows] == [
+        ("images", "1 × 28 × 28", 0),
+        ("conv 8", "8 × 28 × 28", 80),
+        ("relu", "8 × 28 × 28", 0),
+        ("maxpool 2", "8 × 14 × 14", 0),
+        ("flatten", "1568", 0),
+        ("linear 10", "10", 15690),
+    ]
+
+
+def test_every_parameter_is_in_one_row() -> None:
+    for name in ("mlp", "cnn", "residual-bn"):
+        plan = of(name)
+        assert sum(row.parameters for row in unfolded(diagram(plan))) == plan.parameters
+
+
+def test_residual_blocks_are_folded_whole() -> None:
+    folded = [group for group in diagram(of("residual-bn")) if group.times > 1]
+    assert [group.times for group in folded] == [3, 3, 3]
+    for group in folded:
+        assert [row.text.split()[0] for row in group.rows] == [
+            "residual", "batchnorm", "relu", "conv", "plus",
+        ]  # fmt: skip
+        assert [row.depth for row in group.rows] == [0, 1, 1, 1, 0]
+
+
+def test_what_a_variant_adds_and_removes_is_marked() -> None:
+    base = planned("conv 8", "relu", "maxpool 2", "flatten", "linear 10")
+    variant = planned("conv 8", "batchnorm", "relu", "flatten", "linear 10")
+    rows = unfolded(diagram(variant, base))
+    assert [(row.mark, row.text) for row in rows if row.mark] == [
+        ("+", "batchnorm"),
+        ("−", "maxpool 2"),
+    ]
+    gone = next(row for row in rows if row.mark == "−")
+    assert (gone.shape, gone.parameters) == ("", 0)
+
+
+def test_removed_skips_are_marked() -> None:
+    rows = unfolded(diagram(of("plain"), of("residual")))
+    assert {row.text for row in rows if row.mark} == {"residual block", "plus what came in"}
+    assert {row.mark for row in rows if row.mark} == {"−"}
+
+
+def test_nothing_is_marked_against_itself() -> None:
+    assert diagram(of("residual"), of("residual")) == diagram(of("residual"))
+
+
+_layers = st.lists(
+    st.sampled_from(["relu", "conv 4", "batchnorm", "residual [relu, conv 4]", "tanh"]),
+    max_size=12,
+)
+
+
+@given(_layers, _layers)
+def test_folding_and_marking_lose_nothing(first: list[str], second: list[str]) -> None:
+    before, after = (planned("conv 4", *some, "flatten", "linear 10") for some in (first, second))
+    marked, alone = unfolded(diagram(after, before)), unfolded(diagram(after))
+    assert [replace(row, mark="") for row in marked if row.mark != "−"] == alone
+    kept = [row.text for row in marked if row.mark != "+"]
+    assert kept == [row.text for row in unfolded(diagram(before))]
