@@ -32,7 +32,7 @@ STUDY = ["mnist", "--preview"]
 @contextmanager
 def browser() -> Iterator[Chrome]:
     options = webdriver.ChromeOptions()
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1000"):
         options.add_argument(argument)
     opened = webdriver.Chrome(options=options)
     try:
@@ -75,6 +75,7 @@ def of_the_report(opened: Chrome, page: Path) -> None:
 
 
 def of_the_served_pages(opened: Chrome, address: str) -> None:
+    opened.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     opened.get(f"{address}/pad")
     canvas = opened.find_element(By.ID, "canvas")
     pen = ActionChains(opened, duration=50).move_to_element_with_offset(canvas, -80, -90)
@@ -104,7 +105,7 @@ def main() -> None:
             assert server.stdout is not None
             line = next(line for line in server.stdout if "http://" in line)
             address = next(word for word in line.split() if word.startswith("http://"))
-            of_the_served_pages(opened, address.rstrip("/."))
+            of_the_served_pages(opened, address.rstrip("/,"))
         finally:
             server.terminate()
             server.wait()
