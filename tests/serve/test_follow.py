@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from importlib import import_module
@@ -34,13 +35,15 @@ engine = "numpy"
 
 
 def events(server: Serving, query: str = "") -> Iterator[tuple[str, Any]]:
-    """Name and content of each event."""
+    """Name and content of each event; comments come between, so that waiting has an end."""
+    deadline = time.monotonic() + 240
     connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
     connection.request("GET", f"/events{query}")
     answer = connection.getresponse()
     assert answer.getheader("content-type", "").startswith("text/event-stream")
     name = ""
     for line in answer:
+        assert time.monotonic() < deadline, "what is waited for does not come"
         text = line.decode().rstrip("\n")
         if text.startswith("event: "):
             name = text.removeprefix("event: ")
