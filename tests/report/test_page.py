@@ -1,0 +1,26 @@
+"""Figures as addresses of images: the same figure in fewer characters."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from urllib.parse import unquote
+
+from paribus.report.write import write_report
+from tests.report.conftest import Make
+
+
+def test_figures_in_the_page_say_what_their_files_say(make: Make, tmp_path: Path) -> None:
+    page = write_report(make(["cnn", "cnn-adam"]), tmp_path)
+    addresses = re.findall(r'src="data:image/svg\+xml,([^"]*)"', page.read_text("utf-8"))
+    inside = [unquote(address) for address in addresses]
+    files = [path.read_text("utf-8") for path in (tmp_path / "figures").glob("*.svg")]
+    assert sorted(map(texts, inside)) == sorted(map(texts, files))
+    assert all(character not in address for address in addresses for character in '<>"#\n')
+
+
+def texts(svg: str) -> list[str]:
+    """Every text of a figure, numbers among them."""
+    found = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    return [" ".join("".join(text.itertext()).split()) for text in found]
