@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any
 
 from paribus.analysis import Run, StudyResult, collect
@@ -29,6 +29,7 @@ class Followed:
         self._result: StudyResult | None = None
         self._problem = ""
         self._kept: dict[str, tuple[object, str]] = {}
+        self._making = {what: Lock() for what in ("curves", "results", "report")}
 
     @property
     def command(self) -> str:
@@ -188,10 +189,12 @@ class Followed:
 
     def _made(self, what: str, make: Callable[[StudyResult], Any], otherwise: Any) -> str:
         """Something as JSON, made anew only when what it is made of has changed."""
-        with self._lock:
-            result = self.result()
-            # Findings need no new look before another run ends.
-            version = self._ends() if what == "results" else self._seen
+        # A report takes seconds; progress and curves go on meanwhile.
+        with self._making[what]:
+            with self._lock:
+                result = self.result()
+                # Findings need no new look before another run ends.
+                version = self._ends() if what == "results" else self._seen
             kept = self._kept.get(what)
             if kept is None or kept[0] != version:
                 made = otherwise if result is None else make(result)

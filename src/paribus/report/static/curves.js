@@ -17,7 +17,7 @@ let order = "";
 let linear = false;
 let withTraining = false;
 // The epoch that is read, from 0; null for the last.
-let at = null;
+let epochRead = null;
 // Paper is light, whatever the screen was.
 let printing = false;
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -170,15 +170,15 @@ function tight(low, high) {
 // The pointer chooses the epoch; so does the slider, for keyboards and fingers.
 function follow(chart) {
   const { idx } = chart.cursor;
-  if (idx === null || idx === undefined || idx === at) return;
-  at = idx;
+  if (idx === null || idx === undefined || idx === epochRead) return;
+  epochRead = idx;
   read();
 }
 
 function read() {
   const slider = document.getElementById("curves-epoch");
   const last = Math.max(0, ...curves.experiments.map(({ loss }) => loss.mean.length - 1));
-  const epoch = Math.min(at ?? last, last);
+  const epoch = Math.min(epochRead ?? last, last);
   slider.max = last + 1;
   slider.value = epoch + 1;
   const some = curves.experiments.filter(({ name, loss }) => shown.get(name) && loss.mean.length);
@@ -235,9 +235,9 @@ on("training", "change", ({ target }) => {
   apply();
 });
 on("epoch", "input", ({ target }) => {
-  at = Number(target.value) - 1;
+  epochRead = Number(target.value) - 1;
   for (const chart of Object.values(charts)) {
-    chart.setCursor({ left: chart.valToPos(at + 1, "x"), top: chart.over.clientHeight / 2 }, false);
+    chart.setCursor({ left: chart.valToPos(epochRead + 1, "x"), top: chart.over.clientHeight / 2 }, false);
   }
   read();
 });
