@@ -72,6 +72,35 @@ def test_curves_are_read_switched_and_scaled(report: Chrome) -> None:
     assert console_errors(report) == []
 
 
+def test_curves_are_read_by_keyboard_and_with_training(report: Chrome) -> None:
+    slider = report.find_element(By.ID, "curves-epoch")
+    assert text(report, "curves-readout").startswith("Epoch 2\n")
+    slider.send_keys(Keys.ARROW_LEFT)
+    assert text(report, "curves-readout").startswith("Epoch 1\n")
+    spoken = slider.get_attribute("aria-valuetext") or ""
+    assert spoken.startswith("epoch 1, mlp ")
+    assert "train accuracy" not in text(report, "curves-readout")
+    report.find_element(By.ID, "curves-training").send_keys(Keys.SPACE)
+    assert "train accuracy" in text(report, "curves-readout")
+    assert accessibility_problems(report) == []
+    assert console_errors(report) == []
+
+
+def test_one_experiment_and_its_variants(browser: Chrome, make: Make, tmp_path: Path) -> None:
+    data = make(["cnn"]).dataset
+    lengths = {"mlp": 4, "cnn": 6, "cnn-adam": 6, "pool-first": 3}
+    result = make(
+        list(lengths), runs=lambda name, k: run(k, lengths[name], "finished", data), data=data
+    )
+    browser.get(write_report(result, tmp_path).as_uri())
+    choose(browser, "curves-family", "cnn")
+    rows = browser.find_elements(By.CSS_SELECTOR, "#curves-readout tbody tr")
+    assert [row.text.split()[0] for row in rows] == ["cnn", "pool-first", "cnn-adam"]
+    # Who ended earlier is read where it ended, and says so.
+    assert [row.text.partition("n = ")[2] for row in rows] == ["3", "3, epoch 3", "3"]
+    assert console_errors(browser) == []
+
+
 def test_confusions_are_read_and_subtracted_by_keyboard(report: Chrome) -> None:
     cells = "#confusion-table tbody td"
     first = report.find_element(By.CSS_SELECTOR, cells)

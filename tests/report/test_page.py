@@ -17,7 +17,6 @@ def test_figures_in_the_page_say_what_their_files_say(make: Make, tmp_path: Path
     inside = [unquote(address) for address in addresses]
     files = [path.read_text("utf-8") for path in (tmp_path / "figures").glob("*.svg")]
     assert sorted(map(texts, inside)) == sorted(map(texts, files))
-
     assert all(character not in address for address in addresses for character in '<>"#\n')
 
 

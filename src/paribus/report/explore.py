@@ -30,7 +30,7 @@ _COLUMNS = 20
 
 
 def curves(result: StudyResult) -> dict[str, Any]:
-    """Test accuracy and loss of each experiment over its epochs, of the runs that `averaged` takes;
+    """Accuracies and losses of each experiment over its epochs, of the runs that `averaged` takes;
     and which experiment each is a variant of."""
     return curves_of(result, {name: averaged(e) for name, e in result.experiments.items()})
 
@@ -46,6 +46,10 @@ def curves_of(result: StudyResult, runs: dict[str, list[Run]]) -> dict[str, Any]
                 "place": place,
                 "accuracy": _curve([run.curves.test_accuracy for run in runs[name]]),
                 "loss": _curve([run.curves.test_loss for run in runs[name]]),
+                "train": {
+                    "accuracy": _curve([run.curves.train_accuracy for run in runs[name]])["mean"],
+                    "loss": _curve([run.curves.train_loss for run in runs[name]])["mean"],
+                },
             }
             for place, name in enumerate(result.experiments)
             if runs[name]
@@ -90,21 +94,26 @@ def explored(result: StudyResult, suspects: Iterable[int]) -> Explored:
         for name, experiment in result.experiments.items()
         if (predicted_SN := predicted_classes(experiment)) is not None
     }
+    best = result.best()
     gallery, images = _gallery(result.dataset, predicted, set(suspects))
     return Explored(
         curves=lines if lines["experiments"] else None,
-        confusions=_confusions(result.dataset, predicted),
+        confusions=_confusions(result.dataset, predicted, best.name if best else None),
         gallery=gallery,
         sprite=_sprite(result.dataset, images),
     )
 
 
-def _confusions(data: Dataset, predicted: dict[str, NDArray[np.int64]]) -> dict[str, Any] | None:
-    """Test images of a true class (row) taken for a class (column), the mean over n runs."""
+def _confusions(
+    data: Dataset, predicted: dict[str, NDArray[np.int64]], first: str | None
+) -> dict[str, Any] | None:
+    """Test images of a true class (row) taken for a class (column), the mean over n runs; and which
+    experiment is shown at first."""
     if not predicted or data.classes > MOST_CLASSES:
         return None
     return {
         "classes": list(data.class_names),
+        "first": first,
         "experiments": [
             {
                 "name": name,

@@ -2,7 +2,7 @@
 // at a cell or with the arrow keys.
 "use strict";
 
-function showConfusions({ classes, experiments }) {
+function showConfusions({ classes, experiments, first: best }) {
   const place = document.getElementById("confusion-table");
   const first = document.getElementById("confusion-of");
   const second = document.getElementById("confusion-against");
@@ -12,6 +12,7 @@ function showConfusions({ classes, experiments }) {
     first.append(new Option(name, i));
     second.append(new Option(name, i));
   });
+  first.value = Math.max(0, experiments.findIndex(({ name }) => name === best));
   for (const select of [first, second]) select.addEventListener("change", draw);
   place.addEventListener("keydown", move);
 

@@ -7,12 +7,17 @@ const LIGHT = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B87F00", "#2F93C9",
 const DARK = ["#4FA9E0", "#F08A4B", "#2CC79B", "#E0A0C4", "#E9B33C", "#8FD0F5", "#C8C8C8"];
 const DASHES = [[], [7, 4], [2, 3]];
 const AT_FIRST = 6;
+// Lines of an experiment in a chart: the band's two edges, the mean, the mean of training.
+const EACH = 4;
 
 const shown = new Map();
 const charts = {};
 let curves = { bases: {}, experiments: [] };
 let order = "";
 let linear = false;
+let withTraining = false;
+// The epoch that is read, from 0; null for the last.
+let epochRead = null;
 // Paper is light, whatever the screen was.
 let printing = false;
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -36,10 +41,12 @@ function showCurves(now) {
   if (names !== order) {
     order = names;
     choices();
+    families();
     makeCharts();
-    return;
+  } else {
+    for (const [curve, chart] of Object.entries(charts)) chart.setData(table(curve));
   }
-  for (const [curve, chart] of Object.entries(charts)) chart.setData(table(curve));
+  read();
 }
 
 function choices() {
@@ -64,17 +71,28 @@ function choices() {
 function apply() {
   for (const chart of Object.values(charts)) {
     chart.batch(() => curves.experiments.forEach(({ name }, i) => {
-      for (let series = 1; series <= 3; series += 1) {
-        chart.setSeries(3 * i + series, { show: shown.get(name) });
+      for (let series = 1; series <= EACH; series += 1) {
+        const show = shown.get(name) && (series < EACH || withTraining);
+        chart.setSeries(EACH * i + series, { show });
       }
     }));
   }
+  read();
 }
 
-function all(on) {
-  for (const { name } of curves.experiments) shown.set(name, on);
+function only(wanted) {
+  for (const { name } of curves.experiments) shown.set(name, wanted(name));
   choices();
   apply();
+}
+
+// A base and its variants are what one most often wants to see together.
+function families() {
+  const select = document.getElementById("curves-family");
+  const bases = curves.experiments.map(({ name }) => name)
+    .filter((name) => Object.values(curves.bases).includes(name));
+  select.replaceChildren(new Option("…", ""), ...bases.map((name) => new Option(name)));
+  select.parentNode.hidden = bases.length === 0 || curves.experiments.length < 3;
 }
 
 // Accuracies are drawn as shares of errors, which have a logarithm; a hundredth of a per cent at
@@ -86,8 +104,9 @@ function table(curve) {
   const data = [Array.from({ length: longest }, (_, i) => i + 1)];
   for (const experiment of curves.experiments) {
     const { low, high, mean } = experiment[curve];
+    const train = experiment.train[curve];
     const columns = curve === "accuracy"
-      ? [high, low, mean].map(errors) : [low, high, mean].map((v) => v.map((x) => x || null));
+      ? [high, low, mean, train].map(errors) : [low, high, mean, train].map((v) => v.map((x) => x || null));
     for (const column of columns) {
       data.push(data[0].map((_, i) => column[i] ?? null));
     }
@@ -111,8 +130,9 @@ function options(curve, width) {
     const edge = { show, stroke: "transparent", width: 0, points: { show: false } };
     const points = curves.experiments[i][curve].mean.length < 2;
     series.push({ ...edge }, { ...edge },
-      { show, label: name, stroke: colour(place), width: 2, dash: dash(place), points: { show: points } });
-    bands.push({ series: [3 * i + 2, 3 * i + 1], fill: `${colour(place)}30` });
+      { show, label: name, stroke: colour(place), width: 2, dash: dash(place), points: { show: points } },
+      { show: show && withTraining, stroke: colour(place), width: 1, dash: [1, 2], points: { show: points } });
+    bands.push({ series: [EACH * i + 2, EACH * i + 1], fill: `${colour(place)}30` });
   });
   const axis = { stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 },
     ticks: { stroke: css("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
@@ -137,7 +157,7 @@ function options(curve, width) {
     series,
     bands,
     cursor: { sync: { key: "epochs" }, drag: { x: false, y: false }, focus: { prox: 24 } },
-    hooks: { setCursor: [read], setSeries: [read] },
+    hooks: { setCursor: [follow] },
   };
 }
 
@@ -147,25 +167,79 @@ function tight(low, high) {
   return high / low < 1.5 ? [low / 1.3, high * 1.3] : [low / 1.1, high * 1.1];
 }
 
-function read(chart) {
+// The pointer chooses the epoch; so does the slider, for keyboards and fingers.
+function follow(chart) {
   const { idx } = chart.cursor;
-  const place = document.getElementById("curves-readout");
-  if (idx === null || idx === undefined) return;
-  const parts = curves.experiments
-    .filter(({ name, loss }) => shown.get(name) && idx < loss.mean.length)
-    .map(({ name, accuracy, loss }) => {
-      const n = accuracy.n[idx];
-      const range = n > 1 ? ` (${percent(accuracy.low[idx])} to ${percent(accuracy.high[idx])})` : "";
-      return `${name} ${percent(accuracy.mean[idx])}${range}, loss ${loss.mean[idx]?.toFixed(4) ?? "–"}, n = ${n}`;
-    });
-  place.textContent = parts.length ? `Epoch ${idx + 1}: ${parts.join("; ")}` : "";
+  if (idx === null || idx === undefined || idx === epochRead) return;
+  epochRead = idx;
+  read();
 }
 
-document.getElementById("curves-all").addEventListener("click", () => all(true));
-document.getElementById("curves-none").addEventListener("click", () => all(false));
-document.getElementById("curves-linear").addEventListener("change", (event) => {
-  linear = event.target.checked;
+function read() {
+  const slider = document.getElementById("curves-epoch");
+  const last = Math.max(0, ...curves.experiments.map(({ loss }) => loss.mean.length - 1));
+  const epoch = Math.min(epochRead ?? last, last);
+  slider.max = last + 1;
+  slider.value = epoch + 1;
+  const some = curves.experiments.filter(({ name, loss }) => shown.get(name) && loss.mean.length);
+  const table = document.createElement("table");
+  table.createCaption().textContent = `Epoch ${epoch + 1}${some.length ? "" : ": nothing to show"}`;
+  const columns = ["experiment", "test accuracy", "lowest to highest", "test loss",
+    ...(withTraining ? ["train accuracy", "train loss"] : []), "seeds"];
+  if (some.length) {
+    const head = table.createTHead().insertRow();
+    head.append(...columns.map((text) => heading(text, "col")));
+  }
+  const body = table.createTBody();
+  // Who has no such epoch is read at the last there is.
+  const upTo = ({ mean }) => Math.min(epoch, mean.length - 1);
+  for (const { name, accuracy, loss, train } of some) {
+    const i = upTo(loss);
+    const n = accuracy.n[i];
+    const share = (value) => (value === null || value === undefined ? "–" : percent(value));
+    const nats = (value) => value?.toFixed(4) ?? "–";
+    const row = body.insertRow();
+    row.append(heading(name, "row"));
+    const range = n > 1 ? `${share(accuracy.low[i])} to ${share(accuracy.high[i])}` : "–";
+    const training = withTraining ? [share(train.accuracy[i]), nats(train.loss[i])] : [];
+    const runs = i < epoch ? `n = ${n}, epoch ${i + 1}` : `n = ${n}`;
+    for (const text of [share(accuracy.mean[i]), range, nats(loss.mean[i]), ...training, runs]) {
+      row.insertCell().textContent = text;
+    }
+  }
+  document.getElementById("curves-readout").replaceChildren(table);
+  slider.setAttribute("aria-valuetext", [`epoch ${epoch + 1}`,
+    ...some.map(({ name, accuracy }) => `${name} ${percent(accuracy.mean[upTo(accuracy)])}`)].join(", "));
+}
+
+function heading(text, scope) {
+  const cell = document.createElement("th");
+  cell.scope = scope;
+  cell.textContent = text;
+  return cell;
+}
+
+const on = (id, event, act) => document.getElementById(`curves-${id}`).addEventListener(event, act);
+on("all", "click", () => only(() => true));
+on("none", "click", () => only(() => false));
+on("family", "change", ({ target }) => {
+  const base = target.value;
+  if (base) only((name) => name === base || curves.bases[name] === base);
+});
+on("linear", "change", ({ target }) => {
+  linear = target.checked;
   makeCharts();
+});
+on("training", "change", ({ target }) => {
+  withTraining = target.checked;
+  apply();
+});
+on("epoch", "input", ({ target }) => {
+  epochRead = Number(target.value) - 1;
+  for (const chart of Object.values(charts)) {
+    chart.setCursor({ left: chart.valToPos(epochRead + 1, "x"), top: chart.over.clientHeight / 2 }, false);
+  }
+  read();
 });
 function redraw() {
   choices();
