@@ -139,9 +139,13 @@ def test_misclassified_images_are_filtered(report: Chrome) -> None:
     assert cards
     assert all(card.startswith("9, taken for 4") for card in cards)
     assert all("of 2 wrong" in card for card in cards)
+    choose(report, "gallery-truth", "any")
+    choose(report, "gallery-taken", "any")
     report.find_element(By.ID, "gallery-doubtful").click()
     cards = [card.text for card in report.find_elements(By.CSS_SELECTOR, images)]
-    assert all("label suspect" in card or "label rejected" in card for card in cards)
+    assert cards
+    # Four runs are too few to suspect a label by: these are known.
+    assert all("label rejected" in card for card in cards)
     assert console_errors(report) == []
 
 

@@ -94,3 +94,10 @@ def test_a_study_without_questions_has_no_findings(make: Make, tmp_path: Path) -
     found = page(write_report(replace(result, study=study), tmp_path))
     assert "findings" not in found.ids
     assert "summary" in found.ids
+
+
+def test_few_runs_suspect_no_label(make: Make, tmp_path: Path) -> None:
+    page = write_report(make(["cnn"], seeds=1), tmp_path).read_text("utf-8")
+    assert "1 finished run is too few to suspect labels by; it takes 5." in page
+    assert '"suspect": true' not in page
+    assert '"suspect": false' in page

@@ -9,6 +9,9 @@ import numpy as np
 from paribus.analysis.results import StudyResult
 from paribus.analysis.values import Scores
 
+FEWEST_RUNS = 5
+"""What fewer runs than these all get wrong says more of them than of the labels."""
+
 
 @dataclass(frozen=True)
 class Suspects:
@@ -23,6 +26,11 @@ class Suspects:
     runs: int
     known: tuple[int, ...]
     rejected: tuple[int, ...]
+
+    @property
+    def telling(self) -> bool:
+        """Whether the runs are enough to suspect labels by."""
+        return self.runs >= FEWEST_RUNS
 
 
 def suspects(result: StudyResult) -> Suspects | None:

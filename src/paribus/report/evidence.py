@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from paribus.analysis import StudyResult
 from paribus.analysis.findings import Answer
 from paribus.analysis.plain import NUMBERS, counts, numbers
-from paribus.analysis.suspects import Suspects
+from paribus.analysis.suspects import FEWEST_RUNS, Suspects
 
 # N images
 
@@ -92,7 +92,13 @@ class Evidence:
         found = self.suspects
         if found is None:
             return None
-        runs = f"all {found.runs} finished runs of {found.experiments} experiments"
+        if not found.telling:
+            return (
+                f"{found.runs} finished run{'s are' if found.runs > 1 else ' is'} too few to "
+                f"suspect labels by; it takes {FEWEST_RUNS}."
+            )
+        of = "one experiment" if found.experiments == 1 else f"{found.experiments} experiments"
+        runs = f"all {found.runs} finished runs of {of}"
         if not found.images:
             return f"No test image is wrong in {runs}."
         n = len(found.images)

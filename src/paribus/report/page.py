@@ -42,6 +42,8 @@ def page(evidence: Evidence, rows: Sequence[Row], pictures: Sequence[Picture]) -
         lstrip_blocks=True,
     )
     environment.filters["data_uri"] = _data_uri
+    suspects = evidence.suspects
+    suspected = suspects.images if suspects and suspects.telling else ()
     by_file = {picture.file: picture for picture in pictures}
     general = [p for p in pictures if not p.file.startswith("experiment-")]
     return environment.get_template("report.html.j2").render(
@@ -55,7 +57,7 @@ def page(evidence: Evidence, rows: Sequence[Row], pictures: Sequence[Picture]) -
         pictures=general,
         of_experiment={name: by_file.get(f"experiment-{name}") for name in result.experiments},
         words=words,
-        explored=explored(result, evidence.suspects.images if evidence.suspects else ()),
+        explored=explored(result, suspected),
         diagrams={name: _diagram(result, name) for name in result.experiments},
         inside=_inside,
     )

@@ -136,12 +136,6 @@ function options(curve, width) {
   });
   const axis = { stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 },
     ticks: { stroke: css("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
-  const few = (values) => {
-    const some = values.filter((v) => v > 0);
-    const labelled = Math.max(...some) > 12 * Math.min(...some) ? [1, 2, 5] : [1, 2, 3, 4, 5, 7];
-    const round = (v) => labelled.some((first) => first === Number(v.toPrecision(6)) / 10 ** Math.floor(Math.log10(v) + 1e-9));
-    return values.map((v) => (v > 0 && round(v) ? v : null));
-  };
   const label = curve === "accuracy"
     ? (v) => `${Number((100 * (1 - v)).toFixed(2))} %` : (v) => String(Number(v.toPrecision(2)));
   return {
@@ -152,13 +146,25 @@ function options(curve, width) {
       y: { distr: linear ? 1 : 3, dir: curve === "accuracy" ? -1 : 1,
         range: (_, low, high) => tight(low, high) } },
     axes: [{ ...axis, values: (_, values) => values.map((v) => (Number.isInteger(v) ? v : "")) },
-      { ...axis, size: 62, filter: (_, values) => (linear ? values : few(values)),
-        values: (_, values) => values.map((v) => (v === null ? "" : label(v))) }],
+      { ...axis, size: 62, values: (_, values) => values.map(label),
+        ...(linear ? {} : { splits: (_, axisIndex, low, high) => ticks(low, high), filter: (_, values) => values }) }],
     series,
     bands,
     cursor: { sync: { key: "epochs" }, drag: { x: false, y: false }, focus: { prox: 24 } },
     hooks: { setCursor: [follow] },
   };
+}
+
+// Where a logarithmic axis has its ticks: as few to a decade as give four of them.
+const STEPS = [[1], [1, 2, 5], [1, 1.5, 2, 3, 5, 7], [1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9]];
+
+function ticks(low, high) {
+  const first = Math.floor(Math.log10(low));
+  const decades = Array.from({ length: Math.ceil(Math.log10(high)) - first }, (_, i) => first + i);
+  const found = STEPS.map((steps) => decades
+    .flatMap((decade) => steps.map((step) => Number((step * 10 ** decade).toPrecision(6))))
+    .filter((tick) => tick >= low && tick <= high));
+  return found.find((some) => some.length >= 4) ?? found.at(-1);
 }
 
 function tight(low, high) {
