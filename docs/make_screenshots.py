@@ -9,6 +9,7 @@ served pages in chromium, which must be installed with its driver, and writes do
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from pathlib import Path
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver import ActionChains, Chrome
+from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
 from selenium.webdriver.support.wait import WebDriverWait
@@ -34,7 +36,9 @@ def browser() -> Iterator[Chrome]:
     options = webdriver.ChromeOptions()
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1000"):
         options.add_argument(argument)
-    opened = webdriver.Chrome(options=options)
+    # Named, or Selenium looks on the network for one to download.
+    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
+    opened = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
     try:
         yield opened
     finally:
@@ -64,9 +68,9 @@ def of_the_report(opened: Chrome, page: Path) -> None:
     for name in ("residual", "residual-bn", "cnn-adam"):
         opened.find_element(By.XPATH, f"//div[@id='curves-choice']/label[.='{name}']").click()
     over = opened.find_element(By.CSS_SELECTOR, "#curves-accuracy .u-over")
-    shoot(opened, "report-curves", "curves", 640)
+    shoot(opened, "report-curves", "curves", 720)
     ActionChains(opened).move_to_element(over).perform()
-    shoot(opened, "report-curves", "curves", 640)
+    shoot(opened, "report-curves", "curves", 720)
     Select(opened.find_element(By.ID, "confusion-of")).select_by_visible_text("cnn")
     Select(opened.find_element(By.ID, "confusion-against")).select_by_visible_text("mlp")
     shoot(opened, "report-confusion", "confusion", 560)
