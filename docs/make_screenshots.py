@@ -68,9 +68,9 @@ def of_the_report(opened: Chrome, page: Path) -> None:
     for name in ("residual", "residual-bn", "cnn-adam"):
         opened.find_element(By.XPATH, f"//div[@id='curves-choice']/label[.='{name}']").click()
     over = opened.find_element(By.CSS_SELECTOR, "#curves-accuracy .u-over")
-    shoot(opened, "report-curves", "curves", 720)
+    shoot(opened, "report-curves", "curves", 880)
     ActionChains(opened).move_to_element(over).perform()
-    shoot(opened, "report-curves", "curves", 720)
+    shoot(opened, "report-curves", "curves", 880)
     Select(opened.find_element(By.ID, "confusion-of")).select_by_visible_text("cnn")
     Select(opened.find_element(By.ID, "confusion-against")).select_by_visible_text("mlp")
     shoot(opened, "report-confusion", "confusion", 560)
