@@ -51,14 +51,14 @@ def wait(opened: Chrome, condition: str) -> None:
 
 
 def shoot(opened: Chrome, name: str, id_: str, height: int, width: int = 1180) -> None:
-    """A picture from an element downwards, in few enough colours to be small."""
+    """A picture from an element downwards."""
     # The window may be taller than the rest of the page, which then cannot be scrolled so far.
     size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
     opened.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     opened.execute_script(f"document.getElementById('{id_}').scrollIntoView()")
     opened.execute_async_script("setTimeout(arguments[0], 400)")
     picture = Image.open(BytesIO(opened.get_screenshot_as_png())).convert("RGB")
-    picture.quantize(128, dither=Image.Dither.NONE).save(IMAGES / f"{name}.png", optimize=True)
+    picture.save(IMAGES / f"{name}.png", optimize=True)
 
 
 def of_the_report(opened: Chrome, page: Path) -> None:
