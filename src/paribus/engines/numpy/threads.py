@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import OpenBLASController, threadpool_limits  # type: ignore[import-untyped]
 
 _lock = Lock()
 _inside = 0
@@ -23,6 +23,7 @@ def one_blas_thread() -> Iterator[None]:
     global _inside, _limits
     with _lock:
         if _inside == 0:
+            _take_control()
             _limits = threadpool_limits(1, user_api="blas")
         _inside += 1
     try:
@@ -31,5 +32,13 @@ def one_blas_thread() -> Iterator[None]:
         with _lock:
             _inside -= 1
             if _inside == 0 and _limits is not None:
+                _take_control()
                 _limits.restore_original_limits()
                 _limits = None
+                OpenBLASController.clear_controlling_thread()
+
+
+def _take_control() -> None:
+    """threadpoolctl lets only the first thread that set a limit set others, and says nothing to the
+    rest; but the first run to come, the last to leave and a caller's own limit may be of three."""
+    OpenBLASController.clear_controlling_thread(force=True)
