@@ -26,19 +26,21 @@ struct Tile {
   int index = 0;  // within the batch
   int live = 0;   // images in it; the lanes after them are dead
   bool training = false;
-  vec* arena = nullptr;          // all maps of this tile
+  vec* arena = nullptr;          // the maps of this tile
+  vec* passing = nullptr;        // maps that are read while they are fresh, of the thread
   vec* scratch = nullptr;        // of the thread that works on it
   float* gradient_sum = nullptr;  // of the group of tiles it belongs to; see Network
 };
 
-// A map's place in every tile's arena; or none.
+// A map's place in every tile's arena, or among the maps in passing; or none.
 struct Place {
   ptrdiff_t at = -1;
   Layout layout;
+  bool passing = false;
 
   explicit operator bool() const { return at >= 0; }
-  bool operator==(const Place& other) const { return at == other.at; }
-  Map map(const Tile& tile) const { return Map(tile.arena + at, layout); }
+  vec* block(const Tile& tile) const { return (passing ? tile.passing : tile.arena) + at; }
+  Map map(const Tile& tile) const { return Map(block(tile), layout); }
   const vec* data(const Tile& tile) const { return at < 0 ? nullptr : map(tile).data; }
 };
 

@@ -3,6 +3,10 @@
 #include <cstdlib>
 #include <new>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 #include "activation.h"
 #include "conv.h"
 #include "linear.h"
@@ -14,10 +18,17 @@ namespace paribus {
 void AlignedFree::operator()(void* block) const { std::free(block); }
 
 Array make_array(int64_t floats) {
-  constexpr size_t LINE = 64;
-  const size_t bytes = (static_cast<size_t>(floats) * sizeof(float) / LINE + 1) * LINE;
-  void* block = std::aligned_alloc(LINE, bytes);
+  constexpr size_t LINE = 64, HUGE_PAGE = 2 << 20;
+  const size_t wanted = static_cast<size_t>(floats) * sizeof(float);
+  const size_t unit = wanted >= HUGE_PAGE ? HUGE_PAGE : LINE;
+  const size_t bytes = (wanted / unit + 1) * unit;
+  void* block = std::aligned_alloc(unit, bytes);
   if (!block) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+  // A batch that is walked through whole (see Network) outgrows what the TLB holds of small pages.
+  // Where the system declines, pages stay small.
+  if (unit == HUGE_PAGE) madvise(block, bytes, MADV_HUGEPAGE);
+#endif
   std::memset(block, 0, bytes);
   return Array(static_cast<float*>(block));
 }
@@ -68,6 +79,7 @@ void ConvLayer::forward(Tile& tile) {
 }
 
 void ConvLayer::backward(Tile& tile) {
+  if (in_maker) in_maker->forward(tile);
   const Map slope = out_gradient.map(tile);
   float* sum = tile.gradient_sum + sum_at;
   if (winograd_gradient_) {
@@ -285,9 +297,9 @@ namespace {
 
 // The borders are zero on both sides, so whole blocks may be summed.
 void add_blocks(const Tile& tile, const Place& a, const Place& b, const Place& sum) {
-  const vec* x = tile.arena + a.at;
-  const vec* y = tile.arena + b.at;
-  vec* to = tile.arena + sum.at;
+  const vec* x = a.block(tile);
+  const vec* y = b.block(tile);
+  vec* to = sum.block(tile);
   for (ptrdiff_t j = 0; j < sum.layout.vectors(); ++j) to[j] = x[j] + y[j];
 }
 

@@ -13,6 +13,7 @@ class ConvLayer : public Layer {
   Place addend;           // a skip connection that ends here
   bool rectified = false;  // a ReLU follows, and is done along with this layer
   Place gate;             // the input is the output of a ReLU, whose backward step is done here
+  Layer* in_maker = nullptr;  // the input was in passing: this makes it again
 
   int64_t sum_size() const override { return weight_.size + bias_.size; }
   int64_t scratch_size() const override;

@@ -32,6 +32,7 @@ Network::Network(const std::vector<Record>& program, Shape input, int threads,
   }
   for (int worker = 0; worker < pool_.size(); ++worker) {
     arenas_.push_back(make_vectors(plan_.arena_size));
+    passing_.push_back(make_vectors(plan_.passing_size));
     scratch_.push_back(make_vectors(scratch));
   }
   plan_phases();
@@ -100,6 +101,7 @@ Tile Network::make_tile(int index, int worker, int group) {
   tile.live = std::min(LANES, count_ - index * LANES);
   tile.training = training_;
   tile.arena = vectors(arenas_[training_ && plan_.needs_batch ? index : worker]);
+  tile.passing = vectors(passing_[worker]);
   tile.scratch = vectors(scratch_[worker]);
   tile.gradient_sum = group < 0 ? nullptr : sums_[group].get();
   return tile;

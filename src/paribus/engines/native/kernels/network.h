@@ -81,6 +81,7 @@ class Network {
   std::vector<BatchResult> results_;  // of each tile
   int64_t sum_size_ = 0;
   std::vector<Array> arenas_;   // one a thread; or one a tile where layers need the batch
+  std::vector<Array> passing_;  // one a thread
   std::vector<Array> scratch_;  // one a thread
   std::vector<Array> sums_;     // one a group
   std::vector<const float*> sum_pointers_;

@@ -8,6 +8,10 @@
 // layer that took it. What a skip connection carries past that layer is handed to it as
 // `skip_gradient`, to be added in the same pass. Gradient buffers are used again as soon as their
 // last reader is done, but only for maps of the same layout, since the zeros around them must stay.
+//
+// In passing: batch normalisation makes every tile of a batch wait for the others, so all their maps
+// are kept, far more than caches hold. What it normalises for a convolution is therefore not kept: it
+// passes to the convolution through a buffer of the thread, and is made again when that goes backward.
 #include "plan.h"
 
 #include <map>
@@ -90,12 +94,31 @@ class Planner {
     return Layout(values_[value].shape, values_[value].flat ? 0 : border_);
   }
 
-  int new_buffer(const Layout& layout) {
+  int new_buffer(const Place& place) {
     Buffer buffer;
-    buffer.place = {plan_.arena_size, layout};
-    plan_.arena_size += layout.vectors();
+    buffer.place = place;
     buffers_.push_back(buffer);
     return static_cast<int>(buffers_.size()) - 1;
+  }
+
+  int new_buffer(const Layout& layout) {
+    const Place place{plan_.arena_size, layout, false};
+    plan_.arena_size += layout.vectors();
+    return new_buffer(place);
+  }
+
+  // All maps of a layout pass through the same memory.
+  int passing_buffer(const Layout& layout) {
+    for (const Buffer& other : buffers_)
+      if (other.place.passing && same(other.place.layout, layout))
+        return new_buffer(Place(other.place));
+    const Place place{plan_.passing_size, layout, true};
+    plan_.passing_size += layout.vectors();
+    return new_buffer(place);
+  }
+
+  static bool same(const Layout& a, const Layout& b) {
+    return a.shape == b.shape && a.border == b.border;
   }
 
   Place place(int value) const { return buffers_[values_[value].buffer].place; }
@@ -122,13 +145,13 @@ class Planner {
 
   Value& now() { return values_[current_]; }
 
-  // Adds a layer that takes the current value; its output has the given shape, in a buffer of its
-  // own or (in_place) in that of the input.
-  void add(std::unique_ptr<Layer> layer, Operation operation, Shape shape, bool flat, bool in_place,
-           bool has_parameters) {
+  // Adds a layer that takes the current value; its output has the given shape, in the given buffer
+  // (the input's, say) or in a new one.
+  void add(std::unique_ptr<Layer> layer, Operation operation, Shape shape, bool flat,
+           bool has_parameters, int buffer = NONE) {
     const int in = current_;
     const int out = new_value(shape, flat);
-    values_[out].buffer = in_place ? values_[in].buffer : new_buffer(layout(out));
+    values_[out].buffer = buffer == NONE ? new_buffer(layout(out)) : buffer;
     values_[out].maker = static_cast<int>(steps_.size());
     values_[out].learns = values_[in].learns || has_parameters;
     steps_.push_back({operation, in, out, NONE, false});
@@ -148,8 +171,9 @@ class Planner {
             parameter(static_cast<int64_t>(out) * shape.channels * kernel * kernel);
         const Tensor bias = parameter(out);
         keep(current_);
-        add(std::make_unique<ConvLayer>(out, shape.channels, kernel, weight, bias),
-            record.operation, {out, shape.height, shape.width}, false, false, true);
+        auto layer = std::make_unique<ConvLayer>(out, shape.channels, kernel, weight, bias);
+        if (place(current_).passing) layer->in_maker = maker_of_passing();
+        add(std::move(layer), record.operation, {out, shape.height, shape.width}, false, true);
         return;
       }
       case Operation::max_pool:
@@ -159,9 +183,9 @@ class Planner {
         const Shape half{shape.channels, shape.height / 2, shape.width / 2};
         if (record.operation == Operation::max_pool) {
           keep(current_);
-          add(std::make_unique<MaxPoolLayer>(), record.operation, half, false, false, false);
+          add(std::make_unique<MaxPoolLayer>(), record.operation, half, false, false);
         } else {
-          add(std::make_unique<AveragePoolLayer>(), record.operation, half, false, false, false);
+          add(std::make_unique<AveragePoolLayer>(), record.operation, half, false, false);
         }
         return;
       }
@@ -177,14 +201,15 @@ class Planner {
         const Tensor mean = statistic(n), variance = statistic(n);
         keep(current_);
         plan_.needs_batch = true;
+        const bool passing = !now().flat && leads_to_convolution();
         add(std::make_unique<BatchNormLayer>(n, weight, bias, mean, variance), record.operation,
-            shape, now().flat, false, true);
+            shape, now().flat, true, passing ? passing_buffer(layout(current_)) : NONE);
         return;
       }
       case Operation::flatten:
         if (!now().flat)
           add(std::make_unique<FlattenLayer>(), record.operation, {shape.size(), 1, 1}, true,
-              false, false);
+              false);
         return;
       case Operation::linear: {
         if (!now().flat) fail("a linear layer needs flat features; flatten first");
@@ -193,7 +218,7 @@ class Planner {
         const Tensor bias = parameter(record.first);
         add(std::make_unique<LinearLayer>(record.first, shape.channels, weight, bias,
                                           current_ == 0),
-            record.operation, {record.first, 1, 1}, true, false, true);
+            record.operation, {record.first, 1, 1}, true, true);
         return;
       }
       case Operation::residual_begin:
@@ -227,8 +252,24 @@ class Planner {
         done = false;
       layer->forward_done_before = done;
     }
-    add(std::move(layer), operation, now().shape, now().flat, in_place, false);
+    add(std::move(layer), operation, now().shape, now().flat, false,
+        in_place ? now().buffer : NONE);
     keep(current_);
+  }
+
+  // Whether the record at hand (batch normalisation) is followed by a convolution, or by a ReLU,
+  // which is done along with it, and a convolution.
+  bool leads_to_convolution() const {
+    size_t next = static_cast<size_t>(at_) + 1;
+    if (next < program_.size() && program_[next].operation == Operation::relu) ++next;
+    return next < program_.size() && program_[next].operation == Operation::conv;
+  }
+
+  // The batch normalisation that made the current value, a ReLU in between or not.
+  Layer* maker_of_passing() {
+    int maker = now().maker;
+    if (steps_[maker].operation == Operation::relu) maker = values_[steps_[maker].in].maker;
+    return plan_.layers[maker].get();
   }
 
   void end_block() {
@@ -257,7 +298,8 @@ class Planner {
     }
     layer->skip = place(skip);
     const bool learns = values_[skip].learns;
-    add(std::move(layer), Operation::residual_end, now().shape, now().flat, body_free, learns);
+    add(std::move(layer), Operation::residual_end, now().shape, now().flat, learns,
+        body_free ? now().buffer : NONE);
     steps_.back().skip = skip;
     steps_.back().fused = fused;
     if (fused) {
@@ -271,8 +313,7 @@ class Planner {
   int take_gradient(const Layout& layout) {
     for (size_t j = 0; j < idle_.size(); ++j) {
       const int buffer = idle_[j];
-      const Layout& other = buffers_[buffer].place.layout;
-      if (other.shape == layout.shape && other.border == layout.border) {
+      if (same(buffers_[buffer].place.layout, layout)) {
         idle_.erase(idle_.begin() + static_cast<ptrdiff_t>(j));
         return buffer;
       }
@@ -323,7 +364,8 @@ class Planner {
     if (!value.learns) return release(slope);
     const bool elementwise = step.operation == Operation::relu ||
                              step.operation == Operation::tanh ||
-                             step.operation == Operation::sigmoid;
+                             step.operation == Operation::sigmoid ||
+                             step.operation == Operation::batch_norm;
     if (elementwise && buffers_[slope].readers == 1) {
       ++buffers_[slope].readers;
       value.gradient = slope;
