@@ -12,7 +12,7 @@ volatile float seed = 0.5f;
 vec sink[32];
 
 int main() {
-  constexpr int CHAINS = REGISTERS / 2 - 2, LENGTH = 200000;
+  constexpr int CHAINS = REGISTERS - 4, LENGTH = 200000;
   using clock = std::chrono::steady_clock;
   double best = 1e9;
   for (int turn = 0; turn < 50; ++turn) {

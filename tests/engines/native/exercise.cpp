@@ -12,6 +12,7 @@ void paribus_destroy(void*);
 int32_t paribus_classes(void*);
 int64_t paribus_tensor_size(void*, int32_t, int32_t);
 void paribus_write_tensor(void*, int32_t, int32_t, const float*);
+void paribus_prepare(void*, const float*, int64_t);
 void paribus_train(void*, const float*, const int64_t*, const int64_t*, int64_t, int32_t, int64_t,
                    int32_t, const double*, double*, int64_t*);
 void paribus_evaluate(void*, const float*, const int64_t*, int64_t, float*, double*);
@@ -47,7 +48,7 @@ const Case CASES[] = {
       FLATTEN, 0, 0, LINEAR, 5, 0}},
 };
 
-bool run(const Case& test, int images, int batch, int threads, int method) {
+bool run(const Case& test, int images, int batch, int threads, int method, bool mostly_zero) {
   const int32_t optimizer[2] = {method, 1};
   const double settings[6] = {0.9, 0.9, 0.999, 1e-8, 0.01, 0.1};
   char error[200] = "";
@@ -65,7 +66,8 @@ bool run(const Case& test, int images, int batch, int threads, int method) {
     }
   std::vector<float> pixels(static_cast<size_t>(images) * test.input[0] * test.input[1] *
                             test.input[2]);
-  for (float& pixel : pixels) pixel = uniform();
+  for (float& pixel : pixels) pixel = mostly_zero && uniform() < 0.3f ? 0.0f : uniform();
+  paribus_prepare(network, pixels.data(), images);
   std::vector<int64_t> labels(images), order(images);
   for (int n = 0; n < images; ++n) {
     labels[n] = n % 5;
@@ -89,6 +91,7 @@ int main() {
   for (const Case& test : CASES)
     for (int threads : {1, 3})
       for (int batch : {3, 17, 40})
-        if (!run(test, 43, batch, threads, batch % 3)) return 1;
+        for (bool mostly_zero : {false, true})
+          if (!run(test, 43, batch, threads, batch % 3, mostly_zero)) return 1;
   return 0;
 }

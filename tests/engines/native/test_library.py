@@ -220,6 +220,44 @@ def test_first_fifty_steps(
         np.testing.assert_allclose(got, parameter.ravel(), atol=tolerance)
 
 
+@pytest.mark.parametrize("outputs", [1, 5, 33, 64, 129])
+@pytest.mark.parametrize(("count", "input_CHW"), [(37, (1, 8, 8)), (5, (3, 8, 4))])
+def test_images_that_are_mostly_zero(
+    outputs: int, count: int, input_CHW: tuple[int, int, int]
+) -> None:
+    """Prepared, they take another way through the first layer, to the same gradients."""
+    program = [FLATTEN, linear(outputs), RELU, linear(5)]
+    images, labels = batch(count, input_CHW, 5)
+    images[np.random.default_rng(4).random(images.shape) < 0.8] = 0
+    images[0] = 0
+    gradients = []
+    for threads in (1, 3):
+        network, judge = pair(program, input_CHW, threads=threads)
+        loss = network.gradient(images, labels)
+        network.prepare(images)
+        assert network.gradient(images, labels) == pytest.approx(loss, rel=1e-5)
+        judge.gradient(images.astype(np.float64), labels)
+        for index, gradient in enumerate(judge.gradients):
+            got = network.read(Kind.GRADIENTS, index)
+            assert relative_error(got, gradient) < 1e-5, f"tensor {index}"
+            gradients.append(got.tobytes())
+    half = len(gradients) // 2
+    assert gradients[:half] == gradients[half:]
+
+
+def test_prepared_images_are_told_from_others() -> None:
+    program = [FLATTEN, linear(6), RELU, linear(5)]
+    images, labels = batch(20, (1, 8, 8), 5)
+    images[np.random.default_rng(4).random(images.shape) < 0.8] = 0
+    network, _ = pair(program, (1, 8, 8))
+    alone, _ = pair(program, (1, 8, 8))
+    network.prepare(images[:10])
+    with pytest.raises(ValueError, match="only the first"):
+        network.gradient(images, labels)
+    other = images[10:].copy()
+    assert network.gradient(other, labels[10:]) == alone.gradient(other, labels[10:])
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_threads_give_the_same_bits(name: str, digits: tuple[np.ndarray, np.ndarray]) -> None:
     images, labels = digits

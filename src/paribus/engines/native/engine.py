@@ -77,6 +77,7 @@ class NativeTraining:
             label_smoothing=task.label_smoothing,
             threads=threads,
         )
+        self._network.prepare(task.train.images)
         self._epoch = 0
         for name, (kind, index, tensor) in self._places().items():
             if state is not None:

@@ -107,6 +107,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "paribus_write_tensor": (None, [_POINTER, ctypes.c_int32, ctypes.c_int32, _POINTER]),
     "paribus_updates": (ctypes.c_int64, [_POINTER]),
     "paribus_set_updates": (None, [_POINTER, ctypes.c_int64]),
+    "paribus_prepare": (None, [_POINTER, _POINTER, ctypes.c_int64]),
     "paribus_train": (
         None,
         [_POINTER] * 4
@@ -181,6 +182,7 @@ class NativeNetwork:
         if not self._handle:
             reason = error.value.decode()
             raise ParibusError(f"The native engine cannot build this network: {reason}.")
+        self._prepared: FloatArray | None = None
         self._finalizer = weakref.finalize(self, self._library.paribus_destroy, self._handle)
         self.input_CHW = input_CHW
         self.classes: int = self._library.paribus_classes(self._handle)
@@ -216,6 +218,15 @@ class NativeNetwork:
     @updates.setter
     def updates(self, count: int) -> None:
         self._library.paribus_set_updates(self._handle, count)
+
+    def prepare(self, images_NCHW: FloatArray) -> None:
+        """Say which images `train` will get, again and again: it then does once what it can.
+
+        They must not change after. Results differ from those without it by rounding only.
+        """
+        self._check(images_NCHW, None)
+        self._prepared = images_NCHW  # kept, so that no other array comes to lie at its address
+        self._library.paribus_prepare(self._handle, images_NCHW.ctypes.data, len(images_NCHW))
 
     def train(
         self,
@@ -296,6 +307,13 @@ class NativeNetwork:
             raise ValueError("images must be a contiguous array of float32")
         if images_NCHW.shape[1:] != self.input_CHW:
             raise ValueError(f"images must be (N, {', '.join(map(str, self.input_CHW))})")
+        prepared = self._prepared
+        if (
+            prepared is not None
+            and images_NCHW.ctypes.data == prepared.ctypes.data
+            and len(images_NCHW) > len(prepared)
+        ):
+            raise ValueError("only the first of these images were prepared")
         if labels_N is None:
             return
         if labels_N.dtype != np.int64 or not labels_N.flags.c_contiguous:

@@ -92,6 +92,11 @@ EXPORT void paribus_set_updates(void* network, int64_t updates) {
   static_cast<Network*>(network)->updates = updates;
 }
 
+// Says with which images the network will be trained (see Network::prepare); only makes it faster.
+EXPORT void paribus_prepare(void* network, const float* pixels, int64_t count) {
+  static_cast<Network*>(network)->prepare({pixels, nullptr, count});
+}
+
 // Updates number first <= s < first + steps of an epoch: batch s is order[s * batch_size ...], the
 // last one what is left of it. learning_rates, losses (sums over the batch) and correct are indexed
 // by s - first.

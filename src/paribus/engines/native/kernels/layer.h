@@ -1,25 +1,14 @@
 // What the network asks of a layer, and the state of a tile on its way through the layers.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
+#include "array.h"
 #include "map.h"
+#include "sparse.h"
 
 namespace paribus {
-
-struct AlignedFree {
-  void operator()(void* block) const;
-};
-
-// A zeroed array of floats, aligned for vectors.
-using Array = std::unique_ptr<float[], AlignedFree>;
-
-Array make_array(int64_t floats);
-
-inline Array make_vectors(int64_t vectors) { return make_array(vectors * LANES); }
-inline vec* vectors(const Array& array) { return reinterpret_cast<vec*>(array.get()); }
 
 // Up to LANES images of a batch, and the memory they work in.
 struct Tile {
@@ -61,6 +50,8 @@ struct Storage {
 struct Batch {
   int images = 0;
   const float* const* rows = nullptr;  // each image's pixels in memory
+  const int64_t* numbers = nullptr;    // each image's number among the caller's
+  const SparseImages* sparse = nullptr;  // the caller's images without what is 0, if it pays
 };
 
 class Layer {
@@ -79,6 +70,15 @@ class Layer {
   virtual void reserve(int /*tiles*/) {}
 
   virtual void begin_step(const Batch&, bool /*training*/) {}
+
+  // A network's first layer may take the images without what is 0, in parts of so many places (0: it
+  // may not). Where it does so with a batch, no tile need load the images; it works through them in
+  // jobs over the whole batch, before forward.
+  virtual int sparse_rows() const { return 0; }
+  virtual bool reads_rows() const { return false; }
+  virtual int row_jobs() const { return 0; }
+  virtual void run_row_job(int /*job*/) {}
+
   virtual void forward(Tile& tile) = 0;
   virtual void backward(Tile& tile) = 0;
 

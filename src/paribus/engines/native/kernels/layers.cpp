@@ -1,12 +1,5 @@
 #include "layers.h"
 
-#include <cstdlib>
-#include <new>
-
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
-
 #include "activation.h"
 #include "conv.h"
 #include "linear.h"
@@ -14,24 +7,6 @@
 #include "winograd_gradient.h"
 
 namespace paribus {
-
-void AlignedFree::operator()(void* block) const { std::free(block); }
-
-Array make_array(int64_t floats) {
-  constexpr size_t LINE = 64, HUGE_PAGE = 2 << 20;
-  const size_t wanted = static_cast<size_t>(floats) * sizeof(float);
-  const size_t unit = wanted >= HUGE_PAGE ? HUGE_PAGE : LINE;
-  const size_t bytes = (wanted / unit + 1) * unit;
-  void* block = std::aligned_alloc(unit, bytes);
-  if (!block) throw std::bad_alloc();
-#ifdef MADV_HUGEPAGE
-  // A batch that is walked through whole (see Network) outgrows what the TLB holds of small pages.
-  // Where the system declines, pages stay small.
-  if (unit == HUGE_PAGE) madvise(block, bytes, MADV_HUGEPAGE);
-#endif
-  std::memset(block, 0, bytes);
-  return Array(static_cast<float*>(block));
-}
 
 // ---- convolution ----
 
@@ -116,60 +91,102 @@ void ConvLayer::reduce(const float* const* sums, int groups) {
 LinearLayer::LinearLayer(int outputs, int inputs, Tensor weight, Tensor bias, bool reads_images)
     : outputs_(outputs),
       inputs_(inputs),
-      stride_((inputs + LANES - 1) / LANES * LANES),
+      stride_(whole_vectors(inputs)),
+      out_stride_(whole_vectors(outputs)),
       weight_(weight),
       bias_(bias),
       reads_images_(reads_images && inputs % LANES == 0),
-      transposed_(make_array(weight.size)) {}
+      transposed_(make_array(static_cast<int64_t>(inputs) * whole_vectors(outputs))) {}
 
 void LinearLayer::reserve(int tiles) {
-  slopes_ = make_vectors(static_cast<size_t>(tiles) * outputs_);
-  if (reads_images_) return;
-  rows_ = make_array(static_cast<size_t>(tiles) * LANES * stride_);
-  row_.resize(static_cast<size_t>(tiles) * LANES);
+  const int64_t images = static_cast<int64_t>(tiles) * LANES;
+  slopes_ = make_vectors(static_cast<int64_t>(tiles) * outputs_);
+  if (reads_images_) {
+    out_rows_ = make_array(images * out_stride_);
+    slope_rows_ = make_array(images * out_stride_);
+    return;
+  }
+  rows_ = make_array(images * stride_);
+  row_.resize(static_cast<size_t>(images));
   for (size_t n = 0; n < row_.size(); ++n) row_[n] = rows_.get() + n * stride_;
 }
 
-void LinearLayer::begin_step(const Batch& batch, bool) {
+void LinearLayer::begin_step(const Batch& batch, bool training) {
   batch_ = batch;
-  transpose_matrix(storage_.parameters + weight_.at, outputs_, inputs_, transposed_.get());
+  transpose_matrix(storage_.parameters + weight_.at, outputs_, inputs_, inputs_, transposed_.get(),
+                   out_stride_);
+  sparse_ = training && reads_images_ && batch.sparse;
+}
+
+namespace {
+constexpr int IMAGES_PER_JOB = 64, FEATURES_PER_JOB = 4 * LANES;
+}
+
+int LinearLayer::row_jobs() const {
+  return sparse_ ? (batch_.images + IMAGES_PER_JOB - 1) / IMAGES_PER_JOB : 0;
+}
+
+void LinearLayer::run_row_job(int job) {
+  const int first = job * IMAGES_PER_JOB;
+  sparse_multiply(*batch_.sparse, batch_.numbers, first,
+                  std::min(first + IMAGES_PER_JOB, batch_.images), transposed_.get(), out_stride_,
+                  out_rows_.get());
 }
 
 void LinearLayer::forward(Tile& tile) {
-  const vec* features = in.map(tile).data;
-  if (tile.training && !reads_images_)
-    write_rows(features, inputs_, rows_.get() + static_cast<int64_t>(tile.index) * LANES * stride_,
-               stride_);
   Finish finish;
   finish.bias = storage_.parameters + bias_.at;
   finish.addend = addend.data(tile);
   finish.rectified = rectified;
-  multiply(transposed_.get(), features, inputs_, out.map(tile).data, outputs_, finish);
+  vec* to = out.map(tile).data;
+  const int64_t first_image = static_cast<int64_t>(tile.index) * LANES;
+  if (sparse_) {
+    read_rows(out_rows_.get() + first_image * out_stride_, outputs_, out_stride_, to);
+    for (int o = 0; o < outputs_; ++o) finish(to[o], o, o, to);
+    return;
+  }
+  const vec* features = in.map(tile).data;
+  if (tile.training && !reads_images_)
+    write_rows(features, inputs_, rows_.get() + first_image * stride_, stride_);
+  multiply(transposed_.get(), out_stride_, features, inputs_, to, outputs_, finish);
 }
 
 void LinearLayer::backward(Tile& tile) {
   const vec* slope = out_gradient.map(tile).data;
   std::copy(slope, slope + outputs_, vectors(slopes_) + static_cast<int64_t>(tile.index) * outputs_);
+  if (sparse_)
+    write_rows(slope, outputs_,
+               slope_rows_.get() + static_cast<int64_t>(tile.index) * LANES * out_stride_,
+               out_stride_);
   if (!in_gradient) return;
   Finish finish;
   finish.addend = skip_gradient.data(tile);
-  multiply(storage_.parameters + weight_.at, slope, outputs_, in_gradient.map(tile).data, inputs_,
-           finish);
+  multiply(storage_.parameters + weight_.at, inputs_, slope, outputs_, in_gradient.map(tile).data,
+           inputs_, finish);
 }
 
-namespace {
-constexpr int FEATURES_PER_JOB = 4 * LANES;
+int LinearLayer::features_per_job() const {
+  return sparse_ ? batch_.sparse->rows_in_part() : FEATURES_PER_JOB;
 }
 
 int LinearLayer::gradient_jobs() const {
-  return (inputs_ + FEATURES_PER_JOB - 1) / FEATURES_PER_JOB;
+  return (inputs_ + features_per_job() - 1) / features_per_job();
 }
 
 void LinearLayer::run_gradient_job(int job) {
-  const Rows rows{reads_images_ ? batch_.rows : row_.data(), batch_.images, inputs_};
-  const int first = job * FEATURES_PER_JOB;
-  matrix_gradient(rows, vectors(slopes_), outputs_, first, std::min(first + FEATURES_PER_JOB, inputs_),
-                  storage_.gradients + weight_.at);
+  const int first = job * features_per_job(), end = std::min(first + features_per_job(), inputs_);
+  float* gradient = storage_.gradients + weight_.at;
+  if (sparse_) {
+    thread_local std::vector<float> gradient_IO;
+    gradient_IO.resize(static_cast<size_t>(features_per_job()) * out_stride_);
+    sparse_gradient(*batch_.sparse, batch_.numbers, batch_.images, job, slope_rows_.get(),
+                    out_stride_, gradient_IO.data());
+    transpose_matrix(gradient_IO.data(), end - first, outputs_, out_stride_, gradient + first,
+                     inputs_);
+  } else {
+    const Rows rows{reads_images_ ? batch_.rows : row_.data(), batch_.images, inputs_};
+    matrix_gradient(rows, vectors(slopes_), outputs_, first, end, gradient);
+  }
   if (job > 0) return;
   const int tiles = (batch_.images + LANES - 1) / LANES;
   for (int o = 0; o < outputs_; ++o) {

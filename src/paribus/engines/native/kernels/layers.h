@@ -41,18 +41,26 @@ class LinearLayer : public Layer {
   void bind(const Storage& storage) override { storage_ = storage; }
   void reserve(int tiles) override;
   void begin_step(const Batch& batch, bool training) override;
+  bool reads_rows() const override { return sparse_; }
+  int sparse_rows() const override { return reads_images_ ? rows_in_cache(out_stride_) : 0; }
+  int row_jobs() const override;
+  void run_row_job(int job) override;
   void forward(Tile& tile) override;
   void backward(Tile& tile) override;
   int gradient_jobs() const override;
   void run_gradient_job(int job) override;
 
  private:
-  int outputs_, inputs_, stride_;
+  int features_per_job() const;
+
+  int outputs_, inputs_, stride_, out_stride_;  // strides: of rows, whole vectors
   Tensor weight_, bias_;
   bool reads_images_;  // the inputs are the images themselves: no need to keep them as rows
+  bool sparse_ = false;  // most pixels of the batch at hand are 0
   Storage storage_;
   Batch batch_;
-  Array transposed_;           // weights (in, out)
+  Array out_rows_, slope_rows_;  // outputs and their gradients as rows, where sparse
+  Array transposed_;           // weights (in, out), padded with zeros to out_stride_
   Array rows_;                 // inputs of the batch, (image, feature)
   std::vector<const float*> row_;
   Array slopes_;                 // gradients of the outputs, [tile][output]

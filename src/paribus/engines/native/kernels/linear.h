@@ -8,24 +8,25 @@
 
 namespace paribus {
 
-// weights (out, in) as (in, out), so that neighbouring outputs' weights lie together.
-inline void transpose_matrix(const float* from, int rows, int columns, float* to) {
+// to[column][row] = from[row][column]; strides: floats from a row of each matrix to its next.
+inline void transpose_matrix(const float* from, int rows, int columns, ptrdiff_t from_stride,
+                             float* to, ptrdiff_t to_stride) {
   int row = 0;
   for (; row + LANES <= rows; row += LANES) {
     int column = 0;
     for (; column + LANES <= columns; column += LANES) {
       vec block[LANES];
-      for (int j = 0; j < LANES; ++j) block[j] = load(from + (row + j) * columns + column);
+      for (int j = 0; j < LANES; ++j) block[j] = load(from + (row + j) * from_stride + column);
       transpose(block);
-      for (int j = 0; j < LANES; ++j) store(to + (column + j) * rows + row, block[j]);
+      for (int j = 0; j < LANES; ++j) store(to + (column + j) * to_stride + row, block[j]);
     }
     for (; column < columns; ++column)
       for (int j = 0; j < LANES; ++j)
-        to[column * rows + row + j] = from[(row + j) * columns + column];
+        to[column * to_stride + row + j] = from[(row + j) * from_stride + column];
   }
   for (; row < rows; ++row)
     for (int column = 0; column < columns; ++column)
-      to[column * rows + row] = from[row * columns + column];
+      to[column * to_stride + row] = from[row * from_stride + column];
 }
 
 namespace detail {
@@ -60,10 +61,11 @@ struct MultiplyBlocks<std::index_sequence<n...>> {
 
 }  // namespace detail
 
-// out[j] = finish(sum over k of matrix[k][j] * in[k]), matrix (inputs, outputs), row by row.
+// out[j] = finish(sum over k of matrix[k][j] * in[k]), matrix (inputs, outputs), its rows `stride`
+// floats apart.
 // Outputs are shared out evenly over blocks that fit the registers.
-inline void multiply(const float* matrix, const vec* in, int inputs, vec* out, int outputs,
-                     const Finish& finish) {
+inline void multiply(const float* matrix, int stride, const vec* in, int inputs, vec* out,
+                     int outputs, const Finish& finish) {
   using Blocks = detail::MultiplyBlocks<std::make_index_sequence<detail::MOST_OUTPUTS>>;
   const int blocks = (outputs + detail::MOST_OUTPUTS - 1) / detail::MOST_OUTPUTS;
   // Most pixels at the edge of a digit are 0 in all images of a tile, and adding 0 changes no sum.
@@ -76,7 +78,7 @@ inline void multiply(const float* matrix, const vec* in, int inputs, vec* out, i
   }
   for (int b = 0; b < blocks; ++b) {
     const int first = outputs * b / blocks, end = outputs * (b + 1) / blocks;
-    Blocks::WITH[end - first](matrix, outputs, in, used.data(), count, first, out, finish);
+    Blocks::WITH[end - first](matrix, stride, in, used.data(), count, first, out, finish);
   }
 }
 
@@ -95,6 +97,16 @@ inline void write_rows(const vec* features, int count, float* rows, int stride) 
     for (int j = 0; j < std::min(LANES, count - first); ++j) block[j] = features[first + j];
     transpose(block);
     for (int lane = 0; lane < LANES; ++lane) store(rows + lane * stride + first, block[lane]);
+  }
+}
+
+// And back: a tile of `count` flat features from rows.
+inline void read_rows(const float* rows, int count, int stride, vec* features) {
+  for (int first = 0; first < count; first += LANES) {
+    vec block[LANES];
+    for (int lane = 0; lane < LANES; ++lane) block[lane] = load(rows + lane * stride + first);
+    transpose(block);
+    for (int j = 0; j < std::min(LANES, count - first); ++j) features[first + j] = block[j];
   }
 }
 

@@ -91,8 +91,15 @@ void Network::begin(const Images& images, const int64_t* numbers, int count, boo
     reserve(tiles_);
     groups_ = std::min(tiles_, MOST_GROUPS);
   }
-  const Batch batch{count, rows_.data()};
+  const bool sparse = sparse_images_.are(images.pixels);
+  const Batch batch{count, rows_.data(), numbers, sparse ? &sparse_images_ : nullptr};
   for (auto& layer : plan_.layers) layer->begin_step(batch, training);
+}
+
+void Network::prepare(const Images& images) {
+  if (const int rows = plan_.layers.front()->sparse_rows())
+    sparse_images_ =
+        SparseImages(images.pixels, images.count, plan_.input.layout.shape.size(), rows);
 }
 
 Tile Network::make_tile(int index, int worker, int group) {
@@ -153,6 +160,8 @@ void Network::compute_loss(Tile& tile) {
 
 BatchResult Network::compute_gradient(const Images& images, const int64_t* numbers, int count) {
   begin(images, numbers, count, true);
+  Layer& front = *plan_.layers.front();
+  pool_.run(front.row_jobs(), [&](int job, int) { front.run_row_job(job); });
   for (const Phase& phase : phases_) {
     const bool first = &phase == &phases_.front();
     pool_.run(groups_, [&](int group, int worker) {
@@ -160,7 +169,7 @@ BatchResult Network::compute_gradient(const Images& images, const int64_t* numbe
       const int begin = tiles_ * group / groups_, end = tiles_ * (group + 1) / groups_;
       for (int index = begin; index < end; ++index) {
         Tile tile = make_tile(index, worker, group);
-        if (first) load_images(tile);
+        if (first && !front.reads_rows()) load_images(tile);
         for (const Part& part : phase.parts) {
           switch (part.action) {
             case Action::forward: part.layer->forward(tile); break;

@@ -25,6 +25,10 @@ class Network {
   Network(const std::vector<Record>& program, Shape input, int threads, const Optimizer& optimizer,
           float label_smoothing);
 
+  // Images to train with often, which stay as and where they are as long as the network lives: what
+  // need be done only once with them is done now.
+  void prepare(const Images& images);
+
   // One update with the images of the given numbers.
   BatchResult train(const Images& images, const int64_t* numbers, int count, double learning_rate);
 
@@ -76,6 +80,7 @@ class Network {
   // For the batch under way.
   int count_ = 0, tiles_ = 0, groups_ = 0, reserved_tiles_ = 0;
   bool training_ = false;
+  SparseImages sparse_images_;
   std::vector<const float*> rows_;
   std::vector<int64_t> labels_;
   std::vector<BatchResult> results_;  // of each tile

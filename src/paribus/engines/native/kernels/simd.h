@@ -65,6 +65,9 @@ inline bool all_zero(const void* floats) {
   return any == 0;
 }
 
+// Floats that fill whole vectors and hold at least n.
+constexpr int whole_vectors(int n) { return (n + LANES - 1) / LANES * LANES; }
+
 inline vec select(mask where, vec yes, vec no) { return where ? yes : no; }
 
 // NaN stays NaN: a diverged network must not look healthy.
