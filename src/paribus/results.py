@@ -190,8 +190,9 @@ def run(
         click.echo(said, err=True)
     with Store.open(Path(store), create=True) as opened:
         todo = missing(cells(study, engines), opened, dataset.fingerprint)
-        jobs = min(jobs or available_cores(), max(1, len(todo)))
-        with progress(study, engines, opened, jobs, quiet=quiet) as listen:
+        jobs = jobs or available_cores()
+        shown = min(jobs, max(1, len(todo)))
+        with progress(study, engines, opened, shown, quiet=quiet) as listen:
             outcome = run_missing(
                 study,
                 study.title,

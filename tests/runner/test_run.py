@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
+from paribus.engines.native.library import library_path
 from paribus.store.store import Store
 from tests.conftest import SMALL_STUDY
 
@@ -202,3 +204,19 @@ def test_an_engine_that_cannot_run_a_network_says_so(small: Small, tmp_path: Pat
     assert 'engine "numpy" cannot run this network' in result.stderr
     assert 'engine = "torch"' in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(library_path() is None, reason="the kernels were not built")
+def test_a_run_alone_has_all_cores_and_the_same_bytes(small: Small) -> None:
+    study = small(SMALL_STUDY.replace('engine = "numpy"', 'engine = "native"'))
+    kept, cores = [], []
+    for jobs in ("1", "3"):
+        store = study.parent / f"runs{jobs}"
+        options = ("--jobs", jobs, "--only", "adam", "--seeds", "1")
+        assert run(study, store.name, *options).returncode == 0
+        kept.append(content(store))
+        with Store.open(store) as opened:
+            (stored,) = opened.find_runs("")
+            cores += [where["cores for the run"] for where in opened.environments(stored.id)]
+    assert cores == ["1", "3"]
+    assert kept[0] == kept[1]

@@ -22,7 +22,7 @@ from paribus.store.store import Store
     "--jobs",
     type=click.IntRange(1),
     metavar="N",
-    help="Runs trained at once, a core each.  [default: one a core]",
+    help="Runs trained at once, a core each; fewer share the cores.  [default: one a core]",
 )
 @store_option
 @report_option

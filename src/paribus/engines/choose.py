@@ -10,27 +10,27 @@ from paribus.engines.base import Engine, Task
 from paribus.errors import UserError, did_you_mean
 
 
-def _numpy() -> Engine:
+def _numpy(cores: int) -> Engine:
     from paribus.engines.numpy import NumpyEngine
 
     return NumpyEngine()
 
 
-def _torch() -> Engine:
+def _torch(cores: int) -> Engine:
     from paribus.engines.torch import TorchEngine
 
     return TorchEngine()
 
 
-def _native() -> Engine:
+def _native(cores: int) -> Engine:
     from paribus.engines.native.engine import NativeEngine
     from paribus.engines.native.library import load
 
     load()
-    return NativeEngine()
+    return NativeEngine(threads=cores)
 
 
-_ENGINES: dict[str, Callable[[], Engine]] = {"numpy": _numpy, "torch": _torch, "native": _native}
+_ENGINES: dict[str, Callable[[int], Engine]] = {"numpy": _numpy, "torch": _torch, "native": _native}
 
 # The order in which "auto" takes them, without a GPU and with one.
 _PREFERRED = ("native", "torch", "numpy")
@@ -42,11 +42,14 @@ def engine_names() -> list[str]:
     return list(_ENGINES)
 
 
-def make_engine(name: str) -> Engine:
-    """The engine of a name. Raises `UserError` if there is none, or if it is not installed."""
+def make_engine(name: str, cores: int = 1) -> Engine:
+    """The engine of a name. Raises `UserError` if there is none, or if it is not installed.
+
+    cores: for one run. Only an engine whose results do not depend on them uses more than one.
+    """
     if name not in _ENGINES:
         raise UserError(f'there is no engine "{name}"; {did_you_mean(name, ["auto", *_ENGINES])}')
-    return _ENGINES[name]()
+    return _ENGINES[name](cores)
 
 
 def choose(name: str, task: Task) -> Engine:

@@ -48,7 +48,8 @@ def run_missing(
     jobs: int,
     listen: Listener,
 ) -> Outcome:
-    """Train every cell of a study that the store has not, `jobs` at once.
+    """Train every cell of a study that the store has not, `jobs` at once, a core each; where fewer
+    are left, they share the cores.
 
     engines: the engine of each experiment by its name. fingerprint: of the study's data.
     Interrupted at any point, it loses at most the epochs under way: call it again to go on.
@@ -60,7 +61,7 @@ def run_missing(
         store.name_experiment(name, study_name, experiment)
     failed: dict[str, str] = {}
     elsewhere = 0
-    jobs = min(jobs, len(todo))
+    cores, jobs = jobs, min(jobs, len(todo))
     if not todo:
         return Outcome({}, 0)
     where = environment(jobs)
@@ -80,7 +81,8 @@ def run_missing(
                     continue
                 worker = idle.pop(0)
                 busy[worker] = cell, claim
-                job = _take_up(cell, store, fingerprint, where)
+                share = cores // min(jobs, len(busy) + len(todo))
+                job = _take_up(cell, store, fingerprint, where, share)
                 pool.give(worker, job)
                 listen(worker, cell, Started(job.done))
             for worker, event in pool.events(set(busy)):
@@ -96,9 +98,10 @@ def run_missing(
     return Outcome(failed, elsewhere)
 
 
-def _take_up(cell: Cell, store: Store, fingerprint: str, where: dict[str, str]) -> Job:
+def _take_up(cell: Cell, store: Store, fingerprint: str, where: dict[str, str], cores: int) -> Job:
+    where = {**where, "cores for the run": str(cores)}
     run = store.begin(cell.experiment.hash, cell.seed, cell.engine, fingerprint, where).id
-    return Job(cell, len(store.epochs(run)["train_loss"]), store.checkpoint(run))
+    return Job(cell, len(store.epochs(run)["train_loss"]), store.checkpoint(run), cores)
 
 
 def _keep(run: str, event: Event, store: Store) -> None:

@@ -1,4 +1,4 @@
-"""A worker: a process of its own that trains one run after the other, on one core."""
+"""A worker: a process of its own that trains one run after the other."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Job:
     cell: Cell
     done: int
     state: State | None
+    cores: int
+    """What its engine may use."""
 
 
 def work(connection: Connection, data: str, relative_to: Path) -> None:
@@ -45,7 +47,7 @@ def work(connection: Connection, data: str, relative_to: Path) -> None:
         try:
             tasks = tasks or TaskMaker(load(data, relative_to))
             task = tasks.make(job.cell.experiment, job.cell.seed)
-            for event in train(make_engine(job.cell.engine), task, job.done, job.state):
+            for event in train(make_engine(job.cell.engine, job.cores), task, job.done, job.state):
                 connection.send(event)
         except BrokenPipeError:
             return
