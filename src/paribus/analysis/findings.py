@@ -72,13 +72,15 @@ class Answer:
 @dataclass(frozen=True)
 class Surroundings:
     """What questions are answered in: the data, the seeds planned (None: those there are), whether
-    it is a preview, the timings there are, and what a command would call the study."""
+    it is a preview, the timings there are, what a command would call the study, and whether runs
+    are compared of the same seeds."""
 
     dataset: Dataset
     planned: int | None = None
     preview: bool = False
     timings: tuple[Timing, ...] = ()
     study_name: str = ""
+    same_seeds: bool = True
 
 
 def answers(result: StudyResult) -> list[Answer]:
@@ -201,6 +203,7 @@ def _comparison(
         a_SN=a_SN if both else None,
         b_SN=b_SN if both else None,
         preview=where.preview,
+        same_seeds=where.same_seeds,
     )
 
 

@@ -52,6 +52,12 @@ class NoiseFloor:
 
     def sentence(self, name: str, metric: Metric) -> str:
         """The floor in words."""
+        if self.between_runs >= metric.widest:
+            return (
+                f"Runs of {name} that differ in nothing but the seed lie so far apart in "
+                f"{metric.name} that, judged from {self.n} seeds, any difference between single "
+                "runs may be noise."
+            )
         floor = metric.amount(self.between_runs)
         text = (
             f"Two runs of {name} that differ in nothing but the seed end up to {floor} apart in "
