@@ -15,7 +15,7 @@ from paribus.seeding import stream
 from paribus.spec.diff import consequences, differences
 from paribus.spec.experiment import Experiment
 from paribus.spec.metric import metric_kind
-from paribus.spec.study import Question
+from paribus.spec.study import Question, Study
 from paribus.stats import (
     Comparison,
     Finding,
@@ -81,6 +81,14 @@ class Surroundings:
     timings: tuple[Timing, ...] = ()
     study_name: str = ""
     same_seeds: bool = True
+
+
+def too_few_seeds(study: Study) -> str:
+    """What is to be said, before anything is trained, of seeds that allow no verdict; or ""."""
+    if not study.questions or study.preview or study.seeds >= FEWEST_SEEDS:
+        return ""
+    seeds = "1 seed" if study.seeds == 1 else f"{study.seeds} seeds"
+    return f"With {seeds} no question about runs gets a verdict; it takes at least {FEWEST_SEEDS}."
 
 
 def answers(result: StudyResult) -> list[Answer]:
