@@ -75,6 +75,13 @@ def test_a_floor_above_every_possible_difference_is_no_number() -> None:
     )
 
 
+def test_runs_that_all_end_the_same_give_no_floor() -> None:
+    assert noise_floor([0.1135] * 3).sentence("plain", ACCURACY) == (
+        "All 3 runs of plain end with the same test accuracy; how far runs lie apart by luck "
+        "cannot be told from them."
+    )
+
+
 def test_under_three_seeds_there_is_no_floor() -> None:
     with pytest.raises(ValueError, match="at least 3"):
         noise_floor([0.1, 0.2])

@@ -358,7 +358,9 @@ def test_with_enough_seeds_the_sign_flip_test_has_a_say() -> None:
 def test_what_a_finding_on_other_seeds_rests_on() -> None:
     reasons = answer(CLEAR, same_seeds=False).reasons
     assert reasons[0] == "cnn 98.20 % (SD 0.16), adam 98.58 % (SD 0.16), over 5 seeds each."
-    assert "The two share no seeds and are paired in order, by chance as well as any." in reasons
+    assert (
+        "The two share no seeds: their runs are paired in order, and others would do as well."
+    ) in reasons
     assert not any("correlate" in reason for reason in reasons)
 
 

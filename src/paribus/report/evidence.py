@@ -171,6 +171,8 @@ class Evidence:
 
 
 def _floor(share: float) -> str:
+    if share == 0:
+        return "cannot be told"
     return "no limit" if share >= 1 else _points(share)
 
 

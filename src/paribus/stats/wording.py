@@ -176,7 +176,9 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
     else:
         lines.append(f"Sign-flip test, which assumes no bell curve: {_p(flip.p)}.")
     if not question.same_seeds:
-        lines.append("The two share no seeds and are paired in order, by chance as well as any.")
+        lines.append(
+            "The two share no seeds: their runs are paired in order, and others would do as well."
+        )
     elif paired.correlation is not None and paired.pairing_gain is not None:
         lines.append(
             f"Over the same seeds the two correlate by {paired.correlation:.2f}".replace("-", "−")
