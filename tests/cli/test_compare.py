@@ -62,6 +62,17 @@ def test_an_experiment_against_itself() -> None:
     assert (facts["n"], facts["differences"]) == (1, [])
 
 
+def test_seeds_that_were_named_are_all_waited_for() -> None:
+    sentence = read_json("compare", "mlp", "cnn", "--seeds", "0-3", "--json")["sentence"]
+    assert sentence.startswith("No verdict yet: 2 of 4 seeds are trained (final test accuracy ")
+
+
+def test_means_are_told_with_their_spread() -> None:
+    facts = read_json("compare", "mlp", "cnn", "--json")
+    assert facts["mean_b"] - facts["mean_a"] == pytest.approx(facts["estimate"])
+    assert facts["sd_a"] >= 0
+
+
 def test_a_hash_and_an_engine_will_do() -> None:
     run = read_json("show", "cnn/0", "--json")["id"]
     facts = read_json("compare", "mlp@numpy", run.partition("-")[0], "--json")
@@ -78,6 +89,8 @@ def test_a_hash_and_an_engine_will_do() -> None:
         (["mlp", "cnn", "--about", "netwrok"], '--about: nothing is called "netwrok"; did you'),
         (["mlp", "cnn", "--seeds", "a"], '--seeds: needs seeds from-to, e.g. "0-4", got "a"'),
         (["mlp", "mlp", "--seeds", "0-1", "--against", "2"], "needs as many seeds in --seeds"),
+        (["mlp", "mlp", "--seeds", "0-1", "--against", "1-2"], "has seeds of --seeds 0-1 too"),
+        (["mlp", "cnn", "--matters", "50"], "--matters: accuracies lie between 0 and 1, so none"),
         (["mlp", "cnn", "--store", "nowhere"], "there is no store here"),
     ],
 )

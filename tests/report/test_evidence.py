@@ -96,6 +96,12 @@ def test_a_study_without_questions_has_no_findings(make: Make, tmp_path: Path) -
     assert "summary" in found.ids
 
 
+def test_weak_networks_suspect_no_label(make: Make, tmp_path: Path) -> None:
+    result = make(["mlp"], seeds=5, runs=lambda name, seed: trained(name, seed, 0.6), data=DATA)
+    text = (write_report(result, tmp_path).parent / "report.md").read_text("utf-8")
+    assert "wrong in all 5 finished runs: these networks are too weak to suspect labels by." in text
+
+
 def test_few_runs_suspect_no_label(make: Make, tmp_path: Path) -> None:
     page = write_report(make(["cnn"], seeds=1), tmp_path).read_text("utf-8")
     assert "1 finished run is too few to suspect labels by; it takes 5." in page

@@ -40,6 +40,11 @@ def test_the_fastest_where_all_can_take_it(small: Small) -> None:
         assert _choose(ANY_ENGINE, small, "mlp")[1] == ""
 
 
+def test_nothing_is_said_of_an_engine_that_could_train_none(small: Small) -> None:
+    text = ANY_ENGINE.replace('"flatten"', '"gelu", "flatten"')
+    assert _choose(text, small) == (dict.fromkeys(("mlp", "cnn", "adam"), "torch"), "")
+
+
 def test_an_experiment_that_names_its_engine_keeps_it(small: Small) -> None:
     engines, said = _choose(SMALL_STUDY, small)
     assert (set(engines.values()), said) == ({"numpy"}, "")

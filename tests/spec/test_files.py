@@ -127,6 +127,12 @@ MISTAKES = {
         's.toml, question 1.about: nothing is called "optimiser"; did you mean "optimizer"?',
         "s.toml, question 1.matters: must be at least 0, got -1",
     ],
+    SMALL + "\n[[questions]]\nask='?'\ncompare=['base','fast','slow']\nabout=['epochs']\n"
+    "matters=5": [
+        "s.toml, question 1.compare: takes 2, got ['base', 'fast', 'slow']",
+        "s.toml, question 1.matters: accuracies lie between 0 and 1, so none differs by 5; "
+        "write e.g. 0.001 for 0.1 points",
+    ],
     SMALL + "\n[[questions]]\nask='?'\ncompare=['base','slw']\nabout=['epochs']\nmatters=0": [
         's.toml: question 1: there is no experiment "slw"; did you mean "slow"?'
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,23 @@ def test_its_sentence() -> None:
     with_images = noise_floor([0.75, 0.76, 0.77], correct_SN)
     assert with_images.sentence("cnn", ACCURACY).endswith(
         "are noise (luck on single test images alone makes 69.30 points)."
+    )
+
+
+def test_a_floor_above_every_possible_difference_is_no_number() -> None:
+    accuracy = replace(ACCURACY, widest=1.0)
+    floor = noise_floor([0.1, 0.9, 0.4])
+    assert floor.between_runs > 1
+    assert floor.sentence("cnn", accuracy) == (
+        "Runs of cnn that differ in nothing but the seed lie so far apart in test accuracy that, "
+        "judged from 3 seeds, any difference between single runs may be noise."
+    )
+
+
+def test_runs_that_all_end_the_same_give_no_floor() -> None:
+    assert noise_floor([0.1135] * 3).sentence("plain", ACCURACY) == (
+        "All 3 runs of plain end with the same test accuracy; how far runs lie apart by luck "
+        "cannot be told from them."
     )
 
 

@@ -120,7 +120,7 @@ def test_undecided_because_other_questions_were_asked_too() -> None:
         "p = 0.14, which must be at most 0.04); a new study of about 43 seeds, the number fixed "
         "before it runs, would probably decide it."
     )
-    assert findings[0].reasons[:2] == (
+    assert findings[0].reasons[1:3] == (
         "Paired t test: p = 0.14, adjusted for 8 questions; better or worse takes 0.04 or less.",
         "The 95 % interval is that of this question alone; the verdict allows for all 8.",
     )
@@ -234,8 +234,7 @@ def test_leaving_out_diverged_runs_cannot_make_an_experiment_better() -> None:
     assert finding.sentence == (
         "No verdict: 0 of 5 runs of cnn and 1 of 5 runs of adam gave no test accuracy, and to "
         "leave them out would flatter adam; over the others test accuracy +0.40 points "
-        "[0.27, 0.53], 95 %, n = 4 seeds; it takes runs that all end, or a question about how "
-        "many do."
+        "[0.27, 0.53], 95 %, n = 4 seeds; it takes runs that all end."
     )
 
 
@@ -267,9 +266,14 @@ def test_with_a_diverged_run_nothing_is_equal_or_undecided(difference_S: list[fl
 def test_if_all_runs_diverged_it_says_so() -> None:
     assert answer([np.nan] * 5).sentence == (
         "No verdict: 0 of 5 runs of cnn and 5 of 5 runs of adam gave no test accuracy, and to "
-        "leave them out would flatter adam; it takes runs that all end, or a question about how "
-        "many do."
+        "leave them out would flatter adam; it takes runs that all end."
     )
+
+
+def test_a_metric_says_what_it_takes_where_runs_never_got_there() -> None:
+    epochs = replace(EPOCHS, takes="runs that all get there")
+    finding = judge(Comparison("relu", "tanh", epochs, [np.nan] * 3, [np.nan] * 3))
+    assert finding.sentence.endswith("would flatter both; it takes runs that all get there.")
 
 
 def test_if_runs_of_both_diverged_both_are_flattered() -> None:
@@ -334,6 +338,7 @@ def test_equal_on_this_test_set_but_not_shown_for_new_images() -> None:
 
 def test_what_the_finding_rests_on() -> None:
     assert answer(CLEAR).reasons == (
+        "cnn 98.20 % (SD 0.16), adam 98.58 % (SD 0.16), over the same 5 seeds.",
         "Paired t test: p = 0.00053; better or worse takes 0.04 or less.",
         "Sign-flip test: p = 0.062; 5 seeds can give it no less than 0.062, so that it has no say "
         "here.",
@@ -348,6 +353,45 @@ def test_with_enough_seeds_the_sign_flip_test_has_a_say() -> None:
     a_S, b_S = np.zeros(8), np.arange(1.0, 9.0)
     reasons = judge(Comparison("a", "b", EPOCHS, a_S, b_S)).reasons
     assert "Sign-flip test, which assumes no bell curve: p = 0.0078." in reasons
+
+
+def test_what_a_finding_on_other_seeds_rests_on() -> None:
+    reasons = answer(CLEAR, same_seeds=False).reasons
+    assert reasons[0] == "cnn 98.20 % (SD 0.16), adam 98.58 % (SD 0.16), over 5 seeds each."
+    assert (
+        "The two share no seeds: their runs are paired in order, and others would do as well."
+    ) in reasons
+    assert not any("correlate" in reason for reason in reasons)
+
+
+def test_pairing_that_saves_next_to_nothing_saves_nothing() -> None:
+    # "1.0 times as many seeds" would say nothing.
+    a_S, b_S = [0.0, 1.0, 2.0, 3.0], [3.0, 0.6, 0.0, 3.3]
+    question = Comparison("a", "b", EPOCHS, a_S, b_S)
+    (said,) = (reason for reason in judge(question).reasons if "correlate" in reason)
+    assert said.endswith("; pairing them saves no seeds here.")
+
+
+def test_seeds_for_what_matters_and_for_what_was_seen() -> None:
+    finding = answer([-0.01, -0.09, -0.002, -0.05, -0.06], matters=0.003)
+    assert finding.verdict is Verdict.UNDECIDED
+    assert "a new study of about 1,266 seeds" in finding.sentence
+    assert finding.reasons[-1] == (
+        "Were the true difference as large as the one seen, about 9 seeds would do; the number "
+        "above is for one of just 0.30 points."
+    )
+
+
+def test_few_seeds_still_tell_of_a_confound() -> None:
+    few = answer(CLEAR[:2], confounds=("epochs 100 → 35",)).sentence
+    assert few.endswith(
+        "it takes at least 3 to tell a difference from luck, and a controlled question: cnn and "
+        "adam also differ in epochs 100 → 35."
+    )
+    unfinished = answer(CLEAR[:3], planned=5, confounds=("epochs 100 → 35",)).sentence
+    assert unfinished.endswith(
+        "when one looks, and a controlled question: cnn and adam also differ in epochs 100 → 35."
+    )
 
 
 def test_questions_without_a_test_still_count_in_the_family() -> None:

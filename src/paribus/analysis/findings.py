@@ -15,7 +15,7 @@ from paribus.seeding import stream
 from paribus.spec.diff import consequences, differences
 from paribus.spec.experiment import Experiment
 from paribus.spec.metric import metric_kind
-from paribus.spec.study import Question
+from paribus.spec.study import Question, Study
 from paribus.stats import (
     Comparison,
     Finding,
@@ -72,13 +72,23 @@ class Answer:
 @dataclass(frozen=True)
 class Surroundings:
     """What questions are answered in: the data, the seeds planned (None: those there are), whether
-    it is a preview, the timings there are, and what a command would call the study."""
+    it is a preview, the timings there are, what a command would call the study, and whether runs
+    are compared of the same seeds."""
 
     dataset: Dataset
     planned: int | None = None
     preview: bool = False
     timings: tuple[Timing, ...] = ()
     study_name: str = ""
+    same_seeds: bool = True
+
+
+def too_few_seeds(study: Study) -> str:
+    """What is to be said, before anything is trained, of seeds that allow no verdict; or ""."""
+    if not study.questions or study.preview or study.seeds >= FEWEST_SEEDS:
+        return ""
+    seeds = "1 seed" if study.seeds == 1 else f"{study.seeds} seeds"
+    return f"With {seeds} no question about runs gets a verdict; it takes at least {FEWEST_SEEDS}."
 
 
 def answers(result: StudyResult) -> list[Answer]:
@@ -201,6 +211,7 @@ def _comparison(
         a_SN=a_SN if both else None,
         b_SN=b_SN if both else None,
         preview=where.preview,
+        same_seeds=where.same_seeds,
     )
 
 

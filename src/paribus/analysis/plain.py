@@ -8,6 +8,10 @@ from paribus.analysis.findings import Answer
 from paribus.stats import Flip, FlipLedger
 
 NUMBERS = (
+    "mean_a",
+    "sd_a",
+    "mean_b",
+    "sd_b",
     "estimate",
     "low",
     "high",
@@ -85,6 +89,9 @@ def numbers(answer: Answer) -> dict[str, float | int | None]:
         "p_adjusted": evidence.adjusted_p,
         "seeds_to_decide": evidence.seeds_to_decide,
     }
+    for side, level in (("a", evidence.level_a), ("b", evidence.level_b)):
+        if level is not None:
+            found[f"mean_{side}"], found[f"sd_{side}"] = level
     if (measured := evidence.measured) is not None:
         found |= {"low": measured.paired.low, "high": measured.paired.high}
         found["sign_flip_p"] = measured.sign_flip.p

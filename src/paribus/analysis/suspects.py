@@ -12,13 +12,17 @@ from paribus.analysis.values import Scores
 FEWEST_RUNS = 5
 """What fewer runs than these all get wrong says more of them than of the labels."""
 
+MOST_SUSPECTS = 0.1
+"""Of all test images: more than these say that networks are weak, not that labels are wrong. Of ten
+data sets, Northcutt et al. 2021 find the most wrong labels in QuickDraw's: 10.1 %."""
+
 
 @dataclass(frozen=True)
 class Suspects:
     """Images that every finished run gets wrong; by their index in the test set.
 
     `experiments`, `runs`: how many of them agree. `known`: those of `images` whose labels people
-    have rejected. `rejected`: all such images of the data set.
+    have rejected. `rejected`: all such images of the data set. `tested`: how many images it has.
     """
 
     images: tuple[int, ...]
@@ -26,11 +30,12 @@ class Suspects:
     runs: int
     known: tuple[int, ...]
     rejected: tuple[int, ...]
+    tested: int
 
     @property
     def telling(self) -> bool:
-        """Whether the runs are enough to suspect labels by."""
-        return self.runs >= FEWEST_RUNS
+        """Whether the runs are enough, and good enough, to suspect labels by."""
+        return self.runs >= FEWEST_RUNS and len(self.images) <= MOST_SUSPECTS * self.tested
 
 
 def suspects(result: StudyResult) -> Suspects | None:
@@ -48,4 +53,5 @@ def suspects(result: StudyResult) -> Suspects | None:
         return None
     images = tuple(np.flatnonzero(wrong_N).tolist())
     rejected = result.dataset.label_errors
-    return Suspects(images, experiments, runs, tuple(i for i in images if i in rejected), rejected)
+    known = tuple(i for i in images if i in rejected)
+    return Suspects(images, experiments, runs, known, rejected, len(wrong_N))

@@ -19,7 +19,14 @@ Floats = NDArray[np.float64]
 def stats_metric(text: str) -> Metric:
     """A metric of the one list in `spec.metric`, as the statistics print it."""
     kind, _ = metric_kind(text)
-    return Metric(kind.label, kind.higher_is_better, kind.unit, kind.scale)
+    return Metric(
+        kind.label,
+        kind.higher_is_better,
+        kind.unit,
+        kind.scale,
+        widest=kind.widest,
+        takes=kind.without,
+    )
 
 
 def value(run: Run, metric: str) -> float:

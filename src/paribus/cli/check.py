@@ -63,6 +63,8 @@ def check(asked: Asked) -> dict[str, Any]:
 
     Raises `UserError` with every experiment whose network does not fit the data.
     """
+    from paribus.analysis.findings import too_few_seeds
+
     plans: dict[str, Plan | ModuleNetwork] = {}
     problems: dict[str, list[str]] = {}
     for name, experiment in asked.study.experiments.items():
@@ -91,7 +93,7 @@ def check(asked: Asked) -> dict[str, Any]:
             _question(asked, question.model_dump(mode="json"), plans, engines)
             for question in study.questions
         ],
-        "note": said,
+        "note": "\n".join(filter(None, (said, too_few_seeds(study)))),
     }
 
 

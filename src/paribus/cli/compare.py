@@ -18,7 +18,7 @@ from paribus.errors import UserError, did_you_mean
 from paribus.spec.diff import differences
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies
-from paribus.spec.metric import check_metric
+from paribus.spec.metric import check_matters, check_metric
 from paribus.spec.study import ASPECTS, Question
 from paribus.store.store import PREVIEW_MARK, Store, StoredRun
 from paribus.store.timings import read_timings
@@ -73,6 +73,11 @@ def command(
             f"--against {seeds_b}: needs as many seeds in --seeds; "
             "write e.g. --seeds 0-4 --against 5-9"
         )
+    if seeds_b is not None and set(first_seeds or ()) & set(second_seeds or ()):
+        raise UserError(
+            f"--against {seeds_b}: has seeds of --seeds {seeds_a} too; "
+            "write ranges without a seed in common"
+        )
     with Store.open(store_folder) as store:
         engine = _common_engine((a, first_seeds), (b, second_seeds), store)
         first, preview_a = _side(a, first_seeds, engine, store)
@@ -96,7 +101,11 @@ def command(
             "e.g. --seeds 0-4 --against 5-9"
         )
     question = _question(one, other, metric, matters, about)
-    where = Surroundings(dataset, None, preview_a or preview_b, timings, study)
+    # Seeds that were named are the plan: an answer from some of them depends on when one looks.
+    planned = None if first_seeds is None else len(first_seeds)
+    where = Surroundings(
+        dataset, planned, preview_a or preview_b, timings, study, same_seeds=seeds_b is None
+    )
     answer = answer_family([(question, one, other)], where)[0]
     if as_json:
         click.echo(json.dumps(plain(answer), indent=2))
@@ -220,6 +229,10 @@ def _question(
         metric = check_metric(metric)
     except ValueError as error:
         raise UserError(f"--metric: {error}") from None
+    try:
+        matters = check_matters(matters or 0, metric)
+    except ValueError as error:
+        raise UserError(f"--matters: {error}") from None
     if about is None:
         found = differences(a.experiment, b.experiment)
         aspects = tuple(d.aspect.partition(".")[0] for d in found[:1]) or ("network",)
@@ -235,7 +248,7 @@ def _question(
         compare=(a.name, b.name),
         about=aspects or ("network",),
         metric=metric,
-        matters=matters or 0,
+        matters=matters,
     )
 
 

@@ -33,11 +33,12 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
     command again goes on. The report can be written while it trains, with `paribus report`.
     """
     from paribus.analysis import collect
+    from paribus.analysis.findings import too_few_seeds
     from paribus.report.write import write_report
 
     engines, said = choose_engines(asked.study, asked.dataset)
-    if said:
-        click.echo(said, err=True)
+    for line in filter(None, (said, too_few_seeds(asked.study))):
+        click.echo(line, err=True)
     with Store.open(store_folder, create=True) as store:
         todo = missing(cells(asked.study, engines), store, asked.dataset.fingerprint)
         jobs = jobs or available_cores()
@@ -62,7 +63,8 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
                 sys.exit(130)
         page = write_report(collect(asked.study, asked.name, store, asked.dataset), report_folder)
     if outcome.elsewhere:
-        click.echo(f"{outcome.elsewhere} runs are being trained by another process.", err=True)
+        runs = "1 run is" if outcome.elsewhere == 1 else f"{outcome.elsewhere} runs are"
+        click.echo(f"{runs} being trained by another process.", err=True)
     for run, reason in outcome.failed.items():
         click.echo(f"Run {run} failed: {reason}", err=True)
     click.echo(f"Report: {page}")

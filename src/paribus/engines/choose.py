@@ -77,12 +77,13 @@ def misses_native(task: Task) -> bool:
 
 def choose_common(tasks: Mapping[str, Task]) -> tuple[Engine, str]:
     """The fastest engine that can run every one of some named tasks, and why no faster one that is
-    installed was taken; "" if there is none.
+    installed and can run some of them was taken; "" if there is none.
 
     Raises `UserError` if no engine can run them all.
     """
     missing: list[str] = []
     refused: list[str] = []
+    passed_over: list[str] = []
     for name in _PREFERRED_ON_GPU if _gpu() else _PREFERRED:
         try:
             engine = make_engine(name)
@@ -91,9 +92,11 @@ def choose_common(tasks: Mapping[str, Task]) -> tuple[Engine, str]:
             continue
         reasons = {task: reason for task in tasks if (reason := engine.refuses(tasks[task]))}
         if not reasons:
-            return engine, "; ".join(refused)
+            return engine, "; ".join(passed_over)
         task, reason = next(iter(reasons.items()))
         refused.append(f'the engine "{name}" cannot run {task} because {reason}')
+        if len(reasons) < len(tasks):
+            passed_over.append(refused[-1])
     what = "this network" if len(tasks) == 1 else "all of these networks"
     raise UserError(f"no engine can run {what}: {'; '.join([*missing, *refused])}")
 

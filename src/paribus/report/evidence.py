@@ -78,7 +78,7 @@ class Evidence:
             noise = answer.noise
             if noise is not None and answer.question.metric == "test_accuracy":
                 luck = "–" if noise.predicted is None else _points(noise.predicted)
-                found[answer.a] = answer.a, _points(noise.between_runs), luck, noise.n
+                found[answer.a] = answer.a, _floor(noise.between_runs), luck, noise.n
         return list(found.values())
 
     def ledgers(self) -> list[tuple[Answer, dict[str, int | None]]]:
@@ -92,6 +92,11 @@ class Evidence:
         found = self.suspects
         if found is None:
             return None
+        if found.runs >= FEWEST_RUNS and not found.telling:
+            return (
+                f"{len(found.images):,} of {found.tested:,} test images are wrong in all "
+                f"{found.runs} finished runs: these networks are too weak to suspect labels by."
+            )
         if not found.telling:
             return (
                 f"{found.runs} finished run{'s are' if found.runs > 1 else ' is'} too few to "
@@ -105,8 +110,8 @@ class Evidence:
         shown = ", ".join(map(str, found.images[:_SUSPECTS_NAMED]))
         more = f" and {n - _SUSPECTS_NAMED} more" if n > _SUSPECTS_NAMED else ""
         text = (
-            f"{n} test image{' is' if n == 1 else 's are'} wrong in {runs}: either hard, or "
-            f"labelled wrongly (numbers from 0): {shown}{more}."
+            f"{n} test image{' is' if n == 1 else 's are'} wrong in {runs}: either hard for "
+            f"these networks, or labelled wrongly (numbers from 0): {shown}{more}."
         )
         if found.rejected:
             text += (
@@ -163,6 +168,12 @@ class Evidence:
                         float(ledger.share_A_N[image]), float(ledger.share_B_N[image]), category,
                         image in data.label_errors,
                     ]  # fmt: skip
+
+
+def _floor(share: float) -> str:
+    if share == 0:
+        return "cannot be told"
+    return "no limit" if share >= 1 else _points(share)
 
 
 def _points(share: float) -> str:

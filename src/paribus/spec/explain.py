@@ -76,6 +76,8 @@ def _words(detail: ErrorDetails, keys: set[str]) -> str:
             return f"must be made of letters, digits, '.', '-' and '_', got {_show(got)}"
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
             return f"must be {_bound(detail['type'], context)}, got {_show(got)}"
+        case "too_long":
+            return f"takes {context['max_length']}, got {_show(got)}"
         case "too_short":
             return "is empty; it needs at least one"
         case "literal_error":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from paribus.errors import did_you_mean
@@ -20,18 +21,28 @@ class MetricKind:
     """Turns a difference into that unit, e.g. 100 makes points of shares."""
     takes: str = ""
     """What the number behind the metric's name means, e.g. an accuracy; empty if it has none."""
+    widest: float = math.inf
+    """The largest difference that there can be, unscaled."""
+    without: str = "runs that all end"
+    """What it takes where runs have no value."""
     from_runs: bool = True
     """Whether every run has a value of its own; if not, seeds say nothing about it."""
 
 
 METRICS: dict[str, MetricKind] = {
-    "test_accuracy": MetricKind("final test accuracy", True, "points", 100),
+    "test_accuracy": MetricKind("final test accuracy", True, "points", 100, widest=1),
     "test_loss": MetricKind("final test loss", False, "nats"),
     "train_loss": MetricKind("final train loss", False, "nats"),
     "epochs_to": MetricKind(
-        "number of epochs to {} test accuracy", False, "epochs", takes="an accuracy"
+        "number of epochs to {} test accuracy",
+        False,
+        "epochs",
+        takes="an accuracy",
+        without="runs that all get there: more epochs, or an accuracy that is easier to reach",
     ),
-    "generalisation_gap": MetricKind("final train minus test accuracy", False, "points", 100),
+    "generalisation_gap": MetricKind(
+        "final train minus test accuracy", False, "points", 100, widest=2
+    ),
     "test_loss_rise": MetricKind("rise of the test loss after its minimum", False, "nats"),
     "parameters": MetricKind("number of parameters", False, from_runs=False),
     "step_time": MetricKind("time of a training step", False, from_runs=False),
@@ -69,6 +80,22 @@ def check_metric(text: str) -> str:
     if not takes and rest:
         raise ValueError(f'metric "{name}" takes no number, got "{" ".join(rest)}"')
     return " ".join([name, *rest])
+
+
+def check_matters(matters: float, metric: str) -> float:
+    """A smallest difference that matters, if a metric that `check_metric` took can differ by it.
+
+    Raises ValueError saying what is wrong.
+
+    >>> check_matters(0.001, "test_accuracy")
+    0.001
+    """
+    if matters >= metric_kind(metric)[0].widest:
+        raise ValueError(
+            f"accuracies lie between 0 and 1, so none differs by {matters:g}; "
+            "write e.g. 0.001 for 0.1 points"
+        )
+    return matters
 
 
 def _is_share(text: str) -> bool:

@@ -6,11 +6,11 @@ from html import escape
 from os import PathLike
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from paribus.errors import did_you_mean
 from paribus.spec.experiment import Experiment
-from paribus.spec.metric import check_metric
+from paribus.spec.metric import check_matters, check_metric
 from paribus.spec.model import Spec
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
@@ -76,6 +76,12 @@ class Question(Spec):
             if aspect not in ASPECTS:
                 raise ValueError(f'nothing is called "{aspect}"; {did_you_mean(aspect, ASPECTS)}')
         return about
+
+    @field_validator("matters")
+    @classmethod
+    def _possible(cls, matters: float, found: ValidationInfo) -> float:
+        # Without a metric there is a mistake to tell already.
+        return check_matters(matters, found.data["metric"]) if "metric" in found.data else matters
 
 
 class Reported(Spec):

@@ -28,7 +28,8 @@ class Comparison:
     `confounds`: what differs between the two beyond what the question is about, in words.
     `a_SN`, `b_SN`: seeds × images of the scores whose mean over images is the metric (for
     accuracy 1 or 0); both or none. Without them nothing is said of new images.
-    `preview`: the runs are those of a shortened study.
+    `preview`: the runs are those of a shortened study. `same_seeds`: whether the runs of a pair
+    share their seed; if not, they are paired in order.
     """
 
     a: str
@@ -42,6 +43,7 @@ class Comparison:
     a_SN: ArrayLike | None = None
     b_SN: ArrayLike | None = None
     preview: bool = False
+    same_seeds: bool = True
 
     def __post_init__(self) -> None:
         a_S, b_S = _floats(self.a_S), _floats(self.b_S)

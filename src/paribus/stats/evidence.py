@@ -31,10 +31,13 @@ class Evidence:
     """All numbers of one question.
 
     `n`: seeds with a value of both. `runs`: seeds trained. `planned`: seeds the study fixed.
-    `missing_a`, `missing_b`: runs that gave no value. `mean`: B minus A over the n. `measured`:
+    `missing_a`, `missing_b`: runs that gave no value. `mean`: B minus A over the n. `level_a`,
+    `level_b`: mean and SD of each over the n; None under 2. `measured`:
     None where there is no test. `adjusted_p`: Holm's, over `family` questions; None without a
     test or where confounded. `seeds_to_decide`: for an undecided question; None otherwise, and
-    where over 10,000. `identical`: every run of B scored as its pair on every single image.
+    where over 10,000. `seeds_as_seen`: the fewer seeds that would do if the true difference were as
+    large as the mean; None where they are not fewer. `identical`: every run of B scored as
+    its pair on every single image.
     """
 
     n: int
@@ -43,10 +46,13 @@ class Evidence:
     missing_a: int
     missing_b: int
     mean: float | None
+    level_a: tuple[float, float] | None = None
+    level_b: tuple[float, float] | None = None
     measured: Measured | None = None
     adjusted_p: float | None = None
     family: int = 0
     seeds_to_decide: int | None = None
+    seeds_as_seen: int | None = None
     identical: bool = False
 
     @property

@@ -15,7 +15,8 @@ class Metric:
 
     `name` is what a sentence calls it. Values are kept as measured (an accuracy as 0.9874);
     `scale` turns a difference of them into the printed `unit` (100 makes points of accuracies).
-    `decimals` is the fewest that a printed difference has.
+    `decimals` is the fewest that a printed difference has. `widest`: the largest difference there
+    can be, as measured. `takes`: what it takes for every run to have a value.
 
     >>> accuracy = Metric("test accuracy", higher_is_better=True, unit="points", scale=100)
     >>> accuracy.amount(0.001)
@@ -31,6 +32,8 @@ class Metric:
     unit: str = ""
     scale: float = 1.0
     decimals: int = 2
+    widest: float = math.inf
+    takes: str = "runs that all end"
 
     def amount(self, value: float) -> str:
         """A size without a sign, such as the smallest difference that matters."""
@@ -41,6 +44,18 @@ class Metric:
         """A difference with its sign."""
         scaled = value * self.scale
         return self._with_unit(_signed(scaled, self._decimals_to_see(scaled)))
+
+    def level(self, mean: float, sd: float) -> str:
+        """Where runs lie: their mean, and their SD to two figures.
+
+        >>> Metric("test accuracy", True, unit="points", scale=100).level(0.9822, 0.005)
+        '98.22 % (SD 0.50)'
+        """
+        decimals = self._decimals_for(-sd, sd)
+        unit = " %" if self.unit == "points" else f" {self.unit}" * bool(self.unit)
+        return (
+            f"{_fixed(mean * self.scale, decimals)}{unit} (SD {_fixed(sd * self.scale, decimals)})"
+        )
 
     def interval(self, low: float, high: float) -> str:
         """Both ends in brackets, to two figures of the half-width; no unit.

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from paribus.stats.metric import Metric
-from paribus.stats.paired import FEWEST_SEEDS
+from paribus.stats.paired import FEWEST_SEEDS, no_spread
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +52,17 @@ class NoiseFloor:
 
     def sentence(self, name: str, metric: Metric) -> str:
         """The floor in words."""
+        if self.sd == 0:
+            return (
+                f"All {self.n} runs of {name} end with the same {metric.name}; how far runs lie "
+                "apart by luck cannot be told from them."
+            )
+        if self.between_runs >= metric.widest:
+            return (
+                f"Runs of {name} that differ in nothing but the seed lie so far apart in "
+                f"{metric.name} that, judged from {self.n} seeds, any difference between single "
+                "runs may be noise."
+            )
         floor = metric.amount(self.between_runs)
         text = (
             f"Two runs of {name} that differ in nothing but the seed end up to {floor} apart in "
@@ -110,7 +121,7 @@ def noise_floor(value_S: ArrayLike, correct_SN: ArrayLike | None = None) -> Nois
         raise ValueError(f"needs at least {FEWEST_SEEDS} finite values; got {value_S.tolist()}")
     S = value_S.size
     first_P, second_P = np.triu_indices(S, k=1)
-    sd = float(value_S.std(ddof=1))
+    sd = 0.0 if no_spread(value_S) else float(value_S.std(ddof=1))
     t = float(stats.t.ppf(0.975, S - 1))
     predicted = None
     if correct_SN is not None:

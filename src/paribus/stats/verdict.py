@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 from paribus.stats import wording
 from paribus.stats.comparison import Comparison
@@ -110,6 +111,8 @@ def _measure(question: Comparison, rng: np.random.Generator | None) -> Evidence:
         missing_a=runs - int(np.isfinite(question.a_S).sum()),
         missing_b=runs - int(np.isfinite(question.b_S).sum()),
         mean=float((b_S - a_S).mean()) if a_S.size else None,
+        level_a=_level(a_S),
+        level_b=_level(b_S),
     )
     if question.preview or runs < evidence.planned or a_S.size < FEWEST_SEEDS:
         return evidence
@@ -131,6 +134,11 @@ def _measure(question: Comparison, rng: np.random.Generator | None) -> Evidence:
     return replace(evidence, measured=measured)
 
 
+def _level(value_S: NDArray[np.float64]) -> tuple[float, float] | None:
+    # ddof=1: the seeds are a sample of those that could have been drawn.
+    return (float(value_S.mean()), float(value_S.std(ddof=1))) if value_S.size > 1 else None
+
+
 def _conclude(question: Comparison, evidence: Evidence) -> Finding:
     """The verdict and its words, once the family's adjustment is known."""
     verdict, less, shown = Verdict.NONE, False, None
@@ -141,8 +149,8 @@ def _conclude(question: Comparison, evidence: Evidence) -> Finding:
         less = _less_than_matters(question, evidence, evidence.measured, verdict)
         shown = _shown_for_new_images(question, evidence.measured, verdict)
         if verdict is Verdict.UNDECIDED:
-            needed = _seeds_to_decide(question, evidence, evidence.measured)
-            evidence = replace(evidence, seeds_to_decide=needed)
+            needed, as_seen = _seeds_to_decide(question, evidence, evidence.measured)
+            evidence = replace(evidence, seeds_to_decide=needed, seeds_as_seen=as_seen)
     match verdict, evidence.measured:
         case Verdict.NONE, _:
             sentence = wording.no_verdict(question, evidence)
@@ -216,15 +224,20 @@ def _shown_for_new_images(
     return None
 
 
-def _seeds_to_decide(question: Comparison, evidence: Evidence, measured: Measured) -> int | None:
-    """The seeds of a new study that would decide it, more than this one has."""
+def _seeds_to_decide(
+    question: Comparison, evidence: Evidence, measured: Measured
+) -> tuple[int | None, int | None]:
+    """The seeds of a new study that would decide it, more than this one has; and the fewer that
+    would do if the true difference were as large as the one seen, where they are fewer."""
     paired = measured.paired
     # The hardest of Holm's steps: what the question needs if no other one is decided.
     level = VERDICT_LEVEL / evidence.family
+    as_seen = seeds_to_decide(paired.mean, paired.sd, question.matters, level)
+    as_seen = None if as_seen is None else max(as_seen, paired.n + 1)
     if question.matters is not None:
         planned = seeds_to_plan(paired.sd, question.matters, level)
         # The estimate is not used as long as that will do: it is as uncertain as the verdict.
         if planned is None or planned > paired.n:
-            return planned
-    needed = seeds_to_decide(paired.mean, paired.sd, question.matters, level)
-    return None if needed is None else max(needed, paired.n + 1)
+            fewer = as_seen is not None and (planned is None or as_seen < planned)
+            return planned, as_seen if fewer else None
+    return as_seen, None

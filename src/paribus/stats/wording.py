@@ -15,6 +15,9 @@ from paribus.stats.power import MOST_SEEDS, VERDICT_LEVEL
 if TYPE_CHECKING:
     from paribus.stats.verdict import Verdict
 
+LEAST_GAIN = 1.05
+"""Of pairing: below it, it would print as 1.0 times as many seeds."""
+
 
 def different(
     question: Comparison,
@@ -73,7 +76,7 @@ def undecided(question: Comparison, evidence: Evidence, measured: Measured) -> s
     if evidence.seeds_to_decide is None:
         return text + f"; more than {MOST_SEEDS:,} seeds would be needed to decide it."
     return text + (
-        f"; a new study of about {evidence.seeds_to_decide} seeds, the number fixed before it "
+        f"; a new study of about {evidence.seeds_to_decide:,} seeds, the number fixed before it "
         f"runs, would probably decide it."
     )
 
@@ -105,7 +108,8 @@ def no_verdict(question: Comparison, evidence: Evidence) -> str:
         takes = max(evidence.planned, FEWEST_SEEDS)
         return (
             f"No verdict yet: {evidence.runs} of {evidence.planned} seeds are trained{shown}; it "
-            f"takes all {takes}, so that the answer does not depend on when one looks."
+            f"takes all {takes}, so that the answer does not depend on when one looks"
+            f"{_and_no_confound(question)}."
         )
     if n < evidence.runs:
         numbers = f"; over the others {so_far}" if so_far else ""
@@ -115,13 +119,13 @@ def no_verdict(question: Comparison, evidence: Evidence) -> str:
             f"No verdict: {_of(evidence.missing_a, evidence.runs)} of {question.a} and "
             f"{_of(evidence.missing_b, evidence.runs)} of {question.b} gave no {metric.name}, and "
             f"to leave them out would flatter {_flattered(question, evidence)}{numbers}; it takes "
-            f"runs that all end, or a question about how many do."
+            f"{metric.takes}."
         )
     if n < FEWEST_SEEDS:
         shown = f" ({so_far})" if so_far else ""
         return (
             f"No verdict from {seeds}{shown}; it takes at least {FEWEST_SEEDS} to tell a "
-            f"difference from luck."
+            f"difference from luck{_and_no_confound(question)}."
         )
     assert evidence.mean is not None
     return (
@@ -151,6 +155,7 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
             )
         return tuple(lines)
     measured, paired = evidence.measured, evidence.measured.paired
+    lines.append(_levels(question, evidence))
     if evidence.adjusted_p is not None:
         family = "" if evidence.family == 1 else f", adjusted for {evidence.family} questions"
         lines.append(
@@ -170,12 +175,16 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
         )
     else:
         lines.append(f"Sign-flip test, which assumes no bell curve: {_p(flip.p)}.")
-    if paired.correlation is not None and paired.pairing_gain is not None:
+    if not question.same_seeds:
+        lines.append(
+            "The two share no seeds: their runs are paired in order, and others would do as well."
+        )
+    elif paired.correlation is not None and paired.pairing_gain is not None:
         lines.append(
             f"Over the same seeds the two correlate by {paired.correlation:.2f}".replace("-", "−")
             + (
                 f"; without pairing it would take {_gain(paired.pairing_gain)} times as many seeds."
-                if paired.pairing_gain > 1
+                if paired.pairing_gain >= LEAST_GAIN
                 else "; pairing them saves no seeds here."
             )
         )
@@ -192,12 +201,28 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
             f"{measured.replay.opposite_share:.0%} of {measured.replay.pairs} pairs of runs "
             f"(a tie counts half)."
         )
+    if evidence.seeds_as_seen is not None and question.matters is not None:
+        lines.append(
+            f"Were the true difference as large as the one seen, about {evidence.seeds_as_seen:,} "
+            f"seeds would do; the number above is for one of just "
+            f"{question.metric.amount(question.matters)}."
+        )
     return tuple(line.replace("%", " %").replace("  %", " %") for line in lines)
 
 
 def _name(question: Comparison) -> str:
     better = "" if question.metric.higher_is_better else " (lower is better)"
     return question.metric.name + better
+
+
+def _levels(question: Comparison, evidence: Evidence) -> str:
+    """Where the runs of either lie, over the seeds that are compared."""
+    assert evidence.level_a is not None
+    assert evidence.level_b is not None
+    a = f"{question.a} {question.metric.level(*evidence.level_a)}"
+    b = f"{question.b} {question.metric.level(*evidence.level_b)}"
+    seeds = f"the same {evidence.n} seeds" if question.same_seeds else f"{evidence.n} seeds each"
+    return f"{a}, {b}, over {seeds}."
 
 
 def _evidence(question: Comparison, measured: Measured) -> str:
