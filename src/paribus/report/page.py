@@ -81,7 +81,7 @@ def _inside(name: str) -> Markup:
 
 def _with_code(text: str) -> Markup:
     """A sentence whose commands stand within backquotes."""
-    return Markup(_COMMAND.sub(r"<code>\1</code>", escape(text)))
+    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def _data_uri(svg: bytes) -> str:
