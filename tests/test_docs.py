@@ -48,7 +48,8 @@ def test_every_command(name: str, tmp_path: Path) -> None:
         if arguments[0] == "show":
             arguments[1] = re.sub(r"/\d+", "/0", arguments[1])
         run = subprocess.run(
-            [sys.executable, "-m", "paribus", *arguments],
+            # -P: the folder is not among the places of modules, as for the command `paribus`.
+            [sys.executable, "-P", "-m", "paribus", *arguments],
             cwd=tmp_path,
             capture_output=True,
             text=True,

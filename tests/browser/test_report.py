@@ -159,8 +159,16 @@ def test_everybody_can_use_it(report: Chrome) -> None:
 
 def test_it_prints(report: Chrome) -> None:
     emulate(report, dark=True)
+    # What is folded up on the screen is on paper.
+    report.execute_script(
+        "addEventListener('beforeprint', () => { window.folded = "
+        "document.querySelectorAll('details:not([open])').length; })"
+    )
+    assert report.find_elements(By.CSS_SELECTOR, "details:not([open])")
     printed = report.execute_cdp_cmd("Page.printToPDF", {"printBackground": False})
     assert base64.b64decode(printed["data"]).startswith(b"%PDF-")
+    assert report.execute_script("return window.folded") == 0
+    assert not report.find_elements(By.CSS_SELECTOR, "details[open]")
     assert console_errors(report) == []
     assert "n = 2" in point_at_the_curves(report)
 

@@ -106,6 +106,30 @@ def test_a_drawn_seven_is_a_seven(browser: Chrome, server: Serving) -> None:
     assert console_errors(browser) == []
 
 
+def test_a_finger_draws(browser: Chrome, server: Serving) -> None:
+    emulate(browser, width=390)
+    browser.get(f"{server.address}/pad")
+    box = browser.execute_script(
+        "const canvas = document.getElementById('canvas'); canvas.scrollIntoView();"
+        "const { left, top, width } = canvas.getBoundingClientRect(); return [left, top, width]"
+    )
+    seven = [(0.2, 0.2), (0.5, 0.2), (0.8, 0.2), (0.6, 0.5), (0.5, 0.8)]
+    touch = [{"x": box[0] + x * box[2], "y": box[1] + y * box[2]} for x, y in seven]
+    for kind, points in [
+        ("touchStart", touch[:1]),
+        *(("touchMove", [point]) for point in touch[1:]),
+        ("touchEnd", []),
+    ]:
+        browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    wait(browser, "document.querySelectorAll('#answers article').length === 2")
+    assert "of 4 trained networks take the drawing for" in text(browser, "verdict")
+    # The page under the finger stays where it is.
+    assert browser.execute_script(
+        "return Math.abs(document.getElementById('canvas').getBoundingClientRect().top)"
+    ) == pytest.approx(abs(box[1]), abs=1)
+    assert console_errors(browser) == []
+
+
 def test_test_images_on_the_pad(browser: Chrome, server: Serving) -> None:
     browser.get(f"{server.address}/pad")
     browser.find_element(By.CSS_SELECTOR, "#number button").click()

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from urllib.parse import unquote
 
-from paribus.report.write import write_report
+from paribus.report.write import report_page, write_report
 from tests.report.conftest import Make
 
 
@@ -18,6 +18,11 @@ def test_figures_in_the_page_say_what_their_files_say(make: Make, tmp_path: Path
     files = [path.read_text("utf-8") for path in (tmp_path / "figures").glob("*.svg")]
     assert sorted(map(texts, inside)) == sorted(map(texts, files))
     assert all(character not in address for address in addresses for character in '<>"#\n')
+
+
+def test_commands_in_sentences_are_set_as_code(make: Make) -> None:
+    text = report_page(make(["cnn", "pool-first"]))
+    assert "side by side; <code>paribus time cnn pool-first --study mnist</code> does that" in text
 
 
 def texts(svg: str) -> list[str]:

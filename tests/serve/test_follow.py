@@ -110,6 +110,15 @@ def test_ctrl_c_ends_it_while_pages_are_open(trained: Path) -> None:
         assert server.process.stderr.read().strip() == "Stopped."
 
 
+def test_ctrl_c_ends_it_while_a_report_is_made(trained: Path) -> None:
+    with serving(trained) as server, socket.create_connection(("127.0.0.1", server.port)) as asking:
+        asking.sendall(f"GET /report HTTP/1.1\r\nHost: localhost:{server.port}\r\n\r\n".encode())
+        server.request("/wrong")  # By now the other request has come in, too.
+        assert server.stop() == 0
+        assert server.process.stderr is not None
+        assert server.process.stderr.read().strip() == "Stopped."
+
+
 def test_looking_at_a_lock_is_no_claim(small: Small, tmp_path: Path) -> None:
     study = small()
     train(tmp_path, study.name)

@@ -62,6 +62,10 @@ def paribus() -> None:
 
 def main() -> None:
     """The entry point: a `ParibusError` becomes a message and an exit status, no traceback."""
+    # A module of one's own is looked for in the folder that Paribus is started from, after all
+    # others, so that no file there hides a library. "" is that folder, in worker processes too.
+    if "" not in sys.path:
+        sys.path.append("")
     try:
         paribus()
     except ParibusError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from paribus.analysis.results import StudyResult
 from paribus.report import tables, words
@@ -26,6 +26,7 @@ _SHOWN_REPORTED = [key for key in tables.REPORTED if key != "reported_note"]
 
 # What may stand in an address within quotation marks as it is.
 _PLAIN = " =:/;,.()+-_!*@"
+_COMMAND = re.compile("`([^`]+)`")
 _PATH = re.compile(r'\bd="[^"]*"')
 _BEYOND = re.compile(r"(?<=\.\d\d)\d+")
 _SPACE = re.compile(r"\s+")
@@ -42,6 +43,7 @@ def page(evidence: Evidence, rows: Sequence[Row], pictures: Sequence[Picture]) -
         lstrip_blocks=True,
     )
     environment.filters["data_uri"] = _data_uri
+    environment.filters["with_code"] = _with_code
     suspects = evidence.suspects
     suspected = suspects.images if suspects and suspects.telling else ()
     by_file = {picture.file: picture for picture in pictures}
@@ -75,6 +77,11 @@ def _diagram(result: StudyResult, name: str) -> list[Group] | None:
 def _inside(name: str) -> Markup:
     """A style or a script of the package, as it is: the page is one file."""
     return Markup(files("paribus.report").joinpath("static", name).read_text("utf-8"))
+
+
+def _with_code(text: str) -> Markup:
+    """A sentence whose commands stand within backquotes."""
+    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def _data_uri(svg: bytes) -> str:

@@ -6,14 +6,16 @@ Nothing of matplotlib's global state is used.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from io import BytesIO
 from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
@@ -57,17 +59,33 @@ def style() -> AbstractContextManager[None]:
     return mpl.rc_context(settings)
 
 
-def render(figure: Figure) -> tuple[bytes, bytes]:
-    """A figure as SVG and as PNG (150 dots an inch)."""
-    svg, png = BytesIO(), BytesIO()
+def svg(figure: Figure) -> bytes:
+    """A figure as SVG. From then on everything in it stays in its place."""
+    file = BytesIO()
+    canvas: Any = FigureCanvasSVG(figure)
+    with _drawing():
+        # Not `savefig`: it draws everything twice, the first time to no end.
+        canvas.print_svg(file, metadata={"Date": None, "Creator": "Paribus"})
+    figure.set_layout_engine("none")
+    return file.getvalue()
+
+
+def png(figure: Figure) -> bytes:
+    """A figure as PNG, 150 dots an inch."""
+    file = BytesIO()
+    figure.set_dpi(150)
+    canvas: Any = FigureCanvasAgg(figure)
+    with _drawing():
+        canvas.print_png(file, metadata={"Software": "Paribus"})
+    return file.getvalue()
+
+
+@contextmanager
+def _drawing() -> Iterator[None]:
     with style(), warnings.catch_warnings():
         # Class names may be in a script that matplotlib's own font lacks; browsers have others.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": "Paribus"})
-        # Their places were worked out for the SVG and are the same here.
-        figure.set_layout_engine("none")
-        figure.savefig(png, format="png", dpi=150, metadata={"Software": "Paribus"})
-    return svg.getvalue(), png.getvalue()
+        yield
 
 
 def shortened(text: str, most: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -24,15 +25,23 @@ _MISTAKES_SHOWN = 10
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of a report, rendered."""
+    """A figure of a report."""
 
     file: str
     """Its file's name without an ending."""
     title: str
     text: str
     """What it shows, for those who cannot see it."""
-    svg: bytes
-    png: bytes
+    figure: Figure
+
+    @cached_property
+    def svg(self) -> bytes:
+        return style.svg(self.figure)
+
+
+def report_page(result: StudyResult) -> str:
+    """The page of what there is of a study, and nothing else."""
+    return page(_evidence(result), tables.summary(result), _pictures(result))
 
 
 def write_report(result: StudyResult, folder: Path) -> Path:
@@ -41,25 +50,8 @@ def write_report(result: StudyResult, folder: Path) -> Path:
     Every file is replaced whole or not at all. Raises `UserError` where the folder cannot be
     written to, `ParibusError` where the disk is full.
     """
-    pictures = [
-        Picture(file, title, text, *style.render(figure))
-        for file, title, text, figure in _figures(result)
-    ]
-    rows = tables.summary(result)
-    evidence = Evidence(result, answers(result), suspects(result))
-    files: dict[str, bytes] = {
-        "index.html": page(evidence, rows, pictures).encode(),
-        "report.md": markdown(evidence, rows, pictures).encode(),
-        "tables/summary.csv": tables.summary_csv(result).encode(),
-        "tables/summary.tex": tables.summary_latex(rows).encode(),
-        "tables/epochs.csv": tables.epochs_csv(result).encode(),
-        "tables/findings.csv": evidence.findings_csv().encode(),
-        "tables/flips.csv": evidence.flips_csv().encode(),
-        **{f"figures/{picture.file}.svg": picture.svg for picture in pictures},
-        **{f"figures/{picture.file}.png": picture.png for picture in pictures},
-    }
     try:
-        for name, content in files.items():
+        for name, content in _files(result):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, content)
@@ -74,6 +66,29 @@ def write_report(result: StudyResult, folder: Path) -> Path:
             "--report"
         ) from None
     return folder / "index.html"
+
+
+def _files(result: StudyResult) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of the files; the page first, since it is waited for."""
+    pictures, rows, evidence = _pictures(result), tables.summary(result), _evidence(result)
+    yield "index.html", page(evidence, rows, pictures).encode()
+    yield "report.md", markdown(evidence, rows, pictures).encode()
+    yield "tables/summary.csv", tables.summary_csv(result).encode()
+    yield "tables/summary.tex", tables.summary_latex(rows).encode()
+    yield "tables/epochs.csv", tables.epochs_csv(result).encode()
+    yield "tables/findings.csv", evidence.findings_csv().encode()
+    yield "tables/flips.csv", evidence.flips_csv().encode()
+    for picture in pictures:
+        yield f"figures/{picture.file}.svg", picture.svg
+        yield f"figures/{picture.file}.png", style.png(picture.figure)
+
+
+def _evidence(result: StudyResult) -> Evidence:
+    return Evidence(result, answers(result), suspects(result))
+
+
+def _pictures(result: StudyResult) -> list[Picture]:
+    return [Picture(*figure) for figure in _figures(result)]
 
 
 def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure]]:

@@ -6,7 +6,6 @@ import json
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock, RLock
 from typing import Any
 
@@ -178,10 +177,9 @@ class Followed:
         """
 
         def make(result: StudyResult) -> Any:
-            from paribus.report.write import write_report
+            from paribus.report.write import report_page
 
-            with TemporaryDirectory(prefix="paribus-") as folder:
-                return write_report(result, Path(folder)).read_text("utf-8")
+            return report_page(result)
 
         text = self._made("report", make, None)
         page: str | None = json.loads(text)
