@@ -36,6 +36,15 @@ def begin(store: Store, seed: int = 0, fingerprint: str = "f") -> str:
     return store.begin(EXPERIMENT.hash, seed, "numpy", fingerprint, {"numpy": "2"}).id
 
 
+def test_what_a_killed_process_left_half_written_goes(store: Store) -> None:
+    run = begin(store)
+    folder = store.folder / "runs" / run
+    folder.mkdir(parents=True)
+    (folder / ".weights.safetensors-5f3a").write_bytes(b"half")
+    store.finish(run, STATE, np.zeros((4, 10), np.float32))
+    assert {path.name for path in folder.iterdir()} == {"probabilities.npy", "weights.safetensors"}
+
+
 def test_a_run_from_beginning_to_end(store: Store) -> None:
     run = begin(store)
     store.add_epoch(run, 1, VALUES, STATE)

@@ -204,6 +204,8 @@ class Store:
         folder = self.folder / "runs" / run
         with _told(self.folder):
             folder.mkdir(parents=True, exist_ok=True)
+            for half_written in folder.glob(".*"):  # by a process that was killed
+                half_written.unlink()
             weights = safetensors.numpy.save(_contiguous(tensors))
             write_atomically(folder / "weights.safetensors", weights)
             write_atomically(folder / "probabilities.npy", probabilities)

@@ -209,6 +209,7 @@ def test_first_fifty_steps(
 ) -> None:
     images, labels = digits
     network, judge = pair(NETWORKS[name], SMALL, optimizer)
+    network.prepare(images)
     order = np.random.default_rng(5).permutation(len(images))
     losses, _ = network.train(images, labels, order, 40, [rate] * 50)
     for step in range(50):
