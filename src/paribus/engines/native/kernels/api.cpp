@@ -14,15 +14,18 @@ namespace {
 
 enum Kind : int32_t { PARAMETERS, GRADIENTS, STATISTICS, FIRST_MOMENTS, SECOND_MOMENTS };
 
-struct Range {
-  float* data;
-  int64_t size;
+// One tensor of a family; without data if there is none of that index.
+struct Elements {
+  float* data = nullptr;
+  paribus::Tensor tensor;
+
+  float& operator[](int64_t j) const { return data[tensor.place(j)]; }
 };
 
-Range tensor(Network& network, int32_t kind, int32_t index) {
+Elements elements(Network& network, int32_t kind, int32_t index) {
   const auto& list =
       kind == STATISTICS ? network.plan().statistics : network.plan().parameters;
-  if (index < 0 || index >= static_cast<int32_t>(list.size())) return {nullptr, 0};
+  if (index < 0 || index >= static_cast<int32_t>(list.size())) return {};
   float* base = nullptr;
   switch (kind) {
     case PARAMETERS: base = network.parameters(); break;
@@ -31,7 +34,7 @@ Range tensor(Network& network, int32_t kind, int32_t index) {
     case FIRST_MOMENTS: base = network.first_moments(); break;
     case SECOND_MOMENTS: base = network.second_moments(); break;
   }
-  return {base + list[index].at, list[index].size};
+  return {base, list[index]};
 }
 
 }  // namespace
@@ -72,18 +75,18 @@ EXPORT int32_t paribus_classes(void* network) { return static_cast<Network*>(net
 
 // How many floats a tensor has, -1 if there is none of that index.
 EXPORT int64_t paribus_tensor_size(void* network, int32_t kind, int32_t index) {
-  const Range range = tensor(*static_cast<Network*>(network), kind, index);
-  return range.data ? range.size : -1;
+  const Elements found = elements(*static_cast<Network*>(network), kind, index);
+  return found.data ? found.tensor.size : -1;
 }
 
 EXPORT void paribus_read_tensor(void* network, int32_t kind, int32_t index, float* to) {
-  const Range range = tensor(*static_cast<Network*>(network), kind, index);
-  for (int64_t j = 0; j < range.size; ++j) to[j] = range.data[j];
+  const Elements from = elements(*static_cast<Network*>(network), kind, index);
+  for (int64_t j = 0; j < from.tensor.size; ++j) to[j] = from[j];
 }
 
 EXPORT void paribus_write_tensor(void* network, int32_t kind, int32_t index, const float* from) {
-  const Range range = tensor(*static_cast<Network*>(network), kind, index);
-  for (int64_t j = 0; j < range.size; ++j) range.data[j] = from[j];
+  const Elements to = elements(*static_cast<Network*>(network), kind, index);
+  for (int64_t j = 0; j < to.tensor.size; ++j) to[j] = from[j];
 }
 
 EXPORT int64_t paribus_updates(void* network) { return static_cast<Network*>(network)->updates; }

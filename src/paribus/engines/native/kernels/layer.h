@@ -33,10 +33,18 @@ struct Place {
   const vec* data(const Tile& tile) const { return at < 0 ? nullptr : map(tile).data; }
 };
 
-// A parameter or statistic in the order of PyTorch's state dict, within one flat array.
+// A parameter or statistic within one flat array. Its elements lie in PyTorch's order, but for a
+// matrix (rows, columns) that is kept transposed: as `columns` rows of `stride` floats, padded with
+// zeros.
 struct Tensor {
   int64_t at = 0;
   int64_t size = 0;
+  int columns = 0, stride = 0;  // 0: not transposed
+
+  // Where the element lies that is number j in PyTorch's order.
+  int64_t place(int64_t j) const {
+    return at + (stride == 0 ? j : j % columns * stride + j / columns);
+  }
 };
 
 // The flat arrays that all tensors live in.
@@ -52,6 +60,7 @@ struct Batch {
   const float* const* rows = nullptr;  // each image's pixels in memory
   const int64_t* numbers = nullptr;    // each image's number among the caller's
   const SparseImages* sparse = nullptr;  // the caller's images without what is 0, if it pays
+  int threads = 1;                       // that will share the work
 };
 
 class Layer {

@@ -95,8 +95,12 @@ LinearLayer::LinearLayer(int outputs, int inputs, Tensor weight, Tensor bias, bo
       out_stride_(whole_vectors(outputs)),
       weight_(weight),
       bias_(bias),
-      reads_images_(reads_images && inputs % LANES == 0),
-      transposed_(make_array(static_cast<int64_t>(inputs) * whole_vectors(outputs))) {}
+      reads_images_(reads_images),
+      transposed_(make_array(reads_images ? 0 : static_cast<int64_t>(inputs) * out_stride_)) {}
+
+const float* LinearLayer::weights_IO() const {
+  return reads_images_ ? storage_.parameters + weight_.at : transposed_.get();
+}
 
 void LinearLayer::reserve(int tiles) {
   const int64_t images = static_cast<int64_t>(tiles) * LANES;
@@ -113,23 +117,22 @@ void LinearLayer::reserve(int tiles) {
 
 void LinearLayer::begin_step(const Batch& batch, bool training) {
   batch_ = batch;
-  transpose_matrix(storage_.parameters + weight_.at, outputs_, inputs_, inputs_, transposed_.get(),
-                   out_stride_);
+  if (!reads_images_)
+    transpose_matrix(storage_.parameters + weight_.at, outputs_, inputs_, inputs_,
+                     transposed_.get(), out_stride_);
   sparse_ = training && reads_images_ && batch.sparse;
 }
 
 namespace {
-constexpr int IMAGES_PER_JOB = 64, FEATURES_PER_JOB = 4 * LANES;
+constexpr int FEATURES_PER_JOB = 4 * LANES;
 }
 
-int LinearLayer::row_jobs() const {
-  return sparse_ ? (batch_.images + IMAGES_PER_JOB - 1) / IMAGES_PER_JOB : 0;
-}
+int LinearLayer::row_jobs() const { return sparse_ ? batch_.threads : 0; }
 
 void LinearLayer::run_row_job(int job) {
-  const int first = job * IMAGES_PER_JOB;
-  sparse_multiply(*batch_.sparse, batch_.numbers, first,
-                  std::min(first + IMAGES_PER_JOB, batch_.images), transposed_.get(), out_stride_,
+  const int first = batch_.images * job / batch_.threads;
+  const int end = batch_.images * (job + 1) / batch_.threads;
+  sparse_multiply(*batch_.sparse, batch_.numbers, first, end, weights_IO(), outputs_,
                   out_rows_.get());
 }
 
@@ -148,7 +151,7 @@ void LinearLayer::forward(Tile& tile) {
   const vec* features = in.map(tile).data;
   if (tile.training && !reads_images_)
     write_rows(features, inputs_, rows_.get() + first_image * stride_, stride_);
-  multiply(transposed_.get(), out_stride_, features, inputs_, to, outputs_, finish);
+  multiply(weights_IO(), out_stride_, features, inputs_, to, outputs_, finish);
 }
 
 void LinearLayer::backward(Tile& tile) {
@@ -177,15 +180,19 @@ void LinearLayer::run_gradient_job(int job) {
   const int first = job * features_per_job(), end = std::min(first + features_per_job(), inputs_);
   float* gradient = storage_.gradients + weight_.at;
   if (sparse_) {
-    thread_local std::vector<float> gradient_IO;
-    gradient_IO.resize(static_cast<size_t>(features_per_job()) * out_stride_);
     sparse_gradient(*batch_.sparse, batch_.numbers, batch_.images, job, slope_rows_.get(),
-                    out_stride_, gradient_IO.data());
-    transpose_matrix(gradient_IO.data(), end - first, outputs_, out_stride_, gradient + first,
-                     inputs_);
+                    outputs_, gradient);
+  } else if (reads_images_) {
+    thread_local std::vector<float> part_OI;
+    part_OI.resize(static_cast<size_t>(outputs_) * FEATURES_PER_JOB);
+    const Rows rows{batch_.rows, batch_.images, inputs_};
+    matrix_gradient(rows, vectors(slopes_), outputs_, first, end, part_OI.data(),
+                    FEATURES_PER_JOB);
+    transpose_matrix(part_OI.data(), outputs_, end - first, FEATURES_PER_JOB,
+                     gradient + static_cast<int64_t>(first) * out_stride_, out_stride_);
   } else {
-    const Rows rows{reads_images_ ? batch_.rows : row_.data(), batch_.images, inputs_};
-    matrix_gradient(rows, vectors(slopes_), outputs_, first, end, gradient);
+    const Rows rows{row_.data(), batch_.images, inputs_};
+    matrix_gradient(rows, vectors(slopes_), outputs_, first, end, gradient + first, inputs_);
   }
   if (job > 0) return;
   const int tiles = (batch_.images + LANES - 1) / LANES;

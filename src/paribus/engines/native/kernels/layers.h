@@ -42,7 +42,7 @@ class LinearLayer : public Layer {
   void reserve(int tiles) override;
   void begin_step(const Batch& batch, bool training) override;
   bool reads_rows() const override { return sparse_; }
-  int sparse_rows() const override { return reads_images_ ? rows_in_cache(out_stride_) : 0; }
+  int sparse_rows() const override { return reads_images_ ? rows_in_part(out_stride_) : 0; }
   int row_jobs() const override;
   void run_row_job(int job) override;
   void forward(Tile& tile) override;
@@ -52,6 +52,7 @@ class LinearLayer : public Layer {
 
  private:
   int features_per_job() const;
+  const float* weights_IO() const;
 
   int outputs_, inputs_, stride_, out_stride_;  // strides: of rows, whole vectors
   Tensor weight_, bias_;
@@ -60,7 +61,7 @@ class LinearLayer : public Layer {
   Storage storage_;
   Batch batch_;
   Array out_rows_, slope_rows_;  // outputs and their gradients as rows, where sparse
-  Array transposed_;           // weights (in, out), padded with zeros to out_stride_
+  Array transposed_;             // weights (in, out), padded to out_stride_, unless kept so
   Array rows_;                 // inputs of the batch, (image, feature)
   std::vector<const float*> row_;
   Array slopes_;                 // gradients of the outputs, [tile][output]

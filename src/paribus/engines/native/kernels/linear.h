@@ -113,11 +113,11 @@ inline void read_rows(const float* rows, int count, int stride, vec* features) {
 namespace detail {
 
 // OUTPUTS x VECTORS block of the gradient, held in registers over the whole batch: over those of
-// its images whose features there are not all 0.
+// its images whose features there are not all 0. `gradient` is where the block begins.
 template <int OUTPUTS, int VECTORS>
 inline void matrix_gradient_block(const Rows& in, const int* used, int count,
                                   const vec* out_gradients, int outputs, int o, int feature,
-                                  float* gradient_OI) {
+                                  float* gradient, int stride) {
   vec sum[OUTPUTS][VECTORS] = {};
   for (int n = 0; n < count; ++n) {
     const int image = used[n];
@@ -134,7 +134,7 @@ inline void matrix_gradient_block(const Rows& in, const int* used, int count,
   for (int j = 0; j < OUTPUTS; ++j)
     for (int v = 0; v < VECTORS; ++v) {
       const int at = feature + v * LANES;
-      float* to = gradient_OI + (o + j) * in.features + at;
+      float* to = gradient + static_cast<ptrdiff_t>(j) * stride + v * LANES;
       if (at + LANES <= in.features)
         store(to, sum[j][v]);
       else
@@ -142,10 +142,13 @@ inline void matrix_gradient_block(const Rows& in, const int* used, int count,
     }
 }
 
+// As many features as fill so many vectors, again and again; returns the first that is left. With
+// one vector, the last one may be partly filled.
 template <int VECTORS>
-inline void matrix_gradient_columns(const Rows& in, const vec* out_gradients, int outputs,
-                                    int& feature, int end, float* gradient_OI) {
+inline int matrix_gradient_columns(const Rows& in, const vec* out_gradients, int outputs,
+                                   int first, int end, float* gradient_OI, int stride) {
   constexpr int MANY = (REGISTERS - 6) / VECTORS > 6 ? 6 : (REGISTERS - 6) / VECTORS;
+  int feature = first;
   for (; feature < end && (VECTORS == 1 || feature + VECTORS * LANES <= end);
        feature += VECTORS * LANES) {
     thread_local std::vector<int> used;
@@ -155,29 +158,31 @@ inline void matrix_gradient_columns(const Rows& in, const vec* out_gradients, in
       used[count] = image;
       count += !all_zero<VECTORS>(in.row[image] + feature);
     }
+    const auto block = [&](auto outputs_at_once, int o) {
+      matrix_gradient_block<outputs_at_once, VECTORS>(
+          in, used.data(), count, out_gradients, outputs, o, feature,
+          gradient_OI + static_cast<ptrdiff_t>(o) * stride + (feature - first), stride);
+    };
     int o = 0;
-    for (; o + MANY <= outputs; o += MANY)
-      matrix_gradient_block<MANY, VECTORS>(in, used.data(), count, out_gradients, outputs, o,
-                                           feature, gradient_OI);
-    for (; o + 2 <= outputs; o += 2)
-      matrix_gradient_block<2, VECTORS>(in, used.data(), count, out_gradients, outputs, o,
-                                           feature, gradient_OI);
-    for (; o < outputs; ++o)
-      matrix_gradient_block<1, VECTORS>(in, used.data(), count, out_gradients, outputs, o,
-                                           feature, gradient_OI);
+    for (; o + MANY <= outputs; o += MANY) block(std::integral_constant<int, MANY>(), o);
+    for (; o + 2 <= outputs; o += 2) block(std::integral_constant<int, 2>(), o);
+    for (; o < outputs; ++o) block(std::integral_constant<int, 1>(), o);
   }
+  return feature;
 }
 
 }  // namespace detail
 
 // The gradient of a matrix (outputs, features) over a whole batch, for features first <= f < end
-// (first a multiple of LANES). out_gradients: [tile][output], vectors of images.
+// (first a multiple of LANES). out_gradients: [tile][output], vectors of images. gradient_OI begins
+// at feature `first` of output 0; its rows are `stride` floats apart.
 inline void matrix_gradient(const Rows& in, const vec* out_gradients, int outputs, int first,
-                            int end, float* gradient_OI) {
+                            int end, float* gradient_OI, int stride) {
   constexpr int WIDE = REGISTERS >= 32 ? 4 : 2;
-  int feature = first;
-  detail::matrix_gradient_columns<WIDE>(in, out_gradients, outputs, feature, end, gradient_OI);
-  detail::matrix_gradient_columns<1>(in, out_gradients, outputs, feature, end, gradient_OI);
+  const int left = detail::matrix_gradient_columns<WIDE>(in, out_gradients, outputs, first, end,
+                                                         gradient_OI, stride);
+  detail::matrix_gradient_columns<1>(in, out_gradients, outputs, left, end,
+                                     gradient_OI + (left - first), stride);
 }
 
 }  // namespace paribus

@@ -92,7 +92,8 @@ void Network::begin(const Images& images, const int64_t* numbers, int count, boo
     groups_ = std::min(tiles_, MOST_GROUPS);
   }
   const bool sparse = sparse_images_.are(images.pixels);
-  const Batch batch{count, rows_.data(), numbers, sparse ? &sparse_images_ : nullptr};
+  const Batch batch{count, rows_.data(), numbers, sparse ? &sparse_images_ : nullptr,
+                    pool_.size()};
   for (auto& layer : plan_.layers) layer->begin_step(batch, training);
 }
 

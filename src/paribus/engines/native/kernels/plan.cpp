@@ -129,16 +129,22 @@ class Planner {
     return !buffers_[values_[value].buffer].kept && values_[value].open_skips == 0;
   }
 
-  Tensor new_tensor(std::vector<Tensor>& list, int64_t& total, int64_t size) {
-    list.push_back({total, size});
-    total += size;
-    return list.back();
-  }
   Tensor parameter(int64_t size) {
-    return new_tensor(plan_.parameters, plan_.parameter_size, size);
+    plan_.parameters.push_back({plan_.parameter_size, size});
+    plan_.parameter_size += size;
+    return plan_.parameters.back();
+  }
+  Tensor transposed_parameter(int rows, int columns) {
+    const int stride = whole_vectors(rows);
+    plan_.parameters.push_back(
+        {plan_.parameter_size, static_cast<int64_t>(rows) * columns, columns, stride});
+    plan_.parameter_size += static_cast<int64_t>(stride) * columns;
+    return plan_.parameters.back();
   }
   Tensor statistic(int64_t size) {
-    return new_tensor(plan_.statistics, plan_.statistics_size, size);
+    plan_.statistics.push_back({plan_.statistics_size, size});
+    plan_.statistics_size += size;
+    return plan_.statistics.back();
   }
 
   // ---- forward ----
@@ -214,10 +220,14 @@ class Planner {
       case Operation::linear: {
         if (!now().flat) fail("a linear layer needs flat features; flatten first");
         if (record.first < 1) fail("a linear layer needs at least one output");
-        const Tensor weight = parameter(static_cast<int64_t>(record.first) * shape.channels);
+        // A layer that reads the images themselves needs no gradient of its input, and so its
+        // weights in one order only. (Its kernels read whole vectors of features.)
+        const bool reads_images = current_ == 0 && shape.channels % LANES == 0;
+        const Tensor weight =
+            reads_images ? transposed_parameter(record.first, shape.channels)
+                         : parameter(static_cast<int64_t>(record.first) * shape.channels);
         const Tensor bias = parameter(record.first);
-        add(std::make_unique<LinearLayer>(record.first, shape.channels, weight, bias,
-                                          current_ == 0),
+        add(std::make_unique<LinearLayer>(record.first, shape.channels, weight, bias, reads_images),
             record.operation, {record.first, 1, 1}, true, true);
         return;
       }

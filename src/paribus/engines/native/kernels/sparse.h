@@ -3,8 +3,9 @@
 //
 // Which pixels these are differs from image to image, so here the lane is the output, not the image:
 // forward, an image's outputs are the sum of its pixels' rows of weights; backward, each of its pixels
-// adds to a row of the gradient. Either matrix is taken in parts of a few dozen rows, which stay in the
-// first-level cache while all images of the batch pass by.
+// adds to a row of the gradient. Either matrix is taken in parts of some hundred rows, which stay in the
+// nearest caches while all images of the batch pass by. (With fewer rows the many short loops cost
+// more than the cache saves.)
 #pragma once
 
 #include <algorithm>
@@ -25,9 +26,11 @@ class SparseImages {
  public:
   SparseImages() = default;
 
-  // rows_in_cache: how many places make up a part. Keeps nothing if the images are not mostly 0.
-  SparseImages(const float* images, int64_t count, int features, int rows_in_cache)
-      : part_(rows_in_cache), parts_((features + part_ - 1) / part_) {
+  // rows_in_part: how many places make up a part. Keeps nothing if the images are not mostly 0.
+  SparseImages(const float* images, int64_t count, int features, int rows_in_part)
+      : features_(features),
+        part_(rows_in_part),
+        parts_((features + part_ - 1) / part_) {
     const int64_t size = count * features;
     const int64_t filled = size - std::count(images, images + size, 0.0f);
     // A pixel costs about twice as much here as in a matrix product.
@@ -45,6 +48,7 @@ class SparseImages {
   }
 
   bool are(const float* images) const { return pixels_ && pixels_ == images; }
+  int features() const { return features_; }
   int parts() const { return parts_; }
   int rows_in_part() const { return part_; }
 
@@ -53,105 +57,148 @@ class SparseImages {
     return entries() + start_[static_cast<size_t>(image * parts_ + part)];
   }
   const Entry* end(int64_t image, int part) const { return begin(image, part + 1); }
-  const Entry* end(int64_t image) const { return end(image, parts_ - 1); }
+
+  // Sends for what begin() and end() will read.
+  void prefetch_places(int64_t image) const {
+    __builtin_prefetch(&start_[static_cast<size_t>(image * parts_)]);
+  }
 
  private:
   Entry* entries() const { return reinterpret_cast<Entry*>(memory_.get()); }
 
   const float* pixels_ = nullptr;
-  int part_ = 1, parts_ = 0;
+  int features_ = 0, part_ = 1, parts_ = 0;
   Array memory_;
   std::vector<int64_t> start_;  // of each part of each image
 };
 
-// How many rows of so many floats stay in the first-level cache with all else that is going on.
-constexpr int rows_in_cache(int stride) { return std::max(1, 6500 / stride); }
+// How many rows of so many floats make up a part: 50 KiB of them.
+constexpr int rows_in_part(int stride) { return std::max(1, 12800 / stride); }
 
 namespace detail {
 
-// out[v] (+)= sum over the entries of value * weights[row][v], VECTORS vectors.
-template <int VECTORS>
-inline void gather_rows(const Entry* entry, const Entry* end, const float* weights,
-                        ptrdiff_t stride, bool add, float* out) {
-  vec sum[VECTORS] = {};
-  if (add)
-    for (int v = 0; v < VECTORS; ++v) sum[v] = load(out + v * LANES);
-  for (; entry < end; ++entry) {
-    const float* row = weights + entry->row * stride;
-    const float value = entry->value;
+typedef float quarter
+    __attribute__((vector_size(VECTOR_BYTES / 4), aligned(sizeof(float)), may_alias));
+
+// A stretch of a row of outputs, in registers: some whole vectors, and perhaps a quarter of one. (50
+// outputs are three vectors of 16 and two floats; a fourth vector would make a seventh more work.)
+template <int VECTORS, bool QUARTER>
+struct Stretch {
+  vec whole[VECTORS + 1] = {};
+  quarter rest = {};
+
+  // this = from, this += factor * from, to = this
+  void load_from(const float* from) {
+    for (int v = 0; v < VECTORS; ++v) whole[v] = load(from + v * LANES);
+    if (QUARTER) rest = *reinterpret_cast<const quarter*>(from + VECTORS * LANES);
+  }
+  void add(float factor, const float* from) {
 #pragma GCC unroll 8
-    for (int v = 0; v < VECTORS; ++v) sum[v] += value * load(row + v * LANES);
+    for (int v = 0; v < VECTORS; ++v) whole[v] += factor * load(from + v * LANES);
+    if (QUARTER) rest += factor * *reinterpret_cast<const quarter*>(from + VECTORS * LANES);
   }
-  for (int v = 0; v < VECTORS; ++v) store(out + v * LANES, sum[v]);
-}
-
-// gradient[row][v] += value * slopes[v] for each entry.
-template <int VECTORS>
-inline void scatter_rows(const Entry* entry, const Entry* end, const float* slopes,
-                         ptrdiff_t stride, float* gradient) {
-  vec slope[VECTORS];
-  for (int v = 0; v < VECTORS; ++v) slope[v] = load(slopes + v * LANES);
-  for (; entry < end; ++entry) {
-    float* row = gradient + entry->row * stride;
-    vec sum[VECTORS];
-    for (int v = 0; v < VECTORS; ++v) sum[v] = load(row + v * LANES) + entry->value * slope[v];
-    for (int v = 0; v < VECTORS; ++v) store(row + v * LANES, sum[v]);
+  void add(float factor, const Stretch& from) {
+#pragma GCC unroll 8
+    for (int v = 0; v < VECTORS; ++v) whole[v] += factor * from.whole[v];
+    if (QUARTER) rest += factor * from.rest;
   }
-}
+  void store_to(float* to) const {
+    for (int v = 0; v < VECTORS; ++v) store(to + v * LANES, whole[v]);
+    if (QUARTER) *reinterpret_cast<quarter*>(to + VECTORS * LANES) = rest;
+  }
+};
 
-// For a row of `stride` floats, as many vectors at a time as fit the registers: calls
-// body(first float, number of vectors as a constant).
+// Calls body(first float, Stretch) until a row of outputs is covered.
 template <class Body, size_t... n>
-inline void for_vectors(int stride, Body body, std::index_sequence<n...>) {
+inline void for_stretches(int outputs, Body body, std::index_sequence<n...>) {
   constexpr int MOST = sizeof...(n);
-  for (int at = 0; at < stride; at += MOST * LANES) {
-    const int vectors = std::min(MOST, (stride - at) / LANES);
-    ((vectors == n + 1 ? body(at, std::integral_constant<int, n + 1>()) : void()), ...);
+  for (int at = 0; at < outputs; at += MOST * LANES) {
+    const int left = std::min(MOST * LANES, outputs - at);
+    const bool rest = left % LANES > 0 && left % LANES <= LANES / 4;
+    const int vectors = rest ? left / LANES : whole_vectors(left) / LANES;
+    ((rest && vectors == n ? body(at, Stretch<n, true>()) : void()), ...);
+    ((!rest && vectors == n + 1 ? body(at, Stretch<n + 1, false>()) : void()), ...);
   }
 }
 
 template <class Body>
-inline void for_vectors(int stride, Body body) {
-  for_vectors(stride, body, std::make_index_sequence<8>());
+inline void for_stretches(int outputs, Body body) {
+  for_stretches(outputs, body, std::make_index_sequence<8>());
+}
+
+// out (+)= the sum over the entries of value * their rows of weights. Meanwhile the entries from `later`
+// on are sent for, a line of the cache with each that is used up: the images of a batch lie all over
+// the memory, and all at once they would come too slowly.
+template <class Sum>
+inline void gather_rows(Sum sum, const Entry* entry, const Entry* end, const Entry* later,
+                        const Entry* later_end, const float* weights, ptrdiff_t stride, bool add,
+                        float* out) {
+  constexpr int LINE = 64 / sizeof(Entry);
+  if (add) sum.load_from(out);
+  for (; end - entry >= LINE; entry += LINE, later += LINE) {
+    __builtin_prefetch(later);
+#pragma GCC unroll 8
+    for (int j = 0; j < LINE; ++j) sum.add(entry[j].value, weights + entry[j].row * stride);
+  }
+  for (; entry < end; ++entry) sum.add(entry->value, weights + entry->row * stride);
+  for (; later < later_end; later += LINE) __builtin_prefetch(later);
+  sum.store_to(out);
+}
+
+// For each entry: its row of the gradient += value * slopes.
+template <class Slopes>
+inline void scatter_rows(Slopes slope, const Entry* entry, const Entry* end, const float* slopes,
+                         ptrdiff_t stride, float* gradient) {
+  slope.load_from(slopes);
+  for (; entry < end; ++entry) {
+    float* row = gradient + entry->row * stride;
+    Slopes sum;
+    sum.load_from(row);
+    sum.add(entry->value, slope);
+    sum.store_to(row);
+  }
 }
 
 }  // namespace detail
 
 // out[n] = the sum over image n's pixels of value * weights[place], for images first <= n < end of the
-// batch, whose numbers are given. weights (features, stride), out (batch, stride), stride a multiple
-// of LANES.
+// batch, whose numbers are given. weights (features, outputs) and out (batch, outputs), their rows
+// padded to whole vectors.
 inline void sparse_multiply(const SparseImages& images, const int64_t* numbers, int first, int end,
-                            const float* weights, int stride, float* out) {
-  // The images of a batch lie all over the memory, and are sent for before they are needed.
-  constexpr int AHEAD = 4, LINE = 64 / sizeof(Entry);
+                            const float* weights, int outputs, float* out) {
+  const int stride = whole_vectors(outputs);
+  constexpr int AHEAD = 4;  // images
   for (int part = 0; part < images.parts(); ++part)
     for (int n = first; n < end; ++n) {
-      if (part == 0 && n + AHEAD < end) {
-        const int64_t later = numbers[n + AHEAD];
-        for (const Entry* e = images.begin(later, 0); e < images.end(later); e += LINE)
-          __builtin_prefetch(e);
-      }
       const Entry* from = images.begin(numbers[n], part);
       const Entry* to = images.end(numbers[n], part);
+      if (part == 0) images.prefetch_places(numbers[std::min(n + 2 * AHEAD, end - 1)]);
+      const int64_t later = numbers[std::min(n + AHEAD, end - 1)];
+      const Entry* later_from = images.begin(later, part);
+      const Entry* later_to = images.end(later, part);
       float* row = out + static_cast<ptrdiff_t>(n) * stride;
-      detail::for_vectors(stride, [&](int at, auto vectors) {
-        detail::gather_rows<vectors>(from, to, weights + at, stride, part > 0, row + at);
+      detail::for_stretches(outputs, [&](int at, auto sum) {
+        detail::gather_rows(sum, from, to, later_from, later_to, weights + at, stride, part > 0,
+                            row + at);
       });
     }
 }
 
-// gradient (rows of the part, stride) = the sum over the batch's images of value * slopes[image], for
-// each place of the part. slopes (batch, stride).
+// gradient (features, outputs) = the sum over the batch's images of value * slopes[image], in the rows
+// of one part. slopes (batch, outputs); rows padded to whole vectors.
 inline void sparse_gradient(const SparseImages& images, const int64_t* numbers, int count, int part,
-                            const float* slopes, int stride, float* gradient) {
-  std::fill_n(gradient, static_cast<ptrdiff_t>(images.rows_in_part()) * stride, 0.0f);
-  float* origin = gradient - static_cast<ptrdiff_t>(part) * images.rows_in_part() * stride;
+                            const float* slopes, int outputs, float* gradient) {
+  const int stride = whole_vectors(outputs);
+  const int first = part * images.rows_in_part();
+  const int rows = std::min(images.rows_in_part(), images.features() - first);
+  std::fill_n(gradient + static_cast<ptrdiff_t>(first) * stride,
+              static_cast<ptrdiff_t>(rows) * stride, 0.0f);
   for (int n = 0; n < count; ++n) {
     const Entry* from = images.begin(numbers[n], part);
     const Entry* to = images.end(numbers[n], part);
     const float* row = slopes + static_cast<ptrdiff_t>(n) * stride;
-    detail::for_vectors(stride, [&](int at, auto vectors) {
-      detail::scatter_rows<vectors>(from, to, row + at, stride, origin + at);
+    detail::for_stretches(outputs, [&](int at, auto slope) {
+      detail::scatter_rows(slope, from, to, row + at, stride, gradient + at);
     });
   }
 }
