@@ -23,6 +23,7 @@ NUMBERS = (
     "opposite_share",
     "noise_floor",
     "seeds_to_decide",
+    "seeds_as_seen",
 )
 
 
@@ -88,6 +89,7 @@ def numbers(answer: Answer) -> dict[str, float | int | None]:
         "n": evidence.n,
         "p_adjusted": evidence.adjusted_p,
         "seeds_to_decide": evidence.seeds_to_decide,
+        "seeds_as_seen": evidence.seeds_as_seen,
     }
     for side, level in (("a", evidence.level_a), ("b", evidence.level_b)):
         if level is not None:

@@ -74,7 +74,7 @@ def undecided(question: Comparison, evidence: Evidence, measured: Measured) -> s
     else:
         text += f"which leaves out 0, but not clearly enough {_bar(evidence)}"
     if evidence.seeds_to_decide is None:
-        return text + f"; more than {MOST_SEEDS:,} seeds would be needed to decide it."
+        return f"{text}; {_beyond_most_seeds(question, evidence)}."
     return text + (
         f"; a new study of about {evidence.seeds_to_decide:,} seeds, the number fixed before it "
         f"runs, would probably decide it."
@@ -116,10 +116,8 @@ def no_verdict(question: Comparison, evidence: Evidence) -> str:
         if evidence.measured is not None:
             numbers = f"; over the others {_evidence(question, evidence.measured)}"
         return (
-            f"No verdict: {_of(evidence.missing_a, evidence.runs)} of {question.a} and "
-            f"{_of(evidence.missing_b, evidence.runs)} of {question.b} gave no {metric.name}, and "
-            f"to leave them out would flatter {_flattered(question, evidence)}{numbers}; it takes "
-            f"{metric.takes}."
+            f"No verdict: {_missing(question, evidence)} gave no {metric.name}, and to leave them "
+            f"out would flatter {_flattered(question, evidence)}{numbers}; it takes {metric.takes}."
         )
     if n < FEWEST_SEEDS:
         shown = f" ({so_far})" if so_far else ""
@@ -201,7 +199,9 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
             f"{measured.replay.opposite_share:.0%} of {measured.replay.pairs} pairs of runs "
             f"(a tie counts half)."
         )
-    if evidence.seeds_as_seen is not None and question.matters is not None:
+    # Where no number of seeds is enough for what matters, the sentence has this one already.
+    if evidence.seeds_as_seen is not None and evidence.seeds_to_decide is not None:
+        assert question.matters is not None
         lines.append(
             f"Were the true difference as large as the one seen, about {evidence.seeds_as_seen:,} "
             f"seeds would do; the number above is for one of just "
@@ -253,8 +253,28 @@ def _bar(evidence: Evidence) -> str:
     )
 
 
+def _beyond_most_seeds(question: Comparison, evidence: Evidence) -> str:
+    if evidence.seeds_as_seen is None:
+        return f"more than {MOST_SEEDS:,} seeds would be needed to decide it"
+    assert question.matters is not None
+    return (
+        f"about {evidence.seeds_as_seen:,} seeds would probably decide it if the true difference "
+        f"is as large as the one seen, more than {MOST_SEEDS:,} if it is just the "
+        f"{question.metric.amount(question.matters)} that matter"
+    )
+
+
 def _of(missing: int, runs: int) -> str:
     return f"{missing} of {runs} runs"
+
+
+def _missing(question: Comparison, evidence: Evidence) -> str:
+    """The runs without a value, of the experiments that have any."""
+    return " and ".join(
+        f"{_of(missing, evidence.runs)} of {name}"
+        for name, missing in ((question.a, evidence.missing_a), (question.b, evidence.missing_b))
+        if missing
+    )
 
 
 def _flattered(question: Comparison, evidence: Evidence) -> str:
