@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from os import PathLike
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -47,6 +48,15 @@ MOST_SEEDS = 1000
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
+def no_experiment(name: str, known: Sequence[str]) -> str:
+    """What is said of a name that is no experiment's.
+
+    >>> no_experiment("slw", ["base", "slow"])
+    'there is no experiment "slw"; did you mean "slow"?'
+    """
+    return f'there is no experiment "{name}"; {did_you_mean(name, known)}'
+
+
 class Question(Spec):
     """Two experiments, a metric, what is meant to differ, and the smallest difference that matters.
 
@@ -68,6 +78,13 @@ class Question(Spec):
     """What the report that the study repeats had concluded."""
     original_verdict: Literal["", "better", "worse", "equal"] = ""
     """What that comes to for the second experiment, so that it can be held against ours."""
+
+    @field_validator("compare")
+    @classmethod
+    def _two(cls, compare: tuple[str, str]) -> tuple[str, str]:
+        if compare[0] == compare[1]:
+            raise ValueError(f'compares "{compare[0]}" with itself; name two experiments')
+        return compare
 
     @field_validator("about")
     @classmethod
@@ -121,15 +138,10 @@ class Study(Spec):
         for number, question in enumerate(self.questions, start=1):
             for name in question.compare:
                 if name not in names:
-                    problems.append(
-                        f'question {number}: there is no experiment "{name}"; '
-                        f"{did_you_mean(name, names)}"
-                    )
-            if question.compare[0] == question.compare[1]:
-                problems.append(f"question {number}: compares an experiment with itself")
+                    problems.append(f"question {number}: {no_experiment(name, names)}")
         for name in self.reported:
             if name not in names:
-                problems.append(f'reported: there is no experiment "{name}"')
+                problems.append(f"reported: {no_experiment(name, names)}")
         seen: dict[tuple[str, str], str] = {}
         for name, experiment in self.experiments.items():
             twin = seen.setdefault((experiment.hash, experiment.engine), name)
@@ -155,9 +167,7 @@ class Study(Spec):
         """
         for name in names:
             if name not in self.experiments:
-                raise ValueError(
-                    f'there is no experiment "{name}"; {did_you_mean(name, list(self.experiments))}'
-                )
+                raise ValueError(no_experiment(name, list(self.experiments)))
         return self._with(
             experiments={name: e for name, e in self.experiments.items() if name in names},
             questions=tuple(q for q in self.questions if set(q.compare) <= set(names)),
