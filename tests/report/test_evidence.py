@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests.report.test_write import page
 def written(make: Make, tmp_path: Path) -> Path:
     """The folder of a report in which Adam is better, and two labels are known to be wrong."""
     result = make(
-        ["cnn", "cnn-adam", "mlp"],
+        ["cnn", "cnn-adam", "mlp", "residual", "residual-bn"],
         seeds=5,
         runs=lambda name, seed: trained(name, seed, 0.9 if name == "cnn-adam" else 0.6),
         data=replace(DATA, label_errors=(3, 199)),
@@ -36,9 +37,10 @@ def test_the_page_opens_with_the_findings(written: Path) -> None:
     assert sentence.startswith("cnn-adam is better than cnn: final test accuracy +")
     assert "95 %, n = 5 seeds" in sentence
     assert (original, agreement) == ("better: 99.09 %", "agrees")
-    confounded = found.row("Is the CNN more accurate than the MLP?")
-    assert confounded[1].startswith("Confounded: mlp and cnn also differ in epochs 150 → 100")
-    assert confounded[3] == "cannot be told: more differs than was asked about"
+    confounded = found.row("And as the report compared them, at two learning rates?")
+    assert confounded[1].startswith(
+        "Confounded: residual and residual-bn also differ in learning rate 0.01 → 0.025"
+    )
 
 
 def test_it_declines_where_it_cannot_know(written: Path) -> None:
@@ -57,7 +59,7 @@ def test_replay_noise_flips_and_suspects(written: Path) -> None:
     fixed = found.row("cnn, cnn-adam")
     assert sum(int(cell) for cell in fixed[1:]) == 200
     assert int(fixed[4]) > 20
-    assert "wrong in all 15 finished runs of 3 experiments" in text
+    assert "wrong in all 25 finished runs of 5 experiments" in text
     assert "Of the 2 test images whose label the annotators of Northcutt et al. 2021" in text
     assert "1 is among these: 199" in text
 
@@ -66,7 +68,12 @@ def test_markdown_says_the_same(written: Path) -> None:
     text = (written / "report.md").read_text("utf-8")
     assert text.index("## Findings") < text.index("## Summary") < text.index("## Single runs")
     assert "1. **Has the CNN fewer parameters than the MLP?** cnn has fewer parameters" in text
-    assert "Of the original’s 5 answers, 2 are confirmed and 0 are contradicted; of 3 " in text
+    assert "Of the original’s 5 answers, 2 are confirmed and 1 is contradicted; of 2 " in text
+    errors = re.search(r"Of all errors (\d+) % are with \d, (\d+) % with", text)
+    assert errors is not None
+    # Every error is with two of the ten classes.
+    assert 100 >= int(errors[1]) >= int(errors[2]) >= 20
+    assert "Reported of it: “trained within 10 epochs" in text
 
 
 def test_findings_as_a_table(written: Path) -> None:

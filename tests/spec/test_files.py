@@ -84,6 +84,27 @@ def test_a_preview_is_fifty_times_cheaper() -> None:
     assert preview.experiments["residual-bn-adam"].epochs == 2
 
 
+def test_experiments_that_a_change_makes_the_same_are_one() -> None:
+    questions = "".join(
+        f"\n[[questions]]\nask='{a} {b}?'\ncompare=['{a}','{b}']\nabout=['epochs']\nmatters=0\n"
+        for a, b in (("base", "long"), ("long", "other"))
+    )
+    text = f"""{SMALL}
+[experiments.long]
+from = "base"
+epochs = 9
+[experiments.other]
+from = "long"
+batch_size = 64
+{questions}"""
+    study = read_study(text, "s.toml")
+    for changed in (study.with_each(epochs=1), study.as_preview(1000)):
+        assert "long" not in changed.experiments
+        assert [q.compare for q in changed.questions] == [("base", "other")]
+        assert changed.bases["other"] == "base"
+    assert "long" in study.with_each(batch_size=32).experiments
+
+
 def test_only_keeps_the_questions_among_the_experiments_left() -> None:
     study = load_study("mnist")[0].only(("cnn", "cnn-adam"))
     assert list(study.experiments) == ["cnn", "cnn-adam"]

@@ -115,11 +115,14 @@ def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure]]:
         labels_N, data = result.dataset.test_labels, result.dataset
         runs = len(predicted_SN)
         counts_KK = predictions.confusion(predicted_SN, labels_N, data.classes)
+        text = f"What {best.name} takes each class for. The colour shows the errors alone. "
+        text += words.confusions(counts_KK, data.class_names, runs)
+        if best.reported is not None and best.reported.note:
+            text += f" Reported of it: “{best.reported.note}”."
         yield (
             "confusion",
             f"Confusion matrix of {best.name}",
-            f"What {best.name} takes each class for. The colour shows the errors alone. "
-            + words.confusions(counts_KK, data.class_names, runs),
+            text,
             figures.confusion_matrix(counts_KK, data.class_names, best.name, runs),
         )
         mistakes = predictions.mistakes(predicted_SN, labels_N, _MISTAKES_SHOWN)

@@ -179,9 +179,13 @@ class Study(Spec):
         return self._with(seeds=seeds)
 
     def with_each(self, **changes: Any) -> Study:
-        """The study with the same settings changed in every experiment."""
-        changed = {name: e.but(**changes) for name, e in self.experiments.items()}
-        return self._with(experiments=changed)
+        """The study with the same settings changed in every experiment.
+
+        Of experiments that differed in nothing else the first is left; questions that asked about
+        another of them are about it, or gone where there is nothing left to compare. So too in
+        `with_engine` and `as_preview`.
+        """
+        return self._with_changed({n: e.but(**changes) for n, e in self.experiments.items()})
 
     def with_engine(self, engine: str) -> Study:
         """The study with every experiment on one engine but those that name their own."""
@@ -189,7 +193,7 @@ class Study(Spec):
             name: e.but(engine=engine) if e.engine == "auto" else e
             for name, e in self.experiments.items()
         }
-        return self._with(experiments=changed)
+        return self._with_changed(changed)
 
     def as_preview(self, most_images: int) -> Study:
         """The same study about fifty times cheaper: a tenth of the epochs, but at least 2, on
@@ -209,7 +213,7 @@ class Study(Spec):
                 schedule=schedule,
             )
         seeds = min(PREVIEW_SEEDS, self.seeds)
-        return self._with(experiments=changed, seeds=seeds, preview=True)
+        return self._with_changed(changed)._with(seeds=seeds, preview=True)
 
     def run(
         self,
@@ -243,6 +247,23 @@ class Study(Spec):
             f"{', a preview' if self.preview else ''}</p><table><tr><th>experiment</th>"
             "<th>network</th><th>optimizer, learning rate</th><th>batch</th><th>epochs</th></tr>"
             f"{rows}</table>{f'<ol>{asked}</ol>' if asked else ''}"
+        )
+
+    def _with_changed(self, changed: dict[str, Experiment]) -> Study:
+        first: dict[tuple[str, str], str] = {}
+        now = {name: first.setdefault((e.hash, e.engine), name) for name, e in changed.items()}
+        questions = [
+            q.model_copy(update={"compare": (now[a], now[b])})
+            for q in self.questions
+            for a, b in [q.compare]
+            if now[a] != now[b]
+        ]
+        bases = {name: now.get(base, base) for name, base in self.bases.items()}
+        return self._with(
+            experiments={name: e for name, e in changed.items() if now[name] == name},
+            questions=tuple(questions),
+            reported={name: r for name, r in self.reported.items() if now[name] == name},
+            bases={n: base for n, base in bases.items() if now[n] == n and base != n},
         )
 
     def _with(self, **changes: Any) -> Study:
