@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -84,7 +85,56 @@ def test_findings_as_a_table(written: Path) -> None:
     assert 0 < float(row["low"]) < float(row["estimate"]) < float(row["high"])
     assert float(row["p_adjusted"]) < 0.04
     counted = rows["Has the CNN fewer parameters than the MLP?"]
-    assert (counted["verdict"], counted["estimate"]) == ("better", "")
+    assert (counted["verdict"], counted["estimate"]) == ("better", "-20732")
+
+
+def test_findings_for_a_paper(written: Path) -> None:
+    text = (written / "tables" / "findings.tex").read_text("utf-8")
+    rows = {row[0]: row[1:] for row in cells_of(text)}
+    n, difference, interval, verdict = rows["Does Adam end more accurate than SGD?"]
+    assert (n, verdict) == ("5", "better")
+    assert re.fullmatch(r"\+\d+\.\d+ points", difference)
+    assert re.fullmatch(r"\{\[\}\d+\.\d+, \d+\.\d+\{\]\}", interval)
+    counted = rows["Has the CNN fewer parameters than the MLP?"]
+    assert counted == ["--", "$-$20,732", "--", "better"]
+    assert rows["Does Adam get there faster than SGD?"][1:] == ["--", "--", "no verdict"]
+    assert rows["And as the report compared them, at two learning rates?"][3] == "confounded"
+
+
+def test_a_paper_survives_what_users_write(make: Make, tmp_path: Path) -> None:
+    result = make(["cnn", "cnn-adam"], seeds=5, runs=lambda name, seed: trained(name, seed, 0.6))
+    ask = "[a_1] & 50 % of #{x}\n\n~ $5 ^ \\ < “é” → ±"
+    questions = tuple(
+        q.model_copy(update={"ask": f"{i}: {ask}" if i else ask})
+        for i, q in enumerate(result.study.questions)
+    )
+    study = Study.model_validate({**dict(result.study), "questions": questions})
+    write_report(replace(result, study=study.model_copy(update={"preview": True})), tmp_path)
+    text = (tmp_path / "tables" / "findings.tex").read_text("utf-8")
+    rows = list(cells_of(text))
+    assert len(rows) == len(questions)
+    assert rows[0][0] == (
+        r"{[}a\_1{]} \& 50 \% of \#\{x\} \textasciitilde{} \$5 \textasciicircum{} "
+        r"\textbackslash{} \textless{} ``é'' $\to$ $\pm$"
+    )
+    assert "% This is a preview" in text
+
+
+def cells_of(text: str) -> Iterator[list[str]]:
+    """The cells of a LaTeX table, which must have as many in each row, and close what it opens."""
+    shown = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
+    begin, body, end = re.split(r"\\midrule|\\bottomrule", shown)
+    assert begin.startswith(r"\begin{tabular}{p{0.36\linewidth}rrrp{0.2\linewidth}}")
+    assert end.strip() == r"\end{tabular}"
+    for row in body.strip().split("\n"):
+        assert row.endswith(r" \\")
+        bare = re.sub(r"\\(?:[a-z]+|[&%$#_{}])", "", row.removesuffix(r" \\"))
+        assert not set(bare) & set("\\%#_~^<>|")
+        assert bare.count("{") == bare.count("}")
+        assert bare.count("$") % 2 == 0
+        cells = re.split(r"(?<!\\)&", row.removesuffix(r" \\"))
+        assert len(cells) == 5
+        yield [cell.strip() for cell in cells]
 
 
 def test_the_ledger_as_a_table(written: Path) -> None:

@@ -81,6 +81,7 @@ def test_everything_is_written(make: Make, tmp_path: Path) -> None:
     assert names >= {f"figures/{figure}.{kind}" for figure in figures for kind in ("svg", "png")}
     assert names >= {
         "report.md", "tables/summary.csv", "tables/summary.tex", "tables/epochs.csv",
+        "tables/findings.csv", "tables/findings.tex",
     }  # fmt: skip
     for svg in (path.parent / "figures").glob("*.svg"):
         ElementTree.parse(svg)

@@ -46,7 +46,8 @@ class Answer:
     `sentence` has estimate, interval and n; `reasons` are sentences that say what it rests on.
     `differences` are all, `confounds` those that the question is not about. `agrees`: with the
     report that the study repeats; None where it cannot be told, and `agreement` says why.
-    `finding` or `times` hold the numbers, `replay`, `noise` and `ledger` what else there is to see.
+    `finding`, `times` or `counts` (A's and B's parameters) hold the numbers, `replay`, `noise` and
+    `ledger` what else there is to see.
     """
 
     question: Question
@@ -62,6 +63,7 @@ class Answer:
     agrees: bool | None
     agreement: str
     finding: Finding | None = None
+    counts: tuple[int, int] | None = None
     times: TimeFinding | None = None
     replay: Replay | None = None
     noise: NoiseFloor | None = None
@@ -313,6 +315,7 @@ def _count(begun: Answer, a: ExperimentResult, b: ExperimentResult) -> Answer:
             "does not count.",
         )
     before, after = a.parameters, b.parameters
+    begun = replace(begun, counts=(before, after))
     if before == after:
         return replace(
             begun,

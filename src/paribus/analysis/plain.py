@@ -73,6 +73,9 @@ def counts(ledger: FlipLedger) -> dict[str, int | None]:
 def numbers(answer: Answer) -> dict[str, float | int | None]:
     """The numbers alone, by the names in `NUMBERS`; intervals are 95 %."""
     found: dict[str, float | int | None] = dict.fromkeys(NUMBERS)
+    if answer.counts is not None:
+        before, after = answer.counts
+        found |= {"mean_a": before, "mean_b": after, "estimate": after - before}
     if answer.times is not None and answer.times.ratio is not None:
         ratio = answer.times.ratio
         found |= {"estimate": ratio.ratio, "low": ratio.low, "high": ratio.high, "n": ratio.n}

@@ -74,9 +74,11 @@ def _files(result: StudyResult) -> Iterator[tuple[str, bytes]]:
     yield "index.html", page(evidence, rows, pictures).encode()
     yield "report.md", markdown(evidence, rows, pictures).encode()
     yield "tables/summary.csv", tables.summary_csv(result).encode()
-    yield "tables/summary.tex", tables.summary_latex(rows).encode()
+    notes = [] if (warning := words.preview_warning(result)) is None else [warning]
+    yield "tables/summary.tex", tables.summary_latex(rows, notes).encode()
     yield "tables/epochs.csv", tables.epochs_csv(result).encode()
     yield "tables/findings.csv", evidence.findings_csv().encode()
+    yield "tables/findings.tex", evidence.findings_latex(notes).encode()
     yield "tables/flips.csv", evidence.flips_csv().encode()
     for picture in pictures:
         yield f"figures/{picture.file}.svg", picture.svg

@@ -63,20 +63,22 @@ class Metric:
         >>> Metric("test loss", higher_is_better=False).interval(-0.0023, 0.0105)
         '[−0.0023, 0.0105]'
         """
-        return self._bracketed(low, high, self._decimals_for(low, high))
-
-    def evidence(self, estimate: float, low: float, high: float, confidence: float, n: int) -> str:
-        """The estimate, its interval, the confidence and the number of seeds."""
         decimals = self._decimals_for(low, high)
-        value = self._with_unit(_signed(estimate * self.scale, decimals))
-        bracket = self._bracketed(low, high, decimals)
-        return f"{value} {bracket}, {confidence:.0%}".replace("%", " %") + f", n = {n} seeds"
+        return f"[{_fixed(low * self.scale, decimals)}, {_fixed(high * self.scale, decimals)}]"
+
+    def estimate(self, mean: float, low: float, high: float) -> str:
+        """A mean difference with its sign, as exact as the interval that it stands beside."""
+        return self._with_unit(_signed(mean * self.scale, self._decimals_for(low, high)))
+
+    def evidence(self, mean: float, low: float, high: float, confidence: float, n: int) -> str:
+        """The mean difference, its interval, the confidence and the number of seeds."""
+        return (
+            f"{self.estimate(mean, low, high)} {self.interval(low, high)}, "
+            f"{confidence * 100:.0f} %, n = {n} seeds"
+        )
 
     def _with_unit(self, number: str) -> str:
         return f"{number} {self.unit}" if self.unit else number
-
-    def _bracketed(self, low: float, high: float, decimals: int) -> str:
-        return f"[{_fixed(low * self.scale, decimals)}, {_fixed(high * self.scale, decimals)}]"
 
     def _decimals_for(self, low: float, high: float) -> int:
         half_width = (high - low) / 2 * self.scale
