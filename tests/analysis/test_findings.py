@@ -152,13 +152,16 @@ def test_a_diverged_run_is_a_result(make: Make) -> None:
 
     answer = one(make(["cnn", "cnn-adam"], seeds=5, runs=runs, data=DATA), "cnn", "cnn-adam")
     assert answer.verdict is Verdict.WORSE
-    assert "1 of 5 runs of cnn-adam gave no final test accuracy and is left out" in answer.sentence
+    assert "1 of 5 runs of cnn-adam diverged and is left out" in answer.sentence
 
 
 def test_epochs_to_an_accuracy_and_a_rise_of_loss(make: Make) -> None:
     found = {a.question.metric: a for a in answers(make(["cnn", "cnn-adam"], epochs=9))}
     # The made-up curves never reach 98 %, and fall to their end but for noise.
-    assert "gave no number of epochs to 98 % test accuracy" in found["epochs_to 0.98"].sentence
+    assert (
+        "3 of 3 runs of cnn-adam never got to 98 % test accuracy"
+        in found["epochs_to 0.98"].sentence
+    )
     assert "rise of the test loss after its minimum" in found["test_loss_rise"].sentence
 
 

@@ -46,7 +46,9 @@ def test_the_page_opens_with_the_findings(written: Path) -> None:
 
 def test_it_declines_where_it_cannot_know(written: Path) -> None:
     row = page(written / "index.html").row("Does Adam get there faster than SGD?")
-    assert row[1].startswith("No verdict: 5 of 5 runs of cnn and 5 of 5 runs of cnn-adam gave no ")
+    assert row[1].startswith(
+        "No verdict: 5 of 5 runs of cnn and 5 of 5 runs of cnn-adam never got "
+    )
     assert row[3] == "neither confirmed nor contradicted"
 
 

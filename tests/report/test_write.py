@@ -167,6 +167,25 @@ def test_half_finished_diverged_and_failed_runs(make: Make, tmp_path: Path) -> N
     assert "n = 1, 1 diverged, 1 failed" in found.row("cnn")
 
 
+def test_a_study_whose_runs_have_all_ended_is_complete_though_some_diverged(
+    make: Make, tmp_path: Path
+) -> None:
+    data = dataset()
+
+    def runs(name: str, seed: int) -> Run:
+        made = run(seed, 3, "finished", data)
+        return replace(made, status="diverged") if name == "cnn" else made
+
+    found = page(write_report(make(["mlp", "cnn"], runs=runs), tmp_path))
+    assert "3 of 6 runs have finished." in found.text
+    assert "trains what is missing" not in found.text
+    assert "So far" not in found.text
+    half = make(["mlp", "cnn"], runs=lambda name, seed: runs(name, seed) if seed else None)
+    found = page(write_report(half, tmp_path))
+    assert "trains what is missing" in found.text
+    assert "So far, mlp has" in found.text
+
+
 def test_names_are_escaped_everywhere(make: Make, tmp_path: Path) -> None:
     data = dataset(names=["<b>cat</b>", "dog & co", "50 % _x_", "a|b"], channels=3)
     study = Study.model_validate(

@@ -43,6 +43,7 @@ def plain(answer: Answer) -> dict[str, Any]:
         "less_than_matters": answer.less_than_matters,
         "sentence": answer.sentence,
         "reasons": list(answer.reasons),
+        "noise": answer.noise_sentence,
         "differences": list(answer.differences),
         "confounds": list(answer.confounds),
         "consequences": list(answer.consequences),

@@ -40,7 +40,8 @@ class Evidence:
             f"{n} question{'s' * (n != 1)} of the study, with metric, number of seeds and the "
             "smallest difference that matters; the verdicts keep their word if these were fixed "
             "before the numbers were seen. The second experiment is judged against the first. "
-            "In brackets an interval that holds the true difference in 95 of 100 such studies. "
+            "In brackets an interval that holds the true difference in 95 of 100 such studies (90, "
+            "where it says so). "
             "“Undecided” and “no verdict” are answers too: the numbers do not show more."
         )
         if self.has_original:
@@ -157,7 +158,7 @@ class Evidence:
             [
                 "The second experiment less the first; for times, how many times as long a step of "
                 "it takes. n counts seeds, for times rounds. The verdicts allow for all questions, "
-                "the intervals are those of each question alone.",
+                "the intervals are those of each question alone; “equal” rests on 90 % intervals.",
                 *notes,
             ],
         )
@@ -195,7 +196,8 @@ def _shown(answer: Answer) -> tuple[str, str, str]:
     nothing = "–"
     if answer.counts is not None:
         before, after = answer.counts
-        return nothing, f"{after - before:+,}".replace("-", "−"), nothing
+        difference = f"{after - before:+,}".replace("-", "−")
+        return nothing, difference if after != before else "0", nothing
     if answer.times is not None and answer.times.ratio is not None:
         ratio = answer.times.ratio
         return str(ratio.n), ratio.times(), ratio.interval()
@@ -213,6 +215,8 @@ def _shown(answer: Answer) -> tuple[str, str, str]:
 def _verdict(answer: Answer) -> str:
     """The verdict with what is to be said of it in a table."""
     words = str(answer.verdict)
+    if answer.times is not None:
+        words = {"better": "faster", "worse": "slower"}.get(words, words)
     if answer.less_than_matters:
         words += ", by less than matters"
     if answer.finding is not None and answer.finding.shown_for_new_images is False:

@@ -94,6 +94,14 @@ def progress(result: StudyResult) -> list[str]:
     return lines
 
 
+def complete(result: StudyResult) -> bool:
+    """Whether every run has ended, so that nothing is left to train: to diverge is an end too."""
+    return all(
+        sum(run.ended for run in experiment.runs) == result.study.seeds
+        for experiment in result.experiments.values()
+    )
+
+
 def caution(result: StudyResult) -> str:
     """What the table does not say."""
     means = (
@@ -119,7 +127,7 @@ def chosen(result: StudyResult) -> str | None:
     if best is None or len(result.experiments) == 1:
         return None
     n = f"n = {len(best.finished)}"
-    so_far = "So far, " if progress(result) else ""
+    so_far = "" if complete(result) else "So far, "
     if result.validated:
         return (
             f"{so_far}{best.name} has the highest mean accuracy on the validation "

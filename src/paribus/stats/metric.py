@@ -16,7 +16,8 @@ class Metric:
     `name` is what a sentence calls it. Values are kept as measured (an accuracy as 0.9874);
     `scale` turns a difference of them into the printed `unit` (100 makes points of accuracies).
     `decimals` is the fewest that a printed difference has. `widest`: the largest difference there
-    can be, as measured. `takes`: what it takes for every run to have a value.
+    can be, as measured. `takes`: what it takes for every run to have a value. `lacks`: what a
+    run without one did, after "2 runs"; "{}" stands for the name.
 
     >>> accuracy = Metric("test accuracy", higher_is_better=True, unit="points", scale=100)
     >>> accuracy.amount(0.001)
@@ -34,6 +35,7 @@ class Metric:
     decimals: int = 2
     widest: float = math.inf
     takes: str = "runs that all end"
+    lacks: str = "gave no {}"
 
     def amount(self, value: float) -> str:
         """A size without a sign, such as the smallest difference that matters."""

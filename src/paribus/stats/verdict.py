@@ -227,8 +227,8 @@ def _shown_for_new_images(
 def _seeds_to_decide(
     question: Comparison, evidence: Evidence, measured: Measured
 ) -> tuple[int | None, int | None]:
-    """The seeds of a new study that would decide it, more than this one has; and the fewer that
-    would do if the true difference were as large as the one seen, where they are fewer."""
+    """The seeds of a new study that would decide it, more than this one has; and those that would
+    do if the true difference were as large as the one seen, where they are not more."""
     paired = measured.paired
     # The hardest of Holm's steps: what the question needs if no other one is decided.
     level = VERDICT_LEVEL / evidence.family
@@ -240,4 +240,4 @@ def _seeds_to_decide(
         if planned is None or planned > paired.n:
             fewer = as_seen is not None and (planned is None or as_seen < planned)
             return planned, as_seen if fewer else None
-    return as_seen, None
+    return as_seen, as_seen

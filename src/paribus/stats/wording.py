@@ -35,7 +35,7 @@ def different(
     for name, missing in ((question.a, evidence.missing_a), (question.b, evidence.missing_b)):
         if missing:
             text += (
-                f"; {_of(missing, evidence.runs)} of {name} gave no {question.metric.name} and "
+                f"; {_of(missing, evidence.runs)} of {name} {_lacks(question)} and "
                 f"{'is' if missing == 1 else 'are'} left out, which flatters {name}"
             )
     return text + _new_images(question, measured.new_images, shown) + "."
@@ -75,10 +75,13 @@ def undecided(question: Comparison, evidence: Evidence, measured: Measured) -> s
         text += f"which leaves out 0, but not clearly enough {_bar(evidence)}"
     if evidence.seeds_to_decide is None:
         return f"{text}; {_beyond_most_seeds(question, evidence)}."
-    return text + (
+    text += (
         f"; a new study of about {evidence.seeds_to_decide:,} seeds, the number fixed before it "
-        f"runs, would probably decide it."
+        f"runs, would probably decide it"
     )
+    if evidence.seeds_to_decide == evidence.seeds_as_seen:
+        text += " if the true difference is as large as the one seen"
+    return f"{text}."
 
 
 def confounded(question: Comparison, measured: Measured) -> str:
@@ -105,10 +108,12 @@ def no_verdict(question: Comparison, evidence: Evidence) -> str:
         )
     if evidence.runs < evidence.planned:
         shown = f" ({so_far})" if so_far else ""
-        takes = max(evidence.planned, FEWEST_SEEDS)
+        takes = f"all {evidence.planned}, so that the answer does not depend on when one looks"
+        if evidence.planned < FEWEST_SEEDS:
+            takes = f"at least {FEWEST_SEEDS} to tell a difference from luck"
         return (
-            f"No verdict yet: {evidence.runs} of {evidence.planned} seeds are trained{shown}; it "
-            f"takes all {takes}, so that the answer does not depend on when one looks"
+            f"No verdict yet: {evidence.runs} of {evidence.planned} seeds "
+            f"{'is' if evidence.runs == 1 else 'are'} trained{shown}; it takes {takes}"
             f"{_and_no_confound(question)}."
         )
     if n < evidence.runs:
@@ -116,7 +121,7 @@ def no_verdict(question: Comparison, evidence: Evidence) -> str:
         if evidence.measured is not None:
             numbers = f"; over the others {_evidence(question, evidence.measured)}"
         return (
-            f"No verdict: {_missing(question, evidence)} gave no {metric.name}, and to leave them "
+            f"No verdict: {_missing(question, evidence)} {_lacks(question)}, and to leave them "
             f"out would flatter {_flattered(question, evidence)}{numbers}; it takes {metric.takes}."
         )
     if n < FEWEST_SEEDS:
@@ -199,8 +204,9 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
             f"{measured.replay.opposite_share:.0%} of {measured.replay.pairs} pairs of runs "
             f"(a tie counts half)."
         )
-    # Where no number of seeds is enough for what matters, the sentence has this one already.
-    if evidence.seeds_as_seen is not None and evidence.seeds_to_decide is not None:
+    # Where it is the only number of seeds there is, the sentence has it.
+    as_seen, needed = evidence.seeds_as_seen, evidence.seeds_to_decide
+    if as_seen is not None and needed is not None and as_seen < needed:
         assert question.matters is not None
         lines.append(
             f"Were the true difference as large as the one seen, about {evidence.seeds_as_seen:,} "
@@ -258,14 +264,19 @@ def _beyond_most_seeds(question: Comparison, evidence: Evidence) -> str:
         return f"more than {MOST_SEEDS:,} seeds would be needed to decide it"
     assert question.matters is not None
     return (
-        f"about {evidence.seeds_as_seen:,} seeds would probably decide it if the true difference "
-        f"is as large as the one seen, more than {MOST_SEEDS:,} if it is just the "
+        f"a new study of about {evidence.seeds_as_seen:,} seeds, the number fixed before it "
+        f"runs, would probably decide it if the true difference is as large as the one seen, but "
+        f"it would take more than {MOST_SEEDS:,} if that is just the "
         f"{question.metric.amount(question.matters)} that matter"
     )
 
 
 def _of(missing: int, runs: int) -> str:
     return f"{missing} of {runs} runs"
+
+
+def _lacks(question: Comparison) -> str:
+    return question.metric.lacks.format(question.metric.name)
 
 
 def _missing(question: Comparison, evidence: Evidence) -> str:
