@@ -1,4 +1,4 @@
-"""What is compared, and how its numbers are printed."""
+"""What is compared, and how numbers are printed."""
 
 from __future__ import annotations
 
@@ -105,6 +105,15 @@ class Metric:
         ):
             decimals += 1
         return decimals
+
+
+def shown_p(p: float) -> str:
+    """A p value to two figures.
+
+    >>> shown_p(0.0123), shown_p(1e-9)
+    ('p = 0.012', 'p < 0.0001')
+    """
+    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
 
 
 def _plain(value: float, decimals: int) -> str:

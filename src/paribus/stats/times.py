@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
+from paribus.stats.metric import shown_p
 from paribus.stats.paired import FEWEST_SEEDS, no_spread, t_intervals
 from paribus.stats.power import VERDICT_LEVEL
 from paribus.stats.verdict import Verdict
@@ -160,10 +161,9 @@ def judge_times(
         reasons = (f"{question.a} against itself: {control.evidence()}.",)
         if verdict not in (Verdict.NONE, Verdict.CONFOUNDED):
             p = ratio.p if adjusted_p is None else adjusted_p
-            shown = "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
             of = f", adjusted for {family} questions" if family > 1 else ""
             reasons += (
-                f"Paired t test of log ratios: {shown}{of}; faster or slower takes "
+                f"Paired t test of log ratios: {shown_p(p)}{of}; faster or slower takes "
                 f"{VERDICT_LEVEL} or less, and a ratio that the first against itself does not "
                 "reach.",
             )

@@ -113,6 +113,7 @@ def _measure(question: Comparison, rng: np.random.Generator | None) -> Evidence:
         mean=float((b_S - a_S).mean()) if a_S.size else None,
         level_a=_level(a_S),
         level_b=_level(b_S),
+        replay=replay(question.a_S, question.b_S),
     )
     if question.preview or runs < evidence.planned or a_S.size < FEWEST_SEEDS:
         return evidence
@@ -127,7 +128,6 @@ def _measure(question: Comparison, rng: np.random.Generator | None) -> Evidence:
         low_90=float(interval_90.low),
         high_90=float(interval_90.high),
         sign_flip=sign_flip(b_S - a_S, rng),
-        replay=replay(question.a_S, question.b_S),
         new_images=compare_on_new_images(*images) if images else None,
         new_images_90=compare_on_new_images(*images, EQUIVALENCE_CONFIDENCE) if images else None,
     )

@@ -9,6 +9,7 @@ import numpy as np
 from paribus.stats.comparison import Comparison
 from paribus.stats.evidence import Evidence, Measured
 from paribus.stats.images import NewImages
+from paribus.stats.metric import MINUS, shown_p
 from paribus.stats.paired import FEWEST_SEEDS
 from paribus.stats.power import MOST_SEEDS, VERDICT_LEVEL
 
@@ -162,7 +163,7 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
     if evidence.adjusted_p is not None:
         family = "" if evidence.family == 1 else f", adjusted for {evidence.family} questions"
         lines.append(
-            f"Paired t test: {_p(evidence.adjusted_p)}{family}; better or worse takes "
+            f"Paired t test: {shown_p(evidence.adjusted_p)}{family}; better or worse takes "
             f"{VERDICT_LEVEL} or less."
         )
         if evidence.family > 1:
@@ -173,18 +174,18 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
     flip = measured.sign_flip
     if flip.smallest_p * max(evidence.family, 1) > VERDICT_LEVEL:
         lines.append(
-            f"Sign-flip test: {_p(flip.p)}; {paired.n} seeds can give it no less than "
+            f"Sign-flip test: {shown_p(flip.p)}; {paired.n} seeds can give it no less than "
             f"{flip.smallest_p:.2g}, so that it has no say here."
         )
     else:
-        lines.append(f"Sign-flip test, which assumes no bell curve: {_p(flip.p)}.")
+        lines.append(f"Sign-flip test, which assumes no bell curve: {shown_p(flip.p)}.")
     if not question.same_seeds:
         lines.append(
             "The two share no seeds: their runs are paired in order, and others would do as well."
         )
     elif paired.correlation is not None and paired.pairing_gain is not None:
         lines.append(
-            f"Over the same seeds the two correlate by {paired.correlation:.2f}".replace("-", "−")
+            f"Over the same seeds the two correlate by {paired.correlation:.2f}".replace("-", MINUS)
             + (
                 f"; without pairing it would take {_gain(paired.pairing_gain)} times as many seeds."
                 if paired.pairing_gain >= LEAST_GAIN
@@ -195,13 +196,13 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
         new = measured.new_images
         lines.append(
             f"With {new.n_images:,} images drawn anew the difference is "
-            f"{_bracket(question, new)}, 95 %; more seeds would reduce {new.seed_share:.0%}"
-            f" of its variance, more test images the rest.".replace("%  of", "% of")
+            f"{_bracket(question, new)}, 95 %; more seeds would reduce "
+            f"{_percent(new.seed_share)} of its variance, more test images the rest."
         )
-    if measured.replay is not None:
+    if evidence.replay is not None:
         lines.append(
             f"One training of each would have shown the opposite order in "
-            f"{measured.replay.opposite_share:.0%} of {measured.replay.pairs} pairs of runs "
+            f"{_percent(evidence.replay.opposite_share)} of {evidence.replay.pairs} pairs of runs "
             f"(a tie counts half)."
         )
     # Where it is the only number of seeds there is, the sentence has it.
@@ -213,7 +214,7 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
             f"seeds would do; the number above is for one of just "
             f"{question.metric.amount(question.matters)}."
         )
-    return tuple(line.replace("%", " %").replace("  %", " %") for line in lines)
+    return tuple(lines)
 
 
 def _name(question: Comparison) -> str:
@@ -252,9 +253,11 @@ def _new_images(question: Comparison, new: NewImages | None, shown: bool | None)
 def _bar(evidence: Evidence) -> str:
     assert evidence.adjusted_p is not None
     if evidence.family == 1:
-        return f"for a verdict ({_p(evidence.adjusted_p)}, which must be at most {VERDICT_LEVEL})"
+        return (
+            f"for a verdict ({shown_p(evidence.adjusted_p)}, which must be at most {VERDICT_LEVEL})"
+        )
     return (
-        f"for one of {evidence.family} questions (adjusted {_p(evidence.adjusted_p)}, which "
+        f"for one of {evidence.family} questions (adjusted {shown_p(evidence.adjusted_p)}, which "
         f"must be at most {VERDICT_LEVEL})"
     )
 
@@ -298,5 +301,5 @@ def _gain(gain: float) -> str:
     return f"{gain:.1f}" if gain < 100 else "over 100"
 
 
-def _p(p: float) -> str:
-    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"
