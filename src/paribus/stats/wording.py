@@ -9,7 +9,7 @@ import numpy as np
 from paribus.stats.comparison import Comparison
 from paribus.stats.evidence import Evidence, Measured
 from paribus.stats.images import NewImages
-from paribus.stats.metric import MINUS, shown_p
+from paribus.stats.metric import shown_p
 from paribus.stats.paired import FEWEST_SEEDS
 from paribus.stats.power import MOST_SEEDS, VERDICT_LEVEL
 
@@ -185,7 +185,7 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
         )
     elif paired.correlation is not None and paired.pairing_gain is not None:
         lines.append(
-            f"Over the same seeds the two correlate by {paired.correlation:.2f}".replace("-", MINUS)
+            f"Over the same seeds the two correlate by {paired.correlation:.2f}".replace("-", "−")
             + (
                 f"; without pairing it would take {_gain(paired.pairing_gain)} times as many seeds."
                 if paired.pairing_gain >= LEAST_GAIN
