@@ -14,6 +14,7 @@ import pytest
 
 from paribus.analysis import Run
 from paribus.errors import UserError
+from paribus.report.figures import final_accuracies
 from paribus.report.predictions import confusion, mistakes
 from paribus.report.write import write_report
 from paribus.spec.study import Study
@@ -184,6 +185,20 @@ def test_a_study_whose_runs_have_all_ended_is_complete_though_some_diverged(
     found = page(write_report(half, tmp_path))
     assert "trains what is missing" in found.text
     assert "So far, mlp has" in found.text
+
+
+def test_one_wide_interval_does_not_squeeze_the_figure(make: Make) -> None:
+    data = dataset()
+
+    def runs(name: str, seed: int) -> Run:
+        made = run(seed, 3, "finished", data)
+        accuracy = 0.5 + 0.15 * seed if name == "cnn" else 0.9 + 0.001 * seed
+        return replace(made, curves=replace(made.curves, test_accuracy=np.full(3, accuracy)))
+
+    figure = final_accuracies(make(["mlp", "cnn"], runs=runs, data=data))
+    assert figure is not None
+    fewest_errors = min(figure.axes[0].get_xlim())
+    assert 0.01 < fewest_errors < 0.098
 
 
 def test_names_are_escaped_everywhere(make: Make, tmp_path: Path) -> None:

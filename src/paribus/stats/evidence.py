@@ -32,12 +32,12 @@ class Evidence:
     `n`: seeds with a value of both. `runs`: seeds trained. `planned`: seeds the study fixed.
     `missing_a`, `missing_b`: runs that gave no value. `mean`: B minus A over the n. `level_a`,
     `level_b`: mean and SD of each over the n; None under 2. `replay`: over all runs that have a
-    value. `measured`: None where there is no test. `adjusted_p`: Holm's, over `family` questions;
-    None without a test or where confounded. `seeds_to_decide`: for an undecided question; None otherwise, and
-    where over 10,000. `seeds_as_seen`: the seeds if the true difference were as large as the mean;
-    the same number where no other can be given (nothing was said to matter, or the seeds for that
-    have been had), None where they are not fewer. `identical`: every run of B scored as
-    its pair on every single image.
+    value. `measured`: None where there is no test. `adjusted_p`: Holm's, over `family`
+    questions; None without a test or where confounded. `seeds_to_decide`: for an undecided
+    question; None otherwise, and where over 10,000. `seeds_as_seen`: the seeds if the true
+    difference were as large as the mean; the same number where no other can be given (nothing
+    was said to matter, or the seeds for that have been had), None where they are not fewer.
+    `identical`: every run of B scored as its pair on every single image.
     """
 
     n: int

@@ -104,7 +104,8 @@ class Metric:
             and abs(float(_plain(scaled, decimals)) - scaled) > 0.05 * abs(scaled)
         ):
             decimals += 1
-        return decimals
+        # Of what is still zero then, more zeros would say nothing.
+        return decimals if float(_plain(scaled, decimals)) else self.decimals
 
 
 def shown_p(p: float) -> str:
