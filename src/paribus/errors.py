@@ -31,4 +31,6 @@ def did_you_mean(got: str, known: Sequence[str]) -> str:
     'known are optimizer, epochs'
     """
     near = get_close_matches(got, known, n=1)
-    return f'did you mean "{near[0]}"?' if near else f"known are {', '.join(known)}"
+    if near:
+        return f'did you mean "{near[0]}"?'
+    return f"known are {', '.join(known)}" if known else "none is known"

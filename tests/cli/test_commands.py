@@ -46,7 +46,7 @@ def test_help_names_every_command_and_each_has_help() -> None:
 
 def test_check_gives_the_sizes_of_the_built_in_study() -> None:
     experiments = read_json("check", "mnist", "--json")["experiments"]
-    assert len(experiments) == 14
+    assert len(experiments) == 18
     assert {name: experiments[name]["parameters"] for name in ("mlp", "cnn", "residual")} == {
         "mlp": 42_310,
         "cnn": 21_578,
@@ -60,11 +60,38 @@ def test_check_tells_differences_and_confounds() -> None:
     asked = {tuple(q["compare"]): q for q in questions if q["metric"] == "test_accuracy"}
     assert asked["residual", "residual-bn"]["confounds"] == ["learning rate 0.01 → 0.025"]
     assert asked["residual-fast", "residual-bn"]["confounds"] == []
-    assert asked["cnn-adam", "cnn-adam-tuned"]["differences"] == [
+    assert asked["cnn-adam-short", "cnn-adam-tuned"]["differences"] == [
         "learning rate 0.001 → 0.0005",
         "betas 0.9 and 0.999 → 0.85 and 0.95",
-        "epochs 100 → 35",
     ]
+
+
+def test_what_the_original_concluded_can_be_confirmed_or_contradicted() -> None:
+    questions = read_json("check", "mnist", "--json")["questions"]
+    held = [q for q in questions if q["original_verdict"]]
+    assert len(held) >= 18
+    assert [q["ask"] for q in held if q["confounds"]] == []
+
+
+def test_options_that_make_experiments_the_same_say_so(tmp_path: Path) -> None:
+    path = tmp_path / "longer.toml"
+    path.write_text(
+        """title = "Longer?"
+[experiments.short]
+network = ["flatten", "linear 10"]
+optimizer = { name = "sgd", lr = 0.1 }
+epochs = 5
+[experiments.long]
+from = "short"
+epochs = 10
+""",
+        "utf-8",
+    )
+    for option in (["--preview"], ["--epochs", "1"]):
+        result = call("check", str(path), "--seeds", "1", *option)
+        assert result.exit_code == 0
+        assert "With these options long is the same as an earlier experiment" in result.output
+        assert "1 experiment × 1 seed = 1 run on mnist" in result.output
 
 
 def test_check_for_people(small: Small) -> None:

@@ -90,6 +90,7 @@ def test_a_hash_and_an_engine_will_do() -> None:
         (["mlp", "cnn", "--seeds", "a"], '--seeds: needs seeds from-to, e.g. "0-4", got "a"'),
         (["mlp", "mlp", "--seeds", "0-1", "--against", "2"], "needs as many seeds in --seeds"),
         (["mlp", "mlp", "--seeds", "0-1", "--against", "1-2"], "has seeds of --seeds 0-1 too"),
+        (["mlp", "cnn", "--matters", "nan"], "--matters: must be a finite number, got nan"),
         (["mlp", "cnn", "--matters", "50"], "--matters: accuracies lie between 0 and 1, so none"),
         (["mlp", "cnn", "--store", "nowhere"], "there is no store here"),
     ],

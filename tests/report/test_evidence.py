@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from tests.report.test_write import page
 def written(make: Make, tmp_path: Path) -> Path:
     """The folder of a report in which Adam is better, and two labels are known to be wrong."""
     result = make(
-        ["cnn", "cnn-adam", "mlp"],
+        ["cnn", "cnn-adam", "mlp", "residual", "residual-bn"],
         seeds=5,
         runs=lambda name, seed: trained(name, seed, 0.9 if name == "cnn-adam" else 0.6),
         data=replace(DATA, label_errors=(3, 199)),
@@ -36,14 +38,17 @@ def test_the_page_opens_with_the_findings(written: Path) -> None:
     assert sentence.startswith("cnn-adam is better than cnn: final test accuracy +")
     assert "95 %, n = 5 seeds" in sentence
     assert (original, agreement) == ("better: 99.09 %", "agrees")
-    confounded = found.row("Is the CNN more accurate than the MLP?")
-    assert confounded[1].startswith("Confounded: mlp and cnn also differ in epochs 150 → 100")
-    assert confounded[3] == "cannot be told: more differs than was asked about"
+    confounded = found.row("And as the report compared them, at two learning rates?")
+    assert confounded[1].startswith(
+        "Confounded: residual and residual-bn also differ in learning rate 0.01 → 0.025"
+    )
 
 
 def test_it_declines_where_it_cannot_know(written: Path) -> None:
     row = page(written / "index.html").row("Does Adam get there faster than SGD?")
-    assert row[1].startswith("No verdict: 5 of 5 runs of cnn and 5 of 5 runs of cnn-adam gave no ")
+    assert row[1].startswith(
+        "No verdict: 5 of 5 runs of cnn and 5 of 5 runs of cnn-adam never got "
+    )
     assert row[3] == "neither confirmed nor contradicted"
 
 
@@ -57,7 +62,7 @@ def test_replay_noise_flips_and_suspects(written: Path) -> None:
     fixed = found.row("cnn, cnn-adam")
     assert sum(int(cell) for cell in fixed[1:]) == 200
     assert int(fixed[4]) > 20
-    assert "wrong in all 15 finished runs of 3 experiments" in text
+    assert "wrong in all 25 finished runs of 5 experiments" in text
     assert "Of the 2 test images whose label the annotators of Northcutt et al. 2021" in text
     assert "1 is among these: 199" in text
 
@@ -66,7 +71,12 @@ def test_markdown_says_the_same(written: Path) -> None:
     text = (written / "report.md").read_text("utf-8")
     assert text.index("## Findings") < text.index("## Summary") < text.index("## Single runs")
     assert "1. **Has the CNN fewer parameters than the MLP?** cnn has fewer parameters" in text
-    assert "Of the original’s 5 answers, 2 are confirmed and 0 are contradicted; of 3 " in text
+    assert "Of the original’s 5 answers, 2 are confirmed and 1 is contradicted; of 2 " in text
+    errors = re.search(r"Of all errors (\d+) % are with \d, (\d+) % with", text)
+    assert errors is not None
+    # Every error is with two of the ten classes.
+    assert 100 >= int(errors[1]) >= int(errors[2]) >= 20
+    assert "Reported of it: “trained within 10 epochs" in text
 
 
 def test_findings_as_a_table(written: Path) -> None:
@@ -77,7 +87,56 @@ def test_findings_as_a_table(written: Path) -> None:
     assert 0 < float(row["low"]) < float(row["estimate"]) < float(row["high"])
     assert float(row["p_adjusted"]) < 0.04
     counted = rows["Has the CNN fewer parameters than the MLP?"]
-    assert (counted["verdict"], counted["estimate"]) == ("better", "")
+    assert (counted["verdict"], counted["estimate"]) == ("better", "-20732")
+
+
+def test_findings_for_a_paper(written: Path) -> None:
+    text = (written / "tables" / "findings.tex").read_text("utf-8")
+    rows = {row[0]: row[1:] for row in cells_of(text)}
+    n, difference, interval, verdict = rows["Does Adam end more accurate than SGD?"]
+    assert (n, verdict) == ("5", "better")
+    assert re.fullmatch(r"\+\d+\.\d+ points", difference)
+    assert re.fullmatch(r"\{\[\}\d+\.\d+, \d+\.\d+\{\]\}", interval)
+    counted = rows["Has the CNN fewer parameters than the MLP?"]
+    assert counted == ["--", "$-$20,732", "--", "better"]
+    assert rows["Does Adam get there faster than SGD?"][1:] == ["--", "--", "no verdict"]
+    assert rows["And as the report compared them, at two learning rates?"][3] == "confounded"
+
+
+def test_a_paper_survives_what_users_write(make: Make, tmp_path: Path) -> None:
+    result = make(["cnn", "cnn-adam"], seeds=5, runs=lambda name, seed: trained(name, seed, 0.6))
+    ask = "[a_1] & 50 % of #{x}\n\n~ $5 ^ \\ < “é” → ±"
+    questions = tuple(
+        q.model_copy(update={"ask": f"{i}: {ask}" if i else ask})
+        for i, q in enumerate(result.study.questions)
+    )
+    study = Study.model_validate({**dict(result.study), "questions": questions})
+    write_report(replace(result, study=study.model_copy(update={"preview": True})), tmp_path)
+    text = (tmp_path / "tables" / "findings.tex").read_text("utf-8")
+    rows = list(cells_of(text))
+    assert len(rows) == len(questions)
+    assert rows[0][0] == (
+        r"{[}a\_1{]} \& 50 \% of \#\{x\} \textasciitilde{} \$5 \textasciicircum{} "
+        r"\textbackslash{} \textless{} ``é'' $\to$ $\pm$"
+    )
+    assert "% This is a preview" in text
+
+
+def cells_of(text: str) -> Iterator[list[str]]:
+    """The cells of a LaTeX table, which must have as many in each row, and close what it opens."""
+    shown = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
+    begin, body, end = re.split(r"\\midrule|\\bottomrule", shown)
+    assert begin.startswith(r"\begin{tabular}{p{0.36\linewidth}rrrp{0.2\linewidth}}")
+    assert end.strip() == r"\end{tabular}"
+    for row in body.strip().split("\n"):
+        assert row.endswith(r" \\")
+        bare = re.sub(r"\\(?:[a-z]+|[&%$#_{}])", "", row.removesuffix(r" \\"))
+        assert not set(bare) & set("\\%#_~^<>|")
+        assert bare.count("{") == bare.count("}")
+        assert bare.count("$") % 2 == 0
+        cells = re.split(r"(?<!\\)&", row.removesuffix(r" \\"))
+        assert len(cells) == 5
+        yield [cell.strip() for cell in cells]
 
 
 def test_the_ledger_as_a_table(written: Path) -> None:

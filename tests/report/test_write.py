@@ -14,6 +14,7 @@ import pytest
 
 from paribus.analysis import Run
 from paribus.errors import UserError
+from paribus.report.figures import final_accuracies
 from paribus.report.predictions import confusion, mistakes
 from paribus.report.write import write_report
 from paribus.spec.study import Study
@@ -81,6 +82,7 @@ def test_everything_is_written(make: Make, tmp_path: Path) -> None:
     assert names >= {f"figures/{figure}.{kind}" for figure in figures for kind in ("svg", "png")}
     assert names >= {
         "report.md", "tables/summary.csv", "tables/summary.tex", "tables/epochs.csv",
+        "tables/findings.csv", "tables/findings.tex",
     }  # fmt: skip
     for svg in (path.parent / "figures").glob("*.svg"):
         ElementTree.parse(svg)
@@ -136,7 +138,7 @@ def test_the_best_is_said_to_be_flattered_unless_it_was_validated(
 
 def test_an_empty_store_is_still_a_page(make: Make, tmp_path: Path) -> None:
     found = page(write_report(make(runs=lambda *_: None), tmp_path))
-    assert "0 of 42 runs have finished." in found.text
+    assert "0 of 54 runs have finished." in found.text
     assert "paribus run mnist" in found.text
     assert "n = 0" in found.row("cnn")
 
@@ -164,6 +166,39 @@ def test_half_finished_diverged_and_failed_runs(make: Make, tmp_path: Path) -> N
     assert "3 runs have not begun." in found.text
     assert "cnn, seed 0: diverged at epoch 3." in found.text
     assert "n = 1, 1 diverged, 1 failed" in found.row("cnn")
+
+
+def test_a_study_whose_runs_have_all_ended_is_complete_though_some_diverged(
+    make: Make, tmp_path: Path
+) -> None:
+    data = dataset()
+
+    def runs(name: str, seed: int) -> Run:
+        made = run(seed, 3, "finished", data)
+        return replace(made, status="diverged") if name == "cnn" else made
+
+    found = page(write_report(make(["mlp", "cnn"], runs=runs), tmp_path))
+    assert "3 of 6 runs have finished." in found.text
+    assert "trains what is missing" not in found.text
+    assert "So far" not in found.text
+    half = make(["mlp", "cnn"], runs=lambda name, seed: runs(name, seed) if seed else None)
+    found = page(write_report(half, tmp_path))
+    assert "trains what is missing" in found.text
+    assert "So far, mlp has" in found.text
+
+
+def test_one_wide_interval_does_not_squeeze_the_figure(make: Make) -> None:
+    data = dataset()
+
+    def runs(name: str, seed: int) -> Run:
+        made = run(seed, 3, "finished", data)
+        accuracy = 0.5 + 0.15 * seed if name == "cnn" else 0.9 + 0.001 * seed
+        return replace(made, curves=replace(made.curves, test_accuracy=np.full(3, accuracy)))
+
+    figure = final_accuracies(make(["mlp", "cnn"], runs=runs, data=data))
+    assert figure is not None
+    fewest_errors = min(figure.axes[0].get_xlim())
+    assert 0.01 < fewest_errors < 0.098
 
 
 def test_names_are_escaped_everywhere(make: Make, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Two one-sided tests against statsmodels."""
+"""The 90 % interval inside the margin against statsmodels' two one-sided tests."""
 
 from __future__ import annotations
 
@@ -6,29 +6,32 @@ import numpy as np
 import pytest
 from statsmodels.stats.weightstats import ttost_paired
 
-from paribus.stats.equivalence import equivalence
+from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, EQUIVALENCE_LEVEL, inside_margin
+from paribus.stats.paired import t_intervals
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_agrees_with_statsmodels_and_with_its_interval(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    a_S, b_S = rng.normal(size=(2, 8))
-    margin = 0.9
-    ours = equivalence(b_S - a_S, margin)
-    p = ttost_paired(b_S, a_S, -margin, margin)[0]
-    assert ours.p == pytest.approx(p, abs=1e-9)
-    assert ours.inside == (ours.p < 0.05)
+def test_agrees_with_statsmodels(seed: int) -> None:
+    a_S, b_S = np.random.default_rng(seed).normal(size=(2, 8))
+    t = t_intervals(b_S - a_S, EQUIVALENCE_CONFIDENCE)
+    p = ttost_paired(b_S, a_S, -0.9, 0.9)[0]
+    assert inside_margin(t.low, t.high, 0.9) == (p < EQUIVALENCE_LEVEL)
 
 
-def test_a_large_difference_is_not_shown_to_be_small() -> None:
-    assert not equivalence([0.5, 0.6, 0.7], margin=0.1).inside
+def test_both_outcomes_occur_among_these() -> None:
+    shown = []
+    for seed in range(20):
+        a_S, b_S = np.random.default_rng(seed).normal(size=(2, 8))
+        t = t_intervals(b_S - a_S, EQUIVALENCE_CONFIDENCE)
+        shown.append(bool(inside_margin(t.low, t.high, 0.9)))
+    assert set(shown) == {True, False}
 
 
-def test_few_scattered_seeds_do_not_show_that_there_is_no_difference() -> None:
-    assert not equivalence([-0.5, 0.0, 0.5], margin=0.1).inside
+@pytest.mark.parametrize("difference_S", [[0.5, 0.6, 0.7], [-0.5, 0.0, 0.5]])
+def test_what_is_large_or_scattered_is_not_shown_to_be_small(difference_S: list[float]) -> None:
+    t = t_intervals(difference_S, EQUIVALENCE_CONFIDENCE)
+    assert not inside_margin(t.low, t.high, 0.1)
 
 
-@pytest.mark.parametrize("margin", [0.0, -1.0, np.nan])
-def test_a_margin_must_be_above_zero(margin: float) -> None:
-    with pytest.raises(ValueError, match="must be above 0"):
-        equivalence([0.1, 0.2, 0.3], margin)
+def test_inside_a_margin_of_zero_there_is_nothing() -> None:
+    assert not inside_margin(0.0, 0.0, 0.0)

@@ -43,3 +43,8 @@ def test_an_amount_is_printed_as_it_was_stated() -> None:
 def test_zero_has_no_sign() -> None:
     assert LOSS.difference(0.0) == "0.00"
     assert LOSS.difference(-0.0) == "0.00"
+
+
+def test_what_is_zero_at_any_precision_is_printed_with_few_zeros() -> None:
+    assert Metric("loss", False, "nats").difference(3e-9) == "0.00 nats"
+    assert Metric("loss", False, "nats").difference(0.0004) == "+0.0004 nats"

@@ -30,7 +30,6 @@ def test_runs_that_are_better_as_a_whole_show_as_lasting() -> None:
     v = run_variance(rng.random((300, 1000)) < level_S1)
     assert v.lasting == pytest.approx(0.03, rel=0.15)
     assert v.luck == pytest.approx(np.sqrt(0.09 / 1000), rel=0.05)
-    assert v.luck_share == pytest.approx(v.luck**2 / v.observed**2)
 
 
 def test_the_two_parts_add_up_or_luck_is_all() -> None:
@@ -38,17 +37,11 @@ def test_the_two_parts_add_up_or_luck_is_all() -> None:
     assert v.lasting**2 == pytest.approx(max(0.0, v.observed**2 - v.luck**2))
 
 
-def test_the_control_holds_every_pair_of_runs_once() -> None:
-    floor = noise_floor([0.1, 0.4, 0.2])
-    np.testing.assert_allclose(floor.difference_P, [0.1, 0.2, 0.3])
-    assert floor.predicted is None
-
-
-def test_the_floor_falls_with_seeds_for_means_but_not_for_single_runs() -> None:
+def test_the_floor_is_a_prediction_interval() -> None:
     value_S = np.random.default_rng(4).normal(size=50)
     floor = noise_floor(value_S)
     assert floor.between_runs == pytest.approx(2.0096 * 2**0.5 * value_S.std(ddof=1), rel=1e-4)
-    assert floor.between_means == pytest.approx(floor.between_runs / 50**0.5)
+    assert floor.predicted is None
 
 
 def test_its_sentence() -> None:

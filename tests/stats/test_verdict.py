@@ -130,8 +130,32 @@ def test_undecided_beyond_any_number_of_seeds() -> None:
     finding = answer(VAGUE, matters=1e-5)
     assert finding.sentence == (
         "Undecided between cnn and adam: test accuracy +0.10 points [−0.42, 0.62], 95 %, "
-        "n = 5 seeds, so adam may be better or worse; more than 10,000 seeds would be needed to "
-        "decide it."
+        "n = 5 seeds, so adam may be better or worse; a new study of about 149 seeds, the "
+        "number fixed before it runs, would probably decide it if the true difference is as large "
+        "as the one seen, but it would take more than 10,000 if that is just the 0.001 points that "
+        "matter."
+    )
+    assert not any("as large as the one seen" in reason for reason in finding.reasons)
+
+
+def test_undecided_beyond_any_number_of_seeds_even_for_what_was_seen() -> None:
+    finding = answer([0.004, -0.004, 0.003, -0.003, 0.00001], matters=None)
+    assert finding.sentence.endswith("; more than 10,000 seeds would be needed to decide it.")
+
+
+def test_seeds_from_the_estimate_alone_say_that_they_are() -> None:
+    finding = answer([0.004, -0.001, 0.005, -0.002, 0.003], matters=None)
+    assert finding.evidence.seeds_to_decide == finding.evidence.seeds_as_seen
+    assert finding.sentence.endswith(
+        "would probably decide it if the true difference is as large as the one seen."
+    )
+    assert not any("Were the true difference" in reason for reason in finding.reasons)
+
+
+def test_a_study_of_two_seeds_under_way_takes_three() -> None:
+    assert answer(CLEAR[:1], planned=2).sentence == (
+        "No verdict yet: 1 of 2 seeds is trained (test accuracy +0.40 points, n = 1 seed); it "
+        "takes at least 3 to tell a difference from luck."
     )
 
 
@@ -232,7 +256,7 @@ def test_leaving_out_diverged_runs_cannot_make_an_experiment_better() -> None:
     finding = answer([*CLEAR[:4], np.nan])
     assert finding.verdict is Verdict.NONE
     assert finding.sentence == (
-        "No verdict: 0 of 5 runs of cnn and 1 of 5 runs of adam gave no test accuracy, and to "
+        "No verdict: 1 of 5 runs of adam gave no test accuracy, and to "
         "leave them out would flatter adam; over the others test accuracy +0.40 points "
         "[0.27, 0.53], 95 %, n = 4 seeds; it takes runs that all end."
     )
@@ -265,7 +289,7 @@ def test_with_a_diverged_run_nothing_is_equal_or_undecided(difference_S: list[fl
 
 def test_if_all_runs_diverged_it_says_so() -> None:
     assert answer([np.nan] * 5).sentence == (
-        "No verdict: 0 of 5 runs of cnn and 5 of 5 runs of adam gave no test accuracy, and to "
+        "No verdict: 5 of 5 runs of adam gave no test accuracy, and to "
         "leave them out would flatter adam; it takes runs that all end."
     )
 

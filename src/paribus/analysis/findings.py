@@ -31,7 +31,6 @@ from paribus.stats import (
     judge_times,
     noise_floor,
     p_of,
-    replay,
 )
 from paribus.stats.paired import FEWEST_SEEDS
 from paribus.store.timings import Timing
@@ -46,7 +45,8 @@ class Answer:
     `sentence` has estimate, interval and n; `reasons` are sentences that say what it rests on.
     `differences` are all, `confounds` those that the question is not about. `agrees`: with the
     report that the study repeats; None where it cannot be told, and `agreement` says why.
-    `finding` or `times` hold the numbers, `replay`, `noise` and `ledger` what else there is to see.
+    `finding`, `times` or `counts` (A's and B's parameters) hold the numbers, `noise` and `ledger`
+    what else there is to see.
     """
 
     question: Question
@@ -62,11 +62,16 @@ class Answer:
     agrees: bool | None
     agreement: str
     finding: Finding | None = None
+    counts: tuple[int, int] | None = None
     times: TimeFinding | None = None
-    replay: Replay | None = None
     noise: NoiseFloor | None = None
     noise_sentence: str = ""
     ledger: FlipLedger | None = None
+
+    @property
+    def replay(self) -> Replay | None:
+        """What one training of each would have told."""
+        return None if self.finding is None else self.finding.evidence.replay
 
 
 @dataclass(frozen=True)
@@ -230,7 +235,6 @@ def _from_seeds(
         reasons=finding.reasons,
         less_than_matters=finding.less_than_matters,
         finding=finding,
-        replay=replay(asked.a_S, asked.b_S),
     )
     runs_a, runs_b = _paired(a, b)
     is_accuracy = begun.question.metric == "test_accuracy"
@@ -313,6 +317,7 @@ def _count(begun: Answer, a: ExperimentResult, b: ExperimentResult) -> Answer:
             "does not count.",
         )
     before, after = a.parameters, b.parameters
+    begun = replace(begun, counts=(before, after))
     if before == after:
         return replace(
             begun,

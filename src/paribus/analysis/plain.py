@@ -23,6 +23,7 @@ NUMBERS = (
     "opposite_share",
     "noise_floor",
     "seeds_to_decide",
+    "seeds_as_seen",
 )
 
 
@@ -42,6 +43,7 @@ def plain(answer: Answer) -> dict[str, Any]:
         "less_than_matters": answer.less_than_matters,
         "sentence": answer.sentence,
         "reasons": list(answer.reasons),
+        "noise": answer.noise_sentence,
         "differences": list(answer.differences),
         "confounds": list(answer.confounds),
         "consequences": list(answer.consequences),
@@ -72,6 +74,9 @@ def counts(ledger: FlipLedger) -> dict[str, int | None]:
 def numbers(answer: Answer) -> dict[str, float | int | None]:
     """The numbers alone, by the names in `NUMBERS`; intervals are 95 %."""
     found: dict[str, float | int | None] = dict.fromkeys(NUMBERS)
+    if answer.counts is not None:
+        before, after = answer.counts
+        found |= {"mean_a": before, "mean_b": after, "estimate": after - before}
     if answer.times is not None and answer.times.ratio is not None:
         ratio = answer.times.ratio
         found |= {"estimate": ratio.ratio, "low": ratio.low, "high": ratio.high, "n": ratio.n}
@@ -88,6 +93,7 @@ def numbers(answer: Answer) -> dict[str, float | int | None]:
         "n": evidence.n,
         "p_adjusted": evidence.adjusted_p,
         "seeds_to_decide": evidence.seeds_to_decide,
+        "seeds_as_seen": evidence.seeds_as_seen,
     }
     for side, level in (("a", evidence.level_a), ("b", evidence.level_b)):
         if level is not None:

@@ -26,6 +26,7 @@ def stats_metric(text: str) -> Metric:
         kind.scale,
         widest=kind.widest,
         takes=kind.without,
+        lacks=kind.lacks,
     )
 
 

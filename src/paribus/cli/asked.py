@@ -170,6 +170,7 @@ def _asked(
         except ValueError as error:
             raise UserError(f"--only: {error}") from None
     dataset = load(study.data, relative_to)
+    asked_for = list(study.experiments)
     if preview:
         held_out = next(iter(study.experiments.values())).validation
         study = study.as_preview(len(dataset.train_labels) - held_out)
@@ -185,4 +186,11 @@ def _asked(
                 f'--engine: there is no engine "{engine}"; {did_you_mean(engine, ENGINES)}'
             )
         study = study.with_engine(engine)
+    if same := [name for name in asked_for if name not in study.experiments]:
+        rest = (
+            "is the same as an earlier experiment, and is left out"
+            if len(same) == 1
+            else "are the same as earlier experiments, and are left out"
+        )
+        click.echo(f"With these options {' and '.join(same)} {rest}.", err=True)
     return Asked(study, name, relative_to, dataset)

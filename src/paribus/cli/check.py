@@ -30,11 +30,12 @@ def command(asked: Asked, as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2))
         return
     study = asked.study
-    runs = len(study.experiments) * study.seeds
+    experiments, seeds = len(study.experiments), study.seeds
     click.echo(
-        f"{study.title}\n{len(study.experiments)} experiments × {study.seeds} seeds = ", nl=False
+        f"{study.title}\n{experiments} experiment{'s' * (experiments != 1)} × "
+        f"{seeds} seed{'s' * (seeds != 1)} = {experiments * seeds} "
+        f"run{'s' * (experiments * seeds != 1)} on {asked.dataset.name}\n"
     )
-    click.echo(f"{runs} runs on {asked.dataset.name}\n")
     for name, experiment in facts["experiments"].items():
         click.echo(click.style(name, bold=True) + f"  {_sizes(experiment)}")
         if experiment["layers"] is None:

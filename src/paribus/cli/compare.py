@@ -273,11 +273,11 @@ def _tell(answer: Answer) -> None:
             console.print(Text(f"\n{title}", style="bold"))
         for line in lines:
             mark = " (confounds)" if title == "What differs" and line in answer.confounds else ""
-            console.print(Padding(Text(f"• {line}{mark}"), (0, 0, 0, 2)))
+            console.print(Padding(Text(f"• {line}{mark}"), (0, 0, 0, 2), expand=False))
     if answer.ledger is not None:
         console.print(Text("\nTest images", style="bold"))
         table = Table.grid(padding=(0, 2))
         table.add_column(justify="right")
         for category, count in counts(answer.ledger).items():
             table.add_row("too few seeds" if count is None else f"{count:,}", category)
-        console.print(Padding(table, (0, 0, 0, 2)))
+        console.print(Padding(table, (0, 0, 0, 2), expand=False))

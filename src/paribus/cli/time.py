@@ -103,7 +103,7 @@ def command(
         path = keep_timing(store.folder, timing)
     question = Question(
         ask=f"Does a training step of {b} take longer than one of {a}?",
-        compare=(a, b),
+        compare=names,
         about=ASPECTS,
         metric="step_time",
         matters=matters or 0,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from paribus.analysis import StudyResult
 from paribus.analysis.findings import Answer
 from paribus.analysis.plain import NUMBERS, counts, numbers
 from paribus.analysis.suspects import FEWEST_RUNS, Suspects
+from paribus.analysis.values import stats_metric
+from paribus.report import latex
 
 # N images
 
@@ -38,7 +40,8 @@ class Evidence:
             f"{n} question{'s' * (n != 1)} of the study, with metric, number of seeds and the "
             "smallest difference that matters; the verdicts keep their word if these were fixed "
             "before the numbers were seen. The second experiment is judged against the first. "
-            "In brackets an interval that holds the true difference in 95 of 100 such studies. "
+            "In brackets an interval that holds the true difference in 95 of 100 such studies (90, "
+            "where it says so). "
             "“Undecided” and “no verdict” are answers too: the numbers do not show more."
         )
         if self.has_original:
@@ -142,6 +145,24 @@ class Evidence:
             ])  # fmt: skip
         return text.getvalue()
 
+    def findings_latex(self, notes: Sequence[str]) -> str:
+        """A tabular of the findings for LaTeX's package booktabs, notes as comments above it."""
+        rows = []
+        for answer in self.answers:
+            rows.append([answer.question.ask, *_shown(answer), _verdict(answer)])
+        return latex.tabular(
+            # Questions are long, verdicts may be: both need lines.
+            r"p{0.36\linewidth}rrrp{0.2\linewidth}",
+            ["question", "n", "difference", "95 % interval", "verdict"],
+            rows,
+            [
+                "The second experiment less the first; for times, how many times as long a step of "
+                "it takes. n counts seeds, for times rounds. The verdicts allow for all questions, "
+                "the intervals are those of each question alone; “equal” rests on 90 % intervals.",
+                *notes,
+            ],
+        )
+
     def flips_csv(self) -> str:
         """A row for each question of accuracy and test image that not all runs get right."""
         text = io.StringIO()
@@ -168,6 +189,39 @@ class Evidence:
                         float(ledger.share_A_N[image]), float(ledger.share_B_N[image]), category,
                         image in data.label_errors,
                     ]  # fmt: skip
+
+
+def _shown(answer: Answer) -> tuple[str, str, str]:
+    """n, the difference and its 95 % interval, as texts; a dash for what there is not."""
+    nothing = "–"
+    if answer.counts is not None:
+        before, after = answer.counts
+        difference = f"{after - before:+,}".replace("-", "−")
+        return nothing, difference if after != before else "0", nothing
+    if answer.times is not None and answer.times.ratio is not None:
+        ratio = answer.times.ratio
+        return str(ratio.n), ratio.times(), ratio.interval()
+    evidence = None if answer.finding is None else answer.finding.evidence
+    if evidence is None or evidence.mean is None:
+        return nothing, nothing, nothing
+    metric, n = stats_metric(answer.question.metric), str(evidence.n)
+    if evidence.measured is None:
+        return n, metric.difference(evidence.mean), nothing
+    paired = evidence.measured.paired
+    interval = metric.interval(paired.low, paired.high)
+    return n, metric.estimate(paired.mean, paired.low, paired.high), interval
+
+
+def _verdict(answer: Answer) -> str:
+    """The verdict with what is to be said of it in a table."""
+    words = str(answer.verdict)
+    if answer.times is not None:
+        words = {"better": "faster", "worse": "slower"}.get(words, words)
+    if answer.less_than_matters:
+        words += ", by less than matters"
+    if answer.finding is not None and answer.finding.shown_for_new_images is False:
+        words += "; not shown for new images"
+    return words
 
 
 def _floor(share: float) -> str:

@@ -36,6 +36,9 @@ def final_accuracies(result: StudyResult) -> Figure | None:
         figure = Figure(figsize=(9, 1.3 + 0.36 * len(shown)), layout="constrained")
         axes = figure.add_subplot()
         drawn = [errors(experiment.final("test_accuracy"), least) for experiment in shown]
+        # The interval of one weak experiment may reach 100 %, far beyond all runs: it runs off the
+        # figure, or all others would be squeezed into a corner of it.
+        fewest = min(float(errors_R.min()) for errors_R in drawn) / 3
         for row, (experiment, errors_R) in enumerate(zip(shown, tuple(drawn), strict=True)):
             axes.scatter(errors_R, np.full(len(errors_R), row), s=30, color=COLOURS[0], alpha=0.6,
                          linewidths=0)  # fmt: skip
@@ -44,7 +47,7 @@ def final_accuracies(result: StudyResult) -> Figure | None:
             if (interval := mean_interval(experiment.final("test_accuracy"))) is not None:
                 ends = errors(interval, least)
                 axes.plot(ends, [row, row], color="#000000", linewidth=1.6)
-                drawn.append(ends)
+                drawn.append(np.maximum(ends, fewest))
             axes.text(
                 1.02, row, f"{numbers.accuracy(experiment, 'test_accuracy')} %", va="center",
                 transform=axes.get_yaxis_transform(), fontsize=9,

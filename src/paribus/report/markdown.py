@@ -20,7 +20,8 @@ def markdown(evidence: Evidence, rows: Sequence[Row], pictures: Sequence[Picture
         parts.append(f"> **Preview.** {warning}")
     if lines := words.progress(result):
         parts.append("\n".join(f"- {escape_markdown(line)}" for line in lines))
-        parts.append(f"`{words.command(result)}` trains what is missing.")
+        if not words.complete(result):
+            parts.append(f"`{words.command(result)}` trains what is missing.")
     parts += _findings(evidence)
     parts += ["## Summary", summary_markdown(rows), words.caution(result)]
     if has_reported(rows):

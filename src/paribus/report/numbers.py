@@ -32,7 +32,9 @@ def accuracy(result: ExperimentResult, curve: str) -> str:
 
 def loss(result: ExperimentResult, curve: str) -> str:
     """The final cross entropy in nats, over the finished runs."""
-    return spread(result.final(curve), ".4f")
+    values = result.final(curve)
+    # Of a run that nearly diverged nobody reads the decimals.
+    return spread(values, ".4f" if np.all(values < 100) else ".4g")
 
 
 def duration(seconds: float) -> str:
@@ -40,7 +42,11 @@ def duration(seconds: float) -> str:
 
     >>> duration(7.34), duration(139), duration(5000)
     ('7.3 s', '139 s', '83 min')
+    >>> duration(0.03)
+    '< 0.1 s'
     """
+    if seconds < 0.05:
+        return "< 0.1 s"
     if seconds < 10:
         return f"{seconds:.1f} s"
     return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"

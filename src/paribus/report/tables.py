@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from paribus.analysis import ExperimentResult, StudyResult
-from paribus.report import numbers
+from paribus.report import latex, numbers
 from paribus.spec.study import Reported
 
 
@@ -133,22 +133,15 @@ def summary_markdown(rows: Sequence[Row]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def summary_latex(rows: Sequence[Row]) -> str:
-    """A tabular for LaTeX's package booktabs."""
+def summary_latex(rows: Sequence[Row], notes: Sequence[str]) -> str:
+    """A tabular for LaTeX's package booktabs, with notes as comments above it."""
     shown = {key: heading for key, heading in columns(rows).items() if key != "reported_note"}
-    body = [" & ".join(_latex(getattr(row, key)) for key in shown) + r" \\" for row in rows]
-    head = " & ".join(_latex(heading) for heading in shown.values()) + r" \\"
-    lines = [
-        r"% Needs \usepackage{booktabs}. Means ± SD over n seeds.",
-        rf"\begin{{tabular}}{{l{'r' * (len(shown) - 1)}}}",
-        r"\toprule",
-        head,
-        r"\midrule",
-        *body,
-        r"\bottomrule",
-        r"\end{tabular}",
-    ]
-    return "\n".join(lines) + "\n"
+    return latex.tabular(
+        f"l{'r' * (len(shown) - 1)}",
+        list(shown.values()),
+        [[getattr(row, key) for key in shown] for row in rows],
+        ["Means ± SD over n seeds.", *notes],
+    )
 
 
 def epochs_csv(result: StudyResult) -> str:
@@ -167,17 +160,6 @@ def epochs_csv(result: StudyResult) -> str:
                 cells = ["" if value != value else repr(value) for value in row]
                 writer.writerow([experiment.name, run.seed, run.engine, run.id, number, *cells])
     return text.getvalue()
-
-
-_LATEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
-    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "±": r"$\pm$",
-    "–": "--", "<": r"\textless{}", ">": r"\textgreater{}",
-}  # fmt: skip
-
-
-def _latex(text: str) -> str:
-    return "".join(_LATEX.get(character, character) for character in text)
 
 
 def escape_markdown(text: str) -> str:

@@ -15,6 +15,8 @@ from paribus.spec.notation import format_layer
 # K classes
 
 _LOAD = "load before"
+# By their part in all errors: a list of a hundred would not be read.
+_CLASSES_NAMED = 10
 
 REPLAY = (
     "Had each experiment been trained once, how often would the two have come out in the opposite "
@@ -92,6 +94,14 @@ def progress(result: StudyResult) -> list[str]:
     return lines
 
 
+def complete(result: StudyResult) -> bool:
+    """Whether every run has ended, so that nothing is left to train: to diverge is an end too."""
+    return all(
+        sum(run.ended for run in experiment.runs) == result.study.seeds
+        for experiment in result.experiments.values()
+    )
+
+
 def caution(result: StudyResult) -> str:
     """What the table does not say."""
     means = (
@@ -117,7 +127,7 @@ def chosen(result: StudyResult) -> str | None:
     if best is None or len(result.experiments) == 1:
         return None
     n = f"n = {len(best.finished)}"
-    so_far = "So far, " if progress(result) else ""
+    so_far = "" if complete(result) else "So far, "
     if result.validated:
         return (
             f"{so_far}{best.name} has the highest mean accuracy on the validation "
@@ -133,11 +143,16 @@ def chosen(result: StudyResult) -> str | None:
 def confusions(
     counts_KK: NDArray[np.float64], class_names: Sequence[str], runs: int, most: int = 3
 ) -> str:
-    """The commonest confusions, for those who cannot see the matrix.
+    """The commonest confusions, and the classes by their part in all of them, as sentences.
 
-    >>> confusions(np.array([[9.0, 1.0], [0.5, 8.5]]), ["cat", "dog"], 2)
-    'Most often: cat taken for dog (1.0), dog taken for cat (0.5); images a run, n = 2.'
-    """
+    counts_KK: images of a true class (row) that a run took for a class (column), mean over runs.
+
+    >>> counts_KK = np.array([[9.0, 1.0, 0.0], [0.5, 8.5, 0.0], [0.0, 0.5, 9.5]])
+    >>> for sentence in confusions(counts_KK, ["cat", "dog", "cow"], 2).split(". "):
+    ...     print(sentence)
+    Most often: cat taken for dog (1.0), dog taken for cat (0.5), cow taken for dog (0.5); images a run, n = 2
+    Of all errors 100 % are with dog, 75 % with cat, 25 % with cow, as the true class or as what it was taken for.
+    """  # noqa: E501
     errors_KK = counts_KK * (1 - np.eye(len(counts_KK)))
     order = np.argsort(-errors_KK, axis=None, kind="stable")[:most]
     pairs = [divmod(int(place), len(counts_KK)) for place in order]
@@ -148,7 +163,15 @@ def confusions(
     ]
     if not words:
         return f"No test image was taken for another class, n = {runs}."
-    return f"Most often: {', '.join(words)}; images a run, n = {runs}."
+    part_K = (errors_KK.sum(0) + errors_KK.sum(1)) / errors_KK.sum()
+    parts = [
+        f"{part_K[one] * 100:.0f} %{' are' * (rank == 0)} with {class_names[one]}"
+        for rank, one in enumerate(np.argsort(-part_K, kind="stable")[:_CLASSES_NAMED])
+    ]
+    return (
+        f"Most often: {', '.join(words)}; images a run, n = {runs}. Of all errors "
+        f"{', '.join(parts)}, as the true class or as what it was taken for."
+    )
 
 
 def network(result: ExperimentResult) -> str:

@@ -74,9 +74,11 @@ def _files(result: StudyResult) -> Iterator[tuple[str, bytes]]:
     yield "index.html", page(evidence, rows, pictures).encode()
     yield "report.md", markdown(evidence, rows, pictures).encode()
     yield "tables/summary.csv", tables.summary_csv(result).encode()
-    yield "tables/summary.tex", tables.summary_latex(rows).encode()
+    notes = [] if (warning := words.preview_warning(result)) is None else [warning]
+    yield "tables/summary.tex", tables.summary_latex(rows, notes).encode()
     yield "tables/epochs.csv", tables.epochs_csv(result).encode()
     yield "tables/findings.csv", evidence.findings_csv().encode()
+    yield "tables/findings.tex", evidence.findings_latex(notes).encode()
     yield "tables/flips.csv", evidence.flips_csv().encode()
     for picture in pictures:
         yield f"figures/{picture.file}.svg", picture.svg
@@ -115,11 +117,14 @@ def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure]]:
         labels_N, data = result.dataset.test_labels, result.dataset
         runs = len(predicted_SN)
         counts_KK = predictions.confusion(predicted_SN, labels_N, data.classes)
+        text = f"What {best.name} takes each class for. The colour shows the errors alone. "
+        text += words.confusions(counts_KK, data.class_names, runs)
+        if best.reported is not None and best.reported.note:
+            text += f" Reported of it: “{best.reported.note}”."
         yield (
             "confusion",
             f"Confusion matrix of {best.name}",
-            f"What {best.name} takes each class for. The colour shows the errors alone. "
-            + words.confusions(counts_KK, data.class_names, runs),
+            text,
             figures.confusion_matrix(counts_KK, data.class_names, best.name, runs),
         )
         mistakes = predictions.mistakes(predicted_SN, labels_N, _MISTAKES_SHOWN)

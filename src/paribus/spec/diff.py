@@ -75,8 +75,8 @@ def consequences(
         words.append("the initial tensors are drawn differently")
     elif shared < max(map(len, trained)):
         words.append(
-            f"of {len(trained[0])} and {len(trained[1])} initial tensors, {shared} are the same "
-            "for the same seed"
+            f"of {len(trained[0])} and {len(trained[1])} initial tensors, {shared} "
+            f"{'is' if shared == 1 else 'are'} the same for the same seed"
         )
     return words
 
@@ -205,7 +205,9 @@ def _show(value: Any) -> str:
         return "all"
     if isinstance(value, tuple):
         return " and ".join(map(str, value))
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value).removesuffix(".0")
 
 
 def _name(network: tuple[Layer, ...] | ModuleNetwork) -> str:

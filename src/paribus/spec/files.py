@@ -13,7 +13,7 @@ from paribus.errors import UserError, did_you_mean
 from paribus.spec.experiment import Experiment
 from paribus.spec.explain import explain
 from paribus.spec.model import Spec
-from paribus.spec.study import Question, Reported, Study
+from paribus.spec.study import Question, Reported, Study, no_experiment
 
 _TOP = ("title", "data", "seeds", "validation", "images", "origin", "experiments", "questions")
 # Written once for all experiments of a study.
@@ -86,19 +86,36 @@ def read_study(text: str, where: str) -> Study:
     for number, question in enumerate(asked, start=1):
         here = f"{where}, question {number}"
         _add(questions, here, Question, question, here, "question", problems)
-    if problems:
-        raise UserError("\n".join(problems))
+        problems += [f"{here}.compare: {line}" for line in _unknown(question, list(written))]
 
     try:
-        return Study(
+        study = Study(
             experiments=experiments,
-            questions=tuple(questions.values()),
-            reported=reported,
+            # What refers to a faulty experiment is no further mistake.
+            questions=tuple(q for q in questions.values() if set(q.compare) <= set(experiments)),
+            reported={name: r for name, r in reported.items() if name in experiments},
             bases={name: s["from"] for name, s in written.items() if "from" in s},
             **{key: table[key] for key in ("title", "seeds", "origin") if key in table},
         )
     except ValidationError as error:
-        raise UserError("\n".join(explain(error, where, "study"))) from None
+        said = explain(error, where, "study")
+        if any(line.startswith(f"{where}, experiments") for line in problems):
+            # That none is left follows from what has been said of them.
+            said = [line for line in said if not line.startswith(f"{where}, experiments: ")]
+        problems += said
+    if problems:
+        raise UserError("\n".join(problems))
+    return study
+
+
+def _unknown(question: dict[str, Any], names: list[str]) -> list[str]:
+    """What there is to say of the names in a question that are no experiment's."""
+    compare = question.get("compare")
+    return [
+        no_experiment(name, names)
+        for name in (compare if isinstance(compare, list) else [])
+        if isinstance(name, str) and name not in names
+    ]
 
 
 def _tables(table: dict[str, Any], key: str, kind: type, where: str, problems: list[str]) -> Any:
@@ -119,9 +136,7 @@ def _resolve(name: str, written: dict[str, dict[str, Any]], where: str) -> dict[
         base = written[chain[-1]]["from"]
         if not isinstance(base, str) or base not in written:
             others = [other for other in written if other != name]
-            raise UserError(
-                f'{where}.from: there is no experiment "{base}"; {did_you_mean(str(base), others)}'
-            )
+            raise UserError(f"{where}.from: {no_experiment(str(base), others)}")
         if base in chain:
             raise UserError(f"{where}.from: goes round in a circle: {' → '.join([*chain, base])}")
         chain.append(base)

@@ -25,6 +25,8 @@ class MetricKind:
     """The largest difference that there can be, unscaled."""
     without: str = "runs that all end"
     """What it takes where runs have no value."""
+    lacks: str = "diverged"
+    """What a run without a value did; "{}" as in the label."""
     from_runs: bool = True
     """Whether every run has a value of its own; if not, seeds say nothing about it."""
 
@@ -39,6 +41,7 @@ METRICS: dict[str, MetricKind] = {
         "epochs",
         takes="an accuracy",
         without="runs that all get there: more epochs, or an accuracy that is easier to reach",
+        lacks="never got to {} test accuracy",
     ),
     "generalisation_gap": MetricKind(
         "final train minus test accuracy", False, "points", 100, widest=2
@@ -60,7 +63,9 @@ def metric_kind(text: str) -> tuple[MetricKind, float | None]:
     kind = METRICS[name]
     if not rest:
         return kind, None
-    return replace(kind, label=kind.label.format(f"{float(rest[0]) * 100:g} %")), float(rest[0])
+    shown = f"{float(rest[0]) * 100:g} %"
+    said = replace(kind, label=kind.label.format(shown), lacks=kind.lacks.format(shown))
+    return said, float(rest[0])
 
 
 def check_metric(text: str) -> str:
@@ -90,6 +95,8 @@ def check_matters(matters: float, metric: str) -> float:
     >>> check_matters(0.001, "test_accuracy")
     0.001
     """
+    if not math.isfinite(matters):
+        raise ValueError(f"must be a finite number, got {matters}")
     if matters >= metric_kind(metric)[0].widest:
         raise ValueError(
             f"accuracies lie between 0 and 1, so none differs by {matters:g}; "

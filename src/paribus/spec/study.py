@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from os import PathLike
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -47,6 +48,15 @@ MOST_SEEDS = 1000
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
+def no_experiment(name: str, known: Sequence[str]) -> str:
+    """What is said of a name that is no experiment's.
+
+    >>> no_experiment("slw", ["base", "slow"])
+    'there is no experiment "slw"; did you mean "slow"?'
+    """
+    return f'there is no experiment "{name}"; {did_you_mean(name, known)}'
+
+
 class Question(Spec):
     """Two experiments, a metric, what is meant to differ, and the smallest difference that matters.
 
@@ -68,6 +78,13 @@ class Question(Spec):
     """What the report that the study repeats had concluded."""
     original_verdict: Literal["", "better", "worse", "equal"] = ""
     """What that comes to for the second experiment, so that it can be held against ours."""
+
+    @field_validator("compare")
+    @classmethod
+    def _two(cls, compare: tuple[str, str]) -> tuple[str, str]:
+        if compare[0] == compare[1]:
+            raise ValueError(f'compares "{compare[0]}" with itself; name two experiments')
+        return compare
 
     @field_validator("about")
     @classmethod
@@ -121,15 +138,10 @@ class Study(Spec):
         for number, question in enumerate(self.questions, start=1):
             for name in question.compare:
                 if name not in names:
-                    problems.append(
-                        f'question {number}: there is no experiment "{name}"; '
-                        f"{did_you_mean(name, names)}"
-                    )
-            if question.compare[0] == question.compare[1]:
-                problems.append(f"question {number}: compares an experiment with itself")
+                    problems.append(f"question {number}: {no_experiment(name, names)}")
         for name in self.reported:
             if name not in names:
-                problems.append(f'reported: there is no experiment "{name}"')
+                problems.append(f"reported: {no_experiment(name, names)}")
         seen: dict[tuple[str, str], str] = {}
         for name, experiment in self.experiments.items():
             twin = seen.setdefault((experiment.hash, experiment.engine), name)
@@ -155,9 +167,7 @@ class Study(Spec):
         """
         for name in names:
             if name not in self.experiments:
-                raise ValueError(
-                    f'there is no experiment "{name}"; {did_you_mean(name, list(self.experiments))}'
-                )
+                raise ValueError(no_experiment(name, list(self.experiments)))
         return self._with(
             experiments={name: e for name, e in self.experiments.items() if name in names},
             questions=tuple(q for q in self.questions if set(q.compare) <= set(names)),
@@ -169,9 +179,13 @@ class Study(Spec):
         return self._with(seeds=seeds)
 
     def with_each(self, **changes: Any) -> Study:
-        """The study with the same settings changed in every experiment."""
-        changed = {name: e.but(**changes) for name, e in self.experiments.items()}
-        return self._with(experiments=changed)
+        """The study with the same settings changed in every experiment.
+
+        Of experiments that differed in nothing else the first is left; questions that asked about
+        another of them are about it, or gone where there is nothing left to compare. So too in
+        `with_engine` and `as_preview`.
+        """
+        return self._with_changed({n: e.but(**changes) for n, e in self.experiments.items()})
 
     def with_engine(self, engine: str) -> Study:
         """The study with every experiment on one engine but those that name their own."""
@@ -179,7 +193,7 @@ class Study(Spec):
             name: e.but(engine=engine) if e.engine == "auto" else e
             for name, e in self.experiments.items()
         }
-        return self._with(experiments=changed)
+        return self._with_changed(changed)
 
     def as_preview(self, most_images: int) -> Study:
         """The same study about fifty times cheaper: a tenth of the epochs, but at least 2, on
@@ -199,7 +213,7 @@ class Study(Spec):
                 schedule=schedule,
             )
         seeds = min(PREVIEW_SEEDS, self.seeds)
-        return self._with(experiments=changed, seeds=seeds, preview=True)
+        return self._with_changed(changed)._with(seeds=seeds, preview=True)
 
     def run(
         self,
@@ -233,6 +247,23 @@ class Study(Spec):
             f"{', a preview' if self.preview else ''}</p><table><tr><th>experiment</th>"
             "<th>network</th><th>optimizer, learning rate</th><th>batch</th><th>epochs</th></tr>"
             f"{rows}</table>{f'<ol>{asked}</ol>' if asked else ''}"
+        )
+
+    def _with_changed(self, changed: dict[str, Experiment]) -> Study:
+        first: dict[tuple[str, str], str] = {}
+        now = {name: first.setdefault((e.hash, e.engine), name) for name, e in changed.items()}
+        questions = [
+            q.model_copy(update={"compare": (now[a], now[b])})
+            for q in self.questions
+            for a, b in [q.compare]
+            if now[a] != now[b]
+        ]
+        bases = {name: now.get(base, base) for name, base in self.bases.items()}
+        return self._with(
+            experiments={name: e for name, e in changed.items() if now[name] == name},
+            questions=tuple(questions),
+            reported={name: r for name, r in self.reported.items() if now[name] == name},
+            bases={n: base for n, base in bases.items() if now[n] == n and base != n},
         )
 
     def _with(self, **changes: Any) -> Study:

@@ -5,7 +5,6 @@ docs/statistics.md says how, what it assumes, and when it misleads.
 """
 
 from paribus.stats.comparison import Comparison
-from paribus.stats.equivalence import Equivalence, equivalence
 from paribus.stats.evidence import Evidence, Measured
 from paribus.stats.flips import Flip, FlipLedger, flip_ledger
 from paribus.stats.holm import holm
@@ -26,7 +25,6 @@ from paribus.stats.verdict import Finding, Verdict, judge, judge_family
 
 __all__ = [
     "Comparison",
-    "Equivalence",
     "Evidence",
     "Finding",
     "Flip",
@@ -45,7 +43,6 @@ __all__ = [
     "Verdict",
     "compare_on_new_images",
     "compare_pairs",
-    "equivalence",
     "flip_ledger",
     "holm",
     "judge",

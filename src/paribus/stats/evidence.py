@@ -21,7 +21,6 @@ class Measured:
     low_90: float
     high_90: float
     sign_flip: SignFlip
-    replay: Replay | None
     new_images: NewImages | None
     new_images_90: NewImages | None
 
@@ -32,12 +31,13 @@ class Evidence:
 
     `n`: seeds with a value of both. `runs`: seeds trained. `planned`: seeds the study fixed.
     `missing_a`, `missing_b`: runs that gave no value. `mean`: B minus A over the n. `level_a`,
-    `level_b`: mean and SD of each over the n; None under 2. `measured`:
-    None where there is no test. `adjusted_p`: Holm's, over `family` questions; None without a
-    test or where confounded. `seeds_to_decide`: for an undecided question; None otherwise, and
-    where over 10,000. `seeds_as_seen`: the fewer seeds that would do if the true difference were as
-    large as the mean; None where they are not fewer. `identical`: every run of B scored as
-    its pair on every single image.
+    `level_b`: mean and SD of each over the n; None under 2. `replay`: over all runs that have a
+    value. `measured`: None where there is no test. `adjusted_p`: Holm's, over `family`
+    questions; None without a test or where confounded. `seeds_to_decide`: for an undecided
+    question; None otherwise, and where over 10,000. `seeds_as_seen`: the seeds if the true
+    difference were as large as the mean; the same number where no other can be given (nothing
+    was said to matter, or the seeds for that have been had), None where they are not fewer.
+    `identical`: every run of B scored as its pair on every single image.
     """
 
     n: int
@@ -48,6 +48,7 @@ class Evidence:
     mean: float | None
     level_a: tuple[float, float] | None = None
     level_b: tuple[float, float] | None = None
+    replay: Replay | None = None
     measured: Measured | None = None
     adjusted_p: float | None = None
     family: int = 0

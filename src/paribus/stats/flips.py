@@ -34,8 +34,7 @@ class FlipLedger:
     """For each test image the share of runs right under A and B, and what that amounts to.
 
     `share_A_N`, `share_B_N`: (N,). `category_N`: (N,) of `Flip`. `threshold`: the p value up to
-    which an image counts as fixed or broken; 0 where no image does. `expected_by_luck`: how many
-    images that differ as much are to be expected if the change did nothing to any image.
+    which an image counts as fixed or broken; 0 where no image does.
     `enough_runs`: whether even an image that all runs of A get wrong and all of B right could be
     called fixed; with 3 seeds of each it could not.
     """
@@ -44,7 +43,6 @@ class FlipLedger:
     share_B_N: Floats
     category_N: NDArray[np.str_]
     threshold: float
-    expected_by_luck: float
     enough_runs: bool
 
     def images(self, category: Flip) -> NDArray[np.intp]:
@@ -115,7 +113,6 @@ def flip_ledger(correct_AN: ArrayLike, correct_BN: ArrayLike) -> FlipLedger:
         share_B_N=share_B_N,
         category_N=category_N,
         threshold=threshold,
-        expected_by_luck=float(luck_T[good_T[-1]]) if good_T.size else 0.0,
         enough_runs=bool(p_RC[B, B] <= LARGEST_P),
     )
 

@@ -1,4 +1,4 @@
-"""What is compared, and how its numbers are printed."""
+"""What is compared, and how numbers are printed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ class Metric:
     `name` is what a sentence calls it. Values are kept as measured (an accuracy as 0.9874);
     `scale` turns a difference of them into the printed `unit` (100 makes points of accuracies).
     `decimals` is the fewest that a printed difference has. `widest`: the largest difference there
-    can be, as measured. `takes`: what it takes for every run to have a value.
+    can be, as measured. `takes`: what it takes for every run to have a value. `lacks`: what a
+    run without one did, after "2 runs"; "{}" stands for the name.
 
     >>> accuracy = Metric("test accuracy", higher_is_better=True, unit="points", scale=100)
     >>> accuracy.amount(0.001)
@@ -34,6 +35,7 @@ class Metric:
     decimals: int = 2
     widest: float = math.inf
     takes: str = "runs that all end"
+    lacks: str = "gave no {}"
 
     def amount(self, value: float) -> str:
         """A size without a sign, such as the smallest difference that matters."""
@@ -63,20 +65,22 @@ class Metric:
         >>> Metric("test loss", higher_is_better=False).interval(-0.0023, 0.0105)
         '[−0.0023, 0.0105]'
         """
-        return self._bracketed(low, high, self._decimals_for(low, high))
-
-    def evidence(self, estimate: float, low: float, high: float, confidence: float, n: int) -> str:
-        """The estimate, its interval, the confidence and the number of seeds."""
         decimals = self._decimals_for(low, high)
-        value = self._with_unit(_signed(estimate * self.scale, decimals))
-        bracket = self._bracketed(low, high, decimals)
-        return f"{value} {bracket}, {confidence:.0%}".replace("%", " %") + f", n = {n} seeds"
+        return f"[{_fixed(low * self.scale, decimals)}, {_fixed(high * self.scale, decimals)}]"
+
+    def estimate(self, mean: float, low: float, high: float) -> str:
+        """A mean difference with its sign, as exact as the interval that it stands beside."""
+        return self._with_unit(_signed(mean * self.scale, self._decimals_for(low, high)))
+
+    def evidence(self, mean: float, low: float, high: float, confidence: float, n: int) -> str:
+        """The mean difference, its interval, the confidence and the number of seeds."""
+        return (
+            f"{self.estimate(mean, low, high)} {self.interval(low, high)}, "
+            f"{confidence * 100:.0f} %, n = {n} seeds"
+        )
 
     def _with_unit(self, number: str) -> str:
         return f"{number} {self.unit}" if self.unit else number
-
-    def _bracketed(self, low: float, high: float, decimals: int) -> str:
-        return f"[{_fixed(low * self.scale, decimals)}, {_fixed(high * self.scale, decimals)}]"
 
     def _decimals_for(self, low: float, high: float) -> int:
         half_width = (high - low) / 2 * self.scale
@@ -100,7 +104,17 @@ class Metric:
             and abs(float(_plain(scaled, decimals)) - scaled) > 0.05 * abs(scaled)
         ):
             decimals += 1
-        return decimals
+        # Of what is still zero then, more zeros would say nothing.
+        return decimals if float(_plain(scaled, decimals)) else self.decimals
+
+
+def shown_p(p: float) -> str:
+    """A p value to two figures.
+
+    >>> shown_p(0.0123), shown_p(1e-9)
+    ('p = 0.012', 'p < 0.0001')
+    """
+    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
 
 
 def _plain(value: float, decimals: int) -> str:

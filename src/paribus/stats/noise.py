@@ -1,19 +1,17 @@
 """How much runs of one and the same experiment differ, and why."""
 
-# Axes: S seeds, N images, P pairs of seeds.
+# Axes: S seeds, N images.
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from paribus.stats.metric import Metric
 from paribus.stats.paired import FEWEST_SEEDS, no_spread
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -21,33 +19,25 @@ class RunVariance:
     """The SD of one run's accuracy over seeds, split by cause; in accuracy (0 to 1).
 
     `observed`: as measured. `luck`: what it would be if every image were decided by a coin of
-    its own. `lasting`: what is left, the SD that an endless test set would show. `luck_share`:
-    the share of the observed variance that luck on single images explains, at most 1.
+    its own. `lasting`: what is left, the SD that an endless test set would show.
     """
 
-    n_seeds: int
-    n_images: int
     observed: float
     luck: float
     lasting: float
-    luck_share: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class NoiseFloor:
-    """What differences between runs of one experiment look like (an A/A control), in its unit.
+    """How far `n` runs of one experiment lie apart (an A/A control), in its metric's raw unit.
 
-    `difference_P`: the size of the difference of every pair of its runs, sorted.
-    `between_runs`: 95 of 100 pairs of single runs differ by less. `between_means`: the same for
-    two unpaired means over `n` runs each. `predicted`: the first, as luck on single images alone
-    would make it (None without images).
+    `between_runs`: 95 of 100 pairs of single runs differ by less. `predicted`: the same, as luck
+    on single images alone would make it (None without images).
     """
 
     n: int
     sd: float
-    difference_P: Floats
     between_runs: float
-    between_means: float
     predicted: float | None
 
     def sentence(self, name: str, metric: Metric) -> str:
@@ -89,16 +79,13 @@ def run_variance(correct_SN: ArrayLike) -> RunVariance:
     correct_SN = np.asarray(correct_SN, dtype=np.float64)
     if correct_SN.ndim != 2 or len(correct_SN) < FEWEST_SEEDS:
         raise ValueError(f"needs at least {FEWEST_SEEDS} seeds × images; got {correct_SN.shape}")
-    S, N = correct_SN.shape
+    N = correct_SN.shape[1]
     observed = float(correct_SN.mean(axis=1).var(ddof=1))
     luck = float(correct_SN.var(axis=0, ddof=1).sum()) / N**2
     return RunVariance(
-        n_seeds=S,
-        n_images=N,
         observed=observed**0.5,
         luck=luck**0.5,
         lasting=max(0.0, observed - luck) ** 0.5,
-        luck_share=min(1.0, luck / observed) if observed > 0 else 1.0,
     )
 
 
@@ -107,20 +94,17 @@ def noise_floor(value_S: ArrayLike, correct_SN: ArrayLike | None = None) -> Nois
 
     `value_S`: (S,) its metric, S >= 3, finite, in any unit; `correct_SN`: (S, N) its correctness,
     where the metric is accuracy. Two new runs differ by less than t(S-1) · √2 · SD in 95 of 100
-    cases, two means over S runs by less than t(S-1) · SD · √(2/S): prediction intervals for
-    normal runs, Hahn & Meeker 1991. t and not 1.96, as the SD itself comes from S
-    runs. On controls of this kind: Bouthillier et al. 2021; Sellam et al. 2022. Raises
-    ValueError under 3 seeds.
+    cases: a prediction interval for normal runs, Hahn & Meeker 1991. t and not 1.96, as the SD
+    itself comes from S runs. On controls of this kind: Bouthillier et al. 2021; Sellam et al.
+    2022. Raises ValueError under 3 seeds.
 
-    >>> floor = noise_floor([0.981, 0.984, 0.983, 0.980])
-    >>> round(floor.between_runs, 4), floor.difference_P.round(4).tolist()
-    (0.0082, [0.001, 0.001, 0.002, 0.003, 0.003, 0.004])
+    >>> round(noise_floor([0.981, 0.984, 0.983, 0.980]).between_runs, 4)
+    0.0082
     """
     value_S = np.asarray(value_S, dtype=np.float64)
     if value_S.ndim != 1 or value_S.size < FEWEST_SEEDS or not np.isfinite(value_S).all():
         raise ValueError(f"needs at least {FEWEST_SEEDS} finite values; got {value_S.tolist()}")
     S = value_S.size
-    first_P, second_P = np.triu_indices(S, k=1)
     sd = 0.0 if no_spread(value_S) else float(value_S.std(ddof=1))
     t = float(stats.t.ppf(0.975, S - 1))
     predicted = None
@@ -130,8 +114,6 @@ def noise_floor(value_S: ArrayLike, correct_SN: ArrayLike | None = None) -> Nois
     return NoiseFloor(
         n=S,
         sd=sd,
-        difference_P=np.sort(np.abs(value_S[first_P] - value_S[second_P])),
         between_runs=t * 2**0.5 * sd,
-        between_means=t * sd * (2 / S) ** 0.5,
         predicted=predicted,
     )

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
+from paribus.stats.metric import shown_p
 from paribus.stats.paired import FEWEST_SEEDS, no_spread, t_intervals
 from paribus.stats.power import VERDICT_LEVEL
 from paribus.stats.verdict import Verdict
@@ -74,12 +75,23 @@ class Ratio:
         >>> Ratio(20, 1.124, 1.101, 1.147, 1.105, 1.143, 0.0).evidence()
         '1.124 times [1.101, 1.147], 95 %, n = 20 rounds'
         """
-        low, high = (self.low, self.high) if confidence == 0.95 else (self.low_90, self.high_90)
-        decimals = _decimals(low, high)
         return (
-            f"{self.ratio:.{decimals}f} times [{low:.{decimals}f}, {high:.{decimals}f}], "
-            f"{confidence:.0%}, n = {self.n} rounds".replace("%", " %")
+            f"{self.times(confidence)} {self.interval(confidence)}, "
+            f"{confidence * 100:.0f} %, n = {self.n} rounds"
         )
+
+    def times(self, confidence: float = 0.95) -> str:
+        """The ratio, as exact as the interval that it stands beside."""
+        return f"{self.ratio:.{_decimals(*self._ends(confidence))}f} times"
+
+    def interval(self, confidence: float = 0.95) -> str:
+        """Both ends in brackets, to two figures of the half-width."""
+        low, high = self._ends(confidence)
+        decimals = _decimals(low, high)
+        return f"[{low:.{decimals}f}, {high:.{decimals}f}]"
+
+    def _ends(self, confidence: float) -> tuple[float, float]:
+        return (self.low, self.high) if confidence == 0.95 else (self.low_90, self.high_90)
 
 
 @dataclass(frozen=True)
@@ -149,10 +161,9 @@ def judge_times(
         reasons = (f"{question.a} against itself: {control.evidence()}.",)
         if verdict not in (Verdict.NONE, Verdict.CONFOUNDED):
             p = ratio.p if adjusted_p is None else adjusted_p
-            shown = "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
             of = f", adjusted for {family} questions" if family > 1 else ""
             reasons += (
-                f"Paired t test of log ratios: {shown}{of}; faster or slower takes "
+                f"Paired t test of log ratios: {shown_p(p)}{of}; faster or slower takes "
                 f"{VERDICT_LEVEL} or less, and a ratio that the first against itself does not "
                 "reach.",
             )

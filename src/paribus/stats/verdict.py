@@ -113,6 +113,7 @@ def _measure(question: Comparison, rng: np.random.Generator | None) -> Evidence:
         mean=float((b_S - a_S).mean()) if a_S.size else None,
         level_a=_level(a_S),
         level_b=_level(b_S),
+        replay=replay(question.a_S, question.b_S),
     )
     if question.preview or runs < evidence.planned or a_S.size < FEWEST_SEEDS:
         return evidence
@@ -127,7 +128,6 @@ def _measure(question: Comparison, rng: np.random.Generator | None) -> Evidence:
         low_90=float(interval_90.low),
         high_90=float(interval_90.high),
         sign_flip=sign_flip(b_S - a_S, rng),
-        replay=replay(question.a_S, question.b_S),
         new_images=compare_on_new_images(*images) if images else None,
         new_images_90=compare_on_new_images(*images, EQUIVALENCE_CONFIDENCE) if images else None,
     )
@@ -227,8 +227,8 @@ def _shown_for_new_images(
 def _seeds_to_decide(
     question: Comparison, evidence: Evidence, measured: Measured
 ) -> tuple[int | None, int | None]:
-    """The seeds of a new study that would decide it, more than this one has; and the fewer that
-    would do if the true difference were as large as the one seen, where they are fewer."""
+    """The seeds of a new study that would decide it, more than this one has; and those that would
+    do if the true difference were as large as the one seen, where they are not more."""
     paired = measured.paired
     # The hardest of Holm's steps: what the question needs if no other one is decided.
     level = VERDICT_LEVEL / evidence.family
@@ -240,4 +240,4 @@ def _seeds_to_decide(
         if planned is None or planned > paired.n:
             fewer = as_seen is not None and (planned is None or as_seen < planned)
             return planned, as_seen if fewer else None
-    return as_seen, None
+    return as_seen, as_seen

@@ -9,6 +9,7 @@ import numpy as np
 from paribus.stats.comparison import Comparison
 from paribus.stats.evidence import Evidence, Measured
 from paribus.stats.images import NewImages
+from paribus.stats.metric import shown_p
 from paribus.stats.paired import FEWEST_SEEDS
 from paribus.stats.power import MOST_SEEDS, VERDICT_LEVEL
 
@@ -35,7 +36,7 @@ def different(
     for name, missing in ((question.a, evidence.missing_a), (question.b, evidence.missing_b)):
         if missing:
             text += (
-                f"; {_of(missing, evidence.runs)} of {name} gave no {question.metric.name} and "
+                f"; {_of(missing, evidence.runs)} of {name} {_lacks(question)} and "
                 f"{'is' if missing == 1 else 'are'} left out, which flatters {name}"
             )
     return text + _new_images(question, measured.new_images, shown) + "."
@@ -74,11 +75,14 @@ def undecided(question: Comparison, evidence: Evidence, measured: Measured) -> s
     else:
         text += f"which leaves out 0, but not clearly enough {_bar(evidence)}"
     if evidence.seeds_to_decide is None:
-        return text + f"; more than {MOST_SEEDS:,} seeds would be needed to decide it."
-    return text + (
+        return f"{text}; {_beyond_most_seeds(question, evidence)}."
+    text += (
         f"; a new study of about {evidence.seeds_to_decide:,} seeds, the number fixed before it "
-        f"runs, would probably decide it."
+        f"runs, would probably decide it"
     )
+    if evidence.seeds_to_decide == evidence.seeds_as_seen:
+        text += " if the true difference is as large as the one seen"
+    return f"{text}."
 
 
 def confounded(question: Comparison, measured: Measured) -> str:
@@ -105,10 +109,12 @@ def no_verdict(question: Comparison, evidence: Evidence) -> str:
         )
     if evidence.runs < evidence.planned:
         shown = f" ({so_far})" if so_far else ""
-        takes = max(evidence.planned, FEWEST_SEEDS)
+        takes = f"all {evidence.planned}, so that the answer does not depend on when one looks"
+        if evidence.planned < FEWEST_SEEDS:
+            takes = f"at least {FEWEST_SEEDS} to tell a difference from luck"
         return (
-            f"No verdict yet: {evidence.runs} of {evidence.planned} seeds are trained{shown}; it "
-            f"takes all {takes}, so that the answer does not depend on when one looks"
+            f"No verdict yet: {evidence.runs} of {evidence.planned} seeds "
+            f"{'is' if evidence.runs == 1 else 'are'} trained{shown}; it takes {takes}"
             f"{_and_no_confound(question)}."
         )
     if n < evidence.runs:
@@ -116,10 +122,8 @@ def no_verdict(question: Comparison, evidence: Evidence) -> str:
         if evidence.measured is not None:
             numbers = f"; over the others {_evidence(question, evidence.measured)}"
         return (
-            f"No verdict: {_of(evidence.missing_a, evidence.runs)} of {question.a} and "
-            f"{_of(evidence.missing_b, evidence.runs)} of {question.b} gave no {metric.name}, and "
-            f"to leave them out would flatter {_flattered(question, evidence)}{numbers}; it takes "
-            f"{metric.takes}."
+            f"No verdict: {_missing(question, evidence)} {_lacks(question)}, and to leave them "
+            f"out would flatter {_flattered(question, evidence)}{numbers}; it takes {metric.takes}."
         )
     if n < FEWEST_SEEDS:
         shown = f" ({so_far})" if so_far else ""
@@ -159,7 +163,7 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
     if evidence.adjusted_p is not None:
         family = "" if evidence.family == 1 else f", adjusted for {evidence.family} questions"
         lines.append(
-            f"Paired t test: {_p(evidence.adjusted_p)}{family}; better or worse takes "
+            f"Paired t test: {shown_p(evidence.adjusted_p)}{family}; better or worse takes "
             f"{VERDICT_LEVEL} or less."
         )
         if evidence.family > 1:
@@ -170,11 +174,11 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
     flip = measured.sign_flip
     if flip.smallest_p * max(evidence.family, 1) > VERDICT_LEVEL:
         lines.append(
-            f"Sign-flip test: {_p(flip.p)}; {paired.n} seeds can give it no less than "
+            f"Sign-flip test: {shown_p(flip.p)}; {paired.n} seeds can give it no less than "
             f"{flip.smallest_p:.2g}, so that it has no say here."
         )
     else:
-        lines.append(f"Sign-flip test, which assumes no bell curve: {_p(flip.p)}.")
+        lines.append(f"Sign-flip test, which assumes no bell curve: {shown_p(flip.p)}.")
     if not question.same_seeds:
         lines.append(
             "The two share no seeds: their runs are paired in order, and others would do as well."
@@ -192,22 +196,25 @@ def reasons(question: Comparison, evidence: Evidence) -> tuple[str, ...]:
         new = measured.new_images
         lines.append(
             f"With {new.n_images:,} images drawn anew the difference is "
-            f"{_bracket(question, new)}, 95 %; more seeds would reduce {new.seed_share:.0%}"
-            f" of its variance, more test images the rest.".replace("%  of", "% of")
+            f"{_bracket(question, new)}, 95 %; more seeds would reduce "
+            f"{_percent(new.seed_share)} of its variance, more test images the rest."
         )
-    if measured.replay is not None:
+    if evidence.replay is not None:
         lines.append(
             f"One training of each would have shown the opposite order in "
-            f"{measured.replay.opposite_share:.0%} of {measured.replay.pairs} pairs of runs "
+            f"{_percent(evidence.replay.opposite_share)} of {evidence.replay.pairs} pairs of runs "
             f"(a tie counts half)."
         )
-    if evidence.seeds_as_seen is not None and question.matters is not None:
+    # Where it is the only number of seeds there is, the sentence has it.
+    as_seen, needed = evidence.seeds_as_seen, evidence.seeds_to_decide
+    if as_seen is not None and needed is not None and as_seen < needed:
+        assert question.matters is not None
         lines.append(
             f"Were the true difference as large as the one seen, about {evidence.seeds_as_seen:,} "
             f"seeds would do; the number above is for one of just "
             f"{question.metric.amount(question.matters)}."
         )
-    return tuple(line.replace("%", " %").replace("  %", " %") for line in lines)
+    return tuple(lines)
 
 
 def _name(question: Comparison) -> str:
@@ -246,15 +253,42 @@ def _new_images(question: Comparison, new: NewImages | None, shown: bool | None)
 def _bar(evidence: Evidence) -> str:
     assert evidence.adjusted_p is not None
     if evidence.family == 1:
-        return f"for a verdict ({_p(evidence.adjusted_p)}, which must be at most {VERDICT_LEVEL})"
+        return (
+            f"for a verdict ({shown_p(evidence.adjusted_p)}, which must be at most {VERDICT_LEVEL})"
+        )
     return (
-        f"for one of {evidence.family} questions (adjusted {_p(evidence.adjusted_p)}, which "
+        f"for one of {evidence.family} questions (adjusted {shown_p(evidence.adjusted_p)}, which "
         f"must be at most {VERDICT_LEVEL})"
+    )
+
+
+def _beyond_most_seeds(question: Comparison, evidence: Evidence) -> str:
+    if evidence.seeds_as_seen is None:
+        return f"more than {MOST_SEEDS:,} seeds would be needed to decide it"
+    assert question.matters is not None
+    return (
+        f"a new study of about {evidence.seeds_as_seen:,} seeds, the number fixed before it "
+        f"runs, would probably decide it if the true difference is as large as the one seen, but "
+        f"it would take more than {MOST_SEEDS:,} if that is just the "
+        f"{question.metric.amount(question.matters)} that matter"
     )
 
 
 def _of(missing: int, runs: int) -> str:
     return f"{missing} of {runs} runs"
+
+
+def _lacks(question: Comparison) -> str:
+    return question.metric.lacks.format(question.metric.name)
+
+
+def _missing(question: Comparison, evidence: Evidence) -> str:
+    """The runs without a value, of the experiments that have any."""
+    return " and ".join(
+        f"{_of(missing, evidence.runs)} of {name}"
+        for name, missing in ((question.a, evidence.missing_a), (question.b, evidence.missing_b))
+        if missing
+    )
 
 
 def _flattered(question: Comparison, evidence: Evidence) -> str:
@@ -267,5 +301,5 @@ def _gain(gain: float) -> str:
     return f"{gain:.1f}" if gain < 100 else "over 100"
 
 
-def _p(p: float) -> str:
-    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
+def _percent(share: float) -> str:
+    return f"{share * 100:.0f} %"

@@ -1,0 +1,48 @@
+r"""Tables for LaTeX's package booktabs, to be put into papers with \input."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_ESCAPED = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''",
+    # A row that begins with a bracket would be taken for an option of the \\ before it.
+    "[": "{[}", "]": "{]}",
+    "−": "$-$", "±": r"$\pm$", "×": r"$\times$", "→": r"$\to$", "–": "--", "—": "---",
+    "…": r"\dots{}", "“": "``", "”": "''", "‘": "`", "’": "'",
+}  # fmt: skip
+
+
+def escape(text: str) -> str:
+    r"""A text as LaTeX prints it, in one line. Letters of other alphabets stay as they are.
+
+    >>> escape("a_b: 5 % [−1, 2]")
+    'a\\_b: 5 \\% {[}$-$1, 2{]}'
+    """
+    return "".join(_ESCAPED.get(character, character) for character in " ".join(text.split()))
+
+
+def tabular(
+    columns: str, heading: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]
+) -> str:
+    """A tabular of plain texts, with notes as comments above it.
+
+    columns: LaTeX's letters for them, such as "lrr".
+    """
+    lines = [
+        *(f"% {' '.join(note.split())}" for note in (r"Needs \usepackage{booktabs}.", *notes)),
+        rf"\begin{{tabular}}{{{columns}}}",
+        r"\toprule",
+        _row(heading),
+        r"\midrule",
+        *map(_row, rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return " & ".join(map(escape, cells)) + r" \\"
