@@ -43,24 +43,16 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
         todo = missing(cells(asked.study, engines), store, asked.dataset.fingerprint)
         jobs = jobs or available_cores()
         with progress(asked.study, engines, store, min(jobs, max(1, len(todo)))) as listen:
-            try:
-                outcome = run_missing(
-                    asked.study,
-                    asked.name,
-                    engines,
-                    asked.relative_to,
-                    asked.dataset.fingerprint,
-                    store,
-                    jobs,
-                    listen,
-                )
-            except KeyboardInterrupt:
-                click.echo(
-                    "\nStopped. Every finished epoch is kept: the same command goes on from here, "
-                    "and `paribus report` shows what there is.",
-                    err=True,
-                )
-                sys.exit(130)
+            outcome = run_missing(
+                asked.study,
+                asked.name,
+                engines,
+                asked.relative_to,
+                asked.dataset.fingerprint,
+                store,
+                jobs,
+                listen,
+            )
         page = write_report(collect(asked.study, asked.name, store, asked.dataset), report_folder)
     if outcome.elsewhere:
         runs = "1 run is" if outcome.elsewhere == 1 else f"{outcome.elsewhere} runs are"
