@@ -53,12 +53,12 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
                 jobs,
                 listen,
             )
-        page = write_report(collect(asked.study, asked.name, store, asked.dataset), report_folder)
+        result = collect(asked.study, asked.name, store, asked.dataset)
     if outcome.elsewhere:
         runs = "1 run is" if outcome.elsewhere == 1 else f"{outcome.elsewhere} runs are"
         click.echo(f"{runs} being trained by another process.", err=True)
     for run, reason in outcome.failed.items():
         click.echo(f"Run {run} failed: {reason}", err=True)
-    click.echo(f"Report: {page}")
+    write_report(result, report_folder, lambda page: click.echo(f"Report: {page}"))
     if outcome.failed:
         sys.exit(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -44,17 +44,23 @@ def report_page(result: StudyResult) -> str:
     return page(_evidence(result), tables.summary(result), _pictures(result))
 
 
-def write_report(result: StudyResult, folder: Path) -> Path:
+def write_report(
+    result: StudyResult, folder: Path, ready: Callable[[Path], None] = lambda page: None
+) -> Path:
     """Write the report of what there is of a study; gives the path of its page.
 
+    ready: is called with that path as soon as the page can be read; tables and figures follow.
     Every file is replaced whole or not at all. Raises `UserError` where the folder cannot be
     written to, `ParibusError` where the disk is full.
     """
+    page_path = folder / "index.html"
     try:
         for name, content in _files(result):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, content)
+            if path == page_path:
+                ready(page_path)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ParibusError(
@@ -65,7 +71,7 @@ def write_report(result: StudyResult, folder: Path) -> Path:
             f"{folder}: the report cannot be written: {error.strerror}; name another folder with "
             "--report"
         ) from None
-    return folder / "index.html"
+    return page_path
 
 
 def _files(result: StudyResult) -> Iterator[tuple[str, bytes]]:
