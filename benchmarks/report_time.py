@@ -89,7 +89,8 @@ def main() -> None:
         page = (report / "index.html").stat().st_size / 1e6
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
     print(
-        f"page after {page_seconds:.1f} s, all after {seconds:.1f} s, {memory:.2f} GB at most, page of {page:.1f} MB"
+        f"page after {page_seconds:.1f} s, all after {seconds:.1f} s, "
+        f"{memory:.2f} GB at most, page of {page:.1f} MB"
     )
     if arguments.json:
         result = {

@@ -68,6 +68,14 @@ class Answer:
     noise_sentence: str = ""
     ledger: FlipLedger | None = None
 
+    @property
+    def badge(self) -> str:
+        """The verdict in a word or two. "Better" beside a number of parameters could be misread:
+        it says which way the second experiment differs."""
+        kind, _ = metric_kind(self.question.metric)
+        words = {Verdict.BETTER: kind.better, Verdict.WORSE: kind.worse}
+        return words.get(self.verdict, str(self.verdict))
+
 
 @dataclass(frozen=True)
 class Surroundings:

@@ -110,7 +110,7 @@ def _side_by_side(result: StudyResult, shown: Sequence[ExperimentResult], curve:
     return figure
 
 
-def _grid(rows: int) -> tuple[Figure, NDArray[np.object_]]:
+def _grid(rows: int) -> tuple[Figure, Any]:
     """A figure of panels in places worked out here: what stands around a panel is known, and to
     have it measured by a layout engine takes longer than to draw it."""
     # Inches: around all panels, a panel's height, and between two of them for title and ticks.

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from paribus.analysis import StudyResult
-from paribus.analysis.findings import Answer
+from paribus.analysis.findings import Answer, answers
 from paribus.analysis.plain import NUMBERS, counts, numbers
-from paribus.analysis.suspects import FEWEST_RUNS, Suspects
+from paribus.analysis.suspects import FEWEST_RUNS, Suspects, suspects
 
 # N images
 
@@ -168,6 +168,11 @@ class Evidence:
                         float(ledger.share_A_N[image]), float(ledger.share_B_N[image]), category,
                         image in data.label_errors,
                     ]  # fmt: skip
+
+
+def evidence_of(result: StudyResult) -> Evidence:
+    """The answers to a study's questions, and what else is said of its runs."""
+    return Evidence(result, answers(result), suspects(result))
 
 
 def _floor(share: float) -> str:

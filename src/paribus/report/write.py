@@ -11,11 +11,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from paribus.analysis import StudyResult
-from paribus.analysis.findings import answers
-from paribus.analysis.suspects import suspects
 from paribus.errors import ParibusError, UserError
 from paribus.report import curves, figures, predictions, style, tables, words
-from paribus.report.evidence import Evidence
+from paribus.report.evidence import evidence_of
 from paribus.report.markdown import markdown
 from paribus.report.page import page
 from paribus.store.atomic import write_atomically
@@ -41,7 +39,7 @@ class Picture:
 
 def report_page(result: StudyResult) -> str:
     """The page of what there is of a study, and nothing else."""
-    return page(_evidence(result), tables.summary(result), _pictures(result))
+    return page(evidence_of(result), tables.summary(result), _pictures(result))
 
 
 def write_report(
@@ -76,7 +74,7 @@ def write_report(
 
 def _files(result: StudyResult) -> Iterator[tuple[str, bytes]]:
     """Names and contents of the files; the page first, since it is waited for."""
-    pictures, rows, evidence = _pictures(result), tables.summary(result), _evidence(result)
+    pictures, rows, evidence = _pictures(result), tables.summary(result), evidence_of(result)
     yield "index.html", page(evidence, rows, pictures).encode()
     yield "report.md", markdown(evidence, rows, pictures).encode()
     yield "tables/summary.csv", tables.summary_csv(result).encode()
@@ -87,10 +85,6 @@ def _files(result: StudyResult) -> Iterator[tuple[str, bytes]]:
     for picture in pictures:
         yield f"figures/{picture.file}.svg", picture.svg
         yield f"figures/{picture.file}.png", style.png(picture.figure)
-
-
-def _evidence(result: StudyResult) -> Evidence:
-    return Evidence(result, answers(result), suspects(result))
 
 
 def _pictures(result: StudyResult) -> list[Picture]:
