@@ -67,6 +67,13 @@ def test_replay_noise_flips_and_suspects(written: Path) -> None:
     assert "1 is among these: 199" in text
 
 
+def test_badges_say_which_way_a_number_goes(written: Path) -> None:
+    page = (written / "index.html").read_text("utf-8")
+    assert 'data-badge="fewer parameters">cnn has fewer parameters' in page
+    assert 'data-badge="more accurate">cnn-adam is better' in page
+    assert 'data-badge="better"' not in page
+
+
 def test_markdown_says_the_same(written: Path) -> None:
     text = (written / "report.md").read_text("utf-8")
     assert text.index("## Findings") < text.index("## Summary") < text.index("## Single runs")

@@ -89,6 +89,18 @@ def test_everything_is_written(make: Make, tmp_path: Path) -> None:
     assert all((file.stat().st_mode & 0o444) for file in path.parent.rglob("*.*"))
 
 
+def test_the_page_can_be_read_before_the_figures_are_written(make: Make, tmp_path: Path) -> None:
+    seen = []
+
+    def ready(path: Path) -> None:
+        assert page(path).text
+        seen.append((path, (tmp_path / "figures").exists()))
+
+    write_report(make(["cnn"]), tmp_path, ready)
+    assert seen == [(tmp_path / "index.html", False)]
+    assert (tmp_path / "figures").exists()
+
+
 def test_the_page_needs_no_network_and_names_everything(make: Make, tmp_path: Path) -> None:
     found = page(write_report(make(["mlp", "cnn", "cnn-adam"]), tmp_path))
     assert found.sources

@@ -73,6 +73,14 @@ class Answer:
         """What one training of each would have told."""
         return None if self.finding is None else self.finding.evidence.replay
 
+    @property
+    def badge(self) -> str:
+        """The verdict in a word or two. "Better" beside a number of parameters could be misread:
+        it says which way the second experiment differs."""
+        kind, _ = metric_kind(self.question.metric)
+        words = {Verdict.BETTER: kind.better, Verdict.WORSE: kind.worse}
+        return words.get(self.verdict, str(self.verdict))
+
 
 @dataclass(frozen=True)
 class Surroundings:

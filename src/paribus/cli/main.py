@@ -61,13 +61,22 @@ def paribus() -> None:
 
 
 def main() -> None:
-    """The entry point: a `ParibusError` becomes a message and an exit status, no traceback."""
+    """Run the command that was typed: an error becomes a message and an exit status, no traceback.
+
+    Raises `KeyboardInterrupt` on Ctrl-C, which `paribus.__main__` deals with.
+    """
     # A module of one's own is looked for in the folder that Paribus is started from, after all
     # others, so that no file there hides a library. "" is that folder, in worker processes too.
     if "" not in sys.path:
         sys.path.append("")
     try:
-        paribus()
+        # On its own click would end with "Aborted!" and status 1 on Ctrl-C.
+        sys.exit(paribus(standalone_mode=False))
     except ParibusError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_status)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort:
+        raise KeyboardInterrupt from None

@@ -22,6 +22,12 @@ def command(asked: Asked, store_folder: Path, report_folder: Path, as_json: bool
     It trains nothing, and can be called while `paribus run` is at work."""
     from paribus.report.write import write_report
 
+    def ready(page: Path) -> None:
+        if not as_json:
+            click.echo(f"Report: {page}")
+
     with Store.open(store_folder) as store:
-        page = write_report(collect(asked.study, asked.name, store, asked.dataset), report_folder)
-    click.echo(json.dumps({"report": str(page)}) if as_json else f"Report: {page}")
+        result = collect(asked.study, asked.name, store, asked.dataset)
+    page = write_report(result, report_folder, ready)
+    if as_json:
+        click.echo(json.dumps({"report": str(page)}))

@@ -43,30 +43,22 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
         todo = missing(cells(asked.study, engines), store, asked.dataset.fingerprint)
         jobs = jobs or available_cores()
         with progress(asked.study, engines, store, min(jobs, max(1, len(todo)))) as listen:
-            try:
-                outcome = run_missing(
-                    asked.study,
-                    asked.name,
-                    engines,
-                    asked.relative_to,
-                    asked.dataset.fingerprint,
-                    store,
-                    jobs,
-                    listen,
-                )
-            except KeyboardInterrupt:
-                click.echo(
-                    "\nStopped. Every finished epoch is kept: the same command goes on from here, "
-                    "and `paribus report` shows what there is.",
-                    err=True,
-                )
-                sys.exit(130)
-        page = write_report(collect(asked.study, asked.name, store, asked.dataset), report_folder)
+            outcome = run_missing(
+                asked.study,
+                asked.name,
+                engines,
+                asked.relative_to,
+                asked.dataset.fingerprint,
+                store,
+                jobs,
+                listen,
+            )
+        result = collect(asked.study, asked.name, store, asked.dataset)
     if outcome.elsewhere:
         runs = "1 run is" if outcome.elsewhere == 1 else f"{outcome.elsewhere} runs are"
         click.echo(f"{runs} being trained by another process.", err=True)
     for run, reason in outcome.failed.items():
         click.echo(f"Run {run} failed: {reason}", err=True)
-    click.echo(f"Report: {page}")
+    write_report(result, report_folder, lambda page: click.echo(f"Report: {page}"))
     if outcome.failed:
         sys.exit(1)

@@ -29,6 +29,7 @@ from paribus.report.style import (
 # More lines than this in one panel cannot be told apart.
 _MOST_TOGETHER = 6
 _COLUMNS = 4
+_WIDTH = 10.0
 
 # Where training accuracies are drawn that are higher: the way to 100 % has no end on their axis.
 _LEAST_ERRORS = 5e-4
@@ -85,8 +86,7 @@ def _side_by_side(result: StudyResult, shown: Sequence[ExperimentResult], curve:
     images = len(result.dataset.test_labels)
     values = {r.name: _on_axis(_stack(averaged(r), curve), curve, images) for r in shown}
     with style():
-        figure = Figure(figsize=(10, 0.5 + 2.05 * rows), layout="constrained")
-        panels = figure.subplots(rows, _COLUMNS, sharex=True, sharey=True, squeeze=False)
+        figure, panels = _grid(rows)
         for number, axes in enumerate(panels.flat):
             if number >= len(shown):
                 axes.remove()
@@ -110,6 +110,23 @@ def _side_by_side(result: StudyResult, shown: Sequence[ExperimentResult], curve:
     return figure
 
 
+def _grid(rows: int) -> tuple[Figure, Any]:
+    """A figure of panels in places worked out here: what stands around a panel is known, and to
+    have it measured by a layout engine takes longer than to draw it."""
+    # Inches: around all panels, a panel's height, and between two of them for title and ticks.
+    left, right, top, bottom, panel, between = 0.8, 0.1, 0.45, 0.55, 1.4, 0.64
+    height = top + bottom + rows * panel + (rows - 1) * between
+    figure = Figure(figsize=(_WIDTH, height))
+    panels = figure.subplots(
+        rows, _COLUMNS, sharex=True, sharey=True, squeeze=False,
+        gridspec_kw={
+            "left": left / _WIDTH, "right": 1 - right / _WIDTH, "wspace": 0.08,
+            "top": 1 - top / height, "bottom": bottom / height, "hspace": between / panel,
+        },
+    )  # fmt: skip
+    return figure, panels
+
+
 def learning_curves(result: ExperimentResult) -> Figure | None:
     """Cost on the left, accuracy on the right: the mean over seeds, each seed a thin line behind
     it, under it the recipe. None before the first epoch."""
@@ -117,9 +134,19 @@ def learning_curves(result: ExperimentResult) -> Figure | None:
     if not runs:
         return None
     with style():
-        figure = Figure(figsize=(9, 4.1), layout="constrained")
-        figure.suptitle(shortened(result.name, 70), fontweight="bold")
-        cost, accuracy = figure.subplots(1, 2)
+        recipe = _recipe(result)
+        # In places worked out here, as in `_grid`; a line of the recipe takes 0.16 inches.
+        below = 0.16 * recipe.count("\n")
+        height = 4.1 + below
+        figure = Figure(figsize=(9, height))
+        figure.suptitle(shortened(result.name, 70), fontweight="bold", y=1 - 0.1 / height)
+        cost, accuracy = figure.subplots(
+            1, 2,
+            gridspec_kw={
+                "left": 0.085, "right": 0.985, "wspace": 0.25,
+                "top": 1 - 0.8 / height, "bottom": (0.72 + below) / height,
+            },
+        )  # fmt: skip
         for axes, curve in ((cost, "loss"), (accuracy, "accuracy")):
             drawn = [
                 _seeds(axes, result, runs, f"{split}_{curve}", colour)
@@ -130,7 +157,7 @@ def learning_curves(result: ExperimentResult) -> Figure | None:
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.17), ncols=1)
         cost.set_ylabel("cost (cross entropy, nats)")
         accuracy.set_ylabel("accuracy")
-        figure.supxlabel(_recipe(result), fontsize=9, color=GREY)
+        figure.supxlabel(recipe, fontsize=9, color=GREY, y=0.06 / height)
     return figure
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from paribus.analysis import StudyResult
-from paribus.analysis.findings import Answer
+from paribus.analysis.findings import Answer, answers
 from paribus.analysis.plain import NUMBERS, counts, numbers
-from paribus.analysis.suspects import FEWEST_RUNS, Suspects
+from paribus.analysis.suspects import FEWEST_RUNS, Suspects, suspects
 from paribus.analysis.values import stats_metric
 from paribus.report import latex
 
@@ -214,14 +214,17 @@ def _shown(answer: Answer) -> tuple[str, str, str]:
 
 def _verdict(answer: Answer) -> str:
     """The verdict with what is to be said of it in a table."""
-    words = str(answer.verdict)
-    if answer.times is not None:
-        words = {"better": "faster", "worse": "slower"}.get(words, words)
+    words = answer.badge
     if answer.less_than_matters:
         words += ", by less than matters"
     if answer.finding is not None and answer.finding.shown_for_new_images is False:
         words += "; not shown for new images"
     return words
+
+
+def evidence_of(result: StudyResult) -> Evidence:
+    """The answers to a study's questions, and what else is said of its runs."""
+    return Evidence(result, answers(result), suspects(result))
 
 
 def _floor(share: float) -> str:

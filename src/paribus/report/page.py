@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from paribus.analysis.results import StudyResult
 from paribus.report import tables, words
 from paribus.report.diagram import Group, diagram
 from paribus.report.evidence import Evidence
 from paribus.report.explore import explored
+from paribus.report.markup import with_code
 from paribus.report.tables import Row
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ _SHOWN_REPORTED = [key for key in tables.REPORTED if key != "reported_note"]
 
 # What may stand in an address within quotation marks as it is.
 _PLAIN = " =:/;,.()+-_!*@"
-_COMMAND = re.compile("`([^`]+)`")
 _PATH = re.compile(r'\bd="[^"]*"')
 _BEYOND = re.compile(r"(?<=\.\d\d)\d+")
 _SPACE = re.compile(r"\s+")
@@ -35,6 +36,39 @@ _SPACE = re.compile(r"\s+")
 def page(evidence: Evidence, rows: Sequence[Row], pictures: Sequence[Picture]) -> str:
     """The whole page. What users wrote, names of experiments and classes, is escaped."""
     result = evidence.result
+    suspects = evidence.suspects
+    suspected = suspects.images if suspects and suspects.telling else ()
+    by_file = {picture.file: picture for picture in pictures}
+    general = [p for p in pictures if not p.file.startswith("experiment-")]
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            result=result,
+            evidence=evidence,
+            rows=rows,
+            headings=tables.HEADINGS,
+            measured=tables.MEASURED,
+            reported=_SHOWN_REPORTED if tables.has_reported(rows) else [],
+            noted=[row for row in rows if row.reported_note],
+            pictures=general,
+            of_experiment={name: by_file.get(f"experiment-{name}") for name in result.experiments},
+            words=words,
+            explored=explored(result, suspected),
+            diagrams={name: _diagram(result, name) for name in result.experiments},
+            inside=_inside,
+        )
+    )
+
+
+def findings_table(evidence: Evidence, address: str) -> str:
+    """The page's table of findings for another page; `address` is where the page itself is."""
+    template = _environment().get_template("findings.html.j2")
+    return template.render(evidence=evidence, address=address)
+
+
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("paribus.report"),
         autoescape=True,
@@ -43,26 +77,8 @@ def page(evidence: Evidence, rows: Sequence[Row], pictures: Sequence[Picture]) -
         lstrip_blocks=True,
     )
     environment.filters["data_uri"] = _data_uri
-    environment.filters["with_code"] = _with_code
-    suspects = evidence.suspects
-    suspected = suspects.images if suspects and suspects.telling else ()
-    by_file = {picture.file: picture for picture in pictures}
-    general = [p for p in pictures if not p.file.startswith("experiment-")]
-    return environment.get_template("report.html.j2").render(
-        result=result,
-        evidence=evidence,
-        rows=rows,
-        headings=tables.HEADINGS,
-        measured=tables.MEASURED,
-        reported=_SHOWN_REPORTED if tables.has_reported(rows) else [],
-        noted=[row for row in rows if row.reported_note],
-        pictures=general,
-        of_experiment={name: by_file.get(f"experiment-{name}") for name in result.experiments},
-        words=words,
-        explored=explored(result, suspected),
-        diagrams={name: _diagram(result, name) for name in result.experiments},
-        inside=_inside,
-    )
+    environment.filters["with_code"] = with_code
+    return environment
 
 
 def _diagram(result: StudyResult, name: str) -> list[Group] | None:
@@ -77,11 +93,6 @@ def _diagram(result: StudyResult, name: str) -> list[Group] | None:
 def _inside(name: str) -> Markup:
     """A style or a script of the package, as it is: the page is one file."""
     return Markup(files("paribus.report").joinpath("static", name).read_text("utf-8"))
-
-
-def _with_code(text: str) -> Markup:
-    """A sentence whose commands stand within backquotes."""
-    return Markup(_COMMAND.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def _data_uri(svg: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +11,9 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from paribus.analysis import StudyResult
-from paribus.analysis.findings import answers
-from paribus.analysis.suspects import suspects
 from paribus.errors import ParibusError, UserError
 from paribus.report import curves, figures, predictions, style, tables, words
-from paribus.report.evidence import Evidence
+from paribus.report.evidence import evidence_of
 from paribus.report.markdown import markdown
 from paribus.report.page import page
 from paribus.store.atomic import write_atomically
@@ -41,20 +39,26 @@ class Picture:
 
 def report_page(result: StudyResult) -> str:
     """The page of what there is of a study, and nothing else."""
-    return page(_evidence(result), tables.summary(result), _pictures(result))
+    return page(evidence_of(result), tables.summary(result), _pictures(result))
 
 
-def write_report(result: StudyResult, folder: Path) -> Path:
+def write_report(
+    result: StudyResult, folder: Path, ready: Callable[[Path], None] = lambda page: None
+) -> Path:
     """Write the report of what there is of a study; gives the path of its page.
 
+    ready: is called with that path as soon as the page can be read; tables and figures follow.
     Every file is replaced whole or not at all. Raises `UserError` where the folder cannot be
     written to, `ParibusError` where the disk is full.
     """
+    page_path = folder / "index.html"
     try:
         for name, content in _files(result):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, content)
+            if path == page_path:
+                ready(page_path)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ParibusError(
@@ -65,12 +69,12 @@ def write_report(result: StudyResult, folder: Path) -> Path:
             f"{folder}: the report cannot be written: {error.strerror}; name another folder with "
             "--report"
         ) from None
-    return folder / "index.html"
+    return page_path
 
 
 def _files(result: StudyResult) -> Iterator[tuple[str, bytes]]:
     """Names and contents of the files; the page first, since it is waited for."""
-    pictures, rows, evidence = _pictures(result), tables.summary(result), _evidence(result)
+    pictures, rows, evidence = _pictures(result), tables.summary(result), evidence_of(result)
     yield "index.html", page(evidence, rows, pictures).encode()
     yield "report.md", markdown(evidence, rows, pictures).encode()
     yield "tables/summary.csv", tables.summary_csv(result).encode()
@@ -83,10 +87,6 @@ def _files(result: StudyResult) -> Iterator[tuple[str, bytes]]:
     for picture in pictures:
         yield f"figures/{picture.file}.svg", picture.svg
         yield f"figures/{picture.file}.png", style.png(picture.figure)
-
-
-def _evidence(result: StudyResult) -> Evidence:
-    return Evidence(result, answers(result), suspects(result))
 
 
 def _pictures(result: StudyResult) -> list[Picture]:

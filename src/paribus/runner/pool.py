@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
 from types import ModuleType
 from typing import Self
@@ -34,7 +37,8 @@ class Pool:
     def __init__(self, size: int, data: str, relative_to: Path) -> None:
         self._data = data
         self._relative_to = relative_to
-        self._workers = [self._start() for _ in range(size)]
+        self._size = size
+        self._workers: list[_Worker] = []
 
     def give(self, worker: int, job: Job) -> None:
         """Have an idle worker, counted from 0, train a job."""
@@ -67,20 +71,57 @@ class Pool:
         process = context.Process(
             target=work, args=(theirs, self._data, self._relative_to), daemon=True
         )
-        with _environment(_ONE_THREAD), _no_main_module():
+        # Before Ctrl-C is held back: it would be let through again by the start of this one.
+        ensure_running()
+        with _environment(_ONE_THREAD), _no_main_module(), _ctrl_c_held_back():
             process.start()
         theirs.close()
         return _Worker(process, ours)
 
     def __enter__(self) -> Self:
+        try:
+            for _ in range(self._size):
+                self._workers.append(self._start())
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
         for worker in self._workers:
             worker.process.kill()
         for worker in self._workers:
             worker.process.join()
             worker.connection.close()
+
+
+@contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Let Ctrl-C wait until a process has been started: cut off within, it would fall with a
+    traceback. It never gets one itself, though a terminal sends it to all: it inherits the mask.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows has none.
+        yield
+        return
+    held: list[int] = []
+    handler = signal.getsignal(signal.SIGINT)
+    # The mask is of this thread alone; a library's thread may take the signal all the same, and
+    # Python then runs the handler here. Only the main thread has one.
+    ours = callable(handler) and threading.current_thread() is threading.main_thread()
+    if ours:
+        signal.signal(signal.SIGINT, lambda number, _: held.append(number))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if ours:
+            signal.signal(signal.SIGINT, handler)
+    if held:
+        signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager

@@ -31,6 +31,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from paribus.errors import ParibusError, UserError
+from paribus.report.markup import with_code
 from paribus.serve.asked import Asked, read_asked
 from paribus.serve.drawing import as_image
 from paribus.serve.follow import Followed
@@ -46,7 +47,9 @@ _KEPT_ALIVE = 15
 
 # All that is served of files. Whatever else is asked for does not exist.
 _STATIC = {
+    "base.css": ("paribus.report", "static/base.css", "text/css"),
     "site.css": ("paribus.serve", "static/site.css", "text/css"),
+    "commands.js": ("paribus.serve", "static/commands.js", "text/javascript"),
     "live.js": ("paribus.serve", "static/live.js", "text/javascript"),
     "curves.js": ("paribus.report", "static/curves.js", "text/javascript"),
     "pad.js": ("paribus.serve", "static/pad.js", "text/javascript"),
@@ -239,7 +242,7 @@ def make_app(site: Site, host: str, port: int) -> ASGIApp:
         else:
             status, problem, headers = (409 if isinstance(error, UserError) else 503), "", {}
             problem = str(error)
-        text = templates.get_template("problem.html.j2").render(problem=problem)
+        text = templates.get_template("problem.html.j2").render(problem=with_code(problem))
         return HTMLResponse(text, status, headers)
 
     app = Starlette(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Lock, RLock
 from typing import Any
+from urllib.parse import quote
 
 from paribus.analysis import Run, StudyResult, collect
 from paribus.errors import ParibusError
@@ -36,6 +37,11 @@ class Followed:
         words = ["paribus", "run", self.shown.name, *self.shown.options]
         words += ["--store", str(self.folder)] if str(self.folder) != "runs" else []
         return shlex.join(words)
+
+    @property
+    def report_address(self) -> str:
+        """Where the report of this study is served."""
+        return f"/report?study={quote(self.shown.label)}"
 
     def result(self) -> StudyResult | None:
         """What there is now; None where there is no store yet or it cannot be read (`problem`)."""
@@ -147,18 +153,19 @@ class Followed:
         return self._made("curves", make, {"bases": {}, "experiments": []})
 
     def results(self) -> str:
-        """The findings and the summary of the report."""
+        """The findings, as HTML, and the summary of the report."""
 
         def make(result: StudyResult) -> Any:
-            from paribus.analysis.findings import answers
             from paribus.report import tables, words
+            from paribus.report.evidence import evidence_of
+            from paribus.report.page import findings_table
 
             rows = tables.summary(result)
             headings = tables.columns(rows)
             return {
-                "findings": [
-                    {"ask": a.question.ask, "sentence": a.sentence} for a in answers(result)
-                ],
+                "findings": findings_table(evidence_of(result), self.report_address)
+                if result.study.questions
+                else "",
                 "preview": words.preview_warning(result),
                 "caution": words.caution(result),
                 "headings": list(headings.values()),
@@ -166,7 +173,7 @@ class Followed:
             }
 
         nothing: dict[str, Any] = {
-            "findings": [], "preview": None, "caution": "", "headings": [], "rows": []
+            "findings": "", "preview": None, "caution": "", "headings": [], "rows": []
         }  # fmt: skip
         return self._made("results", make, nothing)
 

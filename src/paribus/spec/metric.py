@@ -15,6 +15,9 @@ class MetricKind:
     label: str
     """What a sentence calls it; "{}" stands for the number behind its name, in per cent."""
     higher_is_better: bool
+    better: str
+    """What a better one has or is, in a word or two."""
+    worse: str
     unit: str = ""
     """What a printed difference is in."""
     scale: float = 1.0
@@ -32,23 +35,39 @@ class MetricKind:
 
 
 METRICS: dict[str, MetricKind] = {
-    "test_accuracy": MetricKind("final test accuracy", True, "points", 100, widest=1),
-    "test_loss": MetricKind("final test loss", False, "nats"),
-    "train_loss": MetricKind("final train loss", False, "nats"),
+    "test_accuracy": MetricKind(
+        "final test accuracy", True, "more accurate", "less accurate", "points", 100, widest=1
+    ),
+    "test_loss": MetricKind("final test loss", False, "lower loss", "higher loss", "nats"),
+    "train_loss": MetricKind("final train loss", False, "lower loss", "higher loss", "nats"),
     "epochs_to": MetricKind(
         "number of epochs to {} test accuracy",
         False,
+        "fewer epochs",
+        "more epochs",
         "epochs",
         takes="an accuracy",
         without="runs that all get there: more epochs, or an accuracy that is easier to reach",
         lacks="never got to {} test accuracy",
     ),
     "generalisation_gap": MetricKind(
-        "final train minus test accuracy", False, "points", 100, widest=2
+        "final train minus test accuracy",
+        False,
+        "smaller gap",
+        "larger gap",
+        "points",
+        100,
+        widest=2,
     ),
-    "test_loss_rise": MetricKind("rise of the test loss after its minimum", False, "nats"),
-    "parameters": MetricKind("number of parameters", False, from_runs=False),
-    "step_time": MetricKind("time of a training step", False, from_runs=False),
+    "test_loss_rise": MetricKind(
+        "rise of the test loss after its minimum", False, "smaller rise", "larger rise", "nats"
+    ),
+    "parameters": MetricKind(
+        "number of parameters", False, "fewer parameters", "more parameters", from_runs=False
+    ),
+    "step_time": MetricKind(
+        "time of a training step", False, "faster step", "slower step", from_runs=False
+    ),
 }
 
 

@@ -66,27 +66,28 @@ function showProgress(now) {
     return row;
   }));
   at("failed").hidden = now.failed.length === 0;
-  at("failed").replaceChildren(...now.failed.map((text) => element("li", text)));
+  at("failed").replaceChildren(...now.failed.map((text) => {
+    const item = element("li");
+    tell(item, text);
+    return item;
+  }));
   showProblem(now.problem);
   document.body.dataset.state = now.state;
 }
 
 function showProblem(text) {
   at("problem").hidden = !text;
-  at("problem").textContent = text;
+  tell(at("problem"), text);
 }
 
 function showResults(now) {
   at("preview").hidden = !now.preview;
   at("preview").replaceChildren(element("strong", "Preview."), ` ${now.preview ?? ""}`);
-  at("findings").hidden = now.findings.length === 0;
-  at("findings").querySelector("tbody").replaceChildren(...now.findings.map((finding) => {
-    const row = element("tr");
-    row.append(element("th", finding.ask, { scope: "row" }), element("td", finding.sentence));
-    return row;
-  }));
+  at("findings").hidden = !now.findings;
+  // Made by the server, which escapes what users wrote, from the report's own template.
+  at("findings-table").innerHTML = now.findings;
   at("summary").hidden = now.rows.length === 0;
-  at("caution").textContent = now.caution;
+  tell(at("caution"), now.caution);
   const [head, body] = [at("summary").querySelector("thead tr"), at("summary").querySelector("tbody")];
   head.replaceChildren(...now.headings.map((text, i) =>
     element("th", text, { scope: "col", class: i ? "" : "words" })));
@@ -105,9 +106,8 @@ function showResults(now) {
 
 function connected(yes) {
   at("connection").className = yes ? "connection on" : "connection off";
-  at("connection").textContent = yes
-    ? "Live: this page follows the store."
-    : "The connection is lost; trying again. Is `paribus serve` running?";
+  tell(at("connection"), yes ? "Live: this page follows the store."
+    : "The connection is lost; trying again. Is `paribus serve` running?");
 }
 
 function listen() {

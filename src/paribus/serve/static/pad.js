@@ -70,7 +70,7 @@ at("hard").addEventListener("click", async () => {
   askTest(wrong[Math.floor(Math.random() * wrong.length)]);
 });
 
-function say(text) { at("verdict").textContent = text; }
+function say(text) { tell(at("verdict"), text); }
 
 function askDrawing() {
   if (!strokes.length) { empty("Nothing drawn yet."); return; }
@@ -136,7 +136,7 @@ function show(answer, name, isTest) {
   at("answers").replaceChildren(...answer.experiments.map((one) => card(one, answer.truth)));
   at("problems").replaceChildren(...answer.problems.map((text) => {
     const item = document.createElement("li");
-    item.textContent = text;
+    tell(item, text);
     return item;
   }));
 }
