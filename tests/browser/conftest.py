@@ -41,6 +41,8 @@ def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     opened = webdriver.Chrome(options=options, service=Service(driver))
+    # Without it a page is in focus only if the system happens to give its window the focus.
+    opened.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
     try:
         yield opened
     finally:
