@@ -41,7 +41,7 @@ def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     opened = webdriver.Chrome(options=options, service=Service(driver))
-    # A window without a desktop may count as in the background, where nothing gets the focus.
+    # Without it a page is in focus only if the system happens to give its window the focus.
     opened.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
     try:
         yield opened

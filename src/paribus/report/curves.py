@@ -127,26 +127,17 @@ def _grid(rows: int) -> tuple[Figure, Any]:
     return figure, panels
 
 
-def learning_curves(result: ExperimentResult) -> Figure | None:
+def learning_curves(result: ExperimentResult, *, narrow: bool = False) -> Figure | None:
     """Cost on the left, accuracy on the right: the mean over seeds, each seed a thin line behind
-    it, under it the recipe. None before the first epoch."""
+    it, under it the recipe. None before the first epoch.
+
+    narrow: one above the other, without title and recipe, for a page that says both beside it.
+    """
     runs = [run for run in result.runs if run.epochs]
     if not runs:
         return None
     with style():
-        recipe = _recipe(result)
-        # In places worked out here, as in `_grid`; a line of the recipe takes 0.16 inches.
-        below = 0.16 * recipe.count("\n")
-        height = 4.1 + below
-        figure = Figure(figsize=(9, height))
-        figure.suptitle(shortened(result.name, 70), fontweight="bold", y=1 - 0.1 / height)
-        cost, accuracy = figure.subplots(
-            1, 2,
-            gridspec_kw={
-                "left": 0.085, "right": 0.985, "wspace": 0.25,
-                "top": 1 - 0.8 / height, "bottom": (0.72 + below) / height,
-            },
-        )  # fmt: skip
+        figure, (cost, accuracy) = _stacked() if narrow else _pair(result)
         for axes, curve in ((cost, "loss"), (accuracy, "accuracy")):
             drawn = [
                 _seeds(axes, result, runs, f"{split}_{curve}", colour)
@@ -154,11 +145,34 @@ def learning_curves(result: ExperimentResult) -> Figure | None:
             ]
             _scale(axes, curve, drawn)
             axes.set_xlabel("epoch")
-            axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.17), ncols=1)
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.2 if narrow else 1.17), ncols=1)
         cost.set_ylabel("cost (cross entropy, nats)")
         accuracy.set_ylabel("accuracy")
-        figure.supxlabel(recipe, fontsize=9, color=GREY, y=0.06 / height)
     return figure
+
+
+def _pair(result: ExperimentResult) -> tuple[Figure, Any]:
+    recipe = _recipe(result)
+    # In places worked out here, as in `_grid`; a line of the recipe takes 0.16 inches.
+    below = 0.16 * recipe.count("\n")
+    height = 4.1 + below
+    figure = Figure(figsize=(9, height))
+    figure.suptitle(shortened(result.name, 70), fontweight="bold", y=1 - 0.1 / height)
+    figure.supxlabel(recipe, fontsize=9, color=GREY, y=0.06 / height)
+    panels = figure.subplots(
+        1, 2,
+        gridspec_kw={
+            "left": 0.085, "right": 0.985, "wspace": 0.25,
+            "top": 1 - 0.8 / height, "bottom": (0.72 + below) / height,
+        },
+    )  # fmt: skip
+    return figure, panels
+
+
+def _stacked() -> tuple[Figure, Any]:
+    figure = Figure(figsize=(4, 5.6))
+    places = {"left": 0.19, "right": 0.97, "top": 0.925, "bottom": 0.08, "hspace": 0.42}
+    return figure, figure.subplots(2, 1, gridspec_kw=places)
 
 
 def _seeds(

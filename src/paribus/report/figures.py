@@ -24,21 +24,37 @@ from paribus.report.style import COLOURS, GREY, accuracy_scale, errors, shortene
 _MOST_NUMBERED = 30
 _MOST_NAMED = 60
 
+_ACCURACIES = (
+    "final test accuracy: a dot for each seed; a bar at their mean, a line over its 95 % "
+    "interval; right: mean ± SD\n"
+    "(the axis is finer towards 100 %: equal distances are equal ratios of errors)"
+)
+_NARROW_ACCURACIES = (
+    "final test accuracy, mean ± SD; dots are seeds,\n"
+    "the bar their mean, the line its 95 % interval;\n"
+    "equal distances are equal ratios of errors"
+)
 
-def final_accuracies(result: StudyResult) -> Figure | None:
-    """Every experiment's final test accuracy, each seed a dot; None before any run has finished."""
+
+def final_accuracies(result: StudyResult, *, narrow: bool = False) -> Figure | None:
+    """Every experiment's final test accuracy, each seed a dot; None before any run has finished.
+
+    narrow: names and numbers stand above their row, for a phone.
+    """
     shown = [r for r in result.experiments.values() if r.finished]
     if not shown:
         return None
     # A logarithmic axis has no place for no error at all: it is drawn as half an image.
     least = 0.5 / len(result.dataset.test_labels)
     with style():
-        figure = Figure(figsize=(9, 1.3 + 0.36 * len(shown)), layout="constrained")
+        size = (4.0, 1.2 + 0.5 * len(shown)) if narrow else (9, 1.3 + 0.36 * len(shown))
+        figure = Figure(figsize=size, layout="constrained")
         axes = figure.add_subplot()
         drawn = [errors(experiment.final("test_accuracy"), least) for experiment in shown]
         # The interval of one weak experiment may reach 100 %, far beyond all runs: it runs off the
         # figure, or all others would be squeezed into a corner of it.
         fewest = min(float(errors_R.min()) for errors_R in drawn) / 3
+        labels: list[str] = []
         for row, (experiment, errors_R) in enumerate(zip(shown, tuple(drawn), strict=True)):
             axes.scatter(errors_R, np.full(len(errors_R), row), s=30, color=COLOURS[0], alpha=0.6,
                          linewidths=0)  # fmt: skip
@@ -48,20 +64,24 @@ def final_accuracies(result: StudyResult) -> Figure | None:
                 ends = errors(interval, least)
                 axes.plot(ends, [row, row], color="#000000", linewidth=1.6)
                 drawn.append(np.maximum(ends, fewest))
+            label = f"{shortened(experiment.name, 32)}, n = {len(errors_R)}"
+            number = f"{numbers.accuracy(experiment, 'test_accuracy')} %"
+            labels.append("" if narrow else label)
+            at, across = ((1.0, -0.36), "right") if narrow else ((1.02, 0.0), "left")
             axes.text(
-                1.02, row, f"{numbers.accuracy(experiment, 'test_accuracy')} %", va="center",
+                at[0], row + at[1], number, va="center", ha=across,
                 transform=axes.get_yaxis_transform(), fontsize=9,
             )  # fmt: skip
-        axes.set_yticks(
-            range(len(shown)), [f"{shortened(r.name, 32)}, n = {len(r.finished)}" for r in shown]
-        )
-        axes.set_ylim(len(shown) - 0.5, -0.5)
+            if narrow:
+                axes.text(0.0, row - 0.36, label, va="center", fontsize=9,
+                          transform=axes.get_yaxis_transform())  # fmt: skip
+        axes.set_yticks(range(len(shown)), labels)
+        if narrow:
+            axes.spines["left"].set_visible(False)
+            axes.tick_params(axis="y", length=0)
+        axes.set_ylim(len(shown) - 0.5, -0.8 if narrow else -0.5)
         accuracy_scale(axes, "x", drawn)
-        axes.set_xlabel(
-            "final test accuracy: a dot for each seed; a bar at their mean, a line over its 95 % "
-            "interval; right: mean ± SD\n"
-            "(the axis is finer towards 100 %: equal distances are equal ratios of errors)"
-        )
+        axes.set_xlabel(_NARROW_ACCURACIES if narrow else _ACCURACIES)
     return figure
 
 

@@ -31,10 +31,16 @@ class Picture:
     text: str
     """What it shows, for those who cannot see it."""
     figure: Figure
+    narrow: Figure | None = None
+    """The same for a phone, and for half a sheet of paper; on the page alone."""
 
     @cached_property
     def svg(self) -> bytes:
         return style.svg(self.figure)
+
+    @cached_property
+    def narrow_svg(self) -> bytes | None:
+        return None if self.narrow is None else style.svg(self.narrow)
 
 
 def report_page(result: StudyResult) -> str:
@@ -93,14 +99,15 @@ def _pictures(result: StudyResult) -> list[Picture]:
     return [Picture(*figure) for figure in _figures(result)]
 
 
-def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure]]:
-    """File name, title, description and figure of everything there is to draw."""
+def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure, Figure | None]]:
+    """What a `Picture` takes, of everything there is to draw."""
     if (figure := figures.final_accuracies(result)) is not None:
         text = (
             "Final test accuracy of every experiment: a dot for each seed, their mean, and from "
             "three seeds on its 95 % interval."
         )
-        yield "final-accuracy", "Final accuracy", text, figure
+        narrow = figures.final_accuracies(result, narrow=True)
+        yield "final-accuracy", "Final accuracy", text, figure, narrow
     for file, figure in curves.overview(result):
         what = {"curves-accuracy": "test accuracy", "curves-loss": "test loss"}.get(file)
         title = f"Learning curves: {what}" if what else "Learning curves"
@@ -110,7 +117,7 @@ def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure]]:
         )
         if what:
             text += " In grey the mean of the experiment that each is a variant of."
-        yield file, title, text, figure
+        yield file, title, text, figure, None
     best = result.best()
     predicted_SN = None if best is None else predictions.predicted_classes(best)
     if best is not None and predicted_SN is not None:
@@ -126,6 +133,7 @@ def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure]]:
             f"Confusion matrix of {best.name}",
             text,
             figures.confusion_matrix(counts_KK, data.class_names, best.name, runs),
+            None,
         )
         mistakes = predictions.mistakes(predicted_SN, labels_N, _MISTAKES_SHOWN)
         if mistakes:
@@ -135,6 +143,7 @@ def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure]]:
                 "Test images that it gets wrong, with their true class and what it took them for."
                 + (words.GALLERY_DOUBT if data.label_errors else ""),
                 figures.misclassified(data, mistakes, best.name, runs),
+                None,
             )
     for name, experiment in result.experiments.items():
         if (figure := curves.learning_curves(experiment)) is not None:
@@ -143,4 +152,5 @@ def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure]]:
                 "seed as a thin line. Both axes are logarithmic, in the cost and in the share of "
                 "errors; accuracies above 99.95 % are drawn at 99.95 %."
             )
-            yield f"experiment-{name}", name, text, figure
+            narrow = curves.learning_curves(experiment, narrow=True)
+            yield f"experiment-{name}", name, text, figure, narrow

@@ -60,8 +60,9 @@ function showConfusions({ classes, experiments, first: best }) {
   }
 
   function signed(number, other, n) {
-    const digits = n > 1 || other ? 1 : 0;
-    const text = Number(Math.abs(number).toFixed(digits)).toLocaleString("en");
+    // Tenths of hundreds say nothing, and take the room of a phone.
+    const digits = (n > 1 || other) && Math.abs(number) < 100 ? 1 : 0;
+    const text = String(Number(Math.abs(number).toFixed(digits)));
     if (!other) return text;
     return text === "0" ? "" : `${number > 0 ? "+" : "−"}${text}`;
   }
