@@ -13,10 +13,18 @@ from tests.report.conftest import Make
 
 def test_figures_in_the_page_say_what_their_files_say(make: Make, tmp_path: Path) -> None:
     page = write_report(make(["cnn", "cnn-adam"]), tmp_path)
-    addresses = re.findall(r'src="data:image/svg\+xml,([^"]*)"', page.read_text("utf-8"))
-    inside = [unquote(address) for address in addresses]
+    images = re.findall(
+        r'class="([^"]*)" src="data:image/svg\+xml,([^"]*)"', page.read_text("utf-8")
+    )
+    addresses = [address for _, address in images]
+    inside = [unquote(address) for kind, address in images if "narrow" not in kind]
+    narrow = [unquote(address) for kind, address in images if "narrow" in kind]
     files = [path.read_text("utf-8") for path in (tmp_path / "figures").glob("*.svg")]
     assert sorted(map(texts, inside)) == sorted(map(texts, files))
+    assert len(narrow) == 3
+    told = {text for svg in inside for text in texts(svg)}
+    # On a phone the same values stand beside the same names.
+    assert {t for svg in narrow for t in texts(svg) if "n = " in t} <= told
     assert all(character not in address for address in addresses for character in '<>"#\n')
 
 
