@@ -101,11 +101,11 @@ def test_findings_for_a_paper(written: Path) -> None:
     text = (written / "tables" / "findings.tex").read_text("utf-8")
     rows = {row[0]: row[1:] for row in cells_of(text)}
     n, difference, interval, verdict = rows["Does Adam end more accurate than SGD?"]
-    assert (n, verdict) == ("5", "better")
+    assert (n, verdict) == ("5", "more accurate")
     assert re.fullmatch(r"\+\d+\.\d+ points", difference)
     assert re.fullmatch(r"\{\[\}\d+\.\d+, \d+\.\d+\{\]\}", interval)
     counted = rows["Has the CNN fewer parameters than the MLP?"]
-    assert counted == ["--", "$-$20,732", "--", "better"]
+    assert counted == ["--", "$-$20,732", "--", "fewer parameters"]
     assert rows["Does Adam get there faster than SGD?"][1:] == ["--", "--", "no verdict"]
     assert rows["And as the report compared them, at two learning rates?"][3] == "confounded"
 
