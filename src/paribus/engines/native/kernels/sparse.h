@@ -72,8 +72,8 @@ class SparseImages {
   std::vector<int64_t> start_;  // of each part of each image
 };
 
-// How many rows of so many floats make up a part: 50 KiB of them.
-constexpr int rows_in_part(int stride) { return std::max(1, 12800 / stride); }
+// How many rows of so many floats make up a part: 100 KiB of them.
+constexpr int rows_in_part(int stride) { return std::max(1, 25600 / stride); }
 
 namespace detail {
 
