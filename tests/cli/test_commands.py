@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import sqlite3
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from html.parser import HTMLParser
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +21,7 @@ from paribus.cli.main import COMMANDS, main, paribus
 from paribus.engines.native import library
 from paribus.engines.native.library import library_path, load
 from paribus.errors import ParibusError
+from paribus.store.store import Store
 from tests.conftest import SMALL_STUDY
 
 Small = Callable[..., Path]
@@ -143,6 +147,22 @@ def test_status(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = call("status", "small.toml").output
     assert "mlp   2 of 2 finished" in told
     assert re.search(r"[0-9a-f]{12}-numpy-0  epoch 4/4, test \d+\.\d\d%  finished", told)
+
+
+def test_a_run_that_was_stopped_is_not_said_to_run(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(trained, tmp_path / "stopped")
+    monkeypatch.chdir(tmp_path / "stopped")
+    with closing(sqlite3.connect("runs/paribus.db")) as db, db:
+        db.execute("UPDATE runs SET status = 'running' WHERE seed = 0")
+    assert re.search(
+        r"-numpy-0  epoch 4/4, test \d+\.\d\d%  stopped", call("status", "small.toml").output
+    )
+    assert "\nstopped\n" in call("show", "mlp/0").output
+    with Store.open(Path("runs")) as store, store.claim(store.find_runs("mlp/0")[0].id):
+        assert "training now" in call("status", "small.toml").output
+        assert "\ntraining now\n" in call("show", "mlp/0").output
 
 
 def test_status_knows_of_runs_with_other_settings(

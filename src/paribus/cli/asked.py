@@ -192,5 +192,5 @@ def _asked(
             if len(same) == 1
             else "are the same as earlier experiments, and are left out"
         )
-        click.echo(f"With these options {' and '.join(same)} {rest}.", err=True)
+        click.echo(f"With these options {', '.join(same)} {rest}.", err=True)
     return Asked(study, name, relative_to, dataset)

@@ -27,7 +27,9 @@ def command(run: str, store_folder: Path, as_json: bool) -> None:
         return
     names = ", ".join(facts["names"])
     click.echo(f"{facts['id']}: {names}, seed {facts['seed']}, engine {facts['engine']}")
-    click.echo(f"{facts['reason'] or facts['status']}\n\nRecipe")
+    begun = "training now" if facts["training_now"] else "stopped"
+    words = begun if facts["status"] == "running" else facts["reason"] or facts["status"]
+    click.echo(f"{words}\n\nRecipe")
     for key, value in facts["experiment"].items():
         click.echo(f"  {key:<16}{_plain(value)}")
     click.echo(f"\n{'Epoch':>7}{'train loss':>12}{'accuracy':>10}{'test loss':>12}{'accuracy':>10}")
@@ -44,7 +46,7 @@ def command(run: str, store_folder: Path, as_json: bool) -> None:
     click.echo(f"\nTrained in {seconds:.1f} s, evaluation left out. Where:")
     for environment in facts["environments"]:
         for key, value in environment.items():
-            click.echo(f"  {key:<16}{value}")
+            click.echo(f"  {key:<20}{value}")
 
 
 def show(text: str, store: Store) -> dict[str, Any]:
@@ -60,6 +62,7 @@ def show(text: str, store: Store) -> dict[str, Any]:
         "seed": run.seed,
         "engine": run.engine,
         "status": run.status,
+        "training_now": run.status == "running" and store.is_claimed(run.id),
         "reason": run.reason,
         "experiment": store.experiment(run.experiment).canonical(),
         "epochs": {

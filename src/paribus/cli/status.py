@@ -37,7 +37,8 @@ def command(asked: Asked, store_folder: Path, as_json: bool) -> None:
         for run in fact["runs"]:
             accuracy = run["test_accuracy"]
             test = "" if accuracy is None else f", test {accuracy:.2%}"
-            words = "training now" if run["training_now"] else run["reason"] or run["status"]
+            begun = "training now" if run["training_now"] else "stopped"
+            words = begun if run["status"] == "running" else run["reason"] or run["status"]
             click.echo(f"  {run['id']}  epoch {run['epochs']}/{fact['epochs']}{test}  {words}")
     if elsewhere and not any(fact["runs"] for fact in facts.values()):
         click.echo(
