@@ -2,14 +2,15 @@ r"""Tables for LaTeX's package booktabs, to be put into papers with \input."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 _ESCAPED = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': "''",
-    # A row that begins with a bracket would be taken for an option of the \\ before it.
-    "[": "{[}", "]": "{]}",
+    # A row that begins with a bracket or a star would be taken for a part of the \\ before it.
+    "[": "{[}", "]": "{]}", "*": "{*}", "`": r"\textasciigrave{}",
     "−": "$-$", "±": r"$\pm$", "×": r"$\times$", "→": r"$\to$", "–": "--", "—": "---",
     "…": r"\dots{}", "“": "``", "”": "''", "‘": "`", "’": "'",
 }  # fmt: skip
@@ -20,8 +21,12 @@ def escape(text: str) -> str:
 
     >>> escape("a_b: 5 % [−1, 2]")
     'a\\_b: 5 \\% {[}$-$1, 2{]}'
+    >>> escape("* with `--only`")
+    '{*} with \\textasciigrave{}-{}-only\\textasciigrave{}'
     """
-    return "".join(_ESCAPED.get(character, character) for character in " ".join(text.split()))
+    # Two hyphens, as of an option, would become one dash.
+    one_line = re.sub("-(?=-)", "-\0", " ".join(text.split()))
+    return "".join("{}" if c == "\0" else _ESCAPED.get(c, c) for c in one_line)
 
 
 def tabular(

@@ -73,8 +73,14 @@ class Pool:
         )
         # Before Ctrl-C is held back: it would be let through again by the start of this one.
         ensure_running()
-        with _environment(_ONE_THREAD), _no_main_module(), _ctrl_c_held_back():
-            process.start()
+        try:
+            with _environment(_ONE_THREAD), _no_main_module(), _ctrl_c_held_back():
+                process.start()
+        except BaseException:
+            # Ctrl-C came meanwhile: nobody would know of this process any more.
+            if process.pid is not None:
+                process.kill()
+            raise
         theirs.close()
         return _Worker(process, ours)
 

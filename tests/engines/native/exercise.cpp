@@ -35,6 +35,8 @@ enum { CONV, MAX_POOL, AVERAGE_POOL, RELU, TANH, SIGMOID, NORM, FLATTEN, LINEAR,
 
 const Case CASES[] = {
     {{1, 5, 5}, {FLATTEN, 0, 0, LINEAR, 33, 0, RELU, 0, 0, LINEAR, 5, 0}},
+    {{1, 28, 28}, {FLATTEN, 0, 0, LINEAR, 50, 0, RELU, 0, 0, LINEAR, 5, 0}},
+    {{1, 8, 8}, {FLATTEN, 0, 0, LINEAR, 129, 0, RELU, 0, 0, LINEAR, 5, 0}},
     {{1, 8, 8}, {FLATTEN, 0, 0, LINEAR, 7, 0, NORM, 0, 0, TANH, 0, 0, LINEAR, 5, 0}},
     {{3, 7, 7},
      {CONV, 8, 3, RELU, 0, 0, MAX_POOL, 0, 0, CONV, 16, 3, RELU, 0, 0, FLATTEN, 0, 0,

@@ -222,7 +222,9 @@ def test_first_fifty_steps(
 
 
 @pytest.mark.parametrize("outputs", [1, 5, 33, 64, 129])
-@pytest.mark.parametrize(("count", "input_CHW"), [(37, (1, 8, 8)), (5, (3, 8, 4))])
+@pytest.mark.parametrize(
+    ("count", "input_CHW"), [(37, (1, 8, 8)), (5, (3, 8, 4)), (37, (1, 28, 28))]
+)
 def test_images_that_are_mostly_zero(
     outputs: int, count: int, input_CHW: tuple[int, int, int]
 ) -> None:
@@ -275,12 +277,13 @@ def test_threads_give_the_same_bits(name: str, digits: tuple[np.ndarray, np.ndar
     assert results[0] == results[1] == results[2]
 
 
+@pytest.mark.parametrize("name", ["mlp", "batchnorm residual"])
 def test_stopping_and_going_on_gives_the_same_bits(
-    digits: tuple[np.ndarray, np.ndarray],
+    digits: tuple[np.ndarray, np.ndarray], name: str
 ) -> None:
     images, labels = digits
     order = np.arange(1000)
-    program = [*PROGRAMS["batchnorm residual"][:-1], linear(10)]
+    program = [*PROGRAMS[name][:-1], linear(10)]
     straight, judge = pair(program, SMALL, Optimizer(Method.ADAM))
     straight.train(images, labels, order, 128, [0.01] * 8)
     stopped, _ = pair(program, SMALL, Optimizer(Method.ADAM))

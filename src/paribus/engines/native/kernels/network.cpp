@@ -98,9 +98,12 @@ void Network::begin(const Images& images, const int64_t* numbers, int count, boo
 }
 
 void Network::prepare(const Images& images) {
-  if (const int rows = plan_.layers.front()->sparse_rows())
-    sparse_images_ =
-        SparseImages(images.pixels, images.count, plan_.input.layout.shape.size(), rows);
+  const int most = plan_.layers.front()->sparse_rows();
+  if (most == 0) return;
+  // Each thread needs a part of the gradient to work on.
+  const int features = plan_.input.layout.shape.size(), threads = pool_.size();
+  const int rows = std::min(most, (features + threads - 1) / threads);
+  sparse_images_ = SparseImages(images.pixels, images.count, features, rows);
 }
 
 Tile Network::make_tile(int index, int worker, int group) {
