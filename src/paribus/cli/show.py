@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from paribus.cli.asked import json_option, one_run, store_option
+from paribus.cli.state import in_words, state
 from paribus.store.store import Store
 
 
@@ -27,9 +28,7 @@ def command(run: str, store_folder: Path, as_json: bool) -> None:
         return
     names = ", ".join(facts["names"])
     click.echo(f"{facts['id']}: {names}, seed {facts['seed']}, engine {facts['engine']}")
-    begun = "training now" if facts["training_now"] else "stopped"
-    words = begun if facts["status"] == "running" else facts["reason"] or facts["status"]
-    click.echo(f"{words}\n\nRecipe")
+    click.echo(f"{in_words(facts)}\n\nRecipe")
     for key, value in facts["experiment"].items():
         click.echo(f"  {key:<16}{_plain(value)}")
     click.echo(f"\n{'Epoch':>7}{'train loss':>12}{'accuracy':>10}{'test loss':>12}{'accuracy':>10}")
@@ -61,9 +60,7 @@ def show(text: str, store: Store) -> dict[str, Any]:
         "names": store.names(run.experiment),
         "seed": run.seed,
         "engine": run.engine,
-        "status": run.status,
-        "training_now": run.status == "running" and store.is_claimed(run.id),
-        "reason": run.reason,
+        **state(run, store),
         "experiment": store.experiment(run.experiment).canonical(),
         "epochs": {
             column: [None if math.isnan(value) else value for value in values.tolist()]

@@ -10,6 +10,7 @@ import click
 
 from paribus.analysis import ExperimentResult, collect
 from paribus.cli.asked import Asked, described_in_store, json_option, store_option, study_options
+from paribus.cli.state import in_words, state
 from paribus.store.store import Store
 
 
@@ -37,9 +38,8 @@ def command(asked: Asked, store_folder: Path, as_json: bool) -> None:
         for run in fact["runs"]:
             accuracy = run["test_accuracy"]
             test = "" if accuracy is None else f", test {accuracy:.2%}"
-            begun = "training now" if run["training_now"] else "stopped"
-            words = begun if run["status"] == "running" else run["reason"] or run["status"]
-            click.echo(f"  {run['id']}  epoch {run['epochs']}/{fact['epochs']}{test}  {words}")
+            epoch = f"epoch {run['epochs']}/{fact['epochs']}"
+            click.echo(f"  {run['id']}  {epoch}{test}  {in_words(run)}")
     if elsewhere and not any(fact["runs"] for fact in facts.values()):
         click.echo(
             "\nThe store has runs of experiments of these names with other settings; give the "
@@ -77,10 +77,8 @@ def _experiment(result: ExperimentResult, seeds: int, store: Store) -> dict[str,
                 "id": run.id,
                 "seed": run.seed,
                 "engine": run.engine,
-                "status": run.status,
-                "reason": run.reason,
+                **state(run, store),
                 "epochs": run.epochs,
-                "training_now": run.status == "running" and store.is_claimed(run.id),
                 "test_accuracy": float(run.curves.test_accuracy[-1]) if run.epochs else None,
             }
             for run in result.runs

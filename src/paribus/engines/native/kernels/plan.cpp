@@ -129,22 +129,23 @@ class Planner {
     return !buffers_[values_[value].buffer].kept && values_[value].open_skips == 0;
   }
 
+  // Places a tensor, which has all but its place, at the end of an array.
+  Tensor append(Tensor tensor, std::vector<Tensor>& list, int64_t& total) {
+    tensor.at = total;
+    total += tensor.room();
+    list.push_back(tensor);
+    return tensor;
+  }
   Tensor parameter(int64_t size) {
-    plan_.parameters.push_back({plan_.parameter_size, size});
-    plan_.parameter_size += size;
-    return plan_.parameters.back();
+    return append({0, size}, plan_.parameters, plan_.parameter_size);
   }
   Tensor transposed_parameter(int rows, int columns) {
-    const int stride = whole_vectors(rows);
-    plan_.parameters.push_back(
-        {plan_.parameter_size, static_cast<int64_t>(rows) * columns, columns, stride});
-    plan_.parameter_size += static_cast<int64_t>(stride) * columns;
-    return plan_.parameters.back();
+    const int64_t size = static_cast<int64_t>(rows) * columns;
+    return append({0, size, columns, whole_vectors(rows)}, plan_.parameters,
+                  plan_.parameter_size);
   }
   Tensor statistic(int64_t size) {
-    plan_.statistics.push_back({plan_.statistics_size, size});
-    plan_.statistics_size += size;
-    return plan_.statistics.back();
+    return append({0, size}, plan_.statistics, plan_.statistics_size);
   }
 
   // ---- forward ----
