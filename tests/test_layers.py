@@ -25,16 +25,16 @@ ALLOWED: dict[str, set[str]] = {
     "store": BASE | {"spec"},
     "runner": BASE | {"spec", "randomness", "data", "engines", "store"},
     "analysis": BASE | {"spec", "data", "store", "stats"},
-    "report": BASE | {"spec", "data", "store", "analysis"},
+    "present": BASE | {"spec", "data", "store", "analysis"},
     "export": BASE | {"spec", "data", "engines", "store"},
     "serve": BASE
-    | {"spec", "randomness", "data", "engines", "store", "runner", "analysis", "report"},
+    | {"spec", "randomness", "data", "engines", "store", "runner", "analysis", "present"},
     "studies": set(),
     "results": BASE
-    | {"spec", "data", "engines", "store", "runner", "analysis", "report", "export"},
+    | {"spec", "data", "engines", "store", "runner", "analysis", "present", "export"},
     "__main__": {"cli"},
     "cli": BASE
-    | {"spec", "data", "engines", "store", "runner", "analysis", "report", "export"}
+    | {"spec", "data", "engines", "store", "runner", "analysis", "present", "export"}
     | {"serve"},
 }
 

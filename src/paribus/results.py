@@ -53,14 +53,14 @@ class Results:
 
     def final_accuracies(self) -> Figure:
         """Every experiment's final test accuracy, each seed a dot."""
-        from paribus.report.figures import final_accuracies
+        from paribus.present.figures import final_accuracies
 
         return _there(final_accuracies(self._result), "no run has finished")
 
     def curves(self, experiment: str | None = None) -> Figure:
         """Cost and accuracy of an experiment over its epochs, or, without a name, the test accuracy
         of all of them, their mean over seeds."""
-        from paribus.report import curves
+        from paribus.present import curves
 
         if experiment is not None:
             figure = curves.learning_curves(self._experiment(experiment))
@@ -70,7 +70,7 @@ class Results:
 
     def confusion_matrix(self, experiment: str) -> Figure:
         """What an experiment takes each class for: test images, the mean over its runs."""
-        from paribus.report import figures, predictions
+        from paribus.present import figures, predictions
 
         data = self._result.dataset
         predicted_SN = self._predicted(experiment)
@@ -79,7 +79,7 @@ class Results:
 
     def misclassified(self, experiment: str, most: int = 10) -> Figure:
         """The test images that most of an experiment's runs get wrong."""
-        from paribus.report import figures, predictions
+        from paribus.present import figures, predictions
 
         data, predicted_SN = self._result.dataset, self._predicted(experiment)
         mistakes = predictions.mistakes(predicted_SN, data.test_labels, most)
@@ -89,7 +89,7 @@ class Results:
 
     def report(self, folder: str | PathLike[str] = "report") -> Path:
         """Write the report into a folder; gives the path of its page."""
-        from paribus.report.write import write_report
+        from paribus.present.write import write_report
 
         return write_report(self._result, Path(folder))
 
@@ -119,7 +119,7 @@ class Results:
 
     def _repr_html_(self) -> str:
         """The summary table, for notebooks."""
-        from paribus.report import tables, words
+        from paribus.present import tables, words
 
         rows = tables.summary(self._result)
         shown = tables.columns(rows)
@@ -146,7 +146,7 @@ class Results:
         return self.experiments[name]
 
     def _predicted(self, name: str) -> NDArray[np.int64]:
-        from paribus.report.predictions import predicted_classes
+        from paribus.present.predictions import predicted_classes
 
         return _there(predicted_classes(self._experiment(name)), f"no run of {name} has finished")
 

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-from tests.report.conftest import make as make
+from tests.present.conftest import make as make

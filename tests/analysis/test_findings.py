@@ -15,7 +15,7 @@ from paribus.spec.study import Study
 from paribus.stats import Flip, Verdict
 from paribus.store.store import Status
 from paribus.store.timings import Timing
-from tests.report.conftest import Make, dataset, run
+from tests.present.conftest import Make, dataset, run
 
 DATA = dataset()
 

@@ -10,9 +10,9 @@ from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
 
-from paribus.report.write import write_report
+from paribus.present.write import write_report
 from tests.browser.conftest import accessibility_problems, console_errors, emulate
-from tests.report.conftest import Make, make, run
+from tests.present.conftest import Make, make, run
 from tests.serve.conftest import trained
 
 __all__ = ["make", "trained"]  # fixtures

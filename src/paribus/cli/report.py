@@ -20,7 +20,7 @@ from paribus.store.store import Store
 def command(asked: Asked, store_folder: Path, report_folder: Path, as_json: bool) -> None:
     """Write the report of what has been trained of STUDY, a file or a built-in name, so far.
     It trains nothing, and can be called while `paribus run` is at work."""
-    from paribus.report.write import write_report
+    from paribus.present.write import write_report
 
     def ready(page: Path) -> None:
         if not as_json:

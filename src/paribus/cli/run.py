@@ -34,7 +34,7 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
     """
     from paribus.analysis import collect
     from paribus.analysis.findings import too_few_seeds
-    from paribus.report.write import write_report
+    from paribus.present.write import write_report
 
     engines, said = choose_engines(asked.study, asked.dataset)
     for line in filter(None, (said, too_few_seeds(asked.study))):

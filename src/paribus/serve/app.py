@@ -31,7 +31,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from paribus.errors import ParibusError, UserError
-from paribus.report.markup import with_code
+from paribus.present.markup import with_code
 from paribus.serve.asked import Asked, read_asked
 from paribus.serve.drawing import as_image
 from paribus.serve.follow import Followed
@@ -47,15 +47,15 @@ _KEPT_ALIVE = 15
 
 # All that is served of files. Whatever else is asked for does not exist.
 _STATIC = {
-    "base.css": ("paribus.report", "static/base.css", "text/css"),
+    "base.css": ("paribus.present", "static/base.css", "text/css"),
     "site.css": ("paribus.serve", "static/site.css", "text/css"),
     "commands.js": ("paribus.serve", "static/commands.js", "text/javascript"),
     "live.js": ("paribus.serve", "static/live.js", "text/javascript"),
-    "curves.js": ("paribus.report", "static/curves.js", "text/javascript"),
+    "curves.js": ("paribus.present", "static/curves.js", "text/javascript"),
     "pad.js": ("paribus.serve", "static/pad.js", "text/javascript"),
     "icon.svg": ("paribus.serve", "static/icon.svg", "image/svg+xml"),
-    "uPlot.js": ("paribus.report", "static/uplot/uPlot.iife.min.js", "text/javascript"),
-    "uPlot.css": ("paribus.report", "static/uplot/uPlot.min.css", "text/css"),
+    "uPlot.js": ("paribus.present", "static/uplot/uPlot.iife.min.js", "text/javascript"),
+    "uPlot.css": ("paribus.present", "static/uplot/uPlot.min.css", "text/css"),
 }
 
 
@@ -165,7 +165,7 @@ class Site:
 def make_app(site: Site, host: str, port: int) -> ASGIApp:
     """The whole server, guarded; `host` and `port` are what it listens to."""
     templates = Environment(
-        loader=ChoiceLoader([PackageLoader("paribus.serve"), PackageLoader("paribus.report")]),
+        loader=ChoiceLoader([PackageLoader("paribus.serve"), PackageLoader("paribus.present")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -141,7 +141,7 @@ class Followed:
         the runs that have come so far, and how many they are."""
 
         def make(result: StudyResult) -> Any:
-            from paribus.report.explore import curves_of
+            from paribus.present.explore import curves_of
 
             # Diverged and failed runs are in no mean.
             runs = {
@@ -156,9 +156,9 @@ class Followed:
         """The findings, as HTML, and the summary of the report."""
 
         def make(result: StudyResult) -> Any:
-            from paribus.report import tables, words
-            from paribus.report.evidence import evidence_of
-            from paribus.report.page import findings_table
+            from paribus.present import tables, words
+            from paribus.present.evidence import evidence_of
+            from paribus.present.page import findings_table
 
             rows = tables.summary(result)
             headings = tables.columns(rows)
@@ -184,7 +184,7 @@ class Followed:
         """
 
         def make(result: StudyResult) -> Any:
-            from paribus.report.write import report_page
+            from paribus.present.write import report_page
 
             return report_page(result)
 

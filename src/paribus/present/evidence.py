@@ -12,7 +12,7 @@ from paribus.analysis.findings import Answer, answers
 from paribus.analysis.plain import NUMBERS, counts, numbers
 from paribus.analysis.suspects import FEWEST_RUNS, Suspects, suspects
 from paribus.analysis.values import stats_metric
-from paribus.report import latex
+from paribus.present import latex
 
 # N images
 

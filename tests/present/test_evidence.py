@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from paribus.report.write import write_report
+from paribus.present.write import write_report
 from paribus.spec.study import Study
 from tests.analysis.test_findings import DATA, trained
-from tests.report.conftest import Make
-from tests.report.test_write import page
+from tests.present.conftest import Make
+from tests.present.test_write import page
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image
 
 from paribus.analysis import Run
-from paribus.report.explore import MOST_IMAGES, curves, explored
+from paribus.present.explore import MOST_IMAGES, curves, explored
 from paribus.spec.experiment import Experiment
 from paribus.spec.notation import parse_layers
 from paribus.spec.recipe import Sgd
 from paribus.spec.study import Study
-from tests.report.conftest import Make, dataset, run
+from tests.present.conftest import Make, dataset, run
 
 
 def one_hot(classes_N: list[int]) -> np.ndarray:

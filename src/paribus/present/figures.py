@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from paribus.analysis import StudyResult
 from paribus.analysis.values import mean_interval
 from paribus.data.dataset import Dataset
-from paribus.report import numbers
-from paribus.report.predictions import Mistake
-from paribus.report.style import COLOURS, GREY, accuracy_scale, errors, shortened, style
+from paribus.present import numbers
+from paribus.present.predictions import Mistake
+from paribus.present.style import COLOURS, GREY, accuracy_scale, errors, shortened, style
 
 # C channels, H rows, W columns, K classes
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from paribus.report import words
-from paribus.report.evidence import Evidence
-from paribus.report.tables import Row, escape_markdown, has_reported, summary_markdown
+from paribus.present import words
+from paribus.present.evidence import Evidence
+from paribus.present.tables import Row, escape_markdown, has_reported, summary_markdown
 
 if TYPE_CHECKING:
-    from paribus.report.write import Picture
+    from paribus.present.write import Picture
 
 
 def markdown(evidence: Evidence, rows: Sequence[Row], pictures: Sequence[Picture]) -> str:

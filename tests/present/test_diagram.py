@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paribus.report.diagram import Group, Row, diagram
+from paribus.present.diagram import Group, Row, diagram
 from paribus.spec.files import load_study
 from paribus.spec.notation import parse_layers
 from paribus.spec.plan import Plan, make_plan, plan_of

@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from urllib.parse import unquote
 
-from paribus.report.write import report_page, write_report
-from tests.report.conftest import Make
+from paribus.present.write import report_page, write_report
+from tests.present.conftest import Make
 
 
 def test_figures_in_the_page_say_what_their_files_say(make: Make, tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ import pytest
 
 from paribus.analysis import Run
 from paribus.errors import UserError
-from paribus.report.figures import final_accuracies
-from paribus.report.predictions import confusion, mistakes
-from paribus.report.write import write_report
+from paribus.present.figures import final_accuracies
+from paribus.present.predictions import confusion, mistakes
+from paribus.present.write import write_report
 from paribus.spec.study import Study
-from tests.report.conftest import Make, dataset, run
+from tests.present.conftest import Make, dataset, run
 
 
 class Page(HTMLParser):

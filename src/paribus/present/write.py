@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 
 from paribus.analysis import StudyResult
 from paribus.errors import ParibusError, UserError
-from paribus.report import curves, figures, predictions, style, tables, words
-from paribus.report.evidence import evidence_of
-from paribus.report.markdown import markdown
-from paribus.report.page import page
+from paribus.present import curves, figures, predictions, style, tables, words
+from paribus.present.evidence import evidence_of
+from paribus.present.markdown import markdown
+from paribus.present.page import page
 from paribus.store.atomic import write_atomically
 
 _MISTAKES_SHOWN = 10

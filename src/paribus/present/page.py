@@ -13,15 +13,15 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from paribus.analysis.results import StudyResult
-from paribus.report import tables, words
-from paribus.report.diagram import Group, diagram
-from paribus.report.evidence import Evidence
-from paribus.report.explore import explored
-from paribus.report.markup import with_code
-from paribus.report.tables import Row
+from paribus.present import tables, words
+from paribus.present.diagram import Group, diagram
+from paribus.present.evidence import Evidence
+from paribus.present.explore import explored
+from paribus.present.markup import with_code
+from paribus.present.tables import Row
 
 if TYPE_CHECKING:
-    from paribus.report.write import Picture
+    from paribus.present.write import Picture
 
 # Notes are sentences, and stand below the table.
 _SHOWN_REPORTED = [key for key in tables.REPORTED if key != "reported_note"]
@@ -70,7 +70,7 @@ def findings_table(evidence: Evidence, address: str) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("paribus.report"),
+        loader=PackageLoader("paribus.present"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -92,7 +92,7 @@ def _diagram(result: StudyResult, name: str) -> list[Group] | None:
 
 def _inside(name: str) -> Markup:
     """A style or a script of the package, as it is: the page is one file."""
-    return Markup(files("paribus.report").joinpath("static", name).read_text("utf-8"))
+    return Markup(files("paribus.present").joinpath("static", name).read_text("utf-8"))
 
 
 def _data_uri(svg: bytes) -> str:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from paribus.analysis import Run, StudyResult
 from paribus.data.dataset import Dataset
-from paribus.report.curves import averaged
-from paribus.report.predictions import confusion, predicted_classes
+from paribus.present.curves import averaged
+from paribus.present.predictions import confusion, predicted_classes
 
 # E epochs, R runs, X experiments, S seeds, N test images, K classes, C channels, H rows, W columns
 

@@ -13,8 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from paribus.analysis import ExperimentResult, Run, StudyResult
-from paribus.report import numbers
-from paribus.report.style import (
+from paribus.present import numbers
+from paribus.present.style import (
     COLOURS,
     GREY,
     accuracy_scale,

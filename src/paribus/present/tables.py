@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from paribus.analysis import ExperimentResult, StudyResult
-from paribus.report import latex, numbers
+from paribus.present import latex, numbers
 from paribus.spec.study import Reported
 
 
