@@ -10,7 +10,8 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+
+from paribus.stats.distributions import hypergeometric
 
 FALSE_SHARE = 0.05
 """At most this share of the images called fixed or broken is expected to be luck."""
@@ -119,9 +120,7 @@ def flip_ledger(correct_AN: ArrayLike, correct_BN: ArrayLike) -> FlipLedger:
 
 def _fisher_table(A: int, B: int) -> tuple[Floats, Floats]:
     """Two-sided p, and probability without a change, of C of R right runs being B's: (R, C)."""
-    chance_RC = np.array(
-        [stats.hypergeom.pmf(np.arange(B + 1), A + B, total, B) for total in range(A + B + 1)]
-    )
+    chance_RC = np.array([hypergeometric(B, total, A + B) for total in range(A + B + 1)])
     # Outcomes no likelier than this one count as being as far; equal but for rounding is equal.
     as_far_RCC = chance_RC[:, None, :] <= chance_RC[:, :, None] * (1 + 1e-7)
     return (as_far_RCC * chance_RC[:, None, :]).sum(axis=-1), chance_RC

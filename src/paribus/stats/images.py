@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+
+from paribus.stats.distributions import normal_quantile, t_quantile
 
 Floats = NDArray[np.float64]
 
@@ -81,9 +82,9 @@ def two_way(difference_SN: ArrayLike, confidence: float = 0.95) -> TwoWay:
     image_part = np.maximum(image, 0.0)
     variance = seed_part + image_part
     share = np.divide(seed_part, variance, out=np.ones_like(variance), where=variance > 0)
-    t_seed = stats.t.ppf(0.5 + confidence / 2, K - 1)
-    t_image = stats.t.ppf(0.5 + confidence / 2, N - 1)
-    z = stats.norm.ppf(0.5 + confidence / 2)
+    t_seed = t_quantile(0.5 + confidence / 2, K - 1)
+    t_image = t_quantile(0.5 + confidence / 2, N - 1)
+    z = normal_quantile(0.5 + confidence / 2)
     c = np.sqrt(z**2 + share**2 * (t_seed**2 - z**2) + (1 - share) ** 2 * (t_image**2 - z**2))
     mean = mean_11[..., 0, 0]
     half = c * np.sqrt(variance)

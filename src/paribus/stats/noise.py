@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
+from paribus.stats.distributions import normal_quantile, t_quantile
 from paribus.stats.metric import Metric
 from paribus.stats.paired import FEWEST_SEEDS, no_spread
 
@@ -106,11 +106,11 @@ def noise_floor(value_S: ArrayLike, correct_SN: ArrayLike | None = None) -> Nois
         raise ValueError(f"needs at least {FEWEST_SEEDS} finite values; got {value_S.tolist()}")
     S = value_S.size
     sd = 0.0 if no_spread(value_S) else float(value_S.std(ddof=1))
-    t = float(stats.t.ppf(0.975, S - 1))
+    t = t_quantile(0.975, S - 1)
     predicted = None
     if correct_SN is not None:
         # The normal quantile: this SD comes from all images, and is known well.
-        predicted = float(stats.norm.ppf(0.975)) * 2**0.5 * run_variance(correct_SN).luck
+        predicted = normal_quantile(0.975) * 2**0.5 * run_variance(correct_SN).luck
     return NoiseFloor(
         n=S,
         sd=sd,

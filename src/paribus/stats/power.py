@@ -6,8 +6,13 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
 
+from paribus.stats.distributions import (
+    chi_squared_quantile,
+    noncentral_t_beyond,
+    normal_cdf,
+    t_quantile,
+)
 from paribus.stats.equivalence import EQUIVALENCE_LEVEL
 from paribus.stats.paired import FEWEST_SEEDS
 
@@ -36,8 +41,7 @@ def power_of_difference(
     """
     _check(sd, n)
     shift = difference * math.sqrt(n) / sd
-    critical = float(stats.t.isf(level / 2, n - 1))
-    return float(stats.nct.sf(critical, n - 1, shift) + stats.nct.sf(critical, n - 1, -shift))
+    return noncentral_t_beyond(-t_quantile(level / 2, n - 1), n - 1, shift)
 
 
 def power_of_equivalence(margin: float, sd: float, n: int, difference: float = 0.0) -> float:
@@ -53,10 +57,10 @@ def power_of_equivalence(margin: float, sd: float, n: int, difference: float = 0
     """
     _check(sd, n)
     probability = (np.arange(2000) + 0.5) / 2000
-    s = np.sqrt(stats.chi2.ppf(probability, n - 1) / (n - 1))
-    reach = stats.t.isf(EQUIVALENCE_LEVEL, n - 1) * s
-    above = stats.norm.cdf((margin - difference) * math.sqrt(n) / sd - reach)
-    below = stats.norm.cdf((-margin - difference) * math.sqrt(n) / sd + reach)
+    s = np.sqrt(chi_squared_quantile(probability, n - 1) / (n - 1))
+    reach = -t_quantile(EQUIVALENCE_LEVEL, n - 1) * s
+    above = normal_cdf((margin - difference) * math.sqrt(n) / sd - reach)
+    below = normal_cdf((-margin - difference) * math.sqrt(n) / sd + reach)
     return float(np.maximum(above - below, 0.0).mean())
 
 
