@@ -23,6 +23,7 @@ from paribus.engines.native.library import library_path
 from paribus.engines.numpy import NumpyEngine
 from paribus.engines.torch import TorchEngine
 from paribus.randomness import Randomness
+from paribus.spec.experiment import Experiment
 from paribus.spec.layers import AvgPool, Conv, Layer, MaxPool
 from paribus.spec.notation import format_layer, parse_layers
 from paribus.spec.plan import Plan, make_plan
@@ -44,13 +45,20 @@ class Candidate:
 
     def start(self, task: Task) -> Training:
         """The engine's training; skips the test if the engine refuses a layer, as announced."""
+        return self.engine(task).start(task)
+
+    def engine(self, task: Task) -> Engine:
+        """The engine; skips the test if it refuses a layer, as announced."""
         engine = self.make()
         assert isinstance(task.network, Plan)
         refused = [node.layer for node in task.network.walk() if self.refuses(node.layer)]
-        assert bool(refused) == (engine.refuses(task) is not None)
+        experiment = Experiment.model_validate(
+            {"network": "any:Module", "optimizer": task.optimizer, "epochs": task.epochs}
+        )
+        assert bool(refused) == (engine.supports(task.network, experiment) is not None)
         if refused:
             pytest.skip(f"{self.name} refuses {', '.join(map(format_layer, refused))}")
-        return engine.start(task)
+        return engine
 
 
 def _not_native(layer: Layer) -> bool:

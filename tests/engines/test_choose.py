@@ -4,51 +4,96 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
-from paribus.engines.choose import choose, engine_names, make_engine
+from paribus.engines.base import Engine
+from paribus.engines.choose import (
+    ENGINES,
+    choose,
+    choose_common,
+    choose_to_predict,
+    make_engine,
+)
 from paribus.engines.native import library
 from paribus.engines.native.library import library_path, load
 from paribus.errors import UserError
-from paribus.spec.network import ModuleNetwork
-from tests.conformance.cases import make_task, noise
+from paribus.spec.experiment import ENGINES as ENGINE_NAMES
+from paribus.spec.experiment import Experiment
+from paribus.spec.plan import plan_of
+from paribus.spec.recipe import Sgd
 
-TASK = make_task(["flatten", "linear 3"], noise(5))
 _NOT_BUILT = (
     'the engine "native" was not built when Paribus was installed; install a C++17 compiler '
     "(g++ or clang), then install Paribus again"
 )
-MODULE = replace(TASK, network=ModuleNetwork(module="nets:Small"), initial={})
+_FASTEST = "torch" if library_path() is None else "native"
+
+
+def _experiment(*network: str, engine: str = "auto") -> Experiment:
+    written = network[0] if ":" in network[0] else network
+    return Experiment.model_validate(
+        {"network": written, "optimizer": Sgd(lr=0.1), "epochs": 1, "engine": engine}
+    )
+
+
+PLAIN = ("flatten", "linear 3")
+MODULE = ("nets:Small",)
+
+
+def _choose(*network: str, engine: str = "auto") -> str:
+    experiment = _experiment(*network, engine=engine)
+    return choose(plan_of(experiment, (1, 7, 7), 3), experiment)
 
 
 def test_every_engine_can_be_made_by_its_name() -> None:
-    for name in engine_names():
+    assert ["auto", *ENGINES.names()] == list(ENGINE_NAMES)
+    for name in ENGINES.names():
         assert make_engine(name).name == name
-        assert choose(name, TASK).name == name
+        assert _choose(*PLAIN, engine=name) == name
 
 
 def test_auto_takes_the_fastest_that_can() -> None:
-    assert choose("auto", TASK).name == ("torch" if library_path() is None else "native")
-    assert choose("auto", make_task(["gelu", "flatten", "linear 3"], noise(5))).name == "torch"
-    assert choose("auto", make_task(["conv 3", "avgpool 7", "flatten"], noise(5))).name == "torch"
-    assert choose("auto", MODULE).name == "torch"
+    assert _choose(*PLAIN) == _FASTEST
+    assert _choose("gelu", "flatten", "linear 3") == "torch"
+    assert _choose("conv 3", "avgpool 7", "flatten") == "torch"
+    assert _choose(*MODULE) == "torch"
+
+
+def test_one_engine_for_several() -> None:
+    experiments = {"a": _experiment(*PLAIN), "b": _experiment("gelu", *PLAIN)}
+    networks = {name: plan_of(e, (1, 7, 7), 3) for name, e in experiments.items()}
+    common = choose_common(networks, experiments)
+    assert common.engine == "torch"
+    if _FASTEST == "native":
+        assert common.passed_over == (
+            'the engine "native" cannot run b because it has no layer "gelu"'
+        )
+
+
+def test_whoever_trained_it_the_fastest_predicts() -> None:
+    def chosen(*network: str) -> Engine:
+        experiment = _experiment(*network, engine="torch")
+        return choose_to_predict(plan_of(experiment, (1, 7, 7), 3), experiment)
+
+    assert chosen(*PLAIN).name == ("numpy" if library_path() is None else "native")
+    assert chosen("gelu", *PLAIN).name == "numpy"
+    assert chosen(*MODULE).name == "torch"
 
 
 def test_without_the_compiled_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     load.cache_clear()
     monkeypatch.setattr(library, "library_path", lambda: None)
-    assert choose("auto", TASK).name == "torch"
+    assert _choose(*PLAIN) == "torch"
     with pytest.raises(UserError) as error:
-        choose("native", TASK)
+        _choose(*PLAIN, engine="native")
     load.cache_clear()
     assert str(error.value) == _NOT_BUILT
 
 
 def test_a_named_engine_that_refuses() -> None:
     with pytest.raises(UserError) as error:
-        choose("numpy", MODULE)
+        _choose(*MODULE, engine="numpy")
     assert str(error.value) == (
         'engine "numpy" cannot run this network because it runs only networks made of Paribus\'s '
         'own layers; use engine = "torch"'
@@ -63,21 +108,15 @@ def test_an_unknown_engine() -> None:
 _WITHOUT_TORCH = """
 import sys
 sys.modules["torch"] = None  # as if it were not installed
-from dataclasses import replace
-from types import SimpleNamespace
 from paribus.engines.choose import choose
 from paribus.engines.native import library
 library.library_path = lambda: None  # as if it were not built
 from paribus.errors import UserError
-from paribus.spec.network import ModuleNetwork
-from paribus.spec.notation import parse_layers
-from paribus.spec.plan import make_plan
-task = SimpleNamespace(network=make_plan(parse_layers(["flatten", "linear 3"]), (1, 7, 7), 3))
-print(choose("auto", task).name)
-task.network = ModuleNetwork(module="nets:Small")
+from tests.engines.test_choose import _choose, MODULE
+print(_choose("flatten", "linear 3"))
 for name in ("torch", "auto"):
     try:
-        choose(name, task)
+        _choose(*MODULE, engine=name)
     except UserError as error:
         print(error)
 """
@@ -100,9 +139,12 @@ def test_without_torch() -> None:
     ]
 
 
-def test_choosing_numpy_does_not_load_torch() -> None:
+def test_choosing_does_not_load_torch() -> None:
     code = (
-        "import sys\nfrom paribus.engines.choose import make_engine\n"
-        "make_engine('numpy')\nassert 'torch' not in sys.modules"
+        "import sys\nfrom tests.engines.test_choose import _choose\n"
+        "for network in (['flatten', 'linear 3'], ['gelu', 'flatten', 'linear 3']):\n"
+        "    _choose(*network)\n"
+        "assert _choose('flatten', 'linear 3', engine='torch') == 'torch'\n"
+        "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

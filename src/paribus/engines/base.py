@@ -1,13 +1,15 @@
 """The contract that every engine keeps: what it is given, and what it gives back.
 
-A runner asks `engine.refuses(task)` and then `engine.start(task)`; on the `Training` that it gets
-it calls `run_epoch` until `task.epochs` are done. `state` between any two epochs holds all that
-is needed to go on later, bit for bit as if never stopped.
+`engine.supports` says whether it can train an experiment, from the plan alone: no array is made for
+it. `engine.start(task)` gives a `Training`, whose `run_epoch` is called until `task.epochs` are
+done. `state` between any two epochs holds all that is needed to resume later, bit-identical to a
+run that was never interrupted. `engine.start_group` does the same for several runs side by side.
+`engine.predictor` needs no training: a plan, its tensors, and then images.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.randomness import Randomness
+from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
 from paribus.spec.recipe import Optimizer, Schedule
@@ -122,15 +125,87 @@ class Training(Protocol):
         ...
 
 
+class Group(Protocol):
+    """Runs under way side by side in an engine. A member is the index of its task."""
+
+    def run_epoch(self, members: Sequence[int]) -> Iterator[Epoch]:
+        """Train the next epoch of some members; yield their results in the order of `members`."""
+        ...
+
+    def state(self, member: int) -> State:
+        """All that is needed to resume this member, in a group or alone, as copies."""
+        ...
+
+    def tensors(self, member: int) -> dict[str, Floats]:
+        """The member's tensors by name, as copies."""
+        ...
+
+    def probabilities(self, member: int) -> Floats:
+        """The predicted probability of each class for every test image: (N, K)."""
+        ...
+
+
+class OneByOne:
+    """The group of an engine that has nothing better: each member is a training of its own."""
+
+    def __init__(self, trainings: Sequence[Training]) -> None:
+        self._trainings = trainings
+
+    def run_epoch(self, members: Sequence[int]) -> Iterator[Epoch]:
+        """Train the next epoch of some members, one after the other."""
+        for member in members:
+            yield self._trainings[member].run_epoch()
+
+    def state(self, member: int) -> State:
+        """All that is needed to resume this member, as copies."""
+        return self._trainings[member].state()
+
+    def tensors(self, member: int) -> dict[str, Floats]:
+        """The member's tensors by name, as copies."""
+        return self._trainings[member].tensors()
+
+    def probabilities(self, member: int) -> Floats:
+        """The predicted probability of each class for every test image: (N, K)."""
+        return self._trainings[member].probabilities()
+
+
+Predictor = Callable[[Floats], Floats]
+"""Images (N, C, H, W), pixels in 0..1, to the probability of each class (N, K)."""
+
+
 class Engine(Protocol):
-    """What can train a `Task`."""
+    """Trains a `Task`. An engine that names this as its base class inherits `bits`, `start_group`
+    and `predict`."""
 
     name: str
 
-    def refuses(self, task: Task) -> str | None:
-        """Why it cannot run a task, as the end of a sentence with "because"; None if it can."""
+    @property
+    def bits(self) -> str:
+        """What decides the bits of its results on this machine, beside its name; "" if nothing."""
+        return ""
+
+    def supports(self, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
+        """Return None if it can train an experiment, else why not: the end of a sentence with
+        "because"."""
         ...
 
     def start(self, task: Task, state: State | None = None) -> Training:
-        """A training from the beginning, or from the state that an earlier one gave."""
+        """Return a training from the beginning, or from the state that an earlier one gave."""
         ...
+
+    def start_group(self, tasks: Sequence[Task], states: Sequence[State | None]) -> Group:
+        """Return trainings side by side; each has the bits that it would have alone."""
+        return OneByOne(
+            [self.start(task, state) for task, state in zip(tasks, states, strict=True)]
+        )
+
+    def predictor(self, network: Plan | ModuleNetwork, tensors: Mapping[str, Floats]) -> Predictor:
+        """Return what predicts with a trained network, loaded once. Its results are bit-identical
+        to `Training.probabilities`. Not to be used by two threads at once."""
+        ...
+
+    def predict(
+        self, network: Plan | ModuleNetwork, tensors: Mapping[str, Floats], images: Floats
+    ) -> Floats:
+        """Return the probability of each class for images (N, C, H, W): (N, K)."""
+        return self.predictor(network, tensors)(images)

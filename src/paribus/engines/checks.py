@@ -1,26 +1,26 @@
-"""What no engine can train, told before training begins."""
+"""What no engine can train, reported before training begins."""
 
 from __future__ import annotations
 
 from math import prod
 
-from paribus.engines.base import Task
 from paribus.errors import UserError
 from paribus.spec.layers import BatchNorm
+from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
 
 
-def check_batches(task: Task) -> None:
+def check_batches(network: Plan | ModuleNetwork, images: int, batch_size: int) -> None:
     """Raise `UserError` if batch normalisation would meet a batch of a single value.
 
-    Its variance, over the number of values less one, does not exist.
+    images: those of an epoch. The variance of a single value, over the number of values less one,
+    does not exist.
     """
-    images = len(task.train)
-    if not isinstance(task.network, Plan) or (images - 1) % task.batch_size != 0:
+    if not isinstance(network, Plan) or (images - 1) % batch_size != 0:
         return
-    for node in task.network.walk():
+    for node in network.walk():
         if isinstance(node.layer, BatchNorm) and prod(node.input_shape[1:]) == 1:
             raise UserError(
                 f"{node.name} cannot normalise a batch of one image, and {images} images in "
-                f"batches of {task.batch_size} leave one; choose another batch size"
+                f"batches of {batch_size} leave one; choose another batch size"
             )

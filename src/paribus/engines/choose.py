@@ -1,45 +1,53 @@
-"""Which engine trains a task. PyTorch is imported only where it is asked for or looked for."""
+"""Which engine trains an experiment, decided from its plan: no array is made for it."""
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 
-from paribus.engines.base import Engine, Task
-from paribus.errors import UserError, did_you_mean
+from paribus.engines.base import Engine
+from paribus.errors import UserError
+from paribus.registry import Registry
+from paribus.spec.experiment import Experiment
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.plan import Plan
 
+ENGINES = Registry[Callable[[int], Engine]](
+    "engines",
+    "engine",
+    {
+        "numpy": "paribus.engines.numpy:make",
+        "torch": "paribus.engines.torch:make",
+        "native": "paribus.engines.native.engine:make",
+    },
+)
+"""What makes an engine of a name, given the number of cores that a run may use."""
 
-def _numpy(cores: int) -> Engine:
-    from paribus.engines.numpy import NumpyEngine
-
-    return NumpyEngine()
-
-
-def _torch(cores: int) -> Engine:
-    from paribus.engines.torch import TorchEngine
-
-    return TorchEngine()
-
-
-def _native(cores: int) -> Engine:
-    from paribus.engines.native.engine import NativeEngine
-    from paribus.engines.native.library import load
-
-    load()
-    return NativeEngine(threads=cores)
-
-
-_ENGINES: dict[str, Callable[[int], Engine]] = {"numpy": _numpy, "torch": _torch, "native": _native}
-
-# The order in which "auto" takes them, without a GPU and with one.
+# The order in which "auto" takes them, without a GPU and with one; engines of other packages are
+# taken by name only.
 _PREFERRED = ("native", "torch", "numpy")
 _PREFERRED_ON_GPU = ("torch", "native", "numpy")
 
+# All predict alike, to rounding; PyTorch takes a second to load.
+_PREFERRED_TO_PREDICT = ("native", "numpy", "torch")
 
-def engine_names() -> list[str]:
-    """The engines that can be asked for by name."""
-    return list(_ENGINES)
+_CUDA_DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+_AMD_DRIVER = Path("/dev/kfd")
+
+
+@dataclass(frozen=True)
+class Common:
+    """The engine for several experiments."""
+
+    engine: str
+    passed_over: str
+    """Why no faster engine, which is installed and supports some of them, was taken; "" if there is
+    none."""
 
 
 def make_engine(name: str, cores: int = 1) -> Engine:
@@ -47,65 +55,96 @@ def make_engine(name: str, cores: int = 1) -> Engine:
 
     cores: for one run. Only an engine whose results do not depend on them uses more than one.
     """
-    if name not in _ENGINES:
-        raise UserError(f'there is no engine "{name}"; {did_you_mean(name, ["auto", *_ENGINES])}')
-    return _ENGINES[name](cores)
+    return ENGINES.get(name)(cores)
 
 
-def choose(name: str, task: Task) -> Engine:
-    """The engine for a task: the one named, or for "auto" the fastest that can run it.
+def choose(network: Plan | ModuleNetwork, experiment: Experiment) -> str:
+    """The engine of an experiment: the one that it names, or for "auto" the fastest that supports
+    it.
 
-    Raises `UserError` if the engine named, or with "auto" every engine, cannot run it.
+    Raises `UserError` if the engine named, or with "auto" every engine, does not support it.
     """
+    name = experiment.engine
     if name == "auto":
-        return choose_common({"this network": task})[0]
-    engine = make_engine(name)
-    if reason := engine.refuses(task):
+        return choose_common({"this network": network}, {"this network": experiment}).engine
+    if reason := make_engine(name).supports(network, experiment):
         raise UserError(
             f'engine "{name}" cannot run this network because {reason}; use engine = "torch"'
         )
-    return engine
+    return name
 
 
-def misses_native(task: Task) -> bool:
-    """Whether "auto" would take the native engine for a task, had it been built."""
+def misses_native(network: Plan | ModuleNetwork, experiment: Experiment) -> bool:
+    """Whether "auto" would take the native engine for an experiment, had it been built."""
     from paribus.engines.native.engine import NativeEngine
     from paribus.engines.native.library import library_path
 
-    return library_path() is None and not _gpu() and NativeEngine().refuses(task) is None
+    supported = NativeEngine().supports(network, experiment) is None
+    return library_path() is None and not _gpu() and supported
 
 
-def choose_common(tasks: Mapping[str, Task]) -> tuple[Engine, str]:
-    """The fastest engine that can run every one of some named tasks, and why no faster one that is
-    installed and can run some of them was taken; "" if there is none.
+def choose_common(
+    networks: Mapping[str, Plan | ModuleNetwork], experiments: Mapping[str, Experiment]
+) -> Common:
+    """The fastest engine that supports every one of some named experiments.
 
-    Raises `UserError` if no engine can run them all.
+    Raises `UserError` if no engine supports them all.
     """
     missing: list[str] = []
     refused: list[str] = []
     passed_over: list[str] = []
-    for name in _PREFERRED_ON_GPU if _gpu() else _PREFERRED:
+    for engine in _PREFERRED_ON_GPU if _gpu() else _PREFERRED:
         try:
-            engine = make_engine(name)
+            made = make_engine(engine)
         except UserError as error:
             missing.append(str(error))
             continue
-        reasons = {task: reason for task in tasks if (reason := engine.refuses(tasks[task]))}
+        reasons = {
+            name: reason
+            for name, network in networks.items()
+            if (reason := made.supports(network, experiments[name]))
+        }
         if not reasons:
-            return engine, "; ".join(passed_over)
-        task, reason = next(iter(reasons.items()))
-        refused.append(f'the engine "{name}" cannot run {task} because {reason}')
-        if len(reasons) < len(tasks):
+            return Common(engine, "; ".join(passed_over))
+        name, reason = next(iter(reasons.items()))
+        refused.append(f'the engine "{engine}" cannot run {name} because {reason}')
+        if len(reasons) < len(networks):
             passed_over.append(refused[-1])
-    what = "this network" if len(tasks) == 1 else "all of these networks"
+    what = "this network" if len(networks) == 1 else "all of these networks"
     raise UserError(f"no engine can run {what}: {'; '.join([*missing, *refused])}")
+
+
+def choose_to_predict(network: Plan | ModuleNetwork, experiment: Experiment) -> Engine:
+    """The engine that is asked for a trained network's predictions, whichever trained it.
+
+    Raises `UserError` if none that is installed supports it.
+    """
+    problems: list[str] = []
+    for name in _PREFERRED_TO_PREDICT:
+        try:
+            engine = make_engine(name)
+        except UserError as error:
+            problems.append(str(error))
+            continue
+        if engine.supports(network, experiment) is None:
+            return engine
+    raise UserError("; ".join(problems))
 
 
 @cache
 def _gpu() -> bool:
     """Whether PyTorch is installed and has a GPU to train on."""
-    if find_spec("torch") is None:
+    if find_spec("torch") is None or not _gpu_driver():
         return False
     import torch
 
     return torch.cuda.is_available()
+
+
+def _gpu_driver() -> bool:
+    """Whether a driver of a GPU is installed: PyTorch, which knows more, takes a second to load."""
+    try:
+        ctypes.CDLL(_CUDA_DRIVER)
+    except OSError:
+        return _AMD_DRIVER.exists()
+    return True

@@ -7,17 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.engines.numpy.network import Network
-from paribus.engines.numpy.threads import one_blas_thread
-from paribus.engines.scoring import probabilities
+from paribus.engines.numpy import NumpyEngine
 from paribus.export.trained import Trained
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer, parse_layers
 from paribus.spec.plan import make_plan
 
 SUFFIX = ".npz"
-
-_AT_ONCE = 250
 
 
 def write(trained: Trained, path: Path) -> None:
@@ -41,10 +37,4 @@ def recompute(path: Path, images: NDArray[np.float32]) -> tuple[str, NDArray[np.
         return "the module that it is the weights of is yours"
     layers, classes = parse_layers(arrays["network"].tolist()), len(arrays["class_names"])
     plan = make_plan(layers, images.shape[1:], classes)
-    network = Network(plan, {tensor.name: arrays[tensor.name] for tensor in plan.tensors})
-    with one_blas_thread(), np.errstate(all="ignore"):
-        parts = [
-            probabilities(network.logits(images[i : i + _AT_ONCE]))
-            for i in range(0, len(images), _AT_ONCE)
-        ]
-    return "the engine numpy", np.concatenate(parts)
+    return "the engine numpy", NumpyEngine().predict(plan, arrays, images)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from paribus.data.dataset import Dataset
+from paribus.engines.checks import check_batches
 from paribus.engines.choose import choose, choose_common, misses_native
-from paribus.runner.tasks import TaskMaker
 from paribus.spec.experiment import Experiment
+from paribus.spec.plan import plan_of
 from paribus.spec.study import Study
 
 _WITHOUT_NATIVE = (
@@ -29,22 +30,28 @@ def engines_of(
     experiments: Mapping[str, Experiment], dataset: Dataset
 ) -> tuple[dict[str, str], str]:
     """The same of experiments outside a study."""
-    maker = TaskMaker(dataset)
-    tasks = {name: maker.make(experiment, seed=0) for name, experiment in experiments.items()}
-    free = {name: task for name, task in tasks.items() if experiments[name].engine == "auto"}
+    networks = {
+        name: plan_of(experiment, dataset.image_shape, dataset.classes)
+        for name, experiment in experiments.items()
+    }
+    for name, experiment in experiments.items():
+        images = experiment.images or len(dataset.train_labels) - experiment.validation
+        check_batches(networks[name], images, experiment.batch_size)
+    free = {name: e for name, e in experiments.items() if e.engine == "auto"}
     engines = {
-        name: choose(experiments[name].engine, task).name
-        for name, task in tasks.items()
+        name: choose(networks[name], experiment)
+        for name, experiment in experiments.items()
         if name not in free
     }
     if not free:
         return engines, ""
-    common, passed_over = choose_common(free)
-    said = [_WITHOUT_NATIVE] if all(map(misses_native, free.values())) else []
-    if passed_over and len(free) > 1:
+    common = choose_common({name: networks[name] for name in free}, free)
+    missed = all(misses_native(networks[name], experiment) for name, experiment in free.items())
+    said = [_WITHOUT_NATIVE] if missed else []
+    if common.passed_over and len(free) > 1:
         said.append(
-            f'"{common.name}" trains all experiments that name no engine, so that no difference is '
-            f"the engine's: {passed_over}. It may take several times as long; an experiment that "
-            'nothing is compared with can name its own, e.g. engine = "native".'
+            f'"{common.engine}" trains all experiments that name no engine, so that no difference '
+            f"is the engine's: {common.passed_over}. It may take several times as long; an "
+            'experiment that nothing is compared with can name its own, e.g. engine = "native".'
         )
-    return {name: engines.get(name, common.name) for name in experiments}, "\n".join(said)
+    return {name: engines.get(name, common.engine) for name in experiments}, "\n".join(said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -14,20 +14,14 @@ from numpy.typing import NDArray
 
 from paribus.analysis import StudyResult
 from paribus.data.dataset import Dataset
-from paribus.engines.base import Floats, Split, Task
-from paribus.engines.native.engine import NativeEngine
-from paribus.engines.native.library import library_path
-from paribus.engines.numpy import NumpyEngine
-from paribus.errors import ParibusError
-from paribus.randomness import Randomness
+from paribus.engines.base import Predictor
+from paribus.engines.choose import choose_to_predict
+from paribus.errors import ParibusError, UserError
 from paribus.spec.experiment import Experiment
-from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import plan_of
 from paribus.store.reading import open_to_read
 
 # S seeds, K classes, C channels, H rows, W columns
-
-Answer = Callable[[], Floats]
 
 
 @dataclass(frozen=True)
@@ -45,9 +39,7 @@ class Networks:
 
     def __init__(self, folder: Path, dataset: Dataset) -> None:
         self._folder, self._dataset = folder, dataset
-        # What every network looks at; whoever asks writes an image into it.
-        self._image = np.zeros((1, *dataset.image_shape), np.float32)
-        self._networks: dict[str, Answer | str] = {}
+        self._networks: dict[str, Predictor | str] = {}
         self._lock = Lock()
 
     def answers(
@@ -56,7 +48,7 @@ class Networks:
         """What the finished runs of each experiment say; and why some say nothing."""
         with self._lock:
             self._load(result)
-            self._image[0] = image_CHW
+            image_1CHW = np.ascontiguousarray(image_CHW[None])
             found, problems = [], []
             for name, experiment in result.experiments.items():
                 seeds, rows = [], []
@@ -66,7 +58,7 @@ class Networks:
                         problems.append(f"{name}, seed {run.seed}: {network}")
                         continue
                     seeds.append(run.seed)
-                    rows.append(network()[0])
+                    rows.append(network(image_1CHW)[0])
                 if rows:
                     words = votes([int(row.argmax()) for row in rows], self._dataset.class_names)
                     found.append(Answers(name, tuple(seeds), np.array(rows), words))
@@ -93,33 +85,15 @@ class Networks:
                 except ParibusError as error:
                     self._networks[run] = str(error)
 
-    def _network(self, experiment: Experiment, tensors: dict[str, Any]) -> Answer:
+    def _network(self, experiment: Experiment, tensors: dict[str, Any]) -> Predictor:
         data = self._dataset
         network = plan_of(experiment, data.image_shape, data.classes)
-        looked_at = Split(self._image, np.zeros(1, np.int64))
-        if isinstance(network, ModuleNetwork):
-            from paribus.serve.modules import module_answer
-
-            return module_answer(network, tensors, self._image, data.classes)
-        task = Task(
-            network=network,
-            classes=data.classes,
-            optimizer=experiment.optimizer,
-            schedule=experiment.schedule,
-            epochs=1,
-            batch_size=1,
-            label_smoothing=0.0,
-            train=looked_at,
-            test=looked_at,
-            validation=None,
-            randomness=Randomness(0),
-            initial=tensors,
-        )
-        # Whichever engine trained it, all answer alike; the native one answers fastest.
-        native = NativeEngine()
-        if library_path() is not None and native.refuses(task) is None:
-            return native.start(task).probabilities
-        return NumpyEngine().start(task).probabilities
+        predict = choose_to_predict(network, experiment).predictor(network, tensors)
+        # What is wrong with a user's own module shows when it is first asked.
+        answer = predict(np.zeros((1, *data.image_shape), np.float32))
+        if answer.shape != (1, data.classes):
+            raise UserError(f"it answers {answer.shape[1]} classes, the data has {data.classes}")
+        return predict
 
 
 def votes(answers_S: Sequence[int], class_names: Sequence[str]) -> str:

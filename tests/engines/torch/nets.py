@@ -67,3 +67,7 @@ def number() -> int:
 
 def linear() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(49, 3))
+
+
+def cube() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.Linear(49, 3), nn.Unflatten(1, (3, 1)))

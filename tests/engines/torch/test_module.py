@@ -161,4 +161,25 @@ def test_no_gpu() -> None:
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
     with pytest.raises(UserError, match="PyTorch finds no GPU that it can use"):
-        TorchEngine("cuda")
+        TorchEngine("cuda").start(_task("nets:linear"))
+
+
+@pytest.mark.parametrize("module", ["nets:Small", "nets:linear"])
+def test_predictions_are_those_of_the_training(module: str) -> None:
+    engine, task = TorchEngine("cpu"), _task(module)
+    training = engine.start(task)
+    training.run_epoch()
+    before = torch.get_rng_state()
+    predicted = engine.predict(task.network, training.tensors(), task.test.images)
+    assert predicted.tobytes() == training.probabilities().tobytes()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_predictions_with_tensors_of_another_module() -> None:
+    engine, tensors = TorchEngine("cpu"), TorchEngine("cpu").start(_task("nets:linear")).tensors()
+    with pytest.raises(UserError, match="its tensors are no longer those that were trained"):
+        engine.predict(ModuleNetwork(module="nets:Small"), tensors, noise(5).images)
+    with pytest.raises(
+        UserError, match=r"returns the shape \(2, 3, 1\); it must .* \(2, classes\)"
+    ):
+        engine.predict(ModuleNetwork(module="nets:cube"), tensors, noise(5).images)

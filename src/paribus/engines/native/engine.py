@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from time import perf_counter
 
 import numpy as np
 
-from paribus.engines.base import Epoch, Floats, Score, Split, State, Task
+from paribus.engines.base import Engine, Epoch, Floats, Predictor, Score, Split, State, Task
 from paribus.engines.checks import check_batches
 from paribus.engines.native.library import (
     Kind,
@@ -16,8 +16,10 @@ from paribus.engines.native.library import (
     Operation,
     Optimizer,
     Record,
+    load,
 )
 from paribus.spec import layers
+from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Node, Plan, Tensor
 from paribus.spec.recipe import AdamW, Sgd
@@ -35,7 +37,7 @@ _SIMPLE: dict[type[layers.Layer], Operation] = {
 }
 
 
-class NativeEngine:
+class NativeEngine(Engine):
     """Trains networks of the commonest layers on the CPU.
 
     threads: cores that one run uses; the results do not depend on it, to the bit.
@@ -46,21 +48,46 @@ class NativeEngine:
     def __init__(self, threads: int = 1) -> None:
         self.threads = threads
 
-    def refuses(self, task: Task) -> str | None:
-        """Why it cannot run a task, None if it can."""
-        if isinstance(task.network, ModuleNetwork):
+    @property
+    def bits(self) -> str:
+        """What decides the bits of its results: how many images a vector of this machine holds."""
+        return f"lanes {load().paribus_lanes()}"
+
+    def supports(self, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
+        """Return None if it can train an experiment, else why not, after "because"."""
+        if isinstance(network, ModuleNetwork):
             return "it runs only networks made of Paribus's own layers"
-        for node in task.network.walk():
+        for node in network.walk():
             if (reason := _lacks(node.layer)) is not None:
                 return reason
-        if not isinstance(task.network.nodes[-1].layer, layers.Linear):
+        if not isinstance(network.nodes[-1].layer, layers.Linear):
             return "it needs a linear layer at a network's end"
         return None
 
     def start(self, task: Task, state: State | None = None) -> NativeTraining:
-        """A training from the beginning, or from the state that an earlier one gave."""
-        check_batches(task)
+        """Return a training from the beginning, or from the state that an earlier one gave."""
+        check_batches(task.network, len(task.train), task.batch_size)
         return NativeTraining(task, self.threads, state)
+
+    def predictor(self, network: Plan | ModuleNetwork, tensors: Mapping[str, Floats]) -> Predictor:
+        """Return what predicts with a trained network."""
+        assert isinstance(network, Plan)
+        channels, height, width = network.input_shape
+        program = list(_program(network.nodes))
+        loaded = NativeNetwork(program, (channels, height, width), threads=self.threads)
+        for kind, index, tensor in _network_places(network).values():
+            loaded.write(kind, index, tensors[tensor.name])
+
+        def predict(images: Floats) -> Floats:
+            return loaded.evaluate(np.ascontiguousarray(images, np.float32))[0]
+
+        return predict
+
+
+def make(cores: int) -> NativeEngine:
+    """Return the engine, with as many threads for a run. Raises `UserError` if it was not built."""
+    load()
+    return NativeEngine(cores)
 
 
 class NativeTraining:
@@ -143,20 +170,31 @@ class NativeTraining:
 
     def _places(self) -> dict[str, tuple[Kind, int, Tensor]]:
         """Where the kernels keep what a state consists of, by its name there."""
-        trained = [tensor for tensor in self._plan.tensors if tensor.trained]
-        statistics = [tensor for tensor in self._plan.tensors if not tensor.trained]
-        groups = [("parameter", Kind.PARAMETERS, trained), ("buffer", Kind.STATISTICS, statistics)]
+        places = _network_places(self._plan)
         optimizer = self._task.optimizer
+        moments: dict[str, Kind] = {}
         if not isinstance(optimizer, Sgd):
-            groups.append(("adam.mean", Kind.FIRST_MOMENTS, trained))
-            groups.append(("adam.square", Kind.SECOND_MOMENTS, trained))
+            moments = {"adam.mean": Kind.FIRST_MOMENTS, "adam.square": Kind.SECOND_MOMENTS}
         elif optimizer.momentum:
-            groups.append(("sgd.momentum", Kind.FIRST_MOMENTS, trained))
-        return {
+            moments = {"sgd.momentum": Kind.FIRST_MOMENTS}
+        return places | {
             f"{group}/{tensor.name}": (kind, index, tensor)
-            for group, kind, tensors in groups
-            for index, tensor in enumerate(tensors)
+            for group, kind in moments.items()
+            for trained, index, tensor in places.values()
+            if trained == Kind.PARAMETERS
         }
+
+
+def _network_places(plan: Plan) -> dict[str, tuple[Kind, int, Tensor]]:
+    """Where the kernels keep a network's own tensors, by their name in a state."""
+    trained = [tensor for tensor in plan.tensors if tensor.trained]
+    statistics = [tensor for tensor in plan.tensors if not tensor.trained]
+    groups = [("parameter", Kind.PARAMETERS, trained), ("buffer", Kind.STATISTICS, statistics)]
+    return {
+        f"{group}/{tensor.name}": (kind, index, tensor)
+        for group, kind, tensors in groups
+        for index, tensor in enumerate(tensors)
+    }
 
 
 def _lacks(layer: layers.Layer) -> str | None:

@@ -6,4 +6,9 @@ the steps, `engine` trains.
 
 from paribus.engines.numpy.engine import NumpyEngine
 
-__all__ = ["NumpyEngine"]
+__all__ = ["NumpyEngine", "make"]
+
+
+def make(cores: int) -> NumpyEngine:
+    """Return the engine; a run uses one core, whatever `cores` is."""
+    return NumpyEngine()

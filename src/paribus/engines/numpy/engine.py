@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from paribus.engines.base import Epoch, Floats, Score, Split, State, Task
+from paribus.engines.base import Engine, Epoch, Floats, Predictor, Score, Split, State, Task
 from paribus.engines.checks import check_batches
 from paribus.engines.numpy.layers import Array
 from paribus.engines.numpy.network import Network, cross_entropy
 from paribus.engines.numpy.optimizers import make_optimizer
 from paribus.engines.numpy.threads import one_blas_thread
 from paribus.engines.scoring import probabilities, score
+from paribus.spec.experiment import Experiment
+from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
 
 # N images, K classes
@@ -22,7 +25,7 @@ from paribus.spec.plan import Plan
 _EVALUATED_AT_ONCE = 250
 
 
-class NumpyEngine:
+class NumpyEngine(Engine):
     """Trains any network of Paribus's own layers, in float32 or, to judge others by, in float64."""
 
     name = "numpy"
@@ -30,16 +33,27 @@ class NumpyEngine:
     def __init__(self, dtype: DTypeLike = np.float32) -> None:
         self.dtype: np.dtype[Any] = np.dtype(dtype)
 
-    def refuses(self, task: Task) -> str | None:
-        """Why it cannot run a task, as the end of a sentence with "because"; None if it can."""
-        if not isinstance(task.network, Plan):
+    def supports(self, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
+        """Return None if it can train an experiment, else why not, after "because"."""
+        if not isinstance(network, Plan):
             return "it runs only networks made of Paribus's own layers"
         return None
 
     def start(self, task: Task, state: State | None = None) -> NumpyTraining:
-        """A training from the beginning, or from the state that an earlier one gave."""
-        check_batches(task)
+        """Return a training from the beginning, or from the state that an earlier one gave."""
+        check_batches(task.network, len(task.train), task.batch_size)
         return NumpyTraining(task, self.dtype, state)
+
+    def predictor(self, network: Plan | ModuleNetwork, tensors: Mapping[str, Floats]) -> Predictor:
+        """Return what predicts with a trained network."""
+        assert isinstance(network, Plan)
+        loaded = _network(network, tensors, self.dtype)
+
+        def predict(images: Floats) -> Floats:
+            with one_blas_thread(), np.errstate(all="ignore"):
+                return probabilities(_logits(loaded, images, self.dtype))
+
+        return predict
 
 
 class NumpyTraining:
@@ -48,15 +62,9 @@ class NumpyTraining:
     def __init__(self, task: Task, dtype: np.dtype[Any], state: State | None) -> None:
         assert isinstance(task.network, Plan)
         self._task, self._dtype = task, dtype
-        tensors: dict[str, Array] = {
-            # A copy: training changes the tensors in place.
-            tensor.name: np.array(task.initial[tensor.name], dtype)
-            for tensor in task.network.tensors
-        }
-        self._network = Network(task.network, tensors)
-        self._optimizer = make_optimizer(
-            task.optimizer, {name: tensors[name] for name in self._network.trained}
-        )
+        self._network = _network(task.network, task.initial, dtype)
+        trained = {name: self._network.tensors[name] for name in self._network.trained}
+        self._optimizer = make_optimizer(task.optimizer, trained)
         self._epoch = 0
         if state is not None:
             self._epoch = int(state["epoch"])
@@ -90,7 +98,7 @@ class NumpyTraining:
     def probabilities(self) -> Floats:
         """The predicted probability of each class for every test image: (N, K)."""
         with one_blas_thread(), np.errstate(all="ignore"):
-            return probabilities(self._logits(self._task.test))
+            return probabilities(self._logits(self._task.test.images))
 
     def _train(self, epoch: int) -> Score:
         """One pass over the training images; the mean score of its batches."""
@@ -103,7 +111,8 @@ class NumpyTraining:
         ):
             step += 1
             labels_N = task.train.labels[batch_N]
-            logits_NK = network.logits(self._images(task.train.images[batch_N]), training=True)
+            images = task.train.images[batch_N].astype(self._dtype, copy=False)
+            logits_NK = network.logits(images, training=True)
             loss, gradient_NK = cross_entropy(logits_NK, labels_N, task.label_smoothing)
             self._optimizer.step(network.gradients(gradient_NK), rate, step)
             losses.append(loss)
@@ -111,19 +120,10 @@ class NumpyTraining:
         return Score(float(np.mean(losses)), float(np.mean(accuracies)))
 
     def _evaluate(self, split: Split) -> Score:
-        return score(self._logits(split), split.labels)
+        return score(self._logits(split.images), split.labels)
 
-    def _logits(self, split: Split) -> NDArray[np.floating]:
-        """(N, K), in evaluation mode."""
-        return np.concatenate(
-            [
-                self._network.logits(self._images(split.images[i : i + _EVALUATED_AT_ONCE]))
-                for i in range(0, len(split), _EVALUATED_AT_ONCE)
-            ]
-        )
-
-    def _images(self, images: Floats) -> Array:
-        return images.astype(self._dtype, copy=False)
+    def _logits(self, images: Floats) -> NDArray[np.floating]:
+        return _logits(self._network, images, self._dtype)
 
     def _arrays(self) -> dict[str, Array]:
         """What training changes, by its name in `state`."""
@@ -133,3 +133,20 @@ class NumpyTraining:
             for name, array in tensors.items()
         }
         return kept | self._optimizer.state
+
+
+def _network(plan: Plan, tensors: Mapping[str, Floats], dtype: np.dtype[Any]) -> Network:
+    """A network with copies of some tensors: training changes them in place."""
+    return Network(
+        plan, {tensor.name: np.array(tensors[tensor.name], dtype) for tensor in plan.tensors}
+    )
+
+
+def _logits(network: Network, images: Floats, dtype: np.dtype[Any]) -> NDArray[np.floating]:
+    """(N, K), in evaluation mode."""
+    return np.concatenate(
+        [
+            network.logits(images[i : i + _EVALUATED_AT_ONCE].astype(dtype, copy=False))
+            for i in range(0, len(images), _EVALUATED_AT_ONCE)
+        ]
+    )

@@ -24,10 +24,11 @@ _NOT_THE_USERS = (
 )
 
 
-def make_module(network: ModuleNetwork, images: Tensor, classes: int) -> nn.Module:
+def make_module(network: ModuleNetwork, images: Tensor, classes: int | None) -> nn.Module:
     """The module, made and tried on a few `images` (N, C, H, W). It draws from PyTorch's generator.
 
-    Raises `UserError` if it cannot be imported or made, or does not give logits (N, classes).
+    classes: None if not known. Raises `UserError` if it cannot be imported or made, or does not
+    give logits (N, classes).
     """
     path, _, name = network.module.partition(":")
     where = f'network "{network.module}"'
@@ -52,13 +53,18 @@ def make_module(network: ModuleNetwork, images: Tensor, classes: int) -> nn.Modu
     return module
 
 
-def check_logits(network: ModuleNetwork, logits: object, images: int, classes: int) -> None:
-    """Raise `UserError` unless a module's output is logits of the right shape."""
-    wanted = f"it must return one logit a class, ({images}, {classes}), for a batch of {images}"
+def check_logits(network: ModuleNetwork, logits: object, images: int, classes: int | None) -> None:
+    """Raise `UserError` unless a module's output is logits of the right shape.
+
+    classes: None if not known.
+    """
+    shape = f"({images}, {'classes' if classes is None else classes})"
+    wanted = f"it must return one logit a class, {shape}, for a batch of {images}"
     where = f'network "{network.module}"'
     if not isinstance(logits, Tensor):
         raise UserError(f"{where}: returns a {type(logits).__name__}; {wanted}")
-    if logits.shape != (images, classes):
+    right = (images, logits.shape[-1] if classes is None and logits.ndim == 2 else classes)
+    if logits.shape != right:
         raise UserError(f"{where}: returns the shape {tuple(logits.shape)}; {wanted}")
     if logits.dtype not in (torch.float32, torch.float64):
         raise UserError(f"{where}: returns {_dtype(logits)}; logits must be float32")

@@ -1,0 +1,134 @@
+"""Training with PyTorch: tensors sliced by index, and nothing read back before an epoch's end."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from time import perf_counter
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812
+
+from paribus.engines.base import Epoch, Floats, Score, Split, State, Task
+from paribus.engines.scoring import probabilities, score
+from paribus.engines.torch.exact import exact
+from paribus.engines.torch.loaded import Loaded, fill
+from paribus.engines.torch.network import PlanNetwork
+from paribus.engines.torch.optimizers import make_optimizer, memory, remember
+from paribus.spec.network import ModuleNetwork
+
+# N images, K classes
+
+
+class TorchTraining:
+    """One run under way."""
+
+    def __init__(
+        self, task: Task, device: torch.device, dtype: torch.dtype, state: State | None
+    ) -> None:
+        self._task, self._device = task, device
+        self._own = isinstance(task.network, ModuleNetwork)
+        self._epoch = 0
+        with self._exact(0):
+            self._network = Loaded(
+                task.network, device, dtype, example=task.train.images[:2], classes=task.classes
+            )
+            if not self._own:
+                self._network.fill(task.initial)
+            self._parameters = {
+                name: value
+                for name, value in self._network.module.named_parameters()
+                if value.requires_grad
+            }
+            self._optimizer = make_optimizer(task.optimizer, list(self._parameters.values()))
+            if state is not None:
+                self._epoch = int(state["epoch"])
+                for key, value in self._network.tensors().items():
+                    fill(value, state[key])
+                remember(self._optimizer, self._parameters, state)
+        self._train_images = self._network.images(task.train.images)
+        self._test_images = self._network.images(task.test.images)
+        self._validation_images = (
+            None if task.validation is None else self._network.images(task.validation.images)
+        )
+        self._train_labels = torch.from_numpy(np.array(task.train.labels)).to(device)
+
+    def run_epoch(self) -> Epoch:
+        """Train the next epoch, then evaluate on the test images (and the validation images)."""
+        number = self._epoch + 1
+        with self._exact(number), self._network.told():
+            start = perf_counter()
+            train = self._train(number)
+            trained = perf_counter()
+            test = self._evaluate(self._test_images, self._task.test)
+            tested = perf_counter()
+            validation = None
+            if self._task.validation is not None and self._validation_images is not None:
+                validation = self._evaluate(self._validation_images, self._task.validation)
+        self._epoch = number
+        return Epoch(number, train, test, validation, trained - start, tested - trained)
+
+    def state(self) -> State:
+        """All that is needed to go on from here, as copies."""
+        kept = self._network.tensors() | dict(memory(self._optimizer, self._parameters))
+        return {name: _array(value) for name, value in kept.items()} | {
+            "epoch": np.array(self._epoch)
+        }
+
+    def tensors(self) -> dict[str, Floats]:
+        """The network's tensors by name, as copies: parameters and running statistics."""
+        return {
+            name.partition("/")[2]: _array(value).astype(np.float32)
+            for name, value in self._network.tensors().items()
+        }
+
+    def probabilities(self) -> Floats:
+        """The predicted probability of each class for every test image: (N, K)."""
+        with self._exact(self._epoch), self._network.told():
+            return probabilities(self._network.logits(self._test_images))
+
+    def _train(self, epoch: int) -> Score:
+        """One pass over the training images; the mean score of its batches."""
+        task, network, optimizer = self._task, self._network, self._optimizer
+        size, parameters = task.batch_size, list(self._parameters.values())
+        network.module.train()
+        if isinstance(network.module, PlanNetwork):
+            network.module.begin_epoch(task.randomness, epoch)
+        order = torch.from_numpy(np.concatenate(task.batches(epoch))).to(self._device)
+        labels = self._train_labels.index_select(0, order)
+        rates = task.learning_rates(epoch).tolist()
+        losses, logits_of = [], []
+        for batch, labels_N, rate in zip(
+            torch.split(order, size), torch.split(labels, size), rates, strict=True
+        ):
+            logits_NK = network.forward(self._train_images.index_select(0, batch))
+            loss = F.cross_entropy(logits_NK, labels_N, label_smoothing=task.label_smoothing)
+            for parameter in parameters:
+                parameter.grad = None
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.param_groups[0]["lr"] = rate
+            optimizer.step()
+            losses.append(loss.detach())
+            logits_of.append(logits_NK.detach())
+        # Only now is anything read back: on a GPU, reading waits for all that was asked for.
+        correct = (torch.cat(logits_of).argmax(1) == labels).cpu().numpy()
+        shares = [
+            correct[i : i + task.batch_size].mean() for i in range(0, len(correct), task.batch_size)
+        ]
+        mean_loss = torch.stack(losses).cpu().numpy().astype(np.float64).mean()
+        return Score(float(mean_loss), float(np.mean(shares)))
+
+    def _evaluate(self, images: Tensor, split: Split) -> Score:
+        return score(self._network.logits(images), split.labels)
+
+    def _exact(self, epoch: int) -> AbstractContextManager[None]:
+        """Same bits every time; a user's module may also draw from PyTorch's generator."""
+        seed = self._task.randomness.module_seed(epoch) if self._own else None
+        return exact(self._device, seed)
+
+
+def _array(tensor: Tensor) -> NDArray[np.generic]:
+    """A copy in the order of the axes."""
+    return np.array(tensor.detach().cpu().numpy(), order="C")
