@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from paribus.data.facts import DataFacts
 from paribus.errors import UserError
 
 Images = npt.NDArray[np.uint8]
@@ -56,6 +57,18 @@ class Dataset:
     def classes(self) -> int:
         """How many classes there are."""
         return len(self.class_names)
+
+    @property
+    def facts(self) -> DataFacts:
+        """What is known of it without its arrays."""
+        return DataFacts(
+            name=self.name,
+            fingerprint=self.fingerprint,
+            image_shape=self.image_shape,
+            class_names=self.class_names,
+            train_images=len(self.train_labels),
+            test_images=len(self.test_labels),
+        )
 
     @cached_property
     def fingerprint(self) -> str:

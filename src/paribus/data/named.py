@@ -39,6 +39,8 @@ class Named:
     remote: Remote | None
     """Where its IDX files are to be had; None: they come with the package."""
     label_errors: tuple[int, ...] = ()
+    fingerprint: str | None = None
+    """Of its arrays, see `Dataset.fingerprint`, where it is known without loading them."""
 
     def folder(self, cache: Path | None) -> Path:
         """Where its files are, or would be after the download."""
@@ -101,6 +103,7 @@ MNIST = Named(
     ),
     remote=None,
     label_errors=label_errors.MNIST,
+    fingerprint="161dcace219dfb88ab6f7453772016287aca31a8e383c4e7092f4db60aad5f66",
 )
 
 FASHION_MNIST = Named(

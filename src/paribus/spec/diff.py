@@ -211,7 +211,9 @@ def _show(value: Any) -> str:
 
 
 def _name(network: tuple[Layer, ...] | ModuleNetwork) -> str:
-    return network.module if isinstance(network, ModuleNetwork) else f"of {len(network)} layers"
+    if not isinstance(network, ModuleNetwork):
+        return f"of {len(network)} layers"
+    return network.module + (f" (code {network.code[:12]})" if network.code else "")
 
 
 def _times(count: int) -> str:

@@ -53,6 +53,10 @@ class Experiment(Spec):
     leave it to "auto", so that no difference between them is the engine's. Not part of the hash:
     every engine is to train the same thing."""
 
+    def settings(self) -> dict[str, Any]:
+        """Return everything but the engine in plain JSON types, defaults written out."""
+        return self.model_dump(mode="json", exclude={"engine"})
+
     def canonical(self) -> dict[str, Any]:
         """Everything that the hash covers, in plain JSON types, defaults written out."""
         return {"format": _FORMAT, **self.model_dump(mode="json", exclude={"engine"})}

@@ -22,6 +22,8 @@ class ModuleNetwork(Spec):
 
     module: str
     arguments: dict[str, Scalar] = Field(default_factory=dict)
+    code: str = Field(default="", pattern=r"^([0-9a-f]{12,64})?$")
+    """The beginning of a digest of its source, to report runs of an older version of it."""
 
     @field_validator("module")
     @classmethod
@@ -59,7 +61,7 @@ def _read(value: Any) -> Any:
 
 def _canonical(network: Network) -> Any:
     if isinstance(network, ModuleNetwork):
-        return network.model_dump(mode="json")
+        return network.model_dump(mode="json", exclude=None if network.code else {"code"})
     return [format_layer(layer) for layer in network]
 
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 
 from paribus.errors import did_you_mean
 from paribus.spec.experiment import Experiment
+from paribus.spec.identity import recipe_key
 from paribus.spec.metric import check_matters, check_metric
 from paribus.spec.model import Spec
 from paribus.spec.network import ModuleNetwork
@@ -144,7 +145,7 @@ class Study(Spec):
                 problems.append(f"reported: {no_experiment(name, names)}")
         seen: dict[tuple[str, str], str] = {}
         for name, experiment in self.experiments.items():
-            twin = seen.setdefault((experiment.hash, experiment.engine), name)
+            twin = seen.setdefault((recipe_key(experiment), experiment.engine), name)
             if twin != name:
                 problems.append(f'experiments "{twin}" and "{name}" are the same; remove one')
         if len({experiment.data for experiment in self.experiments.values()}) > 1:
@@ -251,7 +252,9 @@ class Study(Spec):
 
     def _with_changed(self, changed: dict[str, Experiment]) -> Study:
         first: dict[tuple[str, str], str] = {}
-        now = {name: first.setdefault((e.hash, e.engine), name) for name, e in changed.items()}
+        now = {
+            name: first.setdefault((recipe_key(e), e.engine), name) for name, e in changed.items()
+        }
         questions = [
             q.model_copy(update={"compare": (now[a], now[b])})
             for q in self.questions

@@ -1,0 +1,51 @@
+"""What is known of a dataset without its images in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """A dataset without its arrays."""
+
+    name: str
+    """As the user wrote it."""
+    fingerprint: str
+    """SHA-256 over the arrays, see `Dataset.fingerprint`."""
+    image_shape: tuple[int, int, int]
+    """(C, H, W)."""
+    class_names: tuple[str, ...]
+    train_images: int
+    test_images: int
+
+    @property
+    def classes(self) -> int:
+        return len(self.class_names)
+
+
+def facts(source: str, relative_to: Path | None = None, cache: Path | None = None) -> DataFacts:
+    """Return the facts of the dataset that `source` names, as `sources.load` takes it.
+
+    Of a dataset that comes with the package nothing is read; any other is loaded.
+    Raises what `sources.load` raises.
+
+    >>> facts("mnist").image_shape
+    (1, 28, 28)
+    """
+    # `Dataset.facts` is made of this module.
+    from paribus.data.named import NAMED
+    from paribus.data.sources import load
+
+    named = NAMED.get(source)
+    if named is not None and named.fingerprint is not None:
+        return DataFacts(
+            name=named.name,
+            fingerprint=named.fingerprint,
+            image_shape=named.image_shape,
+            class_names=named.class_names,
+            train_images=named.train_images,
+            test_images=named.test_images,
+        )
+    return load(source, relative_to, cache).facts
