@@ -1,66 +1,32 @@
-"""Small real studies for the tests: images made from noise and a pattern per class."""
+"""Fixtures of all tests; what they share besides is in tests/support/."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from hypothesis import settings
 
-from paribus.seeding import stream
+from tests.support.small import SMALL_STUDY, Small, write_small
+
+if TYPE_CHECKING:
+    from tests.support.made_up import Make
 
 # A slow machine is no failure.
 settings.register_profile("paribus", deadline=None)
 settings.load_profile("paribus")
 
-SMALL_STUDY = """
-title = "Small"
-data = "small.npz"
-seeds = 2
 
-[experiments.mlp]
-network = ["flatten", "linear 8", "relu", "linear 3"]
-optimizer = { name = "sgd", lr = 0.1, momentum = 0.9 }
-batch_size = 16
-epochs = 4
-engine = "numpy"
-
-[experiments.cnn]
-from = "mlp"
-network = ["conv 4", "batchnorm", "relu", "maxpool 2", "dropout 0.2", "flatten", "linear 3"]
-
-[experiments.adam]
-from = "mlp"
-optimizer = { name = "adam", lr = 0.01 }
-
-[[questions]]
-ask = "Is the CNN better?"
-compare = ["mlp", "cnn"]
-about = ["network"]
-matters = 0.01
-"""
+@pytest.fixture
+def small(tmp_path: Path) -> Small:
+    """Writes a small real study and its data; gives the file's path."""
+    return lambda study=SMALL_STUDY: write_small(tmp_path, study)
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> Callable[[str], Path]:
-    """Writes a data set of 3 classes, 1×6×6, 120 + 40 images, and a study file on it; gives the
-    file's path."""
+def make() -> Make:
+    """Makes up the result of a study: see `make_result`."""
+    from tests.support.made_up import make_result
 
-    def write(study: str = SMALL_STUDY) -> Path:
-        rng = stream(0, "test", "small")
-        patterns = rng.integers(0, 200, (3, 6, 6))
-        parts: dict[str, Any] = {}
-        for part, count in (("train", 120), ("test", 40)):
-            labels = np.arange(count) % 3
-            noise = rng.integers(0, 56, (count, 6, 6))
-            parts[f"x_{part}"] = (patterns[labels] + noise).astype(np.uint8)
-            parts[f"y_{part}"] = labels
-        np.savez(tmp_path / "small.npz", **parts)
-        path = tmp_path / "small.toml"
-        path.write_text(study, "utf-8")
-        return path
-
-    return write
+    return make_result

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +15,8 @@ from matplotlib.figure import Figure
 import paribus
 from paribus import Results, UserError, load_study
 from paribus.store.store import EPOCH_COLUMNS
-from tests.conftest import SMALL_STUDY
-
-Small = Callable[..., Path]
+from tests.support.commands import train
+from tests.support.small import SMALL_STUDY, Small
 
 
 @pytest.fixture
@@ -98,8 +96,7 @@ def test_a_second_call_trains_nothing_and_finds_the_same(
 
 def test_what_the_command_has_trained_is_found(small: Small, tmp_path: Path) -> None:
     path = small()
-    command = [sys.executable, "-m", "paribus", "run", str(path), "--only", "mlp"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    train(tmp_path, str(path), "--only", "mlp")
     before = {file: file.stat().st_mtime_ns for file in (tmp_path / "runs" / "runs").rglob("*")}
     study, folder = load_study(str(path))
     results = study.only(("mlp",)).run(store=tmp_path / "runs", relative_to=folder, quiet=True)

@@ -15,23 +15,7 @@ from paribus.spec.study import Study
 from paribus.stats import Flip, Verdict
 from paribus.store.store import Status
 from paribus.store.timings import Timing
-from tests.present.conftest import Make, dataset, run
-
-DATA = dataset()
-
-
-def trained(name: str, seed: int, right: float, status: Status = "finished") -> Run:
-    """A run that gets a share of the test images right: those of its seed and the easy ones."""
-    rng = np.random.default_rng([seed, *name.encode()])
-    labels = DATA.test_labels
-    correct = np.arange(len(labels)) < right * len(labels)
-    correct ^= rng.random(len(labels)) < 0.02
-    probabilities = np.full((len(labels), 10), 0.01, np.float32)
-    probabilities[np.arange(len(labels)), np.where(correct, labels, (labels + 1) % 10)] = 0.91
-    made = run(seed, 4, status, DATA, id=f"{name}-{seed}", read_probabilities=lambda: probabilities)
-    curve = made.curves.test_accuracy.copy()
-    curve[-1] = correct.mean()
-    return replace(made, curves=replace(made.curves, test_accuracy=curve))
+from tests.support.made_up import DATA, Make, trained
 
 
 def one(result: StudyResult, a: str, b: str, metric: str = "test_accuracy") -> Answer:

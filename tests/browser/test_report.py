@@ -11,11 +11,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.select import Select
 
 from paribus.present.write import write_report
-from tests.browser.conftest import accessibility_problems, console_errors, emulate
-from tests.present.conftest import Make, make, run
-from tests.serve.conftest import trained
-
-__all__ = ["make", "trained"]  # fixtures
+from tests.support.browser import accessibility_problems, console_errors, emulate
+from tests.support.made_up import Make, run
 
 
 def text(browser: Chrome, id_: str) -> str:

@@ -9,11 +9,8 @@ from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.browser.conftest import accessibility_problems, console_errors, emulate
-from tests.serve.conftest import server, trained
-from tests.serve.serving import Serving, run, serving
-
-__all__ = ["server", "trained"]  # fixtures
+from tests.support.browser import accessibility_problems, console_errors, emulate
+from tests.support.serving import Serving, run, serving
 
 LIVE = """
 title = "Watched"

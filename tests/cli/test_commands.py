@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from html.parser import HTMLParser
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
-from paribus.cli.main import COMMANDS, main, paribus
+from paribus.cli.main import COMMANDS, main
 from paribus.engines.native import library
 from paribus.engines.native.library import library_path, load
 from paribus.errors import ParibusError
 from paribus.store.store import Store
-from tests.conftest import SMALL_STUDY
-
-Small = Callable[..., Path]
-
-
-def call(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(paribus, list(map(str, arguments)), catch_exceptions=True)
-
-
-def read_json(*arguments: str | Path) -> Any:
-    result = call(*arguments)
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
+from tests.support.commands import call, read_json
+from tests.support.small import SMALL_STUDY, Small
 
 
 def test_help_names_every_command_and_each_has_help() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paribus.errors import UserError
-from tests.cli.test_commands import call, read_json
+from tests.support.commands import call, read_json
 
 
 @pytest.fixture(autouse=True)

@@ -7,15 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import SMALL_STUDY
+from tests.support.small import SMALL_STUDY, Small
 
-Small = Callable[..., Path]
 LONG = SMALL_STUDY.replace("epochs = 4", "epochs = 100000")
 RUN_STOPPED = (
     "Stopped. Every finished epoch is kept: the same command goes on from here, and "

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +14,7 @@ from paribus.cli.main import paribus
 from paribus.data.batches import prepare
 from paribus.data.sources import load
 from paribus.errors import UserError
+from tests.support.commands import train
 
 STUDY = """
 title = "On MNIST"
@@ -33,9 +32,7 @@ epochs = 1
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("export")
     (folder / "study.toml").write_text(STUDY, "utf-8")
-    command = [sys.executable, "-m", "paribus", "run", "study.toml"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    train(folder, "study.toml")
     return folder
 
 

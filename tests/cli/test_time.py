@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from paribus.errors import UserError
-from tests.cli.test_commands import Small, call, read_json
+from tests.support.commands import call, read_json
+from tests.support.small import Small
 
 
 def test_a_timing_is_told_kept_and_used(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from paribus.engines.base import Split, Task
 from paribus.spec.files import load_study
 from paribus.spec.notation import format_layer
 from paribus.spec.recipe import Adam
-from tests.conformance.cases import (
+from tests.support.cases import (
     Candidate,
     digits,
     every_precision,

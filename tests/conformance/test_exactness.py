@@ -6,26 +6,24 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from hashlib import sha256
 
 import numpy as np
 import pytest
 import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from paribus.engines.base import Epoch, State, Task
-from paribus.spec.recipe import Cosine, Sgd
-from tests.conformance.cases import (
+from paribus.engines.base import Epoch, State
+from paribus.spec.recipe import Cosine
+from tests.support.cases import (
     ENGINES,
     OPTIMIZERS,
     Candidate,
     assert_same,
-    digits,
     every_engine,
     make_task,
     noise,
 )
+from tests.support.exactness import digest, facts
 
 # Every kind of state: momentum, running statistics, dropout's masks.
 _NETWORK = [
@@ -33,31 +31,6 @@ _NETWORK = [
     *("linear 16", "batchnorm", "gelu", "dropout 0.5", "linear 3"),
 ]
 _PLAIN = ["conv 4", "relu", "maxpool 2", "residual [relu, conv 4]", "flatten", "linear 3"]
-
-
-def _large_task() -> Task:
-    """Large enough that libraries would share the work out to several threads."""
-    network = [
-        *("conv 16", "relu", "maxpool 2", "conv 16", "relu", "flatten", "linear 200", "relu"),
-        "linear 10",
-    ]
-    return make_task(
-        network, digits(384), digits(300, "t10k"), optimizer=Sgd(lr=0.1), batch_size=128
-    )
-
-
-def _facts(epoch: Epoch) -> Epoch:
-    return replace(epoch, train_seconds=0, test_seconds=0)
-
-
-def _digest(engine: Candidate) -> str:
-    """A hash of all that an epoch of the large task leaves."""
-    training = engine.start(_large_task())
-    epoch = _facts(training.run_epoch())
-    arrays = [value.tobytes() for _, value in sorted(training.state().items())]
-    return sha256(
-        b"".join([*arrays, training.probabilities().tobytes(), repr(epoch).encode()])
-    ).hexdigest()
 
 
 @every_engine
@@ -71,13 +44,13 @@ def test_going_on_is_as_if_never_stopped(engine: Candidate, name: str, network: 
     states: list[State] = [whole.state()]
     epochs: list[Epoch] = []
     for _ in range(task.epochs):
-        epochs.append(_facts(whole.run_epoch()))
+        epochs.append(facts(whole.run_epoch()))
         states.append(whole.state())
     for stopped in range(task.epochs):
         resumed = engine.make().start(task, states[stopped])
         assert_same(resumed.state(), states[stopped])
         for number in range(stopped, task.epochs):
-            assert _facts(resumed.run_epoch()) == epochs[number]
+            assert facts(resumed.run_epoch()) == epochs[number]
             assert_same(resumed.state(), states[number + 1])
         assert_same(resumed.tensors(), whole.tensors())
         assert resumed.probabilities().tobytes() == whole.probabilities().tobytes()
@@ -106,7 +79,7 @@ def test_what_is_given_out_is_a_copy(engine: Candidate) -> None:
 
 @every_engine
 def test_again(engine: Candidate) -> None:
-    assert _digest(engine) == _digest(engine)
+    assert digest(engine) == digest(engine)
 
 
 @every_engine
@@ -117,7 +90,7 @@ def test_on_any_number_of_threads(engine: Candidate) -> None:
         for threads in (1, 2, 4):
             torch.set_num_threads(threads)
             with threadpool_limits(threads):
-                digests.add(_digest(engine))
+                digests.add(digest(engine))
                 assert torch.get_num_threads() == threads  # given back as it was
     finally:
         torch.set_num_threads(before)
@@ -126,9 +99,9 @@ def test_on_any_number_of_threads(engine: Candidate) -> None:
 
 def test_in_processes_told_to_use_so_many_threads() -> None:
     code = (
-        "from tests.conformance.cases import ENGINES\n"
-        "from tests.conformance.test_exactness import _digest\n"
-        "print(*map(_digest, ENGINES))"
+        "from tests.support.cases import ENGINES\n"
+        "from tests.support.exactness import digest\n"
+        "print(*map(digest, ENGINES))"
     )
     digests = set()
     for threads in ("1", "3"):
@@ -142,20 +115,20 @@ def test_in_processes_told_to_use_so_many_threads() -> None:
             check=True,
         )
         digests.add(run.stdout)
-    assert digests == {" ".join(map(_digest, ENGINES)) + "\n"}
+    assert digests == {" ".join(map(digest, ENGINES)) + "\n"}
 
 
 def test_beside_other_runs() -> None:
-    alone = [_digest(engine) for engine in ENGINES]
+    alone = [digest(engine) for engine in ENGINES]
     with ThreadPoolExecutor(4) as pool:
-        beside = list(pool.map(_digest, ENGINES * 3))
+        beside = list(pool.map(digest, ENGINES * 3))
     assert beside == alone * 3
 
 
 def test_beside_other_runs_leaves_the_number_of_threads_as_it_was() -> None:
     before = torch.get_num_threads()
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(_digest, ENGINES * 2))
+        list(pool.map(digest, ENGINES * 2))
         assert pool.submit(torch.get_num_threads).result() == before
     assert torch.get_num_threads() == before
 

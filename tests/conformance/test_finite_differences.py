@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.conformance.cases import judge, make_task, noise, tensors
-from tests.conformance.networks import NETWORKS, network
+from tests.support.cases import judge, make_task, noise, tensors
+from tests.support.networks import NETWORKS, network
 
 # Small, so that next to no ReLU passes its kink on the way.
 _STEP = 1e-7

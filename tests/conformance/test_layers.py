@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from paribus.engines.base import Split
-from tests.conformance.cases import (
+from tests.support.cases import (
     Candidate,
     assert_close,
     every_precision,
@@ -20,7 +20,7 @@ from tests.conformance.cases import (
     noise,
     tensors,
 )
-from tests.conformance.networks import NETWORKS, network
+from tests.support.networks import NETWORKS, network
 
 
 @every_precision

@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from paribus.engines.base import Task
 from paribus.spec.recipe import Adam, AdamW, OneCycle, Optimizer, Sgd
-from tests.conformance.cases import (
+from tests.support.cases import (
     OPTIMIZERS,
     Candidate,
     assert_close,

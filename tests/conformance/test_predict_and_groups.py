@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from paribus.engines.base import Epoch
-from tests.conformance.cases import (
+from tests.support.cases import (
     OPTIMIZERS,
     Candidate,
     assert_same,

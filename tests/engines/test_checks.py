@@ -10,7 +10,7 @@ import pytest
 from paribus.engines.base import Split
 from paribus.errors import UserError
 from paribus.spec.recipe import Sgd
-from tests.conformance.cases import Candidate, every_engine, make_task, noise
+from tests.support.cases import Candidate, every_engine, make_task, noise
 
 _FLAT = ["flatten", "linear 4", "batchnorm", "linear 3"]
 

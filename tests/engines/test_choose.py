@@ -10,7 +10,6 @@ import pytest
 from paribus.engines.base import Engine
 from paribus.engines.choose import (
     ENGINES,
-    choose,
     choose_common,
     choose_to_predict,
     make_engine,
@@ -19,9 +18,8 @@ from paribus.engines.native import library
 from paribus.engines.native.library import library_path, load
 from paribus.errors import UserError
 from paribus.spec.experiment import ENGINES as ENGINE_NAMES
-from paribus.spec.experiment import Experiment
 from paribus.spec.plan import plan_of
-from paribus.spec.recipe import Sgd
+from tests.support.choosing import MODULE, PLAIN, chosen, small_experiment
 
 _NOT_BUILT = (
     'the engine "native" was not built when Paribus was installed; install a C++17 compiler '
@@ -30,38 +28,22 @@ _NOT_BUILT = (
 _FASTEST = "torch" if library_path() is None else "native"
 
 
-def _experiment(*network: str, engine: str = "auto") -> Experiment:
-    written = network[0] if ":" in network[0] else network
-    return Experiment.model_validate(
-        {"network": written, "optimizer": Sgd(lr=0.1), "epochs": 1, "engine": engine}
-    )
-
-
-PLAIN = ("flatten", "linear 3")
-MODULE = ("nets:Small",)
-
-
-def _choose(*network: str, engine: str = "auto") -> str:
-    experiment = _experiment(*network, engine=engine)
-    return choose(plan_of(experiment, (1, 7, 7), 3), experiment)
-
-
 def test_every_engine_can_be_made_by_its_name() -> None:
     assert ["auto", *ENGINES.names()] == list(ENGINE_NAMES)
     for name in ENGINES.names():
         assert make_engine(name).name == name
-        assert _choose(*PLAIN, engine=name) == name
+        assert chosen(*PLAIN, engine=name) == name
 
 
 def test_auto_takes_the_fastest_that_can() -> None:
-    assert _choose(*PLAIN) == _FASTEST
-    assert _choose("gelu", "flatten", "linear 3") == "torch"
-    assert _choose("conv 3", "avgpool 7", "flatten") == "torch"
-    assert _choose(*MODULE) == "torch"
+    assert chosen(*PLAIN) == _FASTEST
+    assert chosen("gelu", "flatten", "linear 3") == "torch"
+    assert chosen("conv 3", "avgpool 7", "flatten") == "torch"
+    assert chosen(*MODULE) == "torch"
 
 
 def test_one_engine_for_several() -> None:
-    experiments = {"a": _experiment(*PLAIN), "b": _experiment("gelu", *PLAIN)}
+    experiments = {"a": small_experiment(*PLAIN), "b": small_experiment("gelu", *PLAIN)}
     networks = {name: plan_of(e, (1, 7, 7), 3) for name, e in experiments.items()}
     common = choose_common(networks, experiments)
     assert common.engine == "torch"
@@ -72,28 +54,28 @@ def test_one_engine_for_several() -> None:
 
 
 def test_whoever_trained_it_the_fastest_predicts() -> None:
-    def chosen(*network: str) -> Engine:
-        experiment = _experiment(*network, engine="torch")
+    def predicting(*network: str) -> Engine:
+        experiment = small_experiment(*network, engine="torch")
         return choose_to_predict(plan_of(experiment, (1, 7, 7), 3), experiment)
 
-    assert chosen(*PLAIN).name == ("numpy" if library_path() is None else "native")
-    assert chosen("gelu", *PLAIN).name == "numpy"
-    assert chosen(*MODULE).name == "torch"
+    assert predicting(*PLAIN).name == ("numpy" if library_path() is None else "native")
+    assert predicting("gelu", *PLAIN).name == "numpy"
+    assert predicting(*MODULE).name == "torch"
 
 
 def test_without_the_compiled_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     load.cache_clear()
     monkeypatch.setattr(library, "library_path", lambda: None)
-    assert _choose(*PLAIN) == "torch"
+    assert chosen(*PLAIN) == "torch"
     with pytest.raises(UserError) as error:
-        _choose(*PLAIN, engine="native")
+        chosen(*PLAIN, engine="native")
     load.cache_clear()
     assert str(error.value) == _NOT_BUILT
 
 
 def test_a_named_engine_that_refuses() -> None:
     with pytest.raises(UserError) as error:
-        _choose(*MODULE, engine="numpy")
+        chosen(*MODULE, engine="numpy")
     assert str(error.value) == (
         'engine "numpy" cannot run this network because it runs only networks made of Paribus\'s '
         'own layers; use engine = "torch"'
@@ -112,11 +94,11 @@ from paribus.engines.choose import choose
 from paribus.engines.native import library
 library.library_path = lambda: None  # as if it were not built
 from paribus.errors import UserError
-from tests.engines.test_choose import _choose, MODULE
-print(_choose("flatten", "linear 3"))
+from tests.support.choosing import MODULE, chosen
+print(chosen("flatten", "linear 3"))
 for name in ("torch", "auto"):
     try:
-        _choose(*MODULE, engine=name)
+        chosen(*MODULE, engine=name)
     except UserError as error:
         print(error)
 """
@@ -141,10 +123,10 @@ def test_without_torch() -> None:
 
 def test_choosing_does_not_load_torch() -> None:
     code = (
-        "import sys\nfrom tests.engines.test_choose import _choose\n"
+        "import sys\nfrom tests.support.choosing import chosen\n"
         "for network in (['flatten', 'linear 3'], ['gelu', 'flatten', 'linear 3']):\n"
-        "    _choose(*network)\n"
-        "assert _choose('flatten', 'linear 3', engine='torch') == 'torch'\n"
+        "    chosen(*network)\n"
+        "assert chosen('flatten', 'linear 3', engine='torch') == 'torch'\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

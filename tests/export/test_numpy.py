@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from paribus.export.numpy import recompute, write
-from tests.export.conftest import Read, networks
+from tests.support.every_layer import Read, networks
 
 
 @pytest.mark.parametrize("name", networks())

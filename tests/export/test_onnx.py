@@ -12,7 +12,7 @@ import pytest
 
 from paribus.errors import UserError
 from paribus.export.onnx import recompute, write
-from tests.export.conftest import Read, networks
+from tests.support.every_layer import Read, networks
 
 
 @pytest.mark.parametrize("name", networks())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +12,8 @@ from paribus.errors import ParibusError, UserError
 from paribus.export.run import RUN_FORMATS, Check, export_run, suffix
 from paribus.export.trained import read_trained
 from paribus.store.store import Store
-from tests.export.conftest import Read
+from tests.support.commands import train
+from tests.support.every_layer import Read
 
 
 @pytest.mark.parametrize("form", RUN_FORMATS)
@@ -88,8 +87,7 @@ def test_a_module_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         'network = { module = "nets_to_export:Net", arguments = { width = 5 } }\n'
         'optimizer = { name = "sgd", lr = 0.1 }\nepochs = 1\n'
     )
-    command = [sys.executable, "-m", "paribus", "run", "study.toml"]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    train(tmp_path, "study.toml")
     with Store.open(Path("runs")) as store:
         trained = read_trained(store.find_runs("own/0")[0], store)
     check = export_run(trained, "torch", tmp_path / "torch")

@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from paribus.engines.scoring import probabilities
 from paribus.export.torch import recompute, write
-from tests.export.conftest import Read, networks
+from tests.support.every_layer import Read, networks
 
 
 @pytest.mark.parametrize("name", networks())

@@ -13,9 +13,8 @@ import pytest
 
 from paribus.present.write import write_report
 from paribus.spec.study import Study
-from tests.analysis.test_findings import DATA, trained
-from tests.present.conftest import Make
-from tests.present.test_write import page
+from tests.support.made_up import DATA, Make, trained
+from tests.support.page import page
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.notation import parse_layers
 from paribus.spec.recipe import Sgd
 from paribus.spec.study import Study
-from tests.present.conftest import Make, dataset, run
+from tests.support.made_up import Make, dataset, run
 
 
 def one_hot(classes_N: list[int]) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from paribus.present.write import report_page, write_report
-from tests.present.conftest import Make
+from tests.support.made_up import Make
 
 
 def test_figures_in_the_page_say_what_their_files_say(make: Make, tmp_path: Path) -> None:

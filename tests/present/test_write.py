@@ -6,7 +6,6 @@ import csv
 import io
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -18,59 +17,8 @@ from paribus.present.figures import final_accuracies
 from paribus.present.predictions import confusion, mistakes
 from paribus.present.write import write_report
 from paribus.spec.study import Study
-from tests.present.conftest import Make, dataset, run
-
-
-class Page(HTMLParser):
-    """The parts of a page that tests ask for; fails on tags that do not close."""
-
-    VOID = ("meta", "img", "link", "br", "input")
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.text = ""
-        self.sources: list[str] = []
-        self.links: list[str] = []
-        self.ids: list[str] = []
-        self.tags: list[str] = []
-        self.without_alt = 0
-        self.cells: list[list[str]] = []
-        self.feed(html)
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        self.tags.append(tag)
-        if tag not in self.VOID:
-            self.open.append(tag)
-        if tag == "tr":
-            self.cells.append([])
-        if tag in ("td", "th"):
-            self.cells[-1].append("")
-        if tag == "img":
-            self.without_alt += not values.get("alt")
-        self.sources += [value for key, value in attrs if key in ("src", "srcset") and value]
-        self.links += [values["href"] or ""] if "href" in values else []
-        self.ids += [values["id"] or ""] if "id" in values else []
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if "style" in self.open:
-            return
-        self.text += data
-        if "table" in self.open and {"td", "th"} & set(self.open):
-            self.cells[-1][-1] += data
-
-    def row(self, name: str) -> list[str]:
-        rows = [[cell.strip() for cell in cells] for cells in self.cells]
-        return next(cells for cells in rows if cells and cells[0] == name)
-
-
-def page(path: Path) -> Page:
-    return Page(path.read_text("utf-8"))
+from tests.support.made_up import Make, dataset, run
+from tests.support.page import page
 
 
 def test_everything_is_written(make: Make, tmp_path: Path) -> None:

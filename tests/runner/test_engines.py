@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from paribus import load_study
 from paribus.data.sources import load
 from paribus.engines.native.library import library_path
 from paribus.runner.engines import choose_engines
-from tests.conftest import SMALL_STUDY
-
-Small = Callable[..., Path]
+from tests.support.small import SMALL_STUDY, Small
 
 ANY_ENGINE = SMALL_STUDY.replace('engine = "numpy"', "")
 FASTEST = "torch" if library_path() is None else "native"

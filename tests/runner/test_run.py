@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +15,12 @@ import pytest
 
 from paribus.engines.native.library import library_path
 from paribus.store.store import Store
-from tests.conftest import SMALL_STUDY
-
-Small = Callable[..., Path]
-
-
-def paribus(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "paribus", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        check=False,
-    )
+from tests.support.commands import call_apart
+from tests.support.small import SMALL_STUDY, Small
 
 
 def run(study: Path, store: str, *options: str) -> subprocess.CompletedProcess[str]:
-    return paribus("run", study, "--store", store, *options, cwd=study.parent)
+    return call_apart("run", study, "--store", store, *options, cwd=study.parent)
 
 
 def content(store: Path) -> dict[str, Any]:
@@ -141,7 +129,7 @@ def test_changed_data_is_told_and_nothing_is_lost(small: Small) -> None:
     parts["x_test"][0] = 0
     np.savez(data, **parts)
     for command in ("run", "status", "report"):
-        told = paribus(command, study.name, "--only", "mlp", cwd=study.parent)
+        told = call_apart(command, study.name, "--only", "mlp", cwd=study.parent)
         assert told.returncode == 2
         assert "was trained on other data: the data set has changed since" in told.stderr
     assert content(study.parent / "runs") == before

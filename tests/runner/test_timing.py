@@ -11,7 +11,7 @@ from paribus.engines.choose import make_engine
 from paribus.runner.tasks import TaskMaker
 from paribus.runner.timing import disturbed, time_steps
 from paribus.spec.files import load_study
-from tests.cli.test_commands import Small
+from tests.support.small import Small
 
 
 @pytest.mark.parametrize("engines", [("numpy", "numpy"), ("numpy", "torch")])

@@ -18,9 +18,10 @@ from paribus.errors import UserError
 from paribus.serve.server import serve
 from paribus.store.reading import is_claimed, open_to_read
 from paribus.store.store import Store
-from tests.serve.serving import Serving, contents, run, serving, train
+from tests.support.commands import train
+from tests.support.serving import Serving, contents, run, serving
+from tests.support.small import Small
 
-Small = Callable[..., Path]
 LONG = """
 title = "Long"
 data = "small.npz"

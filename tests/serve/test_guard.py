@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paribus.serve.guard import MOST_BYTES
-from tests.serve.serving import Serving, contents
+from tests.support.serving import Serving, contents
 
 JSON = {"content-type": "application/json"}
 QUESTION = json.dumps({"test_image": 0})

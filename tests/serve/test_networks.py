@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from paribus.store.reading import open_to_read
-from tests.serve.serving import Serving, serving, train
+from tests.support.commands import train
+from tests.support.serving import Serving, serving
 
 
 def test_test_images_get_the_stored_probabilities(server: Serving, trained: Path) -> None:

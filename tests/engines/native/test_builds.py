@@ -11,7 +11,7 @@ import pytest
 
 from paribus.engines.native import library as native
 from paribus.engines.native.library import Kind, NativeNetwork, Optimizer
-from tests.engines.native.reference import (
+from tests.support.reference import (
     BATCH_NORM,
     FLATTEN,
     MAX_POOL,

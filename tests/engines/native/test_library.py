@@ -1,4 +1,4 @@
-"""The native kernels against the same networks in float64 (reference.py)."""
+"""The native kernels against the same networks in float64 (tests/support/reference.py)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from paribus.engines.native import library as native
 from paribus.engines.native.library import Kind, Method, NativeNetwork, Operation, Optimizer
 from paribus.errors import ParibusError
-from tests.engines.native.reference import (
+from tests.support.reference import (
     AVERAGE_POOL,
     BATCH_NORM,
     FLATTEN,

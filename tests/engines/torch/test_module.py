@@ -15,7 +15,7 @@ from paribus.engines.torch import TorchEngine
 from paribus.errors import UserError
 from paribus.spec.network import ModuleNetwork, Scalar
 from paribus.spec.recipe import Sgd
-from tests.conformance.cases import OPTIMIZERS, assert_close, assert_same, make_task, noise
+from tests.support.cases import OPTIMIZERS, assert_close, assert_same, make_task, noise
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pytest
 
 from paribus.analysis import Curves, ExperimentResult, Run, StudyResult
 from paribus.data.dataset import Dataset
@@ -63,38 +62,50 @@ def run(seed: int, epochs: int, status: Status, data: Dataset, **changes: Any) -
     return replace(made, **changes)
 
 
-@pytest.fixture
-def make() -> Make:
-    """A result of (some of) the built-in study: `runs(name, seed)` gives a run or None."""
+def make_result(
+    names: Sequence[str] = (),
+    seeds: int = 3,
+    epochs: int = 4,
+    runs: Callable[[str, int], Run | None] | None = None,
+    data: Dataset | None = None,
+    study: Study | None = None,
+) -> StudyResult:
+    """Return a result of (some of) the built-in study: `runs(name, seed)` gives a run or None."""
+    data = data or dataset()
+    study = (study or load_study("mnist")[0]).with_seeds(seeds)
+    if names:
+        study = study.only(tuple(names))
+    found: dict[str, ExperimentResult] = {}
+    for name, experiment in study.experiments.items():
+        plan = plan_of(experiment, data.image_shape, data.classes)
+        made = [
+            runs(name, seed) if runs else run(seed, epochs, "finished", data)
+            for seed in range(seeds)
+        ]
+        found[name] = ExperimentResult(
+            name=name,
+            experiment=experiment,
+            plan=plan if isinstance(plan, Plan) else None,
+            parameters=plan.parameters if isinstance(plan, Plan) else None,
+            base=study.bases.get(name),
+            reported=study.reported.get(name),
+            runs=tuple(one for one in made if one is not None),
+        )
+    return StudyResult(study, "mnist", found, data)
 
-    def result(
-        names: Sequence[str] = (),
-        seeds: int = 3,
-        epochs: int = 4,
-        runs: Callable[[str, int], Run | None] | None = None,
-        data: Dataset | None = None,
-        study: Study | None = None,
-    ) -> StudyResult:
-        data = data or dataset()
-        study = (study or load_study("mnist")[0]).with_seeds(seeds)
-        if names:
-            study = study.only(tuple(names))
-        found: dict[str, ExperimentResult] = {}
-        for name, experiment in study.experiments.items():
-            plan = plan_of(experiment, data.image_shape, data.classes)
-            made = [
-                runs(name, seed) if runs else run(seed, epochs, "finished", data)
-                for seed in range(seeds)
-            ]
-            found[name] = ExperimentResult(
-                name=name,
-                experiment=experiment,
-                plan=plan if isinstance(plan, Plan) else None,
-                parameters=plan.parameters if isinstance(plan, Plan) else None,
-                base=study.bases.get(name),
-                reported=study.reported.get(name),
-                runs=tuple(one for one in made if one is not None),
-            )
-        return StudyResult(study, "mnist", found, data)
 
-    return result
+DATA = dataset()
+
+
+def trained(name: str, seed: int, right: float, status: Status = "finished") -> Run:
+    """A run that gets a share of the test images right: those of its seed and the easy ones."""
+    rng = np.random.default_rng([seed, *name.encode()])
+    labels = DATA.test_labels
+    correct = np.arange(len(labels)) < right * len(labels)
+    correct ^= rng.random(len(labels)) < 0.02
+    probabilities = np.full((len(labels), 10), 0.01, np.float32)
+    probabilities[np.arange(len(labels)), np.where(correct, labels, (labels + 1) % 10)] = 0.91
+    made = run(seed, 4, status, DATA, id=f"{name}-{seed}", read_probabilities=lambda: probabilities)
+    curve = made.curves.test_accuracy.copy()
+    curve[-1] = correct.mean()
+    return replace(made, curves=replace(made.curves, test_accuracy=curve))

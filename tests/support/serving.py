@@ -15,6 +15,11 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.support.commands import train
+from tests.support.once import copied
+
 MNIST_STUDY = """
 title = "Two small networks"
 seeds = 2
@@ -100,8 +105,23 @@ def serving(folder: Path, *arguments: str, port: int = 0) -> Iterator[Serving]:
             process.kill()
 
 
-def train(folder: Path, study: str, *arguments: str) -> None:
-    run(folder, study, *arguments).communicate()
+def train_mnist(folder: Path) -> None:
+    """Train 2 networks × 2 seeds on MNIST, and write the report."""
+    (folder / "study.toml").write_text(MNIST_STUDY, "utf-8")
+    train(folder, "study.toml")
+    assert (folder / "report" / "index.html").exists()
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a study of 2 experiments × 2 seeds on MNIST, all of it trained."""
+    return copied(tmp_path_factory, "mnist", train_mnist)
+
+
+@pytest.fixture(scope="module")
+def server(trained: Path) -> Iterator[Serving]:
+    with serving(trained) as running:
+        yield running
 
 
 def run(folder: Path, study: str, *arguments: str) -> subprocess.Popen[str]:
