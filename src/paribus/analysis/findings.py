@@ -34,6 +34,7 @@ from paribus.stats import (
 )
 from paribus.stats.paired import FEWEST_SEEDS
 from paribus.store.timings import Timing
+from paribus.text import count, plural
 
 # S seeds, N images
 
@@ -100,7 +101,7 @@ def too_few_seeds(study: Study) -> str:
     """What is to be said, before anything is trained, of seeds that allow no verdict; or ""."""
     if not study.questions or study.preview or study.seeds >= FEWEST_SEEDS:
         return ""
-    seeds = "1 seed" if study.seeds == 1 else f"{study.seeds} seeds"
+    seeds = count(study.seeds, "seed")
     return f"With {seeds} no question about runs gets a verdict; it takes at least {FEWEST_SEEDS}."
 
 
@@ -298,7 +299,7 @@ def _from_times(begun: Answer, times: TimeFinding, timing: Timing | None) -> Ans
         processor = timing.environment.get("processor", "an unknown processor")
         reasons += (
             f"Timed apart from training, in turns in one process, with the "
-            f"engine{'s' * (len(engines) > 1)} {' and '.join(engines)} on {processor}; what "
+            f"{plural(len(engines), 'engine')} {' and '.join(engines)} on {processor}; what "
             "training runs took beside one another is no part of it.",
         )
         if timing.disturbed:

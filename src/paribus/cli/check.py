@@ -17,6 +17,7 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
 from paribus.spec.plan import Node, Plan, plan_of
+from paribus.text import count
 
 
 @click.command(short_help="Validate a study: sizes, shapes, differences. Trains nothing.")
@@ -32,9 +33,8 @@ def command(asked: Asked, as_json: bool) -> None:
     study = asked.study
     experiments, seeds = len(study.experiments), study.seeds
     click.echo(
-        f"{study.title}\n{experiments} experiment{'s' * (experiments != 1)} × "
-        f"{seeds} seed{'s' * (seeds != 1)} = {experiments * seeds} "
-        f"run{'s' * (experiments * seeds != 1)} on {asked.dataset.name}\n"
+        f"{study.title}\n{count(experiments, 'experiment')} × {count(seeds, 'seed')} = "
+        f"{count(experiments * seeds, 'run')} on {asked.dataset.name}\n"
     )
     for name, experiment in facts["experiments"].items():
         click.echo(click.style(name, bold=True) + f"  {_sizes(experiment)}")
@@ -186,8 +186,8 @@ def _compact(layers: list[dict[str, Any]]) -> Iterator[str]:
     width = max((len(layer["layer"]) for layer in layers), default=0)
     for _, group in groupby(layers, key=lambda layer: (layer["layer"], str(layer["output"]))):
         same = list(group)
-        count = f"{len(same)} × " if len(same) > 1 else ""
+        times = f"{len(same)} × " if len(same) > 1 else ""
         shape = "×".join(map(str, same[-1]["output"]))
         parameters = sum(layer["parameters"] for layer in same)
         size = f"  {parameters:,} parameters" if parameters else ""
-        yield f"{count + same[0]['layer']:<{width + 4}}  → {shape:<9}{size}".rstrip()
+        yield f"{times + same[0]['layer']:<{width + 4}}  → {shape:<9}{size}".rstrip()

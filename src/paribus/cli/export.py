@@ -15,6 +15,7 @@ from paribus.export.trained import read_trained
 from paribus.export.whole_store import STORE_FORMATS, export_store
 from paribus.export.writing import refuse_existing
 from paribus.store.store import Store
+from paribus.text import count
 
 _FOLDER = Path("export")
 
@@ -63,9 +64,9 @@ def command(
                     f'"{run}"'
                 )
             target = output or _FOLDER / form
-            count, read_with = export_store(store, form, target)
-            facts = {"path": str(target), "runs": count, "read_with": read_with}
-            told = f"{count} run{'' if count == 1 else 's'}: {target}\nRead it with {read_with}."
+            runs, read_with = export_store(store, form, target)
+            facts = {"path": str(target), "runs": runs, "read_with": read_with}
+            told = f"{count(runs, 'run')}: {target}\nRead it with {read_with}."
         else:
             if run is None:
                 raise UserError(

@@ -14,6 +14,7 @@ from paribus.runner.progress import progress
 from paribus.runner.run import run_missing
 from paribus.store.provenance import available_cores
 from paribus.store.store import Store
+from paribus.text import count
 
 
 @click.command(short_help="Train what a study is missing, then write its report.")
@@ -55,7 +56,7 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
             )
         result = collect(asked.study, asked.name, store, asked.dataset)
     if outcome.elsewhere:
-        runs = "1 run is" if outcome.elsewhere == 1 else f"{outcome.elsewhere} runs are"
+        runs = count(outcome.elsewhere, "run is", "runs are")
         click.echo(f"{runs} being trained by another process.", err=True)
     for run, reason in outcome.failed.items():
         click.echo(f"Run {run} failed: {reason}", err=True)

@@ -12,6 +12,7 @@ import click
 from paribus.cli.asked import json_option, one_run, store_option
 from paribus.cli.state import in_words, state
 from paribus.store.store import Store
+from paribus.text import percent
 
 
 @click.command(short_help="Show one run: recipe, epochs, where it ran.")
@@ -39,7 +40,8 @@ def command(run: str, store_folder: Path, as_json: bool) -> None:
             for key in ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
         )
         click.echo(
-            f"{number + 1:>7}{train_loss:>12.4f}{train:>10.2%}{test_loss:>12.4f}{test:>10.2%}"
+            f"{number + 1:>7}{train_loss:>12.4f}{percent(train, '.2f'):>10}"
+            f"{test_loss:>12.4f}{percent(test, '.2f'):>10}"
         )
     seconds = sum(epochs["train_seconds"])
     click.echo(f"\nTrained in {seconds:.1f} s, evaluation left out. Where:")

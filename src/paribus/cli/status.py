@@ -12,6 +12,7 @@ from paribus.analysis import ExperimentResult, collect
 from paribus.cli.asked import Asked, described_in_store, json_option, store_option, study_options
 from paribus.cli.state import in_words, state
 from paribus.store.store import Store
+from paribus.text import percent
 
 
 @click.command(short_help="Say what of a study has been trained.")
@@ -37,7 +38,7 @@ def command(asked: Asked, store_folder: Path, as_json: bool) -> None:
         click.echo(f"{name:<{width}}  {', '.join([counts, *others])}")
         for run in fact["runs"]:
             accuracy = run["test_accuracy"]
-            test = "" if accuracy is None else f", test {accuracy:.2%}"
+            test = "" if accuracy is None else f", test {percent(accuracy, '.2f')}"
             epoch = f"epoch {run['epochs']}/{fact['epochs']}"
             click.echo(f"  {run['id']}  {epoch}{test}  {in_words(run)}")
     if elsewhere and not any(fact["runs"] for fact in facts.values()):

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from paribus.data.facts import DataFacts
 from paribus.errors import UserError
+from paribus.text import count
 
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
@@ -157,7 +158,7 @@ def _check_part(name: str, part: str, images: Images, labels: Labels, classes: i
 def _size(shape: tuple[int, ...]) -> str:
     """A size in words, of (C, H, W): "28 × 28 pixels in 1 channel"."""
     channels, rows, columns = shape
-    return f"{rows} × {columns} pixels in {channels} channel{'' if channels == 1 else 's'}"
+    return f"{rows} × {columns} pixels in {count(channels, 'channel')}"
 
 
 def _read_only(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:

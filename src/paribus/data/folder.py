@@ -12,6 +12,7 @@ from PIL import Image
 from paribus.data.dataset import Dataset, Images, Labels
 from paribus.data.reading import entries, read_bytes
 from paribus.errors import UserError
+from paribus.text import plural
 
 LAYOUT = "train/<class>/ and test/<class>/, each with image files"
 
@@ -82,7 +83,7 @@ def _class_names(part: Path) -> tuple[str, ...]:
 def _classes(names: list[str]) -> str:
     shown = ", ".join(f'"{name}"' for name in names[:5])
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"the class{'' if len(names) == 1 else 'es'} {shown}{more}"
+    return f"the {plural(len(names), 'class', 'classes')} {shown}{more}"
 
 
 def _files(part: Path, class_names: tuple[str, ...]) -> tuple[list[Path], Labels]:

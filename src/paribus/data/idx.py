@@ -19,6 +19,7 @@ import numpy as np
 from paribus.data.dataset import Dataset, Images, Labels, numbered
 from paribus.data.reading import entries, read_bytes
 from paribus.errors import UserError
+from paribus.text import plural
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
@@ -50,7 +51,7 @@ def load(folder: Path, name: str) -> Dataset:
     missing = [file for file in FILES if file not in found]
     if missing:
         raise UserError(
-            f"{folder}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing; a "
+            f"{folder}: {', '.join(missing)} {plural(len(missing), 'is', 'are')} missing; a "
             f"folder of IDX files holds {', '.join(FILES)}, each gzipped (.gz) or not."
         )
     return assemble(name, {file: (str(path), read_bytes(path)) for file, path in found.items()})

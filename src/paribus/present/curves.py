@@ -20,9 +20,9 @@ from paribus.present.style import (
     accuracy_scale,
     errors,
     loss_scale,
-    shortened,
     style,
 )
+from paribus.text import PERCENT, shortened
 
 # E epochs, R runs
 
@@ -32,7 +32,7 @@ _COLUMNS = 4
 _WIDTH = 10.0
 
 # Where training accuracies are drawn that are higher: the way to 100 % has no end on their axis.
-_LEAST_ERRORS = 5e-4
+LEAST_ERRORS = 5e-4
 
 _LABELS = {
     "test_accuracy": "test accuracy",
@@ -208,7 +208,7 @@ def _last(runs: Sequence[Run], curve: str) -> str:
     percent = curve.endswith("accuracy")
     text = numbers.spread(last, ".2f" if percent else ".4f", 100 if percent else 1)
     so_far = "" if runs[0].status == "finished" else f", so far: epoch {reached}"
-    return f"{text}{' %' if percent else ''} (n = {len(runs)}{so_far})"
+    return f"{text}{PERCENT if percent else ''} (n = {len(runs)}{so_far})"
 
 
 def _recipe(result: ExperimentResult) -> str:
@@ -239,9 +239,9 @@ def _stack(runs: Sequence[Run], curve: str) -> NDArray[np.float64]:
 
 def _on_axis(values: NDArray[np.float64], curve: str, images: int) -> NDArray[np.float64]:
     """Values of any shape as a logarithmic axis takes them: of an accuracy its errors, at least
-    half an image (or `_LEAST_ERRORS` where images is 0); of a loss those above 0."""
+    half an image (or `LEAST_ERRORS` where images is 0); of a loss those above 0."""
     if curve.endswith("accuracy"):
-        return errors(values, 0.5 / images if images else _LEAST_ERRORS)
+        return errors(values, 0.5 / images if images else LEAST_ERRORS)
     return np.where(values > 0, values, np.nan)
 
 

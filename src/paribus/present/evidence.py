@@ -13,6 +13,7 @@ from paribus.analysis.plain import NUMBERS, counts, numbers
 from paribus.analysis.suspects import FEWEST_RUNS, Suspects, suspects
 from paribus.analysis.values import stats_metric
 from paribus.present import latex
+from paribus.text import count, percent, plural, signed
 
 # N images
 
@@ -37,7 +38,7 @@ class Evidence:
         study = self.result.study
         n = len(self.answers)
         text = (
-            f"{n} question{'s' * (n != 1)} of the study, with metric, number of seeds and the "
+            f"{count(n, 'question')} of the study, with metric, number of seeds and the "
             "smallest difference that matters; the verdicts keep their word if these were fixed "
             "before the numbers were seen. The second experiment is judged against the first. "
             "In brackets an interval that holds the true difference in 95 of 100 such studies (90, "
@@ -58,8 +59,8 @@ class Evidence:
         disagrees = sum(answer.agrees is False for answer in held)
         open_ = len(held) - agrees - disagrees
         return (
-            f"Of the original’s {len(held)} answers, {agrees} {_are(agrees)} confirmed and "
-            f"{disagrees} {_are(disagrees)} contradicted; of {open_} it cannot be told."
+            f"Of the original’s {len(held)} answers, {count(agrees, 'is', 'are')} confirmed and "
+            f"{count(disagrees, 'is', 'are')} contradicted; of {open_} it cannot be told."
         )
 
     def replays(self) -> list[tuple[Answer, str]]:
@@ -67,7 +68,7 @@ class Evidence:
         return [
             (
                 answer,
-                f"{answer.replay.opposite_share * 100:.0f} % of {answer.replay.pairs}",
+                f"{percent(answer.replay.opposite_share)} of {answer.replay.pairs}",
             )
             for answer in self.answers
             if answer.replay is not None
@@ -102,8 +103,8 @@ class Evidence:
             )
         if not found.telling:
             return (
-                f"{found.runs} finished run{'s are' if found.runs > 1 else ' is'} too few to "
-                f"suspect labels by; it takes {FEWEST_RUNS}."
+                f"{count(found.runs, 'finished run is', 'finished runs are')} too few to suspect "
+                f"labels by; it takes {FEWEST_RUNS}."
             )
         of = "one experiment" if found.experiments == 1 else f"{found.experiments} experiments"
         runs = f"all {found.runs} finished runs of {of}"
@@ -113,14 +114,14 @@ class Evidence:
         shown = ", ".join(map(str, found.images[:_SUSPECTS_NAMED]))
         more = f" and {n - _SUSPECTS_NAMED} more" if n > _SUSPECTS_NAMED else ""
         text = (
-            f"{n} test image{' is' if n == 1 else 's are'} wrong in {runs}: either hard for "
+            f"{count(n, 'test image is', 'test images are')} wrong in {runs}: either hard for "
             f"these networks, or labelled wrongly (numbers from 0): {shown}{more}."
         )
         if found.rejected:
             text += (
                 f" Of the {len(found.rejected)} test images whose label the annotators of "
                 f"Northcutt et al. 2021 rejected, {len(found.known)} "
-                f"{'is' if len(found.known) == 1 else 'are'} among these"
+                f"{plural(len(found.known), 'is', 'are')} among these"
                 f"{': ' + ', '.join(map(str, found.known)) if found.known else ''}; getting one of "
                 "them “right” may be a mistake."
             )
@@ -153,12 +154,13 @@ class Evidence:
         return latex.tabular(
             # Questions are long, verdicts may be: both need lines.
             r"p{0.36\linewidth}rrrp{0.2\linewidth}",
-            ["question", "n", "difference", "95 % interval", "verdict"],
+            ["question", "n", "difference", f"{percent(0.95)} interval", "verdict"],
             rows,
             [
                 "The second experiment less the first; for times, how many times as long a step of "
                 "it takes. n counts seeds, for times rounds. The verdicts allow for all questions, "
-                "the intervals are those of each question alone; “equal” rests on 90 % intervals.",
+                "the intervals are those of each question alone; “equal” rests on "
+                f"{percent(0.9)} intervals.",
                 *notes,
             ],
         )
@@ -196,8 +198,7 @@ def _shown(answer: Answer) -> tuple[str, str, str]:
     nothing = "–"
     if answer.counts is not None:
         before, after = answer.counts
-        difference = f"{after - before:+,}".replace("-", "−")
-        return nothing, difference if after != before else "0", nothing
+        return nothing, signed(after - before), nothing
     if answer.times is not None and answer.times.ratio is not None:
         ratio = answer.times.ratio
         return str(ratio.n), ratio.times(), ratio.interval()
@@ -235,7 +236,3 @@ def _floor(share: float) -> str:
 
 def _points(share: float) -> str:
     return f"{share * 100:.2f} points"
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"

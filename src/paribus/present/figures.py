@@ -16,7 +16,8 @@ from paribus.analysis.values import mean_interval
 from paribus.data.dataset import Dataset
 from paribus.present import numbers
 from paribus.present.predictions import Mistake
-from paribus.present.style import COLOURS, GREY, accuracy_scale, errors, shortened, style
+from paribus.present.style import COLOURS, GREY, accuracy_scale, errors, style
+from paribus.text import PERCENT, percent, shortened
 
 # C channels, H rows, W columns, K classes
 
@@ -25,13 +26,13 @@ _MOST_NUMBERED = 30
 _MOST_NAMED = 60
 
 _ACCURACIES = (
-    "final test accuracy: a dot for each seed; a bar at their mean, a line over its 95 % "
-    "interval; right: mean ± SD\n"
-    "(the axis is finer towards 100 %: equal distances are equal ratios of errors)"
+    "final test accuracy: a dot for each seed; a bar at their mean, a line over its "
+    f"{percent(0.95)} interval; right: mean ± SD\n"
+    f"(the axis is finer towards {percent(1)}: equal distances are equal ratios of errors)"
 )
 _NARROW_ACCURACIES = (
     "final test accuracy, mean ± SD; dots are seeds,\n"
-    "the bar their mean, the line its 95 % interval;\n"
+    f"the bar their mean, the line its {percent(0.95)} interval;\n"
     "equal distances are equal ratios of errors"
 )
 
@@ -65,7 +66,7 @@ def final_accuracies(result: StudyResult, *, narrow: bool = False) -> Figure | N
                 axes.plot(ends, [row, row], color="#000000", linewidth=1.6)
                 drawn.append(np.maximum(ends, fewest))
             label = f"{shortened(experiment.name, 32)}, n = {len(errors_R)}"
-            number = f"{numbers.accuracy(experiment, 'test_accuracy')} %"
+            number = f"{numbers.accuracy(experiment, 'test_accuracy')}{PERCENT}"
             labels.append("" if narrow else label)
             at, across = ((1.0, -0.36), "right") if narrow else ((1.02, 0.0), "left")
             axes.text(

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.analysis import ExperimentResult
+from paribus.text import duration
 
 
 def spread(values: NDArray[np.float64], form: str, scale: float = 1.0) -> str:
@@ -35,34 +36,6 @@ def loss(result: ExperimentResult, curve: str) -> str:
     values = result.final(curve)
     # Of a run that nearly diverged nobody reads the decimals.
     return spread(values, ".4f" if np.all(values < 100) else ".4g")
-
-
-def duration(seconds: float) -> str:
-    """A time span for people.
-
-    >>> duration(7.34), duration(139), duration(5000)
-    ('7.3 s', '139 s', '83 min')
-    >>> duration(0.03)
-    '< 0.1 s'
-    """
-    if seconds < 0.05:
-        return "< 0.1 s"
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
-
-
-def rounded(count: int) -> str:
-    """A large count in three digits.
-
-    >>> rounded(850), rounded(42_200), rounded(4_587_968)
-    ('850', '42.2 k', '4.59 M')
-    """
-    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        # What would round up to "1e+03 k" is a million.
-        if count >= 0.9995 * size and count >= 1000:
-            return f"{count / size:#.3g}".rstrip(".") + f" {unit}"
-    return str(count)
 
 
 def train_time(result: ExperimentResult) -> str:

@@ -20,6 +20,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
+from paribus.text import percent
+
 # Okabe and Ito's colours, which colour-blind readers can tell apart; their yellow is left out as
 # too pale for lines.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -88,15 +90,6 @@ def _drawing() -> Iterator[None]:
         yield
 
 
-def shortened(text: str, most: int) -> str:
-    """A text that leaves room for the rest of a figure.
-
-    >>> shortened("residual-bn-adam", 10)
-    'residual-…'
-    """
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
 def errors(accuracy: NDArray[np.float64], least: float) -> NDArray[np.float64]:
     """Shares of errors for a logarithmic axis, which has no place for none: `least` instead."""
     return np.maximum(1 - accuracy, least)
@@ -127,7 +120,7 @@ def accuracy_scale(
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")
     axis.set_major_locator(FixedLocator(ticks))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 * (1 - error):.6g} %"))
+    axis.set_major_formatter(FuncFormatter(lambda error, _: percent(1 - error, ".6g")))
     (axes.set_xlim if which == "x" else axes.set_ylim)(high * 1.1, low / 1.06)
 
 

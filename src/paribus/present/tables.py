@@ -12,6 +12,7 @@ import numpy as np
 from paribus.analysis import ExperimentResult, StudyResult
 from paribus.present import latex, numbers
 from paribus.spec.study import Reported
+from paribus.text import rounded
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _row(result: ExperimentResult) -> Row:
         name=result.name,
         engine=numbers.engines(result),
         parameters="–" if result.parameters is None else f"{result.parameters:,}",
-        multiply_adds="–" if plan is None else numbers.rounded(plan.multiply_adds),
+        multiply_adds="–" if plan is None else rounded(plan.multiply_adds),
         epochs=str(result.experiment.epochs),
         seeds=numbers.seeds(result),
         train_accuracy=numbers.accuracy(result, "train_accuracy"),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from paribus.analysis import ExperimentResult, StudyResult
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
+from paribus.text import count, extent, percent, plural
 
 # K classes
 
@@ -47,7 +48,7 @@ def opening(result: StudyResult) -> str:
     if used != f"{available:,}":
         used += f" of {available:,}"
     return (
-        f"{_count(len(experiments), 'experiment')}, {_count(result.study.seeds, 'seed')} each, on "
+        f"{count(len(experiments), 'experiment')}, {count(result.study.seeds, 'seed')} each, on "
         f"{data.name}: trained on {used} images for {_range([e.epochs for e in experiments])} "
         f"epochs, tested on {len(data.test_labels):,} images."
     )
@@ -77,19 +78,19 @@ def progress(result: StudyResult) -> list[str]:
     finished = sum(run.status == "finished" for run in runs)
     if finished == asked:
         return []
-    lines = [f"{finished} of {_count(asked, 'run')} have finished."]
+    lines = [f"{finished} of {count(asked, 'run')} have finished."]
     begun = sum(run.status == "running" for run in runs)
     if begun:
-        lines.append(f"{_count(begun, 'run')} {_have(begun)} begun and not finished.")
+        lines.append(f"{count(begun, 'run has', 'runs have')} begun and not finished.")
     if len(runs) < asked:
-        lines.append(f"{_count(asked - len(runs), 'run')} {_have(asked - len(runs))} not begun.")
+        lines.append(f"{count(asked - len(runs), 'run has', 'runs have')} not begun.")
     for experiment in result.experiments.values():
         by_reason: dict[str, list[int]] = {}
         for run in experiment.runs:
             if run.status in ("diverged", "failed"):
                 by_reason.setdefault(run.reason or run.status, []).append(run.seed)
         for reason, seeds in by_reason.items():
-            which = f"seed{'' if len(seeds) == 1 else 's'} {', '.join(map(str, seeds))}"
+            which = f"{plural(len(seeds), 'seed')} {', '.join(map(str, seeds))}"
             lines.append(f"{experiment.name}, {which}: {reason.rstrip('.')}.")
     return lines
 
@@ -165,7 +166,7 @@ def confusions(
         return f"No test image was taken for another class, n = {runs}."
     part_K = (errors_KK.sum(0) + errors_KK.sum(1)) / errors_KK.sum()
     parts = [
-        f"{part_K[one] * 100:.0f} %{' are' * (rank == 0)} with {class_names[one]}"
+        f"{percent(part_K[one])}{' are' * (rank == 0)} with {class_names[one]}"
         for rank, one in enumerate(np.argsort(-part_K, kind="stable")[:_CLASSES_NAMED])
     ]
     return (
@@ -269,13 +270,4 @@ def _is_number(text: str) -> bool:
 
 
 def _range(values: Sequence[int]) -> str:
-    low, high = min(values), max(values)
-    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
-
-
-def _have(number: int) -> str:
-    return "has" if number == 1 else "have"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+    return extent(min(values), max(values))

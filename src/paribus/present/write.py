@@ -17,6 +17,7 @@ from paribus.present.evidence import evidence_of
 from paribus.present.markdown import markdown
 from paribus.present.page import page
 from paribus.store.atomic import write_atomically
+from paribus.text import percent
 
 _MISTAKES_SHOWN = 10
 
@@ -104,7 +105,7 @@ def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure, Figur
     if (figure := figures.final_accuracies(result)) is not None:
         text = (
             "Final test accuracy of every experiment: a dot for each seed, their mean, and from "
-            "three seeds on its 95 % interval."
+            f"three seeds on its {percent(0.95)} interval."
         )
         narrow = figures.final_accuracies(result, narrow=True)
         yield "final-accuracy", "Final accuracy", text, figure, narrow
@@ -147,10 +148,11 @@ def _figures(result: StudyResult) -> Iterator[tuple[str, str, str, Figure, Figur
             )
     for name, experiment in result.experiments.items():
         if (figure := curves.learning_curves(experiment)) is not None:
+            most = percent(1 - curves.LEAST_ERRORS, "g")
             text = (
                 f"Cost and accuracy of {name} over the epochs: the mean of the seeds, and each "
                 "seed as a thin line. Both axes are logarithmic, in the cost and in the share of "
-                "errors; accuracies above 99.95 % are drawn at 99.95 %."
+                f"errors; accuracies above {most} are drawn at {most}."
             )
             narrow = curves.learning_curves(experiment, narrow=True)
             yield f"experiment-{name}", name, text, figure, narrow

@@ -16,6 +16,7 @@ from paribus.runner.run import Listener, Started
 from paribus.runner.train import Diverged, EpochDone, Event, Failed, Finished
 from paribus.spec.study import Study
 from paribus.store.store import Store
+from paribus.text import percent, time_left
 
 
 @contextmanager
@@ -61,15 +62,15 @@ def progress(
                         row, description=title, completed=done / epochs, note=f"epoch {done + 1}"
                     )
                 case EpochDone(epoch):
-                    left = _span(clock.run_seconds_left(worker))
-                    note = (
-                        f"epoch {epoch.number}/{epochs}, test {epoch.test.accuracy:.2%}, "
-                        f"{left} left"
-                    )
+                    test = percent(epoch.test.accuracy, ".2f")
+                    left = time_left(clock.run_seconds_left(worker))
+                    note = f"epoch {epoch.number}/{epochs}, test {test}, {left} left"
                     bars.update(row, completed=epoch.number / epochs, note=note)
                 case _:
                     bars.console.print(_ending(cell, event), highlight=False)
-            note = f"{clock.runs_done}/{len(clock.cells)} runs, {_span(clock.seconds_left())} left"
+            note = (
+                f"{clock.runs_done}/{len(clock.cells)} runs, {time_left(clock.seconds_left())} left"
+            )
             bars.update(total, completed=clock.share_done, note=note)
 
         yield listen
@@ -141,7 +142,7 @@ def _print(clock: _Clock, cell: Cell, event: Started | Event) -> None:
     clock.note(0, cell, event)
     if not isinstance(event, Started | EpochDone):
         done = f"{clock.runs_done}/{len(clock.cells)} runs"
-        left = _span(clock.seconds_left())
+        left = time_left(clock.seconds_left())
         click.echo(f"{_ending(cell, event)} ({done}, about {left} left)", err=True)
 
 
@@ -149,9 +150,3 @@ def _ending(cell: Cell, event: Started | Event) -> str:
     words = {Finished: "finished", Diverged: "diverged", Failed: "failed"}
     stamp = time.strftime("%H:%M:%S")
     return f"{stamp}  {cell.name}, seed {cell.seed}: {words.get(type(event), '')}"
-
-
-def _span(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes}:{rest:02}"

@@ -20,6 +20,7 @@ from paribus.errors import ParibusError, UserError
 from paribus.spec.experiment import Experiment
 from paribus.spec.plan import plan_of
 from paribus.store.reading import open_to_read
+from paribus.text import plural
 
 # S seeds, K classes, C channels, H rows, W columns
 
@@ -115,7 +116,7 @@ def votes(answers_S: Sequence[int], class_names: Sequence[str]) -> str:
     if most == 1:
         return f"no two seeds agree: {', '.join(class_names[said] for said, _ in counts)}"
     others = [
-        f"{count} say{'s' if count == 1 else ''} {class_names[said]}" for said, count in counts[1:]
+        f"{times} {plural(times, 'says', 'say')} {class_names[said]}" for said, times in counts[1:]
     ]
     return f"{most} of {n} seeds say {class_names[first]}, {', '.join(others)}"
 

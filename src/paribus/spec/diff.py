@@ -14,6 +14,7 @@ from paribus.spec.layers import Layer, Residual
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
 from paribus.spec.plan import Plan
+from paribus.text import count, plural
 
 _SKIP_BEGINS = "a skip connection begins"
 _SKIP_ENDS = "a skip connection ends"
@@ -76,7 +77,7 @@ def consequences(
     elif shared < max(map(len, trained)):
         words.append(
             f"of {len(trained[0])} and {len(trained[1])} initial tensors, {shared} "
-            f"{'is' if shared == 1 else 'are'} the same for the same seed"
+            f"{plural(shared, 'is', 'are')} the same for the same seed"
         )
     return words
 
@@ -109,7 +110,7 @@ def _network(
     for counts in (removed, added):
         counts.pop(_SKIP_ENDS, None)
     words += [f"{what} moved{_times(n)}" for what, n in moved.items() if what != _SKIP_ENDS]
-    words += [f"{n} skip connection{'s' * (n > 1)} {verb}" for verb, n in skips.items() if n]
+    words += [f"{count(n, 'skip connection')} {verb}" for verb, n in skips.items() if n]
     words += [f"{what} removed{_times(n)}" for what, n in removed.items()]
     words += [f"{what} added{_times(n)}" for what, n in added.items()]
     return words

@@ -1,0 +1,101 @@
+"""Numbers as text: percentages, plurals, spans of time have one form wherever they are printed."""
+
+from __future__ import annotations
+
+MINUS = "−"
+
+PERCENT = " %"
+"""What stands between a number and the next word; static/text.js has the same."""
+
+
+def percent(share: float, form: str = ".0f") -> str:
+    """Return a share as a percentage; `form` is the number's format.
+
+    >>> percent(0.95), percent(0.98741, ".2f"), percent(0.9995, "g")
+    ('95 %', '98.74 %', '99.95 %')
+    """
+    return f"{share * 100:{form}}{PERCENT}"
+
+
+def plural(number: int, one: str, many: str = "") -> str:
+    """Return the word for a number of things, by default with an "s" for more than one.
+
+    >>> plural(1, "run"), plural(0, "run"), plural(2, "is", "are")
+    ('run', 'runs', 'are')
+    """
+    return one if number == 1 else many or f"{one}s"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Return a number of things with their word.
+
+    >>> count(1, "run"), count(12_000, "test image")
+    ('1 run', '12,000 test images')
+    """
+    return f"{number:,} {plural(number, one, many)}"
+
+
+def extent(low: int, high: int) -> str:
+    """Return both ends of a range of counts, or the one number that it is.
+
+    >>> extent(5, 5), extent(25, 1_500)
+    ('5', '25 to 1,500')
+    """
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def signed(number: int) -> str:
+    """Return a difference of counts with its sign.
+
+    >>> signed(1_200), signed(-3), signed(0)
+    ('+1,200', '−3', '0')
+    """
+    return f"{number:+,}".replace("-", MINUS) if number else "0"
+
+
+def rounded(number: int) -> str:
+    """Return a large count in three digits.
+
+    >>> rounded(850), rounded(42_200), rounded(4_587_968)
+    ('850', '42.2 k', '4.59 M')
+    """
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        # What would round up to "1e+03 k" is a million.
+        if number >= 0.9995 * size and number >= 1000:
+            return f"{number / size:#.3g}".rstrip(".") + f" {unit}"
+    return str(number)
+
+
+def duration(seconds: float) -> str:
+    """Return a measured time.
+
+    >>> duration(7.34), duration(139), duration(5000)
+    ('7.3 s', '139 s', '83 min')
+    >>> duration(0.03)
+    '< 0.1 s'
+    """
+    if seconds < 0.05:
+        return "< 0.1 s"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 600 else f"{seconds / 60:.0f} min"
+
+
+def time_left(seconds: float) -> str:
+    """Return a time left, which changes as it is read; static/text.js has the same.
+
+    >>> time_left(75), time_left(7_320)
+    ('1:15', '2 h 02 min')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes}:{rest:02}"
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most so many characters.
+
+    >>> shortened("residual-bn-adam", 10)
+    'residual-…'
+    """
+    return text if len(text) <= most else f"{text[: most - 1]}…"
