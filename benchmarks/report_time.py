@@ -20,9 +20,9 @@ from time import perf_counter
 import numpy as np
 
 from paribus.data.sources import load
+from paribus.execute.machine import environment
 from paribus.runner.cells import cells
 from paribus.spec.files import load_study
-from paribus.store.provenance import environment
 from paribus.store.store import Store
 
 
@@ -43,7 +43,7 @@ def fill(folder: Path, seeds: int, epochs: int) -> None:
             store.name_experiment(name, study.title, experiment)
         for cell in cells(study, engines):
             store.begin(
-                cell.experiment.hash, cell.seed, cell.engine, dataset.fingerprint, environment(2)
+                cell.experiment.hash, cell.seed, cell.engine, dataset.fingerprint, environment()
             )
             for epoch in range(1, epochs + 1):
                 loss = 2 / epoch + 0.02 * rng.random()

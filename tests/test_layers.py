@@ -24,7 +24,8 @@ ALLOWED: dict[str, set[str]] = {
     "data": BASE,
     "engines": BASE | {"spec", "randomness"},
     "store": BASE | {"spec"},
-    "runner": BASE | {"spec", "randomness", "data", "engines", "store"},
+    "execute": BASE | {"spec", "randomness", "data", "engines"},
+    "runner": BASE | {"spec", "randomness", "data", "engines", "execute", "store"},
     "analysis": BASE | {"spec", "data", "store", "stats"},
     "present": BASE | {"spec", "data", "store", "analysis"},
     "export": BASE | {"spec", "data", "engines", "store"},
@@ -32,10 +33,10 @@ ALLOWED: dict[str, set[str]] = {
     | {"spec", "randomness", "data", "engines", "store", "runner", "analysis", "present"},
     "studies": set(),
     "results": BASE
-    | {"spec", "data", "engines", "store", "runner", "analysis", "present", "export"},
+    | {"spec", "data", "engines", "execute", "store", "runner", "analysis", "present", "export"},
     "__main__": {"cli"},
     "cli": BASE
-    | {"spec", "data", "engines", "store", "runner", "analysis", "present", "export"}
+    | {"spec", "data", "engines", "execute", "store", "runner", "analysis", "present", "export"}
     | {"serve"},
 }
 

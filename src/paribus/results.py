@@ -13,13 +13,13 @@ import click
 from paribus.analysis import ExperimentResult, StudyResult, collect
 from paribus.data.sources import load
 from paribus.errors import UserError, did_you_mean
+from paribus.execute.machine import available_cores
 from paribus.export.tables import Row, epoch_records, run_records
 from paribus.runner.cells import cells, missing
 from paribus.runner.engines import choose_engines
 from paribus.runner.progress import progress
 from paribus.runner.run import run_missing
 from paribus.spec.study import Study
-from paribus.store.provenance import available_cores
 from paribus.store.store import EPOCH_COLUMNS, Store
 
 if TYPE_CHECKING:

@@ -84,7 +84,7 @@ def test_a_run_is_stopped_at_any_moment(small: Small, started: float, moment: fl
 @pytest.mark.parametrize(
     "interrupted",
     ["paribus.data.sources.load", "paribus.store.store.Store.claim",
-     "paribus.runner.pool.Pool._start", "paribus.present.write.write_report"],
+     "paribus.execute.local.LocalExecutor._start", "paribus.present.write.write_report"],
 )  # fmt: skip
 def test_a_run_is_stopped_in_each_of_its_parts(small: Small, interrupted: str) -> None:
     script = f"""

@@ -8,7 +8,7 @@ import pytest
 
 from paribus.data.sources import load
 from paribus.engines.choose import make_engine
-from paribus.runner.tasks import TaskMaker
+from paribus.execute.tasks import TaskMaker
 from paribus.runner.timing import disturbed, time_steps
 from paribus.spec.files import load_study
 from tests.support.small import Small

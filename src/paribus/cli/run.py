@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from paribus.cli.asked import Asked, report_option, store_option, study_options
+from paribus.execute.machine import available_cores
 from paribus.runner.cells import cells, missing
 from paribus.runner.engines import choose_engines
 from paribus.runner.progress import progress
 from paribus.runner.run import run_missing
-from paribus.store.provenance import available_cores
 from paribus.store.store import Store
 from paribus.text import count
 

@@ -66,8 +66,8 @@ def command(
     from paribus.analysis.findings import Surroundings, answer_family
     from paribus.analysis.plain import plain
     from paribus.engines.choose import make_engine
+    from paribus.execute.tasks import TaskMaker
     from paribus.runner.engines import engines_of
-    from paribus.runner.tasks import TaskMaker
     from paribus.runner.timing import time_steps
 
     loaded, relative_to = load_study(study)

@@ -10,10 +10,10 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from paribus.execute.protocol import Diverged, EpochDone, Event, Failed, Finished
 from paribus.runner.cells import Cell, cells
 from paribus.runner.estimate import epoch_seconds, work
-from paribus.runner.run import Listener, Started
-from paribus.runner.train import Diverged, EpochDone, Event, Failed, Finished
+from paribus.runner.run import Listener, Submitted
 from paribus.spec.study import Study
 from paribus.store.store import Store
 from paribus.text import percent, time_left
@@ -39,7 +39,7 @@ def progress(
             err=True,
         )
     if not console.is_terminal or console.is_jupyter:
-        yield lambda _, cell, event: _print(clock, cell, event)
+        yield lambda cell, event: _print(clock, cell, event)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -48,25 +48,27 @@ def progress(
     )
     with Progress(*columns, console=console) as bars:
         total = bars.add_task("all runs", total=1.0, note="")
-        rows: dict[int, TaskID] = {}
+        rows: dict[str, TaskID] = {}
+        unused: list[TaskID] = []
 
-        def listen(worker: int, cell: Cell, event: Started | Event) -> None:
-            clock.note(worker, cell, event)
-            if worker not in rows:
-                rows[worker] = bars.add_task("", total=1.0, note="")
-            row, epochs = rows[worker], cell.experiment.epochs
-            title = f"{cell.name}, seed {cell.seed}"
+        def listen(cell: Cell, event: Submitted | Event) -> None:
+            clock.note(cell, event)
+            epochs = cell.experiment.epochs
             match event:
-                case Started(done):
+                case Submitted(done):
+                    row = unused.pop() if unused else bars.add_task("", total=1.0, note="")
+                    rows[cell.run] = row
+                    title = f"{cell.name}, seed {cell.seed}"
                     bars.update(
                         row, description=title, completed=done / epochs, note=f"epoch {done + 1}"
                     )
-                case EpochDone(epoch):
+                case EpochDone(epoch=epoch):
                     test = percent(epoch.test.accuracy, ".2f")
-                    left = time_left(clock.run_seconds_left(worker))
+                    left = time_left(clock.run_seconds_left(cell))
                     note = f"epoch {epoch.number}/{epochs}, test {test}, {left} left"
-                    bars.update(row, completed=epoch.number / epochs, note=note)
-                case _:
+                    bars.update(rows[cell.run], completed=epoch.number / epochs, note=note)
+                case Finished() | Diverged() | Failed():
+                    unused.append(rows.pop(cell.run))
                     bars.console.print(_ending(cell, event), highlight=False)
             note = (
                 f"{clock.runs_done}/{len(clock.cells)} runs, {time_left(clock.seconds_left())} left"
@@ -87,7 +89,6 @@ class _Clock:
         self._left: dict[str, int] = {}
         """Epochs left of each run."""
         self._cell: dict[str, Cell] = {cell.run: cell for cell in all_cells}
-        self._busy: dict[int, Cell] = {}
         self._ended: set[str] = set()
         for cell in all_cells:
             run = store.run(cell.run)
@@ -111,21 +112,19 @@ class _Clock:
         left = sum(work(self._cell[run].experiment) * n for run, n in self._left.items())
         return 1 - left / self._total
 
-    def note(self, worker: int, cell: Cell, event: Started | Event) -> None:
+    def note(self, cell: Cell, event: Submitted | Event) -> None:
         match event:
-            case Started(done):
-                self._busy[worker] = cell
+            case Submitted(done):
                 self._left[cell.run] = cell.experiment.epochs - done
-            case EpochDone(epoch):
+            case EpochDone(epoch=epoch):
                 seconds = epoch.train_seconds + epoch.test_seconds
                 self._seconds.setdefault(cell.name, []).append(seconds)
                 self._left[cell.run] = cell.experiment.epochs - epoch.number
-            case _:
+            case Finished() | Diverged() | Failed():
                 self._left[cell.run] = 0
                 self._ended.add(cell.run)
 
-    def run_seconds_left(self, worker: int) -> float:
-        cell = self._busy[worker]
+    def run_seconds_left(self, cell: Cell) -> float:
         return self._epoch_seconds(cell) * self._left[cell.run]
 
     def seconds_left(self) -> float:
@@ -138,15 +137,15 @@ class _Clock:
         return epoch_seconds(cell.name, experiments, self._seconds)
 
 
-def _print(clock: _Clock, cell: Cell, event: Started | Event) -> None:
-    clock.note(0, cell, event)
-    if not isinstance(event, Started | EpochDone):
+def _print(clock: _Clock, cell: Cell, event: Submitted | Event) -> None:
+    clock.note(cell, event)
+    if isinstance(event, Finished | Diverged | Failed):
         done = f"{clock.runs_done}/{len(clock.cells)} runs"
         left = time_left(clock.seconds_left())
         click.echo(f"{_ending(cell, event)} ({done}, about {left} left)", err=True)
 
 
-def _ending(cell: Cell, event: Started | Event) -> str:
+def _ending(cell: Cell, event: Finished | Diverged | Failed) -> str:
     words = {Finished: "finished", Diverged: "diverged", Failed: "failed"}
     stamp = time.strftime("%H:%M:%S")
-    return f"{stamp}  {cell.name}, seed {cell.seed}: {words.get(type(event), '')}"
+    return f"{stamp}  {cell.name}, seed {cell.seed}: {words[type(event)]}"

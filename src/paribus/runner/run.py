@@ -8,24 +8,32 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from paribus.engines.base import Epoch
+from paribus.execute.machine import environment
+from paribus.execute.protocol import (
+    EXECUTORS,
+    DataSource,
+    Diverged,
+    EpochDone,
+    Event,
+    Failed,
+    Finished,
+    Job,
+    Started,
+)
 from paribus.runner.cells import Cell, cells, missing
-from paribus.runner.pool import Pool
-from paribus.runner.train import Diverged, EpochDone, Event, Failed, Finished
-from paribus.runner.worker import Job
 from paribus.spec.study import Study
-from paribus.store.provenance import environment
 from paribus.store.store import PREVIEW_MARK, Store
 
 
 @dataclass(frozen=True)
-class Started:
-    """A worker has taken up a cell, of which some epochs are done already."""
+class Submitted:
+    """A cell has been given to the executor, of which some epochs are done already."""
 
     done: int
 
 
-Listener = Callable[[int, Cell, Started | Event], None]
-"""Is told of everything that happens: in which worker, to which cell, what."""
+Listener = Callable[[Cell, Submitted | Event], None]
+"""Is told of everything that happens: to which cell, what."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,15 @@ class Outcome:
     """Why each failed run failed, by the run's id."""
     elsewhere: int
     """Cells left out because another process is training them."""
+
+
+@dataclass(frozen=True)
+class _Busy:
+    """A cell that is being trained."""
+
+    cell: Cell
+    claim: ExitStack
+    where: dict[str, str]
 
 
 def run_missing(
@@ -64,12 +81,11 @@ def run_missing(
     cores, jobs = jobs, min(jobs, len(todo))
     if not todo:
         return Outcome({}, 0)
-    where = environment(jobs)
-    with ExitStack() as claims, Pool(jobs, study.data, relative_to) as pool:
-        busy: dict[int, tuple[Cell, ExitStack]] = {}
-        idle = list(range(jobs))
+    data = DataSource(study.data, relative_to, fingerprint)
+    with ExitStack() as claims, EXECUTORS.get("local")(jobs) as executor:
+        busy: dict[str, _Busy] = {}
         while todo or busy:
-            while idle and todo:
+            while executor.free and todo:
                 cell = todo.pop(0)
                 claim = claims.enter_context(ExitStack())
                 if not claim.enter_context(store.claim(cell.run)):
@@ -79,41 +95,59 @@ def run_missing(
                 if not missing([cell], store, fingerprint):
                     claim.close()
                     continue
-                worker = idle.pop(0)
-                busy[worker] = cell, claim
-                share = cores // min(jobs, len(busy) + len(todo))
-                job = _take_up(cell, store, fingerprint, where, share)
-                pool.give(worker, job)
-                listen(worker, cell, Started(job.done))
-            for worker, event in pool.events(set(busy)):
-                cell, claim = busy[worker]
-                _keep(cell.run, event, store)
-                listen(worker, cell, event)
-                if not isinstance(event, EpochDone):
-                    if isinstance(event, Failed):
-                        failed[cell.run] = event.reason
-                    claim.close()
-                    del busy[worker]
-                    idle.append(worker)
+                share = cores // min(jobs, len(busy) + 1 + len(todo))
+                where = {"runs at once": str(jobs), "cores for the run": str(share)}
+                busy[cell.run] = _Busy(cell, claim, where)
+                job = _job(cell, store, data)
+                executor.submit([job], share)
+                listen(cell, Submitted(job.done))
+            for event in executor.events():
+                run = busy[event.run_id]
+                _keep(run, event, store, fingerprint)
+                listen(run.cell, event)
+                if isinstance(event, Failed):
+                    failed[event.run_id] = event.reason
+                if isinstance(event, Finished | Diverged | Failed):
+                    run.claim.close()
+                    del busy[event.run_id]
     return Outcome(failed, elsewhere)
 
 
-def _take_up(cell: Cell, store: Store, fingerprint: str, where: dict[str, str], cores: int) -> Job:
-    where = {**where, "cores for the run": str(cores)}
-    run = store.begin(cell.experiment.hash, cell.seed, cell.engine, fingerprint, where).id
-    return Job(cell, len(store.epochs(run)["train_loss"]), store.checkpoint(run), cores)
+def _job(cell: Cell, store: Store, data: DataSource) -> Job:
+    return Job(
+        run_id=cell.run,
+        experiment=cell.experiment,
+        seed=cell.seed,
+        engine=cell.engine,
+        done=len(store.epochs(cell.run)["train_loss"]),
+        state=store.checkpoint(cell.run),
+        data=data,
+    )
 
 
-def _keep(run: str, event: Event, store: Store) -> None:
+def _keep(busy: _Busy, event: Event, store: Store, fingerprint: str) -> None:
+    cell, run = busy.cell, event.run_id
     match event:
-        case EpochDone(epoch, state):
+        case Started(environment=where):
+            store.begin(
+                cell.experiment.hash, cell.seed, cell.engine, fingerprint, {**where, **busy.where}
+            )
+        case EpochDone(epoch=epoch, state=state):
             store.add_epoch(run, epoch.number, _columns(epoch), state)
-        case Finished(tensors, probabilities):
+        case Finished(tensors=tensors, probabilities=probabilities):
             store.finish(run, tensors, probabilities)
-        case Diverged(epoch):
+        case Diverged(epoch=epoch):
             reason = f"diverged at epoch {epoch.number}: the train loss is no finite number"
             store.diverge(run, epoch.number, _columns(epoch), reason)
-        case Failed(reason):
+        case Failed(reason=reason):
+            if store.run(run) is None:  # It has not even started.
+                store.begin(
+                    cell.experiment.hash,
+                    cell.seed,
+                    cell.engine,
+                    fingerprint,
+                    {**environment(), **busy.where},
+                )
             store.fail(run, reason)
 
 

@@ -16,8 +16,8 @@ from time import perf_counter
 
 from paribus.engines.base import Engine, Split, Task, Training
 from paribus.errors import ParibusError
+from paribus.execute.machine import available_cores, environment
 from paribus.spec.recipe import Constant
-from paribus.store.provenance import available_cores, environment
 from paribus.store.timings import Timing
 
 TURN_SECONDS = 0.25
@@ -89,10 +89,10 @@ def time_steps(
     if busy is not None and (after := _machine_seconds()) is not None:
         wall = perf_counter() - begun
         others = max(0.0, (after - busy - (_own_seconds() - used)) / wall)
-    where = environment(1) | {
-        f"device {name}": str(getattr(engine, "device", "cpu")) for name, (_, engine, _) in
-        (("a", a), ("b", b))
-    }  # fmt: skip
+    devices = {
+        f"device {name}": str(getattr(engine, "device", "cpu"))
+        for name, (_, engine, _) in (("a", a), ("b", b))
+    }
     return Timing(
         a=a[0],
         a_engine=a[1].name,
@@ -101,7 +101,7 @@ def time_steps(
         a_seconds=seconds[0],
         b_seconds=seconds[1],
         control_seconds=seconds[2],
-        environment=where,
+        environment=environment() | {"runs at once": "1"} | devices,
         disturbed=disturbed(load, others, available_cores()),
     )
 

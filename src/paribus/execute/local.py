@@ -1,4 +1,4 @@
-"""Worker processes on this machine, and the events that come from them."""
+"""The executor of this machine: worker processes, and the events that come from them."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.resource_tracker import ensure_running
-from pathlib import Path
 from types import ModuleType
 from typing import Self
 
-from paribus.runner.train import Event, Failed
-from paribus.runner.worker import Job, work
+from paribus.execute.protocol import Diverged, Event, Failed, Finished, Job
+from paribus.execute.worker import Batch, work
 
 # A worker computes on one core; libraries that would start more threads are told so before they
 # load, since some of them read these only then.
@@ -29,48 +28,65 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 class _Worker:
     process: BaseProcess
     connection: Connection
+    left: list[str] = field(default_factory=list)
+    """Runs of its batch that have not ended."""
 
 
-class Pool:
-    """A number of workers. Use it as a context manager: its end ends them at once."""
+class LocalExecutor:
+    """Worker processes, each of which trains a batch at a time.
 
-    def __init__(self, size: int, data: str, relative_to: Path) -> None:
-        self._data = data
-        self._relative_to = relative_to
+    They start with the first batch, all together: starting takes each of them a while. Use it as a
+    context manager: its end ends them at once.
+    """
+
+    def __init__(self, size: int) -> None:
         self._size = size
         self._workers: list[_Worker] = []
 
-    def give(self, worker: int, job: Job) -> None:
-        """Have an idle worker, counted from 0, train a job."""
+    @property
+    def free(self) -> int:
+        """How many more batches it would begin at once."""
+        return self._size - sum(1 for worker in self._workers if worker.left)
+
+    def submit(self, jobs: Sequence[Job], cores: int) -> None:
+        """Have an idle worker train a batch of jobs, on so many cores."""
+        while len(self._workers) < self._size:
+            self._workers.append(self._start())
+        index = next(i for i, worker in enumerate(self._workers) if not worker.left)
+        batch = Batch(jobs, cores)
         try:
-            self._workers[worker].connection.send(job)
+            self._workers[index].connection.send(batch)
         except OSError:
             # It died while idle: one more try with a fresh one.
-            self._workers[worker] = self._start()
-            self._workers[worker].connection.send(job)
+            self._workers[index] = self._start()
+            self._workers[index].connection.send(batch)
+        self._workers[index].left = [job.run_id for job in jobs]
 
-    def events(self, busy: set[int]) -> Iterator[tuple[int, Event]]:
-        """The next event of each busy worker that has one, waiting up to a second for one."""
-        connections = {self._workers[index].connection: index for index in busy}
-        for ready in wait(list(connections), timeout=1.0):
+    def events(self) -> Iterator[Event]:
+        """Yield the next event of each worker that has one, waiting up to a second for one."""
+        busy = {worker.connection: i for i, worker in enumerate(self._workers) if worker.left}
+        for ready in wait(list(busy), timeout=1.0):
             assert isinstance(ready, Connection)
-            index = connections[ready]
+            index = busy[ready]
+            worker = self._workers[index]
             try:
-                yield index, ready.recv()
+                event: Event = ready.recv()
             except (EOFError, OSError):
-                worker = self._workers[index]
                 worker.process.join()
                 self._workers[index] = self._start()
                 code = worker.process.exitcode
-                yield index, Failed(f"its process ended unexpectedly (exit code {code})")
+                for run_id in worker.left:
+                    yield Failed(run_id, f"its process ended unexpectedly (exit code {code})")
+                continue
+            if isinstance(event, Finished | Diverged | Failed):
+                worker.left.remove(event.run_id)
+            yield event
 
     def _start(self) -> _Worker:
         # Spawned, not forked: a fork of a process with threads can hang.
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(
-            target=work, args=(theirs, self._data, self._relative_to), daemon=True
-        )
+        process = context.Process(target=work, args=(theirs,), daemon=True)
         # Before Ctrl-C is held back: it would be let through again by the start of this one.
         ensure_running()
         try:
@@ -85,12 +101,6 @@ class Pool:
         return _Worker(process, ours)
 
     def __enter__(self) -> Self:
-        try:
-            for _ in range(self._size):
-                self._workers.append(self._start())
-        except BaseException:
-            self._end()
-            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""Where a run is trained: versions, machine, threads, and whether anything runs beside it."""
+"""Where a run is trained: versions, machine, and whether anything runs beside it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,14 @@ from pathlib import Path
 _PACKAGES = ("paribus", "numpy", "torch")
 
 
-def environment(jobs: int) -> dict[str, str]:
-    """What is to be known of this process's surroundings, in words.
-
-    jobs: how many runs are trained at once.
-    """
+def environment() -> dict[str, str]:
+    """What is to be known of this process's surroundings, in words."""
     return {
         **{package: _version(package) for package in _PACKAGES},
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "processor": _processor(),
         "cores": str(available_cores()),
-        "runs at once": str(jobs),
         "load before": _load(),
     }
 

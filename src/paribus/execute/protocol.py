@@ -1,0 +1,130 @@
+"""What an executor is given and what comes of it: jobs in, events out, each with its run id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from paribus.engines.base import Epoch, Floats, State
+from paribus.registry import Registry
+from paribus.spec.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """Data, and where the one who trains is to look for them."""
+
+    source: str
+    """As the study names them."""
+    folder: Path
+    """What a relative path starts from."""
+    fingerprint: str
+    """Of their content; a job on other data fails."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run to train, from the state after the epochs already done."""
+
+    run_id: str
+    experiment: Experiment
+    seed: int
+    engine: str
+    """Never "auto"."""
+    done: int
+    """Epochs trained before."""
+    state: State | None
+    """The state after them; None at the beginning."""
+    data: DataSource
+
+
+@dataclass(frozen=True)
+class Started:
+    """A worker has begun with a run."""
+
+    run_id: str
+    environment: Mapping[str, str]
+    """Where: versions and machine, in words."""
+    bits: str
+    """What decides the bits of the engine's results there, "" if nothing does."""
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """An epoch has been trained; `state` is what it takes to resume from there."""
+
+    run_id: str
+    epoch: Epoch
+    state: State
+
+
+@dataclass(frozen=True)
+class Finished:
+    """All epochs have been trained."""
+
+    run_id: str
+    tensors: dict[str, Floats]
+    probabilities: Floats
+
+
+@dataclass(frozen=True)
+class Diverged:
+    """The training loss of an epoch, the run's last, is not finite."""
+
+    run_id: str
+    epoch: Epoch
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The run could not be trained to its end, for a reason in words."""
+
+    run_id: str
+    reason: str
+
+
+Ending = Finished | Diverged | Failed
+"""The last event of a run."""
+Event = Started | EpochDone | Ending
+
+
+class Executor(Protocol):
+    """Trains batches of jobs: a context manager, whose end ends what is still being trained.
+
+    The events of a run come in order: `Started`, an `EpochDone` for each epoch, and one `Ending`;
+    a run that never started may fail all the same. Events of different runs are interleaved.
+    """
+
+    @property
+    def free(self) -> int:
+        """How many more batches it would begin at once."""
+        ...
+
+    def submit(self, jobs: Sequence[Job], cores: int) -> None:
+        """Train a batch of jobs side by side, on so many cores.
+
+        All are on the same data and by the same engine. There must be a `free` place for them.
+        """
+        ...
+
+    def events(self) -> Iterator[Event]:
+        """Yield what has happened since the last call, waiting up to about a second for it."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+EXECUTORS = Registry[Callable[[int], Executor]](
+    "executors", "executor", {"local": "paribus.execute.local:LocalExecutor"}
+)
+"""What makes an executor of a name, given how many batches it is to train at once."""

@@ -1,0 +1,104 @@
+"""A worker: a process of its own that trains one batch of runs after the other."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing.connection import Connection
+
+from paribus.engines.choose import make_engine
+from paribus.errors import ParibusError, UserError
+from paribus.execute.machine import environment
+from paribus.execute.protocol import (
+    DataSource,
+    Diverged,
+    Event,
+    Failed,
+    Finished,
+    Job,
+    Started,
+)
+from paribus.execute.tasks import TaskMaker
+from paribus.execute.train import train
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Jobs to train side by side."""
+
+    jobs: Sequence[Job]
+    cores: int
+    """What their engine may use."""
+
+
+def work(connection: Connection) -> None:
+    """Train each `Batch` that comes through a connection, and send back its events.
+
+    Ends when the other side closes the connection, or ends itself.
+    """
+    # Ctrl-C reaches every process of the terminal; the parent decides what becomes of us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    where = environment()
+    while True:
+        try:
+            batch: Batch = connection.recv()
+            for event in events(batch, where):
+                connection.send(event)
+        except (EOFError, BrokenPipeError):
+            return
+
+
+def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
+    """Train a batch. Whatever goes wrong, every run gets its last event.
+
+    where: the environment of this process.
+    """
+    left = [job.run_id for job in batch.jobs]
+    try:
+        maker = _tasks(batch.jobs[0].data)
+        engine = make_engine(batch.jobs[0].engine, batch.cores)
+        for run_id in left:
+            yield Started(run_id, where, engine.bits)
+        tasks = [maker.make(job.experiment, job.seed) for job in batch.jobs]
+        for event in train(engine, batch.jobs, tasks):
+            if isinstance(event, Finished | Diverged):
+                left.remove(event.run_id)
+            yield event
+        return
+    except MemoryError:
+        reason = "it ran out of memory; train fewer runs at once with --jobs"
+    except ParibusError as error:
+        reason = str(error)
+    except Exception as error:
+        # A user's own module may raise anything; the run fails, the study goes on.
+        reason = f"{type(error).__name__}: {error}"
+    for run_id in left:
+        yield Failed(run_id, reason)
+
+
+@lru_cache(maxsize=1)
+def _tasks(data: DataSource) -> TaskMaker:
+    """What makes tasks on some data. Raises `UserError` if they are not what was meant."""
+    from paribus.data.sources import load
+
+    dataset = load(data.source, data.folder)
+    if dataset.fingerprint != data.fingerprint:
+        raise UserError(
+            f'data "{data.source}": have changed since the command began; put the old data back, '
+            "or call the command again"
+        )
+    return TaskMaker(dataset)
+
+
+def _end_with_parent() -> None:
+    """End this process at once if its parent dies, even in the middle of an epoch."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
