@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install report check test calibrate docs screenshots clean
+.PHONY: install kernels report check test calibrate docs screenshots clean
 
 install: $(INSTALLED)
 
@@ -16,7 +16,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 		--editable '.[torch,dev]'
 	touch $(INSTALLED)
 
-report: $(INSTALLED)
+# Compiles the native engine's kernels where they have changed since.
+kernels: $(INSTALLED)
+	$(BIN)/python -m paribus.engines.native.build --optional
+
+report: kernels
 	$(BIN)/paribus run mnist --preview
 
 check: $(INSTALLED)
@@ -24,20 +28,20 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: $(INSTALLED)
+test: kernels
 	$(BIN)/pytest --numprocesses 2 --quiet
 
 # Ten times as many simulated studies as `make test`, every error rate printed; about 5 minutes.
-calibrate: $(INSTALLED)
+calibrate: kernels
 	PARIBUS_CALIBRATION=10 $(BIN)/pytest -s --quiet tests/calibration
 
 # Writes what is made in docs/ anew: the reference of study files, the notebook's outputs.
-docs: $(INSTALLED)
+docs: kernels
 	$(BIN)/python docs/make_study_files.py
 	$(BIN)/python docs/run_example.py
 
 # Takes the pictures of docs/gallery.md anew; needs chromium and its driver, and some minutes.
-screenshots: $(INSTALLED)
+screenshots: kernels
 	$(BIN)/python docs/make_screenshots.py
 
 clean:

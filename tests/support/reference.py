@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from paribus.engines.native.library import Method, Operation, Optimizer, Record, record
+from paribus.engines.native.library import Method, Operation, Optimizer, Record
 
 Array = npt.NDArray[np.float64]
 
@@ -19,24 +19,24 @@ EPSILON, MOMENTUM = 1e-5, 0.1
 
 
 def conv(channels: int, kernel: int = 3) -> Record:
-    return record(Operation.CONV, channels, kernel)
+    return Record(Operation.CONV, channels, kernel)
 
 
 def linear(outputs: int) -> Record:
-    return record(Operation.LINEAR, outputs)
+    return Record(Operation.LINEAR, outputs)
 
 
-RELU = record(Operation.RELU)
-TANH = record(Operation.TANH)
-SIGMOID = record(Operation.SIGMOID)
-MAX_POOL = record(Operation.MAX_POOL)
-AVERAGE_POOL = record(Operation.AVERAGE_POOL)
-BATCH_NORM = record(Operation.BATCH_NORM)
-FLATTEN = record(Operation.FLATTEN)
+RELU = Record(Operation.RELU)
+TANH = Record(Operation.TANH)
+SIGMOID = Record(Operation.SIGMOID)
+MAX_POOL = Record(Operation.MAX_POOL)
+AVERAGE_POOL = Record(Operation.AVERAGE_POOL)
+BATCH_NORM = Record(Operation.BATCH_NORM)
+FLATTEN = Record(Operation.FLATTEN)
 
 
 def residual(*body: Record) -> list[Record]:
-    return [record(Operation.RESIDUAL_BEGIN), *body, record(Operation.RESIDUAL_END)]
+    return [Record(Operation.RESIDUAL_BEGIN), *body, Record(Operation.RESIDUAL_END)]
 
 
 def _stages(block: list[Record], first: int = 1) -> list[Record]:
@@ -50,7 +50,7 @@ def _stages(block: list[Record], first: int = 1) -> list[Record]:
 
 
 def block_of(block: list[Record], width: int) -> list[Record]:
-    return residual(*(conv(width) if step[0] == Operation.CONV else step for step in block))
+    return residual(*(conv(width) if step.operation == Operation.CONV else step for step in block))
 
 
 NETWORKS: dict[str, list[Record]] = {
@@ -88,18 +88,19 @@ class Reference:
             values = random.uniform(-bound, bound, size).astype(np.float32)
             return values.astype(np.float64)
 
-        for operation, first, second in self.program:
+        for layer in self.program:
+            operation, outputs, size = layer.operation, layer.outputs, layer.size
             if operation == Operation.CONV:
-                fan_in = shape[0] * second**2
+                fan_in = shape[0] * size**2
                 self.parameters += [
-                    uniform(fan_in, first, shape[0], second, second),
-                    uniform(fan_in, first),
+                    uniform(fan_in, outputs, shape[0], size, size),
+                    uniform(fan_in, outputs),
                 ]
-                shape = (first, *shape[1:])
+                shape = (outputs, *shape[1:])
             elif operation == Operation.LINEAR:
                 fan_in = shape[0]
-                self.parameters += [uniform(fan_in, first, fan_in), uniform(fan_in, first)]
-                shape = (first,)
+                self.parameters += [uniform(fan_in, outputs, fan_in), uniform(fan_in, outputs)]
+                shape = (outputs,)
             elif operation == Operation.BATCH_NORM:
                 self.parameters += [np.ones(shape[0]), np.zeros(shape[0])]
                 self.statistics += [np.zeros(shape[0]), np.ones(shape[0])]
@@ -119,7 +120,8 @@ class Reference:
         x = images
         parameter = statistic = 0
         skips: list[Array] = []
-        for operation, _, kernel in self.program:
+        for layer in self.program:
+            operation, kernel = layer.operation, layer.size
             if operation == Operation.CONV:
                 w, b = self.parameters[parameter : parameter + 2]
                 patches = _patches(x, kernel)

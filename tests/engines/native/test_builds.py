@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
+import platform
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from paribus.engines.native import build
 from paribus.engines.native import library as native
 from paribus.engines.native.library import Kind, NativeNetwork, Optimizer
+from paribus.errors import ParibusError
 from tests.support.reference import (
     BATCH_NORM,
     FLATTEN,
@@ -22,27 +24,23 @@ from tests.support.reference import (
     residual,
 )
 
-KERNELS = Path(native.__file__).with_name("kernels")
-COMPILER = shutil.which("c++") or shutil.which("g++") or shutil.which("clang++")
+COMPILER = build.find_compiler()
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler")
-
-
-def compile_kernels(output: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    sources = [str(path) for path in sorted(KERNELS.glob("*.cpp"))]
-    # Hidden, as in setup.py: else two builds loaded into one process would share their tables.
-    flags = ["-std=c++17", "-pthread", "-fvisibility=hidden"]
-    command = [str(COMPILER), *flags, *arguments, *sources, "-o", str(output)]
-    return subprocess.run(command, capture_output=True, text=True)
 
 
 @pytest.mark.parametrize("sanitizers", ["address,undefined", "thread"])
 def test_sanitizers_find_nothing(sanitizers: str, tmp_path: Path) -> None:
     program = tmp_path / "exercise"
-    built = compile_kernels(
-        program,
-        *("-O1", "-g", "-march=native", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all"),
-        str(Path(__file__).with_name("exercise.cpp")),
+    sources = [*sorted(build.KERNELS.glob("*.cpp")), Path(__file__).with_name("exercise.cpp")]
+    built = subprocess.run(
+        [
+            *(str(COMPILER), *build.FLAGS, f"-I{build.KERNELS}", "-O1", "-g", "-march=native"),
+            *(f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all"),
+            *(*map(str, sources), "-o", str(program)),
+        ],
+        capture_output=True,
+        text=True,
     )
     if built.returncode and "cannot find" in built.stderr:
         pytest.skip(f"the compiler has no -fsanitize={sanitizers}")
@@ -51,20 +49,15 @@ def test_sanitizers_find_nothing(sanitizers: str, tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr or ran.stdout
 
 
-@pytest.mark.skipif(
-    "x86_64" not in str(native.library_path()), reason="these are builds for x86 processors"
-)
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="these are builds for x86 processors")
 @pytest.mark.parametrize("march", ["x86-64", "haswell"])
 def test_narrower_vectors(march: str, tmp_path: Path) -> None:
     """SSE and AVX2: without a warning, and right."""
     path = tmp_path / "kernels.so"
-    built = compile_kernels(
-        path, "-O2", f"-march={march}", "-ffp-contract=fast", "-fPIC", "-shared", "-Wall", "-Wextra"
-    )
-    assert built.returncode == 0, built.stderr
-    assert not built.stderr
+    flags = ("-O2", f"-march={march}", "-Wall", "-Wextra", "-Wpedantic")
+    assert build.compile_library(path, str(COMPILER), flags) == ""
     library = native.load(path)
-    assert library.paribus_lanes() == {"x86-64": 4, "haswell": 8}[march]
+    assert native.describe(library)["lanes"] == {"x86-64": "4", "haswell": "8"}[march]
     program = [
         *(conv(6, 5), RELU, MAX_POOL, conv(8), RELU, conv(16)),
         *residual(BATCH_NORM, RELU, conv(16)),
@@ -85,3 +78,29 @@ def test_narrower_vectors(march: str, tmp_path: Path) -> None:
         got = network.read(Kind.GRADIENTS, index)
         scale = max(np.abs(gradient).max(), 1e-2)
         assert np.abs(got - gradient.ravel()).max() / scale < 2e-4, f"tensor {index}"
+
+
+def test_a_library_of_other_sources_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line, which says what to do."""
+    path = native.library_path()
+    if path is None:
+        pytest.skip("the kernels were not built")
+    stale = tmp_path / path.name
+    fresh = f"sources={build.sources_digest()};".encode()
+    assert path.read_bytes().count(fresh) == 1
+    stale.write_bytes(path.read_bytes().replace(fresh, b"sources=0123456789abcdef;"))
+    assert build.is_fresh(path)
+    assert not build.is_fresh(stale)
+    with pytest.raises(ParibusError) as error:
+        native.load(stale)
+    assert str(error.value) == (
+        f"{path.name}, the native engine's library, was built from other sources; "
+        "rebuild it: python -m paribus.engines.native.build"
+    )
+    # Of another interface it is refused even where there are no sources to compare with.
+    monkeypatch.setattr(build, "sources_digest", lambda: None)
+    monkeypatch.setattr(native, "INTERFACE", native.INTERFACE + 1)
+    with pytest.raises(ParibusError):
+        native.load(stale)

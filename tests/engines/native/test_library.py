@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from paribus.engines.native import library as native
-from paribus.engines.native.library import Kind, Method, NativeNetwork, Operation, Optimizer
+from paribus.engines.native.library import (
+    Kind,
+    Method,
+    NativeNetwork,
+    Operation,
+    Optimizer,
+    Record,
+)
 from paribus.errors import ParibusError
 from tests.support.reference import (
     AVERAGE_POOL,
@@ -29,7 +36,7 @@ SMALL = (1, 28, 28)
 
 
 def pair(
-    program: list[native.Record],
+    program: list[Record],
     input_CHW: tuple[int, int, int],
     optimizer: Optimizer | None = None,
     threads: int = 1,
@@ -333,11 +340,11 @@ def test_equal_pixels_in_a_window_send_the_gradient_to_the_first() -> None:
         ([linear(5)], "record 0: a linear layer needs flat features"),
         ([*residual(), FLATTEN, linear(5)], "record 1: a residual block needs a layer"),
         ([*residual(conv(4)), FLATTEN, linear(5)], "must keep the shape"),
-        ([conv(4), native.record(Operation.RESIDUAL_BEGIN), RELU], "within a residual block"),
-        ([conv(4), native.record(Operation.RESIDUAL_END)], "was not begun"),
+        ([conv(4), Record(Operation.RESIDUAL_BEGIN), RELU], "within a residual block"),
+        ([conv(4), Record(Operation.RESIDUAL_END)], "was not begun"),
     ],
 )
-def test_networks_that_cannot_be(program: list[native.Record], reason: str) -> None:
+def test_networks_that_cannot_be(program: list[Record], reason: str) -> None:
     with pytest.raises(ParibusError, match=reason):
         NativeNetwork(program, (1, 8, 8))
 

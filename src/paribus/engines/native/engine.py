@@ -213,19 +213,19 @@ def _program(nodes: tuple[Node, ...]) -> Iterator[Record]:
     for node in nodes:
         match node.layer:
             case layers.Conv(channels=channels, kernel=kernel):
-                yield Operation.CONV, channels, kernel
+                yield Record(Operation.CONV, channels, kernel)
             case layers.Linear(features=features):
-                yield Operation.LINEAR, features, 0
+                yield Record(Operation.LINEAR, features)
             case layers.MaxPool():
-                yield Operation.MAX_POOL, 0, 0
+                yield Record(Operation.MAX_POOL)
             case layers.AvgPool():
-                yield Operation.AVERAGE_POOL, 0, 0
+                yield Record(Operation.AVERAGE_POOL)
             case layers.Residual():
-                yield Operation.RESIDUAL_BEGIN, 0, 0
+                yield Record(Operation.RESIDUAL_BEGIN)
                 yield from _program(node.body)
-                yield Operation.RESIDUAL_END, 0, 0
+                yield Record(Operation.RESIDUAL_END)
             case layer:
-                yield _SIMPLE[type(layer)], 0, 0
+                yield Record(_SIMPLE[type(layer)])
 
 
 def _optimizer(task: Task) -> Optimizer:

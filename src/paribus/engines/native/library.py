@@ -12,23 +12,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from paribus.engines.native import build
 from paribus.errors import ParibusError, UserError
 
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
+INTERFACE = 2
+"""The version of kernels/api.h that this file speaks."""
+
 
 class Operation(IntEnum):
-    """One record of a network's program; see kernels/plan.h."""
+    """What a record of a network's program is."""
 
-    CONV = 0  # channels, kernel
+    CONV = 0  # outputs, size
     MAX_POOL = 1
     AVERAGE_POOL = 2
     RELU = 3
@@ -68,62 +71,119 @@ class Optimizer:
     weight_decay: float = 0.0
 
 
-Record = tuple[Operation, int, int]
+@dataclass(frozen=True)
+class Record:
+    """One layer of a network's program."""
 
-
-def record(operation: Operation, first: int = 0, second: int = 0) -> Record:
-    return operation, first, second
+    operation: Operation
+    outputs: int = 0
+    """Channels of a convolution, features of a linear layer."""
+    size: int = 0
+    """Rows and columns of a convolution's kernel."""
 
 
 def library_path() -> Path | None:
     """The shared library beside this file, or None if it was not built."""
-    for suffix in EXTENSION_SUFFIXES:
-        path = Path(__file__).with_name("_kernels" + suffix)
-        if path.exists():
-            return path
-    return None
+    path = Path(__file__).with_name(build.LIBRARY)
+    return path if path.exists() else None
+
+
+class _Record(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_int32) for name in ("operation", "outputs", "size")]
+
+
+class _Settings(ctypes.Structure):
+    _fields_ = [
+        *((name, ctypes.c_int32) for name in ("channels", "height", "width", "threads")),
+        *((name, ctypes.c_int32) for name in ("method", "nesterov")),
+        *((name, ctypes.c_double) for name in ("momentum", "beta1", "beta2", "epsilon")),
+        *((name, ctypes.c_double) for name in ("weight_decay", "label_smoothing")),
+    ]
+
+
+class _Images(ctypes.Structure):
+    _fields_ = [
+        ("pixels", ctypes.c_void_p),
+        ("labels", ctypes.c_void_p),
+        ("count", ctypes.c_int64),
+    ]
+
+
+class _Steps(ctypes.Structure):
+    _fields_ = [
+        ("order", ctypes.c_void_p),
+        ("order_size", ctypes.c_int64),
+        ("first", ctypes.c_int64),
+        ("steps", ctypes.c_int32),
+        ("batch_size", ctypes.c_int32),
+        ("learning_rates", ctypes.c_void_p),
+    ]
 
 
 _POINTER = ctypes.c_void_p
+_IMAGES = ctypes.POINTER(_Images)
+_TENSOR = [_POINTER, ctypes.c_int32, ctypes.c_int32]
 _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
-    "paribus_lanes": (ctypes.c_int32, []),
     "paribus_create": (
         _POINTER,
         [
-            _POINTER,
+            ctypes.POINTER(_Record),
             ctypes.c_int32,
-            _POINTER,
-            ctypes.c_int32,
-            _POINTER,
-            _POINTER,
+            ctypes.POINTER(_Settings),
             ctypes.c_char_p,
             ctypes.c_int32,
         ],
     ),
     "paribus_destroy": (None, [_POINTER]),
     "paribus_classes": (ctypes.c_int32, [_POINTER]),
-    "paribus_tensor_size": (ctypes.c_int64, [_POINTER, ctypes.c_int32, ctypes.c_int32]),
-    "paribus_read_tensor": (None, [_POINTER, ctypes.c_int32, ctypes.c_int32, _POINTER]),
-    "paribus_write_tensor": (None, [_POINTER, ctypes.c_int32, ctypes.c_int32, _POINTER]),
+    "paribus_tensor_size": (ctypes.c_int64, _TENSOR),
+    "paribus_read_tensor": (None, [*_TENSOR, _POINTER]),
+    "paribus_write_tensor": (None, [*_TENSOR, _POINTER]),
     "paribus_updates": (ctypes.c_int64, [_POINTER]),
     "paribus_set_updates": (None, [_POINTER, ctypes.c_int64]),
-    "paribus_prepare": (None, [_POINTER, _POINTER, ctypes.c_int64]),
-    "paribus_train": (
-        None,
-        [_POINTER] * 4
-        + [ctypes.c_int64, ctypes.c_int32, ctypes.c_int64, ctypes.c_int32]
-        + [_POINTER] * 3,
-    ),
-    "paribus_gradient": (ctypes.c_double, [_POINTER] * 4 + [ctypes.c_int32]),
-    "paribus_evaluate": (None, [_POINTER] * 3 + [ctypes.c_int64] + [_POINTER] * 2),
+    "paribus_prepare": (None, [_POINTER, _IMAGES]),
+    "paribus_train": (None, [_POINTER, _IMAGES, ctypes.POINTER(_Steps), _POINTER, _POINTER]),
+    "paribus_gradient": (ctypes.c_double, [_POINTER, _IMAGES]),
+    "paribus_evaluate": (None, [_POINTER, _IMAGES, _POINTER, _POINTER]),
 }
+
+
+def _names(codes: type[IntEnum]) -> str:
+    """As a library lists them."""
+    assert [code.value for code in codes] == list(range(len(codes)))
+    return "".join(f"{code.name.lower()}," for code in codes)
+
+
+def _expected() -> dict[str, str]:
+    """What `describe` must say of a library, for this file to speak with it."""
+    structures = (_Record, _Settings, _Images, _Steps)
+    expected = {
+        "interface": str(INTERFACE),
+        "operations": _names(Operation),
+        "methods": _names(Method),
+        "tensors": _names(Kind),
+        "sizes": "".join(f"{ctypes.sizeof(structure)}," for structure in structures),
+    }
+    sources = build.sources_digest()
+    return expected if sources is None else expected | {"sources": sources}
+
+
+def describe(library: ctypes.CDLL) -> dict[str, str]:
+    """What a library says of itself, by name; nothing if it is too old to say."""
+    try:
+        function = library.paribus_describe
+    except AttributeError:
+        return {}
+    function.restype = ctypes.c_char_p
+    text: bytes = function()
+    return dict(part.split("=", 1) for part in text.decode().split(";"))
 
 
 @cache
 def load(path: Path | None = None) -> ctypes.CDLL:
     """The library at `path`, by default the one that was built with the package.
 
-    Raises UserError if there is none.
+    Raises `UserError` if there is none, and `ParibusError` if it was built from other sources.
     """
     path = path or library_path()
     if path is None:
@@ -132,6 +192,11 @@ def load(path: Path | None = None) -> ctypes.CDLL:
             "compiler (g++ or clang), then install Paribus again"
         )
     library = ctypes.CDLL(str(path))
+    if not _expected().items() <= describe(library).items():
+        raise ParibusError(
+            f"{path.name}, the native engine's library, was built from other sources; "
+            f"rebuild it: {build.COMMAND}"
+        )
     for name, (result, arguments) in _SIGNATURES.items():
         function = getattr(library, name)
         function.restype = result
@@ -154,30 +219,27 @@ class NativeNetwork:
     ) -> None:
         self._library = library or load()
         optimizer = optimizer or Optimizer()
-        records = np.array(program, dtype=np.int32).reshape(-1, 3)
-        shape = np.array(input_CHW, dtype=np.int32)
-        method = np.array([optimizer.method, optimizer.nesterov], dtype=np.int32)
-        settings = np.array(
-            [
-                optimizer.momentum,
-                optimizer.beta1,
-                optimizer.beta2,
-                optimizer.epsilon,
-                optimizer.weight_decay,
-                label_smoothing,
-            ],
-            dtype=np.float64,
+        channels, height, width = input_CHW
+        settings = _Settings(
+            channels=channels,
+            height=height,
+            width=width,
+            threads=threads,
+            method=optimizer.method,
+            nesterov=optimizer.nesterov,
+            momentum=optimizer.momentum,
+            beta1=optimizer.beta1,
+            beta2=optimizer.beta2,
+            epsilon=optimizer.epsilon,
+            weight_decay=optimizer.weight_decay,
+            label_smoothing=label_smoothing,
+        )
+        records = (_Record * len(program))(
+            *(_Record(record.operation, record.outputs, record.size) for record in program)
         )
         error = ctypes.create_string_buffer(200)
         self._handle: int | None = self._library.paribus_create(
-            records.ctypes.data,
-            len(records),
-            shape.ctypes.data,
-            threads,
-            method.ctypes.data,
-            settings.ctypes.data,
-            error,
-            len(error),
+            records, len(program), settings, error, len(error)
         )
         if not self._handle:
             reason = error.value.decode()
@@ -226,7 +288,7 @@ class NativeNetwork:
         """
         self._check(images_NCHW, None)
         self._prepared = images_NCHW  # kept, so that no other array comes to lie at its address
-        self._library.paribus_prepare(self._handle, images_NCHW.ctypes.data, len(images_NCHW))
+        self._library.paribus_prepare(self._handle, _images(images_NCHW))
 
     def train(
         self,
@@ -251,16 +313,18 @@ class NativeNetwork:
         self._check(images_NCHW, labels_N, used)
         losses = np.empty(len(rates), dtype=np.float64)
         correct = np.empty(len(rates), dtype=np.int64)
+        steps = _Steps(
+            order=order_N.ctypes.data,
+            order_size=len(order_N),
+            first=first_step,
+            steps=len(rates),
+            batch_size=batch_size,
+            learning_rates=rates.ctypes.data,
+        )
         self._library.paribus_train(
             self._handle,
-            images_NCHW.ctypes.data,
-            labels_N.ctypes.data,
-            order_N.ctypes.data,
-            len(order_N),
-            batch_size,
-            first_step,
-            len(rates),
-            rates.ctypes.data,
+            _images(images_NCHW, labels_N),
+            steps,
             losses.ctypes.data,
             correct.ctypes.data,
         )
@@ -269,15 +333,9 @@ class NativeNetwork:
     def gradient(self, images_NCHW: FloatArray, labels_N: IntArray) -> float:
         """Mean loss of one batch, in training mode; its gradient is then in Kind.GRADIENTS."""
         self._check(images_NCHW, labels_N)
-        order = np.arange(len(images_NCHW), dtype=np.int64)
-        loss: float = self._library.paribus_gradient(
-            self._handle,
-            images_NCHW.ctypes.data,
-            labels_N.ctypes.data,
-            order.ctypes.data,
-            len(order),
-        )
-        return loss / len(order)
+        images = _images(images_NCHW, labels_N)
+        loss: float = self._library.paribus_gradient(self._handle, images)
+        return loss / len(images_NCHW)
 
     def evaluate(
         self, images_NCHW: FloatArray, labels_N: IntArray | None = None
@@ -288,9 +346,7 @@ class NativeNetwork:
         losses = None if labels_N is None else np.empty(len(images_NCHW), dtype=np.float64)
         self._library.paribus_evaluate(
             self._handle,
-            images_NCHW.ctypes.data,
-            None if labels_N is None else labels_N.ctypes.data,
-            len(images_NCHW),
+            _images(images_NCHW, labels_N),
             probabilities.ctypes.data,
             None if losses is None else losses.ctypes.data,
         )
@@ -323,3 +379,9 @@ class NativeNetwork:
         labels = labels_N[used]
         if not 0 <= labels.min(initial=0) <= labels.max(initial=0) < self.classes:
             raise ValueError(f"labels must lie between 0 and {self.classes - 1}")
+
+
+def _images(images_NCHW: FloatArray, labels_N: IntArray | None = None) -> _Images:
+    """The arrays must outlive the call that this is for."""
+    labels = None if labels_N is None else labels_N.ctypes.data
+    return _Images(images_NCHW.ctypes.data, labels, len(images_NCHW))

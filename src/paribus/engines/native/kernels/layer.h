@@ -1,12 +1,12 @@
 // What the network asks of a layer, and the state of a tile on its way through the layers.
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "array.h"
 #include "map.h"
 #include "sparse.h"
+#include "tensor.h"
 
 namespace paribus {
 
@@ -33,23 +33,6 @@ struct Place {
   const vec* data(const Tile& tile) const { return at < 0 ? nullptr : map(tile).data; }
 };
 
-// A parameter or statistic within one flat array. Its elements lie in PyTorch's order, but for a
-// matrix (rows, columns) that is kept transposed: as `columns` rows of `stride` floats, padded with
-// zeros.
-struct Tensor {
-  int64_t at = 0;
-  int64_t size = 0;
-  int columns = 0, stride = 0;  // 0: not transposed
-
-  // Floats that it takes up, padding included.
-  int64_t room() const { return stride == 0 ? size : static_cast<int64_t>(columns) * stride; }
-
-  // Where the element lies that is number j in PyTorch's order.
-  int64_t place(int64_t j) const {
-    return at + (stride == 0 ? j : j % columns * stride + j / columns);
-  }
-};
-
 // The flat arrays that all tensors live in.
 struct Storage {
   float* parameters = nullptr;
@@ -66,13 +49,25 @@ struct Batch {
   int threads = 1;                       // that will share the work
 };
 
+class Layer;
+
+// What a layer does besides its own work, and what its neighbours do for it (see Fusion in fuse.h).
+struct Fused {
+  bool done_before = false, done_after = false;  // forward, backward
+  bool rectify = false;
+  Place addend;
+  bool gate = false;
+  Layer* remake = nullptr;
+};
+
 class Layer {
  public:
   virtual ~Layer() = default;
 
-  // Where values and gradients lie; set by the plan. Without in_gradient, none is wanted.
-  // skip_gradient is added to in_gradient: what reached the input around this layer.
-  Place in, out, in_gradient, out_gradient, skip_gradient;
+  // Where values and gradients lie, and what is fused; set by the plan. Without in_gradient, none is
+  // wanted. skip_gradient is added to in_gradient: what reached the input around this layer.
+  Place in, out, skip, in_gradient, out_gradient, skip_gradient;
+  Fused fused;
 
   // Floats that the layer's weights take in a group's gradient sum, and scratch vectors.
   virtual int64_t sum_size() const { return 0; }

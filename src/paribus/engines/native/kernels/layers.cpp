@@ -8,20 +8,38 @@
 
 namespace paribus {
 
+std::unique_ptr<Layer> make_layer(const Graph& graph, const Node& node) {
+  const int channels = graph.values[node.in].shape.channels;
+  switch (node.record.operation) {
+    case Operation::conv: return std::make_unique<ConvLayer>(node, channels);
+    case Operation::linear: return std::make_unique<LinearLayer>(node, channels);
+    case Operation::batch_norm: return std::make_unique<BatchNormLayer>(node, channels);
+    case Operation::max_pool: return std::make_unique<MaxPoolLayer>();
+    case Operation::average_pool: return std::make_unique<AveragePoolLayer>();
+    case Operation::relu: return std::make_unique<ActivationLayer<Relu>>();
+    case Operation::tanh: return std::make_unique<ActivationLayer<Tanh>>();
+    case Operation::sigmoid: return std::make_unique<ActivationLayer<Sigmoid>>();
+    case Operation::flatten: return std::make_unique<FlattenLayer>();
+    case Operation::residual_end: return std::make_unique<AddLayer>();
+    case Operation::residual_begin: break;  // no node
+  }
+  return nullptr;
+}
+
 // ---- convolution ----
 
-ConvLayer::ConvLayer(int out_channels, int in_channels, int kernel, Tensor weight, Tensor bias)
-    : out_(out_channels),
+ConvLayer::ConvLayer(const Node& node, int in_channels)
+    : out_(node.record.outputs),
       in_(in_channels),
-      kernel_(kernel),
-      weight_(weight),
-      bias_(bias),
-      winograd_(winograd_pays(in_channels, out_channels, kernel)),
-      winograd_gradient_(winograd_gradient_pays(in_channels, out_channels, kernel)),
-      packed_(make_array(weight.size)),
-      packed_turned_(make_array(weight.size)) {
+      kernel_(node.record.size),
+      weight_(node.weight),
+      bias_(node.bias),
+      winograd_(winograd_pays(in_, out_, kernel_)),
+      winograd_gradient_(winograd_gradient_pays(in_, out_, kernel_)),
+      packed_(make_array(weight_.size)),
+      packed_turned_(make_array(weight_.size)) {
   if (!winograd_) return;
-  const int64_t size = static_cast<int64_t>(FREQUENCIES) * in_channels * out_channels;
+  const int64_t size = static_cast<int64_t>(FREQUENCIES) * in_ * out_;
   transformed_ = make_array(size);
   transformed_turned_ = make_array(size);
 }
@@ -45,8 +63,8 @@ void ConvLayer::begin_step(const Batch&, bool training) {
 void ConvLayer::forward(Tile& tile) {
   Finish finish;
   finish.bias = storage_.parameters + bias_.at;
-  finish.addend = addend.data(tile);
-  finish.rectified = rectified;
+  finish.addend = fused.addend.data(tile);
+  finish.rectified = fused.rectify;
   if (winograd_)
     winograd_convolve(in.map(tile), transformed_.get(), out.map(tile), finish, tile.scratch);
   else
@@ -54,7 +72,7 @@ void ConvLayer::forward(Tile& tile) {
 }
 
 void ConvLayer::backward(Tile& tile) {
-  if (in_maker) in_maker->forward(tile);
+  if (fused.remake) fused.remake->forward(tile);
   const Map slope = out_gradient.map(tile);
   float* sum = tile.gradient_sum + sum_at;
   if (winograd_gradient_) {
@@ -65,7 +83,7 @@ void ConvLayer::backward(Tile& tile) {
   }
   if (!in_gradient) return;
   Finish finish;
-  finish.gate = gate.data(tile);
+  finish.gate = fused.gate ? in.data(tile) : nullptr;
   finish.addend = skip_gradient.data(tile);
   const Map to = in_gradient.map(tile);
   if (winograd_)
@@ -88,15 +106,15 @@ void ConvLayer::reduce(const float* const* sums, int groups) {
 
 // ---- linear ----
 
-LinearLayer::LinearLayer(int outputs, int inputs, Tensor weight, Tensor bias, bool reads_images)
-    : outputs_(outputs),
+LinearLayer::LinearLayer(const Node& node, int inputs)
+    : outputs_(node.record.outputs),
       inputs_(inputs),
       stride_(whole_vectors(inputs)),
-      out_stride_(whole_vectors(outputs)),
-      weight_(weight),
-      bias_(bias),
-      reads_images_(reads_images),
-      transposed_(make_array(reads_images ? 0 : static_cast<int64_t>(inputs) * out_stride_)) {}
+      out_stride_(whole_vectors(outputs_)),
+      weight_(node.weight),
+      bias_(node.bias),
+      reads_images_(node.weight.stride > 0),
+      transposed_(make_array(reads_images_ ? 0 : static_cast<int64_t>(inputs) * out_stride_)) {}
 
 const float* LinearLayer::weights_IO() const {
   return reads_images_ ? storage_.parameters + weight_.at : transposed_.get();
@@ -139,8 +157,8 @@ void LinearLayer::run_row_job(int job) {
 void LinearLayer::forward(Tile& tile) {
   Finish finish;
   finish.bias = storage_.parameters + bias_.at;
-  finish.addend = addend.data(tile);
-  finish.rectified = rectified;
+  finish.addend = fused.addend.data(tile);
+  finish.rectified = fused.rectify;
   vec* to = out.map(tile).data;
   const int64_t first_image = static_cast<int64_t>(tile.index) * LANES;
   if (sparse_) {
@@ -205,13 +223,12 @@ void LinearLayer::run_gradient_job(int job) {
 
 // ---- batch normalisation ----
 
-BatchNormLayer::BatchNormLayer(int channels, Tensor weight, Tensor bias, Tensor mean,
-                               Tensor variance)
+BatchNormLayer::BatchNormLayer(const Node& node, int channels)
     : channels_(channels),
-      weight_(weight),
-      bias_(bias),
-      mean_(mean),
-      variance_(variance),
+      weight_(node.weight),
+      bias_(node.bias),
+      mean_(node.mean),
+      variance_(node.variance),
       batch_moments_(channels),
       batch_slope_sums_(channels),
       normalisers_(channels) {}
@@ -246,7 +263,7 @@ void BatchNormLayer::combine() {
 }
 
 void BatchNormLayer::forward(Tile& tile) {
-  normalise(in.map(tile), normalisers_.data(), rectified, out.map(tile));
+  normalise(in.map(tile), normalisers_.data(), fused.rectify, out.map(tile));
 }
 
 void BatchNormLayer::collect_backward(Tile& tile) {
@@ -291,7 +308,7 @@ void MaxPoolLayer::forward(Tile& tile) { max_pool(in.map(tile), out.map(tile)); 
 
 void MaxPoolLayer::backward(Tile& tile) {
   if (in_gradient)
-    max_pool_backward(in.map(tile), out_gradient.map(tile), in_gradient.map(tile), gated);
+    max_pool_backward(in.map(tile), out_gradient.map(tile), in_gradient.map(tile), fused.gate);
 }
 
 void AveragePoolLayer::forward(Tile& tile) { average_pool(in.map(tile), out.map(tile)); }
@@ -330,21 +347,21 @@ void add_blocks(const Tile& tile, const Place& a, const Place& b, const Place& s
 }  // namespace
 
 void AddLayer::forward(Tile& tile) {
-  if (!done_before) add_blocks(tile, in, skip, out);
+  if (!fused.done_before) add_blocks(tile, in, skip, out);
 }
 
 void AddLayer::backward(Tile& tile) {
-  if (sum_gradient) add_blocks(tile, first_gradient, second_gradient, sum_gradient);
+  if (in_gradient) add_blocks(tile, skip_gradient, out_gradient, in_gradient);
 }
 
 template <class Function>
 void ActivationLayer<Function>::forward(Tile& tile) {
-  if (!forward_done_before) activate<Function>(in.map(tile), out.map(tile));
+  if (!fused.done_before) activate<Function>(in.map(tile), out.map(tile));
 }
 
 template <class Function>
 void ActivationLayer<Function>::backward(Tile& tile) {
-  if (backward_done_after || !in_gradient) return;
+  if (fused.done_after || !in_gradient) return;
   activate_backward<Function>(out.map(tile), out_gradient.map(tile), skip_gradient.data(tile),
                               in_gradient.map(tile));
 }

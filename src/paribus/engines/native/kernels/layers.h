@@ -1,19 +1,20 @@
 // The layers: each ties a kernel to the memory plan.
 #pragma once
 
+#include <memory>
+
 #include "batchnorm.h"
+#include "graph.h"
 #include "layer.h"
 
 namespace paribus {
 
+// The layer of a node, which the plan ties to its places.
+std::unique_ptr<Layer> make_layer(const Graph& graph, const Node& node);
+
 class ConvLayer : public Layer {
  public:
-  ConvLayer(int out_channels, int in_channels, int kernel, Tensor weight, Tensor bias);
-
-  Place addend;           // a skip connection that ends here
-  bool rectified = false;  // a ReLU follows, and is done along with this layer
-  Place gate;             // the input is the output of a ReLU, whose backward step is done here
-  Layer* in_maker = nullptr;  // the input was in passing: this makes it again
+  ConvLayer(const Node& node, int in_channels);
 
   int64_t sum_size() const override { return weight_.size + bias_.size; }
   int64_t scratch_size() const override;
@@ -33,10 +34,7 @@ class ConvLayer : public Layer {
 
 class LinearLayer : public Layer {
  public:
-  LinearLayer(int outputs, int inputs, Tensor weight, Tensor bias, bool reads_images);
-
-  Place addend;
-  bool rectified = false;
+  LinearLayer(const Node& node, int inputs);
 
   void bind(const Storage& storage) override { storage_ = storage; }
   void reserve(int tiles) override;
@@ -69,9 +67,7 @@ class LinearLayer : public Layer {
 
 class BatchNormLayer : public Layer {
  public:
-  BatchNormLayer(int channels, Tensor weight, Tensor bias, Tensor mean, Tensor variance);
-
-  bool rectified = false;
+  BatchNormLayer(const Node& node, int channels);
 
   void bind(const Storage& storage) override { storage_ = storage; }
   void reserve(int tiles) override;
@@ -99,7 +95,6 @@ class BatchNormLayer : public Layer {
 
 class MaxPoolLayer : public Layer {
  public:
-  bool gated = false;  // the input is the output of a ReLU, whose backward step is done here
   void forward(Tile& tile) override;
   void backward(Tile& tile) override;
 };
@@ -116,13 +111,10 @@ class FlattenLayer : public Layer {
   void backward(Tile& tile) override;
 };
 
-// The end of a residual block: out = in + skip. Backward, the gradient goes both ways unchanged,
-// which is a matter of the plan; only where it meets another one are they summed here.
+// The end of a residual block: out = in + skip. Backward, the gradient goes both ways unchanged, which
+// is a matter of the plan; only where it meets another one are they summed here.
 class AddLayer : public Layer {
  public:
-  Place skip;
-  bool done_before = false;  // by the layer that makes the input
-  Place first_gradient, second_gradient, sum_gradient;
   void forward(Tile& tile) override;
   void backward(Tile& tile) override;
 };
@@ -130,8 +122,6 @@ class AddLayer : public Layer {
 template <class Function>
 class ActivationLayer : public Layer {
  public:
-  bool forward_done_before = false;  // by the layer that makes the input
-  bool backward_done_after = false;  // by the layer that takes the output
   void forward(Tile& tile) override;
   void backward(Tile& tile) override;
 };

@@ -4,9 +4,13 @@
 #include <cmath>
 #include <cstdint>
 
+#include "api.h"
+
 namespace paribus {
 
-enum class Method : int32_t { sgd = 0, adam = 1, adamw = 2 };
+#define PARIBUS_NAME(name) name,
+enum class Method : int32_t { PARIBUS_METHODS(PARIBUS_NAME) };
+#undef PARIBUS_NAME
 
 struct Optimizer {
   Method method = Method::sgd;

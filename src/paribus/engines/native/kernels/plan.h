@@ -1,29 +1,13 @@
-// From a network as a list of records to layers with a place in memory for every map.
+// From a network's program to layers with a place in memory for every map: graph.h, then fuse.h, then
+// the places.
 #pragma once
 
+#include <memory>
+
+#include "graph.h"
 #include "layer.h"
 
 namespace paribus {
-
-// One record of a network's program is three integers: operation, and two arguments.
-enum class Operation : int32_t {
-  conv = 0,            // channels, kernel
-  max_pool = 1,
-  average_pool = 2,
-  relu = 3,
-  tanh = 4,
-  sigmoid = 5,
-  batch_norm = 6,
-  flatten = 7,
-  linear = 8,          // outputs
-  residual_begin = 9,
-  residual_end = 10,
-};
-
-struct Record {
-  Operation operation;
-  int32_t first, second;
-};
 
 struct Plan {
   std::vector<std::unique_ptr<Layer>> layers;

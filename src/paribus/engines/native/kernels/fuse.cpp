@@ -1,0 +1,120 @@
+// A value may be overwritten by the next layer if no backward step reads it: so a ReLU after a
+// convolution, or the sum at the end of a residual block, takes no memory, and is done in the kernel
+// that came before it.
+//
+// Batch normalisation makes every tile of a batch wait for the others, so all their maps are kept, far
+// more than caches hold. What it normalises for a convolution is therefore not kept: it passes to the
+// convolution through a buffer of the thread, and is made again when that goes backward.
+#include "fuse.h"
+
+namespace paribus {
+namespace {
+
+class Fuser {
+ public:
+  explicit Fuser(const Graph& graph) : graph_(graph), fusions_(graph.nodes.size()) {
+    for (const Value& value : graph.values) writer_.push_back(value.maker);
+  }
+
+  std::vector<Fusion> make() {
+    for (size_t n = 0; n < fusions_.size(); ++n) {
+      const int number = static_cast<int>(n);
+      const Node& node = graph_.nodes[n];
+      if (node.is_activation()) activation(number);
+      if (node.is(Operation::residual_end)) sum(number);
+      if (node.is(Operation::batch_norm)) fusions_[n].passing = leads_to_convolution(node);
+      if (node.is(Operation::conv)) remake(number);
+      if (node.is(Operation::conv) || node.is(Operation::max_pool)) gate(number);
+    }
+    return std::move(fusions_);
+  }
+
+ private:
+  // Whether a backward step reads this value. (A linear layer keeps a copy of its own.)
+  bool is_kept(int value) const {
+    const Value& v = graph_.values[value];
+    if (v.maker == NONE || graph_.maker(value).is_activation()) return true;
+    if (v.taker == NONE) return false;
+    const Node& taker = graph_.nodes[v.taker];
+    return taker.is(Operation::conv) || taker.is(Operation::max_pool) ||
+           taker.is(Operation::batch_norm);
+  }
+
+  // Whether a node may write its output over this value.
+  bool is_free(int value, int node) const {
+    if (is_kept(value)) return false;
+    for (int later : graph_.values[value].added)
+      if (later > node) return false;
+    return true;
+  }
+
+  void activation(int number) {
+    const Node& node = graph_.nodes[number];
+    Fusion& fusion = fusions_[number];
+    fusion.in_place = is_free(node.in, number);
+    const int writer = writer_[node.in];
+    if (!fusion.in_place || !node.is(Operation::relu) || writer == NONE) return;
+    const Node& before = graph_.nodes[writer];
+    if (!before.is(Operation::conv) && !before.is(Operation::linear) &&
+        !before.is(Operation::batch_norm))
+      return;
+    fusions_[writer].rectify = true;
+    fusion.done_before = true;
+  }
+
+  void sum(int number) {
+    const Node& node = graph_.nodes[number];
+    Fusion& fusion = fusions_[number];
+    fusion.in_place = is_free(node.in, number);
+    const int writer = writer_[node.in];
+    if (!fusion.in_place || writer == NONE) return;
+    const Node& before = graph_.nodes[writer];
+    if (before.out != node.in) return;  // it adds a skip connection already
+    if (!before.is(Operation::conv) && !before.is(Operation::linear)) return;
+    fusions_[writer].addend = node.skip;
+    // The sum may even replace the block's input, position by position.
+    fusions_[writer].replaces_addend = is_free(node.skip, number);
+    fusion.done_before = true;
+    writer_[node.out] = writer;
+  }
+
+  // Whether batch normalisation is followed by a convolution and nothing else, or by a ReLU, which is
+  // done along with it, and a convolution.
+  bool leads_to_convolution(const Node& node) const {
+    const Value* value = &graph_.values[node.out];
+    if (value->flat) return false;
+    for (int step = 0; step < 2; ++step) {
+      if (value->taker == NONE || !value->added.empty()) return false;
+      const Node& taker = graph_.nodes[value->taker];
+      if (taker.is(Operation::conv)) return true;
+      if (!taker.is(Operation::relu)) return false;
+      value = &graph_.values[taker.out];
+    }
+    return false;
+  }
+
+  void remake(int number) {
+    int maker = graph_.values[graph_.nodes[number].in].maker;
+    if (maker != NONE && graph_.nodes[maker].is(Operation::relu))
+      maker = graph_.values[graph_.nodes[maker].in].maker;
+    if (maker != NONE && fusions_[maker].passing) fusions_[number].remake = maker;
+  }
+
+  // A ReLU's backward step is a mask, which the layer after it applies as it writes.
+  void gate(int number) {
+    const int in = graph_.nodes[number].in;
+    if (!graph_.made_by(in, Operation::relu) || !graph_.values[in].added.empty()) return;
+    fusions_[number].gate = true;
+    fusions_[graph_.values[in].maker].done_after = true;
+  }
+
+  const Graph& graph_;
+  std::vector<Fusion> fusions_;
+  std::vector<int> writer_;  // of each value: the node whose kernel writes it
+};
+
+}  // namespace
+
+std::vector<Fusion> fuse(const Graph& graph) { return Fuser(graph).make(); }
+
+}  // namespace paribus

@@ -1,0 +1,154 @@
+#include "graph.h"
+
+#include <stdexcept>
+#include <string>
+
+namespace paribus {
+namespace {
+
+class Builder {
+ public:
+  Builder(const std::vector<Record>& program, Shape input) : program_(program) {
+    for (const Record& record : program)
+      if (record.operation == Operation::conv && record.size / 2 > graph_.border)
+        graph_.border = record.size / 2;
+    const bool flat = !program.empty() && program[0].operation == Operation::flatten;
+    now_ = add_value(flat ? Shape{input.size(), 1, 1} : input, flat);
+  }
+
+  Graph make() {
+    for (at_ = 0; at_ < static_cast<int>(program_.size()); ++at_) add(program_[at_]);
+    if (!blocks_.empty()) fail("ends within a residual block");
+    if (!now().flat || !now().learns)
+      fail("must end in the scores of the classes: a linear layer");
+    return std::move(graph_);
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& why) const {
+    throw std::invalid_argument("record " + std::to_string(at_) + ": " + why);
+  }
+
+  const Value& now() const { return graph_.values[now_]; }
+
+  int add_value(Shape shape, bool flat) {
+    Value value;
+    value.shape = shape;
+    value.flat = flat;
+    graph_.values.push_back(value);
+    return static_cast<int>(graph_.values.size()) - 1;
+  }
+
+  // Adds a node that takes the current value; what it makes is the current value then.
+  void add_node(Node node, Shape shape, bool flat) {
+    const int number = static_cast<int>(graph_.nodes.size());
+    const bool has_parameters = node.weight.size > 0;
+    node.in = now_;
+    node.out = add_value(shape, flat);
+    Value& in = graph_.values[node.in];
+    Value& out = graph_.values[node.out];
+    in.taker = number;
+    out.maker = number;
+    out.learns = in.learns || has_parameters;
+    if (node.skip != NONE) {
+      graph_.values[node.skip].added.push_back(number);
+      out.learns = out.learns || graph_.values[node.skip].learns;
+    }
+    now_ = node.out;
+    graph_.nodes.push_back(node);
+  }
+
+  // Places a tensor, which has all but its place, at the end of an array.
+  static Tensor append(Tensor tensor, std::vector<Tensor>& list, int64_t& total) {
+    tensor.at = total;
+    total += tensor.room();
+    list.push_back(tensor);
+    return tensor;
+  }
+  Tensor parameter(int64_t size) {
+    return append({0, size}, graph_.parameters, graph_.parameter_size);
+  }
+  Tensor transposed_parameter(int rows, int columns) {
+    const int64_t size = static_cast<int64_t>(rows) * columns;
+    return append({0, size, columns, whole_vectors(rows)}, graph_.parameters,
+                  graph_.parameter_size);
+  }
+  Tensor statistic(int64_t size) {
+    return append({0, size}, graph_.statistics, graph_.statistics_size);
+  }
+
+  void add(const Record& record) {
+    const Shape shape = now().shape;
+    Node node;
+    node.record = record;
+    switch (record.operation) {
+      case Operation::conv: {
+        const int out = record.outputs, kernel = record.size;
+        if (now().flat) fail("a convolution needs a map, not flat features");
+        if (out < 1) fail("a convolution needs at least one channel");
+        if (kernel != 1 && kernel != 3 && kernel != 5) fail("kernels are 1, 3 or 5 wide");
+        node.weight = parameter(static_cast<int64_t>(out) * shape.channels * kernel * kernel);
+        node.bias = parameter(out);
+        return add_node(node, {out, shape.height, shape.width}, false);
+      }
+      case Operation::max_pool:
+      case Operation::average_pool:
+        if (now().flat) fail("pooling needs a map, not flat features");
+        if (shape.height < 2 || shape.width < 2) fail("the map is too small to pool");
+        return add_node(node, {shape.channels, shape.height / 2, shape.width / 2}, false);
+      case Operation::relu:
+      case Operation::tanh:
+      case Operation::sigmoid:
+        return add_node(node, shape, now().flat);
+      case Operation::batch_norm:
+        node.weight = parameter(shape.channels);
+        node.bias = parameter(shape.channels);
+        node.mean = statistic(shape.channels);
+        node.variance = statistic(shape.channels);
+        return add_node(node, shape, now().flat);
+      case Operation::flatten:
+        if (!now().flat) add_node(node, {shape.size(), 1, 1}, true);
+        return;
+      case Operation::linear: {
+        if (!now().flat) fail("a linear layer needs flat features; flatten first");
+        if (record.outputs < 1) fail("a linear layer needs at least one output");
+        // A layer that reads the images themselves needs no gradient of its input, and so its
+        // weights in one order only. (Its kernels read whole vectors of features.)
+        node.weight = now_ == 0 && shape.channels % LANES == 0
+                          ? transposed_parameter(record.outputs, shape.channels)
+                          : parameter(static_cast<int64_t>(record.outputs) * shape.channels);
+        node.bias = parameter(record.outputs);
+        return add_node(node, {record.outputs, 1, 1}, true);
+      }
+      case Operation::residual_begin:
+        blocks_.push_back(now_);
+        return;
+      case Operation::residual_end:
+        if (blocks_.empty()) fail("ends a residual block that was not begun");
+        node.skip = blocks_.back();
+        blocks_.pop_back();
+        if (now_ == node.skip) fail("a residual block needs a layer");
+        if (!(shape == graph_.values[node.skip].shape) ||
+            now().flat != graph_.values[node.skip].flat)
+          fail("the body of a residual block must keep the shape");
+        return add_node(node, shape, now().flat);
+    }
+    fail("unknown operation");
+  }
+
+  const std::vector<Record>& program_;
+  Graph graph_;
+  int at_ = 0;               // the record at hand
+  int now_ = 0;              // the value that the next layer takes
+  std::vector<int> blocks_;  // inputs of the residual blocks under way
+};
+
+}  // namespace
+
+Graph make_graph(const std::vector<Record>& program, Shape input) {
+  if (input.channels < 1 || input.height < 1 || input.width < 1)
+    throw std::invalid_argument("images need at least one channel, row and column");
+  return Builder(program, input).make();
+}
+
+}  // namespace paribus

@@ -1,0 +1,61 @@
+// A network as a graph: layers (nodes) that make values of values.
+#pragma once
+
+#include <vector>
+
+#include "api.h"
+#include "map.h"
+#include "tensor.h"
+
+namespace paribus {
+
+#define PARIBUS_NAME(name) name,
+enum class Operation : int32_t { PARIBUS_OPERATIONS(PARIBUS_NAME) };
+#undef PARIBUS_NAME
+
+struct Record {
+  Operation operation;
+  int32_t outputs = 0, size = 0;  // as in paribus_record
+};
+
+constexpr int NONE = -1;
+
+// An activation: a map, or flat features.
+struct Value {
+  Shape shape;
+  bool flat = false;
+  bool learns = false;     // parameters lie before it: its gradient is wanted
+  int maker = NONE;        // the node that computes it; none: it is the images
+  int taker = NONE;        // the node that takes it as its input
+  std::vector<int> added;  // the nodes that add it as the skip connection of a residual block
+};
+
+// A layer. `residual_end` takes two values: out = in + skip.
+struct Node {
+  Record record;
+  int in = NONE, out = NONE, skip = NONE;
+  Tensor weight, bias, mean, variance;  // those that the operation has
+
+  bool is(Operation operation) const { return record.operation == operation; }
+  bool is_activation() const {
+    return is(Operation::relu) || is(Operation::tanh) || is(Operation::sigmoid);
+  }
+};
+
+struct Graph {
+  std::vector<Node> nodes;    // in order of evaluation
+  std::vector<Value> values;  // the first is the images
+  std::vector<Tensor> parameters, statistics;  // statistics: running means and variances
+  int64_t parameter_size = 0, statistics_size = 0;
+  int border = 1;  // zeros around every map that any kernel of a convolution may read
+
+  const Node& maker(int value) const { return nodes[values[value].maker]; }
+  bool made_by(int value, Operation operation) const {
+    return values[value].maker != NONE && maker(value).is(operation);
+  }
+};
+
+// Throws std::invalid_argument, saying which record is wrong and why.
+Graph make_graph(const std::vector<Record>& program, Shape input);
+
+}  // namespace paribus
