@@ -16,6 +16,7 @@ from paribus.engines.native.library import (
     Operation,
     Optimizer,
     Record,
+    describe,
     load,
 )
 from paribus.spec import layers
@@ -51,7 +52,7 @@ class NativeEngine(Engine):
     @property
     def bits(self) -> str:
         """What decides the bits of its results: how many images a vector of this machine holds."""
-        return f"lanes {load().paribus_lanes()}"
+        return f"lanes {describe(load())['lanes']}"
 
     def supports(self, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
         """Return None if it can train an experiment, else why not, after "because"."""
