@@ -23,14 +23,17 @@ class UserError(ParibusError):
 
 
 def did_you_mean(got: str, known: Sequence[str]) -> str:
-    """The tail of a message about an unknown name: the nearest one known, or all of them.
+    """Return the tail of a message about an unknown name: the nearest one known, or all of them.
 
     >>> did_you_mean("optimiser", ["optimizer", "epochs"])
     'did you mean "optimizer"?'
+    >>> did_you_mean("MNIST", ["mnist", "kmnist"])
+    'did you mean "mnist"?'
     >>> did_you_mean("x", ["optimizer", "epochs"])
     'known are optimizer, epochs'
     """
-    near = get_close_matches(got, known, n=1)
-    if near:
-        return f'did you mean "{near[0]}"?'
+    lower = {name.lower(): name for name in reversed(known)}
+    # Long texts are no slip of the pen, and take long to compare.
+    if len(got) <= 100 and (near := get_close_matches(got.lower(), lower, n=1)):
+        return f'did you mean "{lower[near[0]]}"?'
     return f"known are {', '.join(known)}" if known else "none is known"

@@ -186,8 +186,9 @@ def run(
     """
     dataset = load(study.data, Path(relative_to))
     engines, said = choose_engines(study, dataset)
-    if said and not quiet:
-        click.echo(said, err=True)
+    if not quiet:
+        for line in filter(None, (*dataset.warnings, said)):
+            click.echo(line, err=True)
     with Store.open(Path(store), create=True) as opened:
         todo = missing(cells(study, engines), opened, dataset.fingerprint)
         jobs = jobs or available_cores()

@@ -1,6 +1,9 @@
-"""Numbers as text: percentages, plurals, spans of time have one form wherever they are printed."""
+"""Numbers, lists and names as text: each has one form wherever it is printed."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from unicodedata import category
 
 MINUS = "−"
 
@@ -99,3 +102,37 @@ def shortened(text: str, most: int) -> str:
     'residual-…'
     """
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def listed(parts: Sequence[str], most: int = 5) -> str:
+    """Return a list in words, of which at most `most` parts are named.
+
+    >>> listed(["a", "b", "c"]), listed(["a", "b", "c", "d"], most=2)
+    ('a, b and c', 'a, b and 2 more')
+    """
+    named = list(parts[:most])
+    if len(parts) > most:
+        named.append(f"{len(parts) - most:,} more")
+    return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+
+
+def shown(text: object) -> str:
+    """Return a text for a message of one line: what cannot be shown escaped, the middle of a long
+    one left out.
+
+    >>> shown("caf\\udce9 a\\nb")
+    'caf\\\\xe9 a\\\\nb'
+    """
+    whole = str(text)
+    if len(whole) > 400:
+        whole = f"{whole[:200]}...{whole[-150:]}"
+    return "".join(map(_printable, whole))
+
+
+def _printable(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # How Python holds a byte of a name that is not UTF-8.
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    # A combining mark or a space of another width is printable to a reader, though not to Python.
+    if character.isprintable() or category(character) in ("Zs", "Mn", "Mc", "Me"):
+        return character
+    return repr(character)[1:-1]

@@ -231,7 +231,7 @@ MISTAKES = [
     (["status", "mnist", "--store", "nowhere"], "there is no store here"),
     (["show", "x", "--store", "nowhere"], "there is no store here"),
     (["studies", "x"], 'there is no built-in study "x"'),
-    (["data", "nothing-here"], "there is no data set of that name"),
+    (["data", "nothing-here"], "there is no dataset of that name"),
     (["check", "."], "cannot be read"),
 ]
 

@@ -39,7 +39,7 @@ def test_arrays_cannot_be_written_to() -> None:
         dataset.train_images[0] = 9
     with pytest.raises(ValueError, match="read-only"):
         dataset.test_labels[0] = 9
-    mine[0] = 99  # remains the caller's to write to, and does not reach the data set
+    mine[0] = 99  # remains the caller's to write to, and does not reach the dataset
     assert dataset.train_images[0, 0, 0, 0] == 0
 
 

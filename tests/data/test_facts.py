@@ -31,5 +31,5 @@ def test_the_facts_of_a_file(small: Callable[[], Path]) -> None:
 
 
 def test_there_is_no_such_dataset() -> None:
-    with pytest.raises(UserError, match="there is no data set of that name"):
+    with pytest.raises(UserError, match="there is no dataset of that name"):
         facts("nothing-here")

@@ -111,15 +111,15 @@ def test_opaque_alpha_is_dropped(folder: Path) -> None:
 def test_transparent_pixels(folder: Path) -> None:
     Image.new("RGBA", (2, 3), (1, 2, 3, 254)).save(folder / "train/cat/0.png")
     assert refusal(folder) == (
-        f"{folder}/train/cat/0.png: has transparent pixels; put it on a background of one colour."
+        f"{folder}/train/cat/0.png: has transparent pixels; put it on a background of one color."
     )
 
 
 def test_sixteen_bits(folder: Path) -> None:
     Image.fromarray(pixels(5).astype(np.uint16) * 100).save(folder / "train/cat/1.png")
     assert refusal(folder) == (
-        f'{folder}/train/cat/1.png: has pixels of mode "I;16" (Pillow); needs 8 bits a channel, '
-        "grey or colour, so convert it."
+        f'{folder}/train/cat/1.png: has pixels of mode "I;16" (Pillow); needs 8 bits per channel, '
+        "grayscale or color, so convert it."
     )
 
 
@@ -127,7 +127,7 @@ def test_sizes_that_differ(folder: Path) -> None:
     Image.new("L", (4, 3)).save(folder / "test/dog/0.png")
     assert refusal(folder) == (
         f"{folder}/test/dog/0.png is 3 × 4 pixels (rows × columns), but {folder}/train/cat/0.png "
-        "is 3 × 2 pixels (rows × columns); all images of a data set must be of one size, so resize "
+        "is 3 × 2 pixels (rows × columns); all images of a dataset must be of one size, so resize "
         "or crop them."
     )
 
@@ -210,11 +210,39 @@ def test_folder_in_a_class(folder: Path) -> None:
 def test_unreadable_images(folder: Path) -> None:
     file = folder / "train/cat/1.png"
     whole = file.read_bytes()
-    for content in (b"", b"no image", whole[: len(whole) // 2], whole[:40]):
+    for content in (whole[: len(whole) // 2], whole[:40]):
         file.write_bytes(content)
         assert refusal(folder) == (
-            f"{file}: is no image that can be read; replace it, or take it away."
+            f"{file}: is damaged and cannot be read; replace it, or take it away."
         )
+
+
+@pytest.mark.parametrize(
+    ("names", "note"),
+    [
+        (["val/"], "val/ is not used; `validation = N` in the study holds out training images"),
+        (["b.csv", "unlabeled/"], "b.csv and unlabeled/ are not used"),
+        (["README.md", "LICENSE", ".git/", "study.toml", "__MACOSX/"], None),
+    ],
+)
+def test_parts_that_are_not_read_are_told(folder: Path, names: list[str], note: str | None) -> None:
+    for name in names:
+        if name.endswith("/"):
+            (folder / name).mkdir()
+        else:
+            (folder / name).touch()
+    assert read(folder).notes == ((note,) if note else ())
+
+
+def test_images_beyond_the_first_of_a_file_are_told(folder: Path) -> None:
+    frames = [Image.fromarray(pixels(value)) for value in (50, 60)]
+    frames[0].save(folder / "train/cat/0.gif", save_all=True, append_images=frames[1:])
+    frames[0].save(folder / "test/dog/9.tif", save_all=True, append_images=frames[1:])
+    dataset = read(folder)
+    np.testing.assert_array_equal(dataset.train_images[0, 0], pixels(50))
+    assert dataset.notes == (
+        "2 files hold several images, of which only the first is read: 0.gif and 9.tif",
+    )
 
 
 @given(st.data())

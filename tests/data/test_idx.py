@@ -157,10 +157,116 @@ def test_labels_where_images_are_expected_and_the_other_way_round() -> None:
 
 
 def test_another_format() -> None:
-    assert refusal("a", b"<!DOCTYPE html>") == (
-        "a: is no IDX file of images: it begins with 0x3c21444f, where 0x00000803 (unsigned "
+    assert refusal("a", b"\1\2\3\4") == (
+        "a: is no IDX file of images: it begins with 0x01020304, where 0x00000803 (unsigned "
         "bytes, axes: 3) is expected; get the file again."
     )
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"<!DOCTYPE html>", "a web page"),
+        (b"\n <html><body>", "a web page"),
+        (b"PK\3\4" + bytes(40), "a zip archive"),
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+        (b"\x93NUMPY\1\0", "a NumPy array (.npy)"),
+        (bytes([120] * 257) + b"ustar", "a tar archive"),
+        (b"version https://git-lfs.github.com/spec/v1", "a Git LFS pointer, not the file itself"),
+    ],
+)
+def test_other_kinds_of_files_are_named(content: bytes, what: str) -> None:
+    rest = (
+        f"{what}, where an IDX file of images is expected; unpack or convert it, or get the right "
+        "file."
+    )
+    assert refusal("a", content) == f"a: is {rest}"
+    assert refusal("a.gz", gzip.compress(content)) == f"a.gz: is {rest}"
+    if content[:2] == b"PK":
+        assert refusal("a.gz", content) == (
+            "a.gz: is a zip archive, not compressed with gzip, though its name ends in .gz; get "
+            "the file again, or take .gz off its name."
+        )
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        (0x09, "signed bytes"),
+        (0x0B, "16-bit integers"),
+        (0x0C, "32-bit integers"),
+        (0x0D, "32-bit floats"),
+        (0x0E, "64-bit floats"),
+    ],
+)
+def test_other_types_are_named(code: int, name: str) -> None:
+    images, labels = bytearray(encode(IMAGES)), bytearray(encode(LABELS))
+    images[2] = labels[2] = code
+    says = f"holds {name} (IDX type 0x{code:02x}), and Paribus reads unsigned bytes (0x08)"
+    assert refusal("a", bytes(images)) == (
+        f"a: {says}; convert the pixels to 0 to 255, as unsigned bytes."
+    )
+    assert refusal("a", bytes(labels), "labels") == (
+        f"a: {says}; convert the labels to 0, 1, 2 and so on, as unsigned bytes."
+    )
+
+
+def test_other_numbers_of_axes_are_named() -> None:
+    assert refusal("a", encode(np.zeros((2, 3, 3, 3), np.uint8))) == (
+        "a: has 4 axes, where images have 3 (images, rows, columns); give images in color as an "
+        ".npz file or a folder."
+    )
+    assert refusal("a", encode(np.zeros((6, 2), np.uint8)), "labels") == (
+        "a: has 2 axes, where labels have 1 (images)."
+    )
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("magic_too", [False, True])
+def test_little_endian_headers_are_named(magic_too: bool, compressed: bool) -> None:
+    def turned(values: npt.NDArray[np.uint8]) -> bytes:
+        magic = struct.pack("<BBBB", values.ndim, 8, 0, 0) if magic_too else encode(values)[:4]
+        raw = magic + struct.pack(f"<{values.ndim}I", *values.shape) + values.tobytes()
+        return gzip.compress(raw) if compressed else raw
+
+    name = "a.gz" if compressed else "a"
+    for kind, values in (("images", IMAGES), ("labels", LABELS)):
+        said = refusal(name, turned(values), kind)
+        if magic_too:
+            assert said.startswith(f"{name}: its header is little-endian, and IDX files are big-")
+        else:
+            meant = " × ".join(map(str, values.shape))
+            assert f"little-endian: {values.shape[0] << 24:,}" in said
+            assert said.endswith(
+                f'where {meant} is meant; write them big-endian, e.g. with struct.pack(">I", '
+                "length)."
+            )
+
+
+def test_gzip_in_gzip() -> None:
+    assert refusal("a.gz", gzip.compress(gzip.compress(encode(IMAGES)))) == (
+        "a.gz: is compressed with gzip twice; unpack it once, e.g. with gunzip, and keep the .gz "
+        "of its name."
+    )
+
+
+def test_what_is_not_read_is_told(tmp_path: Path) -> None:
+    write(tmp_path)
+    (tmp_path / "val-images-idx3-ubyte").touch()
+    (tmp_path / "train").mkdir()
+    (tmp_path / f"{idx.TRAIN_LABELS}.gz").touch()
+    (tmp_path / "README").touch()
+    assert load(str(tmp_path)).remarks == (
+        "train/, train-labels-idx1-ubyte.gz and val-images-idx3-ubyte are not used; "
+        "`validation = N` in the study holds out training images",
+    )
+
+
+def test_labels_that_begin_at_one(tmp_path: Path) -> None:
+    for name, raw in GOOD.items():
+        shifted = raw[:8] + bytes(label + 1 for label in raw[8:]) if "labels" in name else raw
+        (tmp_path / name).write_bytes(shifted)
+    assert load(str(tmp_path)).notes[0] == "no training image of class 0; do labels begin at 1?"
 
 
 def test_gzip_by_name_but_not_by_content() -> None:
@@ -186,7 +292,8 @@ def test_damaged_gzip() -> None:
     raw = bytearray(gzip.compress(encode(IMAGES)))
     raw[-6] ^= 1  # in the checksum
     assert refusal("a.gz", bytes(raw)) == (
-        "a.gz: is damaged: it cannot be unpacked (CRC check failed); get the file again."
+        "a.gz: is damaged: it cannot be unpacked (CRC check failed "
+        "0x75942abc != 0x75952abc); get the file again."
     )
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from paribus.data import npz
 from paribus.data.npz import channels_first
 from paribus.data.sources import load
 from paribus.errors import UserError
@@ -97,22 +99,114 @@ def test_other_shapes(file: Path, shape: tuple[int, ...]) -> None:
 def test_images_that_are_not_bytes(file: Path) -> None:
     assert refusal_of(file, x_test=IMAGES[:2] / 255) == (
         f"{file}, x_test: is float64; {LAYOUTS}, so convert pixels to 0 to 255, e.g. with "
-        '(255 * x).round().astype("uint8") where they are 0 to 1.'
+        '(255 * x).round().astype("uint8"), as they are 0 to 1.'
     )
 
 
 def test_labels_that_are_no_whole_numbers(file: Path) -> None:
     assert refusal_of(file, y_train=LABELS.astype(np.float32)) == (
-        f"{file}, y_train: is float32; needs whole numbers, 0 for the first class, 1 for the next, "
+        f"{file}, y_train: is float32; needs integers, 0 for the first class, 1 for the next, "
         'e.g. with astype("int64").'
     )
 
 
-def test_one_hot_labels(file: Path) -> None:
-    assert refusal_of(file, y_train=np.eye(4, 3, dtype=np.int64)) == (
-        f"{file}, y_train: has shape (4, 3); needs one number for each image, shape (N,), e.g. "
-        "argmax(1) of one-hot labels."
+ONE_HOT = np.eye(3, dtype=np.int64)[[0, 1, 2, 0]]
+SEVERAL = np.array([[1, 1, 0], [0, 0, 0], [0, 1, 1], [1, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("labels", "hint"),
+    [
+        (ONE_HOT, ", e.g. argmax(1) of these one-hot labels"),
+        (ONE_HOT.astype(np.float32), ", e.g. argmax(1) of these one-hot labels"),
+        (ONE_HOT.astype(bool), ", e.g. argmax(1) of these one-hot labels"),
+        (
+            0.9 * ONE_HOT + 0.1 / 3,
+            ", e.g. argmax(1) of these probabilities, the most probable class of each image",
+        ),
+        (SEVERAL, "; these are several labels an image, and Paribus trains one"),
+        (SEVERAL.astype(bool), "; these are several labels an image, and Paribus trains one"),
+        (ONE_HOT * 2, "; Paribus trains one"),
+        (np.array([[2.0, -1.0, 0.0]] * 4), "; Paribus trains one"),
+        (np.array([[np.nan, 1.0, 0.0]] * 4), "; Paribus trains one"),
+        (ONE_HOT[:, None], ""),
+    ],
+)
+def test_labels_of_several_columns(file: Path, labels: npt.NDArray[Any], hint: str) -> None:
+    assert refusal_of(file, y_train=labels) == (
+        f"{file}, y_train: has shape {labels.shape}; needs one integer for each image, shape (N,)"
+        f"{hint}."
     )
+
+
+def test_argmax_is_no_advice_if_a_single_row_has_another_sum(file: Path) -> None:
+    labels = np.eye(300, dtype=np.uint8)[np.arange(70_000) % 300]
+    labels[-1, :2] = 1
+    assert "several labels an image" in refusal_of(file, y_train=labels)
+
+
+@pytest.mark.parametrize(("odd", "shown"), [(0.5, "0.5"), (np.nan, "nan"), (np.inf, "inf")])
+def test_labels_that_are_fractions(file: Path, odd: float, shown: str) -> None:
+    assert refusal_of(file, y_train=np.array([0, 1, odd, 0])) == (
+        f"{file}, y_train: holds numbers that are not integers, e.g. {shown}; needs the number of "
+        "each image's class, 0 for the first class, 1 for the next."
+    )
+
+
+def test_labels_that_are_text(file: Path) -> None:
+    assert refusal_of(file, y_train=np.array(["cat", "dog", "cat", "cat"])) == (
+        f"{file}, y_train: is text; needs integers, so number the classes 0, 1, 2 and so on, alike "
+        "in both parts."
+    )
+
+
+@pytest.mark.parametrize(
+    ("images", "hint"),
+    [
+        (IMAGES.astype(np.float32), 'x.round().astype("uint8"), as they are 0 to 255'),
+        (IMAGES.astype(np.int64), 'x.astype("uint8"), as they are 0 to 255'),
+        (IMAGES > 50, '(255 * x).round().astype("uint8"), as they are 0 to 1'),
+        (IMAGES / 60.0 - 1, '(127.5 * (x + 1)).round().astype("uint8"), as they are -1 to 1'),
+        (
+            IMAGES.astype(np.uint16) * 500,
+            '(x / 257).round().astype("uint8") if they are 0 to 65,535; the largest is 59,500',
+        ),
+    ],
+)
+def test_pixels_of_other_types(file: Path, images: npt.NDArray[Any], hint: str) -> None:
+    assert refusal_of(file, x_train=images) == (
+        f"{file}, x_train: is {images.dtype}; {LAYOUTS}, so convert pixels to 0 to 255, e.g. with "
+        f"{hint}."
+    )
+
+
+def test_pixels_of_other_ranges(file: Path) -> None:
+    assert refusal_of(file, x_train=IMAGES / 10 - 2.5).endswith(
+        "so convert pixels to 0 to 255; these are -2.5 to 9.4."
+    )
+    assert refusal_of(file, x_train=np.where(IMAGES > 5, np.nan, 0)).endswith(
+        "and it holds values that are not finite; convert pixels to 0 to 255."
+    )
+
+
+def test_arrays_that_are_not_read_are_told(file: Path) -> None:
+    np.savez(file, **KERAS, x_val=IMAGES, y_val=LABELS)
+    assert load(str(file)).remarks == (
+        "x_val and y_val are not used; `validation = N` in the study holds out training images",
+    )
+    ours = dict(zip(npz.KEYS, KERAS.values(), strict=True))
+    np.savez(file, **KERAS, **ours)
+    assert load(str(file)).remarks == ("x_train, y_train, x_test and y_test are not used",)
+
+
+def test_a_header_that_disagrees_with_the_archive(file: Path) -> None:
+    with zipfile.ZipFile(file, "w") as archive:
+        for key, values in KERAS.items():
+            with archive.open(f"{key}.npy", "w") as stream:
+                np.lib.format.write_array(stream, values)
+                if key == "x_test":
+                    stream.write(b"more")
+    assert refusal(file) == f"{file}, x_test: is damaged and cannot be read; write the file again."
 
 
 @pytest.mark.parametrize(
@@ -144,7 +238,7 @@ def test_one_class(file: Path) -> None:
 def test_missing_keys(file: Path) -> None:
     np.savez(file, x_train=IMAGES, labels=LABELS)
     assert refusal(file) == (
-        f"{file}: holds x_train, labels; needs train_images, train_labels, test_images, "
+        f"{file}: holds x_train and labels; needs train_images, train_labels, test_images, "
         "test_labels, or x_train, y_train, x_test, y_test."
     )
 
@@ -204,7 +298,7 @@ def test_damaged_member(file: Path) -> None:
 
 def test_folder_named_npz(file: Path) -> None:
     file.mkdir()
-    assert refusal(file).startswith(f"{file}: holds no data set; needs a folder of the IDX files ")
+    assert refusal(file).startswith(f"{file}: holds no dataset; needs a folder of the IDX files ")
 
 
 @given(st.data())

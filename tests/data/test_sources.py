@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -56,29 +58,90 @@ def test_absolute_paths_and_the_home_folder(
 def test_a_name_comes_before_a_folder(tmp_path: Path) -> None:
     (tmp_path / "mnist").mkdir()
     assert load("mnist", tmp_path).classes == 10
-    assert refusal("./mnist", tmp_path) == f"{tmp_path}/mnist: holds no data set; {ACCEPTED}."
+    assert refusal("./mnist", tmp_path) == f"{tmp_path}/mnist: holds no dataset; {ACCEPTED}."
 
 
 def test_unknown_name(tmp_path: Path) -> None:
     assert refusal("minst", tmp_path) == (
-        'data "minst": there is no data set of that name, and no file or folder '
+        'data "minst": there is no dataset of that name, and no file or folder '
         f'{tmp_path}/minst; did you mean "mnist"?'
     )
     assert refusal("xyz", tmp_path) == (
-        'data "xyz": there is no data set of that name, and no file or folder '
+        'data "xyz": there is no dataset of that name, and no file or folder '
         f"{tmp_path}/xyz; known are mnist, fashion-mnist, kmnist"
     )
 
 
-@pytest.mark.parametrize("source", ["", " ", "a\0b", "x" * 5000, "~nobody-of-that-name/x"])
-def test_what_can_be_no_path(source: str, tmp_path: Path) -> None:
-    assert refusal(source, tmp_path).startswith(f'data "{source}": there is no data set of ')
+@pytest.mark.parametrize(
+    ("source", "meant"),
+    [
+        ("MNIST", "mnist"),
+        ("Mnist", "mnist"),
+        ("FashionMNIST", "fashion-mnist"),
+        ("Fashion_MNIST", "fashion-mnist"),
+        ("KMNIST", "kmnist"),
+    ],
+)
+def test_names_in_another_case(source: str, meant: str, tmp_path: Path) -> None:
+    assert refusal(source, tmp_path).endswith(f'; did you mean "{meant}"?')
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("", ""),
+        (" ", " "),
+        ("a\0b", "a\\x00b"),
+        ("a\nb", "a\\nb"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("caf\udce9", "caf\\xe9"),
+        ("x" * 5000, f"{'x' * 200}...{'x' * 150}"),
+        ("~nobody-of-that-name/x", "~nobody-of-that-name/x"),
+    ],
+)
+def test_what_can_be_no_path(source: str, shown: str, tmp_path: Path) -> None:
+    said = refusal(source, tmp_path)
+    assert said.startswith(f'data "{shown}": there is no dataset of ')
+    assert len(said) < 1000
+    assert said.isprintable()
+
+
+@pytest.mark.parametrize("name", ["pipe", "pipe.npz"])
+def test_a_pipe_is_not_waited_for(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    assert refusal(name, tmp_path) == (
+        f"{tmp_path}/{name}: is a pipe, not a regular file; save its content to a file first."
+    )
+
+
+def test_devices_and_sockets_are_not_read(tmp_path: Path) -> None:
+    assert refusal("/dev/zero").startswith("/dev/zero: is a device, not a regular file; ")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "s"))
+        assert refusal("s", tmp_path).startswith(f"{tmp_path}/s: is a socket, not a regular file; ")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("digits.zip", b"PK\3\4", "a zip archive"),
+        ("digits.h5", b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
+        ("digits.npy", b"\x93NUMPY\1\0", "a NumPy array (.npy)"),
+        ("digits.csv", b"1,2,3", "not a dataset"),
+        ("empty", b"", "not a dataset"),
+    ],
+)
+def test_other_kinds_of_files_are_named(
+    name: str, content: bytes, what: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert refusal(name, tmp_path) == f"{tmp_path}/{name}: is {what}; {ACCEPTED}."
 
 
 def test_another_file(tmp_path: Path) -> None:
     (tmp_path / "train-images-idx3-ubyte.gz").touch()
     assert refusal("train-images-idx3-ubyte.gz", tmp_path) == (
-        f"{tmp_path}/train-images-idx3-ubyte.gz: is not a data set; {ACCEPTED}."
+        f"{tmp_path}/train-images-idx3-ubyte.gz: is not a dataset; {ACCEPTED}."
     )
 
 

@@ -67,7 +67,7 @@ def test_data_that_is_not_there(
     monkeypatch.chdir(tmp_path)
     with Store.open(folder / "runs") as store, pytest.raises(UserError) as told:
         read_trained(store.find_runs("cnn/0")[0], store)
-    assert 'data "colours.npz": there is no data set of that name' in str(told.value)
+    assert 'data "colours.npz": there is no dataset of that name' in str(told.value)
     assert "call `paribus export` from the folder that the study was run from" in str(told.value)
 
 

@@ -26,6 +26,8 @@ from paribus.text import count
 def command(asked: Asked, as_json: bool) -> None:
     """Validate STUDY, a file or a built-in name; show what it would train, and what differs
     between the experiments that it compares. Trains nothing."""
+    for line in asked.dataset.warnings:
+        click.echo(line, err=True)
     facts = check(asked)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
@@ -84,6 +86,7 @@ def check(asked: Asked) -> dict[str, Any]:
         "data": study.data,
         "image_shape": list(asked.dataset.image_shape),
         "classes": asked.dataset.classes,
+        "data_notes": list(asked.dataset.notes),
         "seeds": study.seeds,
         "preview": study.preview,
         "experiments": {

@@ -50,6 +50,7 @@ def _tell(dataset: Dataset, as_json: bool) -> None:
         "classes": list(dataset.class_names),
         "fingerprint": dataset.fingerprint,
         "attribution": dataset.attribution,
+        "notes": list(dataset.notes),
     }
     if as_json:
         click.echo(json.dumps(facts, indent=2))
@@ -62,3 +63,5 @@ def _tell(dataset: Dataset, as_json: bool) -> None:
     )
     if dataset.attribution:
         click.echo(dataset.attribution)
+    for line in dataset.warnings:
+        click.echo(line, err=True)

@@ -38,7 +38,7 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
     from paribus.present.write import write_report
 
     engines, said = choose_engines(asked.study, asked.dataset)
-    for line in filter(None, (said, too_few_seeds(asked.study))):
+    for line in filter(None, (*asked.dataset.warnings, said, too_few_seeds(asked.study))):
         click.echo(line, err=True)
     with Store.open(store_folder, create=True) as store:
         todo = missing(cells(asked.study, engines), store, asked.dataset.fingerprint)

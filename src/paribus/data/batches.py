@@ -1,6 +1,6 @@
 """The arrays that engines are given: pixels in 0..1, and which images are for what.
 
-Axes: N training images of the data set, n of those that are trained on.
+Axes: N training images of the dataset, n of those that are trained on.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class Arrays:
 def prepare(dataset: Dataset, images: int | None = None, validation: int = 0) -> Arrays:
     """`images` training images (None: all) and `validation` others held out, chosen at random.
 
-    The choice depends on the data set's size and the two numbers alone, on no run's seed, so all
+    The choice depends on the dataset's size and the two numbers alone, on no run's seed, so all
     experiments and seeds see the same images. The validation set does not depend on `images`, and
     of two values of `images`, the larger one's training images contain the smaller one's. All keep
-    the order of the data set.
+    the order of the dataset.
 
     Raises `UserError` where there are too few images.
     """

@@ -1,4 +1,4 @@
-"""A data set in memory: labelled images to train on and to be tested on.
+"""A dataset in memory: labelled images to train on and to be tested on.
 
 Axes: N images, C channels, H rows, W columns.
 """
@@ -12,7 +12,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from paribus.data.facts import DataFacts
+from paribus.data.classes import check_class_names, class_notes
+from paribus.data.facts import DataFacts, warnings
 from paribus.errors import UserError
 from paribus.text import count
 
@@ -30,7 +31,7 @@ class Dataset:
     """
 
     name: str
-    """As the user wrote it; messages about the data set begin with it."""
+    """As the user wrote it; messages about the dataset begin with it."""
     train_images: Images
     """(N, C, H, W), 0 to 255."""
     train_labels: Labels
@@ -42,6 +43,8 @@ class Dataset:
     """The licence and the authors, in one sentence, or nothing where they are not known."""
     label_errors: tuple[int, ...] = ()
     """Test images whose labels people have rejected, as far as is known."""
+    remarks: tuple[str, ...] = ()
+    """What the loader found that a user should know, e.g. that a folder was not read."""
 
     def __post_init__(self) -> None:
         validate(self)
@@ -69,7 +72,21 @@ class Dataset:
             class_names=self.class_names,
             train_images=len(self.train_labels),
             test_images=len(self.test_labels),
+            notes=self.notes,
         )
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """All that a user should know before training, a clause each, for warnings.
+
+        What the loader remarked, and which classes have no training or no test images.
+        """
+        return (*self.remarks, *class_notes(self.train_labels, self.test_labels, self.class_names))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The notes as commands print them, a line each."""
+        return warnings(self.name, self.notes)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -101,6 +118,7 @@ def numbered(train_labels: Labels, test_labels: Labels) -> tuple[str, ...]:
 def validate(dataset: Dataset) -> None:
     """Raise `UserError` where `dataset` is not fit for training and testing a classifier."""
     name = dataset.name
+    check_class_names(name, dataset.class_names)
     if dataset.classes < 2:
         raise UserError(
             f"{name}: has {dataset.classes} class; a classifier needs at least 2 classes."

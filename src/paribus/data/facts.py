@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from paribus.text import shown
 
 
 @dataclass(frozen=True)
@@ -19,10 +22,22 @@ class DataFacts:
     class_names: tuple[str, ...]
     train_images: int
     test_images: int
+    notes: tuple[str, ...] = ()
+    """What a user should know before training, see `Dataset.notes`."""
 
     @property
     def classes(self) -> int:
         return len(self.class_names)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The notes as commands print them, a line each."""
+        return warnings(self.name, self.notes)
+
+
+def warnings(name: str, notes: Iterable[str]) -> tuple[str, ...]:
+    """Return the notes on a dataset as commands print them, a line each."""
+    return tuple(f"Warning: {shown(name)}: {note}" for note in notes)
 
 
 def facts(source: str, relative_to: Path | None = None, cache: Path | None = None) -> DataFacts:

@@ -1,149 +1,165 @@
-"""Data sets as folders of image files, one folder a class."""
+"""Datasets as folders of image files, one folder per class."""
 
 from __future__ import annotations
 
-import warnings
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
+from paribus.data import images
+from paribus.data.classes import appearance, look_alikes, normal, not_writable
 from paribus.data.dataset import Dataset, Images, Labels
-from paribus.data.reading import entries, read_bytes
+from paribus.data.memory import Memory
+from paribus.data.reading import entries, not_used
 from paribus.errors import UserError
-from paribus.text import plural
+from paribus.text import listed, plural, shown
 
 LAYOUT = "train/<class>/ and test/<class>/, each with image files"
 
-# What is read of images of each of Pillow's modes with 8 bits a channel: L is grey, RGB colour.
-# A palette counts as colour.
-_READ_AS = dict.fromkeys(("1", "L", "LA"), "L") | dict.fromkeys(
-    ("P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "HSV", "LAB"), "RGB"
-)
+# The folders of each class, by its name in Unicode's NFC; the folders' own names may be in others.
+Classes = dict[str, list[Path]]
 
 
 def is_one(folder: Path) -> bool:
-    """Whether `folder` has a folder "train" or "test", as a folder of classes does."""
+    """Return whether `folder` has a folder "train" or "test", as a folder of classes does."""
     return any(entry.name in ("train", "test") and entry.is_dir() for entry in entries(folder))
 
 
 def load(folder: Path, name: str) -> Dataset:
-    """The data set of the image files under `folder`.
+    """Return the dataset of the image files under `folder`.
 
-    Classes are labelled in the order of their names (of their numbers, where all names are
-    numbers), files in the order of theirs. Greyscale images have 1 channel; where any image is in
-    colour, all have 3. Of a file with several images, the first is read. Raises `UserError`.
+    Classes are labeled in the order of their names (of their numbers, if all names are numbers),
+    files are in the order of theirs. Grayscale images have 1 channel; if any image is in color, all
+    have 3. Of a file with several images, the first is read. Raises `UserError`.
     """
-    class_names = _class_names(folder / "train")
-    test_names = _class_names(folder / "test")
+    train = _classes(folder / "train")
+    test = _classes(folder / "test")
     for this, those, here, there in (
-        (class_names, test_names, "train", "test"),
-        (test_names, class_names, "test", "train"),
+        (train, test, "train", "test"),
+        (test, train, "test", "train"),
     ):
-        lacking = [class_name for class_name in this if class_name not in those]
-        if lacking:
+        if lacking := [class_name for class_name in this if class_name not in those]:
             raise UserError(
-                f"{folder}: {here} has {_classes(lacking)}, which {there} has not; both must have "
-                "the same classes."
+                f"{shown(folder)}: {here} has {_named(lacking)}, which {there} has not; both must "
+                f"have the same classes{_rename(lacking, those, there)}."
             )
-    train_files, train_labels = _files(folder / "train", class_names)
-    test_files, test_labels = _files(folder / "test", class_names)
-    with warnings.catch_warnings():
-        # Pillow warns of oddities beside the pixels, such as photographs' broken EXIF data.
-        warnings.simplefilter("ignore")
-        images = _read_all([*train_files, *test_files])
+    train_files, train_labels = _files(train, list(train))
+    test_files, test_labels = _files(test, list(train))
+    pixels, several = _read_all([*train_files, *test_files])
+    used = [folder / "train", folder / "test"]
     return Dataset(
         name=name,
-        train_images=images[: len(train_files)],
+        train_images=pixels[: len(train_files)],
         train_labels=train_labels,
-        test_images=images[len(train_files) :],
+        test_images=pixels[len(train_files) :],
         test_labels=test_labels,
-        class_names=class_names,
+        class_names=tuple(train),
+        remarks=(*not_used(folder, used), *_names_alike(train, test), *several),
     )
 
 
-def _class_names(part: Path) -> tuple[str, ...]:
+def _classes(part: Path) -> Classes:
+    """Return the folders in `part` by class, in the order of their labels."""
     if not part.is_dir():
-        raise UserError(f"{part}: there is no such folder; a folder of images holds {LAYOUT}.")
-    names = []
+        raise UserError(
+            f"{shown(part)}: there is no such folder; a folder of images holds {LAYOUT}."
+        )
+    found: Classes = {}
     for entry in entries(part):
         if not entry.is_dir():
             raise UserError(
-                f"{entry}: lies outside of any class; move it into {part}/<class>/, or away."
+                f"{shown(entry)}: lies outside of any class; move it into {shown(part)}/<class>/, "
+                "or away."
             )
-        names.append(entry.name)
-    if not names:
-        raise UserError(f"{part}: is empty; a folder of images holds {LAYOUT}.")
-    if all(name.isascii() and name.isdigit() for name in names):
-        names.sort(key=lambda name: (int(name), name))
-    return tuple(names)
+        if problem := not_writable(entry.name):
+            raise UserError(f"{shown(entry)}: the name of this class {problem}; rename the folder.")
+        found.setdefault(normal(entry.name), []).append(entry)
+    if not found:
+        raise UserError(f"{shown(part)}: is empty; a folder of images holds {LAYOUT}.")
+    numbers = all(name.isascii() and name.isdigit() for name in found)
+    return dict(sorted(found.items(), key=lambda c: (int(c[0]) if numbers else 0, c[0])))
 
 
-def _classes(names: list[str]) -> str:
-    shown = ", ".join(f'"{name}"' for name in names[:5])
+def _named(names: list[str]) -> str:
+    quoted = [f'"{name}"' for name in names[:5]]
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"the {plural(len(names), 'class', 'classes')} {shown}{more}"
+    return f"the {plural(len(names), 'class', 'classes')} {', '.join(quoted)}{more}"
 
 
-def _files(part: Path, class_names: tuple[str, ...]) -> tuple[list[Path], Labels]:
-    """The image files of all classes, and the label of each."""
+def _rename(lacking: list[str], those: Classes, there: str) -> str:
+    """Return a hint if the other part has a class whose name looks like the first that it lacks."""
+    alike = [name for name in those if appearance(name) == appearance(lacking[0])]
+    return f' ({there} has "{alike[0]}", so rename one)' if alike else ""
+
+
+def _names_alike(train: Classes, test: Classes) -> list[str]:
+    """Return a clause for each class whose folders' names differ, or look like another class's."""
+    notes = []
+    for name in train:
+        forms = {path.name for path in (*train[name], *test[name])}
+        if len(forms) > 1:
+            notes.append(
+                f'the folders of class "{name}" have names in {len(forms)} Unicode forms, and '
+                "count as one class"
+            )
+    for alike in look_alikes(train):
+        names = listed([f'"{name}"' for name in alike])
+        notes.append(f"the classes {names} look alike, and count as {len(alike)} classes")
+    return notes
+
+
+def _files(classes: Classes, order: list[str]) -> tuple[list[Path], Labels]:
+    """Return the image files of all classes, and the label of each."""
     files: list[Path] = []
     labels: list[int] = []
-    for label, class_name in enumerate(class_names):
-        of_class = entries(part / class_name)
+    for label, class_name in enumerate(order):
+        of_class = []
+        for folder in classes[class_name]:
+            of_class += entries(folder)
         if not of_class:
             raise UserError(
-                f"{part / class_name}: is empty; every class needs at least one image file."
+                f"{shown(classes[class_name][0])}: is empty; every class needs at least one image "
+                "file."
             )
+        of_class.sort(key=lambda file: (normal(file.name), file.parent.name))
         files += of_class
         labels += [label] * len(of_class)
     return files, np.array(labels, np.int64)
 
 
-def _read_all(files: list[Path]) -> Images:
-    """All images, (N, C, H, W)."""
-    first = _read(files[0])
+def _read_all(files: list[Path]) -> tuple[Images, list[str]]:
+    """Return all images, (N, C, H, W), and a clause if some files hold more than one."""
+    memory = Memory()
+    first = images.read(files[0], memory).pixels
     channels = len(first)
-    images = np.empty((len(files), *first.shape), np.uint8)
+    folder = f"{shown(files[0].parent.parent.parent)}, {len(files):,} images of {_size(first)}"
+    memory.check(folder, len(files) * first.size)
+    pixels = np.empty((len(files), *first.shape), np.uint8)
+    several: list[Path] = []
     for index, file in enumerate(files):
-        image = _read(file)
+        picture = images.read(file, memory)
+        image = picture.pixels
         if image.shape[1:] != first.shape[1:]:
             raise UserError(
-                f"{file} is {_size(image)}, but {files[0]} is {_size(first)}; all images of a data "
-                "set must be of one size, so resize or crop them."
+                f"{shown(file)} is {_size(image)}, but {shown(files[0])} is {_size(first)}; all "
+                "images of a dataset must be of one size, so resize or crop them."
             )
         if len(image) > channels:
             channels = len(image)
-            images = np.repeat(images, channels, axis=1)
-        images[index] = image  # a greyscale image fills all three channels
-    return images
+            memory.check(f"{folder} in color", pixels.size * channels)
+            pixels = np.repeat(pixels, channels, axis=1)
+        pixels[index] = image  # A grayscale image fills all three channels.
+        if picture.has_more:
+            several.append(file)
+    pixels.flags.writeable = False
+    if not several:
+        return pixels, []
+    count = f"{len(several):,} files hold" if len(several) > 1 else "1 file holds"
+    return pixels, [
+        f"{count} several images, of which only the first is read: "
+        f"{listed([shown(file.name) for file in several])}"
+    ]
 
 
 def _size(image: Images) -> str:
     return f"{image.shape[1]} × {image.shape[2]} pixels (rows × columns)"
-
-
-def _read(file: Path) -> Images:
-    """One image, (C, H, W), with 1 or 3 channels."""
-    content = read_bytes(file)
-    try:
-        with Image.open(BytesIO(content)) as image:
-            image.load()
-    except Exception as error:  # Pillow's decoders raise almost anything for a damaged file.
-        raise UserError(
-            f"{file}: is no image that can be read; replace it, or take it away."
-        ) from error
-    if image.mode not in _READ_AS:
-        raise UserError(
-            f'{file}: has pixels of mode "{image.mode}" (Pillow); needs 8 bits a channel, grey or '
-            "colour, so convert it."
-        )
-    if image.has_transparency_data:
-        darkest, _ = image.convert("RGBA").getchannel("A").getextrema()
-        if darkest != 255:
-            raise UserError(
-                f"{file}: has transparent pixels; put it on a background of one colour."
-            )
-    pixels = np.asarray(image.convert(_READ_AS[image.mode]))
-    return pixels[np.newaxis] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)

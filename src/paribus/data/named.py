@@ -1,4 +1,4 @@
-"""The data sets that are known by a name: one comes with the package, others are downloaded."""
+"""The datasets that are known by a name: one comes with the package, others are downloaded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MNIST_SHA256 = {
 
 @dataclass(frozen=True)
 class Named:
-    """What is known of a data set without loading it."""
+    """What is known of a dataset without loading it."""
 
     name: str
     title: str
@@ -53,7 +53,7 @@ class Named:
         return self.remote is None or is_present(self.remote, self.folder(cache))
 
     def load(self, cache: Path | None = None) -> Dataset:
-        """The data set, downloaded into `cache` first where needed.
+        """The dataset, downloaded into `cache` first where needed.
 
         Raises `ParibusError` where the download fails or the package is damaged.
         """

@@ -1,16 +1,23 @@
-"""Data sets as one .npz file of NumPy arrays."""
+"""Datasets as one .npz file of NumPy arrays."""
 
 from __future__ import annotations
 
+import math
+import zipfile
+from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib import format as npy
 
 from paribus.data.dataset import Dataset, Images, Labels, numbered
-from paribus.data.reading import unreadable
+from paribus.data.memory import Memory
+from paribus.data.reading import kind_of, open_file
 from paribus.errors import UserError
+from paribus.text import listed, shown
 
 KEYS = ("train_images", "train_labels", "test_images", "test_labels")
 KERAS_KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -19,41 +26,45 @@ _LAYOUTS = (
     "needs uint8 of shape (N, H, W), or (N, H, W, C) or (N, C, H, W) with C = 1 or 3 channels"
 )
 
+_MAGIC = b"\x93NUMPY"
+_LONGEST_HEADER = 10_000  # NumPy's own bound
+_BLOCK = 1 << 24  # values that are looked at together
+
 
 def load(file: Path, name: str) -> Dataset:
-    """The data set in an .npz file, under `KEYS` or `KERAS_KEYS`. Raises `UserError`.
+    """Return the dataset in an .npz file, under `KEYS` or `KERAS_KEYS`. Raises `UserError`.
 
-    Images: see `channels_first`. Labels: whole numbers of shape (N,) or (N, 1). Nothing pickled is
-    ever loaded.
+    Images: see `channels_first`. Labels: integers of shape (N,) or (N, 1). Nothing pickled is ever
+    loaded.
     """
-    arrays = _read(file)
+    where = shown(file)
+    with open_file(file) as stream:
+        arrays, remarks = _read(where, stream)
     train_images, train_labels, test_images, test_labels = arrays.values()
     train_key, train_labels_key, test_key, test_labels_key = arrays
-    train_labels = _labels(f"{file}, {train_labels_key}", train_labels)
-    test_labels = _labels(f"{file}, {test_labels_key}", test_labels)
+    train_labels = _labels(f"{where}, {train_labels_key}", train_labels)
+    test_labels = _labels(f"{where}, {test_labels_key}", test_labels)
     return Dataset(
         name=name,
-        train_images=channels_first(f"{file}, {train_key}", train_images),
+        train_images=channels_first(f"{where}, {train_key}", train_images),
         train_labels=train_labels,
-        test_images=channels_first(f"{file}, {test_key}", test_images),
+        test_images=channels_first(f"{where}, {test_key}", test_images),
         test_labels=test_labels,
         class_names=numbered(train_labels, test_labels),
+        remarks=remarks,
     )
 
 
 def channels_first(where: str, images: npt.NDArray[Any]) -> Images:
-    """`images` as (N, C, H, W), from (N, H, W), (N, H, W, C) or (N, C, H, W), C being 1 or 3.
+    """Return `images` as (N, C, H, W), from (N, H, W), (N, H, W, C) or (N, C, H, W), C = 1 or 3.
 
     >>> channels_first("x", np.zeros((5, 28, 20, 3), np.uint8)).shape
     (5, 3, 28, 20)
 
-    Raises `UserError` for any other shape or type, and where both layouts of channels fit.
+    Raises `UserError` for any other shape or type, and if both layouts of channels fit.
     """
     if images.dtype != np.uint8:
-        raise UserError(
-            f"{where}: is {images.dtype}; {_LAYOUTS}, so convert pixels to 0 to 255, e.g. with "
-            '(255 * x).round().astype("uint8") where they are 0 to 1.'
-        )
+        raise UserError(f"{where}: is {images.dtype}; {_LAYOUTS}{_as_bytes(images)}.")
     if images.ndim == 3:
         return images[:, np.newaxis]
     first = images.ndim == 4 and images.shape[1] in (1, 3)
@@ -70,64 +81,172 @@ def channels_first(where: str, images: npt.NDArray[Any]) -> Images:
     raise UserError(f"{where}: has shape {images.shape}; {_LAYOUTS}.")
 
 
+def _as_bytes(images: npt.NDArray[Any]) -> str:
+    """Return how pixels of another type become 0 to 255, going by their values; or ""."""
+    if images.dtype.kind not in "iufb" or not images.size:
+        return ", so convert pixels to 0 to 255"
+    low, high = float(images.min()), float(images.max())
+    if not math.isfinite(low + high):
+        return ", and it holds values that are not finite; convert pixels to 0 to 255"
+    if images.dtype.kind == "b" or (low >= 0 and high <= 1):
+        how = '(255 * x).round().astype("uint8"), as they are 0 to 1'
+    elif low >= 0 and high <= 255:
+        how = 'x.round().astype("uint8")' if images.dtype.kind == "f" else 'x.astype("uint8")'
+        how += ", as they are 0 to 255"
+    elif low >= -1 and high <= 1:
+        how = '(127.5 * (x + 1)).round().astype("uint8"), as they are -1 to 1'
+    elif images.dtype.kind in "iu" and low >= 0 and high <= 65535:
+        how = f'(x / 257).round().astype("uint8") if they are 0 to 65,535; the largest is {high:,g}'
+    else:
+        return f", so convert pixels to 0 to 255; these are {low:g} to {high:g}"
+    return f", so convert pixels to 0 to 255, e.g. with {how}"
+
+
 def _labels(where: str, labels: npt.NDArray[Any]) -> Labels:
-    if labels.dtype.kind not in "iu":
-        raise UserError(
-            f"{where}: is {labels.dtype}; needs whole numbers, 0 for the first class, 1 for the "
-            'next, e.g. with astype("int64").'
-        )
+    if labels.dtype.kind not in "iufb":
+        number = "number the classes 0, 1, 2 and so on, alike in both parts"
+        text = "text" if labels.dtype.kind in "US" else str(labels.dtype)
+        raise UserError(f"{where}: is {text}; needs integers, so {number}.")
     # Keras gives the labels of CIFAR as a column.
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
         raise UserError(
-            f"{where}: has shape {labels.shape}; needs one number for each image, shape (N,), e.g. "
-            "argmax(1) of one-hot labels."
+            f"{where}: has shape {labels.shape}; needs one integer for each image, shape (N,)"
+            f"{_one_label(labels)}."
+        )
+    if labels.dtype.kind not in "iu":
+        whole = np.isfinite(labels) & (labels == np.trunc(labels)) if labels.size else labels == 0
+        if not whole.all():
+            raise UserError(
+                f"{where}: holds numbers that are not integers, e.g. {labels[~whole][0]:g}; needs "
+                "the number of each image's class, 0 for the first class, 1 for the next."
+            )
+        raise UserError(
+            f"{where}: is {labels.dtype}; needs integers, 0 for the first class, 1 for the next, "
+            'e.g. with astype("int64").'
         )
     if labels.dtype == np.uint64:  # What int64 cannot hold would turn negative.
         labels = np.minimum(labels, np.uint64(np.iinfo(np.int64).max))
-    whole: Labels = labels.astype(np.int64)
-    return whole
+    numbers: Labels = labels.astype(np.int64)
+    return numbers
 
 
-def _read(file: Path) -> dict[str, npt.NDArray[Any]]:
-    """The four arrays by their keys: training images and labels, test images and labels."""
-    try:
-        stream = file.open("rb")
-    except OSError as error:
-        raise unreadable(file, error) from error
-    with stream:
-        try:
-            archive = np.load(stream, allow_pickle=False)
-        except Exception as error:  # NumPy and zipfile raise almost anything for arbitrary bytes.
-            raise UserError(f"{file}: is no .npz file; write it with numpy.savez.") from error
-        if not isinstance(archive, np.lib.npyio.NpzFile):
-            raise UserError(
-                f"{file}: holds a single array (.npy); write all four into one file with "
-                "numpy.savez."
-            )
-        with archive:
-            for keys in (KEYS, KERAS_KEYS):
-                if all(key in archive for key in keys):
-                    return {key: _array(file, archive, key) for key in keys}
-            raise UserError(
-                f"{file}: holds {', '.join(archive.files) or 'nothing'}; needs "
-                f"{', '.join(KEYS)}, or {', '.join(KERAS_KEYS)}."
-            )
+def _one_label(labels: npt.NDArray[Any]) -> str:
+    """Return how labels (N, K) become one per image, if they stand for one class each."""
+    if labels.ndim != 2 or not labels.size:
+        return ""
+    rows = max(1, _BLOCK // labels.shape[1])
+    blocks = [labels[start : start + rows] for start in range(0, len(labels), rows)]
+    zero_or_one = all(bool(((block == 0) | (block == 1)).all()) for block in blocks)
+    if not all(_shares(block) for block in blocks):
+        several = "these are several labels an image, and " if zero_or_one else ""
+        return f"; {several}Paribus trains one"
+    if zero_or_one:
+        return ", e.g. argmax(1) of these one-hot labels"
+    return ", e.g. argmax(1) of these probabilities, the most probable class of each image"
 
 
-def _array(file: Path, archive: np.lib.npyio.NpzFile, key: str) -> npt.NDArray[Any]:
-    try:
-        array = archive[key]
-    except Exception as error:  # as above
-        if "allow_pickle" in str(error):
-            raise UserError(
-                f"{file}, {key}: holds Python objects, which are never loaded from a file; save it "
-                "as an array of numbers."
-            ) from error
+def _shares(rows: npt.NDArray[Any]) -> bool:
+    """Return whether every row is made of shares of 1, as one-hot labels and probabilities are."""
+    sums = rows.sum(axis=1, dtype=np.float64)
+    return bool(rows.min() >= 0 and np.allclose(sums, 1, rtol=0, atol=1e-3))
+
+
+@dataclass(frozen=True)
+class _Header:
+    """What is said of an array ahead of its values."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def size(self) -> int:
+        """In bytes, as it is stored."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def _read(where: str, stream: BinaryIO) -> tuple[dict[str, npt.NDArray[Any]], tuple[str, ...]]:
+    """Return the four arrays by their keys (training images and labels, test images and labels),
+    and a clause on what else the file holds.
+
+    All headers are read, and the sizes in them added up, before any array is.
+    """
+    start = stream.read(300)
+    if start.startswith(_MAGIC):
         raise UserError(
-            f"{file}, {key}: is damaged and cannot be read; write the file again."
-        ) from error
-    if not isinstance(array, np.ndarray):
-        raise UserError(f"{file}, {key}: is no array; write the file with numpy.savez.")
-    return array
+            f"{where}: holds a single array (.npy); write all four into one file with numpy.savez."
+        )
+    try:
+        archive = zipfile.ZipFile(stream)
+    except Exception as error:  # zipfile raises almost anything for arbitrary bytes.
+        what = kind_of(start)
+        if what is None or what == "a zip archive":
+            what = "no .npz file"
+        raise UserError(f"{where}: is {what}; write it with numpy.savez.") from error
+    with archive:
+        members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+        for keys in (KEYS, KERAS_KEYS):
+            if all(key in members for key in keys):
+                break
+        else:
+            held = listed([shown(key) for key in members], most=20)
+            raise UserError(
+                f"{where}: holds {held or 'nothing'}; needs {', '.join(KEYS)}, or "
+                f"{', '.join(KERAS_KEYS)}."
+            )
+        headers = {key: _header(f"{where}, {key}", archive, members[key]) for key in keys}
+        needed = sum(header.size for header in headers.values())
+        for key in (keys[1], keys[3]):  # Labels are turned into int64.
+            needed += 8 * math.prod(headers[key].shape[:1])
+        Memory().check(where, needed)
+        arrays = {key: _array(f"{where}, {key}", archive, members[key]) for key in keys}
+    others = [shown(key) for key in members if key not in keys]
+    if not others:
+        return arrays, ()
+    hint = ""
+    if any("val" in key.lower() for key in others):
+        hint = "; `validation = N` in the study holds out training images"
+    return arrays, (f"{listed(others)} {'is' if len(others) == 1 else 'are'} not used{hint}",)
+
+
+def _header(where: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Header:
+    """Return the header of one array. Raises `UserError` if it does not agree with the archive."""
+    try:
+        with archive.open(member) as stream:
+            start = stream.read(len(_MAGIC) + 6 + _LONGEST_HEADER)
+        if not start.startswith(_MAGIC):
+            raise UserError(f"{where}: is no array; write the file with numpy.savez.")
+        header = BytesIO(start)
+        version = npy.read_magic(header)
+        read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, _, dtype = read(header)
+    except UserError:
+        raise
+    except Exception as error:  # as above
+        raise _damaged(where) from error
+    if dtype.hasobject:
+        raise UserError(
+            f"{where}: holds Python objects, which are never loaded from a file; save it as an "
+            "array of numbers."
+        )
+    found = _Header(shape, dtype)
+    if found.size != member.file_size - header.tell():
+        raise _damaged(where)
+    return found
+
+
+def _array(where: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt.NDArray[Any]:
+    try:
+        with archive.open(member) as stream:
+            array: npt.NDArray[Any] = npy.read_array(stream, allow_pickle=False)
+            if stream.read(1):
+                raise ValueError("more follows")
+            array.flags.writeable = False
+            return array
+    except Exception as error:  # as above
+        raise _damaged(where) from error
+
+
+def _damaged(where: str) -> UserError:
+    return UserError(f"{where}: is damaged and cannot be read; write the file again.")

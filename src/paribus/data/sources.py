@@ -1,4 +1,4 @@
-"""Finds the data set that a user names: by its name, or by the path of a folder or a file."""
+"""Finds the dataset that a user names: by its name, or by the path of a folder or a file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 from paribus.data import folder, idx, npz
 from paribus.data.dataset import Dataset
 from paribus.data.named import NAMED
+from paribus.data.reading import kind_of, open_file
 from paribus.errors import UserError, did_you_mean
+from paribus.text import shown
 
 _ACCEPTED = (
     f"needs a folder of the IDX files {', '.join(idx.FILES)}, each gzipped (.gz) or not; or a "
@@ -18,7 +20,7 @@ _ACCEPTED = (
 
 
 def load(source: str, relative_to: Path | None = None, cache: Path | None = None) -> Dataset:
-    """The data set that `source` names.
+    """Return the dataset that `source` names.
 
     source: a name ("mnist", "fashion-mnist", "kmnist") or the path of a folder of IDX files, of a
     folder of image files per class, or of an .npz file. A name comes first: write "./mnist" for a
@@ -37,23 +39,25 @@ def load(source: str, relative_to: Path | None = None, cache: Path | None = None
     # os.path.exists answers no, where Path.exists raises, for a path that no file can have.
     if not source.strip() or not os.path.exists(path):
         raise UserError(
-            f'data "{source}": there is no data set of that name, and no file or folder '
-            f"{path}; {did_you_mean(source, tuple(NAMED))}"
+            f'data "{shown(source)}": there is no dataset of that name, and no file or folder '
+            f"{shown(path)}; {did_you_mean(source, tuple(NAMED))}"
         )
     if path.is_dir():
         if idx.find(path):
             return idx.load(path, source)
         if folder.is_one(path):
             return folder.load(path, source)
-        raise UserError(f"{path}: holds no data set; {_ACCEPTED}.")
-    if path.suffix == ".npz":
+        raise UserError(f"{shown(path)}: holds no dataset; {_ACCEPTED}.")
+    if path.suffix.lower() == ".npz":
         return npz.load(path, source)
-    raise UserError(f"{path}: is not a data set; {_ACCEPTED}.")
+    with open_file(path) as stream:
+        what = kind_of(stream.read(300)) or "not a dataset"
+    raise UserError(f"{shown(path)}: is {what}; {_ACCEPTED}.")
 
 
 @dataclass(frozen=True)
 class Description:
-    """A named data set, as `paribus data` tells of it."""
+    """A named dataset, as `paribus data` tells of it."""
 
     name: str
     title: str
@@ -75,7 +79,7 @@ class Description:
 
 
 def known(cache: Path | None = None) -> tuple[Description, ...]:
-    """All data sets that have a name, the one of the package first.
+    """Return all datasets that have a name, the one of the package first.
 
     >>> [description.name for description in known()]
     ['mnist', 'fashion-mnist', 'kmnist']
