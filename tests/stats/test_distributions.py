@@ -58,3 +58,13 @@ def test_hypergeometric_agrees_with_scipy() -> None:
 def test_scipy_stats_is_not_imported() -> None:
     code = "import sys, paribus.stats; sys.exit('scipy.stats' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_tails_and_critical_values_of_many_at_once() -> None:
+    df = np.array([1, 2, 4, 9, 79, 9999])
+    t = np.array([-40.0, -2.0, 0.3, 5.0, 126.0])[:, None]
+    np.testing.assert_allclose(ours.t_upper_tail(t, df), stats.t.sf(t, df), rtol=1e-9)
+    level = np.array([1e-12, 1e-6, 0.002, 0.04, 0.5, 0.99])[:, None]
+    critical = ours.critical_t(level, df)
+    np.testing.assert_allclose(critical, stats.t.isf(level / 2, df), rtol=1e-8)
+    np.testing.assert_allclose(ours.t_two_sided_p(critical, df), level + 0 * df, rtol=1e-9)

@@ -24,7 +24,7 @@ def normal_quantile(probability: float) -> float:
 
 def normal_cdf(value: ArrayLike) -> Floats:
     """Return the standard normal distribution function, elementwise."""
-    return np.asarray(special.ndtr(np.asarray(value, dtype=np.float64)))
+    return np.asarray(special.ndtr(_floats(value)), dtype=np.float64)
 
 
 def t_quantile(probability: float, df: float) -> float:
@@ -36,22 +36,41 @@ def t_quantile(probability: float, df: float) -> float:
     return float(special.stdtrit(df, probability))
 
 
-def t_two_sided_p(t: ArrayLike, df: float) -> Floats:
+def t_two_sided_p(t: ArrayLike, df: ArrayLike) -> Floats:
     """Return the probability of a t as far from 0 as `t` in either direction, elementwise.
 
     >>> round(float(t_two_sided_p(2.776, 4)), 3)
     0.05
     """
-    return np.asarray(2 * special.stdtr(df, -np.abs(np.asarray(t, dtype=np.float64))))
+    return 2 * t_upper_tail(np.abs(_floats(t)), df)
 
 
-def chi_squared_quantile(probability: ArrayLike, df: float) -> Floats:
+def t_upper_tail(t: ArrayLike, df: ArrayLike) -> Floats:
+    """Return the probability of a t above `t`, elementwise; small ones keep their digits.
+
+    >>> t_upper_tail([0.0, 1.8331], 9).round(4).tolist()
+    [0.5, 0.05]
+    """
+    return np.asarray(special.stdtr(_floats(df), -_floats(t)), dtype=np.float64)
+
+
+def critical_t(level: ArrayLike, df: ArrayLike) -> Floats:
+    """Return the |t| that is exceeded with probability `level`, both sides together, elementwise.
+
+    >>> critical_t([0.05, 0.10], [4, 9]).round(3).tolist()
+    [2.776, 1.833]
+    """
+    return np.asarray(-special.stdtrit(_floats(df), _floats(level) / 2), dtype=np.float64)
+
+
+def chi_squared_quantile(probability: ArrayLike, df: ArrayLike) -> Floats:
     """Return the quantile of chi-squared with `df` degrees of freedom, elementwise.
 
     >>> round(float(chi_squared_quantile(0.95, 1)), 3)
     3.841
     """
-    return np.asarray(2 * special.gammaincinv(df / 2, np.asarray(probability, dtype=np.float64)))
+    quantile = 2 * special.gammaincinv(_floats(df) / 2, _floats(probability))
+    return np.asarray(quantile, dtype=np.float64)
 
 
 def noncentral_t_beyond(critical: float, df: float, shift: float) -> float:
@@ -88,6 +107,10 @@ def hypergeometric(drawn: int, marked: int, total: int) -> Floats:
     found = np.zeros(drawn + 1)
     found[possible] = np.exp(log)
     return found
+
+
+def _floats(values: ArrayLike) -> Floats:
+    return np.asarray(values, dtype=np.float64)
 
 
 def _log_choose(n: int, k: NDArray[np.int64]) -> Floats:
