@@ -12,7 +12,7 @@ import functools
 import numpy as np
 import pytest
 
-from paribus.stats.distributions import two_sided_p
+from paribus.stats.distributions import t_two_sided_p
 from paribus.stats.failures import far_runs, unseen_failure_rate
 from paribus.stats.holm import holm
 from paribus.stats.images import TwoWay
@@ -102,7 +102,7 @@ def test_at_most_five_in_a_hundred_studies_wrongly_expect_it_of_new_images(
         two = TwoWay(mean, seed_part, image_part, nothing, nothing)
         p_new_RQ = p_of_two_way(two, seeds, images)
         t = np.abs(mean) / np.sqrt(seed_part)
-        different_RQ = holm(two_sided_p(t, seeds - 1)) <= VERDICT_LEVEL
+        different_RQ = holm(t_two_sided_p(t, seeds - 1)) <= VERDICT_LEVEL
         claimed += int((different_RQ & (holm(p_new_RQ) <= VERDICT_LEVEL)).any(axis=1).sum())
         by_interval += int((different_RQ & (p_new_RQ < 0.05)).any(axis=1).sum())
     say(
