@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from paribus.present.figures.shown import Shown
+
 T = TypeVar("T")
 
 
@@ -53,39 +55,39 @@ class Results:
 
     def final_accuracies(self) -> Figure:
         """Every experiment's final test accuracy, each seed a dot."""
-        from paribus.present.figures import final_accuracies
+        from paribus.present import pictures
 
-        return _there(final_accuracies(self._result), "no run has finished")
+        return _drawn(pictures.final_accuracies(self._result), "no run has finished")
 
     def curves(self, experiment: str | None = None) -> Figure:
         """Cost and accuracy of an experiment over its epochs, or, without a name, the test accuracy
         of all of them, their mean over seeds."""
-        from paribus.present import curves
+        from paribus.present import pictures
 
         if experiment is not None:
-            figure = curves.learning_curves(self._experiment(experiment))
-            return _there(figure, f"{experiment} has not trained an epoch")
-        figures = curves.overview(self._result)
-        return _there(figures[0][1] if figures else None, "no epoch has been trained")
+            shown = pictures.learning_curves(self._experiment(experiment))
+            return _drawn(shown, f"{experiment} has not trained an epoch")
+        overview = pictures.overview(self._result)
+        return _drawn(overview[0] if overview else None, "no epoch has been trained")
 
     def confusion_matrix(self, experiment: str) -> Figure:
         """What an experiment takes each class for: test images, the mean over its runs."""
-        from paribus.present import figures, predictions
+        from paribus.present import pictures
+        from paribus.present.figures.draw import figure
 
-        data = self._result.dataset
         predicted_SN = self._predicted(experiment)
-        counts_KK = predictions.confusion(predicted_SN, data.test_labels, data.classes)
-        return figures.confusion_matrix(counts_KK, data.class_names, experiment, len(predicted_SN))
+        return figure(pictures.confusion_matrix(self._result, experiment, predicted_SN))
 
     def misclassified(self, experiment: str, most: int = 10) -> Figure:
         """The test images that most of an experiment's runs get wrong."""
-        from paribus.present import figures, predictions
+        from paribus.present import pictures
+        from paribus.present.figures.draw import figure
 
-        data, predicted_SN = self._result.dataset, self._predicted(experiment)
-        mistakes = predictions.mistakes(predicted_SN, data.test_labels, most)
-        if not mistakes:
+        predicted_SN = self._predicted(experiment)
+        shown = pictures.misclassified(self._result, experiment, predicted_SN, most)
+        if shown is None:
             raise UserError(f"{experiment} gets every test image right; there is nothing to show")
-        return figures.misclassified(data, mistakes, experiment, len(predicted_SN))
+        return figure(shown)
 
     def report(self, folder: str | PathLike[str] = "report") -> Path:
         """Write the report into a folder; gives the path of its page."""
@@ -220,8 +222,20 @@ def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
     return frame.astype({column: "float64" for column in EPOCH_COLUMNS if column in frame})
 
 
+def _drawn(shown: Shown | None, otherwise: str) -> Figure:
+    from paribus.present.figures.draw import figure
+
+    if shown is None:
+        raise _nothing(otherwise)
+    return figure(shown)
+
+
 def _there(value: T | None, otherwise: str) -> T:
     """The value, if there is one. Raises `UserError` saying what is missing otherwise."""
     if value is None:
-        raise UserError(f"{otherwise}; there is nothing to show yet")
+        raise _nothing(otherwise)
     return value
+
+
+def _nothing(why: str) -> UserError:
+    return UserError(f"{why}; there is nothing to show yet")

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from unicodedata import category
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MINUS = "−"
 
@@ -67,6 +72,24 @@ def rounded(number: int) -> str:
         if number >= 0.9995 * size and number >= 1000:
             return f"{number / size:#.3g}".rstrip(".") + f" {unit}"
     return str(number)
+
+
+def spread(values: NDArray[np.float64], form: str, scale: float = 1.0) -> str:
+    """Return mean ± SD, or the one value there is; a dash if there is none.
+
+    >>> import numpy as np
+    >>> spread(np.array([0.98, 0.99]), ".2f", 100)
+    '98.50 ± 0.71'
+    >>> spread(np.array([0.98]), ".2f", 100)
+    '98.00'
+    """
+    if len(values) == 0:
+        return "–"
+    mean = f"{values.mean() * scale:{form}}"
+    if len(values) == 1:
+        return mean
+    # ddof=1: the seeds are a sample of those that could have been drawn.
+    return f"{mean} ± {values.std(ddof=1) * scale:{form}}"
 
 
 def duration(seconds: float) -> str:

@@ -13,7 +13,8 @@ import pytest
 
 from paribus.analysis import Run
 from paribus.errors import UserError
-from paribus.present.figures import final_accuracies
+from paribus.present.figures.draw import figure as figure_of
+from paribus.present.pictures import final_accuracies
 from paribus.present.predictions import confusion, mistakes
 from paribus.present.write import write_report
 from paribus.spec.study import Study
@@ -155,7 +156,9 @@ def test_one_wide_interval_does_not_squeeze_the_figure(make: Make) -> None:
         accuracy = 0.5 + 0.15 * seed if name == "cnn" else 0.9 + 0.001 * seed
         return replace(made, curves=replace(made.curves, test_accuracy=np.full(3, accuracy)))
 
-    figure = final_accuracies(make(["mlp", "cnn"], runs=runs, data=data))
+    shown = final_accuracies(make(["mlp", "cnn"], runs=runs, data=data))
+    assert shown is not None
+    figure = figure_of(shown)
     assert figure is not None
     fewest_errors = min(figure.axes[0].get_xlim())
     assert 0.01 < fewest_errors < 0.098

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from paribus.analysis import Run, StudyResult
 from paribus.data.dataset import Dataset
-from paribus.present.curves import averaged
+from paribus.present.pictures import averaged
 from paribus.present.predictions import confusion, predicted_classes
 
 # E epochs, R runs, X experiments, S seeds, N test images, K classes, C channels, H rows, W columns
@@ -181,5 +181,5 @@ def _sprite(data: Dataset, images: NDArray[np.intp]) -> str:
         # As a figure would show them: dark on light, the mean of what channels there are.
         sheet_HWC = 255 - np.repeat(sheet_HWC.mean(2, keepdims=True), 3, axis=2).astype(np.uint8)
     png = BytesIO()
-    mpl.image.imsave(png, np.ascontiguousarray(sheet_HWC), format="png")
+    Image.fromarray(sheet_HWC).save(png, "PNG")
     return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"

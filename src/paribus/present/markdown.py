@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from paribus.present import words
 from paribus.present.evidence import Evidence
+from paribus.present.pictures import Picture
 from paribus.present.tables import Row, escape_markdown, has_reported, summary_markdown
 
-if TYPE_CHECKING:
-    from paribus.present.write import Picture
 
-
-def markdown(evidence: Evidence, rows: Sequence[Row], pictures: Sequence[Picture]) -> str:
+def markdown(evidence: Evidence, rows: Sequence[Row], pictures: Iterable[Picture]) -> str:
     result = evidence.result
     parts = [f"# {escape_markdown(result.study.title)}", escape_markdown(words.opening(result))]
     if (warning := words.preview_warning(result)) is not None:

@@ -3,27 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from paribus.analysis import ExperimentResult
-from paribus.text import duration
-
-
-def spread(values: NDArray[np.float64], form: str, scale: float = 1.0) -> str:
-    """Mean ± SD, or the one value there is; a dash if there is none.
-
-    >>> spread(np.array([0.98, 0.99]), ".2f", 100)
-    '98.50 ± 0.71'
-    >>> spread(np.array([0.98]), ".2f", 100)
-    '98.00'
-    """
-    if len(values) == 0:
-        return "–"
-    mean = f"{values.mean() * scale:{form}}"
-    if len(values) == 1:
-        return mean
-    # ddof=1: the seeds are a sample of those that could have been drawn.
-    return f"{mean} ± {values.std(ddof=1) * scale:{form}}"
+from paribus.text import duration, spread
 
 
 def accuracy(result: ExperimentResult, curve: str) -> str:

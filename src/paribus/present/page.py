@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,11 +17,11 @@ from paribus.present import tables, words
 from paribus.present.diagram import Group, diagram
 from paribus.present.evidence import Evidence
 from paribus.present.explore import explored
+from paribus.present.figures.drawing import Drawing
+from paribus.present.figures.protocol import Svgs
 from paribus.present.markup import with_code
+from paribus.present.pictures import Picture, Pictures
 from paribus.present.tables import Row
-
-if TYPE_CHECKING:
-    from paribus.present.write import Picture
 
 # Notes are sentences, and stand below the table.
 _SHOWN_REPORTED = [key for key in tables.REPORTED if key != "reported_note"]
@@ -33,13 +33,18 @@ _BEYOND = re.compile(r"(?<=\.\d\d)\d+")
 _SPACE = re.compile(r"\s+")
 
 
-def page(evidence: Evidence, rows: Sequence[Row], pictures: Sequence[Picture]) -> str:
-    """The whole page. What users wrote, names of experiments and classes, is escaped."""
+def page(evidence: Evidence, rows: Sequence[Row], pictures: Pictures, drawing: Drawing) -> str:
+    """The whole page. What users wrote, names of experiments and classes, is escaped.
+
+    drawing: the pictures in their order.
+    """
     result = evidence.result
     suspects = evidence.suspects
     suspected = suspects.images if suspects and suspects.telling else ()
-    by_file = {picture.file: picture for picture in pictures}
-    general = [p for p in pictures if not p.file.startswith("experiment-")]
+    images = {
+        picture.file: _image(picture, drawing.svgs(number))
+        for number, picture in enumerate(pictures)
+    }
     return (
         _environment()
         .get_template("report.html.j2")
@@ -51,14 +56,30 @@ def page(evidence: Evidence, rows: Sequence[Row], pictures: Sequence[Picture]) -
             measured=tables.MEASURED,
             reported=_SHOWN_REPORTED if tables.has_reported(rows) else [],
             noted=[row for row in rows if row.reported_note],
-            pictures=general,
-            of_experiment={name: by_file.get(f"experiment-{name}") for name in result.experiments},
+            pictures=pictures,
+            images=images,
             words=words,
             explored=explored(result, suspected),
             diagrams={name: _diagram(result, name) for name in result.experiments},
             inside=_inside,
         )
     )
+
+
+@dataclass(frozen=True)
+class Image:
+    """A figure on the page."""
+
+    title: str
+    text: str
+    address: str
+    narrow_address: str
+    """Of the same for a phone and for half a sheet of paper; "" if there is none."""
+
+
+def _image(picture: Picture, svgs: Svgs) -> Image:
+    narrow = "" if svgs.narrow is None else _data_uri(svgs.narrow)
+    return Image(picture.title, picture.text, _data_uri(svgs.wide), narrow)
 
 
 def findings_table(evidence: Evidence, address: str) -> str:
@@ -76,7 +97,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["data_uri"] = _data_uri
     environment.filters["with_code"] = with_code
     return environment
 

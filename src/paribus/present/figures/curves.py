@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,9 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from paribus.analysis import ExperimentResult, Run, StudyResult
-from paribus.present import numbers
-from paribus.present.style import (
+from paribus.present.figures.shown import (
+    LEAST_ERRORS,
+    CurvesSideBySide,
+    CurvesTogether,
+    LearningCurves,
+    RunCurves,
+)
+from paribus.present.figures.style import (
     COLOURS,
     GREY,
     accuracy_scale,
@@ -22,17 +26,12 @@ from paribus.present.style import (
     loss_scale,
     style,
 )
-from paribus.text import PERCENT, shortened
+from paribus.text import PERCENT, shortened, spread
 
 # E epochs, R runs
 
-# More lines than this in one panel cannot be told apart.
-_MOST_TOGETHER = 6
 _COLUMNS = 4
 _WIDTH = 10.0
-
-# Where training accuracies are drawn that are higher: the way to 100 % has no end on their axis.
-LEAST_ERRORS = 5e-4
 
 _LABELS = {
     "test_accuracy": "test accuracy",
@@ -40,35 +39,14 @@ _LABELS = {
 }
 
 
-def averaged(result: ExperimentResult) -> list[Run]:
-    """The runs that a mean curve is of: the finished ones, and before there are any all that have
-    an epoch behind them. Diverged and failed runs are in no mean."""
-    begun = [run for run in result.runs if run.epochs and run.status == "running"]
-    return list(result.finished) or begun
-
-
-def overview(result: StudyResult) -> list[tuple[str, Figure]]:
-    """Test accuracy and test loss of all experiments, with names for the files: one figure, or, if
-    there are more than a panel can show, a figure of small panels for each. Empty before the first
-    epoch."""
-    shown = [r for r in result.experiments.values() if averaged(r)]
-    if not shown:
-        return []
-    if len(shown) <= _MOST_TOGETHER:
-        return [("curves", _together(shown, len(result.dataset.test_labels)))]
-    return [
-        ("curves-accuracy", _side_by_side(result, shown, "test_accuracy")),
-        ("curves-loss", _side_by_side(result, shown, "test_loss")),
-    ]
-
-
-def _together(shown: Sequence[ExperimentResult], images: int) -> Figure:
+def curves_together(shown: CurvesTogether) -> Figure:
+    """Draw test accuracy beside test loss, a line for each experiment."""
     with style():
         figure = Figure(figsize=(10, 4.3), layout="constrained")
         for axes, curve in zip(figure.subplots(1, 2), _LABELS, strict=True):
             drawn = []
-            for experiment, colour in zip(shown, COLOURS, strict=False):
-                values_RE = _on_axis(_stack(averaged(experiment), curve), curve, images)
+            for experiment, colour in zip(shown.experiments, COLOURS, strict=False):
+                values_RE = _on_axis(_stack(experiment.averaged, curve), curve, shown.test_images)
                 label = f"{shortened(experiment.name, 24)} (n = {len(values_RE)})"
                 _band(axes, values_RE, colour, label=label)
                 drawn.append(values_RE)
@@ -80,18 +58,20 @@ def _together(shown: Sequence[ExperimentResult], images: int) -> Figure:
     return figure
 
 
-def _side_by_side(result: StudyResult, shown: Sequence[ExperimentResult], curve: str) -> Figure:
-    """A small panel for each experiment, the one it is a variant of behind it in grey."""
-    rows = -(-len(shown) // _COLUMNS)
-    images = len(result.dataset.test_labels)
-    values = {r.name: _on_axis(_stack(averaged(r), curve), curve, images) for r in shown}
+def curves_side_by_side(shown: CurvesSideBySide) -> Figure:
+    """Draw a small panel for each experiment, the one it is a variant of behind it in gray."""
+    experiments, curve = shown.experiments, shown.curve
+    values = {
+        one.name: _on_axis(_stack(one.averaged, curve), curve, shown.test_images)
+        for one in experiments
+    }
     with style():
-        figure, panels = _grid(rows)
+        figure, panels = _grid(-(-len(experiments) // _COLUMNS))
         for number, axes in enumerate(panels.flat):
-            if number >= len(shown):
+            if number >= len(experiments):
                 axes.remove()
                 continue
-            experiment = shown[number]
+            experiment = experiments[number]
             values_RE = values[experiment.name]
             title = f"{shortened(experiment.name, 24)}, n = {len(values_RE)}"
             below = ""
@@ -103,7 +83,8 @@ def _side_by_side(result: StudyResult, shown: Sequence[ExperimentResult], curve:
             _band(axes, values_RE, COLOURS[0])
             axes.set_title(title, fontsize=9, loc="left", pad=15)
             axes.text(0, 1.03, below, transform=axes.transAxes, fontsize=8, color=GREY)
-            axes.tick_params(labelsize=8, labelbottom=number + _COLUMNS >= len(shown))
+            labelled = number + _COLUMNS >= len(experiments)
+            axes.tick_params(labelsize=8, labelbottom=labelled)
         _scale(panels[0, 0], curve, list(values.values()))
         figure.supylabel(_LABELS[curve], fontsize=10)
         figure.supxlabel("epoch", fontsize=10)
@@ -127,20 +108,17 @@ def _grid(rows: int) -> tuple[Figure, Any]:
     return figure, panels
 
 
-def learning_curves(result: ExperimentResult, *, narrow: bool = False) -> Figure | None:
-    """Cost on the left, accuracy on the right: the mean over seeds, each seed a thin line behind
-    it, under it the recipe. None before the first epoch.
+def learning_curves(shown: LearningCurves, *, narrow: bool = False) -> Figure:
+    """Draw cost on the left, accuracy on the right: the mean over seeds, each seed a thin line
+    behind it, under it the recipe.
 
     narrow: one above the other, without title and recipe, for a page that says both beside it.
     """
-    runs = [run for run in result.runs if run.epochs]
-    if not runs:
-        return None
     with style():
-        figure, (cost, accuracy) = _stacked() if narrow else _pair(result)
+        figure, (cost, accuracy) = _stacked() if narrow else _pair(shown)
         for axes, curve in ((cost, "loss"), (accuracy, "accuracy")):
             drawn = [
-                _seeds(axes, result, runs, f"{split}_{curve}", colour)
+                _seeds(axes, shown, f"{split}_{curve}", colour)
                 for split, colour in (("train", COLOURS[1]), ("test", COLOURS[0]))
             ]
             _scale(axes, curve, drawn)
@@ -151,14 +129,13 @@ def learning_curves(result: ExperimentResult, *, narrow: bool = False) -> Figure
     return figure
 
 
-def _pair(result: ExperimentResult) -> tuple[Figure, Any]:
-    recipe = _recipe(result)
+def _pair(shown: LearningCurves) -> tuple[Figure, Any]:
     # In places worked out here, as in `_grid`; a line of the recipe takes 0.16 inches.
-    below = 0.16 * recipe.count("\n")
+    below = 0.16 * shown.recipe.count("\n")
     height = 4.1 + below
     figure = Figure(figsize=(9, height))
-    figure.suptitle(shortened(result.name, 70), fontweight="bold", y=1 - 0.1 / height)
-    figure.supxlabel(recipe, fontsize=9, color=GREY, y=0.06 / height)
+    figure.suptitle(shortened(shown.name, 70), fontweight="bold", y=1 - 0.1 / height)
+    figure.supxlabel(shown.recipe, fontsize=9, color=GREY, y=0.06 / height)
     panels = figure.subplots(
         1, 2,
         gridspec_kw={
@@ -175,11 +152,9 @@ def _stacked() -> tuple[Figure, Any]:
     return figure, figure.subplots(2, 1, gridspec_kw=places)
 
 
-def _seeds(
-    axes: Axes, result: ExperimentResult, runs: Sequence[Run], curve: str, colour: str
-) -> NDArray[np.float64]:
-    """Draw a curve of every run and the mean; gives all that was drawn, (R, E)."""
-    split = curve.partition("_")[0]
+def _seeds(axes: Axes, shown: LearningCurves, curve: str, colour: str) -> NDArray[np.float64]:
+    """Draw a curve of every run and the mean; return all that was drawn, (R, E)."""
+    runs, split = shown.runs, curve.partition("_")[0]
     values_RE = _on_axis(_stack(runs, curve), curve, 0)
     epochs = np.arange(1, values_RE.shape[1] + 1)
     marker = "o" if len(epochs) == 1 else None
@@ -187,48 +162,32 @@ def _seeds(
         axes.plot(epochs, values_RE.T, color=colour, alpha=0.35, linewidth=0.7, marker=marker)
     for run, row in zip(runs, values_RE, strict=True):
         known = np.flatnonzero(~np.isnan(row))
-        if run.status == "diverged" and len(known):
+        if run.diverged and len(known):
             end = known[-1]
             axes.plot(epochs[end], row[end], marker="x", color=colour, markersize=7)
-    mean_of = averaged(result)
-    if mean_of:
-        mean_E = _on_axis(_mean(_stack(mean_of, curve)), curve, 0)
+    if shown.averaged:
+        mean_E = _on_axis(_mean(_stack(shown.averaged, curve)), curve, 0)
         axes.plot(epochs[: len(mean_E)], mean_E, color=colour, linewidth=1.8, marker=marker,
-                  label=f"{split}: {_last(mean_of, curve)}")  # fmt: skip
+                  label=f"{split}: {_last(shown.averaged, curve)}")  # fmt: skip
     else:
         axes.plot([], [], color=colour, label=f"{split}: no run finished (n = 0)")
     return values_RE
 
 
-def _last(runs: Sequence[Run], curve: str) -> str:
+def _last(runs: Sequence[RunCurves], curve: str) -> str:
     """The last values of runs for a legend; of runs under way, those at the last epoch that all
     have reached."""
     reached = min(run.epochs for run in runs)
-    last = np.array([getattr(run.curves, curve)[reached - 1] for run in runs])
+    last = np.array([getattr(run, curve)[reached - 1] for run in runs])
     percent = curve.endswith("accuracy")
-    text = numbers.spread(last, ".2f" if percent else ".4f", 100 if percent else 1)
-    so_far = "" if runs[0].status == "finished" else f", so far: epoch {reached}"
+    text = spread(last, ".2f" if percent else ".4f", 100 if percent else 1)
+    so_far = "" if runs[0].finished else f", so far: epoch {reached}"
     return f"{text}{PERCENT if percent else ''} (n = {len(runs)}{so_far})"
 
 
-def _recipe(result: ExperimentResult) -> str:
-    experiment = result.experiment
-    parts = [
-        f"batch size {experiment.batch_size}",
-        f"learning rate {experiment.optimizer.lr:g} ({experiment.optimizer.name})",
-        f"{experiment.epochs} epochs",
-    ]
-    if result.finished:
-        n = f"n = {len(result.finished)}"
-        parts.append(f"training time {numbers.train_time(result)} (mean, {n})")
-    if result.diverged:
-        parts.append(f"× {len(result.diverged)} diverged")
-    return "\n".join(textwrap.wrap(", ".join(parts), 110))
-
-
-def _stack(runs: Sequence[Run], curve: str) -> NDArray[np.float64]:
+def _stack(runs: Sequence[RunCurves], curve: str) -> NDArray[np.float64]:
     """A curve of several runs, (R, E); runs that are not as far end in NaN."""
-    curves = [getattr(run.curves, curve) for run in runs]
+    curves = [getattr(run, curve) for run in runs]
     stacked = np.full((len(curves), max(map(len, curves))), np.nan)
     for row, values in zip(stacked, curves, strict=True):
         row[: len(values)] = values

@@ -1,6 +1,6 @@
-"""What all figures of a report share: colours, fonts, axes for accuracy and loss, files.
+"""What all figures of a report share: colors, fonts, axes for accuracy and loss, files.
 
-Nothing of matplotlib's global state is used.
+Nothing of matplotlib's global state is used but its settings, while `style` lasts.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ _SETTINGS: dict[str, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 9,
     "svg.fonttype": "none",
+    # Titles stay where they are put: to find out that nothing is in their way takes a tenth of the
+    # time to draw a figure.
+    "axes.titley": 1.0,
     # The same figure gives the same bytes.
     "svg.hashsalt": "paribus",
     # A class may be called "$5".

@@ -1,0 +1,64 @@
+"""Draws what figures show as SVG and PNG."""
+
+from __future__ import annotations
+
+from matplotlib.figure import Figure
+
+from paribus.present.figures.accuracy import final_accuracies
+from paribus.present.figures.confusion import confusion_matrix
+from paribus.present.figures.curves import curves_side_by_side, curves_together, learning_curves
+from paribus.present.figures.misclassified import misclassified
+from paribus.present.figures.protocol import Svgs
+from paribus.present.figures.shown import (
+    ConfusionMatrix,
+    CurvesSideBySide,
+    CurvesTogether,
+    FinalAccuracies,
+    LearningCurves,
+    Misclassified,
+    Shown,
+)
+from paribus.present.figures.style import png, svg
+
+
+class Drawn:
+    """A figure that is made once and drawn in each form that is asked for."""
+
+    def __init__(self, shown: Shown) -> None:
+        self._shown = shown
+        self._figure = figure(shown)
+
+    def svgs(self) -> Svgs:
+        narrow = narrow_figure(self._shown)
+        return Svgs(svg(self._figure), None if narrow is None else svg(narrow))
+
+    def png(self) -> bytes:
+        return png(self._figure)
+
+
+def figure(shown: Shown) -> Figure:
+    """Make the figure of what is to be shown, by its type."""
+    match shown:
+        case FinalAccuracies():
+            return final_accuracies(shown)
+        case LearningCurves():
+            return learning_curves(shown)
+        case CurvesTogether():
+            return curves_together(shown)
+        case CurvesSideBySide():
+            return curves_side_by_side(shown)
+        case ConfusionMatrix():
+            return confusion_matrix(shown)
+        case Misclassified():
+            return misclassified(shown)
+
+
+def narrow_figure(shown: Shown) -> Figure | None:
+    """Make the narrow figure, of those that would be too small on a phone otherwise."""
+    match shown:
+        case FinalAccuracies():
+            return final_accuracies(shown, narrow=True)
+        case LearningCurves():
+            return learning_curves(shown, narrow=True)
+        case _:
+            return None

@@ -1,0 +1,183 @@
+"""Figures while they are being drawn: here, or in several processes where that is faster.
+
+To draw the figures of a large study takes most of a report's time, nearly all of it Python's own,
+so that threads would not help. A helper takes half a second to start: it pays from about a dozen
+figures on. It is started afresh, since to fork a process that has threads is unsafe, and by its own
+command, since `multiprocessing` would run a script of the caller's again.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from itertools import count
+from typing import IO, Any, Protocol, Self
+
+from paribus.present.figures.protocol import PngRequest, SvgRequest, Svgs
+from paribus.present.figures.shown import Shown
+
+_FEWEST = 12
+"""Figures that are worth the start of helpers."""
+_MOST_HELPERS = 4
+_COMMAND = (
+    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
+    "from paribus.present.figures.helper import main; main()"
+)
+# matplotlib's settings are those of the process.
+_HERE = threading.RLock()
+
+
+class Drawing(Protocol):
+    """Figures by their number; each is drawn once. Use it as a context manager."""
+
+    def svgs(self, number: int) -> Svgs: ...
+
+    def png(self, number: int) -> bytes: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def draw(shown: Sequence[Shown], *, png: bool = True, helpers: int | None = None) -> Drawing:
+    """Begin to draw figures.
+
+    png: whether they are wanted as PNG too. helpers: processes that draw; by default one per core
+    where there are several of both.
+    """
+    if helpers is None:
+        helpers = min(_cores(), _MOST_HELPERS) if len(shown) >= _FEWEST else 0
+        helpers = helpers if helpers > 1 else 0
+    return _Elsewhere(shown, png, helpers) if helpers and sys.executable else _Here(shown)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class _Here:
+    """Draws in this process, when a figure is asked for."""
+
+    def __init__(self, shown: Sequence[Shown]) -> None:
+        self._shown = shown
+        self._drawn: dict[int, Any] = {}
+        self._svgs: dict[int, Svgs] = {}
+
+    def svgs(self, number: int) -> Svgs:
+        with _HERE:
+            if number not in self._svgs:
+                self._svgs[number] = self._figure(number).svgs()
+            return self._svgs[number]
+
+    def png(self, number: int) -> bytes:
+        with _HERE:
+            png: bytes = self._figure(number).png()
+        return png
+
+    def _figure(self, number: int) -> Any:
+        from paribus.present.figures.draw import Drawn
+
+        if number not in self._drawn:
+            self._drawn[number] = Drawn(self._shown[number])
+        return self._drawn[number]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._drawn.clear()
+
+
+class _Elsewhere:
+    """Has helpers draw, a thread to talk to each. What a helper fails to draw is drawn here."""
+
+    def __init__(self, shown: Sequence[Shown], png: bool, helpers: int) -> None:
+        self._shown, self._with_png = shown, png
+        self._here = _Here(shown)
+        self._svgs: list[Future[Svgs | None]] = [Future() for _ in shown]
+        self._pngs: list[Future[bytes | None]] = [Future() for _ in shown]
+        self._next = count()
+        self._helpers: list[subprocess.Popen[bytes]] = []
+        try:
+            for _ in range(helpers):
+                self._start()
+        except OSError:
+            pass  # No more processes may be had; without any, all is drawn here.
+        self._left = len(self._helpers)
+        self._ended = threading.Lock()
+        for helper in self._helpers:
+            threading.Thread(target=self._talk, args=(helper,), daemon=True).start()
+        if not self._helpers:
+            self._give_up()
+
+    def svgs(self, number: int) -> Svgs:
+        return self._svgs[number].result() or self._here.svgs(number)
+
+    def png(self, number: int) -> bytes:
+        return self._pngs[number].result() or self._here.png(number)
+
+    def _start(self) -> None:
+        # In a session of its own: Ctrl-C is for this process, which then ends it.
+        helper = subprocess.Popen(
+            [sys.executable, "-c", _COMMAND],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._helpers.append(helper)
+
+    def _talk(self, helper: subprocess.Popen[bytes]) -> None:
+        """Have a helper draw figures until none is left: their SVG first, the page waits for it."""
+        assert helper.stdin is not None
+        assert helper.stdout is not None
+        mine: list[int] = []
+        try:
+            _send(helper.stdin, sys.path)
+            while (number := next(self._next)) < len(self._shown):
+                mine.append(number)
+                _send(helper.stdin, SvgRequest(number, self._shown[number], self._with_png))
+                self._svgs[number].set_result(pickle.load(helper.stdout))
+            for number in mine if self._with_png else ():
+                _send(helper.stdin, PngRequest(number))
+                self._pngs[number].set_result(pickle.load(helper.stdout))
+        except (OSError, EOFError, pickle.PickleError):
+            pass  # It has ended; what it owes is drawn here.
+        for number in mine:
+            _settle(self._svgs[number])
+            _settle(self._pngs[number])
+        with self._ended:
+            self._left -= 1
+            if not self._left:
+                self._give_up()
+
+    def _give_up(self) -> None:
+        """Leave all that no helper has drawn to this process."""
+        for svg, png in zip(self._svgs, self._pngs, strict=True):
+            _settle(svg)
+            _settle(png)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for helper in self._helpers:
+            helper.kill()
+            helper.wait()
+
+
+def _send(pipe: IO[bytes], request: object) -> None:
+    pickle.dump(request, pipe, pickle.HIGHEST_PROTOCOL)
+    pipe.flush()
+
+
+def _settle(future: Future[Any]) -> None:
+    """Say that there is no answer, where none has come."""
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,32 @@
+"""What the process that writes a report and those that draw its figures tell each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from paribus.present.figures.shown import Shown
+
+
+@dataclass(frozen=True, eq=False)
+class SvgRequest:
+    """Ask for a figure as SVG; the answer is `Svgs`."""
+
+    number: int
+    shown: Shown
+    keep: bool
+    """Whether a `PngRequest` for the figure will follow."""
+
+
+@dataclass(frozen=True)
+class PngRequest:
+    """Ask for a figure that was kept as PNG; the answer is its bytes."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Svgs:
+    """A figure as SVG, and the same for a phone and for half a sheet of paper if there is one."""
+
+    wide: bytes
+    narrow: bytes | None

@@ -1,0 +1,130 @@
+"""What figures show, as plain records: the other modules draw them, here or in another process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# E epochs, R runs, K classes, C channels, H rows, W columns
+Floats = NDArray[np.float64]
+
+LEAST_ERRORS = 5e-4
+"""Where higher training accuracies are drawn: the way to 100 % has no end on their axis."""
+
+
+@dataclass(frozen=True, eq=False)
+class AccuracyRow:
+    """Final test accuracies of an experiment."""
+
+    name: str
+    value_R: Floats
+    interval: Floats | None
+    """Both ends of the mean's interval; None where there is none."""
+    text: str
+    """Mean ± SD, in per cent."""
+
+
+@dataclass(frozen=True, eq=False)
+class FinalAccuracies:
+    """Final test accuracies of all experiments, each run a dot."""
+
+    rows: tuple[AccuracyRow, ...]
+    test_images: int
+
+
+@dataclass(frozen=True, eq=False)
+class RunCurves:
+    """Learning curves of a run that has an epoch behind it, (E,) each."""
+
+    train_loss: Floats
+    train_accuracy: Floats
+    test_loss: Floats
+    test_accuracy: Floats
+    finished: bool
+    diverged: bool
+    averaged: bool
+    """Whether the mean curve is of this run too."""
+
+    @property
+    def epochs(self) -> int:
+        return len(self.train_loss)
+
+
+@dataclass(frozen=True, eq=False)
+class LearningCurves:
+    """Learning curves of an experiment: the mean over runs, each run a thin line behind it."""
+
+    name: str
+    runs: tuple[RunCurves, ...]
+    base: str | None = None
+    """The experiment it was stated as changes to."""
+    recipe: str = ""
+
+    @property
+    def averaged(self) -> list[RunCurves]:
+        return [run for run in self.runs if run.averaged]
+
+
+@dataclass(frozen=True, eq=False)
+class CurvesTogether:
+    """Test accuracy and test loss of a few experiments, a line each."""
+
+    experiments: tuple[LearningCurves, ...]
+    test_images: int
+
+
+@dataclass(frozen=True, eq=False)
+class CurvesSideBySide:
+    """One curve of many experiments, a panel each, the base of each behind it in gray."""
+
+    experiments: tuple[LearningCurves, ...]
+    curve: str
+    """"test_accuracy" or "test_loss"."""
+    test_images: int
+
+
+@dataclass(frozen=True, eq=False)
+class ConfusionMatrix:
+    """Test images of a true class (row) that a run took for a class (column)."""
+
+    name: str
+    class_names: tuple[str, ...]
+    counts_KK: Floats
+    """Mean over runs."""
+    runs: int
+
+
+@dataclass(frozen=True, eq=False)
+class MisclassifiedImage:
+    """A test image that some runs got wrong."""
+
+    number: int
+    """Its index in the test set, from 0."""
+    image_CHW: NDArray[np.uint8]
+    truth: str
+    taken_for: str
+    wrong: int
+    """Runs that got it wrong."""
+    rejected: bool
+    """Whether annotators rejected its label."""
+
+
+@dataclass(frozen=True, eq=False)
+class Misclassified:
+    """Test images that most of an experiment's runs get wrong."""
+
+    name: str
+    images: tuple[MisclassifiedImage, ...]
+    runs: int
+
+
+Shown = (
+    FinalAccuracies
+    | LearningCurves
+    | CurvesTogether
+    | CurvesSideBySide
+    | ConfusionMatrix
+    | Misclassified
+)

@@ -1,0 +1,250 @@
+"""The figures of a report: what each shows, its file, its title and its text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.analysis import ExperimentResult, Run, StudyResult
+from paribus.analysis.values import mean_interval
+from paribus.present import numbers, words
+from paribus.present.figures.shown import (
+    LEAST_ERRORS,
+    AccuracyRow,
+    ConfusionMatrix,
+    CurvesSideBySide,
+    CurvesTogether,
+    FinalAccuracies,
+    LearningCurves,
+    Misclassified,
+    MisclassifiedImage,
+    RunCurves,
+    Shown,
+)
+from paribus.present.predictions import confusion, mistakes, predicted_classes
+from paribus.text import PERCENT, percent
+
+# S seeds, N test images
+
+# More lines than this in one panel cannot be told apart.
+_MOST_TOGETHER = 6
+_MISTAKES_SHOWN = 10
+
+# By the name of a curve: what it is of, and how its file is called.
+_CURVES = {"test_accuracy": "test accuracy", "test_loss": "test loss"}
+_FILES = {"test_accuracy": "accuracy", "test_loss": "loss"}
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A figure of a report."""
+
+    file: str
+    """Its file's name without an ending."""
+    title: str
+    text: str
+    """What it shows, for those who cannot see it."""
+    shown: Shown
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """All figures of a report."""
+
+    accuracy: Picture | None
+    curves: tuple[Picture, ...]
+    confusion: Picture | None
+    misclassified: Picture | None
+    experiments: dict[str, Picture]
+    """Learning curves, by experiment."""
+
+    def __iter__(self) -> Iterator[Picture]:
+        """In the order of the page."""
+        for one in (self.accuracy, *self.curves, self.confusion, self.misclassified):
+            if one is not None:
+                yield one
+        yield from self.experiments.values()
+
+
+def pictures_of(result: StudyResult) -> Pictures:
+    """Return the figures of what there is to see of a study."""
+    best = result.best()
+    predicted_SN = None if best is None else predicted_classes(best)
+    matrix = gallery = None
+    if best is not None and predicted_SN is not None:
+        matrix = _confusion(result, best, predicted_SN)
+        gallery = _misclassified(result, best, predicted_SN)
+    return Pictures(
+        accuracy=_accuracy(result),
+        curves=_curves(result),
+        confusion=matrix,
+        misclassified=gallery,
+        experiments={
+            name: Picture(f"experiment-{name}", name, _curves_text(name), shown)
+            for name, experiment in result.experiments.items()
+            if (shown := learning_curves(experiment)) is not None
+        },
+    )
+
+
+def averaged(result: ExperimentResult) -> list[Run]:
+    """Return the runs that a mean curve is of: the finished ones, and before there are any all that
+    have an epoch behind them. Diverged and failed runs are in no mean."""
+    begun = [run for run in result.runs if run.epochs and run.status == "running"]
+    return list(result.finished) or begun
+
+
+def final_accuracies(result: StudyResult) -> FinalAccuracies | None:
+    """Return the final accuracies of all experiments; None before any run has finished."""
+    rows = tuple(
+        AccuracyRow(
+            name=experiment.name,
+            value_R=experiment.final("test_accuracy"),
+            interval=mean_interval(experiment.final("test_accuracy")),
+            text=f"{numbers.accuracy(experiment, 'test_accuracy')}{PERCENT}",
+        )
+        for experiment in result.experiments.values()
+        if experiment.finished
+    )
+    return FinalAccuracies(rows, len(result.dataset.test_labels)) if rows else None
+
+
+def overview(result: StudyResult) -> list[CurvesTogether] | list[CurvesSideBySide]:
+    """Return the mean curves of all experiments: one figure, or, if they are more than a panel can
+    show, one of test accuracy and one of test loss; none before the first epoch."""
+    found = map(learning_curves, result.experiments.values())
+    shown = tuple(one for one in found if one is not None and one.averaged)
+    images = len(result.dataset.test_labels)
+    if not shown:
+        return []
+    if len(shown) <= _MOST_TOGETHER:
+        return [CurvesTogether(shown, images)]
+    return [CurvesSideBySide(shown, curve, images) for curve in _CURVES]
+
+
+def learning_curves(result: ExperimentResult) -> LearningCurves | None:
+    """Return the curves of an experiment's runs; None before the first epoch."""
+    means = {run.id for run in averaged(result)}
+    runs = tuple(
+        RunCurves(
+            train_loss=run.curves.train_loss,
+            train_accuracy=run.curves.train_accuracy,
+            test_loss=run.curves.test_loss,
+            test_accuracy=run.curves.test_accuracy,
+            finished=run.status == "finished",
+            diverged=run.status == "diverged",
+            averaged=run.id in means,
+        )
+        for run in result.runs
+        if run.epochs
+    )
+    return LearningCurves(result.name, runs, result.base, _recipe(result)) if runs else None
+
+
+def confusion_matrix(
+    result: StudyResult, experiment: str, predicted_SN: NDArray[np.int64]
+) -> ConfusionMatrix:
+    """Return what the runs of an experiment took each class for."""
+    data = result.dataset
+    counts_KK = confusion(predicted_SN, data.test_labels, data.classes)
+    return ConfusionMatrix(experiment, tuple(data.class_names), counts_KK, len(predicted_SN))
+
+
+def misclassified(
+    result: StudyResult, experiment: str, predicted_SN: NDArray[np.int64], most: int
+) -> Misclassified | None:
+    """Return the test images that most runs of an experiment get wrong, at most so many; None
+    without any."""
+    data = result.dataset
+    images = tuple(
+        MisclassifiedImage(
+            number=mistake.image,
+            image_CHW=data.test_images[mistake.image],
+            truth=data.class_names[mistake.truth],
+            taken_for=data.class_names[mistake.taken_for],
+            wrong=mistake.wrong,
+            rejected=mistake.image in data.label_errors,
+        )
+        for mistake in mistakes(predicted_SN, data.test_labels, most)
+    )
+    return Misclassified(experiment, images, len(predicted_SN)) if images else None
+
+
+def _accuracy(result: StudyResult) -> Picture | None:
+    shown = final_accuracies(result)
+    if shown is None:
+        return None
+    text = (
+        "Final test accuracy of every experiment: a dot for each seed, their mean, and from "
+        f"three seeds on its {percent(0.95)} interval."
+    )
+    return Picture("final-accuracy", "Final accuracy", text, shown)
+
+
+def _curves(result: StudyResult) -> tuple[Picture, ...]:
+    return tuple(map(_curves_picture, overview(result)))
+
+
+def _curves_picture(shown: CurvesTogether | CurvesSideBySide) -> Picture:
+    text = (
+        "over the epochs: the mean of the seeds, and a band from the lowest to the highest of them."
+    )
+    title = "Learning curves"
+    match shown:
+        case CurvesTogether():
+            return Picture("curves", title, f"Test accuracy and test loss {text}", shown)
+        case CurvesSideBySide():
+            what = _CURVES[shown.curve]
+            text = f"{what.capitalize()} {text}"
+            text += " In grey the mean of the experiment that each is a variant of."
+            return Picture(f"curves-{_FILES[shown.curve]}", f"{title}: {what}", text, shown)
+
+
+def _confusion(
+    result: StudyResult, best: ExperimentResult, predicted_SN: NDArray[np.int64]
+) -> Picture:
+    shown = confusion_matrix(result, best.name, predicted_SN)
+    text = f"What {best.name} takes each class for. The colour shows the errors alone. "
+    text += words.confusions(shown.counts_KK, shown.class_names, shown.runs)
+    if best.reported is not None and best.reported.note:
+        text += f" Reported of it: “{best.reported.note}”."
+    return Picture("confusion", f"Confusion matrix of {best.name}", text, shown)
+
+
+def _misclassified(
+    result: StudyResult, best: ExperimentResult, predicted_SN: NDArray[np.int64]
+) -> Picture | None:
+    shown = misclassified(result, best.name, predicted_SN, _MISTAKES_SHOWN)
+    if shown is None:
+        return None
+    text = "Test images that it gets wrong, with their true class and what it took them for."
+    text += words.GALLERY_DOUBT if result.dataset.label_errors else ""
+    return Picture("misclassified", f"Misclassified by {best.name}", text, shown)
+
+
+def _curves_text(name: str) -> str:
+    most = percent(1 - LEAST_ERRORS, "g")
+    return (
+        f"Cost and accuracy of {name} over the epochs: the mean of the seeds, and each "
+        "seed as a thin line. Both axes are logarithmic, in the cost and in the share of "
+        f"errors; accuracies above {most} are drawn at {most}."
+    )
+
+
+def _recipe(result: ExperimentResult) -> str:
+    experiment = result.experiment
+    parts = [
+        f"batch size {experiment.batch_size}",
+        f"learning rate {experiment.optimizer.lr:g} ({experiment.optimizer.name})",
+        f"{experiment.epochs} epochs",
+    ]
+    if result.finished:
+        n = f"n = {len(result.finished)}"
+        parts.append(f"training time {numbers.train_time(result)} (mean, {n})")
+    if result.diverged:
+        parts.append(f"× {len(result.diverged)} diverged")
+    return "\n".join(textwrap.wrap(", ".join(parts), 110))
