@@ -10,13 +10,15 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from paribus.measure.metric import MetricWithArgument, named
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies
 from paribus.spec.metric import METRICS
 from paribus.spec.model import Spec
 from paribus.spec.notation import LAYERS, format_layer, parse_layer
+from paribus.spec.question import ASPECTS, Question
 from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, Sgd, Step
-from paribus.spec.study import ASPECTS, Question, Reported, Study
+from paribus.spec.study import Reported, Study
 
 PAGE = Path(__file__).with_name("study-files.md")
 
@@ -104,7 +106,8 @@ INITIALISATION = """## Initialisation
 QUESTIONS = """## Questions
 
 Each stands in a table `[[questions]]`. The difference asked about is that of the second experiment
-minus the first.
+minus the first. What kind of question it is, is known by the key that is written (`compare`) and by
+its metric; `kind = "…"` may say so, and names the kinds that other packages add.
 
 """
 
@@ -136,6 +139,9 @@ def page() -> str:
         ("`data`, `images`, `validation`", "", "", "As above; one value for all experiments of a "
          "study is usual, and `data` and `validation` must be the same in all."),
     ]  # fmt: skip
+    inherited = ("original", "original_verdict")
+    question = _rows(Question, *(n for n in Question.model_fields if n not in inherited))
+    question += _rows(Question, *inherited)
     return "".join([
         TOP,
         "## The study\n\n", _table(top), "\n",
@@ -145,7 +151,7 @@ def page() -> str:
         "## Learning-rate schedules\n\n",
         *(_named(kind, {"every": 10}) for kind in (Constant, Step, Cosine, OneCycle)),
         INITIALISATION,
-        QUESTIONS, _table(_rows(Question, *Question.model_fields)), "\n", _metrics(), _aspects(),
+        QUESTIONS, _table(question), "\n", _metrics(), _aspects(),
         "## Reported\n\n", f"{_first(Reported)}\n\n",
         _table(_rows(Reported, *Reported.model_fields)), "\n",
         HASH,
@@ -155,19 +161,25 @@ def page() -> str:
 
 
 def meanings(model: type[Spec]) -> dict[str, str]:
-    """What stands under each field of a model, by its name."""
+    """What stands under each field of a model, or of one that it derives from, by its name."""
+    found: dict[str, str] = {}
+    for kind in reversed(model.__mro__):
+        if issubclass(kind, Spec):
+            found |= _meanings_of(kind)
+    return found
+
+
+def _meanings_of(model: type[Spec]) -> dict[str, str]:
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
     assert isinstance(body, ast.ClassDef)
-    found: dict[str, str] = {}
-    for field, below in zip(body.body, body.body[1:], strict=False):
-        if (
-            isinstance(field, ast.AnnAssign)
-            and isinstance(field.target, ast.Name)
-            and isinstance(below, ast.Expr)
-            and isinstance(below.value, ast.Constant)
-        ):
-            found[field.target.id] = " ".join(str(below.value.value).split())
-    return found
+    return {
+        field.target.id: " ".join(str(below.value.value).split())
+        for field, below in zip(body.body, body.body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+    }
 
 
 Row = tuple[str, str, str, str]
@@ -261,11 +273,13 @@ def _named(kind: type[Spec], example: dict[str, Any]) -> str:
 
 def _metrics() -> str:
     lines = ["| `metric` | what it is | better |\n| --- | --- | --- |\n"]
-    for name, kind in METRICS.items():
-        written = f"{name} 0.98" if kind.takes else name
-        label = kind.label.replace("{}", kind.takes)
-        better = "higher" if kind.higher_is_better else "lower"
-        lines.append(f"| `{written}` | {label} | {better} |\n")
+    for name in METRICS.names():
+        takes_argument = isinstance(METRICS.get(name), MetricWithArgument)
+        written = f"{name} 0.98" if takes_argument else name
+        metric = named(written)
+        better = "higher" if metric.higher_is_better else "lower"
+        needs = "; needs `validation`" if metric.needs_validation else ""
+        lines.append(f"| `{written}` | {metric.label}{needs} | {better} |\n")
     return "".join(lines) + "\n"
 
 

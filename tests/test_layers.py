@@ -26,17 +26,30 @@ ALLOWED: dict[str, set[str]] = {
     "store": BASE | {"spec"},
     "execute": BASE | {"spec", "randomness", "data", "engines"},
     "runner": BASE | {"spec", "randomness", "data", "engines", "execute", "store"},
-    "analysis": BASE | {"spec", "data", "store", "stats"},
-    "present": BASE | {"spec", "data", "store", "analysis"},
+    "measure": BASE | {"spec", "data", "store", "stats"},
+    "questions": BASE | {"spec", "measure", "stats"},
+    "present": BASE | {"spec", "data", "store", "stats", "measure", "questions"},
     "export": BASE | {"spec", "data", "engines", "store"},
     "serve": BASE
-    | {"spec", "randomness", "data", "engines", "store", "runner", "analysis", "present"},
+    | {
+        "spec",
+        "randomness",
+        "data",
+        "engines",
+        "store",
+        "runner",
+        "measure",
+        "questions",
+        "present",
+    },
     "studies": set(),
     "results": BASE
-    | {"spec", "data", "engines", "execute", "store", "runner", "analysis", "present", "export"},
+    | {"spec", "data", "engines", "execute", "store", "runner", "measure", "questions"}
+    | {"present", "export"},
     "__main__": {"cli"},
     "cli": BASE
-    | {"spec", "data", "engines", "execute", "store", "runner", "analysis", "present", "export"}
+    | {"spec", "data", "engines", "execute", "store", "runner", "measure", "questions"}
+    | {"present", "export"}
     | {"serve"},
 }
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from paribus.spec.layers import Sigmoid as Sigmoid
     from paribus.spec.layers import Tanh as Tanh
     from paribus.spec.network import ModuleNetwork as ModuleNetwork
+    from paribus.spec.question import Question as Question
     from paribus.spec.recipe import Adam as Adam
     from paribus.spec.recipe import AdamW as AdamW
     from paribus.spec.recipe import Constant as Constant
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from paribus.spec.recipe import OneCycle as OneCycle
     from paribus.spec.recipe import Sgd as Sgd
     from paribus.spec.recipe import Step as Step
-    from paribus.spec.study import Question as Question
     from paribus.spec.study import Study as Study
 
 _MODULES = {
@@ -53,7 +53,8 @@ _MODULES = {
     ),
     "spec.network": ("ModuleNetwork",),
     "spec.recipe": ("Adam", "AdamW", "Constant", "Cosine", "OneCycle", "Sgd", "Step"),
-    "spec.study": ("Question", "Study"),
+    "spec.question": ("Question",),
+    "spec.study": ("Study",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

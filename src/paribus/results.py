@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from paribus.analysis import ExperimentResult, StudyResult, collect
 from paribus.data.sources import load
 from paribus.errors import UserError, did_you_mean
 from paribus.execute.machine import available_cores
 from paribus.export.tables import Row, epoch_records, run_records
+from paribus.measure import predictions
+from paribus.measure.from_store import collect
+from paribus.measure.runs import ExperimentResult, StudyResult
 from paribus.runner.cells import cells, missing
 from paribus.runner.engines import choose_engines
 from paribus.runner.progress import progress
@@ -98,21 +100,20 @@ class Results:
     def findings(self) -> pd.DataFrame:
         """A row for each question of the study: what was asked, the verdict, its sentence, and the
         numbers that `paribus compare --json` has, differences in the metric's raw unit."""
-        from paribus.analysis.findings import answers
-        from paribus.analysis.plain import numbers
+        from paribus.present import wording
+        from paribus.present.as_json import numbers, terms
+        from paribus.questions.family import judge_study
 
         return _frame(
             [
                 {
-                    "question": answer.question.ask,
-                    "a": answer.a,
-                    "b": answer.b,
-                    "metric": answer.question.metric,
-                    "verdict": str(answer.verdict),
-                    "sentence": answer.sentence,
-                    **numbers(answer),
+                    "question": finding.question.ask,
+                    **{key: terms(finding)[key] for key in ("a", "b", "metric")},
+                    "verdict": wording.verdict_words(finding.verdict),
+                    "sentence": wording.sentence(finding),
+                    **numbers(finding),
                 }
-                for answer in answers(self._result)
+                for finding in judge_study(self._result)
             ]
         )
 
@@ -148,9 +149,9 @@ class Results:
         return self.experiments[name]
 
     def _predicted(self, name: str) -> NDArray[np.int64]:
-        from paribus.present.predictions import predicted_classes
-
-        return _there(predicted_classes(self._experiment(name)), f"no run of {name} has finished")
+        return _there(
+            predictions.predicted_classes(self._experiment(name)), f"no run of {name} has finished"
+        )
 
     def _rows(self) -> list[Row]:
         return [

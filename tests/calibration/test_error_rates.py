@@ -16,17 +16,19 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from paribus.stats import Comparison, Metric, Verdict, judge, judge_family
+from paribus.questions.family import conclude
+from paribus.questions.finding import Verdict
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
 from paribus.stats.holm import holm
+from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.paired import t_intervals
 from paribus.stats.power import (
-    VERDICT_LEVEL,
     power_of_difference,
     power_of_equivalence,
     seeds_to_plan,
 )
 from paribus.stats.rule import Decision, decide
+from tests.support.judged import SCORE, compared, finding_of
 
 BATCHES = int(os.environ.get("PARIBUS_CALIBRATION", "1"))
 STUDIES = 20_000
@@ -78,7 +80,7 @@ def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Floats:
 
 
 def decisions(difference_RQS: Floats, matters: float | None = None) -> NDArray[np.int64]:
-    """The verdicts of many studies at once, from the parts that `judge_family` is made of."""
+    """The verdicts of many studies at once, from the parts that `questions` judges by."""
     t = t_intervals(difference_RQS)
     t_90 = t_intervals(difference_RQS, EQUIVALENCE_CONFIDENCE)
     return decide(t.mean, holm(t.p), t_90.low, t_90.high, matters)
@@ -86,7 +88,6 @@ def decisions(difference_RQS: Floats, matters: float | None = None) -> NDArray[n
 
 def test_many_at_once_are_what_the_judge_says_one_by_one() -> None:
     rng = generator("judge")
-    metric = Metric("accuracy", higher_is_better=True)
     of = {
         Verdict.BETTER: Decision.HIGHER,
         Verdict.WORSE: Decision.LOWER,
@@ -100,9 +101,7 @@ def test_many_at_once_are_what_the_judge_says_one_by_one() -> None:
     for base_S, variant_QS, expected_Q in zip(
         base_R1S[:, 0], variant_RQS, expected_RQ, strict=True
     ):
-        findings = judge_family(
-            [Comparison("a", "b", metric, base_S, b_S, matters=1.0) for b_S in variant_QS]
-        )
+        findings = conclude([compared(base_S, b_S, SCORE, matters=1.0) for b_S in variant_QS])
         assert [of[finding.verdict] for finding in findings] == expected_Q.tolist()
     assert set(expected_RQ.ravel()) == set(Decision)
 
@@ -208,12 +207,11 @@ def test_a_study_of_the_planned_seeds_decides_four_times_in_five(true: float) ->
 def test_diverged_runs_do_not_raise_the_error() -> None:
     # One run in ten of either experiment gives no value.
     rng = generator("diverged")
-    metric = Metric("accuracy", higher_is_better=True)
     studies = 1000 * BATCHES
     claimed = 0
     for _ in range(studies):
         a_S, b_S = np.where(rng.random((2, 6)) < 0.1, np.nan, rng.normal(size=(2, 6)))
-        verdict = judge(Comparison("a", "b", metric, a_S, b_S)).verdict
+        verdict = finding_of(compared(a_S, b_S, SCORE)).verdict
         claimed += verdict in (Verdict.BETTER, Verdict.WORSE)
     print(f"error with diverged runs: {claimed / studies:.4f}")
     assert claimed / studies <= 0.05

@@ -13,8 +13,8 @@ from scipy import stats
 
 from paribus.stats.holm import holm
 from paribus.stats.images import two_way
+from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.paired import t_intervals
-from paribus.stats.power import VERDICT_LEVEL
 
 
 def test_adding_seeds_until_significant_claims_differences_that_are_not() -> None:

@@ -10,7 +10,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from paribus.analysis import Run
+from paribus.measure.runs import Run
 from paribus.present.explore import MOST_IMAGES, curves, explored
 from paribus.spec.experiment import Experiment
 from paribus.spec.notation import parse_layers

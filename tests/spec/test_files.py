@@ -100,7 +100,7 @@ batch_size = 64
     study = read_study(text, "s.toml")
     for changed in (study.with_each(epochs=1), study.as_preview(1000)):
         assert "long" not in changed.experiments
-        assert [q.compare for q in changed.questions] == [("base", "other")]
+        assert [q.experiments for q in changed.questions] == [("base", "other")]
         assert changed.bases["other"] == "base"
     assert "long" in study.with_each(batch_size=32).experiments
 
@@ -108,7 +108,7 @@ batch_size = 64
 def test_only_keeps_the_questions_among_the_experiments_left() -> None:
     study = load_study("mnist")[0].only(("cnn", "cnn-adam"))
     assert list(study.experiments) == ["cnn", "cnn-adam"]
-    assert {question.compare for question in study.questions} == {("cnn", "cnn-adam")}
+    assert {question.experiments for question in study.questions} == {("cnn", "cnn-adam")}
 
 
 MISTAKES = {

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from paribus.analysis import Curves, ExperimentResult, Run, StudyResult
 from paribus.data.dataset import Dataset
+from paribus.measure.predictions import reader
+from paribus.measure.runs import Curves, ExperimentResult, Run, StudyResult
 from paribus.seeding import stream
 from paribus.spec.files import load_study
 from paribus.spec.plan import Plan, plan_of
@@ -35,7 +37,15 @@ def dataset(images: int = 200, channels: int = 1, names: Sequence[str] = ()) -> 
     )
 
 
-def run(seed: int, epochs: int, status: Status, data: Dataset, **changes: Any) -> Run:
+def run(
+    seed: int,
+    epochs: int,
+    status: Status,
+    data: Dataset,
+    *,
+    read_probabilities: Callable[[], NDArray[np.float32] | None] | None = None,
+    **changes: Any,
+) -> Run:
     rng = stream(seed, "test", "run")
     falling = np.exp(-np.arange(epochs) / 3) + 0.05 * rng.random(epochs)
     probabilities = rng.dirichlet(np.ones(data.classes), len(data.test_labels))
@@ -57,7 +67,9 @@ def run(seed: int, epochs: int, status: Status, data: Dataset, **changes: Any) -
         reason="",
         curves=curves,
         environment={"python": "3", "load before": str(seed)},
-        read_probabilities=lambda: probabilities.astype(np.float32),
+        read_predictions=reader(
+            read_probabilities or (lambda: probabilities.astype(np.float32)), data.test_labels
+        ),
     )
     return replace(made, **changes)
 

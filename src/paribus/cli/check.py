@@ -17,6 +17,7 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
 from paribus.spec.plan import Node, Plan, plan_of
+from paribus.spec.question import BaseQuestion, Question
 from paribus.text import count
 
 
@@ -49,6 +50,9 @@ def command(asked: Asked, as_json: bool) -> None:
         click.echo()
     for question in facts["questions"]:
         click.echo(click.style(question["ask"], bold=True))
+        if "compare" not in question:
+            click.echo(f"  {', '.join(question['experiments'])}, {question['kind']}")
+            continue
         click.echo(f"  {' → '.join(question['compare'])}, {question['metric']}")
         click.echo(f"  differs: {'; '.join(question['differences']) or 'nothing'}")
         if question["confounds"]:
@@ -66,7 +70,7 @@ def check(asked: Asked) -> dict[str, Any]:
 
     Raises `UserError` with every experiment whose network does not fit the data.
     """
-    from paribus.analysis.findings import too_few_seeds
+    from paribus.present.beforehand import too_few_seeds
 
     plans: dict[str, Plan | ModuleNetwork] = {}
     problems: dict[str, list[str]] = {}
@@ -93,10 +97,7 @@ def check(asked: Asked) -> dict[str, Any]:
             name: _experiment(asked, name, experiment, plans[name]) | {"trained_by": engines[name]}
             for name, experiment in study.experiments.items()
         },
-        "questions": [
-            _question(asked, question.model_dump(mode="json"), plans, engines)
-            for question in study.questions
-        ],
+        "questions": [_question(asked, question, plans, engines) for question in study.questions],
         "note": "\n".join(filter(None, (said, too_few_seeds(study)))),
     }
 
@@ -147,19 +148,22 @@ def _layers(nodes: tuple[Node, ...]) -> Iterator[dict[str, Any]]:
 
 def _question(
     asked: Asked,
-    question: dict[str, Any],
+    question: BaseQuestion,
     plans: dict[str, Plan | ModuleNetwork],
     engines: Mapping[str, str],
 ) -> dict[str, Any]:
+    written = question.model_dump(mode="json")
+    if not isinstance(question, Question):
+        return {**written, "kind": question.kind, "experiments": list(question.experiments)}
     first, second = (
-        asked.study.experiments[name].but(engine=engines[name]) for name in question["compare"]
+        asked.study.experiments[name].but(engine=engines[name]) for name in question.compare
     )
     found = differences(first, second)
-    before, after = (plans[name] for name in question["compare"])
+    before, after = (plans[name] for name in question.compare)
     return {
-        **question,
+        **written,
         "differences": [d.words for d in found],
-        "confounds": [d.words for d in found if not d.is_about(question["about"])],
+        "confounds": [d.words for d in found if not d.is_about(question.about)],
         "consequences": (
             consequences((first, before), (second, after), _images(asked, first))
             if isinstance(before, Plan) and isinstance(after, Plan)

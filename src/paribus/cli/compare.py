@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paribus.analysis.results import ExperimentResult, described, read_run
 from paribus.cli.asked import described_in_store, json_option, store_option
 from paribus.data.dataset import Dataset
 from paribus.data.sources import load
 from paribus.errors import UserError, did_you_mean
+from paribus.measure.from_store import described, read_run
+from paribus.measure.runs import ExperimentResult
 from paribus.spec.diff import differences
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies
 from paribus.spec.metric import check_matters, check_metric
-from paribus.spec.study import ASPECTS, Question
+from paribus.spec.question import ASPECTS, Question
 from paribus.store.store import PREVIEW_MARK, Store, StoredRun
 from paribus.store.timings import read_timings
 
 if TYPE_CHECKING:
-    from paribus.analysis.findings import Answer
+    from paribus.questions.finding import Finding
 
 
 @click.command(short_help="Say whether one experiment is better than another.")
@@ -63,8 +64,9 @@ def command(
     hashes; `NAME@ENGINE` names the engine where runs of several are kept. An experiment can be
     compared with itself on other seeds: `paribus compare cnn cnn --seeds 0-4 --against 5-9`.
     """
-    from paribus.analysis.findings import Surroundings, answer_family
-    from paribus.analysis.plain import plain
+    from paribus.present.as_json import plain
+    from paribus.questions.family import judge
+    from paribus.questions.kind import Context
 
     first_seeds = _range("--seeds", seeds_a)
     second_seeds = first_seeds if seeds_b is None else _range("--against", seeds_b)
@@ -103,14 +105,20 @@ def command(
     question = _question(one, other, metric, matters, about)
     # Seeds that were named are the plan: an answer from some of them depends on when one looks.
     planned = None if first_seeds is None else len(first_seeds)
-    where = Surroundings(
-        dataset, planned, preview_a or preview_b, timings, study, same_seeds=seeds_b is None
+    context = Context(
+        experiments={one.name: one, other.name: other},
+        train_images=len(dataset.train_labels),
+        planned=planned,
+        preview=preview_a or preview_b,
+        timings=timings,
+        study_name=study,
+        same_seeds=seeds_b is None,
     )
-    answer = answer_family([(question, one, other)], where)[0]
+    (finding,) = judge([question], context)
     if as_json:
-        click.echo(json.dumps(plain(answer), indent=2))
+        click.echo(json.dumps(plain(finding), indent=2))
     else:
-        _tell(answer)
+        _tell(finding)
 
 
 def _range(option: str, text: str | None) -> range | None:
@@ -243,41 +251,46 @@ def _question(
                 raise UserError(
                     f'--about: nothing is called "{aspect}"; {did_you_mean(aspect, ASPECTS)}'
                 )
-    return Question(
+    question = Question(
         ask=f"Is {b.name} better than {a.name}?",
         compare=(a.name, b.name),
         about=aspects or ("network",),
         metric=metric,
         matters=matters,
     )
+    if problems := question.problems({a.name: a.experiment, b.name: b.experiment}):
+        raise UserError("\n".join(f"--metric: {problem}" for problem in problems))
+    return question
 
 
-def _tell(answer: Answer) -> None:
+def _tell(finding: Finding) -> None:
     from rich.console import Console
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
-    from paribus.analysis.plain import counts
+    from paribus.present.as_json import counts, plain
+    from paribus.questions.finding import PairFinding
 
+    said = plain(finding)
     console = Console(highlight=False)
-    console.print(Text(answer.sentence, style="bold"))
+    console.print(Text(said["sentence"], style="bold"))
     lists = {
-        "What differs": answer.differences or ("nothing but the seeds",),
-        "What follows from it": answer.consequences,
-        "What this rests on": answer.reasons,
-        "What one run would have told": (answer.noise_sentence,) if answer.noise_sentence else (),
+        "What differs": said["differences"] or ("nothing but the seeds",),
+        "What follows from it": said["consequences"],
+        "What this rests on": said["reasons"],
+        "What one run would have told": (said["noise"],) if said["noise"] else (),
     }
     for title, lines in lists.items():
         if lines:
             console.print(Text(f"\n{title}", style="bold"))
         for line in lines:
-            mark = " (confounds)" if title == "What differs" and line in answer.confounds else ""
+            mark = " (confounds)" if title == "What differs" and line in said["confounds"] else ""
             console.print(Padding(Text(f"• {line}{mark}"), (0, 0, 0, 2), expand=False))
-    if answer.ledger is not None:
+    if isinstance(finding, PairFinding) and finding.ledger is not None:
         console.print(Text("\nTest images", style="bold"))
         table = Table.grid(padding=(0, 2))
         table.add_column(justify="right")
-        for category, count in counts(answer.ledger).items():
+        for category, count in counts(finding.ledger).items():
             table.add_row("too few seeds" if count is None else f"{count:,}", category)
         console.print(Padding(table, (0, 0, 0, 2), expand=False))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from paribus.analysis import collect
 from paribus.cli.asked import Asked, json_option, report_option, store_option, study_options
+from paribus.measure.from_store import collect
 from paribus.store.store import Store
 
 

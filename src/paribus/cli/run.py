@@ -33,8 +33,8 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
     Stopped at any time, by Ctrl-C or otherwise, it loses at most the epochs under way: the same
     command again goes on. The report can be written while it trains, with `paribus report`.
     """
-    from paribus.analysis import collect
-    from paribus.analysis.findings import too_few_seeds
+    from paribus.measure.from_store import collect
+    from paribus.present.beforehand import too_few_seeds
     from paribus.present.write import write_report
 
     engines, said = choose_engines(asked.study, asked.dataset)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from paribus.store.store import Store, StoredRun
 
 if TYPE_CHECKING:
-    from paribus.analysis import Run
+    from paribus.measure.runs import Run
 
 
 def state(run: Run | StoredRun, store: Store) -> dict[str, Any]:

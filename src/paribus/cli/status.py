@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from paribus.analysis import ExperimentResult, collect
 from paribus.cli.asked import Asked, described_in_store, json_option, store_option, study_options
 from paribus.cli.state import in_words, state
+from paribus.measure.from_store import collect
+from paribus.measure.runs import ExperimentResult
 from paribus.store.store import Store
 from paribus.text import percent
 

@@ -12,13 +12,13 @@ from statistics import median
 
 import click
 
-from paribus.analysis.results import described
 from paribus.cli.asked import json_option, store_option
 from paribus.data.sources import load
 from paribus.errors import UserError, did_you_mean
+from paribus.measure.from_store import described
 from paribus.spec.experiment import ENGINES
 from paribus.spec.files import load_study
-from paribus.spec.study import ASPECTS, Question
+from paribus.spec.question import ASPECTS, Question
 from paribus.store.store import Store
 from paribus.store.timings import keep_timing
 
@@ -63,10 +63,12 @@ def command(
 
     The result is kept in the store, where questions about step times find it.
     """
-    from paribus.analysis.findings import Surroundings, answer_family
-    from paribus.analysis.plain import plain
     from paribus.engines.choose import make_engine
     from paribus.execute.tasks import TaskMaker
+    from paribus.present import wording
+    from paribus.present.as_json import plain
+    from paribus.questions.family import judge
+    from paribus.questions.kind import Context
     from paribus.runner.engines import engines_of
     from paribus.runner.timing import time_steps
 
@@ -108,19 +110,23 @@ def command(
         metric="step_time",
         matters=matters or 0,
     )
-    where = Surroundings(dataset, timings=(timing,))
-    answer = answer_family([(question, results[0], results[1])], where)[0]
+    context = Context(
+        experiments=dict(zip(names, results, strict=True)),
+        train_images=len(dataset.train_labels),
+        timings=(timing,),
+    )
+    (finding,) = judge([question], context)
     if as_json:
-        click.echo(json.dumps(plain(answer) | {"timing": asdict(timing)}, indent=2))
+        click.echo(json.dumps(plain(finding) | {"timing": asdict(timing)}, indent=2))
         return
-    click.echo(click.style(answer.sentence, bold=True))
+    click.echo(click.style(wording.sentence(finding), bold=True))
     for name, side, seconds in (
         (a, sides[0], timing.a_seconds),
         (b, sides[1], timing.b_seconds),
     ):
         step = f"{median(seconds) * 1000:.3f} ms a step of {side[2].batch_size} images"
         click.echo(f"  {name}, engine {side[1].name}: {step} (median)")
-    for reason in answer.reasons:
+    for reason in wording.reasons(finding):
         click.echo(f"  {reason}")
     click.echo(f"Kept in {path}")
 

@@ -6,13 +6,20 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import singledispatch
 
-from paribus.analysis import StudyResult
-from paribus.analysis.findings import Answer, answers
-from paribus.analysis.plain import NUMBERS, counts, numbers
-from paribus.analysis.suspects import FEWEST_RUNS, Suspects, suspects
-from paribus.analysis.values import stats_metric
-from paribus.present import latex
+from paribus.measure.runs import StudyResult
+from paribus.measure.suspects import FEWEST_RUNS, Suspects, suspects
+from paribus.present import differences, latex, wording
+from paribus.present.as_json import NUMBERS, counts, plain
+from paribus.questions import original
+from paribus.questions.family import judge_study
+from paribus.questions.finding import (
+    CountFinding,
+    Finding,
+    PairFinding,
+    StepTimeFinding,
+)
 from paribus.text import count, percent, plural, signed
 
 # N images
@@ -22,21 +29,21 @@ _SUSPECTS_NAMED = 40
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """A study's result with its answers and its label suspects, and what is to be said of them."""
+    """A study's result with its findings and its label suspects, and what is to be said of them."""
 
     result: StudyResult
-    answers: list[Answer]
+    findings: list[Finding]
     suspects: Suspects | None
 
     @property
     def has_original(self) -> bool:
         """Whether an earlier report's answers are to be shown."""
-        return any(answer.question.original for answer in self.answers)
+        return any(finding.question.original for finding in self.findings)
 
     def introduction(self) -> str:
         """What the findings are of, and what was fixed before they were known."""
         study = self.result.study
-        n = len(self.answers)
+        n = len(self.findings)
         text = (
             f"{count(n, 'question')} of the study, with metric, number of seeds and the "
             "smallest difference that matters; the verdicts keep their word if these were fixed "
@@ -52,44 +59,49 @@ class Evidence:
 
     def agreement(self) -> str | None:
         """How many of an earlier report's answers stand; None where there are none."""
-        held = [answer for answer in self.answers if answer.question.original]
+        held = [
+            original.agreement(finding).agrees
+            for finding in self.findings
+            if finding.question.original
+        ]
         if not held:
             return None
-        agrees = sum(answer.agrees is True for answer in held)
-        disagrees = sum(answer.agrees is False for answer in held)
+        agrees, disagrees = held.count(True), held.count(False)
         open_ = len(held) - agrees - disagrees
         return (
             f"Of the original’s {len(held)} answers, {count(agrees, 'is', 'are')} confirmed and "
             f"{count(disagrees, 'is', 'are')} contradicted; of {open_} it cannot be told."
         )
 
-    def replays(self) -> list[tuple[Answer, str]]:
+    def replays(self) -> list[tuple[PairFinding, str]]:
         """For each question, what one training of each experiment would have told."""
         return [
-            (
-                answer,
-                f"{percent(answer.replay.opposite_share)} of {answer.replay.pairs}",
-            )
-            for answer in self.answers
-            if answer.replay is not None
+            (finding, f"{percent(replay.opposite_share)} of {replay.pairs}")
+            for finding in self._pairs()
+            if (replay := finding.evidence.replay) is not None
         ]
 
     def noise_floors(self) -> list[tuple[str, str, str, int]]:
         """How far runs of one experiment lie apart in accuracy: for each that a question starts
         from its name, the noise floor, what luck on single images alone would make, seeds."""
         found = {}
-        for answer in self.answers:
-            noise = answer.noise
-            if noise is not None and answer.question.metric == "test_accuracy":
+        for finding in self._pairs():
+            noise = finding.noise
+            if noise is not None and finding.metric.key == "test_accuracy":
                 luck = "–" if noise.predicted is None else _points(noise.predicted)
-                found[answer.a] = answer.a, _floor(noise.between_runs), luck, noise.n
+                found[finding.a] = finding.a, _floor(noise.between_runs), luck, noise.n
         return list(found.values())
 
-    def ledgers(self) -> list[tuple[Answer, dict[str, int | None]]]:
+    def ledgers(self) -> list[tuple[PairFinding, dict[str, int | None]]]:
         """For each question of accuracy, how many test images a change fixed, broke, and so on."""
         return [
-            (answer, counts(answer.ledger)) for answer in self.answers if answer.ledger is not None
+            (finding, counts(finding.ledger))
+            for finding in self._pairs()
+            if finding.ledger is not None
         ]
+
+    def _pairs(self) -> list[PairFinding]:
+        return [finding for finding in self.findings if isinstance(finding, PairFinding)]
 
     def suspects_sentence(self) -> str | None:
         """The images that no run gets right."""
@@ -135,22 +147,24 @@ class Evidence:
             "question", "a", "b", "metric", "matters", "verdict", "less_than_matters", *NUMBERS,
             "confounds", "original", "agrees", "agreement", "sentence",
         ])  # fmt: skip
-        for answer in self.answers:
-            question = answer.question
-            values = ("" if v is None else v for v in numbers(answer).values())
+        for finding in self.findings:
+            question = finding.question
+            facts = plain(finding)
+            keys = ("a", "b", "metric", "matters", "verdict", "less_than_matters", *NUMBERS)
+            values = [facts[key] for key in keys]
             writer.writerow([
-                question.ask, answer.a, answer.b, question.metric, question.matters or "",
-                answer.verdict, answer.less_than_matters, *values, "; ".join(answer.confounds),
-                question.original, "" if answer.agrees is None else answer.agrees,
-                answer.agreement, answer.sentence,
+                question.ask, *("" if value is None else value for value in values),
+                "; ".join(facts["confounds"]), question.original,
+                "" if facts["agrees"] is None else facts["agrees"], facts["agreement"],
+                facts["sentence"],
             ])  # fmt: skip
         return text.getvalue()
 
     def findings_latex(self, notes: Sequence[str]) -> str:
         """A tabular of the findings for LaTeX's package booktabs, notes as comments above it."""
         rows = []
-        for answer in self.answers:
-            rows.append([answer.question.ask, *_shown(answer), _verdict(answer)])
+        for finding in self.findings:
+            rows.append([finding.question.ask, *_shown(finding), wording.table_verdict(finding)])
         return latex.tabular(
             # Questions are long, verdicts may be: both need lines.
             r"p{0.36\linewidth}rrrp{0.2\linewidth}",
@@ -179,53 +193,61 @@ class Evidence:
     def _flips(self) -> Iterator[list[object]]:
         data = self.result.dataset
         seen = set()
-        for answer in self.answers:
-            ledger = answer.ledger
-            if ledger is None or (answer.a, answer.b) in seen:
+        for finding in self._pairs():
+            ledger = finding.ledger
+            if ledger is None or (finding.a, finding.b) in seen:
                 continue
-            seen.add((answer.a, answer.b))
+            seen.add((finding.a, finding.b))
             for image, category in enumerate(ledger.category_N.tolist()):
                 if category != "always right":
                     yield [
-                        answer.a, answer.b, image, data.class_names[data.test_labels[image]],
+                        finding.a, finding.b, image, data.class_names[data.test_labels[image]],
                         float(ledger.share_A_N[image]), float(ledger.share_B_N[image]), category,
                         image in data.label_errors,
                     ]  # fmt: skip
 
 
-def _shown(answer: Answer) -> tuple[str, str, str]:
+_NOTHING = "–"
+
+
+@singledispatch
+def _shown(finding: Finding) -> tuple[str, str, str]:
     """n, the difference and its 95 % interval, as texts; a dash for what there is not."""
-    nothing = "–"
-    if answer.counts is not None:
-        before, after = answer.counts
-        return nothing, signed(after - before), nothing
-    if answer.times is not None and answer.times.ratio is not None:
-        ratio = answer.times.ratio
-        return str(ratio.n), ratio.times(), ratio.interval()
-    evidence = None if answer.finding is None else answer.finding.evidence
-    if evidence is None or evidence.mean is None:
-        return nothing, nothing, nothing
-    metric, n = stats_metric(answer.question.metric), str(evidence.n)
+    return _NOTHING, _NOTHING, _NOTHING
+
+
+@_shown.register
+def _(finding: CountFinding) -> tuple[str, str, str]:
+    before, after = finding.count_a, finding.count_b
+    if before is None or after is None:
+        return _NOTHING, _NOTHING, _NOTHING
+    return _NOTHING, signed(after - before), _NOTHING
+
+
+@_shown.register
+def _(finding: StepTimeFinding) -> tuple[str, str, str]:
+    ratio = finding.ratio
+    if ratio is None:
+        return _NOTHING, _NOTHING, _NOTHING
+    return str(ratio.n), differences.ratio(ratio), differences.ratio_interval(ratio)
+
+
+@_shown.register
+def _(finding: PairFinding) -> tuple[str, str, str]:
+    evidence, metric = finding.evidence, finding.metric
+    if evidence.mean is None:
+        return _NOTHING, _NOTHING, _NOTHING
+    n = str(evidence.n)
     if evidence.measured is None:
-        return n, metric.difference(evidence.mean), nothing
+        return n, differences.difference(metric, evidence.mean), _NOTHING
     paired = evidence.measured.paired
-    interval = metric.interval(paired.low, paired.high)
-    return n, metric.estimate(paired.mean, paired.low, paired.high), interval
-
-
-def _verdict(answer: Answer) -> str:
-    """The verdict with what is to be said of it in a table."""
-    words = answer.badge
-    if answer.less_than_matters:
-        words += ", by less than matters"
-    if answer.finding is not None and answer.finding.shown_for_new_images is False:
-        words += "; not shown for new images"
-    return words
+    interval = differences.interval(metric, paired.low, paired.high)
+    return n, differences.estimate(metric, paired.mean, paired.low, paired.high), interval
 
 
 def evidence_of(result: StudyResult) -> Evidence:
-    """The answers to a study's questions, and what else is said of its runs."""
-    return Evidence(result, answers(result), suspects(result))
+    """The findings on a study's questions, and what else is said of its runs."""
+    return Evidence(result, judge_study(result), suspects(result))
 
 
 def _floor(share: float) -> str:

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from paribus.analysis import Run, StudyResult
 from paribus.data.dataset import Dataset
+from paribus.measure.predictions import confusion, predicted_classes
+from paribus.measure.runs import Run, StudyResult
 from paribus.present.pictures import averaged
-from paribus.present.predictions import confusion, predicted_classes
 
 # E epochs, R runs, X experiments, S seeds, N test images, K classes, C channels, H rows, W columns
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from paribus.present import words
+from paribus.present import wording, words
 from paribus.present.evidence import Evidence
 from paribus.present.pictures import Picture
 from paribus.present.tables import Row, escape_markdown, has_reported, summary_markdown
@@ -38,14 +38,15 @@ def markdown(evidence: Evidence, rows: Sequence[Row], pictures: Iterable[Picture
 
 
 def _findings(evidence: Evidence) -> list[str]:
-    if not evidence.answers:
+    if not evidence.findings:
         return []
     parts = ["## Findings", escape_markdown(evidence.introduction())]
-    for number, answer in enumerate(evidence.answers, start=1):
-        text = f"{number}. **{escape_markdown(answer.question.ask)}** "
-        text += escape_markdown(answer.sentence)
-        if answer.question.original:
-            original, agreement = map(escape_markdown, (answer.question.original, answer.agreement))
+    for number, finding in enumerate(evidence.findings, start=1):
+        text = f"{number}. **{escape_markdown(finding.question.ask)}** "
+        text += escape_markdown(wording.sentence(finding))
+        if finding.question.original:
+            original = escape_markdown(finding.question.original)
+            agreement = escape_markdown(wording.agreement(finding))
             text += f" *The original’s answer:* {original}; {agreement}."
         parts.append(text)
     if (summary := evidence.agreement()) is not None:
@@ -57,8 +58,8 @@ def _luck(evidence: Evidence) -> list[str]:
     parts: list[str] = []
     if replays := evidence.replays():
         parts += ["## Single runs", words.REPLAY, "\n".join(
-            f"- {escape_markdown(answer.question.ask)} {share} pairs of runs"
-            for answer, share in replays
+            f"- {escape_markdown(finding.question.ask)} {share} pairs of runs"
+            for finding, share in replays
         )]  # fmt: skip
     if floors := evidence.noise_floors():
         lines = [["experiment", "noise floor", "luck on single images", "seeds"], ["---"] * 4]
@@ -69,10 +70,10 @@ def _luck(evidence: Evidence) -> list[str]:
         lines = [["from, to", *heads], ["---"] * (len(heads) + 1)]
         lines += [
             [
-                escape_markdown(f"{answer.a}, {answer.b}"),
+                escape_markdown(f"{finding.a}, {finding.b}"),
                 *("too few seeds" if n is None else f"{n:,}" for n in counts.values()),
             ]
-            for answer, counts in ledgers
+            for finding, counts in ledgers
         ]
         parts += ["## Test images, one by one", words.LEDGER, _table(lines)]
     if (sentence := evidence.suspects_sentence()) is not None:

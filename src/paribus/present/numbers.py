@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from paribus.analysis import ExperimentResult
+from paribus.measure.runs import ExperimentResult
 from paribus.text import duration, spread
 
 

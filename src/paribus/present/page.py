@@ -12,8 +12,8 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from paribus.analysis.results import StudyResult
-from paribus.present import tables, words
+from paribus.measure.runs import StudyResult
+from paribus.present import tables, wording, words
 from paribus.present.diagram import Group, diagram
 from paribus.present.evidence import Evidence
 from paribus.present.explore import explored
@@ -98,6 +98,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["with_code"] = with_code
+    for name in ("agreement", "badge", "reasons", "sentence", "subject"):
+        environment.filters[name] = getattr(wording, name)
     return environment
 
 

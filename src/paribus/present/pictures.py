@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.analysis import ExperimentResult, Run, StudyResult
-from paribus.analysis.values import mean_interval
+from paribus.measure.predictions import confusion, mistakes, predicted_classes
+from paribus.measure.runs import ExperimentResult, Run, StudyResult
 from paribus.present import numbers, words
 from paribus.present.figures.shown import (
     LEAST_ERRORS,
@@ -25,7 +25,7 @@ from paribus.present.figures.shown import (
     RunCurves,
     Shown,
 )
-from paribus.present.predictions import confusion, mistakes, predicted_classes
+from paribus.stats.paired import mean_interval
 from paribus.text import PERCENT, percent
 
 # S seeds, N test images

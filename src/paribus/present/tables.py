@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paribus.analysis import ExperimentResult, StudyResult
+from paribus.measure.runs import ExperimentResult, StudyResult
 from paribus.present import latex, numbers
 from paribus.spec.study import Reported
 from paribus.text import rounded

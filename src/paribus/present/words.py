@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.analysis import ExperimentResult, StudyResult
+from paribus.measure.runs import ExperimentResult, StudyResult
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
 from paribus.text import count, extent, percent, plural

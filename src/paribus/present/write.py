@@ -7,8 +7,8 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
-from paribus.analysis import StudyResult
 from paribus.errors import ParibusError, UserError
+from paribus.measure.runs import StudyResult
 from paribus.present import tables, words
 from paribus.present.evidence import evidence_of
 from paribus.present.figures.drawing import draw

@@ -10,8 +10,9 @@ from threading import Lock, RLock
 from typing import Any
 from urllib.parse import quote
 
-from paribus.analysis import Run, StudyResult, collect
 from paribus.errors import ParibusError
+from paribus.measure.from_store import collect
+from paribus.measure.runs import Run, StudyResult
 from paribus.runner.estimate import epoch_seconds, work
 from paribus.serve.studies import Shown
 from paribus.store.reading import is_claimed, open_to_read, signature

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.analysis import StudyResult
 from paribus.data.dataset import Dataset
 from paribus.engines.base import Predictor
 from paribus.engines.choose import choose_to_predict
 from paribus.errors import ParibusError, UserError
+from paribus.measure.runs import StudyResult
 from paribus.spec.experiment import Experiment
 from paribus.spec.plan import plan_of
 from paribus.store.reading import open_to_read
@@ -127,8 +127,7 @@ def most_often_wrong(result: StudyResult, most: int = 100) -> list[int]:
     wrong_N = np.zeros(len(labels_N), np.int64)
     for experiment in result.experiments.values():
         for run in experiment.finished:
-            probabilities_NK = run.read_probabilities()
-            if probabilities_NK is not None:
-                wrong_N += probabilities_NK.argmax(1) != labels_N
+            if run.predictions is not None:
+                wrong_N += ~run.predictions.correct
     order = np.argsort(-wrong_N, kind="stable")[:most]
     return [int(image) for image in order if wrong_N[image]]

@@ -9,10 +9,11 @@ from pydantic_core import ErrorDetails
 
 from paribus.errors import did_you_mean
 from paribus.spec.experiment import Experiment
+from paribus.spec.model import Spec
+from paribus.spec.question import BaseQuestion
 from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, Sgd, Step
-from paribus.spec.study import Question, Reported, Study
 
-# The tables of a study file by the last key of their place, and their further keys in files.
+# Settings that are chosen by name, and their keys.
 _KEYS: dict[str, set[str]] = {
     "sgd": set(Sgd.model_fields),
     "adam": set(Adam.model_fields),
@@ -21,30 +22,33 @@ _KEYS: dict[str, set[str]] = {
     "step": set(Step.model_fields),
     "cosine": set(Cosine.model_fields),
     "one-cycle": set(OneCycle.model_fields),
-    "experiment": {*Experiment.model_fields, "from", "reported"},
-    "question": set(Question.model_fields),
-    "reported": set(Reported.model_fields),
-    "study": set(Study.model_fields),
 }
-_TAGS = set(_KEYS) - {"experiment", "question", "reported", "study"}
 
 
-def explain(error: ValidationError, where: str, table: str) -> list[str]:
+def explain(error: ValidationError, where: str, model: type[Spec]) -> list[str]:
     """One message for each thing wrong: where, what, got, what to do.
 
-    table: what was validated, a key of `_KEYS` such as "experiment".
+    model: what was validated.
     """
     messages: list[str] = []
     for detail in error.errors():
-        place, keys = _place(detail["loc"], where, table)
+        place, keys = _place(detail["loc"], where, _keys(model))
         messages += [f"{place}: {line}" for line in _words(detail, keys).split("\n")]
     return messages
 
 
-def _place(loc: tuple[int | str, ...], where: str, table: str) -> tuple[str, set[str]]:
-    parts, keys = [where], _KEYS[table]
+def _keys(model: type[Spec]) -> set[str]:
+    """The keys of a model's table in a study file."""
+    keys = set(model.model_fields)
+    if issubclass(model, Experiment):
+        return keys | {"from", "reported"}
+    return keys | {"kind"} if issubclass(model, BaseQuestion) else keys
+
+
+def _place(loc: tuple[int | str, ...], where: str, keys: set[str]) -> tuple[str, set[str]]:
+    parts = [where]
     for key in loc:
-        if key in _TAGS:
+        if key in _KEYS:
             keys = _KEYS[str(key)]
         elif isinstance(key, int):
             parts[-1] += f"[{key + 1}]"

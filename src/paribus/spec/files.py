@@ -13,7 +13,8 @@ from paribus.errors import UserError, did_you_mean
 from paribus.spec.experiment import Experiment
 from paribus.spec.explain import explain
 from paribus.spec.model import Spec
-from paribus.spec.study import Question, Reported, Study, no_experiment
+from paribus.spec.question import BaseQuestion, no_experiment, question_model
+from paribus.spec.study import Reported, Study
 
 _TOP = ("title", "data", "seeds", "validation", "images", "origin", "experiments", "questions")
 # Written once for all experiments of a study.
@@ -76,29 +77,34 @@ def read_study(text: str, where: str) -> Study:
         except UserError as error:
             problems.append(str(error))
             continue
-        _add(experiments, name, Experiment, resolved, here, "experiment", problems)
+        _add(experiments, name, Experiment, resolved, here, problems)
         if "reported" in settings:
-            _add(
-                reported, name, Reported, settings["reported"], f"{here}.reported", "reported",
-                problems,
-            )  # fmt: skip
-    questions: dict[str, Question] = {}
+            _add(reported, name, Reported, settings["reported"], f"{here}.reported", problems)
+    questions: dict[str, BaseQuestion] = {}
     for number, question in enumerate(asked, start=1):
         here = f"{where}, question {number}"
-        _add(questions, here, Question, question, here, "question", problems)
-        problems += [f"{here}.compare: {line}" for line in _unknown(question, list(written))]
+        try:
+            model = question_model(question)
+        except ValueError as error:
+            problems.append(f"{here}.kind: {error}")
+            continue
+        _add(questions, here, model, question, here, problems)
+        key = f"{here}.{model.key}" if model.key else here
+        named = _named(question, questions.get(here))
+        problems += [f"{key}: {no_experiment(n, list(written))}" for n in named if n not in written]
 
+    # What refers to a faulty experiment is no further mistake.
+    sound = [q for q in questions.values() if set(q.experiments) <= set(experiments)]
     try:
         study = Study(
             experiments=experiments,
-            # What refers to a faulty experiment is no further mistake.
-            questions=tuple(q for q in questions.values() if set(q.compare) <= set(experiments)),
+            questions=tuple(sound),
             reported={name: r for name, r in reported.items() if name in experiments},
             bases={name: s["from"] for name, s in written.items() if "from" in s},
             **{key: table[key] for key in ("title", "seeds", "origin") if key in table},
         )
     except ValidationError as error:
-        said = explain(error, where, "study")
+        said = explain(error, where, Study)
         if any(line.startswith(f"{where}, experiments") for line in problems):
             # That none is left follows from what has been said of them.
             said = [line for line in said if not line.startswith(f"{where}, experiments: ")]
@@ -108,14 +114,12 @@ def read_study(text: str, where: str) -> Study:
     return study
 
 
-def _unknown(question: dict[str, Any], names: list[str]) -> list[str]:
-    """What there is to say of the names in a question that are no experiment's."""
-    compare = question.get("compare")
-    return [
-        no_experiment(name, names)
-        for name in (compare if isinstance(compare, list) else [])
-        if isinstance(name, str) and name not in names
-    ]
+def _named(written: dict[str, Any], question: BaseQuestion | None) -> list[str]:
+    """The experiments that a question names, as far as one can tell of one with mistakes."""
+    if question is not None:
+        return list(question.experiments)
+    compare = written.get("compare")
+    return [name for name in compare if isinstance(name, str)] if isinstance(compare, list) else []
 
 
 def _tables(table: dict[str, Any], key: str, kind: type, where: str, problems: list[str]) -> Any:
@@ -159,10 +163,9 @@ def _add(
     model: type[Spec],
     settings: dict[str, Any],
     where: str,
-    table: str,
     problems: list[str],
 ) -> None:
     try:
         into[key] = model.model_validate(settings)
     except ValidationError as error:
-        problems += explain(error, where, table)
+        problems += explain(error, where, model)

@@ -2,104 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 from os import PathLike
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 
-from paribus.errors import did_you_mean
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import recipe_key
-from paribus.spec.metric import check_matters, check_metric
 from paribus.spec.model import Spec
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
+from paribus.spec.question import BaseQuestion, no_experiment, question_of
 from paribus.spec.recipe import Step
 
 if TYPE_CHECKING:
     import paribus
-
-# What a question can be about. "optimizer" stands for all of "optimizer.lr" and its like.
-ASPECTS = (
-    "network",
-    "optimizer",
-    "optimizer.lr",
-    "optimizer.momentum",
-    "optimizer.nesterov",
-    "optimizer.betas",
-    "optimizer.eps",
-    "optimizer.weight_decay",
-    "schedule",
-    "batch_size",
-    "epochs",
-    "initialisation",
-    "label_smoothing",
-    "data",
-    "images",
-    "validation",
-    "engine",
-)
 
 PREVIEW_IMAGES = 12_000
 PREVIEW_SEEDS = 3
 MOST_SEEDS = 1000
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-
-
-def no_experiment(name: str, known: Sequence[str]) -> str:
-    """What is said of a name that is no experiment's.
-
-    >>> no_experiment("slw", ["base", "slow"])
-    'there is no experiment "slw"; did you mean "slow"?'
-    """
-    return f'there is no experiment "{name}"; {did_you_mean(name, known)}'
-
-
-class Question(Spec):
-    """Two experiments, a metric, what is meant to differ, and the smallest difference that matters.
-
-    The difference asked about is that of the second experiment minus the first.
-    """
-
-    ask: str = Field(min_length=1)
-    """The question in words."""
-    compare: tuple[str, str] = Field(strict=False)
-    """The two experiments."""
-    about: tuple[str, ...] = Field(strict=False, min_length=1)
-    """What is meant to differ between them; anything else that does is a confound."""
-    metric: Annotated[str, AfterValidator(check_metric)] = "test_accuracy"
-    """The number that is compared."""
-    matters: float = Field(ge=0, allow_inf_nan=False)
-    """The smallest difference that would matter, in the metric's own unit: 0.001 of an accuracy is
-    0.1 points."""
-    original: str = ""
-    """What the report that the study repeats had concluded."""
-    original_verdict: Literal["", "better", "worse", "equal"] = ""
-    """What that comes to for the second experiment, so that it can be held against ours."""
-
-    @field_validator("compare")
-    @classmethod
-    def _two(cls, compare: tuple[str, str]) -> tuple[str, str]:
-        if compare[0] == compare[1]:
-            raise ValueError(f'compares "{compare[0]}" with itself; name two experiments')
-        return compare
-
-    @field_validator("about")
-    @classmethod
-    def _known(cls, about: tuple[str, ...]) -> tuple[str, ...]:
-        for aspect in about:
-            if aspect not in ASPECTS:
-                raise ValueError(f'nothing is called "{aspect}"; {did_you_mean(aspect, ASPECTS)}')
-        return about
-
-    @field_validator("matters")
-    @classmethod
-    def _possible(cls, matters: float, found: ValidationInfo) -> float:
-        # Without a metric there is a mistake to tell already.
-        return check_matters(matters, found.data["metric"]) if "metric" in found.data else matters
 
 
 class Reported(Spec):
@@ -115,6 +39,9 @@ class Reported(Spec):
     """Anything else."""
 
 
+_Question = Annotated[InstanceOf[BaseQuestion], BeforeValidator(question_of)]
+
+
 class Study(Spec):
     """Experiments by name, all on one data set, and the questions between them."""
 
@@ -125,7 +52,7 @@ class Study(Spec):
     experiments: dict[Annotated[str, Field(pattern=_NAME)], Experiment] = Field(min_length=1)
     bases: dict[str, str] = Field(default_factory=dict)
     """The experiment that each variant was stated as changes to."""
-    questions: tuple[Question, ...] = Field(default=(), strict=False)
+    questions: tuple[_Question, ...] = Field(default=(), strict=False)
     reported: dict[str, Reported] = Field(default_factory=dict)
     origin: str = ""
     """Whose figures `reported` and the questions' `original` are."""
@@ -137,9 +64,8 @@ class Study(Spec):
         names = list(self.experiments)
         problems: list[str] = []
         for number, question in enumerate(self.questions, start=1):
-            for name in question.compare:
-                if name not in names:
-                    problems.append(f"question {number}: {no_experiment(name, names)}")
+            found = question.problems(self.experiments)
+            problems += [f"question {number}: {problem}" for problem in found]
         for name in self.reported:
             if name not in names:
                 problems.append(f"reported: {no_experiment(name, names)}")
@@ -171,7 +97,7 @@ class Study(Spec):
                 raise ValueError(no_experiment(name, list(self.experiments)))
         return self._with(
             experiments={name: e for name, e in self.experiments.items() if name in names},
-            questions=tuple(q for q in self.questions if set(q.compare) <= set(names)),
+            questions=tuple(q for q in self.questions if set(q.experiments) <= set(names)),
             reported={name: r for name, r in self.reported.items() if name in names},
             bases={name: b for name, b in self.bases.items() if name in names},
         )
@@ -238,11 +164,7 @@ class Study(Spec):
             f"<td>{experiment.batch_size}</td><td>{experiment.epochs}</td></tr>"
             for name, experiment in self.experiments.items()
         )
-        asked = "".join(
-            f"<li>{escape(q.ask)} {escape(' against '.join(q.compare))}, {escape(q.metric)}; "
-            f"what matters: {q.matters:g}</li>"
-            for q in self.questions
-        )
+        asked = "".join(f"<li>{escape(q.ask)} {escape(q.terms())}</li>" for q in self.questions)
         return (
             f"<p><b>{escape(self.title)}</b>: {escape(self.data)}, seeds: {self.seeds}"
             f"{', a preview' if self.preview else ''}</p><table><tr><th>experiment</th>"
@@ -255,16 +177,11 @@ class Study(Spec):
         now = {
             name: first.setdefault((recipe_key(e), e.engine), name) for name, e in changed.items()
         }
-        questions = [
-            q.model_copy(update={"compare": (now[a], now[b])})
-            for q in self.questions
-            for a, b in [q.compare]
-            if now[a] != now[b]
-        ]
+        renamed = (question.renamed(now) for question in self.questions)
         bases = {name: now.get(base, base) for name, base in self.bases.items()}
         return self._with(
             experiments={name: e for name, e in changed.items() if now[name] == name},
-            questions=tuple(questions),
+            questions=tuple(question for question in renamed if question is not None),
             reported={name: r for name, r in self.reported.items() if now[name] == name},
             bases={n: base for n, base in bases.items() if now[n] == n and base != n},
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from paribus.stats.paired import FEWEST_SEEDS
+from paribus.stats.limits import FEWEST_SEEDS
 
 FAR_LEVEL = 0.04
 """Of experiments with exponential seed effects, at most 5% have a flagged run at this level:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from paribus.stats.distributions import normal_quantile, t_quantile
-from paribus.stats.metric import Metric
-from paribus.stats.paired import FEWEST_SEEDS, no_spread
+from paribus.stats.limits import FEWEST_SEEDS
+from paribus.stats.paired import no_spread
 
 
 @dataclass(frozen=True)
@@ -39,29 +39,6 @@ class NoiseFloor:
     sd: float
     between_runs: float
     predicted: float | None
-
-    def sentence(self, name: str, metric: Metric) -> str:
-        """The floor in words."""
-        if self.sd == 0:
-            return (
-                f"All {self.n} runs of {name} end with the same {metric.name}; how far runs lie "
-                "apart by luck cannot be told from them."
-            )
-        if self.between_runs >= metric.widest:
-            return (
-                f"Runs of {name} that differ in nothing but the seed lie so far apart in "
-                f"{metric.name} that, judged from {self.n} seeds, any difference between single "
-                "runs may be noise."
-            )
-        floor = metric.amount(self.between_runs)
-        text = (
-            f"Two runs of {name} that differ in nothing but the seed end up to {floor} apart in "
-            f"{metric.name} (95 of 100 pairs, judged from {self.n} seeds): between single runs, "
-            f"differences under {floor} here are noise"
-        )
-        if self.predicted is not None:
-            text += f" (luck on single test images alone makes {metric.amount(self.predicted)})"
-        return text + "."
 
 
 def run_variance(correct_SN: ArrayLike) -> RunVariance:

@@ -10,9 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from paribus.stats.distributions import t_quantile, t_two_sided_p
-
-FEWEST_SEEDS = 3
-"""Under this many pairs there is no test: two differences say next to nothing of their spread."""
+from paribus.stats.limits import FEWEST_SEEDS
 
 Floats = NDArray[np.float64]
 
@@ -122,3 +120,12 @@ def compare_pairs(a_S: ArrayLike, b_S: ArrayLike, confidence: float = 0.95) -> P
         correlation=correlation,
         pairing_gain=gain,
     )
+
+
+def mean_interval(value_R: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The 95 % t interval of a mean of shares over runs, (2,), within 0 and 1; None under 3 runs or
+    where they do not differ."""
+    if len(value_R) < FEWEST_SEEDS or no_spread(value_R):
+        return None
+    found = t_intervals(value_R)
+    return np.clip([float(found.low), float(found.high)], 0, 1)

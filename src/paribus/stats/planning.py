@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 
 from paribus.stats.distributions import chi_squared_quantile
-from paribus.stats.power import VERDICT_LEVEL, seeds_to_decide, seeds_to_plan
+from paribus.stats.limits import VERDICT_LEVEL
+from paribus.stats.power import seeds_to_decide, seeds_to_plan
 
 SD_CONFIDENCE = 0.8
 

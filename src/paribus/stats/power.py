@@ -14,14 +14,7 @@ from paribus.stats.distributions import (
     t_quantile,
 )
 from paribus.stats.equivalence import EQUIVALENCE_LEVEL
-from paribus.stats.paired import FEWEST_SEEDS
-
-VERDICT_LEVEL = 0.04
-"""A study says "better" or "worse" at this Holm-adjusted p or below.
-
-Not 0.05: where one experiment's runs are skewed and the other's are not, the t test's error is up
-to a fifth above its level (docs/statistics.md, "The level"); at 0.04 it stays under 5 %.
-"""
+from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
 
 POWER = 0.8
 MOST_SEEDS = 10_000

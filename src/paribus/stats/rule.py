@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from paribus.stats.equivalence import inside_margin
-from paribus.stats.power import VERDICT_LEVEL
+from paribus.stats.limits import VERDICT_LEVEL
 
 
 class Decision(IntEnum):

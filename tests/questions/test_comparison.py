@@ -7,16 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paribus.stats import Comparison, Metric
-
-ACCURACY = Metric("test accuracy", higher_is_better=True, unit="points", scale=100)
+from tests.support.judged import compared
 
 
 @pytest.mark.parametrize(
     ("rest", "message"),
     [
         ({"b_S": [0.9]}, "one value per seed of each"),
-        ({"matters": 0.0}, "matters: must be above 0, or None; got 0.0"),
         ({"planned": 1}, "planned: 1 seeds, but there are 2"),
         ({"a_SN": np.ones((2, 4))}, "give both or none"),
         ({"a_SN": np.ones((3, 4)), "b_SN": np.ones((3, 4))}, "a_SN: needs 2 seeds × images"),
@@ -26,14 +23,14 @@ ACCURACY = Metric("test accuracy", higher_is_better=True, unit="points", scale=1
 def test_contradictions_are_refused(rest: dict[str, Any], message: str) -> None:
     given: dict[str, Any] = {"a_S": [1.0, 1.0], "b_S": [0.5, 0.75], **rest}
     with pytest.raises(ValueError, match=message):
-        Comparison("cnn", "adam", ACCURACY, **given)
+        compared(**given)
 
 
 def test_diverged_runs_and_their_images_are_left_out_together() -> None:
     a_SN = np.array([[1.0, 1], [1, 0], [0, 0]])
     b_SN = np.array([[1.0, 1], [np.nan, np.nan], [0, 1]])
-    q = Comparison("a", "b", ACCURACY, a_SN.mean(1), b_SN.mean(1), a_SN=a_SN, b_SN=b_SN)
-    assert q.pairs()[1].tolist() == [1.0, 0.5]
-    images = q.image_pairs()
+    comparison = compared(a_SN.mean(1), b_SN.mean(1), a_SN=a_SN, b_SN=b_SN)
+    assert comparison.pairs()[1].tolist() == [1.0, 0.5]
+    images = comparison.image_pairs()
     assert images is not None
     assert images[0].tolist() == [[1, 1], [0, 0]]

@@ -1,22 +1,22 @@
-"""How numbers are printed."""
+"""How differences and intervals are printed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from paribus.stats.metric import Metric
-
-ACCURACY = Metric("test accuracy", higher_is_better=True, unit="points", scale=100)
-LOSS = Metric("test loss", higher_is_better=False)
+from paribus.present.differences import amount, difference, interval, with_interval
+from tests.support.judged import ACCURACY, LOSS
 
 
 def test_evidence_has_estimate_interval_confidence_and_seeds() -> None:
-    printed = ACCURACY.evidence(0.0041, 0.0018, 0.0063, 0.95, 20)
+    printed = with_interval(ACCURACY, 0.0041, 0.0018, 0.0063, confidence=0.95, n=20)
     assert printed == "+0.41 points [0.18, 0.63], 95 %, n = 20 seeds"
 
 
 def test_a_negative_difference_has_a_minus_sign_and_a_metric_may_have_no_unit() -> None:
-    printed = LOSS.evidence(-0.25, -0.5, 0.0, 0.90, 3)
+    printed = with_interval(LOSS, -0.25, -0.5, 0.0, confidence=0.90, n=3)
     assert printed == "−0.25 [−0.50, 0.00], 90 %, n = 3 seeds"
 
 
@@ -31,20 +31,21 @@ def test_a_negative_difference_has_a_minus_sign_and_a_metric_may_have_no_unit() 
     ],
 )
 def test_an_interval_shows_whether_it_reaches_zero(low: float, high: float, printed: str) -> None:
-    assert LOSS.interval(low, high) == printed
+    assert interval(LOSS, low, high) == printed
 
 
 def test_an_amount_is_printed_as_it_was_stated() -> None:
-    assert ACCURACY.amount(0.001) == "0.10 points"
-    assert ACCURACY.amount(0.00005) == "0.005 points"
-    assert LOSS.amount(0.002) == "0.002"
+    assert amount(ACCURACY, 0.001) == "0.10 points"
+    assert amount(ACCURACY, 0.00005) == "0.005 points"
+    assert amount(LOSS, 0.002) == "0.002"
 
 
 def test_zero_has_no_sign() -> None:
-    assert LOSS.difference(0.0) == "0.00"
-    assert LOSS.difference(-0.0) == "0.00"
+    assert difference(LOSS, 0.0) == "0.00"
+    assert difference(LOSS, -0.0) == "0.00"
 
 
 def test_what_is_zero_at_any_precision_is_printed_with_few_zeros() -> None:
-    assert Metric("loss", False, "nats").difference(3e-9) == "0.00 nats"
-    assert Metric("loss", False, "nats").difference(0.0004) == "+0.0004 nats"
+    nats = replace(LOSS, unit="nats")
+    assert difference(nats, 3e-9) == "0.00 nats"
+    assert difference(nats, 0.0004) == "+0.0004 nats"

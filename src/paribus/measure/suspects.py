@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paribus.analysis.results import StudyResult
-from paribus.analysis.values import Scores
+from paribus.measure.predictions import correct
+from paribus.measure.runs import StudyResult
 
 FEWEST_RUNS = 5
 """What fewer runs than these all get wrong says more of them than of the labels."""
@@ -40,11 +40,10 @@ class Suspects:
 
 def suspects(result: StudyResult) -> Suspects | None:
     """The images that every finished run of every experiment gets wrong; None without a run."""
-    scores = Scores(result.dataset.test_labels)
     wrong_N = np.ones(len(result.dataset.test_labels), dtype=bool)
     experiments = runs = 0
     for experiment in result.experiments.values():
-        correct_SN = scores.correct(experiment.finished)
+        correct_SN = correct(experiment.finished)
         if correct_SN is None:
             continue
         wrong_N &= ~correct_SN.any(axis=0)

@@ -1,0 +1,115 @@
+"""What a question can be about: `Metric`, one object a metric.
+
+A metric of another package is one object, registered by an entry point of the group
+"paribus.metrics"; CONTRIBUTING.md has an example. The built-in ones are in `metrics`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.spec.metric import metric_facts
+
+if TYPE_CHECKING:
+    from paribus.measure.predictions import Predictions
+    from paribus.measure.runs import ExperimentResult, Run
+
+# N test images
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number by which experiments are compared: how it is read, printed and judged.
+
+    Values are kept as measured (an accuracy as 0.9874).
+    """
+
+    key: str
+    """Its name in study files, e.g. "test_accuracy"."""
+    label: str
+    """Its name in sentences."""
+    higher_is_better: bool
+    better: str
+    """What the better experiment has or is, in a word or two."""
+    worse: str
+    unit: str = ""
+    """The unit of a printed difference."""
+    scale: float = 1.0
+    """Turns a difference into that unit, e.g. 100 makes points of shares."""
+    decimals: int = 2
+    """The fewest decimals of a printed difference."""
+    widest: float = math.inf
+    """The largest difference that there can be, unscaled."""
+    kind: str = "compare"
+    """The kind of question that it is asked by."""
+    read: Callable[[Run], float] | None = None
+    """Return the value of a finished run; NaN if it has none. None if runs have no value."""
+    count: Callable[[ExperimentResult], int | None] | None = None
+    """Return the value of an experiment, for those that need no run; None if it is unknown."""
+    scores: Callable[[Predictions], NDArray[np.floating]] | None = None
+    """Return a score per test image, (N,), whose mean is the run's value; None if there is none."""
+    scores_are_correctness: bool = False
+    """Whether a score is 1 for a correct classification and 0 otherwise."""
+    without: str = "runs that all end"
+    """What it takes for every run to have a value."""
+    lacks: str = "diverged"
+    """What a run without a value did."""
+    needs_validation: bool = False
+    """Whether only studies that hold out validation images have it."""
+
+    def value(self, run: Run) -> float:
+        """Return the value of a run that has ended; NaN if it diverged or has none."""
+        if self.read is None:
+            raise ValueError(f"runs have no {self.key}")
+        return self.read(run) if run.status == "finished" and run.epochs else math.nan
+
+    def with_arguments(self, arguments: Sequence[str]) -> Metric:
+        """Return the metric itself. Raises ValueError if anything is written behind its name."""
+        if arguments:
+            raise ValueError(f'metric "{self.key}" takes no number, got "{" ".join(arguments)}"')
+        return self
+
+
+@dataclass(frozen=True)
+class MetricWithArgument:
+    """A metric that takes a share between 0 and 1 behind its name, e.g. `epochs_to 0.98`.
+
+    `takes`: what the number is, with its article, e.g. "an accuracy".
+    """
+
+    key: str
+    takes: str
+    make: Callable[[float], Metric]
+
+    def with_arguments(self, arguments: Sequence[str]) -> Metric:
+        """Return the metric for an argument. Raises ValueError unless it is a share."""
+        if len(arguments) != 1 or not _is_share(arguments[0]):
+            raise ValueError(
+                f'metric "{self.key}" needs {self.takes} between 0 and 1; '
+                f'write e.g. "{self.key} 0.98"'
+            )
+        return self.make(float(arguments[0]))
+
+
+def named(text: str) -> Metric:
+    """Return the metric of a text such as "test_accuracy" or "epochs_to 0.98".
+
+    Raises ValueError if it names none.
+
+    >>> named("epochs_to 0.98").label
+    'number of epochs to 98 % test accuracy'
+    """
+    return cast(Metric, metric_facts(text))
+
+
+def _is_share(text: str) -> bool:
+    try:
+        return 0 < float(text) < 1
+    except ValueError:
+        return False

@@ -1,0 +1,144 @@
+"""The built-in metrics. `spec/metric.py` lists them by name."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.measure.metric import Metric, MetricWithArgument
+from paribus.text import percent
+
+if TYPE_CHECKING:
+    from paribus.measure.predictions import Predictions
+    from paribus.measure.runs import Run
+
+
+def _cross_entropy(predictions: Predictions) -> NDArray[np.float64]:
+    with np.errstate(divide="ignore"):
+        return -np.log(predictions.of_truth_N.astype(np.float64))
+
+
+TEST_ACCURACY = Metric(
+    key="test_accuracy",
+    label="final test accuracy",
+    higher_is_better=True,
+    better="more accurate",
+    worse="less accurate",
+    unit="points",
+    scale=100,
+    widest=1,
+    read=lambda run: float(run.curves.test_accuracy[-1]),
+    scores=lambda predictions: predictions.correct.astype(np.float64),
+    scores_are_correctness=True,
+)
+
+TEST_LOSS = Metric(
+    key="test_loss",
+    label="final test loss",
+    higher_is_better=False,
+    better="lower loss",
+    worse="higher loss",
+    unit="nats",
+    read=lambda run: float(run.curves.test_loss[-1]),
+    scores=_cross_entropy,
+)
+
+TRAIN_LOSS = Metric(
+    key="train_loss",
+    label="final train loss",
+    higher_is_better=False,
+    better="lower loss",
+    worse="higher loss",
+    unit="nats",
+    read=lambda run: float(run.curves.train_loss[-1]),
+)
+
+VALIDATION_ACCURACY = Metric(
+    key="validation_accuracy",
+    label="final validation accuracy",
+    higher_is_better=True,
+    better="more accurate",
+    worse="less accurate",
+    unit="points",
+    scale=100,
+    widest=1,
+    read=lambda run: float(run.curves.validation_accuracy[-1]),
+    needs_validation=True,
+)
+
+VALIDATION_LOSS = Metric(
+    key="validation_loss",
+    label="final validation loss",
+    higher_is_better=False,
+    better="lower loss",
+    worse="higher loss",
+    unit="nats",
+    read=lambda run: float(run.curves.validation_loss[-1]),
+    needs_validation=True,
+)
+
+
+def _epochs_to(accuracy: float) -> Metric:
+    def epochs(run: Run) -> float:
+        reached = np.flatnonzero(run.curves.test_accuracy >= accuracy)
+        return float(reached[0] + 1) if reached.size else math.nan
+
+    shown = percent(accuracy, "g")
+    return Metric(
+        key="epochs_to",
+        label=f"number of epochs to {shown} test accuracy",
+        higher_is_better=False,
+        better="fewer epochs",
+        worse="more epochs",
+        unit="epochs",
+        read=epochs,
+        without="runs that all get there: more epochs, or an accuracy that is easier to reach",
+        lacks=f"never got to {shown} test accuracy",
+    )
+
+
+EPOCHS_TO = MetricWithArgument("epochs_to", takes="an accuracy", make=_epochs_to)
+
+GENERALISATION_GAP = Metric(
+    key="generalisation_gap",
+    label="final train minus test accuracy",
+    higher_is_better=False,
+    better="smaller gap",
+    worse="larger gap",
+    unit="points",
+    scale=100,
+    widest=2,
+    read=lambda run: float(run.curves.train_accuracy[-1] - run.curves.test_accuracy[-1]),
+)
+
+TEST_LOSS_RISE = Metric(
+    key="test_loss_rise",
+    label="rise of the test loss after its minimum",
+    higher_is_better=False,
+    better="smaller rise",
+    worse="larger rise",
+    unit="nats",
+    read=lambda run: float(run.curves.test_loss[-1] - run.curves.test_loss.min()),
+)
+
+PARAMETERS = Metric(
+    key="parameters",
+    label="number of parameters",
+    higher_is_better=False,
+    better="fewer parameters",
+    worse="more parameters",
+    kind="count",
+    count=lambda result: result.parameters,
+)
+
+STEP_TIME = Metric(
+    key="step_time",
+    label="time of a training step",
+    higher_is_better=False,
+    better="faster step",
+    worse="slower step",
+    kind="step_time",
+)

@@ -1,0 +1,121 @@
+"""The runs of a study as they were measured, wherever they were read from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.data.dataset import Dataset
+from paribus.measure.predictions import Predictions
+from paribus.spec.experiment import Experiment
+from paribus.spec.plan import Plan
+from paribus.spec.study import Reported, Study
+from paribus.store.store import Status
+from paribus.store.timings import Timing as Timing
+
+# E epochs, R runs
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Metrics and times of each finished epoch of a run; every array is (E,)."""
+
+    train_loss: NDArray[np.float64]
+    train_accuracy: NDArray[np.float64]
+    test_loss: NDArray[np.float64]
+    test_accuracy: NDArray[np.float64]
+    validation_loss: NDArray[np.float64]
+    """NaN where the study holds out no validation images."""
+    validation_accuracy: NDArray[np.float64]
+    train_seconds: NDArray[np.float64]
+    test_seconds: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of an experiment, finished or not."""
+
+    id: str
+    seed: int
+    engine: str
+    status: Status
+    reason: str
+    """Why it failed, or when it diverged; empty otherwise."""
+    curves: Curves
+    environment: dict[str, str]
+    """Where it ran: versions, machine, threads, what ran beside it."""
+    read_predictions: Callable[[], Predictions | None]
+    """Read the final predictions, once (`predictions.reader`); None before the end."""
+
+    @property
+    def epochs(self) -> int:
+        return len(self.curves.train_loss)
+
+    @property
+    def ended(self) -> bool:
+        """Whether training it again would change nothing: diverging is a result too."""
+        return self.status in ("finished", "diverged")
+
+    @property
+    def train_seconds(self) -> float:
+        """Of all its epochs, evaluation left out."""
+        return float(self.curves.train_seconds.sum())
+
+    @property
+    def predictions(self) -> Predictions | None:
+        """Its final predictions on the test images; None before the end."""
+        return self.read_predictions()
+
+
+@dataclass(frozen=True)
+class ExperimentResult:
+    """An experiment with all runs of it that the study asks for and that were found."""
+
+    name: str
+    experiment: Experiment
+    plan: Plan | None
+    """None for a user's own module."""
+    parameters: int | None
+    base: str | None
+    """The experiment it was stated as changes to."""
+    reported: Reported | None
+    runs: tuple[Run, ...]
+    """By seed."""
+
+    @property
+    def finished(self) -> tuple[Run, ...]:
+        return tuple(run for run in self.runs if run.status == "finished")
+
+    @property
+    def diverged(self) -> tuple[Run, ...]:
+        return tuple(run for run in self.runs if run.status == "diverged")
+
+    def final(self, curve: str) -> NDArray[np.float64]:
+        """Return the last value of a curve, e.g. "test_accuracy", of every finished run: (R,)."""
+        return np.array([getattr(run.curves, curve)[-1] for run in self.finished])
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """A study and what has been trained of it so far."""
+
+    study: Study
+    study_name: str
+    experiments: dict[str, ExperimentResult]
+    dataset: Dataset
+    timings: tuple[Timing, ...] = ()
+
+    def best(self) -> ExperimentResult | None:
+        """The experiment of the highest mean final accuracy, on the validation images if there
+        are any and else on the test images; None before any run has finished."""
+        curve = "validation_accuracy" if self.validated else "test_accuracy"
+        candidates = [result for result in self.experiments.values() if result.finished]
+        return max(candidates, key=lambda r: float(r.final(curve).mean()), default=None)
+
+    @property
+    def validated(self) -> bool:
+        """Whether the study holds out images to choose by."""
+        return next(iter(self.study.experiments.values())).validation > 0

@@ -1,0 +1,170 @@
+"""How differences, their intervals and p values are printed."""
+
+from __future__ import annotations
+
+import math
+
+from paribus.measure.metric import Metric
+from paribus.stats.ratio import Ratio
+from paribus.text import MINUS, PERCENT, percent
+
+EXTRA_DECIMALS = 4
+_MOST_DECIMALS_OF_RATIOS = 3
+
+
+def amount(metric: Metric, value: float) -> str:
+    """Return a size without a sign, such as the smallest difference that matters.
+
+    >>> from paribus.measure.metric import named
+    >>> amount(named("test_accuracy"), 0.001)
+    '0.10 points'
+    """
+    scaled = abs(value) * metric.scale
+    return _with_unit(metric, _fixed(scaled, _decimals_to_see(metric, scaled)))
+
+
+def difference(metric: Metric, value: float) -> str:
+    """Return a difference with its sign.
+
+    >>> from paribus.measure.metric import named
+    >>> difference(named("test_accuracy"), 0.0041)
+    '+0.41 points'
+    """
+    scaled = value * metric.scale
+    return _with_unit(metric, _signed(scaled, _decimals_to_see(metric, scaled)))
+
+
+def level(metric: Metric, mean: float, sd: float) -> str:
+    """Return where runs lie: their mean, and their SD to two figures.
+
+    >>> from paribus.measure.metric import named
+    >>> level(named("test_accuracy"), 0.9822, 0.005)
+    '98.22 % (SD 0.50)'
+    """
+    decimals = _decimals_for(metric, -sd, sd)
+    unit = PERCENT if metric.unit == "points" else f" {metric.unit}" * bool(metric.unit)
+    shown_sd = _fixed(sd * metric.scale, decimals)
+    return f"{_fixed(mean * metric.scale, decimals)}{unit} (SD {shown_sd})"
+
+
+def interval(metric: Metric, low: float, high: float) -> str:
+    """Return both ends in brackets, to two figures of the half-width; no unit.
+
+    >>> from paribus.measure.metric import named
+    >>> interval(named("test_loss"), -0.0023, 0.0105)
+    '[−0.0023, 0.0105]'
+    """
+    decimals = _decimals_for(metric, low, high)
+    return f"[{_fixed(low * metric.scale, decimals)}, {_fixed(high * metric.scale, decimals)}]"
+
+
+def estimate(metric: Metric, mean: float, low: float, high: float) -> str:
+    """Return a mean difference with its sign, as exact as the interval that it stands beside."""
+    decimals = _decimals_for(metric, low, high)
+    return _with_unit(metric, _signed(mean * metric.scale, decimals))
+
+
+def with_interval(
+    metric: Metric, mean: float, low: float, high: float, *, confidence: float, n: int
+) -> str:
+    """Return the mean difference, its interval, the confidence and the number of seeds.
+
+    >>> from paribus.measure.metric import named
+    >>> with_interval(named("test_accuracy"), 0.0041, 0.0018, 0.0063, confidence=0.95, n=20)
+    '+0.41 points [0.18, 0.63], 95 %, n = 20 seeds'
+    """
+    return (
+        f"{estimate(metric, mean, low, high)} {interval(metric, low, high)}, "
+        f"{percent(confidence)}, n = {n} seeds"
+    )
+
+
+def ratio(found: Ratio, confidence: float = 0.95) -> str:
+    """Return a ratio of times, as exact as the interval that it stands beside."""
+    return f"{found.ratio:.{_decimals_of_ratio(*_ends(found, confidence))}f} times"
+
+
+def ratio_interval(found: Ratio, confidence: float = 0.95) -> str:
+    """Return both ends in brackets, to two figures of the half-width."""
+    low, high = _ends(found, confidence)
+    decimals = _decimals_of_ratio(low, high)
+    return f"[{low:.{decimals}f}, {high:.{decimals}f}]"
+
+
+def ratio_with_interval(found: Ratio, confidence: float = 0.95) -> str:
+    """Return the ratio, its interval, the confidence and the number of rounds.
+
+    >>> ratio_with_interval(Ratio(20, 1.124, 1.101, 1.147, 1.105, 1.143, 0.0))
+    '1.124 times [1.101, 1.147], 95 %, n = 20 rounds'
+    """
+    return (
+        f"{ratio(found, confidence)} {ratio_interval(found, confidence)}, "
+        f"{percent(confidence)}, n = {found.n} rounds"
+    )
+
+
+def p_value(p: float) -> str:
+    """Return a p value to two figures.
+
+    >>> p_value(0.0123), p_value(1e-9)
+    ('p = 0.012', 'p < 0.0001')
+    """
+    return "p < 0.0001" if p < 0.0001 else f"p = {p:.2g}"
+
+
+def _ends(found: Ratio, confidence: float) -> tuple[float, float]:
+    return (found.low, found.high) if confidence == 0.95 else (found.low_90, found.high_90)
+
+
+def _decimals_of_ratio(low: float, high: float) -> int:
+    half_width = (high - low) / 2
+    if half_width <= 0:
+        return _MOST_DECIMALS_OF_RATIOS
+    return min(_MOST_DECIMALS_OF_RATIOS, max(2, 1 - math.floor(math.log10(half_width))))
+
+
+def _with_unit(metric: Metric, number: str) -> str:
+    return f"{number} {metric.unit}" if metric.unit else number
+
+
+def _decimals_for(metric: Metric, low: float, high: float) -> int:
+    half_width = (high - low) / 2 * metric.scale
+    decimals = metric.decimals
+    if half_width > 0:
+        decimals = max(decimals, 1 - math.floor(math.log10(half_width)))
+    most = decimals + 2
+    # An end that is not zero must not be printed as one: whether the interval reaches zero is what
+    # a reader looks at.
+    while decimals < most and any(
+        end != 0 and float(_plain(end * metric.scale, decimals)) == 0 for end in (low, high)
+    ):
+        decimals += 1
+    return decimals
+
+
+def _decimals_to_see(metric: Metric, scaled: float) -> int:
+    decimals = metric.decimals
+    while (
+        decimals < metric.decimals + EXTRA_DECIMALS
+        and scaled != 0
+        and abs(float(_plain(scaled, decimals)) - scaled) > 0.05 * abs(scaled)
+    ):
+        decimals += 1
+    # Of what is still zero then, more zeros would say nothing.
+    return decimals if float(_plain(scaled, decimals)) else metric.decimals
+
+
+def _plain(value: float, decimals: int) -> str:
+    return f"{value:.{decimals}f}"
+
+
+def _fixed(value: float, decimals: int) -> str:
+    text = _plain(value, decimals)
+    if float(text) == 0:
+        return text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def _signed(value: float, decimals: int) -> str:
+    text = _fixed(value, decimals)
+    return text if text.startswith(MINUS) or float(text) == 0 else "+" + text

@@ -1,0 +1,34 @@
+"""What a finding says in words, for a reader who knows no statistics.
+
+`sentence`, `reasons`, `noise`, `badge`, `subject`, `table_verdict` and `agreement` take a finding
+of any kind; each kind registers its own words, in a module of its name. Another package registers
+those of its finding with `@sentence.register`, and may with the others.
+"""
+
+from paribus.present.wording.count import count_sentence as _count
+from paribus.present.wording.generic import (
+    agreement,
+    badge,
+    noise,
+    reasons,
+    sentence,
+    subject,
+    table_verdict,
+    verdict_words,
+)
+from paribus.present.wording.pair import pair_sentence as _pair
+from paribus.present.wording.step_time import step_time_sentence as _step_time
+
+__all__ = [
+    "agreement",
+    "badge",
+    "noise",
+    "reasons",
+    "sentence",
+    "subject",
+    "table_verdict",
+    "verdict_words",
+]
+
+# Loading them registers the words of the built-in kinds.
+_REGISTERED = (_pair, _step_time, _count)

@@ -1,0 +1,312 @@
+"""Is experiment B better than experiment A? A paired comparison over seeds."""
+
+# Axes: S seeds, N images.
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from paribus.measure import table
+from paribus.measure.metric import Metric, named
+from paribus.questions.finding import (
+    Evidence,
+    Measured,
+    NoVerdict,
+    Pair,
+    PairFinding,
+    Verdict,
+)
+from paribus.questions.kind import Context, Kind
+from paribus.questions.pair import pair_of, sides
+from paribus.seeding import stream
+from paribus.spec.question import Question
+from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
+from paribus.stats.flips import FlipLedger, flip_ledger
+from paribus.stats.images import compare_on_new_images
+from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
+from paribus.stats.noise import NoiseFloor, noise_floor
+from paribus.stats.paired import compare_pairs, no_spread, t_intervals
+from paribus.stats.power import seeds_to_decide, seeds_to_plan
+from paribus.stats.replay import replay
+from paribus.stats.rule import Decision, decide
+from paribus.stats.sign_flip import sign_flip
+
+Floats = NDArray[np.float64]
+
+
+def prepare(question: Question, context: Context) -> Comparison:
+    """Return the comparison of the seeds with which runs of both have ended."""
+    metric = named(question.metric)
+    a, b = table.paired(*(table.final(side, metric) for side in sides(question, context)))
+    a_SN, b_SN = table.scores(a), table.scores(b)
+    both = a_SN is not None and b_SN is not None
+    correctness = metric.scores_are_correctness
+    return Comparison(
+        question=question,
+        pair=pair_of(question, context),
+        metric=metric,
+        a_S=table.values(a),
+        b_S=table.values(b),
+        planned=context.planned,
+        a_SN=a_SN if both else None,
+        b_SN=b_SN if both else None,
+        correct_a_SN=table.correct(a) if correctness else None,
+        correct_b_SN=table.correct(b) if correctness else None,
+        preview=context.preview,
+        same_seeds=context.same_seeds,
+    )
+
+
+COMPARE = Kind(Question, prepare)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A question about two experiments with the numbers to answer it from; a `Prepared`.
+
+    `a_S`, `b_S`: the metric of every run, (S,) each, the same seeds in the same order; NaN (or
+    infinite) where a run was trained but has no value, as it diverged or never got there. Such a
+    value is taken to be worse than any number, so a seed that is merely not trained yet must be
+    left out, not given as NaN.
+    `planned`: the number of seeds that the study fixed; None if all of them are here.
+    `a_SN`, `b_SN`: seeds × images of the scores whose mean over images is the metric (for
+    accuracy 1 or 0); both or none. Without them nothing is said of new images.
+    `correct_a_SN`, `correct_b_SN`: which images the runs that have a value classify correctly.
+    `preview`: the runs are those of a shortened study. `same_seeds`: whether the runs of a pair
+    share their seed; if not, they are paired in order.
+    """
+
+    question: Question
+    pair: Pair
+    metric: Metric
+    a_S: ArrayLike
+    b_S: ArrayLike
+    planned: int | None = None
+    a_SN: ArrayLike | None = None
+    b_SN: ArrayLike | None = None
+    correct_a_SN: ArrayLike | None = None
+    correct_b_SN: ArrayLike | None = None
+    preview: bool = False
+    same_seeds: bool = True
+
+    def __post_init__(self) -> None:
+        a_S, b_S, names = _floats(self.a_S), _floats(self.b_S), f"{self.pair.a}, {self.pair.b}"
+        if a_S.ndim != 1 or a_S.shape != b_S.shape:
+            raise ValueError(
+                f"{names}: need one value per seed of each; got {a_S.shape} and {b_S.shape}"
+            )
+        if self.planned is not None and self.planned < a_S.size:
+            raise ValueError(f"planned: {self.planned} seeds, but there are {a_S.size}")
+        if (self.a_SN is None) != (self.b_SN is None):
+            raise ValueError("a_SN, b_SN: give both or none")
+        for name, values_S, score_SN in (("a", a_S, self.a_SN), ("b", b_S, self.b_SN)):
+            if score_SN is not None:
+                _check_scores(name, values_S, _floats(score_SN))
+
+    @property
+    def matters(self) -> float | None:
+        """The smallest difference that matters, in the metric's raw unit; None if none was stated,
+        and then nothing can be called equal."""
+        return self.question.matters or None
+
+    @property
+    def paired(self) -> NDArray[np.bool_]:
+        """Which seeds have a value of both: (S,)."""
+        return np.asarray(np.isfinite(_floats(self.a_S)) & np.isfinite(_floats(self.b_S)))
+
+    def pairs(self) -> tuple[Floats, Floats]:
+        """Return the values of both over the seeds that have both."""
+        return _floats(self.a_S)[self.paired], _floats(self.b_S)[self.paired]
+
+    def image_pairs(self) -> tuple[Floats, Floats] | None:
+        """Return the scores of both over the seeds that have both: (S, N) each."""
+        if self.a_SN is None or self.b_SN is None:
+            return None
+        return _floats(self.a_SN)[self.paired], _floats(self.b_SN)[self.paired]
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """The numbers of this question on its own."""
+        return _measure(self)
+
+    @property
+    def p_values(self) -> tuple[float, ...]:
+        """Its p, 1 where there is no test; none where confounded, as that is known before anything
+        is trained."""
+        return () if self.pair.confounds else (self.evidence.p,)
+
+    def conclude(self, adjusted: tuple[float, ...], family: int) -> PairFinding:
+        """Return the finding, once the adjusted p is known."""
+        evidence = replace(
+            self.evidence,
+            adjusted_p=adjusted[0] if adjusted and self.evidence.measured else None,
+            family=family,
+        )
+        verdict, less, shown = Verdict.NONE, False, None
+        if evidence.identical and not self.pair.confounds:
+            verdict = Verdict.EQUAL
+        if evidence.measured is not None:
+            verdict = _verdict(self, evidence, evidence.measured)
+            less = _less_than_matters(self, evidence, evidence.measured, verdict)
+            shown = _shown_for_new_images(self, evidence.measured, verdict)
+            if verdict is Verdict.UNDECIDED:
+                needed, as_seen = _seeds_to_decide(self, evidence, evidence.measured)
+                evidence = replace(evidence, seeds_to_decide=needed, seeds_as_seen=as_seen)
+        return PairFinding(
+            question=self.question,
+            verdict=verdict,
+            why_none=_why_none(self, evidence) if verdict is Verdict.NONE else None,
+            less_than_matters=less,
+            pair=self.pair,
+            metric=self.metric,
+            shown_for_new_images=shown,
+            evidence=evidence,
+            same_seeds=self.same_seeds,
+            noise=_noise(self),
+            ledger=_ledger(self),
+        )
+
+
+def _measure(question: Comparison) -> Evidence:
+    a_S, b_S = question.pairs()
+    runs = question.paired.size
+    images = question.image_pairs()
+    evidence = Evidence(
+        n=a_S.size,
+        runs=runs,
+        planned=runs if question.planned is None else question.planned,
+        missing_a=runs - int(np.isfinite(question.a_S).sum()),
+        missing_b=runs - int(np.isfinite(question.b_S).sum()),
+        mean=float((b_S - a_S).mean()) if a_S.size else None,
+        level_a=_level(a_S),
+        level_b=_level(b_S),
+        replay=replay(question.a_S, question.b_S),
+        images=images[0].shape[1] if images else 0,
+    )
+    if question.preview or runs < evidence.planned or a_S.size < FEWEST_SEEDS:
+        return evidence
+    if no_spread(b_S - a_S):
+        # Not one image of one seed tells them apart: there is no luck to allow for.
+        same = images is not None and bool(np.array_equal(*images))
+        return replace(evidence, identical=same and a_S.size == runs)
+    interval_90 = t_intervals(b_S - a_S, EQUIVALENCE_CONFIDENCE)
+    measured = Measured(
+        paired=compare_pairs(a_S, b_S),
+        low_90=float(interval_90.low),
+        high_90=float(interval_90.high),
+        # A stream of its own: what is drawn does not depend on the other questions.
+        sign_flip=sign_flip(b_S - a_S, stream(0, "sign flips")),
+        new_images=compare_on_new_images(*images) if images else None,
+        new_images_90=compare_on_new_images(*images, EQUIVALENCE_CONFIDENCE) if images else None,
+    )
+    return replace(evidence, measured=measured)
+
+
+def _level(value_S: Floats) -> tuple[float, float] | None:
+    # ddof=1: the seeds are a sample of those that could have been drawn.
+    return (float(value_S.mean()), float(value_S.std(ddof=1))) if value_S.size > 1 else None
+
+
+def _why_none(question: Comparison, evidence: Evidence) -> NoVerdict:
+    if question.preview:
+        return NoVerdict.PREVIEW
+    if evidence.runs < evidence.planned:
+        return NoVerdict.UNFINISHED
+    if evidence.n < evidence.runs:
+        return NoVerdict.MISSING_VALUES
+    return NoVerdict.TOO_FEW_SEEDS if evidence.n < FEWEST_SEEDS else NoVerdict.NO_SPREAD
+
+
+def _verdict(question: Comparison, evidence: Evidence, measured: Measured) -> Verdict:
+    if evidence.adjusted_p is None:
+        return Verdict.CONFOUNDED
+    decision = decide(
+        measured.paired.mean,
+        evidence.adjusted_p,
+        measured.low_90,
+        measured.high_90,
+        question.matters,
+    )
+    if decision in (Decision.HIGHER, Decision.LOWER):
+        b_is_better = (decision == Decision.HIGHER) == question.metric.higher_is_better
+        # A run without a value is worse than any other. Leaving it out flatters its side, so a
+        # verdict against that side stands, and no other does.
+        flattered = evidence.missing_b if b_is_better else evidence.missing_a
+        if flattered == 0:
+            return Verdict.BETTER if b_is_better else Verdict.WORSE
+    if evidence.n < evidence.runs:
+        return Verdict.NONE
+    return Verdict.EQUAL if decision == Decision.EQUAL else Verdict.UNDECIDED
+
+
+def _less_than_matters(
+    question: Comparison, evidence: Evidence, measured: Measured, verdict: Verdict
+) -> bool:
+    different = verdict in (Verdict.BETTER, Verdict.WORSE)
+    # With runs left out that would have widened the difference, its size is not known.
+    if not different or question.matters is None or evidence.n < evidence.runs:
+        return False
+    return bool(inside_margin(measured.low_90, measured.high_90, question.matters))
+
+
+def _shown_for_new_images(
+    question: Comparison, measured: Measured, verdict: Verdict
+) -> bool | None:
+    new, new_90 = measured.new_images, measured.new_images_90
+    if new is None or new_90 is None:
+        return None
+    if verdict in (Verdict.BETTER, Verdict.WORSE):
+        return new.low > 0 or new.high < 0
+    if verdict is Verdict.EQUAL and question.matters is not None:
+        return bool(inside_margin(new_90.low, new_90.high, question.matters))
+    return None
+
+
+def _seeds_to_decide(
+    question: Comparison, evidence: Evidence, measured: Measured
+) -> tuple[int | None, int | None]:
+    """The seeds of a new study that would decide it, more than this one has; and those that would
+    do if the true difference were as large as the one seen, where they are not more."""
+    paired = measured.paired
+    # The hardest of Holm's steps: what the question needs if no other one is decided.
+    level = VERDICT_LEVEL / evidence.family
+    as_seen = seeds_to_decide(paired.mean, paired.sd, question.matters, level)
+    as_seen = None if as_seen is None else max(as_seen, paired.n + 1)
+    if question.matters is not None:
+        planned = seeds_to_plan(paired.sd, question.matters, level)
+        # The estimate is not used as long as that will do: it is as uncertain as the verdict.
+        if planned is None or planned > paired.n:
+            fewer = as_seen is not None and (planned is None or as_seen < planned)
+            return planned, as_seen if fewer else None
+    return as_seen, as_seen
+
+
+def _noise(question: Comparison) -> NoiseFloor | None:
+    """How far runs of A lie apart; None unless each has a value."""
+    a_S = _floats(question.a_S)
+    if len(a_S) < FEWEST_SEEDS or not np.isfinite(a_S).all():
+        return None
+    return noise_floor(a_S, question.correct_a_SN)
+
+
+def _ledger(question: Comparison) -> FlipLedger | None:
+    if question.correct_a_SN is None or question.correct_b_SN is None:
+        return None
+    return flip_ledger(question.correct_a_SN, question.correct_b_SN)
+
+
+def _floats(values: ArrayLike) -> Floats:
+    return np.asarray(values, dtype=np.float64)
+
+
+def _check_scores(name: str, values_S: Floats, score_SN: Floats) -> None:
+    if score_SN.ndim != 2 or len(score_SN) != values_S.size:
+        raise ValueError(f"{name}_SN: needs {values_S.size} seeds × images; got {score_SN.shape}")
+    has = np.isfinite(values_S)
+    # 1e-6: accuracies and losses may have been averaged in float32.
+    if not np.allclose(score_SN[has].mean(axis=1), values_S[has], rtol=1e-5, atol=1e-6):
+        raise ValueError(f"{name}_SN: its means over images are not {name}_S")

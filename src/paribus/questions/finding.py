@@ -1,0 +1,197 @@
+"""Findings: what is concluded about a question, as records without a sentence.
+
+`present.wording` turns them into words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from paribus.measure.metric import Metric
+from paribus.measure.runs import Timing
+from paribus.spec.diff import Difference
+from paribus.spec.question import BaseQuestion, Question
+from paribus.stats.flips import FlipLedger
+from paribus.stats.images import NewImages
+from paribus.stats.noise import NoiseFloor
+from paribus.stats.paired import PairedComparison
+from paribus.stats.ratio import Ratio
+from paribus.stats.replay import Replay
+from paribus.stats.sign_flip import SignFlip
+
+
+class Verdict(StrEnum):
+    """Verdict on B compared with A. NONE: the requirements for a verdict are not met."""
+
+    CONFOUNDED = "confounded"
+    BETTER = "better"
+    WORSE = "worse"
+    EQUAL = "equal"
+    UNDECIDED = "undecided"
+    NONE = "none"
+
+
+class NoVerdict(StrEnum):
+    """Why there is no verdict; the first that applies."""
+
+    PREVIEW = "preview"
+    UNFINISHED = "unfinished"
+    """Not all planned seeds are trained."""
+    MISSING_VALUES = "missing values"
+    """Runs ended without a value, and excluding them could have made the difference."""
+    TOO_FEW_SEEDS = "too few seeds"
+    NO_SPREAD = "no spread"
+    """All seeds show exactly the same difference."""
+    NOT_TIMED = "not timed"
+    NOT_COUNTED = "not counted"
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """What a finding of every kind has.
+
+    `less_than_matters`: better or worse, but shown to be by less than matters.
+    """
+
+    question: BaseQuestion
+    verdict: Verdict
+    why_none: NoVerdict | None
+    """With the verdict NONE, and only then."""
+    less_than_matters: bool
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two experiments of a question, and what differs between them.
+
+    `a`, `b`: their names. `confounds`: those of the differences that the question is not about.
+    `consequences`: what follows from the differences (`spec.diff.consequences`).
+    """
+
+    a: str
+    b: str
+    differences: tuple[Difference, ...] = ()
+    confounds: tuple[Difference, ...] = ()
+    consequences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class TwoSided(Finding):
+    """What a finding about two experiments has, whatever was compared."""
+
+    question: Question
+    pair: Pair
+    metric: Metric
+
+    @property
+    def a(self) -> str:
+        return self.pair.a
+
+    @property
+    def b(self) -> str:
+        return self.pair.b
+
+    @property
+    def matters(self) -> float | None:
+        """The smallest difference that matters; None if none was stated."""
+        return self.question.matters or None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Tests and intervals of at least three pairs, in the metric's raw unit; B minus A.
+
+    `paired` holds the 95 % interval, `low_90` and `high_90` are the ends of the 90 % one.
+    """
+
+    paired: PairedComparison
+    low_90: float
+    high_90: float
+    sign_flip: SignFlip
+    new_images: NewImages | None
+    new_images_90: NewImages | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All numbers of one comparison over seeds.
+
+    `n`: seeds with a value of both. `runs`: seeds trained. `planned`: seeds the study fixed.
+    `missing_a`, `missing_b`: runs without a value. `mean`: B minus A over the n. `level_a`,
+    `level_b`: mean and SD of each over the n; None under 2. `replay`: over all runs that have a
+    value. `measured`: None where there is no test. `adjusted_p`: Holm's, over `family`
+    questions; None without a test or where confounded. `seeds_to_decide`: for an undecided
+    question; None otherwise, and where over 10,000. `seeds_as_seen`: the seeds if the true
+    difference were as large as the mean; the same number where no other can be given (nothing
+    was said to matter, or the seeds for that have been had), None where they are not fewer.
+    `identical`: every run of B scored as its pair on every single image, of which there are
+    `images`.
+    """
+
+    n: int
+    runs: int
+    planned: int
+    missing_a: int
+    missing_b: int
+    mean: float | None
+    level_a: tuple[float, float] | None = None
+    level_b: tuple[float, float] | None = None
+    replay: Replay | None = None
+    measured: Measured | None = None
+    adjusted_p: float | None = None
+    family: int = 0
+    seeds_to_decide: int | None = None
+    seeds_as_seen: int | None = None
+    identical: bool = False
+    images: int = 0
+
+    @property
+    def p(self) -> float:
+        """Of the paired t test; 1 where there is none."""
+        return 1.0 if self.measured is None else self.measured.paired.p
+
+
+@dataclass(frozen=True, eq=False)
+class PairFinding(TwoSided):
+    """Is B better than A, over seeds?
+
+    `shown_for_new_images`: whether better, worse or equal also holds with the test images drawn
+    anew; None where there are no images or another verdict. `same_seeds`: whether the runs of a
+    pair share their seed. `noise`: how far runs of A lie apart. `ledger`: which test images
+    changed.
+    """
+
+    shown_for_new_images: bool | None
+    evidence: Evidence
+    same_seeds: bool
+    noise: NoiseFloor | None
+    ledger: FlipLedger | None
+
+
+@dataclass(frozen=True, eq=False)
+class StepTimeFinding(TwoSided):
+    """Does a training step of B take longer than one of A?
+
+    `ratio`: B over A, `control`: A over A; None where nothing was timed. `adjusted_p`: over
+    `family` questions; None without a test or where confounded. `study_name`: what a command calls
+    the study, "" if none can.
+    """
+
+    ratio: Ratio | None
+    control: Ratio | None
+    adjusted_p: float | None
+    family: int
+    timing: Timing | None
+    study_name: str
+
+
+@dataclass(frozen=True, eq=False)
+class CountFinding(TwoSided):
+    """Which of two experiments has more of something, e.g. parameters, which needs no training.
+
+    `count_a`, `count_b`: None for a user's own module, of which Paribus counts nothing.
+    """
+
+    count_a: int | None
+    count_b: int | None

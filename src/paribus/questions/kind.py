@@ -1,0 +1,79 @@
+"""What a kind of question consists of.
+
+A kind is one object, `Kind`, registered by name in `spec.question.KINDS`; another package registers
+its own by an entry point of the group "paribus.questions". CONTRIBUTING.md has an example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, cast
+
+from paribus.measure.runs import ExperimentResult, StudyResult, Timing
+from paribus.questions.finding import Finding
+from paribus.spec.question import KINDS, BaseQuestion
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What questions are answered from.
+
+    `experiments`: by the names that questions use. `train_images`: of the dataset, those held out
+    for validation included. `planned`: the number of seeds that was fixed beforehand; None if it is
+    the number that there are. `timings`: of training steps. `study_name`: what a command calls the
+    study, "" if none can. `same_seeds`: whether the runs of a pair share their seed.
+    """
+
+    experiments: Mapping[str, ExperimentResult]
+    train_images: int
+    planned: int | None = None
+    preview: bool = False
+    timings: tuple[Timing, ...] = ()
+    study_name: str = ""
+    same_seeds: bool = True
+
+    @classmethod
+    def of(cls, result: StudyResult) -> Context:
+        """Return the context of a study's own questions."""
+        return cls(
+            experiments=result.experiments,
+            train_images=len(result.dataset.train_labels),
+            planned=result.study.seeds,
+            preview=result.study.preview,
+            timings=result.timings,
+            study_name=result.study_name,
+        )
+
+
+class Prepared(Protocol):
+    """A question with its numbers, before its family is known."""
+
+    @property
+    def p_values(self) -> tuple[float, ...]:
+        """What it adds to the family; nothing if it can claim no difference whatever the numbers
+        are, as a count or a confounded question. 1 where there is no test yet."""
+
+    def conclude(self, adjusted: tuple[float, ...], family: int) -> Finding:
+        """Return the finding. `adjusted`: its p values, adjusted for a family of that size."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of question: what is written in a study, and how it is answered.
+
+    `model`: the class of its questions. `prepare`: takes one, and the context.
+    """
+
+    model: type[BaseQuestion]
+    prepare: Callable[[Any, Context], Prepared] = field(repr=False)
+
+
+def kind_of(question: BaseQuestion) -> Kind:
+    """Return the kind of a question.
+
+    >>> from paribus.spec.question import Question
+    >>> kind_of(Question(ask="?", compare=("a", "b"), about=["epochs"], matters=0)).model.__name__
+    'Question'
+    """
+    return cast(Kind, KINDS.get(question.kind))

@@ -1,0 +1,142 @@
+"""Does a training step of B take longer than one of A? From interleaved timings.
+
+Steps of A, B and A again are timed in turns, round after round. What slows the machine slows all
+three of a round, so ratios are formed within rounds; A against itself is the control that says what
+the ratio of two equals looks like on that machine, then.
+"""
+
+# Axes: R rounds.
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.measure.metric import named
+from paribus.measure.runs import Timing
+from paribus.questions.finding import NoVerdict, Pair, StepTimeFinding, Verdict
+from paribus.questions.kind import Context, Kind
+from paribus.questions.pair import pair_of, sides, with_engine
+from paribus.spec.question import Question
+from paribus.stats.equivalence import inside_margin
+from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
+from paribus.stats.paired import no_spread
+from paribus.stats.ratio import Ratio, ratio_of_times
+
+
+def prepare(question: Question, context: Context) -> StepTimes:
+    """Return the question with the timing of its two experiments, if there is one."""
+    a, b = (with_engine(side) for side in sides(question, context))
+    key = (a.step_hash, a.engine, b.step_hash, b.engine)
+    return StepTimes(
+        question=question,
+        pair=pair_of(question, context),
+        timing=next((timing for timing in context.timings if timing.is_of(*key)), None),
+        preview=context.preview,
+        study_name=context.study_name,
+    )
+
+
+STEP_TIME = Kind(Question, prepare)
+
+
+@dataclass(frozen=True, eq=False)
+class StepTimes:
+    """A question about step times with the timing to answer it from; a `Prepared`.
+
+    `timing`: seconds of a step in every round, above 0; None if nothing was timed. The question's
+    `matters` is the smallest share that matters, 0.05 for 5 %. `study_name`: as in `Context`.
+    """
+
+    question: Question
+    pair: Pair
+    timing: Timing | None = None
+    preview: bool = False
+    study_name: str = ""
+
+    def __post_init__(self) -> None:
+        a_R, b_R, control_R = self._seconds()
+        names = f"{self.pair.a}, {self.pair.b}"
+        if a_R.ndim != 1 or not a_R.shape == b_R.shape == control_R.shape:
+            raise ValueError(
+                f"{names}: need one time per round of each; "
+                f"got {a_R.shape}, {b_R.shape} and {control_R.shape}"
+            )
+        if not all((np.isfinite(t) & (t > 0)).all() for t in (a_R, b_R, control_R)):
+            raise ValueError(f"{names}: times must be finite and above 0")
+
+    @cached_property
+    def ratios(self) -> tuple[Ratio, Ratio] | None:
+        """B over A, and A over A; None without enough rounds that differ."""
+        a_R, b_R, control_R = self._seconds()
+        pairs = ((a_R, b_R), (a_R, control_R))
+        if a_R.size < FEWEST_SEEDS or any(no_spread(np.log(y / x)) for x, y in pairs):
+            return None
+        return ratio_of_times(a_R, b_R), ratio_of_times(a_R, control_R)
+
+    @property
+    def p_values(self) -> tuple[float, ...]:
+        """Its p, 1 where nothing was timed; none where confounded."""
+        if self.pair.confounds:
+            return ()
+        return (1.0,) if self.ratios is None else (self.ratios[0].p,)
+
+    def conclude(self, adjusted: tuple[float, ...], family: int) -> StepTimeFinding:
+        """Return the finding. In this order: confounded; worse (slower) or better (faster), where
+        the adjusted p is 0.04 or less and the ratio is further from 1 than the 95 % interval of the
+        control reaches; equal for practical purposes, where both 90 % intervals lie within
+        `matters` of 1; undecided."""
+        ratio, control = self.ratios or (None, None)
+        verdict, less, why = Verdict.NONE, False, NoVerdict.NOT_TIMED
+        if ratio is not None and control is not None:
+            why = NoVerdict.PREVIEW
+            if not self.preview:
+                verdict, less = _verdict(self, ratio, control, adjusted)
+        return StepTimeFinding(
+            question=self.question,
+            verdict=verdict,
+            why_none=why if verdict is Verdict.NONE else None,
+            less_than_matters=less,
+            pair=self.pair,
+            metric=named(self.question.metric),
+            ratio=ratio,
+            control=control,
+            adjusted_p=adjusted[0] if ratio is not None and adjusted else None,
+            family=family,
+            timing=self.timing,
+            study_name=self.study_name,
+        )
+
+    def _seconds(self) -> tuple[NDArray[np.float64], ...]:
+        timing = self.timing
+        seconds = (
+            ((), (), ())
+            if timing is None
+            else (timing.a_seconds, timing.b_seconds, timing.control_seconds)
+        )
+        return tuple(np.asarray(t, dtype=np.float64) for t in seconds)
+
+
+def _verdict(
+    question: StepTimes, ratio: Ratio, control: Ratio, adjusted: tuple[float, ...]
+) -> tuple[Verdict, bool]:
+    if not adjusted:
+        return Verdict.CONFOUNDED, False
+    matters = question.question.matters or None
+    small = matters is not None and _within(ratio, matters)
+    floor = max(abs(math.log(control.low)), abs(math.log(control.high)))
+    if adjusted[0] <= VERDICT_LEVEL and abs(math.log(ratio.ratio)) > floor:
+        return Verdict.WORSE if ratio.ratio > 1 else Verdict.BETTER, small
+    # A machine on which A is not shown to be as fast as itself cannot show that B is.
+    if small and matters is not None and _within(control, matters):
+        return Verdict.EQUAL, False
+    return Verdict.UNDECIDED, False
+
+
+def _within(ratio: Ratio, matters: float) -> bool:
+    margin = math.log1p(matters)
+    return bool(inside_margin(math.log(ratio.low_90), math.log(ratio.high_90), margin))

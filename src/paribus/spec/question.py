@@ -1,0 +1,228 @@
+"""Questions of a study. `Question` compares a pair of experiments; other kinds derive from
+`BaseQuestion`.
+
+The kind of a question is found by `kind = "…"`, or else by the key that is written, e.g. `compare`.
+What judges a kind is a module of `questions`, or of another package that registers one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic.functional_validators import ModelWrapValidatorHandler
+
+from paribus.errors import did_you_mean
+from paribus.registry import Registry
+from paribus.spec.experiment import Experiment
+from paribus.spec.metric import check_matters, check_metric, metric_facts
+from paribus.spec.model import Spec
+from paribus.text import plural
+
+# What a question can be about. "optimizer" stands for all of "optimizer.lr" and its like.
+ASPECTS = (
+    "network",
+    "optimizer",
+    "optimizer.lr",
+    "optimizer.momentum",
+    "optimizer.nesterov",
+    "optimizer.betas",
+    "optimizer.eps",
+    "optimizer.weight_decay",
+    "schedule",
+    "batch_size",
+    "epochs",
+    "initialisation",
+    "label_smoothing",
+    "data",
+    "images",
+    "validation",
+    "engine",
+)
+
+
+class HasModel(Protocol):
+    """What is registered under the name of a kind: `questions.kind.Kind`."""
+
+    @property
+    def model(self) -> type[BaseQuestion]:
+        """What is written in a study."""
+
+
+KINDS: Registry[HasModel] = Registry(
+    "questions",
+    "kind of question",
+    {
+        "compare": "paribus.questions.compare:COMPARE",
+        "step_time": "paribus.questions.step_time:STEP_TIME",
+        "count": "paribus.questions.count:COUNT",
+    },
+)
+
+
+def no_experiment(name: str, known: Sequence[str]) -> str:
+    """Return what is said of a name that is no experiment's.
+
+    >>> no_experiment("slw", ["base", "slow"])
+    'there is no experiment "slw"; did you mean "slow"?'
+    """
+    return f'there is no experiment "{name}"; {did_you_mean(name, known)}'
+
+
+class BaseQuestion(Spec):
+    """What questions of every kind have. A kind adds fields, `kind`, `experiments`, `renamed`."""
+
+    key: ClassVar[str] = ""
+    """The key by which a table without `kind` is known to be of this kind."""
+
+    ask: str = Field(min_length=1)
+    """The question in words."""
+    original: str = ""
+    """What the report that the study repeats had concluded."""
+    original_verdict: Literal["", "better", "worse", "equal"] = ""
+    """That conclusion for the second experiment, so that it can be held against ours."""
+
+    @property
+    def kind(self) -> str:
+        """The name of its kind in the registry `KINDS`."""
+        raise NotImplementedError
+
+    @property
+    def experiments(self) -> tuple[str, ...]:
+        """The names of all experiments that it needs."""
+        raise NotImplementedError
+
+    def renamed(self, names: Mapping[str, str]) -> Self | None:
+        """Return the question with its experiments renamed; None if nothing is left to ask."""
+        raise NotImplementedError
+
+    def terms(self) -> str:
+        """Return in a few words what is asked, apart from `ask`."""
+        return ", ".join(self.experiments)
+
+    def problems(self, experiments: Mapping[str, Experiment]) -> list[str]:
+        """Return what is wrong with it in a study of these experiments."""
+        names = list(experiments)
+        return [no_experiment(name, names) for name in self.experiments if name not in names]
+
+    @classmethod
+    def matches(cls, table: Mapping[str, Any]) -> bool:
+        """Whether a table without `kind` is of this kind."""
+        return cls.key in table
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _of_its_kind(cls, given: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Take `kind` beside the fields, if it is what the question is."""
+        if not isinstance(given, Mapping) or "kind" not in given:
+            return handler(given)
+        question = handler({key: value for key, value in given.items() if key != "kind"})
+        if given["kind"] != question.kind:
+            raise ValueError(
+                f'is of kind "{question.kind}", not "{given["kind"]}"; leave kind out, or change it'
+            )
+        return question
+
+
+class Question(BaseQuestion):
+    """Two experiments, a metric, what is meant to differ, and the smallest difference that matters.
+
+    The difference asked about is that of the second experiment minus the first.
+    """
+
+    key: ClassVar[str] = "compare"
+
+    compare: tuple[str, str] = Field(strict=False)
+    """The two experiments."""
+    about: tuple[str, ...] = Field(strict=False, min_length=1)
+    """What is meant to differ between them; anything else that does is a confound."""
+    metric: Annotated[str, AfterValidator(check_metric)] = "test_accuracy"
+    """The number that is compared."""
+    matters: float = Field(ge=0, allow_inf_nan=False)
+    """The smallest difference that would matter, in the metric's own unit: 0.001 of an accuracy is
+    0.1 points."""
+
+    @property
+    def kind(self) -> str:
+        """The kind that its metric is asked by."""
+        return metric_facts(self.metric).kind
+
+    @property
+    def experiments(self) -> tuple[str, ...]:
+        return self.compare
+
+    def renamed(self, names: Mapping[str, str]) -> Self | None:
+        a, b = (names[name] for name in self.compare)
+        return None if a == b else self.model_copy(update={"compare": (a, b)})
+
+    def terms(self) -> str:
+        return f"{' against '.join(self.compare)}, {self.metric}; what matters: {self.matters:g}"
+
+    def problems(self, experiments: Mapping[str, Experiment]) -> list[str]:
+        found = super().problems(experiments)
+        without = [
+            name
+            for name in self.compare
+            if name in experiments and experiments[name].validation == 0
+        ]
+        if without and metric_facts(self.metric).needs_validation:
+            found.append(
+                f'metric "{self.metric}" needs validation images, and {" and ".join(without)} '
+                f"{plural(len(without), 'holds', 'hold')} out none; add e.g. validation = 5000"
+            )
+        return found
+
+    @field_validator("compare")
+    @classmethod
+    def _two(cls, compare: tuple[str, str]) -> tuple[str, str]:
+        if compare[0] == compare[1]:
+            raise ValueError(f'compares "{compare[0]}" with itself; name two experiments')
+        return compare
+
+    @field_validator("about")
+    @classmethod
+    def _known(cls, about: tuple[str, ...]) -> tuple[str, ...]:
+        for aspect in about:
+            if aspect not in ASPECTS:
+                raise ValueError(f'nothing is called "{aspect}"; {did_you_mean(aspect, ASPECTS)}')
+        return about
+
+    @field_validator("matters")
+    @classmethod
+    def _possible(cls, matters: float, found: ValidationInfo) -> float:
+        # Without a metric there is a mistake to tell already.
+        return check_matters(matters, found.data["metric"]) if "metric" in found.data else matters
+
+
+def question_model(table: Mapping[str, Any]) -> type[BaseQuestion]:
+    """Return the model of the question that a table states: of its `kind`, or by its keys.
+
+    Raises ValueError if there is no such kind.
+
+    >>> question_model({"compare": ["a", "b"]}).__name__
+    'Question'
+    """
+    kind = table.get("kind")
+    if kind is not None:
+        if kind not in KINDS:
+            raise ValueError(f'there is no kind "{kind}"; {did_you_mean(str(kind), KINDS.names())}')
+        return KINDS.get(kind).model
+    # Kinds are loaded only where the key of the built-in ones is not there.
+    if not Question.matches(table):
+        for name in KINDS.names():
+            if (model := KINDS.get(name).model).matches(table):
+                return model
+    return Question
+
+
+def question_of(given: Any) -> BaseQuestion:
+    """Return a question as it is, or the one that a table states.
+
+    Raises `pydantic.ValidationError`, or ValueError if there is no such kind.
+    """
+    if isinstance(given, BaseQuestion):
+        return given
+    if not isinstance(given, Mapping):
+        raise ValueError("must be a table; write each under [[questions]]")
+    return question_model(given).model_validate(dict(given))

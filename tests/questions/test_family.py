@@ -1,0 +1,213 @@
+"""From a study's runs to its findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from paribus.measure.runs import Run, StudyResult, Timing
+from paribus.present import wording
+from paribus.present.as_json import plain
+from paribus.questions.family import judge_study
+from paribus.questions.finding import PairFinding, StepTimeFinding, TwoSided, Verdict
+from paribus.questions.original import Agreement, agreement
+from paribus.spec.study import Study
+from paribus.stats.flips import Flip
+from paribus.store.store import Status
+from tests.support.made_up import DATA, Make, trained
+
+
+def judged(result: StudyResult) -> list[TwoSided]:
+    findings = judge_study(result)
+    assert all(isinstance(finding, TwoSided) for finding in findings)
+    return [finding for finding in findings if isinstance(finding, TwoSided)]
+
+
+def one(result: StudyResult, a: str, b: str, metric: str = "test_accuracy") -> TwoSided:
+    return next(
+        finding
+        for finding in judged(result)
+        if finding.question.compare == (a, b) and finding.question.metric == metric
+    )
+
+
+def pair_of(result: StudyResult, a: str, b: str) -> PairFinding:
+    finding = one(result, a, b)
+    assert isinstance(finding, PairFinding)
+    return finding
+
+
+@pytest.fixture
+def told(make: Make) -> Callable[..., StudyResult]:
+    """A study in which `better` gets more images right than the others."""
+
+    def result(names: list[str], better: str = "", seeds: int = 5) -> StudyResult:
+        def runs(name: str, seed: int) -> Run:
+            return trained(name, seed, 0.9 if name == better else 0.6)
+
+        return make(names, seeds=seeds, runs=runs, data=DATA)
+
+    return result
+
+
+Told = Callable[..., StudyResult]
+
+
+def test_a_real_difference(told: Told) -> None:
+    finding = pair_of(told(["cnn", "cnn-adam"], "cnn-adam"), "cnn", "cnn-adam")
+    assert finding.verdict is Verdict.BETTER
+    assert wording.sentence(finding).startswith(
+        "cnn-adam is better than cnn: final test accuracy +"
+    )
+    assert "n = 5 seeds" in wording.sentence(finding)
+    assert agreement(finding) is Agreement.AGREES
+    assert finding.ledger is not None
+    assert len(finding.ledger.images(Flip.FIXED)) > 20
+    assert "Two runs of cnn that differ in nothing but the seed" in wording.noise(finding)
+
+
+def test_the_opposite_disagrees(told: Told) -> None:
+    finding = one(told(["cnn", "cnn-adam"], "cnn"), "cnn", "cnn-adam")
+    assert (finding.verdict, agreement(finding)) == (Verdict.WORSE, Agreement.DISAGREES)
+
+
+def test_a_change_of_two_things_is_confounded_and_says_by_what(told: Told) -> None:
+    result = told(["residual", "residual-bn", "residual-fast"], "residual-bn")
+    finding = one(result, "residual", "residual-bn")
+    assert finding.verdict is Verdict.CONFOUNDED
+    assert [d.words for d in finding.pair.confounds] == ["learning rate 0.01 → 0.025"]
+    assert wording.sentence(finding).startswith(
+        "Confounded: residual and residual-bn also differ in learning rate 0.01 → 0.025, so the "
+        "difference cannot be put down to what was asked about: final test accuracy +"
+    )
+    assert agreement(finding) is Agreement.NOTHING_STATED
+    controlled = one(result, "residual-fast", "residual-bn")
+    assert controlled.verdict is Verdict.BETTER
+    assert agreement(controlled) is Agreement.AGREES
+    assert controlled.pair.confounds == ()
+    assert [d.words for d in controlled.pair.differences] == ["batchnorm added (9 times)"]
+
+
+def test_all_that_differs_is_named(told: Told) -> None:
+    names = ["cnn-adam-short", "cnn-adam-tuned"]
+    finding = one(told(names), *names)
+    assert [d.words for d in finding.pair.differences] == [
+        "learning rate 0.001 → 0.0005",
+        "betas 0.9 and 0.999 → 0.85 and 0.95",
+    ]
+    assert finding.pair.confounds == ()
+
+
+def test_the_missing_relus_are_named(told: Told) -> None:
+    result = told(["plain", "plain-as-printed"])
+    question = {
+        "ask": "Do the missing ReLUs matter?",
+        "compare": ("plain", "plain-as-printed"),
+        "about": ("network",),
+        "matters": 0.001,
+    }
+    study = Study.model_validate({**dict(result.study), "questions": (question,)})
+    finding = one(replace(result, study=study), "plain", "plain-as-printed")
+    assert [d.words for d in finding.pair.differences] == ["relu removed (3 times)"]
+    assert agreement(finding) is Agreement.NOTHING_STATED
+
+
+def test_a_preview_and_too_few_seeds_have_no_verdict(told: Told) -> None:
+    result = told(["cnn", "cnn-adam"], "cnn-adam", seeds=3)
+    preview = replace(result, study=result.study.as_preview(60_000))
+    names = {name: replace(e, experiment=preview.study.experiments[name])
+             for name, e in result.experiments.items()}  # fmt: skip
+    found = judged(replace(preview, experiments=names))
+    assert {finding.verdict for finding in found} == {Verdict.NONE}
+    assert all("it takes the full study" in wording.sentence(finding) for finding in found)
+    two = one(told(["cnn", "cnn-adam"], "cnn-adam", seeds=2), "cnn", "cnn-adam")
+    assert two.verdict is Verdict.NONE
+    assert "it takes at least 3 to tell a difference from luck" in wording.sentence(two)
+    assert agreement(two) is Agreement.OPEN
+
+
+def test_a_study_under_way_has_no_verdict(told: Told) -> None:
+    result = told(["cnn", "cnn-adam"], "cnn-adam")
+    cut = {n: replace(e, runs=e.runs[:4]) for n, e in result.experiments.items()}
+    finding = one(replace(result, experiments=cut), "cnn", "cnn-adam")
+    assert wording.sentence(finding).startswith(
+        "No verdict yet: 4 of 5 seeds are trained (final test acc"
+    )
+
+
+def test_nothing_trained_has_no_verdict(make: Make) -> None:
+    found = judged(make(["cnn", "cnn-adam"], runs=lambda *_: None))
+    assert [finding.verdict for finding in found] == [Verdict.NONE] * 3
+    assert wording.sentence(found[0]) == (
+        "No verdict yet: 0 of 3 seeds are trained; it takes all 3, so that the answer does not "
+        "depend on when one looks."
+    )
+
+
+def test_a_diverged_run_is_a_result(make: Make) -> None:
+    def runs(name: str, seed: int) -> Run:
+        status: Status = "diverged" if name == "cnn-adam" and seed == 4 else "finished"
+        return trained(name, seed, 0.9 if name == "cnn" else 0.6, status)
+
+    finding = one(make(["cnn", "cnn-adam"], seeds=5, runs=runs, data=DATA), "cnn", "cnn-adam")
+    assert finding.verdict is Verdict.WORSE
+    assert "1 of 5 runs of cnn-adam diverged and is left out" in wording.sentence(finding)
+
+
+def test_epochs_to_an_accuracy_and_a_rise_of_loss(make: Make) -> None:
+    found = {a.question.metric: a for a in judged(make(["cnn", "cnn-adam"], epochs=9))}
+    # The made-up curves never reach 98 %, and fall to their end but for noise.
+    assert "3 of 3 runs of cnn-adam never got to 98 % test accuracy" in wording.sentence(
+        found["epochs_to 0.98"]
+    )
+    assert "rise of the test loss after its minimum" in wording.sentence(found["test_loss_rise"])
+
+
+def test_a_count_takes_no_seeds(told: Told) -> None:
+    finding = one(told(["mlp", "cnn"], seeds=1), "mlp", "cnn", "parameters")
+    assert finding.verdict is Verdict.BETTER
+    assert wording.sentence(finding) == (
+        "cnn has fewer parameters than mlp: 21,578 against 42,310. A count needs no seeds."
+    )
+    assert agreement(finding).agrees
+
+
+def test_step_times_come_from_timings_alone(told: Told) -> None:
+    result = told(["cnn", "pool-first"])
+    untimed = one(result, "cnn", "pool-first", "step_time")
+    assert wording.sentence(untimed) == (
+        "No verdict: steps of cnn and pool-first have not been timed side by side; "
+        "`paribus time cnn pool-first --study mnist` does that."
+    )
+    first, second = (result.experiments[n].experiment.step_hash for n in ("cnn", "pool-first"))
+    noise = 1 + 0.004 * np.sin(np.arange(20) * 7)
+    seconds = (1e-3 * noise).tolist()
+    timing = Timing(
+        *(first, "numpy", second, "numpy", seconds, (1.3e-3 * noise[::-1]).tolist()),
+        (1e-3 * noise**0.5).tolist(),
+        {"processor": "a processor"},
+        "The machine was not quiet.",
+    )
+    finding = one(replace(result, timings=(timing,)), "cnn", "pool-first", "step_time")
+    assert finding.verdict is Verdict.WORSE
+    assert agreement(finding).agrees
+    assert wording.sentence(finding).startswith(
+        "A training step of pool-first takes longer than one of cnn"
+    )
+    assert "The machine was not quiet." in wording.reasons(finding)
+    assert plain(finding)["estimate"] == pytest.approx(1.3, rel=1e-3)
+    # A timing with another engine is of something else.
+    other = replace(timing, b_engine="torch")
+    still_untimed = one(replace(result, timings=(other,)), "cnn", "pool-first", "step_time")
+    assert isinstance(still_untimed, StepTimeFinding)
+    assert still_untimed.ratio is None
+
+
+def test_the_questions_of_a_study_are_one_family(told: Told) -> None:
+    found = judged(told(["cnn", "cnn-adam", "pool-first"], "cnn-adam"))
+    families = {a.evidence.family for a in found if isinstance(a, PairFinding)}
+    # Accuracy, epochs and loss of cnn-adam; accuracy and step time of pool-first.
+    assert families == {5}

@@ -1,0 +1,174 @@
+"""Findings of made-up numbers: judged as those of real runs are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from paribus.measure.metric import Metric
+from paribus.measure.runs import Timing
+from paribus.questions.compare import Comparison
+from paribus.questions.count import Counts
+from paribus.questions.family import conclude
+from paribus.questions.finding import CountFinding, Pair, PairFinding, StepTimeFinding
+from paribus.questions.step_time import StepTimes
+from paribus.seeding import stream
+from paribus.spec.diff import Difference
+from paribus.spec.question import Question
+
+ACCURACY = Metric(
+    "test_accuracy",
+    label="test accuracy",
+    higher_is_better=True,
+    better="more accurate",
+    worse="less accurate",
+    unit="points",
+    scale=100,
+    lacks="gave no test accuracy",
+    widest=1,
+)
+LOSS = Metric(
+    "test_loss",
+    label="test loss",
+    higher_is_better=False,
+    better="lower loss",
+    worse="higher loss",
+)
+SCORE = Metric(
+    "test_loss",
+    label="score",
+    higher_is_better=True,
+    better="higher score",
+    worse="lower score",
+)
+EPOCHS = Metric(
+    "epochs_to",
+    label="epochs to 98 %",
+    higher_is_better=False,
+    better="fewer epochs",
+    worse="more epochs",
+    unit="epochs",
+    decimals=1,
+    lacks="never got to 98 %",
+    without="runs that all get there",
+)
+PARAMETERS = Metric(
+    "parameters",
+    label="number of parameters",
+    higher_is_better=False,
+    better="fewer parameters",
+    worse="more parameters",
+    kind="count",
+)
+
+BASE_S = np.array([0.981, 0.984, 0.983, 0.980, 0.982])
+
+CLEAR = [0.004, 0.003, 0.005, 0.004, 0.003]
+VAGUE = [0.004, -0.003, 0.005, -0.004, 0.003]
+TINY = [0.0001, -0.0002, 0.0002, -0.0001, 0.0001]
+SHAKY = [0.0045, 0.0011, 0.0038, 0.0011, 0.0042]
+
+ROUNDS = 20
+
+
+def question(metric: str, matters: float | None, **rest: Any) -> Question:
+    given = {"ask": "Is it better?", "about": ("network",), "compare": ("cnn", "adam"), **rest}
+    return Question(metric=metric, matters=matters or 0, **given)
+
+
+def pair(a: str = "cnn", b: str = "adam", confounds: Sequence[str] = ()) -> Pair:
+    found = tuple(Difference("epochs", words) for words in confounds)
+    return Pair(a, b, differences=found, confounds=found)
+
+
+def compared(
+    a_S: ArrayLike,
+    b_S: ArrayLike,
+    metric: Metric = ACCURACY,
+    *,
+    matters: float | None = None,
+    confounds: Sequence[str] = (),
+    names: tuple[str, str] = ("cnn", "adam"),
+    asked: Question | None = None,
+    **rest: Any,
+) -> Comparison:
+    """A comparison of B with A. rest: further fields of `Comparison`."""
+    name = "epochs_to 0.98" if metric.key == "epochs_to" else metric.key
+    asked = asked or question(name, matters)
+    return Comparison(asked, pair(*names, confounds), metric, a_S, b_S, **rest)
+
+
+def differing(difference_S: Sequence[float], metric: Metric = ACCURACY, **rest: Any) -> Comparison:
+    """A comparison of up to five seeds that differ so; 0.001 matters unless `rest` says else."""
+    a_S = BASE_S[: len(difference_S)]
+    return compared(a_S, a_S + difference_S, metric, **{"matters": 0.001, **rest})
+
+
+def finding_of(comparison: Comparison) -> PairFinding:
+    """Judge a comparison alone."""
+    return family_of([comparison])[0]
+
+
+def family_of(comparisons: Sequence[Comparison]) -> list[PairFinding]:
+    """Judge comparisons as the questions of one study."""
+    return [found for found in conclude(comparisons) if isinstance(found, PairFinding)]
+
+
+def found(difference_S: Sequence[float], metric: Metric = ACCURACY, **rest: Any) -> PairFinding:
+    return finding_of(differing(difference_S, metric, **rest))
+
+
+def seconds(factor: float, noise: float = 0.01, name: str = "") -> np.ndarray:
+    """Seconds of a step in every round, (R,)."""
+    return factor * np.exp(noise * stream(0, "test", name).standard_normal(ROUNDS))
+
+
+def timing(
+    a_R: ArrayLike, b_R: ArrayLike, control_R: ArrayLike, engine: str = "numpy", **rest: Any
+) -> Timing:
+    given: dict[str, Any] = {
+        "a": "1",
+        "a_engine": "numpy",
+        "b": "2",
+        "b_engine": engine,
+        "a_seconds": np.asarray(a_R, float).tolist(),
+        "b_seconds": np.asarray(b_R, float).tolist(),
+        "control_seconds": np.asarray(control_R, float).tolist(),
+        "environment": {"processor": "a processor"},
+        "disturbed": "",
+    }
+    return Timing(**given | rest)
+
+
+def timed(
+    times: Timing | None,
+    *,
+    matters: float | None = 0.05,
+    confounds: Sequence[str] = (),
+    preview: bool = False,
+    study_name: str = "mnist",
+) -> StepTimes:
+    """A question about the step times of bn and cnn."""
+    sides = pair("cnn", "bn", confounds)
+    return StepTimes(question("step_time", matters), sides, times, preview, study_name)
+
+
+def timed_steps(factor: float, noise: float = 0.01, **rest: Any) -> StepTimes:
+    """The same, where a step of bn takes so many times as long as one of cnn."""
+    a_R, b_R = seconds(1e-3, noise, "a"), seconds(factor * 1e-3, noise, "b")
+    return timed(timing(a_R, b_R, seconds(1e-3, noise, "again")), **rest)
+
+
+def time_found(times: StepTimes) -> StepTimeFinding:
+    (finding,) = conclude([times])
+    assert isinstance(finding, StepTimeFinding)
+    return finding
+
+
+def counted(a: int | None, b: int | None) -> CountFinding:
+    (finding,) = conclude([Counts(question("parameters", None), pair(), PARAMETERS, a, b)])
+    assert isinstance(finding, CountFinding)
+    return finding

@@ -1,0 +1,181 @@
+"""Findings of every kind and verdict, by name; tests/golden/wordings.txt keeps their words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from paribus.questions.finding import Finding, PairFinding
+from tests.support.judged import (
+    ACCURACY,
+    BASE_S,
+    CLEAR,
+    EPOCHS,
+    LOSS,
+    SHAKY,
+    TINY,
+    VAGUE,
+    compared,
+    counted,
+    differing,
+    family_of,
+    finding_of,
+    found,
+    question,
+    seconds,
+    time_found,
+    timed,
+    timed_steps,
+    timing,
+)
+
+TWO_CONFOUNDS = ("learning rate 0.01 → 0.001", "epochs 100 → 35")
+ONE_CONFOUND = ("epochs 100 → 35",)
+
+
+def cases() -> dict[str, Finding]:
+    """Return every case by its name."""
+    return {
+        **dict(_verdicts()),
+        **dict(_none()),
+        **dict(_missing_values()),
+        **dict(_images()),
+        **dict(_reasons()),
+        **dict(_noise()),
+        **dict(_original()),
+        **dict(_step_times()),
+        **dict(_counts()),
+    }
+
+
+def _verdicts() -> Iterator[tuple[str, Finding]]:
+    yield "better", found(CLEAR)
+    yield "worse", found([-d for d in CLEAR])
+    yield "worse, where lower is better", found(CLEAR, LOSS)
+    yield "better by less than matters", found(CLEAR, matters=0.01)
+    yield "better by perhaps less than matters", found(CLEAR, matters=0.004)
+    yield "equal", found(TINY)
+    yield "undecided", found(VAGUE)
+    leaves_out_zero = [0.0063, 0.0004, 0.0041, 0.0008, 0.0042]
+    yield "undecided although the interval leaves out 0", found(leaves_out_zero)
+    family = family_of([differing(SHAKY)] + [differing(VAGUE)] * 7)
+    yield "undecided as one of 8 questions", family[0]
+    yield "undecided beyond 10,000 seeds", found(VAGUE, matters=1e-5)
+    nearly_none = [0.004, -0.004, 0.003, -0.003, 0.00001]
+    yield "undecided beyond 10,000 seeds at any rate", found(nearly_none, matters=None)
+    without_matters = [0.004, -0.001, 0.005, -0.002, 0.003]
+    yield "undecided, seeds from the estimate alone", found(without_matters, matters=None)
+    fewer = [-0.01, -0.09, -0.002, -0.05, -0.06]
+    yield "undecided, fewer seeds for what was seen", found(fewer, matters=0.003)
+    yield "confounded", found(CLEAR, confounds=TWO_CONFOUNDS)
+
+
+def _none() -> Iterator[tuple[str, Finding]]:
+    yield "preview", found(CLEAR, preview=True)
+    yield "preview, confounded", found(CLEAR, preview=True, confounds=ONE_CONFOUND)
+    for seeds in range(3):
+        yield f"{seeds} seeds", found(CLEAR[:seeds])
+    yield "2 seeds, confounded", found(CLEAR[:2], confounds=ONE_CONFOUND)
+    yield "1 of 2 seeds", found(CLEAR[:1], planned=2)
+    yield "3 of 5 seeds", found(CLEAR[:3], planned=5)
+    yield "3 of 5 seeds, confounded", found(CLEAR[:3], planned=5, confounds=ONE_CONFOUND)
+    same = compared([20, 21, 22], [50, 51, 52], EPOCHS, matters=5, names=("relu", "tanh"))
+    yield "the same difference in every seed", finding_of(same)
+
+
+def _missing_values() -> Iterator[tuple[str, Finding]]:
+    nan = np.nan
+    yield "a diverged run of B", found([*CLEAR[:4], nan])
+    yield "worse, with a diverged run of B", found([*(-d for d in CLEAR[:4]), nan], matters=0.01)
+    a_S = np.array([nan, nan, *BASE_S])
+    b_S = np.array([0.98, 0.98, *(BASE_S + CLEAR)])
+    yield "better, with diverged runs of A", finding_of(compared(a_S, b_S))
+    yield "all runs of B diverged", found([nan] * 5)
+    never = compared([nan] * 3, [nan] * 3, EPOCHS, names=("relu", "tanh"))
+    yield "neither ever got there", finding_of(never)
+    yield "runs of both diverged", finding_of(compared([nan, *BASE_S], [*BASE_S, nan]))
+
+
+def _images() -> Iterator[tuple[str, Finding]]:
+    # Four images of a hundred are always fixed, and three always broken: a fifth pair would do.
+    a_SN, b_SN = np.ones((4, 100)), np.ones((4, 100))
+    a_SN[:, :4] = 0
+    b_SN[:, 4:7] = 0
+    b_SN[0, 7] = b_SN[1, 8] = 0
+    a_SN[2, 9] = a_SN[2, 10] = a_SN[3, 11] = a_SN[3, 12] = a_SN[0, 13] = a_SN[0, 14] = 0
+    a_SN[1, 15] = a_SN[1, 16] = 0
+    yield "better, not shown for new images", _of_images(a_SN, b_SN)
+    rng = np.random.default_rng(6)
+    a_SN, b_SN = rng.random((2, 5, 2000)) < np.array([0.8, 0.9])[:, None, None]
+    yield "better, shown for new images", _of_images(a_SN, b_SN)
+    rng = np.random.default_rng(7)
+    a_SN = np.repeat(rng.random((1, 500)) < 0.9, 4, axis=0)
+    b_SN = np.repeat(rng.permutation(a_SN[0])[None], 4, axis=0)
+    for seed in (0, 1):
+        b_SN[seed, np.flatnonzero(b_SN[seed])[0]] = False
+    yield "equal, not shown for new images", _of_images(a_SN, b_SN, matters=0.01)
+    correct_SN = np.random.default_rng(0).integers(0, 2, (3, 50))
+    yield "the same on every image", _of_images(correct_SN, correct_SN)
+
+
+def _of_images(a_SN: np.ndarray, b_SN: np.ndarray, matters: float | None = None) -> PairFinding:
+    a_S, b_S = a_SN.mean(1), b_SN.mean(1)
+    return finding_of(compared(a_S, b_S, matters=matters, a_SN=a_SN, b_SN=b_SN))
+
+
+def _reasons() -> Iterator[tuple[str, Finding]]:
+    yield "8 seeds", finding_of(compared(np.zeros(8), np.arange(1.0, 9.0), EPOCHS))
+    yield "on other seeds", found(CLEAR, same_seeds=False)
+    saves_nothing = compared([0.0, 1.0, 2.0, 3.0], [3.0, 0.6, 0.0, 3.3], EPOCHS)
+    yield "pairing that saves nothing", finding_of(saves_nothing)
+
+
+def _noise() -> Iterator[tuple[str, Finding]]:
+    b_S = [0.1, 0.2, 0.4]
+    yield "runs of A far apart", finding_of(compared([0.1, 0.9, 0.4], b_S))
+    yield "runs of A all the same", finding_of(compared([0.1135] * 3, b_S))
+    correct_SN = np.array([[1, 1, 0, 1], [1, 0, 1, 1], [1, 1, 1, 0]])
+    wide = replace(ACCURACY, widest=np.inf)
+    on_images = compared([0.75, 0.76, 0.77], b_S, wide, correct_a_SN=correct_SN)
+    yield "luck on single images", finding_of(on_images)
+
+
+def _original() -> Iterator[tuple[str, Finding]]:
+    for name, said, difference_S, matters in (
+        ("agrees", "better", CLEAR, 0.001),
+        ("agrees, by less than matters", "better", CLEAR, 0.01),
+        ("agrees, as it is less than matters", "equal", CLEAR, 0.01),
+        ("disagrees", "equal", CLEAR, 0.001),
+        ("open", "better", VAGUE, 0.001),
+        ("to be judged by readers", "", CLEAR, 0.001),
+    ):
+        asked = question("test_accuracy", matters, original="So it was.", original_verdict=said)
+        yield f"original: {name}", finding_of(differing(difference_S, asked=asked))
+    asked = question("test_accuracy", 0.001, original="So it was.", original_verdict="worse")
+    yield "original: confounded", finding_of(differing(CLEAR, asked=asked, confounds=ONE_CONFOUND))
+
+
+def _step_times() -> Iterator[tuple[str, Finding]]:
+    yield "step time: slower", time_found(timed_steps(1.3))
+    yield "step time: faster", time_found(timed_steps(0.7))
+    yield "step time: slower by less than matters", time_found(timed_steps(1.03))
+    yield "step time: equal", time_found(timed_steps(1.0))
+    yield "step time: undecided", time_found(timed_steps(1.02, noise=0.5))
+    yield "step time: confounded", time_found(timed_steps(1.3, confounds=ONE_CONFOUND))
+    yield "step time: preview", time_found(timed_steps(1.3, preview=True))
+    yield "step time: not timed", time_found(timed(None))
+    yield "step time: not timed, in no study", time_found(timed(None, study_name=""))
+    yield "step time: one of 20 questions", timed_steps(1.3).conclude((0.5,), 20)
+    a_R, b_R, control_R = (seconds(1e-3, 0.01, name) for name in ("a", "b", "again"))
+    disturbed = "The machine was not quiet."
+    two_engines = timing(a_R, 1.2 * b_R, control_R, "torch", disturbed=disturbed)
+    yield "step time: two engines", time_found(timed(two_engines))
+
+
+def _counts() -> Iterator[tuple[str, Finding]]:
+    yield "count: fewer", counted(42_310, 21_578)
+    yield "count: more", counted(21_578, 42_310)
+    yield "count: the same", counted(42_310, 42_310)
+    yield "count: a module of one's own", counted(None, 42_310)
