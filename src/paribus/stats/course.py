@@ -1,0 +1,103 @@
+"""The course of a study with planned looks: which question stops when, and with which decision."""
+
+# Axes: Q questions, S seeds, L looks, ... any leading axes (studies).
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from paribus.stats.equivalence import EQUIVALENCE_LEVEL
+from paribus.stats.holm import holm
+from paribus.stats.looks import Looks, at_looks, futile
+from paribus.stats.power import VERDICT_LEVEL
+from paribus.stats.rule import Decision
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Course:
+    """Where every question of a study with looks stands, (..., Q) each.
+
+    `decision`: of `Decision`. `open`: whether more seeds are to be trained for it. `stopped`: the
+    look (from 0) at which it stopped, or the last one taken. `futile`: stopped as no outcome was
+    likely. `adjusted_p`: Holm's, of the sequential p-values as they stood when each question
+    stopped. `decisive`: the look that gave the direction.
+    """
+
+    decision: NDArray[np.int64]
+    open: NDArray[np.bool_]
+    stopped: NDArray[np.intp]
+    futile: NDArray[np.bool_]
+    adjusted_p: Floats
+    decisive: NDArray[np.intp]
+
+
+def follow(
+    difference_QS: ArrayLike,
+    looks: Looks,
+    matters: ArrayLike | None = None,
+    level: float = VERDICT_LEVEL,
+    beside: ArrayLike = (),
+) -> Course:
+    """Follow a study from look to look, over the looks that have been taken.
+
+    `difference_QS`: (..., Q, S) paired differences in the order of the seeds, in any unit of its
+    own per question; NaN or anything else after the look at which a question stopped, since that
+    is never read. `matters`: one number, (Q,) or (..., Q); NaN where none was stated. `beside`:
+    p-values of further questions of the study that have no looks.
+
+    At each look the sequential p-values of the open questions are renewed, those of the stopped
+    stay, and Holm adjusts all. A question stops as different at `level`, as equivalent at 5%, or
+    as futile. Since Holm's adjustment can only fall as other questions are decided, it is applied
+    anew after every look to all, and a difference takes precedence.
+
+    >>> rng = np.random.default_rng(0)
+    >>> difference_QS = rng.normal(size=(3, 40)) + np.array([[2.0], [0.0], [0.4]])
+    >>> course = follow(difference_QS, Looks((10, 20, 40)), matters=1.0)
+    >>> course.decision.tolist(), course.stopped.tolist()
+    ([2, 1, 1], [0, 1, 1])
+    """
+    difference_QS = np.asarray(difference_QS, dtype=np.float64)
+    size = difference_QS.shape[:-1]
+    margin = np.asarray(np.nan if matters is None else matters, dtype=np.float64)
+    hardest = level / (size[-1] + np.size(beside))
+    open_Q = np.ones(size, dtype=np.bool_)
+    futile_Q = np.zeros(size, dtype=np.bool_)
+    p_Q, equality_Q, mean_Q = np.ones(size), np.ones(size), np.zeros(size)
+    stopped_Q, decisive_Q = np.zeros(size, np.intp), np.zeros(size, np.intp)
+    adjusted_Q = np.ones(size)
+    for look, n in enumerate(looks.seeds):
+        if n > difference_QS.shape[-1] or not open_Q.any():
+            break
+        # What a stopped question has beyond its look is not read.
+        so_far_QS = np.where(open_Q[..., None], difference_QS[..., :n], 0.0)
+        at = at_looks(so_far_QS, looks, margin)
+        p_Q = np.where(open_Q, at.sequential_p[..., -1], p_Q)
+        equality_Q = np.where(open_Q, at.equality_p[..., -1], equality_Q)
+        decisive_Q = np.where(open_Q, at.decisive[..., -1], decisive_Q)
+        direction = np.take_along_axis(at.mean, at.decisive[..., -1:], axis=-1)[..., 0]
+        mean_Q = np.where(open_Q, direction, mean_Q)
+        stopped_Q = np.where(open_Q, look, stopped_Q)
+        adjusted_Q = _adjusted(p_Q, beside)
+        decided_Q = (adjusted_Q <= level) | (equality_Q <= EQUIVALENCE_LEVEL)
+        last = look == len(looks.seeds) - 1
+        hopeless_Q = futile(at.mean[..., -1], at.sd[..., -1], look, looks, margin, hardest)
+        futile_Q |= open_Q & ~decided_Q & hopeless_Q & (not last)
+        open_Q &= ~(decided_Q | futile_Q) & (not last)
+    different_Q = adjusted_Q <= level
+    decision_Q = np.select(
+        [different_Q & (mean_Q > 0), different_Q & (mean_Q < 0), equality_Q <= EQUIVALENCE_LEVEL],
+        [int(Decision.HIGHER), int(Decision.LOWER), int(Decision.EQUAL)],
+        default=int(Decision.UNDECIDED),
+    )
+    return Course(decision_Q, open_Q, stopped_Q, futile_Q, adjusted_Q, decisive_Q)
+
+
+def _adjusted(p_Q: Floats, beside: ArrayLike) -> Floats:
+    beside = np.asarray(beside, dtype=np.float64)
+    all_Q = np.concatenate([p_Q, np.broadcast_to(beside, (*p_Q.shape[:-1], beside.size))], axis=-1)
+    return holm(all_Q)[..., : p_Q.shape[-1]]
