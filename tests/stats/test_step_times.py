@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from paribus.stats.paired import t_intervals
+from paribus.stats.ratio import Ratio
 from paribus.stats.rule import Decision
 from paribus.stats.step_times import (
-    ProcessRatio,
     decide_times,
     process_means,
     ratio_over_processes,
@@ -39,8 +39,8 @@ def test_more_rounds_of_a_process_do_not_count_as_more_processes() -> None:
     assert few.high - few.low == pytest.approx(many.high - many.low)
 
 
-def ratio(low: float, high: float) -> ProcessRatio:
-    return ProcessRatio(5, (low * high) ** 0.5, low, high, low, high, 0.01)
+def ratio(low: float, high: float) -> Ratio:
+    return Ratio(5, (low * high) ** 0.5, low, high, low, high, 0.01)
 
 
 QUIET = ratio(0.99, 1.01)
@@ -58,7 +58,7 @@ QUIET = ratio(0.99, 1.01)
         (ratio(1.005, 1.02), QUIET, 0.01, Decision.HIGHER),
     ],
 )
-def test_decisions(of_b: ProcessRatio, control: ProcessRatio, p: float, expected: Decision) -> None:
+def test_decisions(of_b: Ratio, control: Ratio, p: float, expected: Decision) -> None:
     assert decide_times(of_b, control, p, matters=0.05) is expected
 
 

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from paribus.stats.distributions import critical_t, t_two_sided_p
 from paribus.stats.holm import holm
-from paribus.stats.paired import FEWEST_SEEDS, no_spread
-from paribus.stats.power import VERDICT_LEVEL
+from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
+from paribus.stats.paired import no_spread
 
 BEST_SET_LEVEL = 0.05
 """The true best is missing from at most 5 of 100 sets."""

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from paribus.stats.equivalence import EQUIVALENCE_LEVEL
 from paribus.stats.holm import holm
+from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.looks import Looks, at_looks, futile
-from paribus.stats.power import VERDICT_LEVEL
 from paribus.stats.rule import Decision
 
 Floats = NDArray[np.float64]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from paribus.stats.power import VERDICT_LEVEL
+from paribus.stats.limits import VERDICT_LEVEL
 
 SPREAD = 0.5
 """g: the variance of the standardized difference that the bet expects."""

@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from paribus.stats.distributions import critical_t, normal_cdf, t_two_sided_p, t_upper_tail
 from paribus.stats.equivalence import EQUIVALENCE_LEVEL
+from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.paired import no_spread
-from paribus.stats.power import VERDICT_LEVEL
 
 FEWEST_AT_FIRST_LOOK = 5
 """With 3 seeds of 30 and 20 questions, |t| would have to exceed 126."""

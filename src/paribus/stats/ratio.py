@@ -16,7 +16,8 @@ from paribus.stats.paired import t_intervals
 
 @dataclass(frozen=True)
 class Ratio:
-    """A ratio of times over n rounds: geometric mean, 95 % and 90 % interval, p against 1."""
+    """A ratio of times over n rounds or processes: geometric mean, its 95% and 90% confidence
+    interval, p-value against 1."""
 
     n: int
     ratio: float

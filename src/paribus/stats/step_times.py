@@ -6,32 +6,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
+from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.paired import t_intervals
-from paribus.stats.power import VERDICT_LEVEL
+from paribus.stats.ratio import Ratio
 from paribus.stats.rule import Decision
 
 FEWEST_PROCESSES = 5
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class ProcessRatio:
-    """A ratio of step times over n processes: geometric mean, 95% and 90% interval, p against 1."""
-
-    n: int
-    ratio: float
-    low: float
-    high: float
-    low_90: float
-    high_90: float
-    p: float
 
 
 def process_means(first: Sequence[ArrayLike], second: Sequence[ArrayLike]) -> Floats:
@@ -55,7 +42,7 @@ def process_means(first: Sequence[ArrayLike], second: Sequence[ArrayLike]) -> Fl
     return np.array(means)
 
 
-def ratio_over_processes(first: Sequence[ArrayLike], second: Sequence[ArrayLike]) -> ProcessRatio:
+def ratio_over_processes(first: Sequence[ArrayLike], second: Sequence[ArrayLike]) -> Ratio:
     """Return second/first with Student's t interval over the processes' mean log ratios.
 
     Arguments as for `process_means`, of at least 5 processes. Two trainings of the same thing can
@@ -77,11 +64,11 @@ def ratio_over_processes(first: Sequence[ArrayLike], second: Sequence[ArrayLike]
     ratio, low, high, low_90, high_90 = (
         math.exp(x) for x in (t.mean, t.low, t.high, t_90.low, t_90.high)
     )
-    return ProcessRatio(mean_P.size, ratio, low, high, low_90, high_90, float(t.p))
+    return Ratio(mean_P.size, ratio, low, high, low_90, high_90, float(t.p))
 
 
 def decide_times(
-    ratio: ProcessRatio, control: ProcessRatio, adjusted_p: float, matters: float | None
+    ratio: Ratio, control: Ratio, adjusted_p: float, matters: float | None
 ) -> Decision:
     """Return whether a step of B takes longer (HIGHER), less long (LOWER), as long, or neither.
 
@@ -91,8 +78,8 @@ def decide_times(
     reaches; equal where both 90% intervals lie within `matters` of 1, since a machine on which A
     is not shown to be as fast as itself cannot show that B is.
 
-    >>> ratio = ProcessRatio(5, 1.10, 1.09, 1.11, 1.09, 1.11, 1e-5)
-    >>> control = ProcessRatio(5, 1.00, 0.98, 1.02, 0.99, 1.01, 0.9)
+    >>> ratio = Ratio(5, 1.10, 1.09, 1.11, 1.09, 1.11, 1e-5)
+    >>> control = Ratio(5, 1.00, 0.98, 1.02, 0.99, 1.01, 0.9)
     >>> decide_times(ratio, control, 1e-5, matters=0.05).name
     'HIGHER'
     """
@@ -104,6 +91,6 @@ def decide_times(
     return Decision.UNDECIDED
 
 
-def _within(ratio: ProcessRatio, matters: float) -> bool:
+def _within(ratio: Ratio, matters: float) -> bool:
     margin = math.log1p(matters)
     return bool(inside_margin(math.log(ratio.low_90), math.log(ratio.high_90), margin))

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from paribus.stats.distributions import critical_t, normal_cdf, t_two_sided_p
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE
-from paribus.stats.paired import FEWEST_SEEDS, no_spread
+from paribus.stats.limits import FEWEST_SEEDS
+from paribus.stats.paired import no_spread
 
 FEWEST_FOR_WELCH = 10
 """Runs of each from which Welch's degrees of freedom hold their level, for a single question."""
