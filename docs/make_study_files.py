@@ -7,10 +7,12 @@ import inspect
 import re
 import sys
 import textwrap
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from paribus.measure.metric import MetricWithArgument, named
+from paribus.spec import bounds
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies
 from paribus.spec.metric import METRICS
@@ -154,6 +156,7 @@ def page() -> str:
         QUESTIONS, _table(question), "\n", _metrics(), _aspects(),
         "## Reported\n\n", f"{_first(Reported)}\n\n",
         _table(_rows(Reported, *Reported.model_fields)), "\n",
+        _bounds(),
         HASH,
         f"\nThe built-in study, {_list(list(built_in_studies()))}, is a longer example: "
         "[src/paribus/studies/mnist.toml](../src/paribus/studies/mnist.toml).\n",
@@ -172,14 +175,27 @@ def meanings(model: type[Spec]) -> dict[str, str]:
 def _meanings_of(model: type[Spec]) -> dict[str, str]:
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
     assert isinstance(body, ast.ClassDef)
-    return {
-        field.target.id: " ".join(str(below.value.value).split())
-        for field, below in zip(body.body, body.body[1:], strict=False)
-        if isinstance(field, ast.AnnAssign)
-        and isinstance(field.target, ast.Name)
-        and isinstance(below, ast.Expr)
-        and isinstance(below.value, ast.Constant)
-    }
+    return _explained(body.body)
+
+
+def explanations(source: str) -> dict[str, str]:
+    """What stands under each annotated or plain assignment of a module, by its name."""
+    return _explained(ast.parse(source).body)
+
+
+def _explained(body: list[ast.stmt]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for field, below in pairwise(body):
+        if isinstance(field, ast.Assign) and isinstance(field.targets[0], ast.Name):
+            field = ast.AnnAssign(field.targets[0], ast.Constant(None), field.value, 1)
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(below, ast.Expr)
+            and isinstance(below.value, ast.Constant)
+        ):
+            found[field.target.id] = " ".join(str(below.value.value).split())
+    return found
 
 
 Row = tuple[str, str, str, str]
@@ -216,10 +232,10 @@ def _kind(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
         if len(options) > 1:
             return "list or table, see [networks](#networks)"
         return _kind(options[0], definitions)
-    word = {"integer": "whole number", "number": "number", "boolean": "`true` or `false`",
+    word = {"integer": "integer", "number": "number", "boolean": "`true` or `false`",
             "string": "text"}[schema["type"]]  # fmt: skip
     bounds = [
-        f"{sign} {schema[key]:g}"
+        f"{sign} {schema[key]:,}" if isinstance(schema[key], int) else f"{sign} {schema[key]:g}"
         for key, sign in (
             ("exclusiveMinimum", ">"),
             ("minimum", "≥"),
@@ -280,6 +296,18 @@ def _metrics() -> str:
         better = "higher" if metric.higher_is_better else "lower"
         needs = "; needs `validation`" if metric.needs_validation else ""
         lines.append(f"| `{written}` | {metric.label}{needs} | {better} |\n")
+    return "".join(lines) + "\n"
+
+
+def _bounds() -> str:
+    lines = [
+        "## Bounds\n\nA file that asks for more is refused in one line.\n\n"
+        "| at most | of what |\n| --- | --- |\n"
+    ]
+    names = [name for name in vars(bounds) if name.isupper()]
+    explained = explanations(inspect.getsource(bounds))
+    for name in names:
+        lines.append(f"| {getattr(bounds, name):,} | {_cell(explained[name])} |\n")
     return "".join(lines) + "\n"
 
 

@@ -232,7 +232,7 @@ MISTAKES = [
     (["show", "x", "--store", "nowhere"], "there is no store here"),
     (["studies", "x"], 'there is no built-in study "x"'),
     (["data", "nothing-here"], "there is no dataset of that name"),
-    (["check", "."], "cannot be read"),
+    (["check", "."], "is a folder"),
 ]
 
 

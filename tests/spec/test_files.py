@@ -129,15 +129,15 @@ MISTAKES = {
         's.toml, experiments.a.network: layer 1 "conv": needs a channel count; '
         'write e.g. "conv 16"',
         's.toml, experiments.a.optimizer: there is no "sdg"; did you mean "sgd"?',
-        's.toml, experiments.a.epochs: must be a whole number, got "5"',
+        's.toml, experiments.a.epochs: must be an integer, got "5"',
         's.toml, experiments.a.batchsize: unknown key; did you mean "batch_size"?',
     ],
     "title='t'\n[experiments.a]\nfrom='b'": [
         's.toml, experiments.a.from: there is no experiment "b"; none is known'
     ],
     "title='t'\n[experiments.a]\nfrom='b'\n[experiments.b]\nfrom='a'": [
-        "s.toml, experiments.a.from: goes round in a circle: a → b → a",
-        "s.toml, experiments.b.from: goes round in a circle: b → a → b",
+        "s.toml, experiments.a.from: circular reference: a → b → a; "
+        "change one of these `from` settings",
     ],
     SMALL + "\n[experiments.twin]\nfrom='base'": [
         's.toml: experiments "base" and "twin" are the same; remove one'
@@ -200,9 +200,9 @@ def test_no_such_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_and_bytes_that_are_no_text(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="is a folder"):
         load_study(str(tmp_path))
-    (tmp_path / "x.toml").write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "x.toml").write_bytes(b"\x80\x00")
     with pytest.raises(UserError, match="is not text in UTF-8"):
         load_study(str(tmp_path / "x.toml"))
 

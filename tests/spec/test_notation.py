@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,13 +92,42 @@ def test_repeat_is_written_out() -> None:
         ),
         (
             "conv 0",
-            'channels: input should be greater than or equal to 1, got 0; write e.g. "conv 16"',
+            'channels must be at least 1, got 0; write e.g. "conv 16"',
         ),
         (
             "conv 8.5",
-            'channels: input should be a valid integer, got 8.5; write e.g. "conv 16"',
+            'channels must be an integer, got 8.5; write e.g. "conv 16"',
         ),
-        ("dropout 1", 'p: input should be less than 1, got 1; write e.g. "dropout 0.5"'),
+        ("dropout 1", 'p must be below 1, got 1; write e.g. "dropout 0.5"'),
+        ("dropout nan", 'p must be below 1, got nan; write e.g. "dropout 0.5"'),
+        (
+            "conv 99999999999",
+            'channels must be at most 1,000,000, got 99999999999; write e.g. "conv 16"',
+        ),
+        (
+            "linear 100000000",
+            'features must be at most 1,000,000, got 100000000; write e.g. "linear 10"',
+        ),
+        (
+            "conv 8 kernel=100001",
+            'kernel must be at most 1,001, got 100001; write e.g. "conv 16"',
+        ),
+        (
+            f"maxpool {'9' * 5000}",
+            "size has 5,000 characters; write at most 100",
+        ),
+        ("softmax", '"softmax" is part of the loss; remove it'),
+        ("LogSoftmax", '"LogSoftmax" is part of the loss; remove it'),
+        ("dense 10", 'there is no layer "dense"; did you mean "linear"?'),
+        ("Conv2d 10", 'there is no layer "Conv2d"; did you mean "conv"?'),
+        ("bn", 'there is no layer "bn"; did you mean "batchnorm"?'),
+        ("conv 8 kernel_size=5", 'unknown setting "kernel_size"; did you mean "kernel"?'),
+        ("maxpool kernel_size=2", 'unknown setting "kernel_size"; did you mean "size"?'),
+        (
+            "conv 8 padding=1",
+            'unknown setting "padding"; conv always pads with zeros, so that stride 1 keeps the '
+            "image size; remove it",
+        ),
         ("relu 5", '"relu" takes no number, got "5"'),
         ("relu p=5", 'unknown setting "p"; "relu" has no settings'),
         ("relu, tanh", '"," stands behind the end of the layer; write one layer a string'),
@@ -105,13 +136,27 @@ def test_repeat_is_written_out() -> None:
         ("residual [relu [", 'expected "," or "]" before "["'),
         (
             "repeat x [relu]",
-            'needs how often, a whole number from 1 to 1000, got "x"; '
+            'needs how often, an integer from 1 to 1000, got "x"; '
             'write e.g. "repeat 3 [conv 8, relu]"',
         ),
         (
             "repeat 999 [repeat 999 [relu]]",
-            "stands for more than 2000 layers; repeat less",
+            "has more than 2,000 layers, those in residual blocks included; repeat less",
         ),
+        (
+            "repeat 100 [residual [repeat 100 [residual [relu]]]]",
+            "has more than 2,000 layers, those in residual blocks included; repeat less",
+        ),
+        (
+            f"residual [{', '.join(['residual [repeat 900 [relu]]'] * 1000)}]",
+            "has more than 2,000 layers, those in residual blocks included; repeat less",
+        ),
+        (
+            f"repeat {'9' * 5000} [relu]",
+            f'needs how often, an integer from 1 to 1000, got "{"9" * 200}...{"9" * 150}"; '
+            'write e.g. "repeat 3 [conv 8, relu]"',
+        ),
+        ("[" * 1500, 'a layer\'s name is missing; write e.g. "conv 16"'),
         ("residual [" * 30, "brackets are nested more than 20 deep; write it flatter"),
     ],
 )
@@ -128,3 +173,24 @@ def test_all_problems_of_a_list_are_told() -> None:
         'layer 1 "conv": needs a channel count; write e.g. "conv 16"',
         'layer 3 "linear": needs a number of features; write e.g. "linear 10"',
     ]
+
+
+def test_the_layers_of_a_list_count_together() -> None:
+    assert len(parse_layers(["repeat 900 [relu]"] * 2)) == 1800
+    with pytest.raises(NotationError) as caught:
+        parse_layers(
+            ["repeat 900 [relu]", "residual [repeat 900 [relu]]", "repeat 900 [relu]", "x"]
+        )
+    assert str(caught.value) == (
+        'layer 3 "repeat 900 [relu]": with it, the network has more than 2,000 layers, those in '
+        "residual blocks included; repeat less"
+    )
+
+
+@pytest.mark.parametrize("text", [" " * 100_000, "relu" + " " * 100_000 + "]", "conv 8 " * 50_000])
+def test_long_texts_take_no_time(text: str) -> None:
+    started = time.process_time()
+    with pytest.raises(NotationError) as caught:
+        parse_layer(text)
+    assert time.process_time() - started < 1
+    assert len(str(caught.value)) < 1000

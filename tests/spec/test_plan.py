@@ -88,3 +88,36 @@ def test_messages(layers: list[str], message: str) -> None:
     with pytest.raises(UserError) as caught:
         make_plan(parse_layers(layers), (1, 8, 8), 10)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        (
+            ["conv 1000000", "flatten", "linear 10"],
+            'layer 1 "conv 1000000": with it, the network has 64,000,000 activations per image; '
+            "use fewer channels or features, for at most 50,000,000",
+        ),
+        (
+            ["flatten", "linear 1000000", "linear 1000000", "linear 10"],
+            'layer 3 "linear 1000000": with it, the network has 1,000,066,000,000 parameters; use '
+            "fewer channels or features, for at most 100,000,000",
+        ),
+        (
+            ["repeat 1000 [linear 1000]"],
+            'layer 102 "linear 1000": with it, the network has 100,165,000 parameters; use '
+            "fewer channels or features, for at most 100,000,000",
+        ),
+        (
+            ["residual [conv 900000 kernel=1]"],
+            'layer 1 "residual [conv 900000 kernel=1]", layer 1 "conv 900000 kernel=1": with it, '
+            "the network has 57,600,000 activations per image; use fewer channels or features, for "
+            "at most 50,000,000",
+        ),
+    ],
+)
+def test_networks_beyond_what_is_meant(layers: list[str], message: str) -> None:
+    flat = layers[0].startswith("repeat")
+    with pytest.raises(UserError) as caught:
+        make_plan(parse_layers(["flatten", *layers] if flat else layers), (1, 8, 8), 10)
+    assert str(caught.value) == message

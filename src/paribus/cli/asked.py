@@ -13,9 +13,10 @@ import click
 from paribus.data.dataset import Dataset
 from paribus.data.sources import load
 from paribus.errors import UserError, did_you_mean
+from paribus.spec.bounds import MOST_SEEDS
 from paribus.spec.experiment import ENGINES
 from paribus.spec.files import load_study
-from paribus.spec.study import MOST_SEEDS, Study
+from paribus.spec.study import Study
 from paribus.store.store import Store, StoredRun
 
 F = TypeVar("F", bound=Callable[..., Any])

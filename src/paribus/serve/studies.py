@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from paribus.data.dataset import Dataset
 from paribus.data.sources import load
 from paribus.errors import ParibusError, UserError
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import load_study
+from paribus.spec.model import SpecError
 from paribus.spec.study import Study
 from paribus.store.store import PREVIEW_MARK, Store
 
@@ -77,7 +76,7 @@ def stored_study(label: str, hashes: dict[str, str], store: Store) -> Shown:
             seeds=seeds,
             preview=label.endswith(PREVIEW_MARK),
         )
-    except ValidationError:
+    except SpecError:
         raise UserError(
             f"{label}: its experiments in the store do not go together; "
             "name the study's file: paribus serve STUDY"

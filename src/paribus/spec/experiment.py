@@ -8,6 +8,7 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import Field
 
+from paribus.spec.bounds import MOST_EPOCHS, MOST_IMAGES
 from paribus.spec.model import Spec
 from paribus.spec.network import Network
 from paribus.spec.recipe import Constant, Initialisation, Optimizer, Schedule
@@ -31,9 +32,9 @@ class Experiment(Spec):
     """Its layers, or a module of your own."""
     optimizer: Optimizer
     """What makes steps of gradients."""
-    epochs: int = Field(ge=1)
+    epochs: int = Field(ge=1, le=MOST_EPOCHS)
     """Passes over the training images."""
-    batch_size: int = Field(default=128, ge=1)
+    batch_size: int = Field(default=128, ge=1, le=MOST_IMAGES)
     """Images a step; the last batch of an epoch may be smaller."""
     schedule: Schedule = Constant()
     """How the learning rate changes over the steps."""
@@ -44,9 +45,9 @@ class Experiment(Spec):
     data: str = "mnist"
     """A named data set, a folder of IDX files, a folder of images per class, or an .npz file; a
     path starts from the study file's folder."""
-    images: int | None = Field(default=None, ge=1)
+    images: int | None = Field(default=None, ge=1, le=MOST_IMAGES)
     """Training images used, chosen the same for every seed; all of them unless given."""
-    validation: int = Field(default=0, ge=0)
+    validation: int = Field(default=0, ge=0, le=MOST_IMAGES)
     """Training images held out to choose by, the same for every seed."""
     engine: EngineName = "auto"
     """What trains it. "auto": the fastest engine that can run all experiments of the study which
@@ -82,4 +83,4 @@ class Experiment(Spec):
         >>> base.but(epochs=3).epochs
         3
         """
-        return type(self).model_validate({**dict(self), **changes})
+        return type(self)(**{**dict(self), **changes})

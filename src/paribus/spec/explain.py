@@ -2,113 +2,105 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, get_args
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ValidationError
 
-from paribus.errors import did_you_mean
-from paribus.spec.experiment import Experiment
-from paribus.spec.model import Spec
-from paribus.spec.question import BaseQuestion
-from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, Sgd, Step
-
-# Settings that are chosen by name, and their keys.
-_KEYS: dict[str, set[str]] = {
-    "sgd": set(Sgd.model_fields),
-    "adam": set(Adam.model_fields),
-    "adamw": set(AdamW.model_fields),
-    "constant": set(Constant.model_fields),
-    "step": set(Step.model_fields),
-    "cosine": set(Cosine.model_fields),
-    "one-cycle": set(OneCycle.model_fields),
-}
+from paribus.spec.bounds import MOST_TOLD
+from paribus.spec.problems import words
+from paribus.text import shown
 
 
-def explain(error: ValidationError, where: str, model: type[Spec]) -> list[str]:
-    """One message for each thing wrong: where, what, got, what to do.
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong."""
 
-    model: what was validated.
+    path: tuple[str, ...]
+    """The keys that lead to it, e.g. ("optimizer", "lr")."""
+    place: str
+    """The same as it is printed, e.g. "optimizer.lr" or "compare[2]"; may be empty."""
+    text: str
+    """What, got, and what to do."""
+
+    def at(self, where: str, joint: str = "") -> str:
+        """Return the message. where: what the path starts from; joint: what stands behind it."""
+        if not self.place:
+            return f"{where}: {self.text}"
+        # "study.toml, title", but "study.toml, experiments.cnn.epochs".
+        return f"{where}{joint or ('.' if ', ' in where else ', ')}{self.place}: {self.text}"
+
+
+def problems_of(
+    error: ValidationError, model: type[BaseModel], also: Collection[str] = ()
+) -> list[Problem]:
+    """Return what is wrong; of very much, the first.
+
+    model: what was validated. also: keys that its table may have in a file beside its fields.
     """
-    messages: list[str] = []
-    for detail in error.errors():
-        place, keys = _place(detail["loc"], where, _keys(model))
-        messages += [f"{place}: {line}" for line in _words(detail, keys).split("\n")]
-    return messages
+    problems: list[Problem] = []
+    for detail in islice(error.errors(include_url=False), MOST_TOLD + 1):
+        path, place, keys = _place(detail["loc"], model, also)
+        problems += [Problem(path, place, line) for line in words(detail, keys).split("\n")]
+    return problems
 
 
-def _keys(model: type[Spec]) -> set[str]:
-    """The keys of a model's table in a study file."""
-    keys = set(model.model_fields)
-    if issubclass(model, Experiment):
-        return keys | {"from", "reported"}
-    return keys | {"kind"} if issubclass(model, BaseQuestion) else keys
+def explain(
+    error: ValidationError, where: str, model: type[BaseModel], also: Collection[str] = ()
+) -> list[str]:
+    """Return a message for each thing wrong: where, what, got, what to do."""
+    return [problem.at(where) for problem in problems_of(error, model, also)]
 
 
-def _place(loc: tuple[int | str, ...], where: str, keys: set[str]) -> tuple[str, set[str]]:
-    parts = [where]
+def _place(
+    loc: tuple[int | str, ...], model: type[BaseModel], also: Collection[str]
+) -> tuple[tuple[str, ...], str, set[str]]:
+    """Return the keys of a place, the same as it is printed, and what keys there are at its end."""
+    path: list[str] = []
+    parts: list[str] = []
+    models = [model]
+    keys = {*model.model_fields, *also}
     for key in loc:
-        if key in _KEYS:
-            keys = _KEYS[str(key)]
-        elif isinstance(key, int):
-            parts[-1] += f"[{key + 1}]"
-        else:
-            parts.append(str(key))
-    # "study.toml, title", but "study.toml, experiments.cnn.epochs".
-    first = "." if ", " in where else ", "
-    return first.join([parts[0], ".".join(parts[1:])]) if len(parts) > 1 else parts[0], keys
+        if isinstance(key, int):
+            if parts:
+                parts[-1] += f"[{key + 1}]"
+            continue
+        if key == "[key]":  # A key of a table of tables, which is itself wrong.
+            continue
+        tagged = [found for found in models if _tag(found) == key]
+        if tagged and not any(key in found.model_fields for found in models):
+            models = tagged
+            keys = set(tagged[0].model_fields)
+            continue
+        path.append(key)
+        parts.append(shown(key))
+        within = [
+            inner
+            for found in models
+            if key in found.model_fields
+            for inner in _models_in(found.model_fields[key].annotation)
+        ]
+        if within:
+            models = within
+            keys = {name for found in within for name in found.model_fields}
+    return tuple(path), ".".join(parts), keys
 
 
-def _words(detail: ErrorDetails, keys: set[str]) -> str:
-    got, context = detail["input"], detail.get("ctx", {})
-    match detail["type"]:
-        case "extra_forbidden":
-            return f"unknown key; {did_you_mean(str(detail['loc'][-1]), sorted(keys))}"
-        case "missing":
-            return "is missing; add it"
-        case "value_error":
-            return str(context["error"])
-        case "int_type" | "int_parsing" | "int_from_float":
-            return f"must be a whole number, got {_show(got)}"
-        case "float_type" | "finite_number":
-            return f"must be a finite number, got {_show(got)}"
-        case "bool_type":
-            return f"must be true or false, got {_show(got)}"
-        case "string_type":
-            return f"must be text in quotes, got {_show(got)}"
-        case "string_pattern_mismatch":
-            return f"must be made of letters, digits, '.', '-' and '_', got {_show(got)}"
-        case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
-            return f"must be {_bound(detail['type'], context)}, got {_show(got)}"
-        case "too_long":
-            return f"takes {context['max_length']}, got {_show(got)}"
-        case "too_short":
-            return "is empty; it needs at least one"
-        case "literal_error":
-            return f"must be one of {context['expected']}, got {_show(got)}"
-        case "union_tag_invalid":
-            known = str(context["expected_tags"]).replace("'", "").split(", ")
-            return f'there is no "{context["tag"]}"; {did_you_mean(str(context["tag"]), known)}'
-        case "union_tag_not_found" | "model_attributes_type" | "model_type":
-            example = '{ name = "sgd", lr = 0.01 }'
-            return f"must be a table with a name, e.g. {example}, got {_show(got)}"
-        case _:
-            return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, got {_show(got)}"
+def _tag(model: type[BaseModel]) -> str | None:
+    """Return the name by which a model of a union is chosen, e.g. "sgd"."""
+    field = model.model_fields.get("name")
+    return field.default if field is not None and isinstance(field.default, str) else None
 
 
-def _bound(kind: str, context: dict[str, Any]) -> str:
-    words = {
-        "greater_than": ("above", "gt"),
-        "greater_than_equal": ("at least", "ge"),
-        "less_than": ("below", "lt"),
-        "less_than_equal": ("at most", "le"),
-    }
-    word, key = words[kind]
-    return f"{word} {context[key]:g}"
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models that a type is made of.
 
-
-def _show(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = f'"{value}"' if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    >>> from paribus.spec.recipe import Schedule
+    >>> [model.__name__ for model in _models_in(Schedule)]
+    ['Constant', 'Step', 'Cosine', 'OneCycle']
+    """
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]

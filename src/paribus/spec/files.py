@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from paribus.errors import UserError, did_you_mean
+from paribus.errors import UserError
+from paribus.spec import toml
+from paribus.spec.bounds import (
+    MOST_LAYERS_OF_STUDY,
+    MOST_QUESTIONS,
+    MOST_TOLD,
+)
 from paribus.spec.experiment import Experiment
-from paribus.spec.explain import explain
-from paribus.spec.model import Spec
+from paribus.spec.explain import Problem, explain, problems_of
+from paribus.spec.layers import count_layers
+from paribus.spec.network import ModuleNetwork
 from paribus.spec.question import BaseQuestion, no_experiment, question_model
 from paribus.spec.study import Reported, Study
+from paribus.spec.suggestions import suggest
+from paribus.text import shown
 
 _TOP = ("title", "data", "seeds", "validation", "images", "origin", "experiments", "questions")
 # Written once for all experiments of a study.
 _SHARED = ("data", "validation", "images")
+# In the table of an experiment, beside its settings.
+_BESIDE = ("from", "reported")
+
+Tables = dict[str, dict[str, Any]]
 
 
 def built_in_studies() -> dict[str, str]:
-    """Text of each study that comes with Paribus, by name."""
+    """Return the text of each study that comes with Paribus, by name."""
     folder = resources.files("paribus.studies")
     return {
         file.name.removesuffix(".toml"): file.read_text("utf-8")
@@ -32,122 +46,225 @@ def built_in_studies() -> dict[str, str]:
 
 
 def load_study(name: str) -> tuple[Study, Path]:
-    """The study of a built-in name or of a file, and the folder its paths are relative to.
+    """Return the study of a built-in name or of a file, and the folder its paths are relative to.
 
     Raises `UserError` with every problem of the file, one a line.
     """
-    if (text := built_in_studies().get(name)) is not None:
+    built_in = built_in_studies()
+    if (text := built_in.get(name)) is not None:
         return read_study(text, name), Path()
     path = Path(name)
-    try:
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
-        known = did_you_mean(name, list(built_in_studies()))
-        raise UserError(
-            f"{name}: there is no such file, nor a built-in study of that name; {known}"
-        ) from None
-    except UnicodeDecodeError:
-        raise UserError(f"{name}: is not text in UTF-8; a study is a TOML file") from None
-    except OSError as error:
-        raise UserError(f"{name}: cannot be read: {error.strerror}") from None
-    return read_study(text, name), path.parent
+    return read_study(toml.read_text(path, name, list(built_in)), name), path.parent
 
 
 def read_study(text: str, where: str) -> Study:
-    """The study that a TOML text states. `where` names it in messages."""
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{where}: is not valid TOML: {error}") from None
-    problems: list[str] = [
-        f"{where}, {key}: unknown key; {did_you_mean(key, _TOP)}"
-        for key in table
-        if key not in _TOP
-    ]
+    """Return the study that a TOML text states. `where` names it in messages.
+
+    Raises `UserError` with every problem of the text, one a line; of very many, the first.
+    """
+    where = shown(where)
+    table = toml.parse(text, where)
+    problems = _Problems()
+    for key in table:
+        if key not in _TOP and not problems.enough:
+            problems.add(f"{where}, {shown(key)}: unknown key; {suggest(key, _TOP)}")
     written = _tables(table, "experiments", dict, where, problems)
     asked = _tables(table, "questions", list, where, problems)
-    shared = {key: table[key] for key in _SHARED if key in table}
-
-    experiments: dict[str, Experiment] = {}
-    reported: dict[str, Reported] = {}
-    for name, settings in written.items():
-        here = f"{where}, experiments.{name}"
-        try:
-            resolved = {**shared, **_resolve(name, written, here)}
-        except UserError as error:
-            problems.append(str(error))
-            continue
-        _add(experiments, name, Experiment, resolved, here, problems)
-        if "reported" in settings:
-            _add(reported, name, Reported, settings["reported"], f"{here}.reported", problems)
-    questions: dict[str, BaseQuestion] = {}
-    for number, question in enumerate(asked, start=1):
-        here = f"{where}, question {number}"
-        try:
-            model = question_model(question)
-        except ValueError as error:
-            problems.append(f"{here}.kind: {error}")
-            continue
-        _add(questions, here, model, question, here, problems)
-        key = f"{here}.{model.key}" if model.key else here
-        named = _named(question, questions.get(here))
-        problems += [f"{key}: {no_experiment(n, list(written))}" for n in named if n not in written]
-
-    # What refers to a faulty experiment is no further mistake.
-    sound = [q for q in questions.values() if set(q.experiments) <= set(experiments)]
+    if len(asked) > MOST_QUESTIONS:
+        raise UserError(
+            f"{where}, questions: has {len(asked):,} entries; write at most {MOST_QUESTIONS:,}"
+        )
+    experiments = _Experiments(where, written, {k: table[k] for k in _SHARED if k in table})
+    experiments.read(problems)
+    questions = _questions(where, asked, list(written), problems)
+    sound = experiments.sound
+    told = experiments.faulty or any(x.startswith(f"{where}, experiments:") for x in problems.lines)
     try:
-        study = Study(
-            experiments=experiments,
-            questions=tuple(sound),
-            reported={name: r for name, r in reported.items() if name in experiments},
-            bases={name: s["from"] for name, s in written.items() if "from" in s},
-            **{key: table[key] for key in ("title", "seeds", "origin") if key in table},
+        study = Study.model_validate(
+            {
+                "experiments": sound,
+                # What refers to a faulty experiment is no further mistake.
+                "questions": tuple(q for q in questions if set(q.experiments) <= set(sound)),
+                "reported": {name: r for name, r in experiments.reported.items() if name in sound},
+                "bases": {
+                    name: settings["from"]
+                    for name, settings in written.items()
+                    if name in sound and "from" in settings
+                },
+                **{key: table[key] for key in ("title", "seeds", "origin") if key in table},
+            }
         )
     except ValidationError as error:
-        said = explain(error, where, Study)
-        if any(line.startswith(f"{where}, experiments") for line in problems):
+        for line in explain(error, where, Study):
             # That none is left follows from what has been said of them.
-            said = [line for line in said if not line.startswith(f"{where}, experiments: ")]
-        problems += said
+            if not (line.startswith(f"{where}, experiments: ") and told):
+                problems.add(line)
     if problems:
-        raise UserError("\n".join(problems))
+        raise UserError(problems.text())
     return study
 
 
-def _named(written: dict[str, Any], question: BaseQuestion | None) -> list[str]:
-    """The experiments that a question names, as far as one can tell of one with mistakes."""
-    if question is not None:
-        return list(question.experiments)
-    compare = written.get("compare")
-    return [name for name in compare if isinstance(name, str)] if isinstance(compare, list) else []
+@dataclass
+class _Problems:
+    """Messages, a line each, none twice."""
+
+    lines: dict[str, None] = field(default_factory=dict)
+
+    def add(self, line: str) -> None:
+        self.lines[line] = None
+
+    def __bool__(self) -> bool:
+        return bool(self.lines)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are so many that no more need be looked for."""
+        return len(self.lines) > MOST_TOLD
+
+    def text(self) -> str:
+        lines = list(self.lines)
+        if not self.enough:
+            return "\n".join(lines)
+        return "\n".join([*lines[:MOST_TOLD], "There are more mistakes; repair these first."])
 
 
-def _tables(table: dict[str, Any], key: str, kind: type, where: str, problems: list[str]) -> Any:
-    """`table[key]`, a table (dict) or list of tables, or an empty one if it is not of that kind."""
-    value = table.get(key, kind())
-    inner = list(value.values()) if isinstance(value, dict) else value
-    if not isinstance(value, kind) or not all(isinstance(part, dict) for part in inner):
-        form = f"[[{key}]]" if kind is list else f"[{key}.NAME]"
-        problems.append(f"{where}, {key}: must be tables; write each under {form}")
-        return kind()
-    return value
+class _Experiments:
+    """The experiments of a file, and what is wrong with them.
+
+    A mistake that others take over `from` an experiment is reported once, where it is written.
+    """
+
+    def __init__(self, where: str, written: Tables, shared: dict[str, Any]) -> None:
+        self._where = where
+        self._written = written
+        self._shared = shared
+        self._problems: dict[str, list[Problem]] = {}
+        # Of each experiment whose chain of `from` has no end: the one whose `from` is wrong, or the
+        # circle that it leads into.
+        self._blamed: dict[str, list[str]] = {}
+        self.sound: dict[str, Experiment] = {}
+        self.reported: dict[str, Reported] = {}
+
+    def read(self, problems: _Problems) -> None:
+        """Validate all of them, and add what is wrong."""
+        layers = found = 0
+        for name, settings in self._written.items():
+            self._problems[name] = self._read(name, settings)
+            found += len(self._problems[name])
+            experiment = self.sound.get(name)
+            if experiment is not None and not isinstance(experiment.network, ModuleNetwork):
+                layers += count_layers(experiment.network)
+            if layers > MOST_LAYERS_OF_STUDY:
+                raise UserError(
+                    f"{self._where}, experiments: the networks have more than "
+                    f"{MOST_LAYERS_OF_STUDY:,} layers altogether; use fewer or smaller ones"
+                )
+            # What was not validated is not sound, so a file with mistakes is refused all the same.
+            if found > MOST_TOLD:
+                break
+        for line in self._lines():
+            problems.add(line)
+
+    @property
+    def faulty(self) -> bool:
+        """Whether something is wrong with any of them."""
+        return any(self._problems.values())
+
+    def _read(self, name: str, settings: dict[str, Any]) -> list[Problem]:
+        problems = []
+        if "reported" in settings:
+            try:
+                self.reported[name] = Reported.model_validate(settings["reported"])
+            except ValidationError as error:
+                problems += [
+                    Problem(("reported", *p.path), f"reported.{p.place}".rstrip("."), p.text)
+                    for p in problems_of(error, Reported)
+                ]
+        chain, wrong = self._chain(name)
+        if wrong is not None:
+            return [*problems, wrong]
+        resolved = {**self._shared, **_merged([self._written[link] for link in reversed(chain)])}
+        try:
+            self.sound[name] = Experiment.model_validate(resolved)
+        except ValidationError as error:
+            problems += problems_of(error, Experiment, _BESIDE)
+        return problems
+
+    def _chain(self, name: str) -> tuple[list[str], Problem | None]:
+        """Return the experiment and those it is stated as changes to, the nearest first; and what
+        is wrong with a `from` among them."""
+        chain = [name]
+        while "from" in self._written[chain[-1]]:
+            base = self._written[chain[-1]]["from"]
+            if not isinstance(base, str) or base not in self._written:
+                others = [other for other in self._written if other != chain[-1]]
+                self._blamed[name] = chain[-1:]
+                return chain, Problem(("from",), "from", no_experiment(shown(base), others))
+            if base in chain:
+                circle = chain[chain.index(base) :]
+                first = min(circle, key=list(self._written).index)
+                circle = circle[circle.index(first) :] + circle[: circle.index(first)]
+                self._blamed[name] = circle
+                round_ = " → ".join([*circle[:10], *["..."] * (len(circle) > 10), first])
+                words = f"circular reference: {round_}; change one of these `from` settings"
+                return chain, Problem(("from",), "from", words)
+            chain.append(base)
+        return chain, None
+
+    def _lines(self) -> Iterator[str]:
+        heirs: dict[tuple[str, Problem], list[str]] = {}
+        for name, problems in self._problems.items():
+            for problem in problems:
+                heirs.setdefault((self._origin(name, problem), problem), []).append(name)
+        for (origin, problem), names in heirs.items():
+            if not origin:
+                yield problem.at(self._where)
+                continue
+            blamed = self._blamed.get(origin, [origin]) if problem.path == ("from",) else [origin]
+            others = [name for name in names if name not in blamed]
+            also = f" (so too {_few(others)})" if others else ""
+            yield problem.at(f"{self._where}, experiments.{shown(origin)}", ".") + also
+
+    def _origin(self, name: str, problem: Problem) -> str:
+        """Return the experiment that a problem is taken over from; "" if it is written on top."""
+        if problem.path == ("from",):
+            return self._blamed[name][0]
+        key = problem.path[0] if problem.path else ""
+        if key in self._shared and not self._writes(name, key):
+            return ""
+        while not _own(self._written[name], problem.path):
+            base = self._written[name].get("from")
+            if base is None or problem not in self._problems.get(base, ()):
+                break
+            name = base
+        return name
+
+    def _writes(self, name: str, key: str) -> bool:
+        """Whether an experiment, or one that it is stated as changes to, has a key."""
+        return any(key in self._written[link] for link in self._chain(name)[0])
 
 
-def _resolve(name: str, written: dict[str, dict[str, Any]], where: str) -> dict[str, Any]:
-    """The settings of an experiment with those of the ones it is stated as changes to."""
-    chain = [name]
-    while "from" in written[chain[-1]]:
-        base = written[chain[-1]]["from"]
-        if not isinstance(base, str) or base not in written:
-            others = [other for other in written if other != name]
-            raise UserError(f"{where}.from: {no_experiment(str(base), others)}")
-        if base in chain:
-            raise UserError(f"{where}.from: goes round in a circle: {' → '.join([*chain, base])}")
-        chain.append(base)
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return f"{', '.join(names[:10])}{more}"
+
+
+def _own(settings: dict[str, Any], path: tuple[str, ...]) -> bool:
+    """Whether a table writes what is at the end of a path itself, and not by changing another's."""
+    here: Any = settings
+    for key in path:
+        if not isinstance(here, dict) or key not in here:
+            return False
+        here = here[key]
+    return not isinstance(here, dict) or "name" in here or "module" in here
+
+
+def _merged(chain: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the settings of tables of which each changes those before it."""
     settings: dict[str, Any] = {}
-    for link in reversed(chain):
-        for key, value in written[link].items():
-            if key in ("from", "reported"):
+    for link in chain:
+        for key, value in link.items():
+            if key in _BESIDE:
                 continue
             before = settings.get(key)
             # A table without a name changes the base's: { lr = 0.025 } keeps the optimizer.
@@ -157,15 +274,48 @@ def _resolve(name: str, written: dict[str, dict[str, Any]], where: str) -> dict[
     return settings
 
 
-def _add(
-    into: dict[str, Any],
-    key: str,
-    model: type[Spec],
-    settings: dict[str, Any],
-    where: str,
-    problems: list[str],
-) -> None:
-    try:
-        into[key] = model.model_validate(settings)
-    except ValidationError as error:
-        problems += explain(error, where, model)
+def _questions(
+    where: str, asked: list[dict[str, Any]], names: list[str], problems: _Problems
+) -> list[BaseQuestion]:
+    questions = []
+    for number, table in enumerate(asked, start=1):
+        if problems.enough:
+            break
+        here = f"{where}, question {number}"
+        question = None
+        try:
+            model = question_model(table)
+        except ValueError as error:
+            problems.add(f"{here}.kind: {error}")
+            continue
+        try:
+            question = model.model_validate(table)
+            questions.append(question)
+        except ValidationError as error:
+            for line in explain(error, here, model, ("kind",)):
+                problems.add(line)
+        place = f"{here}.{model.key}" if model.key else here
+        for name in _named(table, question):
+            if name not in names:
+                problems.add(f"{place}: {no_experiment(name, names)}")
+    return questions
+
+
+def _named(written: dict[str, Any], question: BaseQuestion | None) -> list[str]:
+    """Return the experiments that a question names, as far as one can tell of a faulty one."""
+    if question is not None:
+        return list(question.experiments)
+    compare = written.get("compare")
+    names = compare[:MOST_TOLD] if isinstance(compare, list) else []
+    return [name for name in names if isinstance(name, str)]
+
+
+def _tables(table: dict[str, Any], key: str, kind: type, where: str, problems: _Problems) -> Any:
+    """Return `table[key]`, a table (dict) or list of tables, or an empty one if it is neither."""
+    value = table.get(key, kind())
+    inner = list(value.values()) if isinstance(value, dict) else value
+    if not isinstance(value, kind) or not all(isinstance(part, dict) for part in inner):
+        form = f"[[{key}]]" if kind is list else f"[{key}.NAME]"
+        problems.add(f"{where}, {key}: must be tables; write each under {form}")
+        return kind()
+    return value

@@ -6,22 +6,25 @@ Feature maps have the shape (C, H, W): channels, rows, columns. Flat features ha
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Any, Literal, get_args
 
 from pydantic import Field, field_validator
 
+from paribus.spec.bounds import DEEPEST, LARGEST_WINDOW, MOST_LAYERS, MOST_UNITS
 from paribus.spec.model import Spec
+from paribus.spec.problems import value
 
 
 class Conv(Spec):
     """Convolution with bias and zeros around the image so that stride 1 keeps its size."""
 
     kind: Literal["conv"] = "conv"
-    channels: int = Field(ge=1)
+    channels: int = Field(ge=1, le=MOST_UNITS)
     """Channels that come out."""
-    kernel: int = Field(default=3, ge=1)
+    kernel: int = Field(default=3, ge=1, le=LARGEST_WINDOW)
     """Rows and columns of the kernel, an odd number."""
-    stride: int = Field(default=1, ge=1)
+    stride: int = Field(default=1, ge=1, le=LARGEST_WINDOW)
     """Rows and columns from one place of the kernel to the next."""
 
     @field_validator("kernel")
@@ -38,7 +41,7 @@ class MaxPool(Spec):
     """Largest value of each window of size × size; rows and columns left over are dropped."""
 
     kind: Literal["maxpool"] = "maxpool"
-    size: int = Field(ge=2)
+    size: int = Field(ge=2, le=LARGEST_WINDOW)
     """Rows and columns of a window, and from one window to the next."""
 
 
@@ -46,7 +49,7 @@ class AvgPool(Spec):
     """Mean of each window of size × size; rows and columns left over are dropped."""
 
     kind: Literal["avgpool"] = "avgpool"
-    size: int = Field(ge=2)
+    size: int = Field(ge=2, le=LARGEST_WINDOW)
     """Rows and columns of a window, and from one window to the next."""
 
 
@@ -101,7 +104,7 @@ class Linear(Spec):
     """Fully connected layer with bias."""
 
     kind: Literal["linear"] = "linear"
-    features: int = Field(ge=1)
+    features: int = Field(ge=1, le=MOST_UNITS)
     """Features that come out."""
 
 
@@ -110,6 +113,13 @@ class Residual(Spec):
 
     kind: Literal["residual"] = "residual"
     body: tuple[Layer, ...] = Field(min_length=1, strict=False)
+
+    @field_validator("body", mode="before")
+    @classmethod
+    def _of_layers(cls, body: Any) -> Any:
+        if isinstance(body, list | tuple):
+            check_layers(body)
+        return body
 
 
 Layer = (
@@ -128,3 +138,26 @@ Layer = (
 )
 
 Residual.model_rebuild()
+
+_LAYERS: tuple[type[Spec], ...] = get_args(Layer)
+
+
+def check_layers(parts: Sequence[Any]) -> None:
+    """Raise ValueError if a part is no layer, or if the layers are too many or too deep."""
+    for number, part in enumerate(parts, start=1):
+        if not isinstance(part, _LAYERS):
+            raise ValueError(f'layer {number} must be a layer, e.g. "conv 16", got {value(part)}')
+    if count_layers(parts) > MOST_LAYERS:
+        raise ValueError(f"has more than {MOST_LAYERS:,} layers, those in residual blocks included")
+    if _depth(parts) > DEEPEST:
+        raise ValueError(f"has residual blocks nested more than {DEEPEST} deep")
+
+
+def count_layers(layers: Sequence[Layer]) -> int:
+    """Return the number of layers, those in residual blocks included."""
+    return sum(1 + (count_layers(x.body) if isinstance(x, Residual) else 0) for x in layers)
+
+
+def _depth(layers: Sequence[Layer]) -> int:
+    """Return how many residual blocks stand within one another."""
+    return max((1 + _depth(x.body) for x in layers if isinstance(x, Residual)), default=0)

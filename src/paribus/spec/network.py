@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, PlainSerializer, field_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError, field_validator
 
-from paribus.spec.layers import Layer
+from paribus.spec.layers import Layer, check_layers
 from paribus.spec.model import Spec
 from paribus.spec.notation import format_layer, parse_layer, parse_layers
+from paribus.spec.problems import value, words
 
 Scalar = bool | int | float | str
 
@@ -35,28 +36,46 @@ class ModuleNetwork(Spec):
         return module
 
 
-def _read(value: Any) -> Any:
-    """Texts and tables, as files have them, become layers or a module."""
-    if isinstance(value, str):
-        return ModuleNetwork(module=value) if ":" in value else parse_layers([value])
-    if isinstance(value, dict):
-        unknown = [key for key in value if key not in ModuleNetwork.model_fields]
-        if unknown or "module" not in value:
+def _read(given: Any) -> Any:
+    """Turn texts and tables, as files have them, into layers or a module."""
+    if isinstance(given, ModuleNetwork):
+        return given
+    if isinstance(given, str):
+        return _module({"module": given}) if ":" in given else parse_layers([given])
+    if isinstance(given, dict):
+        unknown = [key for key in given if key not in ModuleNetwork.model_fields]
+        if unknown or "module" not in given:
             raise ValueError(
                 "a network given as a table names a module of your own; write e.g. "
                 '{ module = "my_package.nets:SmallNet", arguments = { width = 32 } }'
             )
-        return ModuleNetwork(**value)
-    if not isinstance(value, list | tuple):
-        return value
-    if not value:
+        return _module(given)
+    if not isinstance(given, list | tuple):
+        raise ValueError(
+            f'must be a list of layers, e.g. ["flatten", "linear 10"], got {value(given)}'
+        )
+    if not given:
         raise ValueError('a network needs layers; write e.g. ["flatten", "linear 10"]')
-    if all(isinstance(part, str) for part in value):
-        return parse_layers(value)
+    if all(isinstance(part, str) for part in given):
+        return parse_layers(given)
     layers: list[Any] = []
-    for part in value:
+    for part in given:
         layers += parse_layer(part) if isinstance(part, str) else [part]
+    check_layers(layers)
     return tuple(layers)
+
+
+def _module(given: dict[str, Any]) -> ModuleNetwork:
+    try:
+        return ModuleNetwork.model_validate(given)
+    except ValidationError as error:
+        lines = (
+            words(detail)
+            if detail["type"] == "value_error"
+            else f"{'.'.join(map(str, detail['loc'][:2]))} {words(detail)}"
+            for detail in error.errors()
+        )
+        raise ValueError("\n".join(dict.fromkeys(lines))) from None
 
 
 def _canonical(network: Network) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
-from paribus.errors import did_you_mean
+from paribus.spec.bounds import DEEPEST, MOST_DIGITS, MOST_LAYERS, MOST_TOLD
 from paribus.spec.layers import (
     AvgPool,
     BatchNorm,
@@ -25,7 +25,11 @@ from paribus.spec.layers import (
     Residual,
     Sigmoid,
     Tanh,
+    count_layers,
 )
+from paribus.spec.problems import words
+from paribus.spec.suggestions import not_a_layer, suggest
+from paribus.text import shown
 
 LAYERS: dict[str, type[Layer]] = {
     "conv": Conv,
@@ -51,12 +55,9 @@ _BARE: dict[str, tuple[str, str, str]] = {
     "linear": ("features", "a number of features", "linear 10"),
 }
 
-_TOKEN = re.compile(r"\s*([\[\],]|[^\s\[\],]+)")
+_TOKEN = re.compile(r"[\[\],]|[^\s\[\],]+")
 _NAMES = [*LAYERS, "repeat"]
-
-# Bounds on what a line may stand for, so that a slip of the hand is told and not run.
-_MOST_LAYERS = 2000
-_DEEPEST = 20
+_TOO_MANY = f"has more than {MOST_LAYERS:,} layers, those in residual blocks included; repeat less"
 
 
 class NotationError(ValueError):
@@ -64,7 +65,7 @@ class NotationError(ValueError):
 
 
 def parse_layers(texts: Sequence[str]) -> tuple[Layer, ...]:
-    """The layers that a list of texts stands for, `repeat` written out.
+    """Return the layers that a list of texts stands for, `repeat` written out.
 
     Raises `NotationError` with every problem of the list, one a line.
 
@@ -73,18 +74,28 @@ def parse_layers(texts: Sequence[str]) -> tuple[Layer, ...]:
     """
     layers: list[Layer] = []
     problems: list[str] = []
+    total = 0
     for number, text in enumerate(texts, start=1):
+        if len(problems) > MOST_TOLD:
+            break
+        here = f'layer {number} "{shown(text)}"'
         try:
-            layers += parse_layer(text)
+            parsed = parse_layer(text)
         except NotationError as error:
-            problems.append(f'layer {number} "{text}": {error}')
+            problems.append(f"{here}: {error}")
+            continue
+        layers += parsed
+        total += count_layers(parsed)
+        if total > MOST_LAYERS:
+            problems.append(f"{here}: with it, the network {_TOO_MANY}")
+            break
     if problems:
         raise NotationError("\n".join(problems))
     return tuple(layers)
 
 
 def parse_layer(text: str) -> list[Layer]:
-    """The one layer that a text stands for, or, of a `repeat`, all of them.
+    """Return the one layer that a text stands for, or, of a `repeat`, all of them.
 
     >>> parse_layer("conv 16 kernel=5")
     [Conv(kind='conv', channels=16, kernel=5, stride=1)]
@@ -93,13 +104,13 @@ def parse_layer(text: str) -> list[Layer]:
     layers = _layer(tokens)
     if tokens.peek() is not None:
         raise NotationError(
-            f'"{tokens.peek()}" stands behind the end of the layer; write one layer a string'
+            f'"{shown(tokens.peek())}" stands behind the end of the layer; write one layer a string'
         )
     return layers
 
 
 def format_layer(layer: Layer) -> str:
-    """The text of a layer, settings at their default left out; `parse_layer` reads it back.
+    """Return the text of a layer, settings at their default left out; `parse_layer` reads it back.
 
     >>> format_layer(Residual(body=(Relu(), Conv(channels=8, stride=2))))
     'residual [relu, conv 8 stride=2]'
@@ -138,15 +149,15 @@ def _layer(tokens: _Tokens) -> list[Layer]:
     if name is None or name in "[],":
         raise NotationError(f"a layer's name is missing; write e.g. {_example('conv')}")
     if name == "repeat":
-        times = _whole_number(tokens.take(), "how often", "repeat 3 [conv 8, relu]")
+        times = _times(tokens.take(), "repeat 3 [conv 8, relu]")
         body = _body(tokens, "repeat 3 [conv 8, relu]")
-        if len(body) * times > _MOST_LAYERS:
-            raise NotationError(f"stands for more than {_MOST_LAYERS} layers; repeat less")
+        if count_layers(body) * times > MOST_LAYERS:
+            raise NotationError(_TOO_MANY)
         return body * times
     if name == "residual":
         return [Residual(body=tuple(_body(tokens, "residual [relu, conv 8]")))]
     if name not in LAYERS:
-        raise NotationError(f'there is no layer "{name}"; {did_you_mean(name, _NAMES)}')
+        raise NotationError(not_a_layer(name, _NAMES))
     return [_simple_layer(name, tokens)]
 
 
@@ -160,11 +171,10 @@ def _simple_layer(name: str, tokens: _Tokens) -> Layer:
         key, equals, number = word.partition("=")
         if not equals:
             if name not in _BARE:
-                raise NotationError(f'"{name}" takes no number, got "{word}"')
+                raise NotationError(f'"{name}" takes no number, got "{shown(word)}"')
             key, number = _BARE[name][0], word
         if key not in keys:
-            have = did_you_mean(key, keys) if keys else f'"{name}" has no settings'
-            raise NotationError(f'unknown setting "{key}"; {have}')
+            raise NotationError(f'unknown setting "{shown(key)}"; {_settings(name, key, keys)}')
         if key in settings:
             raise NotationError(f'"{key}" is given twice; write e.g. {_example(name)}')
         settings[key] = _number(number, key)
@@ -174,24 +184,33 @@ def _simple_layer(name: str, tokens: _Tokens) -> Layer:
         return layer_type.model_validate({"kind": name, **settings})
     except ValidationError as error:
         first = error.errors()[0]
-        message = first["msg"].removeprefix("Value error, ")
+        said = words(first)
         if first["type"] != "value_error":
-            what = message[0].lower() + message[1:]
-            message = f"{first['loc'][-1]}: {what}, got {first['input']}"
-        raise NotationError(f"{message}; write e.g. {_example(name)}") from None
+            said = f"{first['loc'][-1]} {said}"
+        raise NotationError(f"{said}; write e.g. {_example(name)}") from None
+
+
+def _settings(name: str, key: str, keys: list[str]) -> str:
+    """Return the tail of a message about a setting that a layer has not."""
+    if key == "padding" and name == "conv":
+        return "conv always pads with zeros, so that stride 1 keeps the image size; remove it"
+    return suggest(key, keys) if keys else f'"{name}" has no settings'
 
 
 def _body(tokens: _Tokens, example: str) -> list[Layer]:
     if tokens.take() != "[":
         raise NotationError(f'needs its layers in brackets; write e.g. "{example}"')
     tokens.depth += 1
-    if tokens.depth > _DEEPEST:
-        raise NotationError(f"brackets are nested more than {_DEEPEST} deep; write it flatter")
+    if tokens.depth > DEEPEST:
+        raise NotationError(f"brackets are nested more than {DEEPEST} deep; write it flatter")
     layers: list[Layer] = []
+    total = 0
     while True:
-        layers += _layer(tokens)
-        if len(layers) > _MOST_LAYERS:
-            raise NotationError(f"stands for more than {_MOST_LAYERS} layers; repeat less")
+        parsed = _layer(tokens)
+        layers += parsed
+        total += count_layers(parsed)
+        if total > MOST_LAYERS:
+            raise NotationError(_TOO_MANY)
         match tokens.take():
             case ",":
                 continue
@@ -201,24 +220,27 @@ def _body(tokens: _Tokens, example: str) -> list[Layer]:
             case None:
                 raise NotationError(f'a bracket is not closed; write e.g. "{example}"')
             case other:
-                raise NotationError(f'expected "," or "]" before "{other}"')
+                raise NotationError(f'expected "," or "]" before "{shown(other)}"')
 
 
 def _number(text: str, what: str) -> int | float:
+    if len(text) > MOST_DIGITS:
+        raise NotationError(f"{what} has {len(text):,} characters; write at most {MOST_DIGITS}")
     try:
         return int(text)
     except ValueError:
         try:
             return float(text)
         except ValueError:
-            raise NotationError(f'{what} must be a number, got "{text}"') from None
+            raise NotationError(f'{what} must be a number, got "{shown(text)}"') from None
 
 
-def _whole_number(text: str | None, what: str, example: str) -> int:
-    if text is None or not text.isdecimal() or not 1 <= int(text) <= 1000:
-        got = "nothing" if text is None else f'"{text}"'
+def _times(text: str | None, example: str) -> int:
+    """Return how often a `repeat` stands for its layers."""
+    if text is None or not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= 1000:
+        got = "nothing" if text is None else f'"{shown(text)}"'
         raise NotationError(
-            f'needs {what}, a whole number from 1 to 1000, got {got}; write e.g. "{example}"'
+            f'needs how often, an integer from 1 to 1000, got {got}; write e.g. "{example}"'
         )
     return int(text)
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Literal
 
 from paribus.errors import UserError
+from paribus.spec.bounds import MOST_ACTIVATIONS, MOST_PARAMETERS
 from paribus.spec.experiment import Experiment
 from paribus.spec.layers import (
     AvgPool,
@@ -27,6 +28,7 @@ from paribus.spec.layers import (
 )
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
+from paribus.text import shown
 
 Shape = tuple[int, ...]
 
@@ -99,8 +101,7 @@ def make_plan(network: tuple[Layer, ...], input_shape: Shape, classes: int) -> P
     >>> make_plan(parse_layers(["flatten", "linear 10"]), (1, 28, 28), 10).parameters
     7850
     """
-    counts: Counter[str] = Counter()
-    nodes = _plan_layers(network, input_shape, counts, where="")
+    nodes = _plan_layers(network, input_shape, _Totals(), where="")
     last = nodes[-1].output_shape
     if last != (classes,):
         end = f'"linear {classes}"' if len(last) == 1 else f'"flatten", "linear {classes}"'
@@ -123,22 +124,46 @@ def plan_of(experiment: Experiment, input_shape: Shape, classes: int) -> Plan | 
     return experiment.network
 
 
+@dataclass
+class _Totals:
+    """Of the layers so far."""
+
+    kinds: Counter[str] = field(default_factory=Counter)
+    parameters: int = 0
+    activations: int = 0
+
+    def add(self, node: Node, where: str) -> None:
+        """Count a node. Raises `UserError` if with it the network is too large."""
+        self.parameters += sum(prod(tensor.shape) for tensor in node.tensors if tensor.trained)
+        self.activations += prod(node.output_shape)
+        for number, most, what in (
+            (self.parameters, MOST_PARAMETERS, "parameters"),
+            (self.activations, MOST_ACTIVATIONS, "activations per image"),
+        ):
+            if number > most:
+                raise UserError(
+                    f"{where}: with it, the network has {number:,} {what}; use fewer channels or "
+                    f"features, for at most {most:,}"
+                )
+
+
 def _plan_layers(
-    layers: tuple[Layer, ...], shape: Shape, counts: Counter[str], where: str
+    layers: tuple[Layer, ...], shape: Shape, totals: _Totals, where: str
 ) -> tuple[Node, ...]:
     nodes: list[Node] = []
     for number, layer in enumerate(layers, start=1):
-        here = f'{where}layer {number} "{format_layer(layer)}"'
-        node = _plan_layer(layer, shape, counts, here)
+        here = f'{where}layer {number} "{shown(format_layer(layer))}"'
+        node = _plan_layer(layer, shape, totals, here)
+        totals.add(node, here)
         nodes.append(node)
         shape = node.output_shape
     return tuple(nodes)
 
 
-def _plan_layer(layer: Layer, shape: Shape, counts: Counter[str], where: str) -> Node:
-    counts[layer.kind] += 1
+def _plan_layer(layer: Layer, shape: Shape, totals: _Totals, where: str) -> Node:
+    totals.kinds[layer.kind] += 1
     tensors: tuple[Tensor, ...]
-    name = f"{layer.kind}{counts[layer.kind]}"
+    name = f"{layer.kind}{totals.kinds[layer.kind]}"
     match layer:
         case Conv():
             channels, height, width = _image(shape, where)
@@ -188,7 +213,7 @@ def _plan_layer(layer: Layer, shape: Shape, counts: Counter[str], where: str) ->
         case Flatten():
             return Node(layer, name, shape, (prod(shape),))
         case Residual():
-            body = _plan_layers(layer.body, shape, counts, f"{where}, ")
+            body = _plan_layers(layer.body, shape, totals, f"{where}, ")
             if body[-1].output_shape != shape:
                 raise UserError(
                     f"{where}: turns {_show(shape)} into {_show(body[-1].output_shape)}, but what "

@@ -219,10 +219,10 @@ def question_model(table: Mapping[str, Any]) -> type[BaseQuestion]:
 def question_of(given: Any) -> BaseQuestion:
     """Return a question as it is, or the one that a table states.
 
-    Raises `pydantic.ValidationError`, or ValueError if there is no such kind.
+    Raises ValueError with what is wrong with it, or if there is no such kind.
     """
     if isinstance(given, BaseQuestion):
         return given
     if not isinstance(given, Mapping):
         raise ValueError("must be a table; write each under [[questions]]")
-    return question_model(given).model_validate(dict(given))
+    return question_model(given)(**given)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from paribus.spec.bounds import MOST_EPOCHS
 from paribus.spec.model import Spec
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -76,7 +77,7 @@ class Step(Spec):
     """The learning rate times `factor_each` after every `every` epochs."""
 
     name: Literal["step"] = "step"
-    every: int = Field(ge=1)
+    every: int = Field(ge=1, le=MOST_EPOCHS)
     """Epochs from one step to the next."""
     factor_each: float = Field(default=0.1, gt=0, lt=1)
     """What the rate is multiplied with at each."""

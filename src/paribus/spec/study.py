@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 
+from paribus.spec.bounds import LONGEST_NAME, MOST_SEEDS
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import recipe_key
 from paribus.spec.model import Spec
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 PREVIEW_IMAGES = 12_000
 PREVIEW_SEEDS = 3
-MOST_SEEDS = 1000
+
 
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
@@ -49,7 +50,9 @@ class Study(Spec):
     """What the report is headed with."""
     seeds: int = Field(default=5, ge=1, le=MOST_SEEDS)
     """Seeds 0 .. seeds - 1 are trained."""
-    experiments: dict[Annotated[str, Field(pattern=_NAME)], Experiment] = Field(min_length=1)
+    experiments: dict[Annotated[str, Field(pattern=_NAME, max_length=LONGEST_NAME)], Experiment] = (
+        Field(min_length=1)
+    )
     bases: dict[str, str] = Field(default_factory=dict)
     """The experiment that each variant was stated as changes to."""
     questions: tuple[_Question, ...] = Field(default=(), strict=False)
@@ -187,7 +190,7 @@ class Study(Spec):
         )
 
     def _with(self, **changes: Any) -> Study:
-        return type(self).model_validate({**dict(self), **changes})
+        return type(self)(**{**dict(self), **changes})
 
 
 def _network(experiment: Experiment) -> str:

@@ -1,0 +1,179 @@
+"""Mistakes in study files: names from elsewhere, and what others inherit."""
+
+from __future__ import annotations
+
+import pytest
+
+from paribus.errors import UserError
+from paribus.spec.files import read_study
+
+BASE = """
+title = "t"
+[experiments.base]
+network = ["flatten", "linear 10"]
+optimizer = { name = "sgd", lr = 0.1 }
+epochs = 2
+"""
+
+
+def mistakes(text: str) -> list[str]:
+    with pytest.raises(UserError) as caught:
+        read_study(text, "s.toml")
+    return str(caught.value).split("\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("lr = 0.1", "learning_rate = 0.1", 'learning_rate: unknown key; did you mean "lr"?'),
+        ("lr = 0.1", "lr = 0.1, l2 = 0.1", 'l2: unknown key; did you mean "weight_decay"?'),
+        ('"sgd"', '"SGD"', 'there is no "SGD"; did you mean "sgd"?'),
+    ],
+)
+def test_names_from_elsewhere_in_an_optimizer(before: str, after: str, message: str) -> None:
+    said = mistakes(BASE.replace(before, after))
+    joint = ": " if message.startswith("there") else "."
+    assert said[0] == f"s.toml, experiments.base.optimizer{joint}{message}" or message in said[-1]
+    assert any(line.endswith(message) for line in said)
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("num_epochs", "epochs"),
+        ("batch", "batch_size"),
+        ("batchSize", "batch_size"),
+        ("scheduler", "schedule"),
+        ("init", "initialisation"),
+        ("initialization", "initialisation"),
+        ("model", "network"),
+        ("optimiser", "optimizer"),
+        ("smoothing", "label_smoothing"),
+        ("base", "from"),
+    ],
+)
+def test_names_from_elsewhere_in_an_experiment(key: str, meant: str) -> None:
+    assert mistakes(f"{BASE}\n{key} = 1") == [
+        f's.toml, experiments.base.{key}: unknown key; did you mean "{meant}"?'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [("dataset", "data"), ("n_seeds", "seeds"), ("repeats", "seeds"), ("variants", "experiments")],
+)
+def test_names_from_elsewhere_at_the_top(key: str, meant: str) -> None:
+    assert mistakes(f"{key} = 1\n{BASE}") == [
+        f's.toml, {key}: unknown key; did you mean "{meant}"?'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"), [("between", "compare"), ("threshold", "matters"), ("delta", "matters")]
+)
+def test_names_from_elsewhere_in_a_question(key: str, meant: str) -> None:
+    said = mistakes(f"{BASE}\n[[questions]]\nask = 'x'\n{key} = 1")
+    assert f's.toml, question 1.{key}: unknown key; did you mean "{meant}"?' in said
+
+
+def test_softmax_is_part_of_the_loss() -> None:
+    assert mistakes(BASE.replace('"linear 10"', '"linear 10", "softmax"')) == [
+        's.toml, experiments.base.network: layer 3 "softmax": "softmax" is part of the loss; '
+        "remove it"
+    ]
+
+
+def test_a_mistake_that_others_inherit_is_reported_once() -> None:
+    text = BASE.replace("epochs = 2", 'epochs = "2"') + (
+        '\n[experiments.a]\nfrom = "base"\nbatch_size = 64'
+        '\n[experiments.b]\nfrom = "a"\nbatch_size = 32'
+        '\n[experiments.c]\nfrom = "b"\nepochs = 5'
+    )
+    assert mistakes(text) == [
+        's.toml, experiments.base.epochs: must be an integer, got "2" (so too a, b)'
+    ]
+
+
+def test_a_mistake_in_a_table_that_others_change_is_reported_once() -> None:
+    text = BASE.replace("lr = 0.1", "lr = 0.1, momentun = 0.9") + (
+        '\n[experiments.a]\nfrom = "base"\noptimizer = { lr = 0.2 }'
+        '\n[experiments.b]\nfrom = "base"\noptimizer = { name = "adam", lr = 0.2 }'
+    )
+    assert mistakes(text) == [
+        's.toml, experiments.base.optimizer.momentun: unknown key; did you mean "momentum"? '
+        "(so too a)"
+    ]
+
+
+def test_what_is_missing_in_a_base_is_missing_once() -> None:
+    text = BASE.replace("epochs = 2", "") + '\n[experiments.a]\nfrom = "base"\nbatch_size = 64'
+    assert mistakes(text) == ["s.toml, experiments.base.epochs: is missing; add it (so too a)"]
+
+
+def test_a_mistake_written_twice_is_reported_twice() -> None:
+    text = BASE.replace("epochs = 2", "epochs = 0") + '\n[experiments.a]\nfrom = "base"\nepochs = 0'
+    assert mistakes(text) == [
+        "s.toml, experiments.base.epochs: must be at least 1, got 0",
+        "s.toml, experiments.a.epochs: must be at least 1, got 0",
+    ]
+
+
+def test_a_base_may_stand_behind_its_variants() -> None:
+    text = f"{BASE.replace('epochs = 2', 'epochs = 0')}".replace(
+        "[experiments.base]", '[experiments.a]\nfrom = "base"\n[experiments.base]'
+    )
+    assert mistakes(text) == [
+        "s.toml, experiments.base.epochs: must be at least 1, got 0 (so too a)"
+    ]
+
+
+def test_a_mistake_at_the_top_is_reported_there() -> None:
+    text = f'images = "all"\n{BASE}\n[experiments.a]\nfrom = "base"\nepochs = 3'
+    assert mistakes(text) == ['s.toml, images: must be an integer, got "all"']
+
+
+def test_an_unknown_base_is_reported_where_it_is_named() -> None:
+    text = f'{BASE}\n[experiments.a]\nfrom = "bse"\n[experiments.b]\nfrom = "a"\nepochs = 3'
+    assert mistakes(text) == [
+        's.toml, experiments.a.from: there is no experiment "bse"; did you mean "base"? (so too b)'
+    ]
+
+
+def test_a_circle_is_reported_once() -> None:
+    text = "title = 't'\n" + "\n".join(
+        f"[experiments.{name}]\nfrom = '{base}'" for name, base in ("xa", "ab", "bc", "ca", "yx")
+    )
+    assert mistakes(text) == [
+        "s.toml, experiments.a.from: circular reference: a → b → c → a; change one of these `from` "
+        "settings (so too x, y)"
+    ]
+
+
+@pytest.mark.parametrize("name", ["a b", "é", "-a", "x" * 101, "a/b", ""])
+def test_names_of_experiments(name: str) -> None:
+    said = mistakes(BASE.replace("experiments.base", f'experiments."{name}"'))
+    assert len(said) == 1
+    assert said[0].startswith(f"s.toml, experiments.{name}: ") or len(name) > 100
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        ("3", 'must be a list of layers, e.g. ["flatten", "linear 10"], got 3'),
+        ("[3]", 'layer 1 must be a layer, e.g. "conv 16", got 3'),
+        ('["relu", ["relu"]]', "layer 2 must be a layer, e.g. \"conv 16\", got ['relu']"),
+        ("[]", 'a network needs layers; write e.g. ["flatten", "linear 10"]'),
+        (
+            "{ module = 'a' }",
+            '"a" is no import path of a module; write e.g. "my_package.nets:SmallNet"',
+        ),
+        ("{ module = 3 }", "module must be text in quotes, got 3"),
+        (
+            "{ module = 'a:B', arguments = 3 }",
+            "arguments must be a table, got 3",
+        ),
+    ],
+)
+def test_networks(network: str, message: str) -> None:
+    said = mistakes(BASE.replace('["flatten", "linear 10"]', network))
+    assert said == [f"s.toml, experiments.base.network: {message}"]
