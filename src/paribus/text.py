@@ -25,7 +25,7 @@ def percent(share: float, form: str = ".0f") -> str:
     return f"{share * 100:{form}}{PERCENT}"
 
 
-def plural(number: int, one: str, many: str = "") -> str:
+def plural(number: float, one: str, many: str = "") -> str:
     """Return the word for a number of things, by default with an "s" for more than one.
 
     >>> plural(1, "run"), plural(0, "run"), plural(2, "is", "are")

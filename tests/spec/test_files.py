@@ -155,7 +155,7 @@ MISTAKES = {
     "matters=5": [
         "s.toml, question 1.compare: takes 2, got ['base', 'fast', 'slow']",
         "s.toml, question 1.matters: accuracies lie between 0 and 1, so none differs by 5; "
-        "write e.g. 0.001 for 0.1 points",
+        "write 0.05 for 5 points",
         's.toml, question 1.compare: there is no experiment "fast"; known are base, slow, sgd',
     ],
     SMALL + "\n[[questions]]\nask='?'\ncompare=['base','slw']\nabout=['epochs']\nmatters=0": [

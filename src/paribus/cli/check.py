@@ -54,6 +54,7 @@ def command(asked: Asked, as_json: bool) -> None:
             click.echo(f"  {', '.join(question['experiments'])}, {question['kind']}")
             continue
         click.echo(f"  {' → '.join(question['compare'])}, {question['metric']}")
+        click.echo(f"  what matters: {question['matters_in_words']}")
         click.echo(f"  differs: {'; '.join(question['differences']) or 'nothing'}")
         if question["confounds"]:
             confounds = "; ".join(question["confounds"])
@@ -158,10 +159,16 @@ def _question(
     first, second = (
         asked.study.experiments[name].but(engine=engines[name]) for name in question.compare
     )
+    from paribus.measure.metric import named
+    from paribus.present.beforehand import what_matters
+
     found = differences(first, second)
     before, after = (plans[name] for name in question.compare)
     return {
         **written,
+        "matters_in_words": what_matters(
+            named(question.metric), question.matters, len(asked.dataset.test_labels)
+        ),
         "differences": [d.words for d in found],
         "confounds": [d.words for d in found if not d.is_about(question.about)],
         "consequences": (

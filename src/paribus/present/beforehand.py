@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from paribus.measure.metric import Metric
 from paribus.spec.study import Study
 from paribus.stats.limits import FEWEST_SEEDS
-from paribus.text import count
+from paribus.text import count, percent
+
+# From this difference between shares on, a number was probably meant as a percentage: few changes
+# of a network are worth 10 points, and smaller differences would then count as none.
+_PROBABLY_PERCENT = 0.1
 
 
 def too_few_seeds(study: Study) -> str:
@@ -13,3 +18,39 @@ def too_few_seeds(study: Study) -> str:
         return ""
     seeds = count(study.seeds, "seed")
     return f"With {seeds} no question about runs gets a verdict; it takes at least {FEWEST_SEEDS}."
+
+
+def what_matters(metric: Metric, matters: float, test_images: int) -> str:
+    """Return in words what the smallest difference that matters amounts to.
+
+    >>> from paribus.measure.metrics import TEST_ACCURACY
+    >>> what_matters(TEST_ACCURACY, 0.2, 10_000)
+    '0.2 = 20 points, 2,000 of 10,000 test images; did you mean 0.002?'
+    """
+    if matters == 0:
+        return "0: any difference matters, so nothing is called equal"
+    written = f"{matters:g}"
+    if metric.kind == "step_time":
+        said = f"{written} = {percent(matters, 'g')} of the time of a step"
+        suspicious = matters >= 1
+    elif metric.scale == 100:
+        points = f"{matters * 100:g}"
+        said = f"{written} = {points} {'point' if points == '1' else 'points'}"
+        if metric.scores_are_correctness:
+            said += f", {_images(matters * test_images)} of {count(test_images, 'test image')}"
+        suspicious = matters >= _PROBABLY_PERCENT
+    else:
+        unit = metric.unit or metric.label.removeprefix("number of ")
+        return f"{matters:,g} {unit}"
+    return f"{said}; did you mean {matters / 100:g}?" if suspicious else said
+
+
+def _images(number: float) -> str:
+    """Return a number of images, which may be a fraction.
+
+    >>> _images(2000), _images(12.5), _images(0.2)
+    ('2,000', '12.5', 'less than 1')
+    """
+    if number < 0.9995:
+        return "less than 1"
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"

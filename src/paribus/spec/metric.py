@@ -11,6 +11,7 @@ from typing import Protocol
 
 from paribus.errors import did_you_mean
 from paribus.registry import Registry
+from paribus.text import plural
 
 
 class MetricFacts(Protocol):
@@ -92,8 +93,9 @@ def check_matters(matters: float, metric: str) -> float:
     if not math.isfinite(matters):
         raise ValueError(f"must be a finite number, got {matters}")
     if matters >= metric_facts(metric).widest:
+        points = matters if matters < 100 else 0.1
         raise ValueError(
             f"accuracies lie between 0 and 1, so none differs by {matters:g}; "
-            "write e.g. 0.001 for 0.1 points"
+            f"write {points / 100:g} for {points:g} {plural(points, 'point')}"
         )
     return matters
