@@ -1,0 +1,30 @@
+"""`paribus report` from a store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from paribus.store.store import Store
+from tests.support.commands import call
+
+
+def test_report_command_reads_each_file_once(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = Counter[str]()
+    read = Store.probabilities
+
+    def counted(self: Store, run_id: str) -> NDArray[np.float32] | None:
+        reads[run_id] += 1
+        return read(self, run_id)
+
+    monkeypatch.setattr(Store, "probabilities", counted)
+    monkeypatch.chdir(trained)
+    assert call("report", "small.toml", "--report", str(tmp_path / "report")).exit_code == 0
+    assert len(reads) == 6
+    assert set(reads.values()) == {1}

@@ -1,0 +1,109 @@
+"""Questions: how their kind is found, and what is wrong with them in a study."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from paribus import Experiment, Question, Sgd, Study
+from paribus.errors import UserError
+from paribus.spec.files import read_study
+from paribus.spec.question import BaseQuestion, question_model, question_of
+
+TABLE: dict[str, Any] = {
+    "ask": "Is it?",
+    "compare": ["base", "slow"],
+    "about": ["optimizer"],
+    "matters": 0.001,
+}
+STUDY = """
+title = "Two"
+
+[experiments.base]
+network = ["flatten", "linear 10"]
+optimizer = { name = "sgd", lr = 0.01 }
+epochs = 4
+
+[experiments.slow]
+from = "base"
+optimizer = { lr = 0.001 }
+
+[[questions]]
+ask = "Is it?"
+compare = ["base", "slow"]
+about = ["optimizer"]
+matters = 0.001
+"""
+
+
+@pytest.mark.parametrize(
+    ("metric", "kind"),
+    [("test_loss", "compare"), ("step_time", "step_time"), ("parameters", "count")],
+)
+def test_the_metric_says_by_which_kind_a_pair_is_judged(metric: str, kind: str) -> None:
+    assert question_of({**TABLE, "metric": metric}).kind == kind
+    assert question_of({**TABLE, "metric": metric, "kind": kind}).kind == kind
+
+
+def test_kind_can_be_given_in_python_too() -> None:
+    assert Question(kind="compare", **TABLE) == Question(**TABLE)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('kind = "compair"', 's.toml, question 1.kind: there is no kind "compair"; did you mean'),
+        ('kind = "count"', 's.toml, question 1: is of kind "compare", not "count"; leave kind out'),
+        (
+            'metric = "validation_loss"',
+            's.toml: question 1: metric "validation_loss" needs validation images, and base and '
+            "slow hold out none; add e.g. validation = 5000",
+        ),
+        ("kinds = 3", 's.toml, question 1.kinds: unknown key; did you mean "kind"?'),
+    ],
+)
+def test_mistakes_are_told_with_their_place(line: str, message: str) -> None:
+    with pytest.raises(UserError) as error:
+        read_study(f"{STUDY}{line}\n", "s.toml")
+    assert message in str(error.value)
+
+
+def test_validation_metrics_can_be_asked_where_images_are_held_out() -> None:
+    text = STUDY.replace('title = "Two"', 'title = "Two"\nvalidation = 100')
+    study = read_study(f'{text}metric = "validation_accuracy"\n', "s.toml")
+    (question,) = study.questions
+    assert isinstance(question, Question)
+    assert question.metric == "validation_accuracy"
+
+
+def test_a_table_that_is_of_no_kind_is_taken_for_a_pair() -> None:
+    assert question_model({"ask": "?"}) is Question
+    with pytest.raises(ValidationError, match="compare"):
+        question_of({"ask": "?"})
+
+
+def test_studies_take_questions_as_objects_and_as_tables() -> None:
+    base = Experiment(network=["flatten", "linear 10"], optimizer=Sgd(lr=0.1), epochs=1)  # type: ignore[arg-type]
+    experiments = {"base": base, "slow": base.but(epochs=2)}
+    asked = Question(**TABLE)
+    study = Study(title="t", experiments=experiments, questions=(asked,))
+    table: Any = TABLE
+    assert Study(title="t", experiments=experiments, questions=(table,)) == study
+    with pytest.raises(ValidationError, match="must be a table"):
+        Study(title="t", experiments=experiments, questions=(3,))  # type: ignore[arg-type]
+
+
+def test_renamed_questions_are_gone_where_nothing_is_left_to_compare() -> None:
+    question = Question(**TABLE)
+    renamed = question.renamed({"base": "base", "slow": "slower"})
+    assert renamed is not None
+    assert renamed.experiments == ("base", "slower")
+    assert question.renamed({"base": "base", "slow": "base"}) is None
+
+
+def test_a_kind_must_say_what_it_is() -> None:
+    for attribute in ("kind", "experiments"):
+        with pytest.raises(NotImplementedError):
+            getattr(BaseQuestion(ask="?"), attribute)
