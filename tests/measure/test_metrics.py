@@ -18,7 +18,7 @@ DATA = dataset(20)
 WRITTEN = [f"{name} 0.98" if name == "epochs_to" else name for name in METRICS.names()]
 
 
-def of_curves(status: Status = "finished", **curves: list[float]) -> Run:
+def of_curves(curves: dict[str, list[float]], status: Status = "finished") -> Run:
     made = run(0, len(next(iter(curves.values()))), status, DATA)
     changed = {name: np.array(values) for name, values in curves.items()}
     return replace(made, curves=replace(made.curves, **changed))
@@ -46,17 +46,17 @@ def test_value_of_a_run(metric: str, expected: float) -> None:
         "validation_accuracy": [0.5, 0.6, 0.625],
         "validation_loss": [1.0, 0.5, 0.75],
     }
-    assert named(metric).value(of_curves(**curves)) == pytest.approx(expected)
-    assert math.isnan(named(metric).value(of_curves("diverged", **curves)))
+    assert named(metric).value(of_curves(curves)) == pytest.approx(expected)
+    assert math.isnan(named(metric).value(of_curves(curves, "diverged")))
 
 
 def test_run_that_never_got_there_has_no_value() -> None:
-    assert math.isnan(named("epochs_to 0.9").value(of_curves(test_accuracy=[0.5, 0.8])))
+    assert math.isnan(named("epochs_to 0.9").value(of_curves({"test_accuracy": [0.5, 0.8]})))
 
 
 def test_metrics_without_runs_say_so() -> None:
     with pytest.raises(ValueError, match="runs have no step_time"):
-        named("step_time").value(of_curves(test_accuracy=[0.5]))
+        named("step_time").value(of_curves({"test_accuracy": [0.5]}))
 
 
 @pytest.mark.parametrize("text", WRITTEN)

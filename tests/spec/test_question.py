@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from paribus import Experiment, Question, Sgd, Study
 from paribus.errors import UserError
 from paribus.spec.files import read_study
+from paribus.spec.model import SpecError
 from paribus.spec.question import BaseQuestion, question_model, question_of
 
 TABLE: dict[str, Any] = {
@@ -80,7 +80,7 @@ def test_validation_metrics_can_be_asked_where_images_are_held_out() -> None:
 
 def test_a_table_that_is_of_no_kind_is_taken_for_a_pair() -> None:
     assert question_model({"ask": "?"}) is Question
-    with pytest.raises(ValidationError, match="compare"):
+    with pytest.raises(SpecError, match="compare"):
         question_of({"ask": "?"})
 
 
@@ -91,7 +91,7 @@ def test_studies_take_questions_as_objects_and_as_tables() -> None:
     study = Study(title="t", experiments=experiments, questions=(asked,))
     table: Any = TABLE
     assert Study(title="t", experiments=experiments, questions=(table,)) == study
-    with pytest.raises(ValidationError, match="must be a table"):
+    with pytest.raises(SpecError, match="must be a table"):
         Study(title="t", experiments=experiments, questions=(3,))  # type: ignore[arg-type]
 
 
