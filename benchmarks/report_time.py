@@ -23,7 +23,8 @@ from paribus.data.sources import load
 from paribus.execute.machine import environment
 from paribus.runner.cells import cells
 from paribus.spec.files import load_study
-from paribus.store.store import Store
+from paribus.store.known import identify
+from paribus.store.open import open_store
 
 
 def fill(folder: Path, seeds: int, epochs: int) -> None:
@@ -38,13 +39,11 @@ def fill(folder: Path, seeds: int, epochs: int) -> None:
     rng = np.random.default_rng(1)
     weights = {"linear1.weight": rng.normal(size=(10, 2000)).astype(np.float32)}
     true_class_NK = np.eye(10)[dataset.test_labels]
-    with Store.open(folder, create=True) as store:
-        for name, experiment in study.experiments.items():
-            store.name_experiment(name, study.title, experiment)
-        for cell in cells(study, engines):
-            store.begin(
-                cell.experiment.hash, cell.seed, cell.engine, dataset.fingerprint, environment()
-            )
+    with open_store(folder, "create") as store:
+        known = identify(study.experiments, dataset.fingerprint, Path())
+        store.keep_study(study.title, known.identities, data=study.data)
+        for cell in cells(study, engines, known.identities, store):
+            store.begin(cell.identity.hash, cell.seed, cell.engine, environment())
             for epoch in range(1, epochs + 1):
                 loss = 2 / epoch + 0.02 * rng.random()
                 values = {

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 import paribus
 from paribus import Results, UserError, load_study
-from paribus.store.store import EPOCH_COLUMNS
+from paribus.store.rows import EPOCH_COLUMNS
 from tests.support.commands import train
 from tests.support.small import SMALL_STUDY, Small
 

@@ -22,7 +22,9 @@ from paribus.runner.engines import choose_engines
 from paribus.runner.progress import progress
 from paribus.runner.run import run_missing
 from paribus.spec.study import Study
-from paribus.store.store import EPOCH_COLUMNS, Store
+from paribus.store.known import identify
+from paribus.store.open import open_store
+from paribus.store.rows import EPOCH_COLUMNS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -192,22 +194,19 @@ def run(
     if not quiet:
         for line in filter(None, (*dataset.warnings, said)):
             click.echo(line, err=True)
-    with Store.open(Path(store), create=True) as opened:
-        todo = missing(cells(study, engines), opened, dataset.fingerprint)
+    folder = Path(relative_to)
+    with open_store(Path(store), "create") as opened:
+        known = identify(study.experiments, dataset.fingerprint, folder, opened, study=study.title)
+        for note in () if quiet else known.notes:
+            click.echo(note, err=True)
+        planned = cells(study, engines, known.identities, opened)
+        todo = missing(planned, opened)
+        known.refuse_untrainable([cell.name for cell in todo])
         jobs = jobs or available_cores()
         shown = min(jobs, max(1, len(todo)))
-        with progress(study, engines, opened, shown, quiet=quiet) as listen:
-            outcome = run_missing(
-                study,
-                study.title,
-                engines,
-                Path(relative_to),
-                dataset.fingerprint,
-                opened,
-                jobs,
-                listen,
-            )
-        return Results(collect(study, "", opened, dataset), outcome.failed)
+        with progress(planned, opened, shown, quiet=quiet) as listen:
+            outcome = run_missing(study, study.title, planned, folder, opened, jobs, listen)
+        return Results(collect(study, "", opened, dataset, known.identities), outcome.failed)
 
 
 def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from paribus.cli.main import COMMANDS, main
 from paribus.engines.native import library
 from paribus.engines.native.library import library_path, load
 from paribus.errors import ParibusError
-from paribus.store.store import Store
+from paribus.store.open import open_store
 from tests.support.commands import call, read_json
 from tests.support.small import SMALL_STUDY, Small
 
@@ -145,7 +145,7 @@ def test_a_run_that_was_stopped_is_not_said_to_run(
         r"-numpy-0  epoch 4/4, test \d+\.\d\d%  stopped", call("status", "small.toml").output
     )
     assert "\nstopped\n" in call("show", "mlp/0").output
-    with Store.open(Path("runs")) as store, store.claim(store.find_runs("mlp/0")[0].id):
+    with open_store(Path("runs"), "write") as store, store.claim(store.find_runs("mlp/0")[0].id):
         assert "training now" in call("status", "small.toml").output
         assert "\ntraining now\n" in call("show", "mlp/0").output
 

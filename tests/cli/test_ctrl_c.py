@@ -83,7 +83,7 @@ def test_a_run_is_stopped_at_any_moment(small: Small, started: float, moment: fl
 # Where it used to end with "Aborted!" and status 1, before and after the training itself.
 @pytest.mark.parametrize(
     "interrupted",
-    ["paribus.data.sources.load", "paribus.store.store.Store.claim",
+    ["paribus.data.sources.load", "paribus.store.writer.Writer.claim",
      "paribus.execute.local.LocalExecutor._start", "paribus.present.write.write_report"],
 )  # fmt: skip
 def test_a_run_is_stopped_in_each_of_its_parts(small: Small, interrupted: str) -> None:

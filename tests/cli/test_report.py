@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from paribus.store.store import Store
+from paribus.store.reader import Reader
 from tests.support.commands import call
 
 
@@ -17,13 +17,13 @@ def test_report_command_reads_each_file_once(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = Counter[str]()
-    read = Store.probabilities
+    read = Reader.probabilities
 
-    def counted(self: Store, run_id: str) -> NDArray[np.float32] | None:
+    def counted(self: Reader, run_id: str) -> NDArray[np.float32] | None:
         reads[run_id] += 1
         return read(self, run_id)
 
-    monkeypatch.setattr(Store, "probabilities", counted)
+    monkeypatch.setattr(Reader, "probabilities", counted)
     monkeypatch.chdir(trained)
     assert call("report", "small.toml", "--report", str(tmp_path / "report")).exit_code == 0
     assert len(reads) == 6

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from paribus.engines.base import Split, Task
 from paribus.spec.files import load_study
+from paribus.spec.identity import step_keys
 from paribus.spec.notation import format_layer
 from paribus.spec.recipe import Adam
 from tests.support.cases import (
@@ -27,7 +28,10 @@ from tests.support.cases import (
 STUDY, _ = load_study("mnist")
 # The first of those that differ in engine or epochs alone: their steps are the same.
 NAMES = list(
-    {(e.step_hash, e.initialisation): n for n, e in reversed(STUDY.experiments.items())}.values()
+    {
+        (step_keys(e, (1, 28, 28)), e.initialisation): n
+        for n, e in reversed(STUDY.experiments.items())
+    }.values()
 )
 
 # Rounding grows in these: a relative change of 1e-7 in the initial weights, float32's rounding,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from paribus.export.trained import read_trained
-from paribus.store.store import Store
+from paribus.store.open import open_store
 from tests.support.every_layer import Read, slug, train_every_layer
 from tests.support.once import copied
 
@@ -23,5 +23,5 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Read]:
     """Reads the run of a network by its name."""
     monkeypatch.chdir(folder)
-    with Store.open(Path("runs")) as store:
+    with open_store(Path("runs"), "write") as store:
         yield lambda name: read_trained(store.find_runs(f"{slug(name)}/0")[0], store)

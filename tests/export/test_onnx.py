@@ -43,7 +43,7 @@ def test_a_file_says_what_it_is(read: Read, tmp_path: Path) -> None:
     facts = {prop.key: prop.value for prop in model.metadata_props}
     assert facts["run"] == trained.run.id
     assert json.loads(facts["class_names"]) == ["0", "1", "2"]
-    assert json.loads(facts["experiment"]) == trained.experiment.canonical()
+    assert json.loads(facts["experiment"]) == trained.experiment.settings()
     assert model.doc_string == f"cnn, seed 0: run {trained.run.id}. Input: pixels in 0..1."
     assert "conv1.weight" in {tensor.name for tensor in model.graph.initializer}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from paribus.errors import ParibusError, UserError
 from paribus.export.run import RUN_FORMATS, Check, export_run, suffix
 from paribus.export.trained import read_trained
-from paribus.store.store import Store
+from paribus.store.open import open_store
 from tests.support.commands import train
 from tests.support.every_layer import Read
 
@@ -64,8 +65,9 @@ def test_the_sentence() -> None:
 def test_data_that_is_not_there(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shutil.copytree(folder / "runs", tmp_path / "runs")
     monkeypatch.chdir(tmp_path)
-    with Store.open(folder / "runs") as store, pytest.raises(UserError) as told:
+    with open_store(tmp_path / "runs", "write") as store, pytest.raises(UserError) as told:
         read_trained(store.find_runs("cnn/0")[0], store)
     assert 'data "colours.npz": there is no dataset of that name' in str(told.value)
     assert "call `paribus export` from the folder that the study was run from" in str(told.value)
@@ -88,7 +90,7 @@ def test_a_module_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         'optimizer = { name = "sgd", lr = 0.1 }\nepochs = 1\n'
     )
     train(tmp_path, "study.toml")
-    with Store.open(Path("runs")) as store:
+    with open_store(Path("runs"), "write") as store:
         trained = read_trained(store.find_runs("own/0")[0], store)
     check = export_run(trained, "torch", tmp_path / "torch")
     assert (check.images, check.tool) == (10_000, "PyTorch")

@@ -18,9 +18,12 @@ from paribus.export.csv import write as write_csv
 from paribus.export.tables import store_rows
 from paribus.export.whole_store import STORE_FORMATS, export_store
 from paribus.spec.experiment import Experiment
+from paribus.spec.identity import identity
 from paribus.spec.notation import parse_layers
 from paribus.spec.recipe import Adam, Sgd
-from paribus.store.store import EPOCH_COLUMNS, Store
+from paribus.store.open import open_store
+from paribus.store.rows import EPOCH_COLUMNS
+from paribus.store.writer import Writer
 
 ADAM = Experiment(
     network=parse_layers(["conv 8", "residual [relu, conv 8]", "flatten", "linear 10"]),
@@ -37,20 +40,20 @@ def values(epoch: int) -> dict[str, float]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path) -> Iterator[Writer]:
     """Two runs: one after two of three epochs, one that diverged."""
-    with Store.open(tmp_path / "runs", create=True) as opened:
-        opened.name_experiment("adam", "study.toml", ADAM)
-        opened.name_experiment("sgd", "study.toml", SGD)
-        going = opened.begin(ADAM.hash, 3, "torch", "data", {})
+    with open_store(tmp_path / "runs", "create") as opened:
+        identities = {"adam": identity(ADAM, "f00d"), "sgd": identity(SGD, "f00d")}
+        opened.keep_study("study.toml", identities, data="mnist")
+        going = opened.begin(identities["adam"].hash, 3, "torch", {})
         for epoch in (1, 2):
             opened.add_epoch(going.id, epoch, values(epoch), {})
-        lost = opened.begin(SGD.hash, 0, "numpy", "data", {})
+        lost = opened.begin(identities["sgd"].hash, 0, "numpy", {})
         opened.diverge(lost.id, 1, values(1) | {"train_loss": math.nan}, "diverged at epoch 1")
         yield opened
 
 
-def test_csv(store: Store, tmp_path: Path) -> None:
+def test_csv(store: Writer, tmp_path: Path) -> None:
     count, read_with = export_store(store, "csv", tmp_path / "out")
     assert (count, read_with) == (2, "pandas.read_csv, R's read.csv or any spreadsheet")
     runs = pd.read_csv(tmp_path / "out" / "runs.csv")
@@ -81,7 +84,7 @@ def test_csv(store: Store, tmp_path: Path) -> None:
         assert f"| `{column}` | " in page
 
 
-def test_tensorboard(store: Store, tmp_path: Path) -> None:
+def test_tensorboard(store: Writer, tmp_path: Path) -> None:
     count, read_with = export_store(store, "tensorboard", tmp_path / "out")
     assert (count, read_with) == (2, f"tensorboard --logdir {tmp_path / 'out'}")
     folders = sorted(file.parent for file in (tmp_path / "out").rglob("events.out.tfevents*"))
@@ -108,7 +111,7 @@ def test_tensorboard(store: Store, tmp_path: Path) -> None:
     assert "loss/train" not in diverged.Tags()["scalars"]
 
 
-def test_mlflow(store: Store, tmp_path: Path) -> None:
+def test_mlflow(store: Writer, tmp_path: Path) -> None:
     count, read_with = export_store(store, "mlflow", tmp_path / "out")
     uri = f"sqlite:///{tmp_path}/out/mlflow.db"
     assert (count, read_with) == (2, f"mlflow ui --backend-store-uri {uri}")
@@ -133,10 +136,11 @@ def test_mlflow(store: Store, tmp_path: Path) -> None:
     assert "validation_loss" not in adam.data.metrics
 
 
-def test_mlflow_of_more_epochs_than_fit_into_one_request(store: Store, tmp_path: Path) -> None:
+def test_mlflow_of_more_epochs_than_fit_into_one_request(store: Writer, tmp_path: Path) -> None:
     long = ADAM.but(epochs=300)
-    store.name_experiment("long", "study.toml", long)
-    run = store.begin(long.hash, 0, "torch", "data", {})
+    known = identity(long, "f00d")
+    store.keep_study("study.toml", {"long": known}, data="mnist")
+    run = store.begin(known.hash, 0, "torch", {})
     for epoch in range(1, 301):
         store.add_epoch(run.id, epoch, values(epoch), {})
     export_store(store, "mlflow", tmp_path / "out")
@@ -151,7 +155,7 @@ def test_mlflow_of_more_epochs_than_fit_into_one_request(store: Store, tmp_path:
 
 
 @pytest.mark.parametrize("form", STORE_FORMATS)
-def test_nothing_is_written_over(form: str, store: Store, tmp_path: Path) -> None:
+def test_nothing_is_written_over(form: str, store: Writer, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").write_text("my thesis")
     with pytest.raises(UserError, match="out: is there already, and nothing is written over it"):
@@ -162,7 +166,7 @@ def test_nothing_is_written_over(form: str, store: Store, tmp_path: Path) -> Non
 
 def test_an_empty_store(tmp_path: Path) -> None:
     with (
-        Store.open(tmp_path / "runs", create=True) as empty,
+        open_store(tmp_path / "runs", "create") as empty,
         pytest.raises(UserError, match=r"has no runs yet; `paribus run STUDY` trains some"),
     ):
         export_store(empty, "csv", tmp_path / "out")
@@ -170,7 +174,7 @@ def test_an_empty_store(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["tensorboard", "mlflow"])
 def test_what_is_not_installed(
-    form: str, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    form: str, store: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = f"paribus.export.{form}"
     __import__(module)
@@ -181,7 +185,7 @@ def test_what_is_not_installed(
 
 
 def test_a_failure_leaves_nothing(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         write_csv(store_rows(store), tmp_path / "unused", tmp_path / "unused")

@@ -11,7 +11,7 @@ import pytest
 from paribus.measure.metric import named
 from paribus.measure.runs import Run
 from paribus.spec.metric import METRICS, check_matters, check_metric
-from paribus.store.store import Status
+from paribus.store.rows import Status
 from tests.support.made_up import dataset, run
 
 DATA = dataset(20)

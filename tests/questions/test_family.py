@@ -16,7 +16,7 @@ from paribus.questions.finding import PairFinding, StepTimeFinding, TwoSided, Ve
 from paribus.questions.original import Agreement, agreement
 from paribus.spec.study import Study
 from paribus.stats.flips import Flip
-from paribus.store.store import Status
+from paribus.store.rows import Status
 from tests.support.made_up import DATA, Make, trained
 
 
@@ -182,7 +182,7 @@ def test_step_times_come_from_timings_alone(told: Told) -> None:
         "No verdict: steps of cnn and pool-first have not been timed side by side; "
         "`paribus time cnn pool-first --study mnist` does that."
     )
-    first, second = (result.experiments[n].experiment.step_hash for n in ("cnn", "pool-first"))
+    first, second = (result.experiments[n].step_keys[0] for n in ("cnn", "pool-first"))
     noise = 1 + 0.004 * np.sin(np.arange(20) * 7)
     seconds = (1e-3 * noise).tolist()
     timing = Timing(

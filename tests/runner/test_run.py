@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from paribus.engines.native.library import library_path
-from paribus.store.store import Store
+from paribus.store.open import open_store
 from tests.support.commands import call_apart
 from tests.support.small import SMALL_STUDY, Small
 
@@ -26,7 +27,7 @@ def run(study: Path, store: str, *options: str) -> subprocess.CompletedProcess[s
 def content(store: Path) -> dict[str, Any]:
     """Everything in a store that must not depend on circumstances, down to the bytes."""
     kept: dict[str, Any] = {}
-    with Store.open(store) as opened:
+    with open_store(store, "write") as opened:
         for stored in opened.find_runs(""):
             epochs = opened.epochs(stored.id)
             kept[stored.id] = (
@@ -94,7 +95,7 @@ def test_divergence_is_a_result(small: Small) -> None:
     assert "mlp, seed 0: diverged" in first.stderr
     again = run(study, "runs", "--only", "mlp")
     assert "Everything has been trained already." in again.stderr
-    with Store.open(study.parent / "runs") as store:
+    with open_store(study.parent / "runs", "write") as store:
         reasons = [stored.reason for stored in store.find_runs("")]
     assert reasons == ["diverged at epoch 1: the train loss is no finite number"] * 2
 
@@ -120,19 +121,50 @@ def test_two_processes_share_a_store(small: Small) -> None:
     assert content(study.parent / "runs") == content(study.parent / "alone")
 
 
-def test_changed_data_is_told_and_nothing_is_lost(small: Small) -> None:
+def test_other_images_under_the_same_name_are_other_runs(small: Small) -> None:
     study = small()
     assert run(study, "runs", "--only", "mlp").returncode == 0
     before = content(study.parent / "runs")
     data = study.parent / "small.npz"
+    images = data.read_bytes()
     parts = dict(np.load(data))
     parts["x_test"][0] = 0
     np.savez(data, **parts)
-    for command in ("run", "status", "report"):
+    for command in ("status", "report", "run"):
         told = call_apart(command, study.name, "--only", "mlp", cwd=study.parent)
-        assert told.returncode == 2
-        assert "was trained on other data: the data set has changed since" in told.stderr
-    assert content(study.parent / "runs") == before
+        assert told.returncode == 0
+        assert "The images of the data have changed since 2 runs were trained." in told.stderr
+    assert "mlp, seed 1: finished" in told.stderr
+    both = content(study.parent / "runs")
+    assert before.items() < both.items()
+    assert len(both) == 4
+    # Put back, the first images have their runs.
+    data.write_bytes(images)
+    again = run(study, "runs", "--only", "mlp")
+    assert "Everything has been trained already." in again.stderr
+    assert content(study.parent / "runs") == both
+
+
+def test_the_same_images_elsewhere_are_the_same_runs(small: Small) -> None:
+    """One store serves two studies that each have a relative path to their data."""
+    study = small()
+    assert run(study, "runs", "--only", "mlp").returncode == 0
+    same, other = study.parent / "same", study.parent / "other"
+    for folder in (same, other):
+        folder.mkdir()
+        text = study.read_text("utf-8").replace("small.npz", "pictures.npz")
+        (folder / "small.toml").write_text(text, "utf-8")
+        shutil.copy(study.parent / "small.npz", folder / "pictures.npz")
+    parts = dict(np.load(other / "pictures.npz"))
+    parts["x_train"][0] = 0
+    np.savez(other / "pictures.npz", **parts)
+    found = call_apart(
+        "run", "same/small.toml", "--store", "runs", "--only", "mlp", cwd=study.parent
+    )
+    assert "Everything has been trained already." in found.stderr
+    trained = call_apart("run", "small.toml", "--store", "../runs", "--only", "mlp", cwd=other)
+    assert "mlp, seed 1: finished" in trained.stderr
+    assert len(content(study.parent / "runs")) == 4
 
 
 def test_a_worker_that_dies_fails_its_run_alone(small: Small, tmp_path: Path) -> None:
@@ -149,7 +181,7 @@ def test_a_worker_that_dies_fails_its_run_alone(small: Small, tmp_path: Path) ->
     assert result.returncode == 1
     assert "its process ended unexpectedly (exit code 7)" in result.stderr
     assert "Traceback" not in result.stderr
-    with Store.open(tmp_path / "runs") as store:
+    with open_store(tmp_path / "runs", "write") as store:
         statuses = sorted(stored.status for stored in store.find_runs(""))
     assert statuses == ["failed"] * 2 + ["finished"] * 6
 
@@ -168,7 +200,7 @@ def test_ctrl_c_stops_at_once_and_keeps_what_there_is(small: Small) -> None:
     while time.monotonic() < deadline:
         time.sleep(0.2)
         if database.exists():
-            with Store.open(study.parent / "runs") as store:
+            with open_store(study.parent / "runs", "write") as store:
                 if any(len(store.epochs(r.id)["train_loss"]) > 2 for r in store.find_runs("")):
                     break
     os.killpg(process.pid, signal.SIGINT)
@@ -203,7 +235,7 @@ def test_a_run_alone_has_all_cores_and_the_same_bytes(small: Small) -> None:
         options = ("--jobs", jobs, "--only", "adam", "--seeds", "1")
         assert run(study, store.name, *options).returncode == 0
         kept.append(content(store))
-        with Store.open(store) as opened:
+        with open_store(store, "write") as opened:
             (stored,) = opened.find_runs("")
             cores += [where["cores for the run"] for where in opened.environments(stored.id)]
     assert cores == ["1", "3"]

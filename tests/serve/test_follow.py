@@ -16,8 +16,7 @@ import pytest
 
 from paribus.errors import UserError
 from paribus.serve.server import serve
-from paribus.store.reading import is_claimed, open_to_read
-from paribus.store.store import Store
+from paribus.store.open import open_store
 from tests.support.commands import train
 from tests.support.serving import Serving, contents, run, serving
 from tests.support.small import Small
@@ -125,14 +124,17 @@ def test_ctrl_c_ends_it_while_a_report_is_made(trained: Path) -> None:
 def test_looking_at_a_lock_is_no_claim(small: Small, tmp_path: Path) -> None:
     study = small()
     train(tmp_path, study.name)
-    with Store.open(tmp_path / "runs") as store, open_to_read(tmp_path / "runs") as reading:
+    with (
+        open_store(tmp_path / "runs", "write") as store,
+        open_store(tmp_path / "runs", "read") as reading,
+    ):
         run_id = store.find_runs("mlp/0")[0].id
-        assert not is_claimed(reading, run_id)
+        assert not reading.is_claimed(run_id)
         with store.claim(run_id) as mine:
             assert mine
-            assert is_claimed(reading, run_id)
-        assert not is_claimed(reading, run_id)
-        assert not is_claimed(reading, "never-begun")
+            assert reading.is_claimed(run_id)
+        assert not reading.is_claimed(run_id)
+        assert not reading.is_claimed("never-begun")
 
 
 def test_all_studies_of_a_store(small: Small, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from paribus.store.reading import open_to_read
+from paribus.store.open import open_store
 from tests.support.commands import train
 from tests.support.serving import Serving, serving
 
@@ -21,7 +21,7 @@ def test_test_images_get_the_stored_probabilities(server: Serving, trained: Path
         assert answer["problems"] == []
         assert [one["name"] for one in answer["experiments"]] == ["mlp", "cnn"]
         for one in answer["experiments"]:
-            with open_to_read(trained / "runs") as store:
+            with open_store(trained / "runs", "read") as store:
                 found = {run.seed: store.probabilities(run.id) for run in store.find_runs(
                     f"{one['name']}/0") + store.find_runs(f"{one['name']}/1")}  # fmt: skip
             for seed, row in zip(one["seeds"], one["each"], strict=True):
@@ -75,7 +75,7 @@ def test_a_module_of_one_s_own_on_coloured_images(tmp_path: Path) -> None:
         status, answer = server.ask({"test_image": 4})
         assert status == 200
         assert answer["problems"] == []
-        with open_to_read(tmp_path / "runs") as store:
+        with open_store(tmp_path / "runs", "read") as store:
             for one in answer["experiments"]:
                 stored = store.probabilities(store.find_runs(f"{one['name']}/0")[0].id)
                 assert stored is not None

@@ -14,9 +14,10 @@ from paribus.measure.predictions import reader
 from paribus.measure.runs import Curves, ExperimentResult, Run, StudyResult
 from paribus.seeding import stream
 from paribus.spec.files import load_study
+from paribus.spec.identity import step_keys
 from paribus.spec.plan import Plan, plan_of
 from paribus.spec.study import Study
-from paribus.store.store import Status
+from paribus.store.rows import Status
 
 Make = Callable[..., StudyResult]
 
@@ -102,6 +103,7 @@ def make_result(
             base=study.bases.get(name),
             reported=study.reported.get(name),
             runs=tuple(one for one in made if one is not None),
+            step_keys=step_keys(experiment, data.image_shape),
         )
     return StudyResult(study, "mnist", found, data)
 

@@ -17,7 +17,9 @@ from paribus.spec.bounds import MOST_SEEDS
 from paribus.spec.experiment import ENGINES
 from paribus.spec.files import load_study
 from paribus.spec.study import Study
-from paribus.store.store import Store, StoredRun
+from paribus.store.known import Known, identify
+from paribus.store.reader import Reader
+from paribus.store.rows import StoredRun, StoredStudy
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -52,6 +54,19 @@ class Asked:
     dataset: Dataset
     options: tuple[str, ...] = ()
     """Those that changed the study, as they could be typed."""
+
+    def known(self, store: Reader | None = None) -> Known:
+        """What a store knows its experiments by; what has changed since is told on stderr."""
+        found = identify(
+            self.study.experiments,
+            self.dataset.fingerprint,
+            self.relative_to,
+            store,
+            study=self.name,
+        )
+        for note in found.notes:
+            click.echo(note, err=True)
+        return found
 
 
 def study_options(command: F) -> F:
@@ -124,7 +139,7 @@ _CHANGES: dict[str, Callable[[Any], Any]] = {
 """What changes a study, by the name of the parameter."""
 
 
-def one_run(text: str, store: Store) -> StoredRun:
+def one_run(text: str, store: Reader) -> StoredRun:
     """The run that a text names: the start of its id, or EXPERIMENT/SEED.
 
     Raises `UserError` if it names none, or more than one.
@@ -145,11 +160,13 @@ def one_run(text: str, store: Store) -> StoredRun:
     return found[0]
 
 
-def described_in_store(hash_: str, studies: Sequence[str], store: Store) -> str:
+def described_in_store(hash_: str, studies: Sequence[StoredStudy], store: Reader) -> str:
     """An experiment of a store, by what tells it from others of its name."""
-    experiment = store.experiment(hash_)
+    experiment, code = store.experiment(hash_), store.identity(hash_).code
     images = "" if experiment.images is None else f", {experiment.images:,} training images"
-    return f"{hash_[:12]} ({experiment.epochs} epochs{images}, of {' and '.join(studies)})"
+    images += f", code {code[:12]}" if code else ""
+    labels = dict.fromkeys(study.label for study in studies)
+    return f"{hash_[:12]} ({experiment.epochs} epochs{images}, of {' and '.join(labels)})"
 
 
 def _asked(

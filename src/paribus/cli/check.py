@@ -84,6 +84,7 @@ def check(asked: Asked) -> dict[str, Any]:
     if problems:
         raise UserError("\n".join(_problem(asked.name, *told) for told in problems.items()))
     study = asked.study
+    identities = asked.known().identities
     engines, said = choose_engines(study, asked.dataset)
     return {
         "study": asked.name,
@@ -95,7 +96,8 @@ def check(asked: Asked) -> dict[str, Any]:
         "seeds": study.seeds,
         "preview": study.preview,
         "experiments": {
-            name: _experiment(asked, name, experiment, plans[name]) | {"trained_by": engines[name]}
+            name: _experiment(asked, name, experiment, plans[name], identities[name].hash)
+            | {"trained_by": engines[name]}
             for name, experiment in study.experiments.items()
         },
         "questions": [_question(asked, question, plans, engines) for question in study.questions],
@@ -110,7 +112,7 @@ def _problem(study: str, error: str, names: list[str]) -> str:
 
 
 def _experiment(
-    asked: Asked, name: str, experiment: Experiment, plan: Plan | ModuleNetwork
+    asked: Asked, name: str, experiment: Experiment, plan: Plan | ModuleNetwork, hash_: str
 ) -> dict[str, Any]:
     base = asked.study.bases.get(name)
     sizes: dict[str, Any]
@@ -123,7 +125,7 @@ def _experiment(
     else:
         sizes = {"parameters": None, "multiply_adds": None, "layers": None, "module": plan.module}
     return {
-        "hash": experiment.hash,
+        "hash": hash_,
         **sizes,
         "steps": experiment.epochs * -(-_images(asked, experiment) // experiment.batch_size),
         **experiment.model_dump(mode="json", exclude={"network"}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import click
 
 from paribus.cli.asked import described_in_store, json_option, store_option
 from paribus.data.dataset import Dataset
-from paribus.data.sources import load
+from paribus.data.sources import find
 from paribus.errors import UserError, did_you_mean
 from paribus.measure.from_store import described, read_run
 from paribus.measure.runs import ExperimentResult
@@ -21,7 +21,10 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies
 from paribus.spec.metric import check_matters, check_metric
 from paribus.spec.question import ASPECTS, Question
-from paribus.store.store import PREVIEW_MARK, Store, StoredRun
+from paribus.store.known import present_code
+from paribus.store.open import open_store
+from paribus.store.reader import Reader
+from paribus.store.rows import StoredRun, StoredStudy
 from paribus.store.timings import read_timings
 
 if TYPE_CHECKING:
@@ -80,24 +83,22 @@ def command(
             f"--against {seeds_b}: has seeds of --seeds {seeds_a} too; "
             "write ranges without a seed in common"
         )
-    with Store.open(store_folder) as store:
+    with open_store(store_folder, "write") as store:
         engine = _common_engine((a, first_seeds), (b, second_seeds), store)
-        first, preview_a = _side(a, first_seeds, engine, store)
-        second, preview_b = _side(b, second_seeds, engine, store)
-        dataset = _dataset(first, second)
+        first = _side(a, first_seeds, engine, store)
+        second = _side(b, second_seeds, engine, store)
+        dataset = _dataset(first, second, store)
         one, other = (_read(side, store, dataset) for side in (first, second))
         timings = read_timings(store.folder)
-        study = _study_of(first[1], second[1], store)
+        study = _study_of(first, second, store)
+        changed = [present_code(side.hash, store).changed for side in (first, second)]
     if seeds_b is not None and first_seeds is not None and second_seeds is not None:
         # Seeds that share nothing are paired as they come: any pairs are as good.
         place = dict(zip(second_seeds, first_seeds, strict=True))
         runs = tuple(replace(run, seed=place[run.seed]) for run in other.runs)
         one = replace(one, name=f"{one.name} (seeds {seeds_a})")
         other = replace(other, name=f"{other.name} (seeds {seeds_b})", runs=runs)
-    elif (one.experiment.hash, one.experiment.engine) == (
-        other.experiment.hash,
-        other.experiment.engine,
-    ):
+    elif (first.hash, one.experiment.engine) == (second.hash, other.experiment.engine):
         raise UserError(
             f"{a} and {b} are the same runs; compare them on different seeds, "
             "e.g. --seeds 0-4 --against 5-9"
@@ -109,12 +110,14 @@ def command(
         experiments={one.name: one, other.name: other},
         train_images=len(dataset.train_labels),
         planned=planned,
-        preview=preview_a or preview_b,
+        preview=first.preview or second.preview,
         timings=timings,
         study_name=study,
         same_seeds=seeds_b is None,
     )
     (finding,) = judge([question], context)
+    for note in filter(None, dict.fromkeys(changed)):
+        click.echo(note, err=True)
     if as_json:
         click.echo(json.dumps(plain(finding), indent=2))
     else:
@@ -132,7 +135,22 @@ def _range(option: str, text: str | None) -> range | None:
     return range(int(first), int(last) + 1)
 
 
-def _found(text: str, seeds: range | None, store: Store) -> tuple[str, list[str], list[StoredRun]]:
+@dataclass(frozen=True)
+class _Side:
+    """What one of the two names stands for."""
+
+    text: str
+    """As typed."""
+    hash: str
+    experiment: Experiment
+    runs: tuple[StoredRun, ...]
+    preview: bool
+    """Whether all its studies are previews."""
+
+
+def _found(
+    text: str, seeds: range | None, store: Reader
+) -> tuple[str, list[StoredStudy], list[StoredRun]]:
     """The experiment that a text names, as its hash; its studies; and its runs of those seeds.
 
     Raises `UserError` if it names none, or more than one.
@@ -145,7 +163,7 @@ def _found(text: str, seeds: range | None, store: Store) -> tuple[str, list[str]
             f'{store.folder}: there is no experiment "{name}" here; {did_you_mean(name, known)}'
         )
     in_full = [h for h, studies in found.items() if not _only_previews(studies)]
-    chosen = in_full if in_full else list(found)
+    chosen = _present(in_full if in_full else list(found), store)
     if len(chosen) > 1:
         raise UserError(
             f'"{name}" names {len(chosen)} experiments: '
@@ -156,8 +174,23 @@ def _found(text: str, seeds: range | None, store: Store) -> tuple[str, list[str]
     return chosen[0], found[chosen[0]], runs
 
 
+def _present(hashes: list[str], store: Reader) -> list[str]:
+    """Of experiments that differ in their code alone, that of the present code, or else the one
+    that was trained last."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for hash_ in hashes:
+        identity = store.identity(hash_)
+        groups.setdefault((identity.recipe, identity.data), []).append(hash_)
+    chosen = []
+    for group in groups.values():
+        in_order = [v.hash for v in store.versions(store.identity(group[0])) if v.hash in group]
+        unchanged = [hash_ for hash_ in in_order if not present_code(hash_, store).changed]
+        chosen.append((unchanged or in_order)[-1])
+    return chosen
+
+
 def _common_engine(
-    a: tuple[str, range | None], b: tuple[str, range | None], store: Store
+    a: tuple[str, range | None], b: tuple[str, range | None], store: Reader
 ) -> str | None:
     """The one engine that has trained both, where neither names one and there is just one."""
     if "@" in a[0] or "@" in b[0]:
@@ -167,10 +200,8 @@ def _common_engine(
     return common.pop() if len(common) == 1 else None
 
 
-def _side(
-    text: str, seeds: range | None, common: str | None, store: Store
-) -> tuple[tuple[str, Experiment, list[str]], bool]:
-    """Name, experiment and run ids of what a text names; and whether it is only a preview.
+def _side(text: str, seeds: range | None, common: str | None, store: Reader) -> _Side:
+    """What a text names.
 
     common: the engine whose runs are taken if the text names none. Raises `UserError` if it names
     nothing, or more than one thing.
@@ -193,41 +224,46 @@ def _side(
     if not at and engines:
         engine = engines[0]
     experiment = store.experiment(hash_).but(engine=engine or "auto")
-    ids = [run.id for run in runs if run.engine == engine]
-    return (text, experiment, ids), _only_previews(studies)
+    chosen = tuple(run for run in runs if run.engine == engine)
+    return _Side(text, hash_, experiment, chosen, _only_previews(studies))
 
 
-def _study_of(a: Experiment, b: Experiment, store: Store) -> str:
+def _study_of(a: _Side, b: _Side, store: Reader) -> str:
     """A study that has both and that commands can read, or "": one stated in Python has no file."""
+    both = {study.name for study in store.studies(b.hash) if not study.preview}
     for study in store.studies(a.hash):
-        readable = study in built_in_studies() or Path(study).is_file()
-        if readable and study in store.studies(b.hash):
-            return study
+        readable = study.name in built_in_studies() or Path(study.name).is_file()
+        if readable and not study.preview and study.name in both:
+            return study.name
     return ""
 
 
-def _only_previews(studies: Sequence[str]) -> bool:
-    return all(study.endswith(PREVIEW_MARK) for study in studies)
+def _only_previews(studies: Sequence[StoredStudy]) -> bool:
+    return all(study.preview for study in studies)
 
 
-def _dataset(first: tuple[str, Experiment, list[str]], second: tuple[str, Experiment, list[str]]
-             ) -> Dataset:  # fmt: skip
-    data_a, data_b = first[1].data, second[1].data
-    if data_a != data_b:
+def _dataset(first: _Side, second: _Side, store: Reader) -> Dataset:
+    fingerprint = store.identity(first.hash).data
+    if fingerprint != store.identity(second.hash).data:
+        data_a, data_b = first.experiment.data, second.experiment.data
+        if data_a == data_b:
+            raise UserError(
+                f'{first.text} and {second.text} are on other images, both called data "{data_a}"; '
+                "experiments are compared on one data set"
+            )
         raise UserError(
-            f'{first[0]} is on data "{data_a}" and {second[0]} on "{data_b}"; '
+            f'{first.text} is on data "{data_a}" and {second.text} on "{data_b}"; '
             "experiments are compared on one data set"
         )
-    return load(data_a)
+    places = [place for side in (first, second) for place in store.places(side.hash)]
+    return find(fingerprint, [(place.source, place.folder) for place in places])
 
 
-def _read(
-    side: tuple[str, Experiment, list[str]], store: Store, dataset: Dataset
-) -> ExperimentResult:
-    name, experiment, ids = side
-    found = [run for run in map(store.run, ids) if run is not None]
-    runs = tuple(read_run(run, store, dataset) for run in found)
-    return described(name, experiment, dataset, runs)
+def _read(side: _Side, store: Reader, dataset: Dataset) -> ExperimentResult:
+    runs = tuple(read_run(run, store, dataset) for run in side.runs)
+    code = store.identity(side.hash).code
+    called = store.data_names(side.hash)
+    return described(side.text, side.experiment, dataset, runs, code=code, called=called)
 
 
 def _question(

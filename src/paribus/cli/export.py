@@ -14,7 +14,7 @@ from paribus.export.run import RUN_FORMATS, export_run, suffix
 from paribus.export.trained import read_trained
 from paribus.export.whole_store import STORE_FORMATS, export_store
 from paribus.export.writing import refuse_existing
-from paribus.store.store import Store
+from paribus.store.open import open_store
 from paribus.text import count
 
 _FOLDER = Path("export")
@@ -56,7 +56,7 @@ def command(
     A network is checked after it is written: the file is asked for the probabilities of all test
     images, which must be those that were stored. Nothing is ever written over.
     """
-    with Store.open(store_folder) as store:
+    with open_store(store_folder, "write") as store:
         if form in STORE_FORMATS:
             if run is not None:
                 raise UserError(
@@ -76,7 +76,10 @@ def command(
             stored = one_run(run, store)
             target = output or _FOLDER / f"{stored.id}{suffix(form)}"
             refuse_existing(target)
-            check = export_run(read_trained(stored, store), form, target)
+            trained = read_trained(stored, store)
+            check = export_run(trained, form, target)
+            if trained.code_changed:
+                click.echo(trained.code_changed, err=True)
             facts = {"path": str(target), "run": stored.id, "check": asdict(check)}
             told = f"Run {stored.id}: {target}\n{check.sentence}"
     click.echo(json.dumps(facts, indent=2) if as_json else told)

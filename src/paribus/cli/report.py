@@ -9,7 +9,7 @@ import click
 
 from paribus.cli.asked import Asked, json_option, report_option, store_option, study_options
 from paribus.measure.from_store import collect
-from paribus.store.store import Store
+from paribus.store.open import open_store
 
 
 @click.command(short_help="Write the report of what has been trained so far.")
@@ -26,8 +26,10 @@ def command(asked: Asked, store_folder: Path, report_folder: Path, as_json: bool
         if not as_json:
             click.echo(f"Report: {page}")
 
-    with Store.open(store_folder) as store:
-        result = collect(asked.study, asked.name, store, asked.dataset)
+    with open_store(store_folder, "write") as store:
+        result = collect(
+            asked.study, asked.name, store, asked.dataset, asked.known(store).identities
+        )
     page = write_report(result, report_folder, ready)
     if as_json:
         click.echo(json.dumps({"report": str(page)}))

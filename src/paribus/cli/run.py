@@ -13,7 +13,7 @@ from paribus.runner.cells import cells, missing
 from paribus.runner.engines import choose_engines
 from paribus.runner.progress import progress
 from paribus.runner.run import run_missing
-from paribus.store.store import Store
+from paribus.store.open import open_store
 from paribus.text import count
 
 
@@ -40,21 +40,17 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
     engines, said = choose_engines(asked.study, asked.dataset)
     for line in filter(None, (*asked.dataset.warnings, said, too_few_seeds(asked.study))):
         click.echo(line, err=True)
-    with Store.open(store_folder, create=True) as store:
-        todo = missing(cells(asked.study, engines), store, asked.dataset.fingerprint)
+    with open_store(store_folder, "create") as store:
+        known = asked.known(store)
+        planned = cells(asked.study, engines, known.identities, store)
+        todo = missing(planned, store)
+        known.refuse_untrainable([cell.name for cell in todo])
         jobs = jobs or available_cores()
-        with progress(asked.study, engines, store, min(jobs, max(1, len(todo)))) as listen:
+        with progress(planned, store, min(jobs, max(1, len(todo)))) as listen:
             outcome = run_missing(
-                asked.study,
-                asked.name,
-                engines,
-                asked.relative_to,
-                asked.dataset.fingerprint,
-                store,
-                jobs,
-                listen,
+                asked.study, asked.name, planned, asked.relative_to, store, jobs, listen
             )
-        result = collect(asked.study, asked.name, store, asked.dataset)
+        result = collect(asked.study, asked.name, store, asked.dataset, known.identities)
     if outcome.elsewhere:
         runs = count(outcome.elsewhere, "run is", "runs are")
         click.echo(f"{runs} being trained by another process.", err=True)

@@ -11,7 +11,9 @@ import click
 
 from paribus.cli.asked import json_option, one_run, store_option
 from paribus.cli.state import in_words, state
-from paribus.store.store import Store
+from paribus.store.known import present_code
+from paribus.store.open import open_store
+from paribus.store.reader import Reader
 from paribus.text import percent
 
 
@@ -22,14 +24,17 @@ from paribus.text import percent
 def command(run: str, store_folder: Path, as_json: bool) -> None:
     """Show one run: RUN is the start of its id, as `paribus status` lists them, or
     EXPERIMENT/SEED, e.g. cnn/0."""
-    with Store.open(store_folder) as store:
+    with open_store(store_folder, "write") as store:
         facts = show(run, store)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
     names = ", ".join(facts["names"])
     click.echo(f"{facts['id']}: {names}, seed {facts['seed']}, engine {facts['engine']}")
-    click.echo(f"{in_words(facts)}\n\nRecipe")
+    click.echo(in_words(facts))
+    if facts["code_changed"]:
+        click.echo(facts["code_changed"])
+    click.echo("\nRecipe")
     for key, value in facts["experiment"].items():
         click.echo(f"  {key:<16}{_plain(value)}")
     click.echo(f"\n{'Epoch':>7}{'train loss':>12}{'accuracy':>10}{'test loss':>12}{'accuracy':>10}")
@@ -50,7 +55,7 @@ def command(run: str, store_folder: Path, as_json: bool) -> None:
             click.echo(f"  {key:<20}{value}")
 
 
-def show(text: str, store: Store) -> dict[str, Any]:
+def show(text: str, store: Reader) -> dict[str, Any]:
     """Everything that is kept of the one run that a text names, in plain JSON types.
 
     Raises `UserError` if it names none, or more than one.
@@ -63,7 +68,8 @@ def show(text: str, store: Store) -> dict[str, Any]:
         "seed": run.seed,
         "engine": run.engine,
         **state(run, store),
-        "experiment": store.experiment(run.experiment).canonical(),
+        "code_changed": present_code(run.experiment, store).changed,
+        "experiment": store.experiment(run.experiment).settings(),
         "epochs": {
             column: [None if math.isnan(value) else value for value in values.tolist()]
             for column, values in epochs.items()

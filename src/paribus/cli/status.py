@@ -12,7 +12,10 @@ from paribus.cli.asked import Asked, described_in_store, json_option, store_opti
 from paribus.cli.state import in_words, state
 from paribus.measure.from_store import collect
 from paribus.measure.runs import ExperimentResult
-from paribus.store.store import Store
+from paribus.spec.identity import Identity
+from paribus.store.known import Known
+from paribus.store.open import open_store
+from paribus.store.reader import Reader
 from paribus.text import percent
 
 
@@ -22,13 +25,14 @@ from paribus.text import percent
 @json_option
 def command(asked: Asked, store_folder: Path, as_json: bool) -> None:
     """Say what of STUDY, a file or a built-in name, has been trained, and by which runs."""
-    with Store.open(store_folder) as store:
-        result = collect(asked.study, asked.name, store, asked.dataset)
+    with open_store(store_folder, "write") as store:
+        known = asked.known(store)
+        result = collect(asked.study, asked.name, store, asked.dataset, known.identities)
         facts = {
             name: _experiment(experiment, asked.study.seeds, store)
             for name, experiment in result.experiments.items()
         }
-        elsewhere = _others(asked, store)
+        elsewhere = _others(known, store)
     if as_json:
         click.echo(json.dumps({"store": str(store_folder), "experiments": facts}, indent=2))
         return
@@ -51,21 +55,27 @@ def command(asked: Asked, store_folder: Path, as_json: bool) -> None:
             click.echo(f"  {name}: {'; '.join(described)}")
 
 
-def _others(asked: Asked, store: Store) -> dict[str, list[str]]:
+def _others(known: Known, store: Reader) -> dict[str, list[str]]:
     """What the store has under the names of a study's experiments that is not of this study."""
     found = {}
-    for name, experiment in asked.study.experiments.items():
+    for name, identity in known.identities.items():
         trained = [
             described_in_store(hash_, studies, store)
             for hash_, studies in store.find_experiments(name).items()
-            if hash_ != experiment.hash and store.runs(hash_)
+            if _is_other(identity, store.identity(hash_)) and store.runs(hash_)
         ]
         if trained:
             found[name] = trained
     return found
 
 
-def _experiment(result: ExperimentResult, seeds: int, store: Store) -> dict[str, Any]:
+def _is_other(identity: Identity, stored: Identity) -> bool:
+    """Whether an experiment of the store has other settings; of other code and data it is told
+    apart."""
+    return identity.recipe != stored.recipe
+
+
+def _experiment(result: ExperimentResult, seeds: int, store: Reader) -> dict[str, Any]:
     statuses = [run.status for run in result.runs]
     return {
         "asked": seeds,

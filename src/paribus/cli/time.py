@@ -16,10 +16,11 @@ from paribus.cli.asked import json_option, store_option
 from paribus.data.sources import load
 from paribus.errors import UserError, did_you_mean
 from paribus.measure.from_store import described
+from paribus.spec.code import code_digest, import_from
 from paribus.spec.experiment import ENGINES
 from paribus.spec.files import load_study
 from paribus.spec.question import ASPECTS, Question
-from paribus.store.store import Store
+from paribus.store.open import open_store
 from paribus.store.timings import keep_timing
 
 
@@ -78,6 +79,7 @@ def command(
             known = did_you_mean(name, list(loaded.experiments))
             raise UserError(f'{study}: there is no experiment "{name}"; {known}')
     dataset = load(loaded.data, relative_to)
+    import_from(relative_to)
     maker = TaskMaker(dataset)
     # Keys that differ even where an experiment is timed by two engines.
     names = (a, b if b != a else f"{b} again")
@@ -91,15 +93,16 @@ def command(
     sides, results = [], []
     for key, name in zip(names, (a, b), strict=True):
         experiment, engine = asked[key].but(engine=chosen[key]), make_engine(chosen[key])
-        sides.append((experiment.step_hash, engine, maker.make(experiment, seed=0)))
-        results.append(described(name, experiment, dataset))
+        result = described(name, experiment, dataset, code=code_digest(experiment, relative_to))
+        sides.append((result.step_keys[0], engine, maker.make(experiment, seed=0)))
+        results.append(result)
     if (sides[0][0], chosen[names[0]]) == (sides[1][0], chosen[names[1]]):
         raise UserError(
             f"{a} and {b} have the same training step; every timing shows the first of the two "
             "against itself already. Name two that differ, or two engines, e.g. "
             "--engine numpy,torch"
         )
-    with Store.open(store_folder, create=True) as store:
+    with open_store(store_folder, "create") as store:
         with _progress(rounds) as listen:
             timing = time_steps(sides[0], sides[1], rounds, listen)
         path = keep_timing(store.folder, timing)

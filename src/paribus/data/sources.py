@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,30 @@ def load(source: str, relative_to: Path | None = None, cache: Path | None = None
     with open_file(path) as stream:
         what = kind_of(stream.read(300)) or "not a dataset"
     raise UserError(f"{shown(path)}: is {what}; {_ACCEPTED}.")
+
+
+def find(
+    fingerprint: str, places: Iterable[tuple[str, Path]], cache: Path | None = None
+) -> Dataset:
+    """The first data set with a fingerprint among places: what was typed, and what a relative path
+    starts from.
+
+    Raises `UserError` if none has it: what is wrong with the first place, or that its images are
+    others now.
+    """
+    problem: UserError | None = None
+    for source, relative_to in places:
+        try:
+            dataset = load(source, relative_to, cache)
+        except UserError as error:
+            problem = problem or error
+            continue
+        if dataset.fingerprint == fingerprint:
+            return dataset
+        problem = problem or UserError(
+            f'data "{source}": its images have changed since; put the old ones back'
+        )
+    raise problem or UserError("it is not known where the data are; name their study")
 
 
 @dataclass(frozen=True)

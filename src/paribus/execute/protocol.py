@@ -39,6 +39,8 @@ class Job:
     state: State | None
     """The state after them; None at the beginning."""
     data: DataSource
+    code: str = ""
+    """The digest of a custom module's source; a job on other source fails."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from paribus.execute.protocol import (
 )
 from paribus.execute.tasks import TaskMaker
 from paribus.execute.train import train
+from paribus.spec.code import code_digest, import_from
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,9 @@ def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
     left = [job.run_id for job in batch.jobs]
     try:
         maker = _tasks(batch.jobs[0].data)
+        import_from(batch.jobs[0].data.folder)
+        for job in batch.jobs:
+            _check_code(job)
         engine = make_engine(batch.jobs[0].engine, batch.cores)
         for run_id in left:
             yield Started(run_id, where, engine.bits)
@@ -80,6 +84,12 @@ def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
         reason = f"{type(error).__name__}: {error}"
     for run_id in left:
         yield Failed(run_id, reason)
+
+
+def _check_code(job: Job) -> None:
+    """Raise `UserError` unless a custom module's source is what was meant."""
+    if job.code and code_digest(job.experiment, job.data.folder) != job.code:
+        raise UserError("its code has changed since the command began; call the command again")
 
 
 @lru_cache(maxsize=1)

@@ -74,7 +74,7 @@ def write(trained: Trained, path: Path) -> None:
         {
             "run": trained.run.id,
             "class_names": json.dumps(trained.class_names),
-            "experiment": json.dumps(trained.experiment.canonical()),
+            "experiment": json.dumps(trained.experiment.settings()),
         },
     )
     onnx.checker.check_model(model, full_check=True)

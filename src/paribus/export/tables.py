@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
-from paribus.store.store import EPOCH_COLUMNS, Status, Store
+from paribus.store.reader import Reader
+from paribus.store.rows import EPOCH_COLUMNS, Status
 
 # E epochs
 
@@ -66,7 +67,7 @@ class Row:
         return {"experiment": self.name, "seed": self.seed, "engine": self.engine}
 
 
-def store_rows(store: Store) -> list[Row]:
+def store_rows(store: Reader) -> list[Row]:
     """Every run of a store, by name, engine and seed."""
     rows = [
         Row(
@@ -95,11 +96,11 @@ def recipe(experiment: Experiment) -> dict[str, Cell]:
      'optimizer.momentum': 0.0, 'optimizer.nesterov': False, 'optimizer.weight_decay': 0.0}
     """
     settings: dict[str, Cell] = {"network": _network(experiment)}
-    for key, value in experiment.canonical().items():
+    for key, value in experiment.settings().items():
         if isinstance(value, dict) and key != "network":
             settings[key] = value["name"]
             settings |= {f"{key}.{k}": _cell(v) for k, v in value.items() if k != "name"}
-        elif key not in ("network", "format"):
+        elif key != "network":
             settings[key] = _cell(value)
     return settings
 

@@ -12,6 +12,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from paribus.engines.scoring import probabilities
+from paribus.errors import UserError
 from paribus.export.source import module_source
 from paribus.export.trained import Trained
 from paribus.spec.network import ModuleNetwork
@@ -27,8 +28,13 @@ _AT_ONCE = 1000
 
 def write(trained: Trained, path: Path) -> None:
     """Write a folder with `weights.safetensors` and `network.py`, which needs nothing of ours."""
-    path.mkdir()
     own = isinstance(trained.network, ModuleNetwork)
+    if own and trained.code_changed:
+        raise UserError(
+            f"{trained.code_changed} This format needs the code that was trained: restore it, or "
+            "take another format with --to"
+        )
+    path.mkdir()
     tensors = {
         name if own else _torch_name(name): np.asarray(array, order="C")
         for name, array in trained.tensors.items()

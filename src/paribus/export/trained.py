@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paribus.data.batches import prepare
 from paribus.data.dataset import Dataset
-from paribus.data.sources import load
+from paribus.data.sources import find
 from paribus.errors import UserError
+from paribus.spec.code import import_from
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan, plan_of
-from paribus.store.store import Store, StoredRun
+from paribus.store.known import present_code
+from paribus.store.reader import Reader
+from paribus.store.rows import StoredRun
 
 # N images, C channels, H rows, W columns, K classes
 
@@ -37,6 +39,8 @@ class Trained:
     """(N, C, H, W), pixels in 0..1."""
     probabilities: NDArray[np.float32]
     """(N, K), as they were stored when the run finished."""
+    code_changed: str = ""
+    """What to say if a custom module's code has changed since."""
 
     @property
     def title(self) -> str:
@@ -47,7 +51,7 @@ class Trained:
         return f"{', '.join(self.names)}, seed {self.run.seed}: run {self.run.id}"
 
 
-def read_trained(run: StoredRun, store: Store) -> Trained:
+def read_trained(run: StoredRun, store: Reader) -> Trained:
     """A finished run of a store. Raises `UserError` if it has not finished, or if the data that it
     was trained on is not to be found."""
     tensors, probabilities = store.weights(run.id), store.probabilities(run.id)
@@ -57,7 +61,10 @@ def read_trained(run: StoredRun, store: Store) -> Trained:
             "to export"
         )
     experiment = store.experiment(run.experiment)
-    data = _data_of(run, experiment, store)
+    data = _data_of(run, store)
+    code = present_code(run.experiment, store)
+    if code.folder is not None:
+        import_from(code.folder)
     return Trained(
         run=run,
         names=tuple(store.names(run.experiment)),
@@ -68,23 +75,17 @@ def read_trained(run: StoredRun, store: Store) -> Trained:
         class_names=data.class_names,
         test_images=prepare(data, images=1).test_images,
         probabilities=probabilities,
+        code_changed=code.changed,
     )
 
 
-def _data_of(run: StoredRun, experiment: Experiment, store: Store) -> Dataset:
-    """The data set of a run. Its path is relative to the study's folder, which a store knows as it
-    was typed."""
-    folders = [Path(), *(Path(study).parent for study in store.studies(run.experiment))]
-    problem: UserError | None = None
-    for folder in dict.fromkeys(folders):
-        try:
-            data = load(experiment.data, folder)
-            run.check_data(data.fingerprint)
-        except UserError as error:
-            problem = problem or error
-            continue
-        return data
-    raise UserError(
-        f"{problem} (the network's shapes come from its data: call `paribus export` from the "
-        "folder that the study was run from)"
-    )
+def _data_of(run: StoredRun, store: Reader) -> Dataset:
+    """The data set of a run, found where the studies that have it found it."""
+    places = [(place.source, place.folder) for place in store.places(run.experiment)]
+    try:
+        return find(store.identity(run.experiment).data, places)
+    except UserError as error:
+        raise UserError(
+            f"{error} (the network's shapes come from its data: call `paribus export` from the "
+            "folder that the study was run from)"
+        ) from None

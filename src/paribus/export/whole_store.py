@@ -8,12 +8,12 @@ from pathlib import Path
 from paribus.errors import UserError
 from paribus.export.tables import store_rows
 from paribus.export.writing import written
-from paribus.store.store import Store
+from paribus.store.reader import Reader
 
 STORE_FORMATS = ("csv", "tensorboard", "mlflow")
 
 
-def export_store(store: Store, form: str, target: Path) -> tuple[int, str]:
+def export_store(store: Reader, form: str, target: Path) -> tuple[int, str]:
     """Write every run to a folder `target` in a format of `STORE_FORMATS`; gives the number of
     runs, and what reads the folder.
 

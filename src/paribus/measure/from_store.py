@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -10,46 +11,72 @@ from paribus.data.dataset import Dataset
 from paribus.measure.predictions import reader
 from paribus.measure.runs import Curves, ExperimentResult, Run, StudyResult
 from paribus.spec.experiment import Experiment
+from paribus.spec.identity import Identity, step_keys
 from paribus.spec.plan import Plan, plan_of
 from paribus.spec.study import Study
-from paribus.store.store import Store, StoredRun
+from paribus.store.reader import Reader
+from paribus.store.rows import StoredRun
 from paribus.store.timings import read_timings
 
 
-def collect(study: Study, study_name: str, store: Store, dataset: Dataset) -> StudyResult:
+def collect(
+    study: Study,
+    study_name: str,
+    store: Reader,
+    dataset: Dataset,
+    identities: Mapping[str, Identity],
+) -> StudyResult:
     """What a store has of a study.
 
-    Raises `UserError` if a run was trained on data that has changed since.
+    identities: of its experiments, by name.
     """
-    common = _common_engine(study, store)
+    common = _common_engine(study, store, identities)
     return StudyResult(
         study,
         study_name,
-        {name: _experiment(study, name, common, store, dataset) for name in study.experiments},
+        {
+            name: _experiment(study, name, common, store, dataset, identities[name])
+            for name in study.experiments
+        },
         dataset,
         read_timings(store.folder),
     )
 
 
 def _experiment(
-    study: Study, name: str, common: str, store: Store, dataset: Dataset
+    study: Study,
+    name: str,
+    common: str,
+    store: Reader,
+    dataset: Dataset,
+    identity: Identity,
 ) -> ExperimentResult:
     experiment = study.experiments[name]
     engine = common if experiment.engine == "auto" else experiment.engine
-    asked = _asked(study, experiment, store).get(engine, [])
+    asked = _asked(study, identity, store).get(engine, [])
     runs = tuple(read_run(run, store, dataset) for run in asked)
+    called = store.data_names(identity.hash)
     return replace(
-        described(name, experiment, dataset, runs),
+        described(name, experiment, dataset, runs, code=identity.code, called=called),
         base=study.bases.get(name),
         reported=study.reported.get(name),
     )
 
 
 def described(
-    name: str, experiment: Experiment, dataset: Dataset, runs: tuple[Run, ...] = ()
+    name: str,
+    experiment: Experiment,
+    dataset: Dataset,
+    runs: tuple[Run, ...] = (),
+    *,
+    code: str = "",
+    called: Iterable[str] = (),
 ) -> ExperimentResult:
     """An experiment with its runs, outside any study. Raises `UserError` where its network does
-    not fit the data."""
+    not fit the data.
+
+    code: the digest of a custom module's source. called: what else its data have been called.
+    """
     plan = plan_of(experiment, dataset.image_shape, dataset.classes)
     return ExperimentResult(
         name=name,
@@ -59,35 +86,35 @@ def described(
         base=None,
         reported=None,
         runs=runs,
+        step_keys=step_keys(experiment, dataset.image_shape, code, called),
     )
 
 
-def _asked(study: Study, experiment: Experiment, store: Store) -> dict[str, list[StoredRun]]:
+def _asked(study: Study, identity: Identity, store: Reader) -> dict[str, list[StoredRun]]:
     """The runs of the study's seeds, by engine."""
     by_engine: dict[str, list[StoredRun]] = {}
-    for run in store.runs(experiment.hash):
+    for run in store.runs(identity.hash):
         if run.seed < study.seeds:
             by_engine.setdefault(run.engine, []).append(run)
     return by_engine
 
 
-def _common_engine(study: Study, store: Store) -> str:
+def _common_engine(study: Study, store: Reader, identities: Mapping[str, Identity]) -> str:
     """Whose runs are taken of the experiments that leave the engine to choice: those of the one
     engine that has run most of the experiments, and of such, has most runs; "" before any. One for
     all, so that no difference is the engine's.
     """
     experiments, runs = Counter[str](), Counter[str]()
-    for experiment in study.experiments.values():
+    for name, experiment in study.experiments.items():
         if experiment.engine == "auto":
-            for engine, found in _asked(study, experiment, store).items():
+            for engine, found in _asked(study, identities[name], store).items():
                 experiments[engine] += 1
                 runs[engine] += len(found)
     return max(experiments, key=lambda e: (experiments[e], runs[e], e), default="")
 
 
-def read_run(run: StoredRun, store: Store, dataset: Dataset) -> Run:
-    """All that a store has of a run. Raises `UserError` if it was trained on other data."""
-    run.check_data(dataset.fingerprint)
+def read_run(run: StoredRun, store: Reader, dataset: Dataset) -> Run:
+    """All that a store has of a run on a dataset."""
     environments = store.environments(run.id)
     return Run(
         id=run.id,

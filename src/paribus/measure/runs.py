@@ -13,7 +13,7 @@ from paribus.measure.predictions import Predictions
 from paribus.spec.experiment import Experiment
 from paribus.spec.plan import Plan
 from paribus.spec.study import Reported, Study
-from paribus.store.store import Status
+from paribus.store.rows import Status
 from paribus.store.timings import Timing as Timing
 
 # E epochs, R runs
@@ -84,6 +84,8 @@ class ExperimentResult:
     reported: Reported | None
     runs: tuple[Run, ...]
     """By seed."""
+    step_keys: tuple[str, ...]
+    """What timings of its training step are kept under, see `identity.step_keys`."""
 
     @property
     def finished(self) -> tuple[Run, ...]:

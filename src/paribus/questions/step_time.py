@@ -30,8 +30,8 @@ from paribus.stats.ratio import Ratio, ratio_of_times
 
 def prepare(question: Question, context: Context) -> StepTimes:
     """Return the question with the timing of its two experiments, if there is one."""
-    a, b = (with_engine(side) for side in sides(question, context))
-    key = (a.step_hash, a.engine, b.step_hash, b.engine)
+    a, b = sides(question, context)
+    key = (a.step_keys, with_engine(a).engine, b.step_keys, with_engine(b).engine)
     return StepTimes(
         question=question,
         pair=pair_of(question, context),

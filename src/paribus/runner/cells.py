@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from paribus.spec.experiment import Experiment
+from paribus.spec.identity import Identity
 from paribus.spec.study import Study
-from paribus.store.store import Store, run_id
+from paribus.store.reader import Reader
 
 
 @dataclass(frozen=True)
@@ -20,35 +21,34 @@ class Cell:
     seed: int
     engine: str
     """The engine that trains it, never "auto"."""
+    identity: Identity
+    run: str
+    """The id that its run has in the store, or that it would get."""
 
-    @property
-    def run(self) -> str:
-        return run_id(self.experiment.hash, self.seed, self.engine)
 
-
-def cells(study: Study, engines: Mapping[str, str]) -> list[Cell]:
+def cells(
+    study: Study, engines: Mapping[str, str], identities: Mapping[str, Identity], store: Reader
+) -> list[Cell]:
     """All cells, each seed of all experiments before the next seed of any, so that a study
     stopped at any time is balanced.
 
-    engines: the engine of each experiment, by the experiment's name.
+    engines, identities: of each experiment, by its name.
     """
     return [
-        Cell(name, experiment, seed, engines[name])
+        Cell(
+            name,
+            experiment,
+            seed,
+            engines[name],
+            identities[name],
+            store.run_id(identities[name].hash, engines[name], seed),
+        )
         for seed in range(study.seeds)
         for name, experiment in study.experiments.items()
     ]
 
 
-def missing(cells: list[Cell], store: Store, fingerprint: str) -> list[Cell]:
-    """The cells whose run has neither finished nor diverged.
-
-    Raises `UserError` if a run was trained on data of another fingerprint.
-    """
-    left: list[Cell] = []
-    for cell in cells:
-        run = store.run(cell.run)
-        if run is not None:
-            run.check_data(fingerprint)
-        if run is None or run.status not in ("finished", "diverged"):
-            left.append(cell)
-    return left
+def missing(cells: list[Cell], store: Reader) -> list[Cell]:
+    """The cells whose run has neither finished nor diverged."""
+    runs = {cell.run: store.run(cell.run) for cell in cells}
+    return [cell for cell in cells if (run := runs[cell.run]) is None or not run.ended]

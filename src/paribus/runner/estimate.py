@@ -24,5 +24,5 @@ def epoch_seconds(
 def work(experiment: Experiment) -> float:
     """A guess at the relative cost of an epoch, until epochs have been measured: multiply-adds
     would need the shape of the data, convolutions are nearly all of the work."""
-    text = str(experiment.canonical()["network"])
+    text = str(experiment.settings()["network"])
     return (1 + 8 * text.count("conv")) * (experiment.images or 60_000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
@@ -11,24 +11,23 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from paribus.execute.protocol import Diverged, EpochDone, Event, Failed, Finished
-from paribus.runner.cells import Cell, cells
+from paribus.runner.cells import Cell
 from paribus.runner.estimate import epoch_seconds, work
 from paribus.runner.run import Listener, Submitted
-from paribus.spec.study import Study
-from paribus.store.store import Store
+from paribus.store.reader import Reader
 from paribus.text import percent, time_left
 
 
 @contextmanager
 def progress(
-    study: Study, engines: Mapping[str, str], store: Store, jobs: int, *, quiet: bool = False
+    cells: list[Cell], store: Reader, jobs: int, *, quiet: bool = False
 ) -> Iterator[Listener]:
     """A listener for `run_missing` that draws bars on a terminal, and prints a line for each
     finished run elsewhere; `quiet`, one that says nothing."""
     if quiet:
         yield lambda *_: None
         return
-    clock = _Clock(cells(study, engines), store, jobs)
+    clock = _Clock(cells, store, jobs)
     console = Console(stderr=True)
     if clock.runs_left == 0:
         click.echo("Everything has been trained already.", err=True)
@@ -81,7 +80,7 @@ def progress(
 class _Clock:
     """Estimates the time left from what the epochs so far have taken."""
 
-    def __init__(self, all_cells: list[Cell], store: Store, jobs: int) -> None:
+    def __init__(self, all_cells: list[Cell], store: Reader, jobs: int) -> None:
         self.cells = all_cells
         self._jobs = jobs
         self._seconds: dict[str, list[float]] = {}
@@ -92,7 +91,7 @@ class _Clock:
         self._ended: set[str] = set()
         for cell in all_cells:
             run = store.run(cell.run)
-            ended = run is not None and run.status in ("finished", "diverged")
+            ended = run is not None and run.ended
             done = 0 if run is None else len(store.epochs(cell.run)["train_loss"])
             self._left[cell.run] = 0 if ended else cell.experiment.epochs - done
             if ended:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,9 +20,9 @@ from paribus.execute.protocol import (
     Job,
     Started,
 )
-from paribus.runner.cells import Cell, cells, missing
+from paribus.runner.cells import Cell, missing
 from paribus.spec.study import Study
-from paribus.store.store import PREVIEW_MARK, Store
+from paribus.store.writer import Writer
 
 
 @dataclass(frozen=True)
@@ -58,30 +58,32 @@ class _Busy:
 def run_missing(
     study: Study,
     study_name: str,
-    engines: Mapping[str, str],
+    cells: list[Cell],
     relative_to: Path,
-    fingerprint: str,
-    store: Store,
+    store: Writer,
     jobs: int,
     listen: Listener,
 ) -> Outcome:
     """Train every cell of a study that the store has not, `jobs` at once, a core each; where fewer
     are left, they share the cores.
 
-    engines: the engine of each experiment by its name. fingerprint: of the study's data.
-    Interrupted at any point, it loses at most the epochs under way: call it again to go on.
+    cells: all that the study asks for. Interrupted at any point, it loses at most the epochs under
+    way: call it again to go on.
     """
-    todo = missing(cells(study, engines), store, fingerprint)
-    if study.preview:
-        study_name += PREVIEW_MARK
-    for name, experiment in study.experiments.items():
-        store.name_experiment(name, study_name, experiment)
+    todo = missing(cells, store)
+    store.keep_study(
+        study_name,
+        {cell.name: cell.identity for cell in cells},
+        data=study.data,
+        folder=relative_to,
+        preview=study.preview,
+    )
     failed: dict[str, str] = {}
     elsewhere = 0
     cores, jobs = jobs, min(jobs, len(todo))
     if not todo:
         return Outcome({}, 0)
-    data = DataSource(study.data, relative_to, fingerprint)
+    data = DataSource(study.data, relative_to, todo[0].identity.data)
     with ExitStack() as claims, EXECUTORS.get("local")(jobs) as executor:
         busy: dict[str, _Busy] = {}
         while todo or busy:
@@ -92,7 +94,7 @@ def run_missing(
                     elsewhere += 1
                     continue
                 # Another process may have ended it since we looked.
-                if not missing([cell], store, fingerprint):
+                if not missing([cell], store):
                     claim.close()
                     continue
                 share = cores // min(jobs, len(busy) + 1 + len(todo))
@@ -103,7 +105,7 @@ def run_missing(
                 listen(cell, Submitted(job.done))
             for event in executor.events():
                 run = busy[event.run_id]
-                _keep(run, event, store, fingerprint)
+                _keep(run, event, store)
                 listen(run.cell, event)
                 if isinstance(event, Failed):
                     failed[event.run_id] = event.reason
@@ -113,7 +115,7 @@ def run_missing(
     return Outcome(failed, elsewhere)
 
 
-def _job(cell: Cell, store: Store, data: DataSource) -> Job:
+def _job(cell: Cell, store: Writer, data: DataSource) -> Job:
     return Job(
         run_id=cell.run,
         experiment=cell.experiment,
@@ -122,16 +124,16 @@ def _job(cell: Cell, store: Store, data: DataSource) -> Job:
         done=len(store.epochs(cell.run)["train_loss"]),
         state=store.checkpoint(cell.run),
         data=data,
+        code=cell.identity.code,
     )
 
 
-def _keep(busy: _Busy, event: Event, store: Store, fingerprint: str) -> None:
+def _keep(busy: _Busy, event: Event, store: Writer) -> None:
     cell, run = busy.cell, event.run_id
     match event:
-        case Started(environment=where):
-            store.begin(
-                cell.experiment.hash, cell.seed, cell.engine, fingerprint, {**where, **busy.where}
-            )
+        case Started(environment=where, bits=bits):
+            where = {**where, **busy.where}
+            store.begin(cell.identity.hash, cell.seed, cell.engine, where, bits=bits)
         case EpochDone(epoch=epoch, state=state):
             store.add_epoch(run, epoch.number, _columns(epoch), state)
         case Finished(tensors=tensors, probabilities=probabilities):
@@ -141,13 +143,8 @@ def _keep(busy: _Busy, event: Event, store: Store, fingerprint: str) -> None:
             store.diverge(run, epoch.number, _columns(epoch), reason)
         case Failed(reason=reason):
             if store.run(run) is None:  # It has not even started.
-                store.begin(
-                    cell.experiment.hash,
-                    cell.seed,
-                    cell.engine,
-                    fingerprint,
-                    {**environment(), **busy.where},
-                )
+                here = {**environment(), **busy.where}
+                store.begin(cell.identity.hash, cell.seed, cell.engine, here)
             store.fail(run, reason)
 
 

@@ -37,8 +37,9 @@ from paribus.serve.drawing import as_image
 from paribus.serve.follow import Followed
 from paribus.serve.guard import Guard
 from paribus.serve.networks import Answers, Networks, most_often_wrong
-from paribus.serve.studies import Shown, stored_study
-from paribus.store.reading import open_to_read, signature
+from paribus.serve.studies import Shown, labelled, stored_study
+from paribus.store.open import open_store, signature
+from paribus.store.rows import NamedStudy
 
 _LOOKED_EVERY = 1.0
 """Seconds."""
@@ -67,7 +68,7 @@ class Site:
         self.stopping = asyncio.Event()
         self._lock = RLock()
         self._seen: object = None
-        self._labels: dict[str, dict[str, str]] = {}
+        self._labels: dict[str, NamedStudy] = {}
         self._followed: dict[str, tuple[object, Followed]] = {}
         self._networks: dict[str, Networks] = {}
         self._wrong: dict[str, tuple[object, list[int]]] = {}
@@ -79,8 +80,8 @@ class Site:
         with self._lock:
             now = signature(self.folder)
             if now != self._seen:
-                with open_to_read(self.folder) as store:
-                    self._labels = store.studies_with_names()
+                with open_store(self.folder, "read") as store:
+                    self._labels = labelled(store.named_studies())
                 self._seen = now
             return list(self._labels)
 
@@ -99,14 +100,15 @@ class Site:
                 raise HTTPException(404, f'There is no study "{label}" here.')
             known: object = None
             if self._asked is None:
-                hashes = self._labels[label]
-                with open_to_read(self.folder) as store:
-                    seeds = max((r.seed for h in hashes.values() for r in store.runs(h)), default=0)
-                    known = (hashes, seeds)
+                named = self._labels[label]
+                hashes = named.experiments.values()
+                with open_store(self.folder, "read") as store:
+                    seeds = max((r.seed for h in hashes for r in store.runs(h)), default=0)
+                    known = (named, seeds)
                     kept = self._followed.get(label)
                     if kept is not None and kept[0] == known:
                         return kept[1]
-                    shown = stored_study(label, hashes, store)
+                    shown = stored_study(named, label, store)
             elif label in self._followed:
                 return self._followed[label][1]
             else:
@@ -132,7 +134,10 @@ class Site:
         answers: list[Answers] = []
         problems: list[str] = []
         if result is not None:
-            networks = self._networks.setdefault(followed.shown.label, Networks(self.folder, data))
+            shown = followed.shown
+            networks = self._networks.setdefault(
+                shown.label, Networks(self.folder, data, shown.relative_to)
+            )
             answers, problems = networks.answers(result, image_CHW)
         return {
             "image": _pixels(image_CHW),

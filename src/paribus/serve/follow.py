@@ -15,7 +15,9 @@ from paribus.measure.from_store import collect
 from paribus.measure.runs import Run, StudyResult
 from paribus.runner.estimate import epoch_seconds, work
 from paribus.serve.studies import Shown
-from paribus.store.reading import is_claimed, open_to_read, signature
+from paribus.spec.code import code_digest
+from paribus.store.known import identify
+from paribus.store.open import open_store, signature
 
 # E epochs, R runs
 
@@ -29,6 +31,8 @@ class Followed:
         self._seen: object = None
         self._result: StudyResult | None = None
         self._problem = ""
+        self._notes: tuple[str, ...] = ()
+        """What has changed since the runs were trained."""
         self._kept: dict[str, tuple[object, str]] = {}
         self._making = {what: Lock() for what in ("curves", "results", "report")}
 
@@ -47,15 +51,27 @@ class Followed:
     def result(self) -> StudyResult | None:
         """What there is now; None where there is no store yet or it cannot be read (`problem`)."""
         with self._lock:
-            now = signature(self.folder)
+            shown = self.shown
+            written = signature(self.folder)
+            code = [code_digest(e, shown.relative_to) for e in shown.study.experiments.values()]
+            now = (written, code)
             if now == self._seen:
                 return self._result
-            self._result, self._problem = None, ""
-            if now:
-                shown = self.shown
+            self._result, self._problem, self._notes = None, "", ()
+            if written:
                 try:
-                    with open_to_read(self.folder) as store:
-                        self._result = collect(shown.study, shown.name, store, shown.dataset)
+                    with open_store(self.folder, "read") as store:
+                        known = identify(
+                            shown.study.experiments,
+                            shown.dataset.fingerprint,
+                            shown.relative_to,
+                            store,
+                            study=shown.name,
+                        )
+                        self._notes = known.notes
+                        self._result = collect(
+                            shown.study, shown.name, store, shown.dataset, known.identities
+                        )
                 except ParibusError as error:
                     # A store in the making; or one that stays so, and then the page says it.
                     self._problem = str(error)
@@ -125,15 +141,15 @@ class Followed:
             "share": 1 - missing / whole,
             "left": total / len(training) if training and total else None,
             "training": training,
-            "problem": self._problem,
+            "problem": self._problem or " ".join(self._notes),
         }
 
     def _claimed(self, runs: list[str]) -> set[str]:
         if not runs:
             return set()
         try:
-            with open_to_read(self.folder) as store:
-                return {run for run in runs if is_claimed(store, run)}
+            with open_store(self.folder, "read") as store:
+                return {run for run in runs if store.is_claimed(run)}
         except ParibusError:
             return set()
 

@@ -17,9 +17,12 @@ from paribus.engines.base import Predictor
 from paribus.engines.choose import choose_to_predict
 from paribus.errors import ParibusError, UserError
 from paribus.measure.runs import StudyResult
+from paribus.spec.code import code_digest, import_from
 from paribus.spec.experiment import Experiment
+from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import plan_of
-from paribus.store.reading import open_to_read
+from paribus.store.open import open_store
+from paribus.store.reader import Reader
 from paribus.text import plural
 
 # S seeds, K classes, C channels, H rows, W columns
@@ -38,8 +41,9 @@ class Answers:
 class Networks:
     """The trained networks of a study, each loaded once."""
 
-    def __init__(self, folder: Path, dataset: Dataset) -> None:
-        self._folder, self._dataset = folder, dataset
+    def __init__(self, folder: Path, dataset: Dataset, modules: Path) -> None:
+        """modules: what a user's own modules are imported from."""
+        self._folder, self._dataset, self._modules = folder, dataset, modules
         self._networks: dict[str, Predictor | str] = {}
         self._lock = Lock()
 
@@ -74,10 +78,11 @@ class Networks:
         ]
         if not missing:
             return
-        with open_to_read(self._folder) as store:
+        with open_store(self._folder, "read") as store:
             for run, experiment in missing:
                 tensors = store.weights(run)
                 try:
+                    self._check_code(run, experiment, store)
                     self._networks[run] = (
                         "its weights are not in the store"
                         if tensors is None
@@ -85,6 +90,18 @@ class Networks:
                     )
                 except ParibusError as error:
                     self._networks[run] = str(error)
+
+    def _check_code(self, run: str, experiment: Experiment, store: Reader) -> None:
+        """See that a user's own module is imported as it was trained. Raises `UserError` if its
+        code has changed since."""
+        if not isinstance(experiment.network, ModuleNetwork):
+            return
+        present = code_digest(experiment, self._modules)
+        stored = store.run(run)
+        trained = "" if stored is None else store.identity(stored.experiment).code
+        if trained not in ("", present):
+            raise UserError("its code has changed since it was trained")
+        import_from(self._modules, present)
 
     def _network(self, experiment: Experiment, tensors: dict[str, Any]) -> Predictor:
         data = self._dataset

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from paribus.data.dataset import Dataset
-from paribus.data.sources import load
+from paribus.data.sources import find, load
 from paribus.errors import ParibusError, UserError
 from paribus.spec.experiment import Experiment
-from paribus.spec.files import load_study
+from paribus.spec.files import built_in_studies, load_study
 from paribus.spec.model import SpecError
 from paribus.spec.study import Study
-from paribus.store.store import PREVIEW_MARK, Store
+from paribus.store.known import identify
+from paribus.store.reader import Reader
+from paribus.store.rows import NamedStudy, StoredStudy
 
 
 @dataclass(frozen=True)
@@ -32,53 +36,91 @@ class Shown:
 
 
 def label_of(name: str, study: Study) -> str:
-    """What a store calls a study.
+    """What a study is called in addresses.
 
     name: as it was typed.
     """
-    return f"{name}{PREVIEW_MARK}" if study.preview else name
+    return f"{name} --preview" if study.preview else name
 
 
-def stored_study(label: str, hashes: dict[str, str], store: Store) -> Shown:
+def labelled(studies: Sequence[NamedStudy]) -> dict[str, NamedStudy]:
+    """The studies of a store by what they are called; with its folder where two are called the
+    same."""
+    found: dict[str, NamedStudy] = {}
+    for named in studies:
+        label = named.study.label
+        if label in found:
+            label = f"{label} ({named.study.folder}, {named.study.id})"
+        found[label] = named
+    return found
+
+
+def stored_study(named: NamedStudy, label: str, store: Reader) -> Shown:
     """A study that a store has runs of: with questions and seeds where its file is still what was
     run, and otherwise just its experiments.
 
-    label: what the store calls it. hashes: of its experiments by name. Raises `UserError` if its
-    data is not to be found.
+    label: what stands in addresses. Raises `UserError` if its data is not to be found.
     """
-    name = label.removesuffix(PREVIEW_MARK)
-    title, relative_to = Path(name).stem, Path(name).parent
-    try:
-        study, relative_to = load_study(name)
-        dataset = load(study.data, relative_to)
-    except ParibusError:
-        pass  # It was stated in Python, or its file is gone.
-    else:
-        title = study.title
-        held_out = next(iter(study.experiments.values())).validation
-        for candidate in (study, study.as_preview(len(dataset.train_labels) - held_out)):
-            known = {key: experiment.hash for key, experiment in candidate.experiments.items()}
-            if hashes.items() <= known.items():
-                chosen = candidate.only(tuple(key for key in known if key in hashes))
-                options = ("--preview",) if candidate.preview else ()
-                return Shown(chosen, name, relative_to, dataset, label, options)
+    preview = named.study.preview
+    for name in _readable(named.study, store):
+        try:
+            study, relative_to = load_study(name)
+            dataset = load(study.data, relative_to)
+        except ParibusError:
+            continue  # It was stated in Python, or its file is gone.
+        if preview:
+            held_out = next(iter(study.experiments.values())).validation
+            study = study.as_preview(len(dataset.train_labels) - held_out)
+        try:
+            known = identify(study.experiments, dataset.fingerprint, relative_to, store)
+        except UserError:
+            continue
+        recipes = {key: identity.recipe for key, identity in known.identities.items()}
+        trained = {key: store.identity(hash_).recipe for key, hash_ in named.experiments.items()}
+        if trained.items() <= recipes.items():
+            chosen = study.only(tuple(key for key in recipes if key in trained))
+            options = ("--preview",) if preview else ()
+            return Shown(chosen, name, relative_to, dataset, label, options)
+    return _of_experiments(named, label, store)
+
+
+def _readable(study: StoredStudy, store: Reader) -> list[str]:
+    """What the study can be read by, as it could be typed here."""
+    if study.name in built_in_studies():
+        return [study.name]
+    files = [folder / Path(study.name).name for folder in study.folders(store.folder)]
+    # As it was typed, if that is the file that was meant.
+    typed = Path(study.name)
+    known = study.folder is not None and files[0].is_file() and typed.is_file()
+    if known and typed.samefile(files[0]):
+        files[0] = typed
+    return [os.path.relpath(path) if path.is_absolute() else str(path) for path in files]
+
+
+def _of_experiments(named: NamedStudy, label: str, store: Reader) -> Shown:
     experiments: dict[str, Experiment] = {}
     seen: set[str] = set()
-    for key, hash_ in hashes.items():
+    for key, hash_ in named.experiments.items():
         if hash_ not in seen:
             experiments[key] = store.experiment(hash_)
             seen.add(hash_)
     seeds = 1 + max((run.seed for hash_ in seen for run in store.runs(hash_)), default=0)
+    built_in = named.study.name in built_in_studies()
+    title = named.study.name if built_in else Path(named.study.name).stem
     try:
         made = Study(
             title=title,
             experiments=experiments,
             seeds=seeds,
-            preview=label.endswith(PREVIEW_MARK),
+            preview=named.study.preview,
         )
     except SpecError:
         raise UserError(
             f"{label}: its experiments in the store do not go together; "
             "name the study's file: paribus serve STUDY"
         ) from None
-    return Shown(made, name, relative_to, load(made.data, relative_to), label)
+    first = next(iter(named.experiments.values()))
+    places = [(place.source, place.folder) for place in store.places(first)]
+    dataset = find(store.identity(first).data, places)
+    folder = named.study.folders(store.folder)[0]
+    return Shown(made, named.study.name, folder, dataset, label)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
+from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 
 _LIBRARIES = ("site-packages", "dist-packages")
@@ -48,14 +49,24 @@ def find_source(network: ModuleNetwork, folder: Path) -> Source | None:
     return Source(digest.hexdigest(), tuple(path for _, path in sorted(finder.files.items())))
 
 
-def import_from(folder: Path) -> None:
+def code_digest(experiment: Experiment, folder: Path) -> str:
+    """Return the digest of a custom module's present code; "" for layers, or if not found."""
+    if not isinstance(experiment.network, ModuleNetwork):
+        return ""
+    source = find_source(experiment.network, folder)
+    return "" if source is None else source.digest
+
+
+def import_from(folder: Path, digest: str = "") -> None:
     """Have this process import modules from a study's folder first.
 
-    What an earlier study's folder gave is forgotten: two folders may each have a `nets.py`.
+    digest: of the source that is to be imported. What an earlier study's folder gave is forgotten,
+    since two folders may each have a `nets.py`; so is what other source of the same folder gave.
     """
     chosen = os.path.abspath(folder)
-    if _imported_from and _imported_from[-1] == chosen:
+    if _imported_from == [chosen] and digest in ("", *_digests):
         return
+    _digests[:] = [digest] if digest else []
     for earlier in _imported_from:
         if earlier in sys.path:
             sys.path.remove(earlier)
@@ -68,6 +79,7 @@ def import_from(folder: Path) -> None:
 
 
 _imported_from: list[str] = []
+_digests: list[str] = []
 
 
 class _Finder:

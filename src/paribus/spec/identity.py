@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,19 +124,23 @@ def recipe_key(experiment: Experiment) -> str:
 
 
 def step_keys(
-    experiment: Experiment, image_shape: tuple[int, ...], code: str = ""
-) -> tuple[str, str]:
-    """Return the keys of an experiment's training step: the present one, and that of format 1.
+    experiment: Experiment,
+    image_shape: tuple[int, ...],
+    code: str = "",
+    called: Iterable[str] = (),
+) -> tuple[str, ...]:
+    """Return the keys of an experiment's training step: the present one, and those of format 1.
 
     A step takes its time from the network, the optimizer, the batch size and the shape of an
     image; how long it is trained and on which images does not matter. Timings that were kept
     before version 2 have keys of format 1, which had the name of the data in place of the shape.
+
+    code: the digest of a custom module's source. called: what else the data have been called.
     """
     left_out = ("epochs", "images", "validation", "schedule", "initialisation")
     step = {key: value for key, value in _form(experiment).items() if key not in left_out}
     form_1 = _filled(step, 2) | {
         "format": 1,
-        "data": experiment.data,
         "epochs": 1,
         "images": None,
         "validation": 0,
@@ -145,7 +149,11 @@ def step_keys(
     }
     del form_1["version"]
     present = {**step, "image": list(image_shape), "code": code}
-    return _sha256(_compact(present)), _sha256(_compact(form_1))
+    names = dict.fromkeys((experiment.data, *called))
+    return (
+        _sha256(_compact(present)),
+        *(_sha256(_compact({**form_1, "data": name})) for name in names),
+    )
 
 
 def read_canonical(canonical: str, data: str) -> Experiment:

@@ -1,1 +1,1 @@
-"""What has been trained, kept in a folder: see `store.Store`."""
+"""What has been trained, kept in a folder: `open.open_store` gives a `Reader` or a `Writer`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from paribus.store.atomic import write_atomically
 class Timing:
     """Steps of two experiments timed in turns on one machine; R rounds.
 
-    `a`, `b`: their `Experiment.step_hash`. `a_seconds`, `b_seconds`, `control_seconds`: seconds of
-    a step in every round, of A, of B, and of a second training of A. `disturbed`: what ran beside
-    it, in a sentence; empty if the machine was quiet.
+    `a`, `b`: their keys, see `identity.step_keys`. `a_seconds`, `b_seconds`, `control_seconds`:
+    seconds of a step in every round, of A, of B, and of a second training of A. `disturbed`: what
+    ran beside it, in a sentence; empty if the machine was quiet.
     """
 
     a: str
@@ -29,10 +30,14 @@ class Timing:
     environment: dict[str, str]
     disturbed: str
 
-    def is_of(self, a: str, a_engine: str, b: str, b_engine: str) -> bool:
-        """Whether it is of two step hashes and engines; "auto" stands for any engine."""
+    def is_of(self, a: Collection[str], a_engine: str, b: Collection[str], b_engine: str) -> bool:
+        """Return whether it is of two experiments and engines; "auto" stands for any engine.
+
+        a, b: the keys of each, present and former.
+        """
         return (
-            (self.a, self.b) == (a, b)
+            self.a in a
+            and self.b in b
             and a_engine in ("auto", self.a_engine)
             and b_engine in ("auto", self.b_engine)
         )

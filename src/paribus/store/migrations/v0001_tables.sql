@@ -1,4 +1,4 @@
--- The database of a store, paribus.db. Its version is PRAGMA user_version.
+-- The tables of format 1, the first. A migration that has been released is never changed.
 
 -- All that one training needs but its seed, as canonical JSON under its SHA-256.
 CREATE TABLE experiments (

@@ -1,0 +1,67 @@
+"""Failures of the disk and of the database, in words."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from paribus.errors import ParibusError, UserError
+
+
+@contextmanager
+def told(folder: Path) -> Iterator[None]:
+    """Turn failures of the disk and of the database of a store into `ParibusError`s."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise database_error(folder, error) from None
+    except OSError as error:
+        raise disk_error(folder, error) from None
+
+
+def no_store(folder: Path) -> UserError:
+    return UserError(
+        f"{folder}: there is no store here; `paribus run` makes one, "
+        "and --store names another folder"
+    )
+
+
+def database_error(folder: Path, error: sqlite3.Error) -> ParibusError:
+    text = str(error)
+    if "full" in text:
+        return _full(folder)
+    if "readonly" in text or "unable to open" in text:
+        return UserError(
+            f"{folder}: the store cannot be written to; check its permissions, "
+            "or name another folder with --store"
+        )
+    if "locked" in text:
+        return ParibusError(
+            f"{folder}: another program has kept the store's database locked for a minute; "
+            "close it and run the same command again"
+        )
+    if "not a database" in text or "malformed" in text:
+        return UserError(
+            f"{folder / 'paribus.db'}: is not a Paribus store or is damaged ({text}); "
+            "restore it from a copy, or name another folder with --store"
+        )
+    return ParibusError(f"{folder / 'paribus.db'}: {text}")
+
+
+def disk_error(folder: Path, error: OSError) -> ParibusError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _full(folder)
+    return UserError(
+        f"{error.filename or folder}: {error.strerror}; check the folder's permissions, "
+        "or name another one with --store"
+    )
+
+
+def _full(folder: Path) -> ParibusError:
+    return ParibusError(
+        f"{folder}: the disk is full; nothing that was finished is lost: "
+        "make room and run the same command again"
+    )

@@ -1,0 +1,216 @@
+"""What a store knows a study's experiments by, and what has changed since they were trained.
+
+An experiment is known by its settings, the content of its data and, if it is a custom module, the
+digest of its code. So after an edit or with other images it is another experiment, and what was
+trained before stays in the store. `identify` says so in a line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from paribus.errors import UserError
+from paribus.spec.code import find_source
+from paribus.spec.experiment import Experiment
+from paribus.spec.identity import Identity, identity
+from paribus.spec.network import ModuleNetwork
+from paribus.store.reader import Reader
+from paribus.store.rows import Version
+from paribus.store.writer import Writer
+
+
+@dataclass(frozen=True)
+class Known:
+    """The experiments of a study, as a store knows them."""
+
+    identities: Mapping[str, Identity]
+    """By the experiment's name."""
+    notes: tuple[str, ...] = ()
+    """What to say of changed code and data, a line each."""
+    untrainable: Mapping[str, str] = field(default_factory=dict)
+    """Why some experiments cannot be trained now, by name: their code is an older one."""
+
+    def refuse_untrainable(self, names: Sequence[str]) -> None:
+        """Raise `UserError` if one of the experiments that are to be trained cannot be."""
+        if problems := [self.untrainable[name] for name in names if name in self.untrainable]:
+            raise UserError("\n".join(dict.fromkeys(problems)))
+
+
+@dataclass(frozen=True)
+class _Found:
+    identity: Identity
+    note: str = ""
+    untrainable: str = ""
+
+
+def identify(
+    experiments: Mapping[str, Experiment],
+    data: str,
+    folder: Path,
+    store: Reader | None = None,
+    *,
+    study: str = "",
+) -> Known:
+    """Return what experiments are known by now.
+
+    data: the fingerprint of their dataset. folder: the study's, where custom modules are looked
+    for. store: where they may have been trained with other code or on other data; None: nowhere.
+    study: its name as typed, to say when its data have changed.
+
+    Runs of custom modules from before digests were kept are adopted: they are taken for runs of
+    the present code. Raises `UserError` where a network is pinned to code that is not known.
+    """
+    found = {
+        name: _of_module(name, experiment, experiment.network, data, folder, store)
+        if isinstance(experiment.network, ModuleNetwork)
+        else _Found(identity(experiment, data))
+        for name, experiment in experiments.items()
+    }
+    notes = [one.note for one in found.values() if one.note]
+    if store is not None and (changed := _changed_data(found, store, study, folder)):
+        notes.append(changed)
+    return Known(
+        {name: one.identity for name, one in found.items()},
+        tuple(notes),
+        {name: one.untrainable for name, one in found.items() if one.untrainable},
+    )
+
+
+@dataclass(frozen=True)
+class PresentCode:
+    """The code of an experiment of a store as it is now."""
+
+    folder: Path | None = None
+    """What it is imported from; None where it is not found, or for layers."""
+    digest: str = ""
+    changed: str = ""
+    """What to say if it has changed since the experiment was trained."""
+
+
+def present_code(hash_: str, store: Reader) -> PresentCode:
+    """Return the present code of an experiment of a store, found where its studies are."""
+    trained, network = store.identity(hash_), store.experiment(hash_).network
+    if not isinstance(network, ModuleNetwork):
+        return PresentCode()
+    folders = [folder for study in store.studies(hash_) for folder in study.folders(store.folder)]
+    for folder in dict.fromkeys(folders):
+        if (source := find_source(network, folder)) is not None:
+            if trained.code in ("", source.digest):
+                return PresentCode(folder, source.digest)
+            changed = (
+                f"The code of {network.module} has changed since it was trained: then "
+                f"{trained.code[:12]}, now {source.digest[:12]}. `paribus run` trains the present "
+                "code; the older runs stay in the store."
+            )
+            return PresentCode(folder, source.digest, changed)
+    return PresentCode()
+
+
+def _of_module(
+    name: str,
+    experiment: Experiment,
+    network: ModuleNetwork,
+    data: str,
+    folder: Path,
+    store: Reader | None,
+) -> _Found:
+    source = find_source(network, folder)
+    present = "" if source is None else source.digest
+    unknown = identity(experiment, data)
+    versions = [] if store is None else [v for v in store.versions(unknown) if v.data == data]
+    if network.code:
+        return _pinned(name, experiment, network, data, present, store, versions)
+    trained = {version.code: version for version in versions if version.runs}
+    if not present:
+        # Without its source, the runs that came last are shown.
+        latest = list(trained)[-1] if trained else ""
+        return _Found(identity(experiment, data, latest))
+    now = identity(experiment, data, present)
+    if present not in trained and "" in trained:
+        if not isinstance(store, Writer):
+            return _Found(unknown)
+        store.adopt_code(unknown.hash, now)
+        return _Found(
+            now,
+            f"The code of {name} was not recorded when its {_runs(trained[''])} trained; "
+            "it is taken to be as it is now.",
+        )
+    older = [version for code, version in trained.items() if code not in ("", present)]
+    if present in trained or not older:
+        return _Found(now)
+    return _Found(now, _changed(name, network, older[-1]))
+
+
+def _pinned(
+    name: str,
+    experiment: Experiment,
+    network: ModuleNetwork,
+    data: str,
+    present: str,
+    store: Reader | None,
+    versions: Sequence[Version],
+) -> _Found:
+    """The experiment with the code whose digest begins as the study file has it."""
+    known = dict.fromkeys(
+        code
+        for code in (present, *(version.code for version in versions))
+        if code and code.startswith(network.code)
+    )
+    if store is None and not known:
+        return _Found(identity(experiment, data, network.code))
+    if len(known) != 1:
+        there = [version.code[:12] for version in versions if version.code]
+        raise UserError(
+            f'experiments.{name}.network.code: there are no runs of the code "{network.code}" of '
+            f"{network.module}; its present code is {present[:12] or 'not found'}, and the store "
+            f"has runs of {', '.join(there) or 'none'}"
+        )
+    (code,) = known
+    reason = ""
+    if code != present:
+        what = f"is {present[:12]} now" if present else "is not found"
+        reason = (
+            f"experiments.{name}.network.code: {network.module} {what}, so code {code[:12]} can "
+            "be reported but not trained; restore that code, or leave out `code` to train the "
+            "present one"
+        )
+    return _Found(identity(experiment, data, code), untrainable=reason)
+
+
+def _changed(name: str, network: ModuleNetwork, older: Version) -> str:
+    stopped = ""
+    if older.half_trained:
+        stopped = f" ({older.half_trained} of them not to the end, and not resumed)"
+    return (
+        f"The code of {name} ({network.module}) has changed since {_runs(older)} trained{stopped}. "
+        "`paribus run` trains the present code; to report the older runs, write network = "
+        f'{{ module = "{network.module}", code = "{older.code[:12]}" }}.'
+    )
+
+
+def _changed_data(found: Mapping[str, _Found], store: Reader, study: str, folder: Path) -> str:
+    """What to say if a study's experiments have been trained on other images of the same name."""
+    runs = 0
+    for name, one in found.items():
+        versions = store.versions(one.identity)
+        if any(v.runs for v in versions if v.data == one.identity.data):
+            return ""
+        for version in versions:
+            if version.runs and any(
+                stored.is_called(study, folder, store.folder)
+                and name in store.names_in(stored, version.hash)
+                for stored in store.studies(version.hash)
+            ):
+                runs += version.runs
+    if not runs:
+        return ""
+    return (
+        f"The images of the data have changed since {runs} run{'s were' if runs > 1 else ' was'} "
+        "trained. They stay in the store; `paribus run` trains on the present images."
+    )
+
+
+def _runs(version: Version) -> str:
+    return f"{version.runs} run{'s were' if version.runs > 1 else ' was'}"

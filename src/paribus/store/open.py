@@ -1,0 +1,110 @@
+"""Opens a store: to look, to work with it, or to make it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Literal, overload
+
+from paribus.errors import UserError
+from paribus.store.errors import no_store, told
+from paribus.store.migrate import SCHEMA_VERSION, migrate, refuse_newer, version
+from paribus.store.reader import Reader
+from paribus.store.writer import Writer
+
+Signature = tuple[tuple[int, int, int], ...]
+
+
+@overload
+def open_store(folder: Path, mode: Literal["read"]) -> Reader: ...
+
+
+@overload
+def open_store(folder: Path, mode: Literal["write", "create"]) -> Writer: ...
+
+
+def open_store(folder: Path, mode: Literal["read", "write", "create"]) -> Reader:
+    """Open the store in a folder, in the present format.
+
+    "read": nothing is written, no lock taken, no folder made; a store of an older format is
+    brought to the present one in memory. "write": it is brought there on disk. "create": it is
+    made if there is none. Raises `UserError` if there is none, if a newer Paribus made it, or if
+    the folder cannot be written to.
+    """
+    if mode != "create" and not (folder / "paribus.db").is_file():
+        raise no_store(folder)
+    if mode == "read":
+        return Reader(folder, _connect_to_read(folder))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "locks").mkdir(exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{folder}: cannot be used as a store: {error.strerror}; "
+            "name another folder with --store"
+        ) from None
+    return Writer(folder, _connect_to_write(folder))
+
+
+def signature(folder: Path) -> Signature:
+    """Return what changes whenever a store has been written to; empty where there is none."""
+    parts = []
+    for name in ("paribus.db", "paribus.db-wal"):
+        try:
+            found = (folder / name).stat()
+        except OSError:
+            continue
+        parts.append((found.st_ino, found.st_size, found.st_mtime_ns))
+    return tuple(parts)
+
+
+def _connect_to_write(folder: Path) -> sqlite3.Connection:
+    with told(folder):
+        db = sqlite3.connect(folder / "paribus.db", timeout=60, isolation_level=None)
+        try:
+            refuse_newer(db, folder)
+            db.execute("PRAGMA journal_mode = WAL")
+            # A killed process loses nothing; a power cut may lose the last epochs but no
+            # consistency.
+            db.execute("PRAGMA synchronous = NORMAL")
+            migrate(db, folder)
+            db.execute("PRAGMA foreign_keys = ON")
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
+def _connect_to_read(folder: Path) -> sqlite3.Connection:
+    path = (folder / "paribus.db").absolute()
+    # SQLite would make a write-ahead log where there is none, even to read. Without one nobody
+    # writes at this moment, and the file can be read as it is.
+    log = path.with_name("paribus.db-wal")
+    mode = "mode=ro" if log.exists() else "mode=ro&immutable=1"
+    db = None
+    try:
+        db = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, timeout=5, isolation_level=None)
+        refuse_newer(db, folder)
+        if version(db) < SCHEMA_VERSION:
+            db = _in_memory(db)
+            migrate(db, folder)
+    except sqlite3.Error as error:
+        if db is not None:
+            db.close()
+        raise UserError(
+            f"{path}: cannot be read as a store ({error}); restore it from a copy, or name another "
+            "folder with --store"
+        ) from None
+    except BaseException:
+        if db is not None:
+            db.close()
+        raise
+    return db
+
+
+def _in_memory(db: sqlite3.Connection) -> sqlite3.Connection:
+    copy = sqlite3.connect(":memory:", isolation_level=None)
+    with db:
+        db.backup(copy)
+    db.close()
+    return copy
