@@ -1,0 +1,137 @@
+"""A custom module is known by its code: what commands say and do after an edit."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from paribus.data.sources import load
+from paribus.serve.follow import Followed
+from paribus.serve.networks import Networks
+from paribus.serve.studies import Shown
+from paribus.spec.files import load_study
+from tests.support.commands import call, read_json
+from tests.support.small import SMALL_STUDY, write_small
+
+NETS = """
+from torch import nn
+
+class Net(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Flatten(), nn.Linear(36, 4), nn.ReLU(), nn.Linear(4, 3))
+"""
+STUDY = f"""
+{SMALL_STUDY.partition("[experiments.cnn]")[0]}
+[experiments.own]
+from = "mlp"
+epochs = 1
+network = "edited_nets:Net"
+engine = "torch"
+"""
+CHANGED = "The code of own (edited_nets:Net) has changed since 2 runs were trained."
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A study with a custom module beside its file, trained from another folder."""
+    folder = tmp_path_factory.mktemp("code")
+    (folder / "study").mkdir()
+    write_small(folder / "study", STUDY)
+    (folder / "study" / "edited_nets.py").write_text(NETS, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert call("run", "study/small.toml").exit_code == 0
+    return folder
+
+
+@pytest.fixture
+def folder(once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    copy = tmp_path / "code"
+    shutil.copytree(once, copy)
+    monkeypatch.chdir(copy)
+    return copy
+
+
+def edit(folder: Path) -> None:
+    path = folder / "study" / "edited_nets.py"
+    path.write_text(path.read_text("utf-8").replace("36, 4", "36, 5").replace("(4", "(5"), "utf-8")
+
+
+def test_modules_are_found_beside_the_study_and_by_workers(folder: Path) -> None:
+    found = read_json("status", "study/small.toml", "--json")["experiments"]
+    assert found["own"]["finished"] == 2
+    assert call("status", "study/small.toml").stderr == ""
+    assert read_json("show", "own/0", "--json")["code_changed"] == ""
+
+
+def test_every_command_says_that_the_code_has_changed(folder: Path) -> None:
+    run = read_json("show", "own/0", "--json")["id"]
+    edit(folder)
+    for command in ("status", "report"):
+        result = call(command, "study/small.toml")
+        assert result.exit_code == 0
+        (line,) = result.stderr.strip().splitlines()
+        assert line.startswith(CHANGED)
+    shown = call("show", run)
+    assert "The code of edited_nets:Net has changed since it was trained" in shown.output
+    compared = call("compare", "mlp", "own")
+    assert compared.exit_code == 0
+    assert "The code of edited_nets:Net has changed since it was trained" in compared.stderr
+    exported = call("export", run, "--to", "torch")
+    assert "This format needs the code that was trained" in str(exported.exception)
+    weights = call("export", run, "--to", "numpy")
+    assert weights.exit_code == 0
+    assert "has changed since it was trained" in weights.stderr
+
+
+def test_run_trains_the_present_code_and_the_older_can_be_pinned(folder: Path) -> None:
+    before = read_json("status", "study/small.toml", "--json")["experiments"]["own"]["runs"]
+    code = read_json("check", "study/small.toml", "--json")["experiments"]["own"]["hash"]
+    edit(folder)
+    result = call("run", "study/small.toml")
+    assert result.exit_code == 0
+    assert CHANGED in result.stderr
+    assert call("status", "study/small.toml").stderr == ""
+    after = read_json("status", "study/small.toml", "--json")["experiments"]["own"]["runs"]
+    assert not {run["id"] for run in before} & {run["id"] for run in after}
+    # Compared by name, it is the present code's runs that count.
+    assert call("compare", "mlp", "own").stderr == ""
+    assert read_json("check", "study/small.toml", "--json")["experiments"]["own"]["hash"] != code
+
+    digest = digest_in(result.stderr)
+    study = folder / "study" / "small.toml"
+    pin = f'{{ module = "edited_nets:Net", code = "{digest}" }}'
+    study.write_text(study.read_text("utf-8").replace('"edited_nets:Net"', pin), "utf-8")
+    pinned = read_json("status", "study/small.toml", "--json")["experiments"]["own"]["runs"]
+    assert pinned == before
+    assert call("run", "study/small.toml").exit_code == 0
+    more = call("run", "study/small.toml", "--seeds", "3")
+    assert "can be reported but not trained" in str(more.exception)
+
+
+def digest_in(told: str) -> str:
+    return told.partition('code = "')[2].partition('"')[0]
+
+
+def test_the_live_page_says_it_and_the_pad_does_not_answer(folder: Path) -> None:
+    study, relative_to = load_study("study/small.toml")
+    dataset = load(study.data, relative_to)
+    shown = Shown(study, "study/small.toml", relative_to, dataset, "study/small.toml")
+    followed = Followed(Path("runs"), shown)
+    trained = followed.result()
+    assert trained is not None
+    networks = Networks(Path("runs"), dataset, relative_to)
+    image = dataset.test_images[0] / dataset.test_images.dtype.type(255)
+    found, problems = networks.answers(trained, image.astype("float32"))
+    assert ([answers.name for answers in found], problems) == (["mlp", "own"], [])
+    edit(folder)
+    after = followed.result()
+    assert after is not None
+    assert after.experiments["own"].runs == ()
+    assert CHANGED in followed.progress()
+    again = Networks(Path("runs"), dataset, relative_to)
+    found, problems = again.answers(trained, image.astype("float32"))
+    assert [answers.name for answers in found] == ["mlp"]
+    assert problems[0] == "own, seed 0: its code has changed since it was trained"
