@@ -6,7 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: install kernels report check test calibrate docs screenshots clean
+CPP := $(wildcard src/paribus/engines/native/kernels/*.cpp src/paribus/engines/native/kernels/*.h \
+	tests/engines/native/*.cpp benchmarks/*.cpp)
+
+# What `make quick` runs: what changes most often and takes least, and a small study by every engine.
+QUICK := $(wildcard tests/spec tests/stats tests/store tests/measure tests/questions tests/data \
+	tests/campaign tests/test_end_to_end.py tests/test_layers.py tests/test_tests.py)
+
+.PHONY: install kernels report check format quick test calibrate docs screenshots clean
 
 install: $(INSTALLED)
 
@@ -28,8 +35,18 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# Writes Python and C++ as `make check` wants them to be.
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/clang-format -i $(CPP)
+
+# For while one works; `make test` decides.
+quick: kernels
+	$(BIN)/pytest --numprocesses 2 --quiet -m "not slow" $(QUICK)
+
 test: kernels
-	$(BIN)/pytest --numprocesses 2 --quiet
+	$(BIN)/pytest --numprocesses 2 --dist worksteal --quiet
 
 # Ten times as many simulated studies as `make test`, every error rate printed; about 5 minutes.
 calibrate: kernels

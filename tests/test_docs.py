@@ -17,6 +17,12 @@ PAGES += sorted((ROOT / "docs").glob("*.md"))
 
 # Documented commands train for minutes; here they train for a moment.
 QUICK = ["--epochs", "1", "--images", "300", "--seeds", "1"]
+ADDED = {
+    "run": [*QUICK, "--jobs", "1"],
+    "status": QUICK,
+    "report": QUICK,
+    "time": ["--rounds", "5"],
+}
 ONLY = {"mnist": ["--only", "mlp"]}
 
 
@@ -43,8 +49,7 @@ def test_every_command(name: str, tmp_path: Path) -> None:
         arguments = shlex.split(command)[1:]
         if arguments[0] == "serve":
             continue  # It does not end by itself; tests/serve has it.
-        if arguments[0] in ("run", "status", "report"):
-            arguments += QUICK + ONLY.get(arguments[1], [])
+        arguments += ADDED.get(arguments[0], []) + ONLY.get(arguments[1], [])
         if arguments[0] == "show":
             arguments[1] = re.sub(r"/\d+", "/0", arguments[1])
         run = subprocess.run(

@@ -13,20 +13,20 @@ import pytest
 
 from paribus.present.write import write_report
 from paribus.spec.study import Study
-from tests.support.made_up import DATA, Make, trained
+from tests.support.made_up import DATA, Make, make_result, trained
 from tests.support.page import page
 
 
-@pytest.fixture
-def written(make: Make, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a report in which Adam is better, and two labels are known to be wrong."""
-    result = make(
+    result = make_result(
         ["cnn", "cnn-adam", "mlp", "residual", "residual-bn"],
         seeds=5,
         runs=lambda name, seed: trained(name, seed, 0.9 if name == "cnn-adam" else 0.6),
         data=replace(DATA, label_errors=(3, 199)),
     )
-    return write_report(result, tmp_path).parent
+    return write_report(result, tmp_path_factory.mktemp("evidence")).parent
 
 
 def test_the_page_opens_with_the_findings(written: Path) -> None:

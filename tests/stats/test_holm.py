@@ -11,6 +11,7 @@ from statsmodels.stats.multitest import multipletests
 from paribus.stats.holm import holm
 
 
+@pytest.mark.slow  # statsmodels loads much
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
 def test_agrees_with_statsmodels(p_Q: list[float]) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from paribus import load_study
 from paribus.export.trained import Trained
 from paribus.seeding import stream
-from tests.support.commands import train
 from tests.support.networks import NETWORKS
 
 Read = Callable[[str], Trained]
@@ -54,9 +54,10 @@ def train_every_layer(folder: Path) -> None:
         parts[f"x_{part}"] = images.astype(np.uint8)
         parts[f"y_{part}"] = labels
     np.savez(folder / "colours.npz", **parts)
-    study = RECIPE + "".join(
+    text = RECIPE + "".join(
         f'[experiments.{slug(name)}]\nfrom = "base"\nnetwork = {network}\n'
         for name, network in networks().items()
     )
-    (folder / "study.toml").write_text(study, "utf-8")
-    train(folder, "study.toml", "--jobs", "1")
+    (folder / "study.toml").write_text(text, "utf-8")
+    study, _ = load_study(str(folder / "study.toml"))
+    study.run(store=folder / "runs", relative_to=folder, jobs=1, quiet=True)

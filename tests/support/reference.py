@@ -124,9 +124,10 @@ class Reference:
             operation, kernel = layer.operation, layer.size
             if operation == Operation.CONV:
                 w, b = self.parameters[parameter : parameter + 2]
-                patches = _patches(x, kernel)
-                self.tape.append((operation, parameter, patches, kernel))
-                x = np.einsum("nchwij,ocij->nohw", patches, w, optimize=True) + b[:, None, None]
+                columns = _columns(x, kernel)
+                self.tape.append((operation, parameter, columns, kernel))
+                y = w.reshape(len(w), -1) @ columns + b[:, None]
+                x = y.reshape(len(x), -1, *x.shape[2:])
                 parameter += 2
             elif operation == Operation.LINEAR:
                 w, b = self.parameters[parameter : parameter + 2]
@@ -205,14 +206,16 @@ class Reference:
         skips: list[Array] = []
         for operation, *saved in reversed(self.tape):
             if operation == Operation.CONV:
-                parameter, patches, kernel = saved
+                parameter, columns, kernel = saved
                 w = self.parameters[parameter]
-                self.gradients[parameter] += np.einsum(
-                    "nohw,nchwij->ocij", g, patches, optimize=True
+                flat = g.reshape(*g.shape[:2], -1)
+                self.gradients[parameter] += (
+                    (flat @ columns.transpose(0, 2, 1)).sum(0).reshape(w.shape)
                 )
                 self.gradients[parameter + 1] += g.sum((0, 2, 3))
-                turned = w[:, :, ::-1, ::-1]
-                g = np.einsum("nohwij,ocij->nchw", _patches(g, kernel), turned, optimize=True)
+                turned = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
+                before = turned.reshape(len(turned), -1) @ _columns(g, kernel)
+                g = before.reshape(len(g), -1, *g.shape[2:])
             elif operation == Operation.LINEAR:
                 parameter, x = saved
                 self.gradients[parameter] += g.T @ x
@@ -265,11 +268,14 @@ class Reference:
         return result
 
 
-def _patches(x: Array, kernel: int) -> Array:
-    """(N, C, H, W) to the neighbourhoods (N, C, H, W, kernel, kernel), zeros outside."""
+def _columns(x: Array, kernel: int) -> Array:
+    """(N, C, H, W) to the neighbourhood of each pixel as a column, zeros outside: (N, C × kernel ×
+    kernel, H × W)."""
     pad = kernel // 2
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-    return np.lib.stride_tricks.sliding_window_view(padded, (kernel, kernel), axis=(2, 3))
+    n, c, h, w = x.shape
+    around = np.lib.stride_tricks.sliding_window_view(padded, (h, w), axis=(2, 3))
+    return around.reshape(n, c * kernel * kernel, h * w)
 
 
 def _windows(x: Array) -> Array:
