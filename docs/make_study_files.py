@@ -93,6 +93,14 @@ It is a `torch.nn.Module` class, or a function that makes one, whose `forward` t
 (N, channels, rows, columns) with pixels in 0 to 1 and returns logits (N, classes).
 `network = "my_package.nets:SmallNet"` is the same without arguments.
 
+It is imported from the study file's folder, then as Python finds modules, then from the current
+folder. It is known by its code: a digest of its file and of the modules of yours that it imports,
+but of no library. After an edit it is another experiment: every command says so, `paribus run`
+trains the present code, and the runs of the older code stay in the store.
+`{ module = "my_package.nets:SmallNet", code = "2f8a6c01d3b4" }` reports the older runs, which are
+then no longer trained; the command that tells of the edit prints the digest. Modules imported by
+`importlib` and files that a module reads do not count.
+
 """
 
 INITIALISATION = """## Initialisation
@@ -115,9 +123,12 @@ its metric; `kind = "…"` may say so, and names the kinds that other packages a
 
 HASH = """## What makes two experiments the same
 
-An experiment is known by a hash of all settings that it is trained with, defaults written out. Its
-name, its `engine` and what was `reported` are no part of it. A file and Python that say the same
-give the same hash, and find the same runs.
+An experiment is known by a hash of all settings that it is trained with and of the images and
+labels themselves; with a network of your own, also of its code. Its name, its `engine`, what was
+`reported`, the name of the data and their place are no part of it. A file and Python that say the
+same give the same hash, and find the same runs; so do the same images in another folder. Other
+images under the same name are other runs; the earlier ones stay in the store. A later version of
+Paribus that adds a setting changes no hash.
 """
 
 
