@@ -134,7 +134,7 @@ Paribus that adds a setting changes no hash.
 
 def page() -> str:
     """The text of docs/study-files.md."""
-    shared = ("data", "images", "validation")
+    shared = ("data", "test", "images", "validation")
     top = [
         *_rows(Study, "title", "seeds"),
         *_rows(Experiment, *shared),
@@ -149,8 +149,8 @@ def page() -> str:
         ("`from`", "text", "none", "The experiment that this one is stated as changes to."),
         *_rows(Experiment, *own),
         ("`reported`", "table", "none", f"{_first(Reported)} See [Reported](#reported)."),
-        ("`data`, `images`, `validation`", "", "", "As above; one value for all experiments of a "
-         "study is usual, and `data` and `validation` must be the same in all."),
+        ("`data`, `test`, `images`, `validation`", "", "", "As above; one value for all "
+         "experiments of a study is usual, and `data` and `validation` must be the same in all."),
     ]  # fmt: skip
     inherited = ("original", "original_verdict")
     question = _rows(Question, *(n for n in Question.model_fields if n not in inherited))

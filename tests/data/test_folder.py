@@ -171,7 +171,8 @@ def test_many_classes_that_differ(folder: Path) -> None:
 def test_no_test_folder(folder: Path) -> None:
     shutil.rmtree(folder / "test")
     assert refusal(folder) == (
-        f"{folder}/test: there is no such folder; a folder of images holds {LAYOUT}."
+        f"{folder}/test: there is no such folder; a folder of images holds {LAYOUT}, or write "
+        "test = 0.2 beside data in the study to take a fifth of each class as test images."
     )
 
 

@@ -67,7 +67,7 @@ def test_the_hash_covers_all_settings_but_the_engine() -> None:
     }
     hashes = {identity(base.but(**{key: value}), "data").hash for key, value in changes.items()}
     assert len(hashes | {identity(base, "data").hash}) == len(changes) + 1
-    assert set(changes) | {"engine", "data"} == set(Experiment.model_fields)
+    assert set(changes) | {"engine", "data", "test"} == set(Experiment.model_fields)
 
 
 def test_a_preview_is_fifty_times_cheaper() -> None:

@@ -20,7 +20,8 @@ def command(source: str | None, as_json: bool) -> None:
     it. A named one that is not here yet is downloaded.
 
     A study names its data as `data = "..."`: a name, a folder of IDX files, a folder with
-    train/CLASS/ and test/CLASS/ of images, or an .npz file.
+    train/CLASS/ and test/CLASS/ of images, or an .npz file. With `test = 0.2` in the study, or
+    SOURCE as "pictures test=0.2", a fifth of each class are test images.
     """
     if source is not None:
         _tell(load(source), as_json)

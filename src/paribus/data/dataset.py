@@ -141,6 +141,15 @@ def validate(dataset: Dataset) -> None:
         )
 
 
+def check_lengths(name: str, part: str, images: int, labels: int) -> None:
+    """Raise `UserError` if there are more images than labels, or fewer."""
+    if images != labels:
+        raise UserError(
+            f"{name}: has {images:,} {part} images but {labels:,} {part} labels; every image needs "
+            "one label."
+        )
+
+
 def _check_part(name: str, part: str, images: Images, labels: Labels, classes: int) -> None:
     if images.dtype != np.uint8 or images.ndim != 4:
         raise UserError(
@@ -152,11 +161,7 @@ def _check_part(name: str, part: str, images: Images, labels: Labels, classes: i
             f"{name}: the {part} labels are {labels.dtype} of shape {labels.shape}; needs int64 of "
             "shape (images,)."
         )
-    if len(images) != len(labels):
-        raise UserError(
-            f"{name}: has {len(images):,} {part} images but {len(labels):,} {part} labels; every "
-            "image needs one label."
-        )
+    check_lengths(name, part, len(images), len(labels))
     if len(images) == 0:
         raise UserError(f"{name}: has no {part} images; at least one is needed.")
     if 0 in images.shape:

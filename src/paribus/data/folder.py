@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from paribus.data import images
+from paribus.data import images, split
 from paribus.data.classes import appearance, look_alikes, normal, not_writable
 from paribus.data.dataset import Dataset, Images, Labels
 from paribus.data.memory import Memory
@@ -25,13 +25,28 @@ def is_one(folder: Path) -> bool:
     return any(entry.name in ("train", "test") and entry.is_dir() for entry in entries(folder))
 
 
-def load(folder: Path, name: str) -> Dataset:
+def has_classes(folder: Path) -> bool:
+    """Return whether `folder` looks like one of folders of images, one per class."""
+    inner = [entry for entry in entries(folder) if entry.is_dir()]
+    return len(inner) > 1 and all(
+        any(file.suffix.lower() in images.SUFFIXES for file in entries(entry)) for entry in inner
+    )
+
+
+def load(folder: Path, name: str, share: float | None = None) -> Dataset:
     """Return the dataset of the image files under `folder`.
 
     Classes are labeled in the order of their names (of their numbers, if all names are numbers),
     files are in the order of theirs. Grayscale images have 1 channel; if any image is in color, all
-    have 3. Of a file with several images, the first is read. Raises `UserError`.
+    have 3. Of a file with several images, the first is read. share: which part of each class are
+    test images, if there is no folder "test"; the classes may then lie in `folder` itself.
+
+    Raises `UserError`.
     """
+    if share is not None and (folder / "test").is_dir():
+        raise split.no_effect(shown(folder), share, "test images of its own, in test/")
+    if share is not None:
+        return _load_split(folder, name, share)
     train = _classes(folder / "train")
     test = _classes(folder / "test")
     for this, those, here, there in (
@@ -45,7 +60,7 @@ def load(folder: Path, name: str) -> Dataset:
             )
     train_files, train_labels = _files(train, list(train))
     test_files, test_labels = _files(test, list(train))
-    pixels, several = _read_all([*train_files, *test_files])
+    pixels, several = _read_all([*train_files, *test_files], folder)
     used = [folder / "train", folder / "test"]
     return Dataset(
         name=name,
@@ -58,11 +73,28 @@ def load(folder: Path, name: str) -> Dataset:
     )
 
 
+def _load_split(folder: Path, name: str, share: float) -> Dataset:
+    part = folder / "train" if (folder / "train").is_dir() else folder
+    classes = _classes(part)
+    files, labels = _files(classes, list(classes))
+    pixels, several = _read_all(files, folder)
+    ignored = not_used(folder, [part]) if part != folder else ()
+    return split.with_test_images(
+        name,
+        pixels,
+        labels,
+        list(classes),
+        share,
+        remarks=(*ignored, *_names_alike(classes, {}), *several),
+    )
+
+
 def _classes(part: Path) -> Classes:
     """Return the folders in `part` by class, in the order of their labels."""
     if not part.is_dir():
         raise UserError(
-            f"{shown(part)}: there is no such folder; a folder of images holds {LAYOUT}."
+            f"{shown(part)}: there is no such folder; a folder of images holds {LAYOUT}"
+            f"{f', or {split.HINT}' if part.name == 'test' else ''}."
         )
     found: Classes = {}
     for entry in entries(part):
@@ -96,7 +128,7 @@ def _names_alike(train: Classes, test: Classes) -> list[str]:
     """Return a clause for each class whose folders' names differ, or look like another class's."""
     notes = []
     for name in train:
-        forms = {path.name for path in (*train[name], *test[name])}
+        forms = {path.name for path in (*train[name], *test.get(name, ()))}
         if len(forms) > 1:
             notes.append(
                 f'the folders of class "{name}" have names in {len(forms)} Unicode forms, and '
@@ -127,13 +159,13 @@ def _files(classes: Classes, order: list[str]) -> tuple[list[Path], Labels]:
     return files, np.array(labels, np.int64)
 
 
-def _read_all(files: list[Path]) -> tuple[Images, list[str]]:
+def _read_all(files: list[Path], folder: Path) -> tuple[Images, list[str]]:
     """Return all images, (N, C, H, W), and a clause if some files hold more than one."""
     memory = Memory()
     first = images.read(files[0], memory).pixels
     channels = len(first)
-    folder = f"{shown(files[0].parent.parent.parent)}, {len(files):,} images of {_size(first)}"
-    memory.check(folder, len(files) * first.size)
+    all_of_them = f"{shown(folder)}, {len(files):,} images of {_size(first)}"
+    memory.check(all_of_them, len(files) * first.size)
     pixels = np.empty((len(files), *first.shape), np.uint8)
     several: list[Path] = []
     for index, file in enumerate(files):
@@ -146,7 +178,7 @@ def _read_all(files: list[Path]) -> tuple[Images, list[str]]:
             )
         if len(image) > channels:
             channels = len(image)
-            memory.check(f"{folder} in color", pixels.size * channels)
+            memory.check(f"{all_of_them} in color", pixels.size * channels)
             pixels = np.repeat(pixels, channels, axis=1)
         pixels[index] = image  # A grayscale image fills all three channels.
         if picture.has_more:

@@ -19,11 +19,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from paribus.data.dataset import Dataset, Images, Labels, numbered
+from paribus.data import split
+from paribus.data.dataset import Dataset, Images, Labels, check_lengths, numbered
 from paribus.data.memory import Memory
 from paribus.data.reading import entries, kind_of, not_used, read_bytes
 from paribus.errors import UserError
-from paribus.text import plural
+from paribus.text import plural, shown
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"
@@ -63,20 +64,35 @@ def find(folder: Path) -> dict[str, Path]:
     return found
 
 
-def load(folder: Path, name: str) -> Dataset:
+def load(folder: Path, name: str, share: float | None = None) -> Dataset:
     """Return the dataset of the four IDX files in `folder`.
 
-    Raises `UserError` if one is faulty.
+    share: which part of each class are test images, if there are no files of test images. Raises
+    `UserError` if a file is faulty or missing.
     """
     found = find(folder)
-    missing = [file for file in FILES if file not in found]
+    without_test = TEST_IMAGES not in found and TEST_LABELS not in found
+    if share is not None and not without_test:
+        raise split.no_effect(shown(folder), share, "test images of its own")
+    needed = FILES[:2] if share is not None else FILES
+    missing = [file for file in needed if file not in found]
     if missing:
+        hint = f"; or {split.HINT}" if missing == list(FILES[2:]) else ""
         raise UserError(
-            f"{folder}: {', '.join(missing)} {plural(len(missing), 'is', 'are')} missing; a "
-            f"folder of IDX files holds {', '.join(FILES)}, each gzipped (.gz) or not."
+            f"{shown(folder)}: {', '.join(missing)} {plural(len(missing), 'is', 'are')} missing; a "
+            f"folder of IDX files holds {', '.join(FILES)}, each gzipped (.gz) or not{hint}."
         )
-    files = {file: (str(path), read_bytes(path)) for file, path in found.items()}
-    return assemble(name, files, remarks=not_used(folder, found.values()))
+    files = {file: (shown(path), read_bytes(path)) for file, path in found.items()}
+    remarks = not_used(folder, found.values())
+    if share is None:
+        return assemble(name, files, remarks=remarks)
+    memory = Memory()
+    labels = read_labels(*files[TRAIN_LABELS], memory)
+    images = read_images(*files[TRAIN_IMAGES], memory)
+    check_lengths(name, "training", len(images), len(labels))
+    return split.with_test_images(
+        name, images, labels, numbered(labels, labels), share, remarks=remarks
+    )
 
 
 def assemble(

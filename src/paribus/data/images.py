@@ -20,6 +20,7 @@ from paribus.text import shown
 # No other format of Pillow's is meant: for some it starts another program (EPS: Ghostscript).
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 _STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 FORMATS = "PNG, JPEG, BMP, GIF, TIFF, WebP, PGM or PPM"
 
 # How images of each of Pillow's modes with 8 bits per channel are read: L is grayscale, RGB color.

@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib import format as npy
 
-from paribus.data.dataset import Dataset, Images, Labels, numbered
+from paribus.data import split
+from paribus.data.dataset import Dataset, Images, Labels, check_lengths, numbered
 from paribus.data.memory import Memory
 from paribus.data.reading import kind_of, open_file
 from paribus.errors import UserError
@@ -21,6 +22,15 @@ from paribus.text import listed, shown
 
 KEYS = ("train_images", "train_labels", "test_images", "test_labels")
 KERAS_KEYS = ("x_train", "y_train", "x_test", "y_test")
+# Images and labels that test images can be taken from.
+PAIRS = (
+    ("images", "labels"),
+    ("x", "y"),
+    ("X", "y"),
+    ("data", "target"),
+    ("train_images", "train_labels"),
+    ("x_train", "y_train"),
+)
 
 _LAYOUTS = (
     "needs uint8 of shape (N, H, W), or (N, H, W, C) or (N, C, H, W) with C = 1 or 3 channels"
@@ -31,26 +41,33 @@ _LONGEST_HEADER = 10_000  # NumPy's own bound
 _BLOCK = 1 << 24  # values that are looked at together
 
 
-def load(file: Path, name: str) -> Dataset:
-    """Return the dataset in an .npz file, under `KEYS` or `KERAS_KEYS`. Raises `UserError`.
+def load(file: Path, name: str, share: float | None = None) -> Dataset:
+    """Return the dataset in an .npz file, under `KEYS` or `KERAS_KEYS`.
 
     Images: see `channels_first`. Labels: integers of shape (N,) or (N, 1). Nothing pickled is ever
-    loaded.
+    loaded. share: which part of each class are test images, if there are none; the arrays may then
+    be called as in `PAIRS`. Raises `UserError`.
     """
     where = shown(file)
     with open_file(file) as stream:
-        arrays, remarks = _read(where, stream)
-    train_images, train_labels, test_images, test_labels = arrays.values()
-    train_key, train_labels_key, test_key, test_labels_key = arrays
-    train_labels = _labels(f"{where}, {train_labels_key}", train_labels)
-    test_labels = _labels(f"{where}, {test_labels_key}", test_labels)
+        arrays, remarks = _read(where, stream, share)
+    images = {
+        key: channels_first(f"{where}, {key}", array) for key, array in list(arrays.items())[::2]
+    }
+    labels = {key: _labels(f"{where}, {key}", array) for key, array in list(arrays.items())[1::2]}
+    train_images, *test_images = images.values()
+    train_labels, *test_labels = labels.values()
+    if share is not None:
+        check_lengths(name, "training", len(train_images), len(train_labels))
+        names = numbered(train_labels, train_labels)
+        return split.with_test_images(name, train_images, train_labels, names, share, remarks)
     return Dataset(
         name=name,
-        train_images=channels_first(f"{where}, {train_key}", train_images),
+        train_images=train_images,
         train_labels=train_labels,
-        test_images=channels_first(f"{where}, {test_key}", test_images),
-        test_labels=test_labels,
-        class_names=numbered(train_labels, test_labels),
+        test_images=test_images[0],
+        test_labels=test_labels[0],
+        class_names=numbered(train_labels, test_labels[0]),
         remarks=remarks,
     )
 
@@ -166,9 +183,11 @@ class _Header:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def _read(where: str, stream: BinaryIO) -> tuple[dict[str, npt.NDArray[Any]], tuple[str, ...]]:
+def _read(
+    where: str, stream: BinaryIO, share: float | None
+) -> tuple[dict[str, npt.NDArray[Any]], tuple[str, ...]]:
     """Return the four arrays by their keys (training images and labels, test images and labels),
-    and a clause on what else the file holds.
+    or two if test images are taken from them, and a clause on what else the file holds.
 
     All headers are read, and the sizes in them added up, before any array is.
     """
@@ -186,18 +205,10 @@ def _read(where: str, stream: BinaryIO) -> tuple[dict[str, npt.NDArray[Any]], tu
         raise UserError(f"{where}: is {what}; write it with numpy.savez.") from error
     with archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-        for keys in (KEYS, KERAS_KEYS):
-            if all(key in members for key in keys):
-                break
-        else:
-            held = listed([shown(key) for key in members], most=20)
-            raise UserError(
-                f"{where}: holds {held or 'nothing'}; needs {', '.join(KEYS)}, or "
-                f"{', '.join(KERAS_KEYS)}."
-            )
+        keys = _keys(where, list(members), share)
         headers = {key: _header(f"{where}, {key}", archive, members[key]) for key in keys}
         needed = sum(header.size for header in headers.values())
-        for key in (keys[1], keys[3]):  # Labels are turned into int64.
+        for key in keys[1::2]:  # Labels are turned into int64.
             needed += 8 * math.prod(headers[key].shape[:1])
         Memory().check(where, needed)
         arrays = {key: _array(f"{where}, {key}", archive, members[key]) for key in keys}
@@ -208,6 +219,27 @@ def _read(where: str, stream: BinaryIO) -> tuple[dict[str, npt.NDArray[Any]], tu
     if any("val" in key.lower() for key in others):
         hint = "; `validation = N` in the study holds out training images"
     return arrays, (f"{listed(others)} {'is' if len(others) == 1 else 'are'} not used{hint}",)
+
+
+def _keys(where: str, there: list[str], share: float | None) -> tuple[str, ...]:
+    """Return the keys of the arrays to read."""
+    whole = next((keys for keys in (KEYS, KERAS_KEYS) if set(keys) <= set(there)), None)
+    pair = next((keys for keys in PAIRS if set(keys) <= set(there)), None)
+    if share is not None and whole is not None:
+        raise split.no_effect(where, share, f"test images of its own ({whole[2]})")
+    found = whole if share is None else pair
+    if found is not None:
+        return found
+    held = listed([shown(key) for key in there], most=20) or "nothing"
+    if share is not None:
+        raise UserError(
+            f"{where}: holds {held}; needs {listed([' and '.join(keys) for keys in PAIRS], most=9)}"
+            " to take test images from them."
+        )
+    hint = f"; or {split.HINT}" if pair is not None else ""
+    raise UserError(
+        f"{where}: holds {held}; needs {', '.join(KEYS)}, or {', '.join(KERAS_KEYS)}{hint}."
+    )
 
 
 def _header(where: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _Header:

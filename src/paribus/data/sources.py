@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from paribus.data import folder, idx, npz
+from paribus.data import folder, idx, npz, split
 from paribus.data.dataset import Dataset
 from paribus.data.named import NAMED
 from paribus.data.reading import kind_of, open_file
@@ -24,9 +24,10 @@ def load(source: str, relative_to: Path | None = None, cache: Path | None = None
     """Return the dataset that `source` names.
 
     source: a name ("mnist", "fashion-mnist", "kmnist") or the path of a folder of IDX files, of a
-    folder of image files per class, or of an .npz file. A name comes first: write "./mnist" for a
-    folder of that name. relative_to: what a relative path starts from, the current folder if None.
-    cache: the folder for downloads, `remote.default_cache` if None.
+    folder of image files per class, or of an .npz file; behind the path of data without test images
+    the share of them to test with, as in "pictures test=0.2". A name comes first: write "./mnist"
+    for a folder of that name. relative_to: what a relative path starts from, the current folder if
+    None. cache: the folder for downloads, `remote.default_cache` if None.
 
     Raises `UserError` for what is unknown or faulty, `ParibusError` for a download that failed.
 
@@ -36,8 +37,13 @@ def load(source: str, relative_to: Path | None = None, cache: Path | None = None
     """
     if source in NAMED:
         return NAMED[source].load(cache)
-    path = (relative_to or Path()) / os.path.expanduser(source)
+    path, share = _path(source, relative_to), None
     # os.path.exists answers no, where Path.exists raises, for a path that no file can have.
+    if not os.path.exists(path):
+        place, share = split.parse(source)
+        if place in NAMED and share is not None:
+            raise split.no_effect(place, share, "test images of its own")
+        path = _path(place, relative_to)
     if not source.strip() or not os.path.exists(path):
         raise UserError(
             f'data "{shown(source)}": there is no dataset of that name, and no file or folder '
@@ -45,12 +51,17 @@ def load(source: str, relative_to: Path | None = None, cache: Path | None = None
         )
     if path.is_dir():
         if idx.find(path):
-            return idx.load(path, source)
-        if folder.is_one(path):
-            return folder.load(path, source)
+            return idx.load(path, source, share)
+        if share is not None or folder.is_one(path):
+            return folder.load(path, source, share)
+        if folder.has_classes(path):
+            raise UserError(
+                f"{shown(path)}: holds folders of images, but neither train/ nor test/; "
+                f"{split.HINT}."
+            )
         raise UserError(f"{shown(path)}: holds no dataset; {_ACCEPTED}.")
     if path.suffix.lower() == ".npz":
-        return npz.load(path, source)
+        return npz.load(path, source, share)
     with open_file(path) as stream:
         what = kind_of(stream.read(300)) or "not a dataset"
     raise UserError(f"{shown(path)}: is {what}; {_ACCEPTED}.")
@@ -78,6 +89,10 @@ def find(
             f'data "{source}": its images have changed since; put the old ones back'
         )
     raise problem or UserError("it is not known where the data are; name their study")
+
+
+def _path(place: str, relative_to: Path | None) -> Path:
+    return (relative_to or Path()) / os.path.expanduser(place)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from paribus.spec.bounds import MOST_EPOCHS, MOST_IMAGES
 from paribus.spec.model import Spec
@@ -35,6 +35,10 @@ class Experiment(Spec):
     data: str = "mnist"
     """A named data set, a folder of IDX files, a folder of images per class, or an .npz file; a
     path starts from the study file's folder."""
+    test: float | None = Field(default=None, gt=0, lt=1, exclude=True)
+    """Share of each class that is taken as test images, for data that have none of their own:
+    chosen at random, the same for every seed. It becomes a part of `data`, as in
+    "pictures test=0.2"."""
     images: int | None = Field(default=None, ge=1, le=MOST_IMAGES)
     """Training images used, chosen the same for every seed; all of them unless given."""
     validation: int = Field(default=0, ge=0, le=MOST_IMAGES)
@@ -43,6 +47,16 @@ class Experiment(Spec):
     """What trains it. "auto": the fastest engine that can run all experiments of the study which
     leave it to "auto", so that no difference between them is the engine's. Not part of its
     identity: every engine is to train the same thing."""
+
+    @model_validator(mode="after")
+    def _test_is_part_of_data(self) -> Self:
+        if self.test is not None:
+            if " test=" in self.data:
+                raise ValueError(f'data = "{self.data}" says already how much to test with')
+            # Past the lock that makes it immutable, as it is still being made.
+            self.__dict__["data"] = f"{self.data} test={self.test!r}"
+            self.__dict__["test"] = None
+        return self
 
     def settings(self) -> dict[str, Any]:
         """Return everything but the engine in plain JSON types, defaults written out."""

@@ -26,9 +26,11 @@ from paribus.spec.study import Reported, Study
 from paribus.spec.suggestions import suggest
 from paribus.text import shown
 
-_TOP = ("title", "data", "seeds", "validation", "images", "origin", "experiments", "questions")
+_TOP = (
+    "title", "data", "test", "seeds", "validation", "images", "origin", "experiments", "questions",
+)  # fmt: skip
 # Written once for all experiments of a study.
-_SHARED = ("data", "validation", "images")
+_SHARED = ("data", "test", "validation", "images")
 # In the table of an experiment, beside its settings.
 _BESIDE = ("from", "reported")
 
