@@ -14,7 +14,7 @@ from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.paired import t_intervals
 from tests.support.simulated import BATCHES, about, at_most, effects, generator, say
 
-# Where d itself is exponential; 30,000 to 2,000,000 studies a cell, standard error 0.3 points at most.
+# Where d itself is exponential; 30,000 studies or more per cell, standard error at most 0.3 points.
 EXPECTED: dict[int, dict[int, float]] = {
     1: {3: 0.100, 5: 0.105, 10: 0.089, 20: 0.070},
     8: {3: 0.154, 5: 0.243, 10: 0.239, 20: 0.179},
