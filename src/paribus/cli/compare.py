@@ -22,7 +22,7 @@ from paribus.spec.files import built_in_studies
 from paribus.spec.metric import check_matters, check_metric
 from paribus.spec.question import ASPECTS, Question
 from paribus.store.known import present_code
-from paribus.store.open import open_store
+from paribus.store.open import open_to_look
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun, StoredStudy
 from paribus.store.timings import read_timings
@@ -83,7 +83,7 @@ def command(
             f"--against {seeds_b}: has seeds of --seeds {seeds_a} too; "
             "write ranges without a seed in common"
         )
-    with open_store(store_folder, "write") as store:
+    with open_to_look(store_folder) as store:
         engine = _common_engine((a, first_seeds), (b, second_seeds), store)
         first = _side(a, first_seeds, engine, store)
         second = _side(b, second_seeds, engine, store)

@@ -14,7 +14,7 @@ from paribus.export.run import RUN_FORMATS, export_run, suffix
 from paribus.export.trained import read_trained
 from paribus.export.whole_store import STORE_FORMATS, export_store
 from paribus.export.writing import refuse_existing
-from paribus.store.open import open_store
+from paribus.store.open import open_to_look
 from paribus.text import count
 
 _FOLDER = Path("export")
@@ -56,7 +56,7 @@ def command(
     A network is checked after it is written: the file is asked for the probabilities of all test
     images, which must be those that were stored. Nothing is ever written over.
     """
-    with open_store(store_folder, "write") as store:
+    with open_to_look(store_folder) as store:
         if form in STORE_FORMATS:
             if run is not None:
                 raise UserError(

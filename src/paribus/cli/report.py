@@ -9,7 +9,7 @@ import click
 
 from paribus.cli.asked import Asked, json_option, report_option, store_option, study_options
 from paribus.measure.from_store import collect
-from paribus.store.open import open_store
+from paribus.store.open import open_to_look
 
 
 @click.command(short_help="Write the report of what has been trained so far.")
@@ -26,7 +26,7 @@ def command(asked: Asked, store_folder: Path, report_folder: Path, as_json: bool
         if not as_json:
             click.echo(f"Report: {page}")
 
-    with open_store(store_folder, "write") as store:
+    with open_to_look(store_folder) as store:
         result = collect(
             asked.study, asked.name, store, asked.dataset, asked.known(store).identities
         )

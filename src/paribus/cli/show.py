@@ -12,7 +12,7 @@ import click
 from paribus.cli.asked import json_option, one_run, store_option
 from paribus.cli.state import in_words, state
 from paribus.store.known import present_code
-from paribus.store.open import open_store
+from paribus.store.open import open_to_look
 from paribus.store.reader import Reader
 from paribus.text import percent
 
@@ -24,7 +24,7 @@ from paribus.text import percent
 def command(run: str, store_folder: Path, as_json: bool) -> None:
     """Show one run: RUN is the start of its id, as `paribus status` lists them, or
     EXPERIMENT/SEED, e.g. cnn/0."""
-    with open_store(store_folder, "write") as store:
+    with open_to_look(store_folder) as store:
         facts = show(run, store)
     if as_json:
         click.echo(json.dumps(facts, indent=2))

@@ -14,7 +14,7 @@ from paribus.measure.from_store import collect
 from paribus.measure.runs import ExperimentResult
 from paribus.spec.identity import Identity
 from paribus.store.known import Known
-from paribus.store.open import open_store
+from paribus.store.open import open_to_look
 from paribus.store.reader import Reader
 from paribus.text import percent
 
@@ -25,7 +25,7 @@ from paribus.text import percent
 @json_option
 def command(asked: Asked, store_folder: Path, as_json: bool) -> None:
     """Say what of STUDY, a file or a built-in name, has been trained, and by which runs."""
-    with open_store(store_folder, "write") as store:
+    with open_to_look(store_folder) as store:
         known = asked.known(store)
         result = collect(asked.study, asked.name, store, asked.dataset, known.identities)
         facts = {

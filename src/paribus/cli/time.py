@@ -79,7 +79,6 @@ def command(
             known = did_you_mean(name, list(loaded.experiments))
             raise UserError(f'{study}: there is no experiment "{name}"; {known}')
     dataset = load(loaded.data, relative_to)
-    import_from(relative_to)
     maker = TaskMaker(dataset)
     # Keys that differ even where an experiment is timed by two engines.
     names = (a, b if b != a else f"{b} again")
@@ -93,7 +92,9 @@ def command(
     sides, results = [], []
     for key, name in zip(names, (a, b), strict=True):
         experiment, engine = asked[key].but(engine=chosen[key]), make_engine(chosen[key])
-        result = described(name, experiment, dataset, code=code_digest(experiment, relative_to))
+        if code := code_digest(experiment, relative_to):
+            import_from(relative_to, code)
+        result = described(name, experiment, dataset, code=code)
         sides.append((result.step_keys[0], engine, maker.make(experiment, seed=0)))
         results.append(result)
     if (sides[0][0], chosen[names[0]]) == (sides[1][0], chosen[names[1]]):

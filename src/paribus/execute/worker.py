@@ -26,6 +26,7 @@ from paribus.execute.protocol import (
 from paribus.execute.tasks import TaskMaker
 from paribus.execute.train import train
 from paribus.spec.code import code_digest, import_from
+from paribus.spec.network import ModuleNetwork
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,9 @@ def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
     left = [job.run_id for job in batch.jobs]
     try:
         maker = _tasks(batch.jobs[0].data)
-        import_from(batch.jobs[0].data.folder)
-        for job in batch.jobs:
-            _check_code(job)
         engine = make_engine(batch.jobs[0].engine, batch.cores)
+        for job in batch.jobs:
+            _find_code(job)
         for run_id in left:
             yield Started(run_id, where, engine.bits)
         tasks = [maker.make(job.experiment, job.seed) for job in batch.jobs]
@@ -86,8 +86,12 @@ def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
         yield Failed(run_id, reason)
 
 
-def _check_code(job: Job) -> None:
-    """Raise `UserError` unless a custom module's source is what was meant."""
+def _find_code(job: Job) -> None:
+    """Have a custom module imported from its folder. Raise `UserError` unless its source is what
+    was meant."""
+    if not isinstance(job.experiment.network, ModuleNetwork):
+        return  # A folder that nothing is imported from hides no library.
+    import_from(job.data.folder)
     if job.code and code_digest(job.experiment, job.data.folder) != job.code:
         raise UserError("its code has changed since the command began; call the command again")
 

@@ -16,6 +16,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from paribus.spec.experiment import Experiment
@@ -78,8 +79,9 @@ class Identity:
         text = _compact(form)
         return cls(text, _sha256(text))
 
-    @property
+    @cached_property
     def form(self) -> Form:
+        """The canonical form; not to be changed."""
         form: Form = json.loads(self.canonical)
         return form
 
@@ -93,7 +95,7 @@ class Identity:
         """The digest of a custom module's source, "" for layers and where it is not known."""
         return str(self.form.get("code", ""))
 
-    @property
+    @cached_property
     def recipe(self) -> str:
         """The hash of all but the data and the code: what other versions of both have in common."""
         return _sha256(_compact({k: v for k, v in self.form.items() if k not in ("data", "code")}))

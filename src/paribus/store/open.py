@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from typing import Literal, overload
@@ -44,6 +45,17 @@ def open_store(folder: Path, mode: Literal["read", "write", "create"]) -> Reader
             "name another folder with --store"
         ) from None
     return Writer(folder, _connect_to_write(folder))
+
+
+def open_to_look(folder: Path) -> Reader:
+    """Open the store in a folder for a command that only reads it.
+
+    Where the folder may be written to, one of an older format is migrated for good. Raises what
+    `open_store` raises.
+    """
+    database = folder / "paribus.db"
+    writable = all(os.access(path, os.W_OK) for path in (folder, database) if path.exists())
+    return open_store(folder, "write") if writable else open_store(folder, "read")
 
 
 def signature(folder: Path) -> Signature:

@@ -37,7 +37,7 @@ def make_module(network: ModuleNetwork, images: Tensor, classes: int | None) -> 
     except Exception as error:
         raise UserError(
             f'{where}: cannot import "{path}": {_told(error)}; '
-            "is it installed, or in the folder that you start Paribus from?"
+            "is it installed, or in the folder of the study file?"
         ) from error
     if not hasattr(source, name):
         names = [key for key, value in vars(source).items() if callable(value)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from paribus.errors import ParibusError, UserError
+from paribus.errors import ParibusError
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import identity
 from paribus.spec.recipe import Sgd
-from paribus.store.migrate import SCHEMA_VERSION
 from paribus.store.open import open_store
 from paribus.store.rows import EPOCH_COLUMNS
 from paribus.store.writer import Writer
@@ -126,39 +124,6 @@ def test_runs_are_found_by_id_and_by_name(store: Writer) -> None:
     assert store.find_runs("cnn/9") == []
     assert store.find_runs("%") == []
     assert store.names(IDENTITY.hash) == ["cnn"]
-
-
-def test_there_is_no_store(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="there is no store here; `paribus run` makes one"):
-        open_store(tmp_path, "write")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_store_of_a_newer_version(tmp_path: Path) -> None:
-    open_store(tmp_path, "create").close()
-    with sqlite3.connect(tmp_path / "paribus.db") as db:
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
-    with pytest.raises(UserError, match="made by a newer Paribus"):
-        open_store(tmp_path, "write")
-
-
-def test_a_file_that_is_no_database(tmp_path: Path) -> None:
-    (tmp_path / "paribus.db").write_bytes(b"no database at all" * 100)
-    with pytest.raises(UserError, match="is not a Paribus store or is damaged"):
-        open_store(tmp_path, "write")
-
-
-def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
-    (tmp_path / "runs").write_text("")
-    with pytest.raises(UserError, match="cannot be used as a store"):
-        open_store(tmp_path / "runs", "create")
-
-
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux's /proc")
-def test_a_folder_that_nobody_may_write_to() -> None:
-    # Root may write wherever permissions forbid it, but not here.
-    with pytest.raises(UserError, match="/proc/self/runs: cannot be used as a store"):
-        open_store(Path("/proc/self/runs"), "create")
 
 
 def test_a_full_disk(store: Writer) -> None:

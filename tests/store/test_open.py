@@ -1,0 +1,85 @@
+"""Opening a store: what is made, what is refused, and what is said."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from paribus.errors import UserError
+from paribus.store.migrate import SCHEMA_VERSION, migrations
+from paribus.store.open import open_store, open_to_look, signature
+from paribus.store.reader import Reader
+from paribus.store.writer import Writer
+
+
+def test_there_is_no_store(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="there is no store here; `paribus run` makes one"):
+        open_store(tmp_path, "write")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_of_a_newer_version(tmp_path: Path) -> None:
+    open_store(tmp_path, "create").close()
+    with sqlite3.connect(tmp_path / "paribus.db") as db:
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    with pytest.raises(UserError, match="made by a newer Paribus"):
+        open_store(tmp_path, "write")
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "paribus.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(UserError, match="is not a Paribus store or is damaged"):
+        open_store(tmp_path, "write")
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("")
+    with pytest.raises(UserError, match="cannot be used as a store"):
+        open_store(tmp_path / "runs", "create")
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs Linux's /proc")
+def test_a_folder_that_nobody_may_write_to() -> None:
+    # Root may write wherever permissions forbid it, but not here.
+    with pytest.raises(UserError, match="/proc/self/runs: cannot be used as a store"):
+        open_store(Path("/proc/self/runs"), "create")
+
+
+def test_migrations_are_numbered_without_a_gap() -> None:
+    assert list(migrations()) == list(range(1, SCHEMA_VERSION + 1))
+
+
+def test_who_reads_can_only_read(tmp_path: Path) -> None:
+    with open_store(tmp_path, "create") as store:
+        assert isinstance(store, Writer)
+        assert store.writable
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with open_store(tmp_path, "read") as reading:
+        assert type(reading) is Reader
+        assert not reading.writable
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_command_that_only_looks_needs_no_right_to_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store(tmp_path, "create").close()
+    with open_to_look(tmp_path) as store:
+        assert isinstance(store, Writer)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with open_to_look(tmp_path) as store:
+        assert type(store) is Reader
+    with pytest.raises(UserError, match="there is no store here"):
+        open_to_look(tmp_path / "nowhere")
+
+
+def test_the_signature_changes_with_what_is_written(tmp_path: Path) -> None:
+    assert signature(tmp_path) == ()
+    with open_store(tmp_path, "create") as store:
+        first = signature(tmp_path)
+        assert signature(tmp_path) == first != ()
+        store.keep_study("study.toml", {}, data="mnist")
+        assert signature(tmp_path) != first
