@@ -13,7 +13,7 @@ CPP := $(wildcard src/paribus/engines/native/kernels/*.cpp src/paribus/engines/n
 QUICK := $(wildcard tests/spec tests/stats tests/store tests/measure tests/questions tests/data \
 	tests/campaign tests/test_end_to_end.py tests/test_layers.py tests/test_tests.py)
 
-.PHONY: install kernels report check format quick test calibrate docs screenshots clean
+.PHONY: install kernels report check format quick test calibrate docs screenshots robustness clean
 
 install: $(INSTALLED)
 
@@ -51,6 +51,13 @@ test: kernels
 # Ten times as many simulated studies as `make test`, every error rate printed; about 5 minutes.
 calibrate: kernels
 	PARIBUS_CALIBRATION=10 $(BIN)/pytest -s --quiet tests/calibration
+
+# Broken inputs by the thousand: each ends in a message, within 5 s and 1 GB; about 8 minutes.
+robustness: kernels
+	PYTHONPATH=. $(BIN)/python tests/robustness/study_files.py --count 12000 \
+		--folder build/robustness/studies
+	PYTHONPATH=. $(BIN)/python tests/robustness/data_files.py --count 1500 \
+		--folder build/robustness/data
 
 # Writes what is made in docs/ anew: the reference of study files, the notebook's outputs.
 docs: kernels

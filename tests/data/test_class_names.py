@@ -98,6 +98,11 @@ def test_a_class_that_differs_in_case_alone(folder: Path) -> None:
         (b"a\nb", "a\\nb", "contains a control character"),
         (b"\x1b[31m", "\\x1b[31m", "contains a control character"),
         (b" ", " ", "is empty"),
+        (
+            "a\u202eb".encode(),
+            "a\\u202eb",
+            "contains a control character for the direction of writing",
+        ),
     ],
 )
 def test_names_that_cannot_be_written(

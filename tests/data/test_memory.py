@@ -121,6 +121,32 @@ def test_npz_whose_headers_promise_much(npz: Path) -> None:
     )
 
 
+def many_entries(count: int, zip64: bool) -> bytes:
+    """An archive of empty entries, of which only the directory is there."""
+    entry = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, *[0] * 8, 8, *[0] * 6)
+    directory = b"".join(entry + b"%08d" % number for number in range(count))
+    records = b""
+    size = len(directory)
+    if zip64:
+        records = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, 0)
+        records += struct.pack("<4sLQL", b"PK\6\7", 0, size, 1)
+        size = 2**32 - 1
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count & 65535, count & 65535, size, 0, 0)
+    return directory + records + end
+
+
+@pytest.mark.parametrize("zip64", [False, True])
+def test_npz_of_very_many_arrays(zip64: bool, tmp_path: Path) -> None:
+    file = tmp_path / "a.npz"
+    file.write_bytes(many_entries(10, zip64))
+    assert f"{file}: holds 00000000, 00000001, " in refusal(lambda: load(str(file)))
+    file.write_bytes(many_entries(30_000, zip64))
+    assert peak_memory(lambda: refusal(lambda: load(str(file)))) < 1e6
+    assert refusal(lambda: load(str(file))) == (
+        f"{file}: holds too many arrays to be a dataset; write the four alone."
+    )
+
+
 def test_labels_count_as_what_they_become(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "a.npz"
     images, labels = np.zeros((1000, 1, 1), np.uint8), np.arange(1000, dtype=np.uint16) % 2

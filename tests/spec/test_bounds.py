@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
+import tomllib
+from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from paribus.errors import UserError
 from paribus.spec.files import load_study, read_study
+from paribus.spec.toml import parse
 
 BASE = """
 title = "t"
@@ -113,6 +119,58 @@ def test_brackets_and_dots_in_text_are_no_nesting() -> None:
     text = text.replace('"flatten"', '"residual [residual [residual [relu]]]", "flatten"')
     assert read_study(text.replace('"linear 10"]', f'"linear 10"] # "{"[" * 50}'), "s.toml")
     assert read_study(BASE.replace('"t"', f'"{"1" * 500} \\" {"[" * 50}"'), "s.toml")
+
+
+def test_lists_of_numbers_are_no_keys_of_many_parts() -> None:
+    numbers = ", ".join(["0.5"] * 50)
+    assert parse(f"x = [{numbers}]\ny = {{a = 0.5, b.c = 0.5, d.e.f = 1.5}}", "s.toml")
+    assert parse("a.b . c .d.e.f.g.h.i = 1.5", "s.toml")
+    assert parse("x = 1979-05-27T07:32:00.999999-07:00", "s.toml")
+
+
+quoted = partial(json.dumps, ensure_ascii=False)
+bare = st.text("abz09_-", min_size=1, max_size=5)
+toml_values = st.recursive(
+    st.one_of(
+        st.integers(-(2**63), 2**63 - 1).map(str),
+        st.floats(allow_nan=False).map(str),
+        st.text(st.characters(exclude_categories=("Cs", "Cc"))).map(quoted),
+        st.text("ab[]{}.#\n", max_size=20).map(lambda text: f"'''{text}'''"),
+        st.sampled_from(["true", "false", "1979-05-27", "0x1F", "1_000"]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=5).map(lambda parts: f"[ {', '.join(parts)} ] "),
+        st.dictionaries(bare, inner, max_size=4).map(
+            lambda table: f"{{ {', '.join(f'{key} = {value}' for key, value in table.items())} }}"
+        ),
+    ),
+    max_leaves=30,
+)
+
+
+@given(st.dictionaries(bare, toml_values, max_size=6), st.text("#[{. x", max_size=20))
+def test_what_is_within_bounds_is_read_as_tomllib_reads_it(
+    table: dict[str, str], comment: str
+) -> None:
+    lines = [f"{key} = {value}  # {comment}" for key, value in table.items()]
+    text = "\n".join(lines)
+    expected = tomllib.loads(text)
+    try:
+        found = parse(text, "s.toml")
+    except UserError as error:
+        assert "nested more than 10 deep" in str(error)
+    else:
+        assert found == expected
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        found = parse(text, "s.toml")
+    except UserError as error:
+        assert str(error).isprintable()
+    else:
+        assert found == tomllib.loads(text.removeprefix("\ufeff"))
 
 
 HUGE = {
@@ -232,6 +290,14 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
 )
 def test_names_of_studies(name: str, said: str) -> None:
     assert said_of(name).startswith(said)
+
+
+def test_a_name_that_no_store_could_hold(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.toml"))
+    path.write_text(BASE)
+    assert said_of(str(path)) == (
+        f"{tmp_path}/caf\\xe9.toml: is a name that is not valid UTF-8; rename it"
+    )
 
 
 def test_a_large_file_is_not_read(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from paribus.errors import UserError
 from paribus.text import count, listed, plural, shown
 
+_BIDIRECTIONAL = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
 
 def check_class_names(where: str, names: Sequence[str]) -> None:
     """Raise `UserError` if a name cannot be written in a report, or stands for two classes."""
@@ -41,6 +43,9 @@ def not_writable(name: str) -> str | None:
         point = ord(character)
         if category in ("Cc", "Zl", "Zp") or point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF:
             return "contains a control character"
+        # They turn around what stands behind them, in a terminal and on a page.
+        if character in _BIDIRECTIONAL:
+            return "contains a control character for the direction of writing"
     return None
 
 

@@ -17,6 +17,7 @@ from paribus.data import split
 from paribus.data.dataset import Dataset, Images, Labels, check_lengths, numbered
 from paribus.data.memory import Memory
 from paribus.data.reading import kind_of, open_file
+from paribus.data.zips import directory_size
 from paribus.errors import UserError
 from paribus.text import listed, shown
 
@@ -38,6 +39,7 @@ _LAYOUTS = (
 
 _MAGIC = b"\x93NUMPY"
 _LONGEST_HEADER = 10_000  # NumPy's own bound
+_LONGEST_DIRECTORY = 1_000_000  # bytes, about 10,000 arrays
 _BLOCK = 1 << 24  # values that are looked at together
 
 
@@ -196,6 +198,8 @@ def _read(
         raise UserError(
             f"{where}: holds a single array (.npy); write all four into one file with numpy.savez."
         )
+    if directory_size(stream) > _LONGEST_DIRECTORY:
+        raise UserError(f"{where}: holds too many arrays to be a dataset; write the four alone.")
     try:
         archive = zipfile.ZipFile(stream)
     except Exception as error:  # zipfile raises almost anything for arbitrary bytes.

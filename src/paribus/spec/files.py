@@ -56,7 +56,12 @@ def load_study(name: str) -> tuple[Study, Path]:
     if (text := built_in.get(name)) is not None:
         return read_study(text, name), Path()
     path = Path(name)
-    return read_study(toml.read_text(path, name, list(built_in)), name), path.parent
+    text = toml.read_text(path, name, list(built_in))
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # The store, which knows studies by name, could not hold it.
+        raise UserError(f"{shown(name)}: is a name that is not valid UTF-8; rename it") from None
+    return read_study(text, name), path.parent
 
 
 def read_study(text: str, where: str) -> Study:

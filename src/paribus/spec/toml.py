@@ -118,9 +118,13 @@ def _too_wide(value: Any, path: str = "") -> Iterator[str]:
 
 def _beyond_bounds(text: str) -> Iterator[str]:
     """Give what in a text is beyond the bounds, with its line."""
-    line, depth, dots = 1, 0, 0
+    line, depth, dots, before = 1, 0, 0, 0
     for part in _PART.finditer(text):
         kind, found = part.lastgroup, part.group()
+        # A comma or an equals sign stood between: dots before and after it are of two keys.
+        if part.start() != before or kind in ("open", "close", "end", "comment"):
+            dots = 0
+        before = part.end()
         match kind:
             case "open":
                 depth += 1
@@ -137,6 +141,4 @@ def _beyond_bounds(text: str) -> Iterator[str]:
                     f"line {line}: a number has {len(found):,} characters; write at most "
                     f"{MOST_DIGITS}"
                 )
-        if kind in ("open", "close", "end", "comment"):
-            dots = 0
         line += found.count("\n")

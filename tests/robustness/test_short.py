@@ -1,0 +1,28 @@
+"""A short part of `make robustness`: broken inputs end in a message, within bounds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "count"), [("study_files", 100), ("data_files", 200)])
+def test_mutated_files_end_in_a_message(name: str, count: int, tmp_path: Path) -> None:
+    seed = os.environ.get("PARIBUS_ROBUSTNESS_SEED", "0")
+    options = ["--count", str(count), "--seed", seed, "--folder", str(tmp_path)]
+    places = [str(HERE.parent.parent), os.environ.get("PYTHONPATH")]
+    done = subprocess.run(
+        [sys.executable, str(HERE / f"{name}.py"), *options],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in places if path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
