@@ -176,6 +176,12 @@ def test_no_test_folder(folder: Path) -> None:
     )
 
 
+def test_parts_with_a_capital(folder: Path) -> None:
+    (folder / "train").rename(folder / "Train")
+    (folder / "test").rename(folder / "Test")
+    assert refusal(folder).endswith('or an .npz file; rename "Test" to "test".')
+
+
 def test_empty_part(folder: Path) -> None:
     shutil.rmtree(folder / "train")
     (folder / "train").mkdir()

@@ -146,15 +146,21 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     )
 
 
-def empty_png(rows: int, columns: int) -> bytes:
-    """A PNG that announces a size, and holds next to nothing."""
+def png(rows: int, columns: int, depth: int, color_type: int, pixels: bytes) -> bytes:
+    """A PNG, its pixels compressed."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         check = struct.pack(">I", zlib.crc32(kind + content))
         return struct.pack(">I", len(content)) + kind + content + check
 
-    header = struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+    header = struct.pack(">IIBBBBB", columns, rows, depth, color_type, 0, 0, 0)
+    parts = chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + parts
+
+
+def empty_png(rows: int, columns: int) -> bytes:
+    """A PNG that announces a size, and holds next to nothing."""
+    return png(rows, columns, 8, 2, b"")
 
 
 @pytest.mark.parametrize("side", [9500, 13_000, 2**31 - 1])
@@ -186,6 +192,26 @@ def test_other_depths(tmp_path: Path, mode: str) -> None:
         f'{file}: has pixels of mode "{mode}" (Pillow); needs 8 bits per channel, grayscale or '
         "color, so convert it."
     )
+
+
+@pytest.mark.parametrize("color_type", [2, 4, 6])
+def test_colors_of_16_bits(tmp_path: Path, color_type: int) -> None:
+    file = tmp_path / "a.png"
+    channels = {2: 3, 4: 2, 6: 4}[color_type]
+    rows = b"".join(b"\0" + b"\xff\x01" * 2 * channels for _ in range(2))
+    file.write_bytes(png(2, 2, 16, color_type, zlib.compress(rows)))
+    assert refusal(file) == (
+        f"{file}: has more than 8 bits per channel; needs 8 bits per channel, grayscale or color, "
+        "so convert it."
+    )
+
+
+def test_ppm_of_16_bits(tmp_path: Path) -> None:
+    file = tmp_path / "a.ppm"
+    file.write_bytes(b"P6 2 2 65535\n" + bytes(24))
+    assert "has more than 8 bits per channel" in refusal(file)
+    file.write_bytes(b"P6 2 2 255\n" + bytes(12))
+    assert read(file).shape == (2, 2, 3)
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "LAB", "YCbCr", "P", "PA", "LA", "1"])

@@ -7,6 +7,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -63,6 +64,17 @@ def make(model: Any, **settings: Any) -> Callable[[], Any]:
         ]),
         (make(Conv, channels=8, padding=1), [
             'Conv.padding: unknown key; known are channels, kernel, kind, stride'
+        ]),
+        (make(Conv, channels=np.int64(8)), [
+            "Conv.channels: must be an integer, got np.int64(8)"
+        ]),
+        (make(Relu, nothing=1), ['Relu.nothing: unknown key; known are kind']),
+        (lambda: EXPERIMENT.but(data="caf\udce9"), [
+            'Experiment.data: is not valid UTF-8: "caf\\xe9"; rename it'
+        ]),
+        (make(Experiment, network=LAYERS, optimizer=SGD, epochs=5, schedule="cosine"), [
+            'Experiment.schedule: must be a table with a name, e.g. { name = "cosine" }, got '
+            '"cosine"'
         ]),
         (make(Dropout, p=1.0), ["Dropout.p: must be below 1, got 1.0"]),
         (make(Linear, features=True), ["Linear.features: must be an integer, got true"]),

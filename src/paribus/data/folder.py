@@ -16,6 +16,9 @@ from paribus.text import listed, plural, shown
 
 LAYOUT = "train/<class>/ and test/<class>/, each with image files"
 
+_TRAIN = ("train", "training", "trainset", "train_set")
+_TEST = ("test", "testing", "testset", "test_set")
+
 # The folders of each class, by its name in Unicode's NFC; the folders' own names may be in others.
 Classes = dict[str, list[Path]]
 
@@ -23,6 +26,15 @@ Classes = dict[str, list[Path]]
 def is_one(folder: Path) -> bool:
     """Return whether `folder` has a folder "train" or "test", as a folder of classes does."""
     return any(entry.name in ("train", "test") and entry.is_dir() for entry in entries(folder))
+
+
+def rename_hint(folder: Path) -> str:
+    """Return the tail of a message about a folder whose parts have other names than they should."""
+    for entry in entries(folder):
+        for name, others in (("train", _TRAIN), ("test", _TEST)):
+            if entry.is_dir() and entry.name.lower() in others and entry.name != name:
+                return f'; rename "{shown(entry.name)}" to "{name}"'
+    return ""
 
 
 def has_classes(folder: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
@@ -79,10 +80,15 @@ def _damaged(where: str) -> UserError:
 
 def _decode(where: str, content: bytes, memory: Memory) -> Picture:
     with Image.open(BytesIO(content), formats=_FORMATS) as image:
-        if image.mode not in _READ_AS:
+        if image.mode not in _READ_AS or _is_wide(image):
+            depth = (
+                "more than 8 bits per channel"
+                if image.mode in _READ_AS
+                else (f'pixels of mode "{image.mode}" (Pillow)')
+            )
             raise UserError(
-                f'{where}: has pixels of mode "{image.mode}" (Pillow); needs 8 bits per channel, '
-                "grayscale or color, so convert it."
+                f"{where}: has {depth}; needs 8 bits per channel, grayscale or color, so convert "
+                "it."
             )
         columns, rows = image.size
         memory.check(where, rows * columns * (1 if _READ_AS[image.mode] == "L" else 3))
@@ -98,6 +104,19 @@ def _decode(where: str, content: bytes, memory: Memory) -> Picture:
         pixels = np.asarray(image.convert(_READ_AS[image.mode]))
         pixels = pixels[np.newaxis] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
         return Picture(_turned(pixels, _orientation(image)), has_more)
+
+
+def _is_wide(image: Image.Image) -> bool:
+    """Return whether an image that Pillow gives 8 bits per channel has more of them in its file.
+
+    It shows in how they are to be unpacked alone: "RGB;16B", or a largest value above 255.
+    """
+    tiles = getattr(image, "tile", ())
+    return any(
+        re.search(r";16[BLN]", str(tile[3]))
+        or (tile[0] == "ppm" and isinstance(tile[3], tuple) and int(tile[3][-1]) > 255)
+        for tile in tiles
+    )
 
 
 def _orientation(image: Image.Image) -> int:

@@ -83,7 +83,7 @@ def channels_first(where: str, images: npt.NDArray[Any]) -> Images:
     Raises `UserError` for any other shape or type, and if both layouts of channels fit.
     """
     if images.dtype != np.uint8:
-        raise UserError(f"{where}: is {images.dtype}; {_LAYOUTS}{_as_bytes(images)}.")
+        raise UserError(f"{where}: is {shown(images.dtype)}; {_LAYOUTS}{_as_bytes(images)}.")
     if images.ndim == 3:
         return images[:, np.newaxis]
     first = images.ndim == 4 and images.shape[1] in (1, 3)
@@ -124,7 +124,7 @@ def _as_bytes(images: npt.NDArray[Any]) -> str:
 def _labels(where: str, labels: npt.NDArray[Any]) -> Labels:
     if labels.dtype.kind not in "iufb":
         number = "number the classes 0, 1, 2 and so on, alike in both parts"
-        text = "text" if labels.dtype.kind in "US" else str(labels.dtype)
+        text = "text" if labels.dtype.kind in "US" else shown(labels.dtype)
         raise UserError(f"{where}: is {text}; needs integers, so {number}.")
     # Keras gives the labels of CIFAR as a column.
     if labels.ndim == 2 and labels.shape[1] == 1:

@@ -59,7 +59,7 @@ def load(source: str, relative_to: Path | None = None, cache: Path | None = None
                 f"{shown(path)}: holds folders of images, but neither train/ nor test/; "
                 f"{split.HINT}."
             )
-        raise UserError(f"{shown(path)}: holds no dataset; {_ACCEPTED}.")
+        raise UserError(f"{shown(path)}: holds no dataset; {_ACCEPTED}{folder.rename_hint(path)}.")
     if path.suffix.lower() == ".npz":
         return npz.load(path, source, share)
     with open_file(path) as stream:

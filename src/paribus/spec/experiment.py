@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from paribus.spec.bounds import MOST_EPOCHS, MOST_IMAGES
 from paribus.spec.model import Spec
 from paribus.spec.network import Network
 from paribus.spec.recipe import Constant, Initialisation, Optimizer, Schedule
+from paribus.text import shown
 
 EngineName = Literal["auto", "numpy", "torch", "native"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
@@ -47,6 +48,15 @@ class Experiment(Spec):
     """What trains it. "auto": the fastest engine that can run all experiments of the study which
     leave it to "auto", so that no difference between them is the engine's. Not part of its
     identity: every engine is to train the same thing."""
+
+    @field_validator("data")
+    @classmethod
+    def _can_be_stored(cls, data: str) -> str:
+        try:
+            data.encode()
+        except UnicodeEncodeError:  # Such a path comes from the system, not from a file.
+            raise ValueError(f'is not valid UTF-8: "{shown(data)}"; rename it') from None
+        return data
 
     @model_validator(mode="after")
     def _test_is_part_of_data(self) -> Self:

@@ -76,7 +76,13 @@ def value(given: object) -> str:
     if isinstance(given, int) and abs(given) >= 10**100:
         return "an integer of more than 100 digits"
     try:
-        text = shown(f'"{given}"' if isinstance(given, str) else str(given))
+        # In Python a number may be NumPy's, which as a text looks like one that is accepted.
+        if isinstance(given, str):
+            text = shown(f'"{given}"')
+        elif type(given).__module__ == "numpy":
+            text = shown(repr(given))
+        else:
+            text = shown(given)
     except (
         RecursionError,
         ValueError,
