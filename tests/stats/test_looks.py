@@ -94,12 +94,28 @@ def test_a_look_without_spread_has_no_test() -> None:
 def test_looks_that_were_not_taken_are_not_read() -> None:
     difference_S = RNG.normal(size=40)
     difference_S[25:] = np.nan
-    at = at_looks(difference_S[:30], LOOKS)
-    assert at.p.shape == (2,)
-    with pytest.raises(ValueError, match="finite up to the last look"):
-        at_looks(difference_S, LOOKS)
+    assert at_looks(difference_S[:30], LOOKS).p.shape == (2,)
     with pytest.raises(ValueError, match="no look has been taken: 9 seeds of 10"):
         at_looks(difference_S[:9], LOOKS)
+
+
+def test_pairs_without_a_value_are_left_out() -> None:
+    difference_S = RNG.normal(0.5, 1.0, size=20)
+    lacking_S = difference_S.copy()
+    lacking_S[[2, 5, 13]] = np.nan
+    at = at_looks(lacking_S, LOOKS, matters=1.0)
+    for look, n in enumerate((10, 20)):
+        test = stats.ttest_1samp(lacking_S[:n], 0, nan_policy="omit")
+        assert at.p[look] == pytest.approx(test.pvalue)
+        interval = test.confidence_interval(1 - 0.05 * LOOKS.difference_weights[look])
+        assert (at.low[look], at.high[look]) == pytest.approx((interval.low, interval.high))
+    # Two values are no test, nor is none.
+    for few in (2, 0):
+        lacking_S = difference_S.copy()
+        lacking_S[few:10] = np.nan
+        at = at_looks(lacking_S, LOOKS, matters=1.0)
+        assert (at.p[0], at.equality_p[0], at.low[0]) == (1, 1, -np.inf)
+        assert at.p[1] < 1
 
 
 @pytest.mark.parametrize("seeds", [(), (10, 10), (20, 10)])

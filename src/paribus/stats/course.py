@@ -45,10 +45,11 @@ def follow(
 ) -> Course:
     """Follow a study from look to look, over the looks that have been taken.
 
-    `difference_QS`: (..., Q, S) paired differences in the order of the seeds, in any unit of its
-    own per question; NaN or anything else after the look at which a question stopped, since that
-    is never read. `matters`: one number, (Q,) or (..., Q); NaN where none was stated. `beside`:
-    p-values of further questions of the study that have no looks.
+    `difference_QS`: (..., Q, S) paired differences in the order of the seeds, each question in a
+    unit of its own; NaN where a pair was trained but has no value, as in `at_looks`. Whatever comes
+    after the look at which a question stopped is never read. `matters`: one number, (Q,) or
+    (..., Q); NaN where none was stated. `beside`: p-values of further questions of the study that
+    have no looks.
 
     At each look the sequential p-values of the open questions are renewed, those of the stopped
     stay, and Holm adjusts all. A question stops as different at `level`, as equivalent at 5%, or

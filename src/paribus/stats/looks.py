@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from paribus.stats.distributions import critical_t, normal_cdf, t_two_sided_p, t_upper_tail
 from paribus.stats.equivalence import EQUIVALENCE_LEVEL
-from paribus.stats.limits import VERDICT_LEVEL
+from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
 from paribus.stats.paired import no_spread
 
 FEWEST_AT_FIRST_LOOK = 5
@@ -110,11 +110,12 @@ class AtLooks:
 def at_looks(difference_S: ArrayLike, looks: Looks, matters: ArrayLike | None = None) -> AtLooks:
     """Return what every look taken says of paired differences.
 
-    `difference_S`: (..., S), in the order of the seeds; looks beyond S have not been taken. Values
-    up to the last look taken must be finite. `matters`: the smallest difference that matters, one
-    number or (...), in the same unit; NaN or None where none was stated. A look at which all
-    differences are the same has p = 1. Paired t tests (Student 1908), two one-sided ones for
-    equivalence (Schuirmann 1987). Raise ValueError if no look has been taken.
+    `difference_S`: (..., S), in the order of the seeds; looks beyond S have not been taken. NaN
+    where a pair was trained but has no value: it is left out of the tests. `matters`: the smallest
+    difference that matters, one number or (...), in the same unit; NaN or None where none was
+    stated. A look at which all differences are the same, or fewer than 3 have a value, has p = 1.
+    Paired t tests (Student 1908), two one-sided ones for equivalence (Schuirmann 1987). Raise
+    ValueError if no look has been taken.
 
     >>> difference_S = [0.3, 0.1, 0.4, 0.2, 0.5, 0.1, 0.3, 0.2, 0.4, 0.3]
     >>> look = at_looks(difference_S, Looks((5, 10, 20)), matters=1.0)
@@ -127,15 +128,10 @@ def at_looks(difference_S: ArrayLike, looks: Looks, matters: ArrayLike | None = 
         raise ValueError(
             f"no look has been taken: {difference_S.shape[-1]} seeds of {looks.seeds[0]}"
         )
-    if not np.isfinite(difference_S[..., : taken[-1]]).all():
-        raise ValueError("differences must be finite up to the last look")
-    n_L = np.array(taken)
-    mean = np.stack([difference_S[..., :n].mean(axis=-1) for n in taken], axis=-1)
-    # ddof=1: the seeds are a sample of those that could have been drawn.
-    sd = np.stack([difference_S[..., :n].std(axis=-1, ddof=1) for n in taken], axis=-1)
-    same = np.stack([no_spread(difference_S[..., :n]) for n in taken], axis=-1)
-    error = np.where(same, np.inf, sd / np.sqrt(n_L))
-    p = t_two_sided_p(mean / error, n_L - 1)
+    parts = [_moments(difference_S[..., :n]) for n in taken]
+    n, mean, sd, same = (np.stack(part, axis=-1) for part in zip(*parts, strict=True))
+    error = np.where(same, np.inf, sd / np.sqrt(n))
+    p = t_two_sided_p(mean / error, n - 1)
     weight_L, equal_weight_L = (
         w[: len(taken)] for w in (looks.difference_weights, looks.equality_weights)
     )
@@ -147,10 +143,10 @@ def at_looks(difference_S: ArrayLike, looks: Looks, matters: ArrayLike | None = 
         axis=-1,
     )
     margin = np.asarray(np.nan if matters is None else matters, dtype=np.float64)[..., None]
-    tost = t_upper_tail((margin - np.abs(mean)) / error, n_L - 1)
+    tost = t_upper_tail((margin - np.abs(mean)) / error, n - 1)
     tost = np.where(same | np.isnan(margin), 1.0, tost)
     equality_p = np.minimum(np.minimum.accumulate(tost / equal_weight_L, axis=-1), 1.0)
-    half = critical_t(0.05 * weight_L, n_L - 1) * np.where(same, np.inf, error)
+    half = critical_t(0.05 * weight_L, n - 1) * error
     return AtLooks(
         mean, sd, p, sequential_p, decisive, equality_p, low=mean - half, high=mean + half
     )
@@ -193,6 +189,19 @@ def futile(
         # Without a margin there is no such true difference.
         hopeless &= ~(chance >= LEAST_CHANCE)
     return hopeless
+
+
+def _moments(difference_S: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Number, mean and SD of the differences that have a value; whether there is no test."""
+    finite_S = np.isfinite(difference_S)
+    n = finite_S.sum(axis=-1)
+    mean = np.where(finite_S, difference_S, 0.0).sum(axis=-1) / np.maximum(n, 1)
+    filled_S = np.where(finite_S, difference_S, mean[..., None])
+    # n - 1 below: the seeds are a sample of those that could have been drawn.
+    sd = np.sqrt(np.square(filled_S - mean[..., None]).sum(axis=-1) / np.maximum(n - 1, 1))
+    no_test = no_spread(filled_S) | (n < FEWEST_SEEDS)
+    # Two stand in where there is no test, so that there are degrees of freedom.
+    return np.maximum(n, 2.0), mean, sd, no_test
 
 
 def _outside(center: Floats, spread: Floats, reach: Floats) -> Floats:
