@@ -125,8 +125,8 @@ def shared_settings(settings_RN: Sequence[Sequence[Hashable]]) -> list[tuple[int
     """Return the pairs of replicates that have a setting in common; there must be none.
 
     `settings_RN`: of each replicate the settings tried, as values that compare equal. Replicates
-    that draw from one pool are not independent: with a pool of 20 settings, a study of no
-    difference claims one in 24 / 39 / 54% at R = 5 / 10 / 20.
+    that draw from one pool are not independent: with a pool of 20 settings of which each tries 10,
+    a study of no difference claims one in 21 / 38 / 55% at R = 5 / 10 / 20.
 
     >>> shared_settings([[0.1, 0.03], [0.2, 0.01], [0.03, 0.5]])
     [(0, 2)]
