@@ -1,0 +1,109 @@
+"""How much processor time commands take that train nothing.
+
+    python -m benchmarks.commands [--repeats 5] [--json FILE]
+
+A store is filled with made-up runs of the built-in study (`report_time.fill`): the preview, for
+`check`, `status` and a `run` with nothing left to train, and 5 seeds × 100 epochs for `report`.
+Each command runs in a process of its own, several times; the medians are printed, processor time
+(user + system, of the process and its children) and wall time. `run` is measured up to its report.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from benchmarks.report_time import fill
+from paribus.execute.machine import environment
+
+# A command, but for the report that it ends with.
+_NO_REPORT = """
+import sys
+from unittest.mock import patch
+from paribus.__main__ import main
+import paribus.present.write
+with patch("paribus.present.write.write_report"):
+    sys.argv = ["paribus", *sys.argv[1:]]
+    main()
+"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Medians over the repeats of one command."""
+
+    command: str
+    cpu_seconds: float
+    wall_seconds: float
+    bar_cpu_seconds: float
+    """What it may take at most (issue 13 of the project)."""
+
+
+def measure(command: Sequence[str], folder: Path, repeats: int) -> tuple[float, float]:
+    """Median processor and wall seconds of a command, run once before to warm up."""
+    cpu, wall = [], []
+    for _ in range(repeats + 1):
+        begun = perf_counter()
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        assert process.stderr is not None
+        said = process.stderr.read()
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            sys.exit(f"{' '.join(command)}: {said.decode()}")
+        wall.append(perf_counter() - begun)
+        cpu.append(used.ru_utime + used.ru_stime)
+    return median(cpu[1:]), median(wall[1:])
+
+
+def main() -> None:
+    """Fill the stores, run the commands, print a line for each."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    paribus = [sys.executable, "-m", "paribus"]
+    full = ["--seeds", "5", "--epochs", "100"]
+    asked = [
+        ("check mnist", [*paribus, "check", "mnist"], 0.6),
+        ("status mnist --preview", [*paribus, "status", "mnist", "--preview"], 0.6),
+        (
+            "run mnist --preview, nothing left to train, before its report",
+            [sys.executable, "-c", _NO_REPORT, "run", "mnist", "--preview"],
+            1.5,
+        ),
+        (
+            "report mnist, 5 seeds × 100 epochs",
+            [*paribus, "report", "mnist", *full, "--store", "full"],
+            8.0,
+        ),
+    ]
+    where = environment()
+    print(f"{where['processor']}, {where['cores']} cores, load before {where['load before']}")
+    found: list[Measured] = []
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        fill(folder / "runs", preview=True)
+        fill(folder / "full", seeds=5, epochs=100)
+        for name, command, bar in asked:
+            cpu, wall = measure(command, folder, arguments.repeats)
+            found.append(Measured(name, cpu, wall, bar))
+            print(f"{cpu:6.2f} s CPU (at most {bar:.1f}), {wall:6.2f} s: {name}", flush=True)
+    if arguments.json:
+        result = {"environment": where, "commands": [asdict(one) for one in found]}
+        arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
