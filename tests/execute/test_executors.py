@@ -132,7 +132,7 @@ def test_a_run_on_data_that_have_changed_fails(name: str, jobs: dict[str, Job]) 
     told = train(name, 1, [[other], [lost], [jobs["cnn-0"]]])
     assert [type(event) for event in told["mlp-0"]] == [Failed]
     assert "have changed since the command began" in str(told["mlp-0"])
-    assert "no data set of that name" in str(told["mlp-1"])
+    assert "no dataset of that name" in str(told["mlp-1"])
     assert isinstance(told["cnn-0"][-1], Finished)
 
 
@@ -173,7 +173,7 @@ def _own(module: str) -> Experiment:
 
 @every_executor
 def test_its_end_ends_what_is_being_trained(name: str, jobs: dict[str, Job]) -> None:
-    endless = replace(jobs["mlp-0"], experiment=jobs["mlp-0"].experiment.but(epochs=1_000_000))
+    endless = replace(jobs["mlp-0"], experiment=jobs["mlp-0"].experiment.but(epochs=100_000))
     with EXECUTORS.get(name)(1) as executor:
         executor.submit([endless], 1)
         _wait_for_an_epoch(executor)

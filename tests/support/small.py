@@ -43,7 +43,7 @@ matters = 0.01
 
 
 def write_small(folder: Path, study: str = SMALL_STUDY) -> Path:
-    """Write a data set of 3 classes, 1×6×6, 120 + 40 images, and a study file on it; return the
+    """Write a dataset of 3 classes, 1×6×6, 120 + 40 images, and a study file on it; return the
     file's path."""
     rng = stream(0, "test", "small")
     patterns = rng.integers(0, 200, (3, 6, 6))
