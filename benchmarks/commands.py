@@ -23,6 +23,7 @@ from statistics import median
 from time import perf_counter
 
 from benchmarks.report_time import fill
+from paribus.campaign.changes import Changes
 from paribus.execute.machine import environment
 
 # A command, but for the report that it ends with.
@@ -94,8 +95,8 @@ def main() -> None:
     found: list[Measured] = []
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        fill(folder / "runs", preview=True)
-        fill(folder / "full", seeds=5, epochs=100)
+        fill(folder / "runs", Changes(preview=True))
+        fill(folder / "full", Changes(seeds=5, epochs=100))
         for name, command, bar in asked:
             cpu, wall = measure(command, folder, arguments.repeats)
             found.append(Measured(name, cpu, wall, bar))

@@ -19,32 +19,25 @@ from time import perf_counter
 
 import numpy as np
 
-from paribus.data.sources import load
+from paribus.campaign.campaign import make
+from paribus.campaign.cells import cells
+from paribus.campaign.changes import Changes
 from paribus.execute.machine import environment
-from paribus.runner.cells import cells
-from paribus.spec.files import load_study
-from paribus.store.known import identify
 from paribus.store.open import open_store
 
 
-def fill(folder: Path, seeds: int, epochs: int) -> None:
-    """A store with every run of the study `mnist` finished."""
-    study, _ = load_study("mnist")
-    study = study.with_seeds(seeds).with_each(epochs=epochs)
-    dataset = load("mnist")
-    engines = {
-        name: "native" if experiment.engine == "auto" else experiment.engine
-        for name, experiment in study.experiments.items()
-    }
+def fill(folder: Path, changes: Changes) -> None:
+    """A store with every run of the study `mnist`, after some changes, finished."""
+    campaign = make("mnist", changes, folder)
     rng = np.random.default_rng(1)
     weights = {"linear1.weight": rng.normal(size=(10, 2000)).astype(np.float32)}
-    true_class_NK = np.eye(10)[dataset.test_labels]
+    true_class_NK = np.eye(10)[campaign.dataset.test_labels]
     with open_store(folder, "create") as store:
-        known = identify(study.experiments, dataset.fingerprint, Path())
-        store.keep_study(study.title, known.identities, data=study.data)
-        for cell in cells(study, engines, known.identities, store):
+        known = campaign.known(store)
+        store.keep_study(campaign.name, known.identities, data="mnist", preview=changes.preview)
+        for cell in cells(campaign, known, store):
             store.begin(cell.identity.hash, cell.seed, cell.engine, environment())
-            for epoch in range(1, epochs + 1):
+            for epoch in range(1, cell.experiment.epochs + 1):
                 loss = 2 / epoch + 0.02 * rng.random()
                 values = {
                     "train_loss": loss,
@@ -56,10 +49,10 @@ def fill(folder: Path, seeds: int, epochs: int) -> None:
                     "train_seconds": 1.5,
                     "test_seconds": 0.1,
                 }
-                store.add_epoch(cell.run, epoch, values, weights)
+                store.add_epoch(cell.run_id, epoch, values, weights)
             scores_NK = np.exp(3 * true_class_NK + rng.normal(size=true_class_NK.shape))
             probabilities_NK = scores_NK / scores_NK.sum(axis=1, keepdims=True)
-            store.finish(cell.run, weights, probabilities_NK.astype(np.float32))
+            store.finish(cell.run_id, weights, probabilities_NK.astype(np.float32))
 
 
 def main() -> None:
@@ -71,7 +64,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         store, report = Path(scratch) / "runs", Path(scratch) / "report"
-        fill(store, arguments.seeds, arguments.epochs)
+        fill(store, Changes(seeds=arguments.seeds, epochs=arguments.epochs))
         command = [sys.executable, "-m", "paribus", "report", "mnist"]
         command += ["--seeds", str(arguments.seeds), "--epochs", str(arguments.epochs)]
         start = perf_counter()

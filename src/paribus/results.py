@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from paribus.data.sources import load
+from paribus.campaign.campaign import Campaign, Data
+from paribus.campaign.cells import schedule
+from paribus.campaign.progress import clock
+from paribus.campaign.run import run as train
 from paribus.errors import UserError, did_you_mean
-from paribus.execute.machine import available_cores
 from paribus.export.tables import Row, epoch_records, run_records
 from paribus.measure import predictions
 from paribus.measure.from_store import collect
 from paribus.measure.runs import ExperimentResult, StudyResult
-from paribus.runner.cells import cells, missing
-from paribus.runner.engines import choose_engines
-from paribus.runner.progress import progress
-from paribus.runner.run import run_missing
+from paribus.present.progress import progress
 from paribus.spec.study import Study
-from paribus.store.known import identify
 from paribus.store.open import open_store
 from paribus.store.rows import EPOCH_COLUMNS
 
@@ -189,24 +187,17 @@ def run(
 
     Raises `UserError` for what is wrong with the study, its data or the store.
     """
-    dataset = load(study.data, Path(relative_to))
-    engines, said = choose_engines(study, dataset)
-    if not quiet:
-        for line in filter(None, (*dataset.warnings, said)):
-            click.echo(line, err=True)
     folder = Path(relative_to)
-    with open_store(Path(store), "create") as opened:
-        known = identify(study.experiments, dataset.fingerprint, folder, opened, study=study.title)
-        for note in () if quiet else known.notes:
+    campaign = Campaign(study, "", folder, Data(study.data, folder), Path(store))
+    with open_store(campaign.store_folder, "create") as opened:
+        known = campaign.known(opened)
+        for note in filter(None, () if quiet else (*campaign.notes, *known.notes)):
             click.echo(note, err=True)
-        planned = cells(study, engines, known.identities, opened)
-        todo = missing(planned, opened)
-        known.refuse_untrainable([cell.name for cell in todo])
-        jobs = jobs or available_cores()
-        shown = min(jobs, max(1, len(todo)))
-        with progress(planned, opened, shown, quiet=quiet) as listen:
-            outcome = run_missing(study, study.title, planned, folder, opened, jobs, listen)
-        return Results(collect(study, "", opened, dataset, known.identities), outcome.failed)
+        planned = schedule(campaign, known, opened, jobs)
+        with progress(planned, clock(planned, opened), quiet=quiet) as listen:
+            outcome = train(planned, opened, listen)
+        result = collect(study, "", opened, campaign.dataset, known.identities)
+    return Results(result, outcome.failed)
 
 
 def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from paribus.data.sources import load
+from paribus.campaign.campaign import make
 from paribus.serve.follow import Followed
 from paribus.serve.networks import Networks
-from paribus.serve.studies import Shown
-from paribus.spec.files import load_study
 from tests.support.commands import call, read_json
 from tests.support.small import SMALL_STUDY, write_small
 
@@ -116,13 +114,12 @@ def digest_in(told: str) -> str:
 
 
 def test_the_live_page_says_it_and_the_pad_does_not_answer(folder: Path) -> None:
-    study, relative_to = load_study("study/small.toml")
-    dataset = load(study.data, relative_to)
-    shown = Shown(study, "study/small.toml", relative_to, dataset, "study/small.toml")
-    followed = Followed(Path("runs"), shown)
+    campaign = make("study/small.toml")
+    dataset = campaign.dataset
+    followed = Followed(Path("runs"), campaign)
     trained = followed.result()
     assert trained is not None
-    networks = Networks(Path("runs"), dataset, relative_to)
+    networks = Networks(Path("runs"), dataset, campaign.folder)
     image = dataset.test_images[0] / dataset.test_images.dtype.type(255)
     found, problems = networks.answers(trained, image.astype("float32"))
     assert ([answers.name for answers in found], problems) == (["mlp", "own"], [])
@@ -131,7 +128,7 @@ def test_the_live_page_says_it_and_the_pad_does_not_answer(folder: Path) -> None
     assert after is not None
     assert after.experiments["own"].runs == ()
     assert CHANGED in followed.progress()
-    again = Networks(Path("runs"), dataset, relative_to)
+    again = Networks(Path("runs"), dataset, campaign.folder)
     found, problems = again.answers(trained, image.astype("float32"))
     assert [answers.name for answers in found] == ["mlp"]
     assert problems[0] == "own, seed 0: its code has changed since it was trained"

@@ -158,7 +158,7 @@ def test_users_mistakes_are_told(
 
     def told(folder: Path, host: str, port: int) -> str:
         with pytest.raises(UserError) as caught:
-            serve(folder, None, host, port, lambda _: None)
+            serve(folder, None, host=host, port=port, ready=lambda _: None)
         return str(caught.value)
 
     assert told(tmp_path / "none", "127.0.0.1", 0).endswith(

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
 import click
 
-from paribus.cli.asked import Asked, json_option, study_options
-from paribus.errors import UserError
-from paribus.runner.engines import choose_engines
+from paribus.campaign.campaign import Campaign
+from paribus.campaign.engines import images_of
+from paribus.cli.options import json_option, study_options, tell, told
 from paribus.spec.diff import consequences, differences
-from paribus.spec.experiment import Experiment
-from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
-from paribus.spec.plan import Node, Plan, plan_of
+from paribus.spec.plan import Node, Plan
 from paribus.spec.question import BaseQuestion, Question
 from paribus.text import count
 
@@ -24,20 +22,19 @@ from paribus.text import count
 @click.command(short_help="Validate a study: sizes, shapes, differences. Trains nothing.")
 @study_options
 @json_option
-def command(asked: Asked, as_json: bool) -> None:
+def command(campaign: Campaign, as_json: bool) -> None:
     """Validate STUDY, a file or a built-in name; show what it would train, and what differs
     between the experiments that it compares. Trains nothing."""
-    for line in asked.dataset.warnings:
-        click.echo(line, err=True)
-    facts = check(asked)
+    tell(*campaign.facts.warnings)
+    facts = check(campaign)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
-    study = asked.study
+    study = campaign.study
     experiments, seeds = len(study.experiments), study.seeds
     click.echo(
         f"{study.title}\n{count(experiments, 'experiment')} × {count(seeds, 'seed')} = "
-        f"{count(experiments * seeds, 'run')} on {asked.dataset.name}\n"
+        f"{count(experiments * seeds, 'run')} on {campaign.facts.name}\n"
     )
     for name, experiment in facts["experiments"].items():
         click.echo(click.style(name, bold=True) + f"  {_sizes(experiment)}")
@@ -66,55 +63,37 @@ def command(asked: Asked, as_json: bool) -> None:
     click.echo("The study is valid.")
 
 
-def check(asked: Asked) -> dict[str, Any]:
+def check(campaign: Campaign) -> dict[str, Any]:
     """Everything that the command shows, in plain JSON types.
 
     Raises `UserError` with every experiment whose network does not fit the data.
     """
     from paribus.present.beforehand import too_few_seeds
 
-    plans: dict[str, Plan | ModuleNetwork] = {}
-    problems: dict[str, list[str]] = {}
-    for name, experiment in asked.study.experiments.items():
-        try:
-            shape, classes = asked.dataset.image_shape, asked.dataset.classes
-            plans[name] = plan_of(experiment, shape, classes)
-        except UserError as error:
-            problems.setdefault(str(error), []).append(name)
-    if problems:
-        raise UserError("\n".join(_problem(asked.name, *told) for told in problems.items()))
-    study = asked.study
-    identities = asked.known().identities
-    engines, said = choose_engines(study, asked.dataset)
+    study, engines = campaign.study, campaign.engines
+    identities = told(campaign.known()).identities
     return {
-        "study": asked.name,
+        "study": campaign.name,
         "title": study.title,
         "data": study.data,
-        "image_shape": list(asked.dataset.image_shape),
-        "classes": asked.dataset.classes,
-        "data_notes": list(asked.dataset.notes),
+        "image_shape": list(campaign.facts.image_shape),
+        "classes": campaign.facts.classes,
+        "data_notes": list(campaign.facts.notes),
         "seeds": study.seeds,
         "preview": study.preview,
         "experiments": {
-            name: _experiment(asked, name, experiment, plans[name], identities[name].hash)
-            | {"trained_by": engines[name]}
+            name: _experiment(campaign, name, identities[name].hash)
+            | {"trained_by": engines.names[name]}
             for name, experiment in study.experiments.items()
         },
-        "questions": [_question(asked, question, plans, engines) for question in study.questions],
-        "note": "\n".join(filter(None, (said, too_few_seeds(study)))),
+        "questions": [_question(campaign, question) for question in study.questions],
+        "note": "\n".join(filter(None, (engines.note, too_few_seeds(study)))),
     }
 
 
-def _problem(study: str, error: str, names: list[str]) -> str:
-    """One line for a mistake and all experiments that take it over from another."""
-    also = f" (so too {', '.join(names[1:])})" if names[1:] else ""
-    return f"{study}, experiments.{names[0]}.network: {error}{also}"
-
-
-def _experiment(
-    asked: Asked, name: str, experiment: Experiment, plan: Plan | ModuleNetwork, hash_: str
-) -> dict[str, Any]:
-    base = asked.study.bases.get(name)
+def _experiment(campaign: Campaign, name: str, hash_: str) -> dict[str, Any]:
+    study = campaign.study
+    experiment, plan, base = study.experiments[name], campaign.networks[name], study.bases.get(name)
     sizes: dict[str, Any]
     if isinstance(plan, Plan):
         sizes = {
@@ -127,12 +106,13 @@ def _experiment(
     return {
         "hash": hash_,
         **sizes,
-        "steps": experiment.epochs * -(-_images(asked, experiment) // experiment.batch_size),
+        "steps": experiment.epochs
+        * -(-images_of(experiment, campaign.facts) // experiment.batch_size),
         **experiment.model_dump(mode="json", exclude={"network"}),
         "from": base,
         "differences": (
-            [d.words for d in differences(asked.study.experiments[base], experiment)]
-            if base in asked.study.experiments
+            [d.words for d in differences(study.experiments[base], experiment)]
+            if base in study.experiments
             else []
         ),
     }
@@ -149,41 +129,32 @@ def _layers(nodes: tuple[Node, ...]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _question(
-    asked: Asked,
-    question: BaseQuestion,
-    plans: dict[str, Plan | ModuleNetwork],
-    engines: Mapping[str, str],
-) -> dict[str, Any]:
+def _question(campaign: Campaign, question: BaseQuestion) -> dict[str, Any]:
+    from paribus.measure.metric import named
+    from paribus.present.beforehand import what_matters
+
     written = question.model_dump(mode="json")
     if not isinstance(question, Question):
         return {**written, "kind": question.kind, "experiments": list(question.experiments)}
     first, second = (
-        asked.study.experiments[name].but(engine=engines[name]) for name in question.compare
+        campaign.study.experiments[name].but(engine=campaign.engines.names[name])
+        for name in question.compare
     )
-    from paribus.measure.metric import named
-    from paribus.present.beforehand import what_matters
-
     found = differences(first, second)
-    before, after = (plans[name] for name in question.compare)
+    before, after = (campaign.networks[name] for name in question.compare)
     return {
         **written,
         "matters_in_words": what_matters(
-            named(question.metric), question.matters, len(asked.dataset.test_labels)
+            named(question.metric), question.matters, campaign.facts.test_images
         ),
         "differences": [d.words for d in found],
         "confounds": [d.words for d in found if not d.is_about(question.about)],
         "consequences": (
-            consequences((first, before), (second, after), _images(asked, first))
+            consequences((first, before), (second, after), images_of(first, campaign.facts))
             if isinstance(before, Plan) and isinstance(after, Plan)
             else []
         ),
     }
-
-
-def _images(asked: Asked, experiment: Experiment) -> int:
-    """Training images of an epoch."""
-    return experiment.images or len(asked.dataset.train_labels) - experiment.validation
 
 
 def _sizes(experiment: dict[str, Any]) -> str:

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from paribus.cli.asked import described_in_store, json_option, store_option
+from paribus.campaign.lookup import Found, Reference, common_data, common_study, find_pair
+from paribus.cli.options import json_option, store_option, tell
 from paribus.data.dataset import Dataset
-from paribus.data.sources import find
 from paribus.errors import UserError, did_you_mean
 from paribus.measure.from_store import described, read_run
 from paribus.measure.runs import ExperimentResult
 from paribus.spec.diff import differences
-from paribus.spec.experiment import Experiment
-from paribus.spec.files import built_in_studies
 from paribus.spec.metric import check_matters, check_metric
 from paribus.spec.question import ASPECTS, Question
 from paribus.store.known import present_code
 from paribus.store.open import open_to_look
 from paribus.store.reader import Reader
-from paribus.store.rows import StoredRun, StoredStudy
 from paribus.store.timings import read_timings
 
 if TYPE_CHECKING:
@@ -84,13 +80,11 @@ def command(
             "write ranges without a seed in common"
         )
     with open_to_look(store_folder) as store:
-        engine = _common_engine((a, first_seeds), (b, second_seeds), store)
-        first = _side(a, first_seeds, engine, store)
-        second = _side(b, second_seeds, engine, store)
-        dataset = _dataset(first, second, store)
+        first, second = find_pair(Reference(a, first_seeds), Reference(b, second_seeds), store)
+        dataset = common_data(first, second, store)
         one, other = (_read(side, store, dataset) for side in (first, second))
         timings = read_timings(store.folder)
-        study = _study_of(first, second, store)
+        study = common_study(first, second, store)
         changed = [present_code(side.hash, store).changed for side in (first, second)]
     if seeds_b is not None and first_seeds is not None and second_seeds is not None:
         # Seeds that share nothing are paired as they come: any pairs are as good.
@@ -116,8 +110,7 @@ def command(
         same_seeds=seeds_b is None,
     )
     (finding,) = judge([question], context)
-    for note in filter(None, dict.fromkeys(changed)):
-        click.echo(note, err=True)
+    tell(*dict.fromkeys(changed))
     if as_json:
         click.echo(json.dumps(plain(finding), indent=2))
     else:
@@ -135,135 +128,15 @@ def _range(option: str, text: str | None) -> range | None:
     return range(int(first), int(last) + 1)
 
 
-@dataclass(frozen=True)
-class _Side:
-    """What one of the two names stands for."""
-
-    text: str
-    """As typed."""
-    hash: str
-    experiment: Experiment
-    runs: tuple[StoredRun, ...]
-    preview: bool
-    """Whether all its studies are previews."""
-
-
-def _found(
-    text: str, seeds: range | None, store: Reader
-) -> tuple[str, list[StoredStudy], list[StoredRun]]:
-    """The experiment that a text names, as its hash; its studies; and its runs of those seeds.
-
-    Raises `UserError` if it names none, or more than one.
-    """
-    name = text.partition("@")[0]
-    found = store.find_experiments(name)
-    if not found:
-        known = store.experiment_names()
-        raise UserError(
-            f'{store.folder}: there is no experiment "{name}" here; {did_you_mean(name, known)}'
-        )
-    in_full = [h for h, studies in found.items() if not _only_previews(studies)]
-    chosen = _present(in_full if in_full else list(found), store)
-    if len(chosen) > 1:
-        raise UserError(
-            f'"{name}" names {len(chosen)} experiments: '
-            + "; ".join(described_in_store(hash_, found[hash_], store) for hash_ in chosen)
-            + "; write the beginning of a hash instead"
-        )
-    runs = [run for run in store.runs(chosen[0]) if seeds is None or run.seed in seeds]
-    return chosen[0], found[chosen[0]], runs
-
-
-def _present(hashes: list[str], store: Reader) -> list[str]:
-    """Of experiments that differ in their code alone, that of the present code, or else the one
-    that was trained last."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for hash_ in hashes:
-        identity = store.identity(hash_)
-        groups.setdefault((identity.recipe, identity.data), []).append(hash_)
-    chosen = []
-    for group in groups.values():
-        in_order = [v.hash for v in store.versions(store.identity(group[0])) if v.hash in group]
-        unchanged = [hash_ for hash_ in in_order if not present_code(hash_, store).changed]
-        chosen.append((unchanged or in_order)[-1])
-    return chosen
-
-
-def _common_engine(
-    a: tuple[str, range | None], b: tuple[str, range | None], store: Reader
-) -> str | None:
-    """The one engine that has trained both, where neither names one and there is just one."""
-    if "@" in a[0] or "@" in b[0]:
-        return None
-    of_a, of_b = ({run.engine for run in _found(*side, store)[2]} for side in (a, b))
-    common = of_a & of_b
-    return common.pop() if len(common) == 1 else None
-
-
-def _side(text: str, seeds: range | None, common: str | None, store: Reader) -> _Side:
-    """What a text names.
-
-    common: the engine whose runs are taken if the text names none. Raises `UserError` if it names
-    nothing, or more than one thing.
-    """
-    hash_, studies, runs = _found(text, seeds, store)
-    name, at, engine = text.partition("@")
-    if not at and common is not None:
-        at, engine = "@", common
-    engines = list(dict.fromkeys(run.engine for run in runs))
-    if at and engine not in engines:
-        raise UserError(
-            f"{text}: {store.folder} has no runs of it by that engine; "
-            f"it has runs by {' and '.join(engines) or 'none'}"
-        )
-    if not at and len(engines) > 1:
-        raise UserError(
-            f"{store.folder} has runs of {name} by {' and '.join(engines)}; "
-            f"write {' or '.join(f'{name}@{one}' for one in engines)}"
-        )
-    if not at and engines:
-        engine = engines[0]
-    experiment = store.experiment(hash_).but(engine=engine or "auto")
-    chosen = tuple(run for run in runs if run.engine == engine)
-    return _Side(text, hash_, experiment, chosen, _only_previews(studies))
-
-
-def _study_of(a: _Side, b: _Side, store: Reader) -> str:
-    """A study that has both and that commands can read, or "": one stated in Python has no file."""
-    both = {study.name for study in store.studies(b.hash) if not study.preview}
-    for study in store.studies(a.hash):
-        readable = study.name in built_in_studies() or Path(study.name).is_file()
-        if readable and not study.preview and study.name in both:
-            return study.name
-    return ""
-
-
-def _only_previews(studies: Sequence[StoredStudy]) -> bool:
-    return all(study.preview for study in studies)
-
-
-def _dataset(first: _Side, second: _Side, store: Reader) -> Dataset:
-    fingerprint = store.identity(first.hash).data
-    if fingerprint != store.identity(second.hash).data:
-        data_a, data_b = first.experiment.data, second.experiment.data
-        if data_a == data_b:
-            raise UserError(
-                f'{first.text} and {second.text} are on other images, both called data "{data_a}"; '
-                "experiments are compared on one data set"
-            )
-        raise UserError(
-            f'{first.text} is on data "{data_a}" and {second.text} on "{data_b}"; '
-            "experiments are compared on one data set"
-        )
-    places = [place for side in (first, second) for place in store.places(side.hash)]
-    return find(fingerprint, [(place.source, place.folder) for place in places])
-
-
-def _read(side: _Side, store: Reader, dataset: Dataset) -> ExperimentResult:
-    runs = tuple(read_run(run, store, dataset) for run in side.runs)
-    code = store.identity(side.hash).code
-    called = store.data_names(side.hash)
-    return described(side.text, side.experiment, dataset, runs, code=code, called=called)
+def _read(side: Found, store: Reader, dataset: Dataset) -> ExperimentResult:
+    return described(
+        side.text,
+        side.experiment,
+        dataset,
+        tuple(read_run(run, store, dataset) for run in side.runs),
+        code=store.identity(side.hash).code,
+        called=store.data_names(side.hash),
+    )
 
 
 def _question(

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from paribus.cli.asked import json_option
+from paribus.cli.options import json_option
 from paribus.data.dataset import Dataset
 from paribus.data.sources import known, load
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from paribus.cli.asked import json_option, one_run, store_option
+from paribus.campaign.lookup import find_run
+from paribus.cli.options import json_option, store_option
 from paribus.errors import UserError
 from paribus.export.run import RUN_FORMATS, export_run, suffix
 from paribus.export.trained import read_trained
@@ -73,7 +74,7 @@ def command(
                     f"--to {form} writes the network of one run; name it as `paribus show` takes "
                     "it, e.g. `paribus export cnn/0`"
                 )
-            stored = one_run(run, store)
+            stored = find_run(run, store)
             target = output or _FOLDER / f"{stored.id}{suffix(form)}"
             refuse_existing(target)
             trained = read_trained(stored, store)

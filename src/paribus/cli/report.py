@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from paribus.cli.asked import Asked, json_option, report_option, store_option, study_options
+from paribus.campaign.campaign import Campaign
+from paribus.cli.options import json_option, report_option, store_option, study_options, told
 from paribus.measure.from_store import collect
 from paribus.store.open import open_to_look
 
@@ -17,7 +18,7 @@ from paribus.store.open import open_to_look
 @store_option
 @report_option
 @json_option
-def command(asked: Asked, store_folder: Path, report_folder: Path, as_json: bool) -> None:
+def command(campaign: Campaign, report_folder: Path, as_json: bool) -> None:
     """Write the report of what has been trained of STUDY, a file or a built-in name, so far.
     It trains nothing, and can be called while `paribus run` is at work."""
     from paribus.present.write import write_report
@@ -26,10 +27,9 @@ def command(asked: Asked, store_folder: Path, report_folder: Path, as_json: bool
         if not as_json:
             click.echo(f"Report: {page}")
 
-    with open_to_look(store_folder) as store:
-        result = collect(
-            asked.study, asked.name, store, asked.dataset, asked.known(store).identities
-        )
+    with open_to_look(campaign.store_folder) as store:
+        known = told(campaign.known(store))
+        result = collect(campaign.study, campaign.name, store, campaign.dataset, known.identities)
     page = write_report(result, report_folder, ready)
     if as_json:
         click.echo(json.dumps({"report": str(page)}))

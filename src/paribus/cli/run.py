@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from paribus.cli.asked import Asked, report_option, store_option, study_options
-from paribus.execute.machine import available_cores
-from paribus.runner.cells import cells, missing
-from paribus.runner.engines import choose_engines
-from paribus.runner.progress import progress
-from paribus.runner.run import run_missing
+from paribus.campaign.campaign import Campaign
+from paribus.campaign.cells import schedule
+from paribus.campaign.progress import clock
+from paribus.campaign.run import run
+from paribus.cli.options import report_option, store_option, study_options, tell, told
+from paribus.present.progress import progress
 from paribus.store.open import open_store
 from paribus.text import count
 
@@ -25,9 +25,16 @@ from paribus.text import count
     metavar="N",
     help="Runs trained at once, a core each; fewer share the cores.  [default: one a core]",
 )
+@click.option(
+    "--executor",
+    default="local",
+    show_default=True,
+    metavar="NAME",
+    help="What trains: processes on this machine, or what another package brings.",
+)
 @store_option
 @report_option
-def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: Path) -> None:
+def command(campaign: Campaign, jobs: int | None, executor: str, report_folder: Path) -> None:
     """Train what STUDY, a file or a built-in name, is missing; then write its report.
 
     Stopped at any time, by Ctrl-C or otherwise, it loses at most the epochs under way: the same
@@ -37,25 +44,17 @@ def command(asked: Asked, jobs: int | None, store_folder: Path, report_folder: P
     from paribus.present.beforehand import too_few_seeds
     from paribus.present.write import write_report
 
-    engines, said = choose_engines(asked.study, asked.dataset)
-    for line in filter(None, (*asked.dataset.warnings, said, too_few_seeds(asked.study))):
-        click.echo(line, err=True)
-    with open_store(store_folder, "create") as store:
-        known = asked.known(store)
-        planned = cells(asked.study, engines, known.identities, store)
-        todo = missing(planned, store)
-        known.refuse_untrainable([cell.name for cell in todo])
-        jobs = jobs or available_cores()
-        with progress(planned, store, min(jobs, max(1, len(todo)))) as listen:
-            outcome = run_missing(
-                asked.study, asked.name, planned, asked.relative_to, store, jobs, listen
-            )
-        result = collect(asked.study, asked.name, store, asked.dataset, known.identities)
+    tell(*campaign.notes, too_few_seeds(campaign.study))
+    with open_store(campaign.store_folder, "create") as store:
+        known = told(campaign.known(store))
+        planned = schedule(campaign, known, store, jobs)
+        with progress(planned, clock(planned, store)) as listen:
+            outcome = run(planned, store, listen, executor)
+        result = collect(campaign.study, campaign.name, store, campaign.dataset, known.identities)
     if outcome.elsewhere:
         runs = count(outcome.elsewhere, "run is", "runs are")
-        click.echo(f"{runs} being trained by another process.", err=True)
-    for run, reason in outcome.failed.items():
-        click.echo(f"Run {run} failed: {reason}", err=True)
+        tell(f"{runs} being trained by another process.")
+    tell(*(f"Run {run_id} failed: {reason}" for run_id, reason in outcome.failed.items()))
     write_report(result, report_folder, lambda page: click.echo(f"Report: {page}"))
     if outcome.failed:
         sys.exit(1)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from paribus.cli.asked import Asked, optional_study_options, store_option
+from paribus.campaign.campaign import Campaign
+from paribus.cli.options import optional_study_options, store_option
 from paribus.errors import UserError
 
 
@@ -27,7 +28,7 @@ from paribus.errors import UserError
     show_default=True,
     help="Address to listen on; by default only this machine can reach it.",
 )
-def command(asked: Asked | None, store_folder: Path, port: int, host: str) -> None:
+def command(campaign: Campaign | None, store_folder: Path, port: int, host: str) -> None:
     """Show STUDY, a file or a built-in name, in the browser: how its training gets on, findings and
     curves as they come, the report, and a pad where every trained network answers what you draw.
 
@@ -41,16 +42,15 @@ def command(asked: Asked | None, store_folder: Path, port: int, host: str) -> No
                 "with: pip install paribus[serve]"
             )
     from paribus.serve.server import serve
-    from paribus.serve.studies import Shown, label_of
 
-    shown = None
-    if asked is not None:
-        label = label_of(asked.name, asked.study)
-        shown = Shown(
-            asked.study, asked.name, asked.relative_to, asked.dataset, label, asked.options
-        )
     try:
-        serve(store_folder, shown, host, port, lambda address: click.echo(_ready(address)))
+        serve(
+            store_folder,
+            campaign,
+            host=host,
+            port=port,
+            ready=lambda address: click.echo(_ready(address)),
+        )
     except KeyboardInterrupt:
         click.echo("\nStopped.", err=True)
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from paribus.cli.asked import json_option, one_run, store_option
+from paribus.campaign.lookup import find_run
+from paribus.cli.options import json_option, store_option
 from paribus.cli.state import in_words, state
 from paribus.store.known import present_code
 from paribus.store.open import open_to_look
@@ -60,7 +61,7 @@ def show(text: str, store: Reader) -> dict[str, Any]:
 
     Raises `UserError` if it names none, or more than one.
     """
-    run = one_run(text, store)
+    run = find_run(text, store)
     epochs = store.epochs(run.id)
     return {
         "id": run.id,

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
 
-if TYPE_CHECKING:
-    from paribus.measure.runs import Run
 
-
-def state(run: Run | StoredRun, store: Reader) -> dict[str, Any]:
+def state(run: StoredRun, store: Reader) -> dict[str, Any]:
     """What is kept of it, and whether some process trains it at this moment."""
     return {
         "status": run.status,

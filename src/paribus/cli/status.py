@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import click
 
-from paribus.cli.asked import Asked, described_in_store, json_option, store_option, study_options
+from paribus.campaign.campaign import Campaign
+from paribus.campaign.lookup import described
+from paribus.cli.options import json_option, store_option, study_options, told
 from paribus.cli.state import in_words, state
-from paribus.measure.from_store import collect
-from paribus.measure.runs import ExperimentResult
+from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
 from paribus.store.known import Known
 from paribus.store.open import open_to_look
 from paribus.store.reader import Reader
+from paribus.store.rows import StoredRun
 from paribus.text import percent
 
 
@@ -23,18 +24,23 @@ from paribus.text import percent
 @study_options
 @store_option
 @json_option
-def command(asked: Asked, store_folder: Path, as_json: bool) -> None:
+def command(campaign: Campaign, as_json: bool) -> None:
     """Say what of STUDY, a file or a built-in name, has been trained, and by which runs."""
-    with open_to_look(store_folder) as store:
-        known = asked.known(store)
-        result = collect(asked.study, asked.name, store, asked.dataset, known.identities)
+    from paribus.measure.from_store import stored_runs
+
+    study = campaign.study
+    with open_to_look(campaign.store_folder) as store:
+        known = told(campaign.known(store))
+        runs = stored_runs(study, store, known.identities)
         facts = {
-            name: _experiment(experiment, asked.study.seeds, store)
-            for name, experiment in result.experiments.items()
+            name: _experiment(experiment, runs[name], study.seeds, store)
+            for name, experiment in study.experiments.items()
         }
         elsewhere = _others(known, store)
     if as_json:
-        click.echo(json.dumps({"store": str(store_folder), "experiments": facts}, indent=2))
+        click.echo(
+            json.dumps({"store": str(campaign.store_folder), "experiments": facts}, indent=2)
+        )
         return
     width = max(map(len, facts))
     for name, fact in facts.items():
@@ -60,7 +66,7 @@ def _others(known: Known, store: Reader) -> dict[str, list[str]]:
     found = {}
     for name, identity in known.identities.items():
         trained = [
-            described_in_store(hash_, studies, store)
+            described(hash_, studies, store)
             for hash_, studies in store.find_experiments(name).items()
             if _is_other(identity, store.identity(hash_)) and store.runs(hash_)
         ]
@@ -75,24 +81,28 @@ def _is_other(identity: Identity, stored: Identity) -> bool:
     return identity.recipe != stored.recipe
 
 
-def _experiment(result: ExperimentResult, seeds: int, store: Reader) -> dict[str, Any]:
-    statuses = [run.status for run in result.runs]
+def _experiment(
+    experiment: Experiment, runs: tuple[StoredRun, ...], seeds: int, store: Reader
+) -> dict[str, Any]:
+    statuses = [run.status for run in runs]
     return {
         "asked": seeds,
         "finished": statuses.count("finished"),
         "diverged": statuses.count("diverged"),
         "failed": statuses.count("failed"),
         "begun": statuses.count("running"),
-        "epochs": result.experiment.epochs,
-        "runs": [
-            {
-                "id": run.id,
-                "seed": run.seed,
-                "engine": run.engine,
-                **state(run, store),
-                "epochs": run.epochs,
-                "test_accuracy": float(run.curves.test_accuracy[-1]) if run.epochs else None,
-            }
-            for run in result.runs
-        ],
+        "epochs": experiment.epochs,
+        "runs": [_run(run, store) for run in runs],
+    }
+
+
+def _run(run: StoredRun, store: Reader) -> dict[str, Any]:
+    accuracies = store.epochs(run.id)["test_accuracy"]
+    return {
+        "id": run.id,
+        "seed": run.seed,
+        "engine": run.engine,
+        **state(run, store),
+        "epochs": len(accuracies),
+        "test_accuracy": float(accuracies[-1]) if len(accuracies) else None,
     }

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from paribus.cli.asked import json_option
+from paribus.cli.options import json_option
 from paribus.errors import UserError
 from paribus.spec.files import built_in_studies, read_study
 

@@ -12,13 +12,13 @@ from statistics import median
 
 import click
 
-from paribus.cli.asked import json_option, store_option
-from paribus.data.sources import load
+from paribus.campaign.campaign import make
+from paribus.campaign.changes import option_engine
+from paribus.campaign.engines import choose_engines, fitting_networks
+from paribus.cli.options import json_option, store_option
 from paribus.errors import UserError, did_you_mean
 from paribus.measure.from_store import described
 from paribus.spec.code import code_digest, import_from
-from paribus.spec.experiment import ENGINES
-from paribus.spec.files import load_study
 from paribus.spec.question import ASPECTS, Question
 from paribus.store.open import open_store
 from paribus.store.timings import keep_timing
@@ -64,40 +64,40 @@ def command(
 
     The result is kept in the store, where questions about step times find it.
     """
+    from paribus.campaign.timing import Side, time_steps
     from paribus.engines.choose import make_engine
     from paribus.execute.tasks import TaskMaker
     from paribus.present import wording
     from paribus.present.as_json import plain
     from paribus.questions.family import judge
     from paribus.questions.kind import Context
-    from paribus.runner.engines import engines_of
-    from paribus.runner.timing import time_steps
 
-    loaded, relative_to = load_study(study)
+    campaign = make(study)
+    experiments, dataset = campaign.study.experiments, campaign.dataset
     for name in (a, b):
-        if name not in loaded.experiments:
-            known = did_you_mean(name, list(loaded.experiments))
+        if name not in experiments:
+            known = did_you_mean(name, list(experiments))
             raise UserError(f'{study}: there is no experiment "{name}"; {known}')
-    dataset = load(loaded.data, relative_to)
     maker = TaskMaker(dataset)
     # Keys that differ even where an experiment is timed by two engines.
     names = (a, b if b != a else f"{b} again")
     asked = {
         key: experiment if wanted is None else experiment.but(engine=wanted)
         for key, experiment, wanted in zip(
-            names, (loaded.experiments[a], loaded.experiments[b]), _engines(engines), strict=True
+            names, (experiments[a], experiments[b]), _engines(engines), strict=True
         )
     }
-    chosen = engines_of(asked, dataset)[0]
+    chosen = choose_engines(fitting_networks(asked, campaign.facts, study), asked).names
     sides, results = [], []
     for key, name in zip(names, (a, b), strict=True):
         experiment, engine = asked[key].but(engine=chosen[key]), make_engine(chosen[key])
-        if code := code_digest(experiment, relative_to):
-            import_from(relative_to, code)
+        code = code_digest(experiment, campaign.folder)
+        if code:
+            import_from(campaign.folder, code)
         result = described(name, experiment, dataset, code=code)
-        sides.append((result.step_keys[0], engine, maker.make(experiment, seed=0)))
+        sides.append(Side(result.step_keys[0], engine, maker.make(experiment, seed=0)))
         results.append(result)
-    if (sides[0][0], chosen[names[0]]) == (sides[1][0], chosen[names[1]]):
+    if (sides[0].key, chosen[names[0]]) == (sides[1].key, chosen[names[1]]):
         raise UserError(
             f"{a} and {b} have the same training step; every timing shows the first of the two "
             "against itself already. Name two that differ, or two engines, e.g. "
@@ -128,8 +128,8 @@ def command(
         (a, sides[0], timing.a_seconds),
         (b, sides[1], timing.b_seconds),
     ):
-        step = f"{median(seconds) * 1000:.3f} ms a step of {side[2].batch_size} images"
-        click.echo(f"  {name}, engine {side[1].name}: {step} (median)")
+        step = f"{median(seconds) * 1000:.3f} ms a step of {side.task.batch_size} images"
+        click.echo(f"  {name}, engine {side.engine.name}: {step} (median)")
     for reason in wording.reasons(finding):
         click.echo(f"  {reason}")
     click.echo(f"Kept in {path}")
@@ -139,10 +139,7 @@ def _engines(text: str | None) -> tuple[str | None, str | None]:
     """The engines that --engine names for A and for B."""
     if text is None:
         return None, None
-    names = [part.strip() for part in text.split(",")]
-    for name in names:
-        if name not in ENGINES:
-            raise UserError(f'--engine: there is no engine "{name}"; {did_you_mean(name, ENGINES)}')
+    names = [option_engine(part.strip()) for part in text.split(",")]
     if len(names) > 2:
         raise UserError(f"--engine {text}: names {len(names)} engines; write one, or A's,B's")
     return names[0], names[-1]

@@ -43,21 +43,7 @@ def prepare(dataset: Dataset, images: int | None = None, validation: int = 0) ->
     Raises `UserError` where there are too few images.
     """
     available = len(dataset.train_labels)
-    if validation < 0:
-        raise UserError(
-            f"{dataset.name}: {validation:,} images for validation were asked for; needs 0 or more."
-        )
-    if images is not None and images < 1:
-        raise UserError(
-            f"{dataset.name}: {images:,} images to train on were asked for; needs 1 or more."
-        )
-    wanted = validation + (1 if images is None else images)
-    if wanted > available:
-        training = "at least 1" if images is None else f"{images:,}"
-        raise UserError(
-            f"{dataset.name}: {training} to train on and {validation:,} for validation were asked "
-            f"for, of {available:,} training images; ask for {wanted - available:,} fewer."
-        )
+    check_counts(dataset.name, available, images, validation)
     train_n, validation_n = _choose(available, images, validation)
     # Labels are copied because PyTorch warns of arrays that cannot be written to.
     return Arrays(
@@ -68,6 +54,26 @@ def prepare(dataset: Dataset, images: int | None = None, validation: int = 0) ->
         validation_images=_pixels(dataset.train_images[validation_n]),
         validation_labels=dataset.train_labels[validation_n].copy(),
     )
+
+
+def check_counts(name: str, available: int, images: int | None, validation: int) -> None:
+    """Raise `UserError` where a dataset has too few training images.
+
+    name, available: the dataset's name and how many it has; images, validation: as in `prepare`.
+    """
+    if validation < 0:
+        raise UserError(
+            f"{name}: {validation:,} images for validation were asked for; needs 0 or more."
+        )
+    if images is not None and images < 1:
+        raise UserError(f"{name}: {images:,} images to train on were asked for; needs 1 or more.")
+    wanted = validation + (1 if images is None else images)
+    if wanted > available:
+        training = "at least 1" if images is None else f"{images:,}"
+        raise UserError(
+            f"{name}: {training} to train on and {validation:,} for validation were asked "
+            f"for, of {available:,} training images; ask for {wanted - available:,} fewer."
+        )
 
 
 def _choose(available: int, images: int | None, validation: int) -> tuple[Choice, Choice]:

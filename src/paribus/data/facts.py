@@ -50,17 +50,24 @@ def facts(source: str, relative_to: Path | None = None, cache: Path | None = Non
     (1, 28, 28)
     """
     # `Dataset.facts` is made of this module.
-    from paribus.data.named import NAMED
     from paribus.data.sources import load
 
+    known = known_facts(source)
+    return load(source, relative_to, cache).facts if known is None else known
+
+
+def known_facts(source: str) -> DataFacts | None:
+    """Return the facts of a dataset that comes with the package; None for any other."""
+    from paribus.data.named import NAMED
+
     named = NAMED.get(source)
-    if named is not None and named.fingerprint is not None:
-        return DataFacts(
-            name=named.name,
-            fingerprint=named.fingerprint,
-            image_shape=named.image_shape,
-            class_names=named.class_names,
-            train_images=named.train_images,
-            test_images=named.test_images,
-        )
-    return load(source, relative_to, cache).facts
+    if named is None or named.fingerprint is None:
+        return None
+    return DataFacts(
+        name=named.name,
+        fingerprint=named.fingerprint,
+        image_shape=named.image_shape,
+        class_names=named.class_names,
+        train_images=named.train_images,
+        test_images=named.test_images,
+    )

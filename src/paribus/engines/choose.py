@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -12,21 +12,9 @@ from pathlib import Path
 
 from paribus.engines.base import Engine
 from paribus.errors import UserError
-from paribus.registry import Registry
-from paribus.spec.experiment import Experiment
+from paribus.spec.experiment import ENGINES, Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
-
-ENGINES = Registry[Callable[[int], Engine]](
-    "engines",
-    "engine",
-    {
-        "numpy": "paribus.engines.numpy:make",
-        "torch": "paribus.engines.torch:make",
-        "native": "paribus.engines.native.engine:make",
-    },
-)
-"""What makes an engine of a name, given the number of cores that a run may use."""
 
 # The order in which "auto" takes them, without a GPU and with one; engines of other packages are
 # taken by name only.
@@ -55,7 +43,8 @@ def make_engine(name: str, cores: int = 1) -> Engine:
 
     cores: for one run. Only an engine whose results do not depend on them uses more than one.
     """
-    return ENGINES.get(name)(cores)
+    engine: Engine = ENGINES.get(name)(cores)
+    return engine
 
 
 def choose(network: Plan | ModuleNetwork, experiment: Experiment) -> str:

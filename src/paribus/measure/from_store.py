@@ -30,37 +30,44 @@ def collect(
 
     identities: of its experiments, by name.
     """
-    common = _common_engine(study, store, identities)
+    stored = stored_runs(study, store, identities)
     return StudyResult(
         study,
         study_name,
         {
-            name: _experiment(study, name, common, store, dataset, identities[name])
-            for name in study.experiments
+            name: replace(
+                described(
+                    name,
+                    experiment,
+                    dataset,
+                    tuple(read_run(run, store, dataset) for run in stored[name]),
+                    code=identities[name].code,
+                    called=store.data_names(identities[name].hash),
+                ),
+                base=study.bases.get(name),
+                reported=study.reported.get(name),
+            )
+            for name, experiment in study.experiments.items()
         },
         dataset,
         read_timings(store.folder),
     )
 
 
-def _experiment(
-    study: Study,
-    name: str,
-    common: str,
-    store: Reader,
-    dataset: Dataset,
-    identity: Identity,
-) -> ExperimentResult:
-    experiment = study.experiments[name]
-    engine = common if experiment.engine == "auto" else experiment.engine
-    asked = _asked(study, identity, store).get(engine, [])
-    runs = tuple(read_run(run, store, dataset) for run in asked)
-    called = store.data_names(identity.hash)
-    return replace(
-        described(name, experiment, dataset, runs, code=identity.code, called=called),
-        base=study.bases.get(name),
-        reported=study.reported.get(name),
-    )
+def stored_runs(
+    study: Study, store: Reader, identities: Mapping[str, Identity]
+) -> dict[str, tuple[StoredRun, ...]]:
+    """Return the runs of each experiment of a study that a store has: of the study's seeds, and by
+    one engine."""
+    common = _common_engine(study, store, identities)
+    return {
+        name: tuple(
+            _asked(study, identities[name], store).get(
+                common if experiment.engine == "auto" else experiment.engine, []
+            )
+        )
+        for name, experiment in study.experiments.items()
+    }
 
 
 def described(

@@ -30,14 +30,15 @@ from starlette.responses import (
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from paribus.campaign.campaign import Campaign
+from paribus.campaign.stored import labelled, stored_campaign
 from paribus.errors import ParibusError, UserError
 from paribus.present.markup import with_code
-from paribus.serve.asked import Asked, read_asked
 from paribus.serve.drawing import as_image
 from paribus.serve.follow import Followed
 from paribus.serve.guard import Guard
 from paribus.serve.networks import Answers, Networks, most_often_wrong
-from paribus.serve.studies import Shown, labelled, stored_study
+from paribus.serve.pad_request import PadRequest, read_request
 from paribus.store.open import open_store, signature
 from paribus.store.rows import NamedStudy
 
@@ -63,8 +64,8 @@ _STATIC = {
 class Site:
     """What the pages show: the one study that was asked for, or all that the store has."""
 
-    def __init__(self, folder: Path, asked: Shown | None) -> None:
-        self.folder, self._asked = folder, asked
+    def __init__(self, folder: Path, campaign: Campaign | None) -> None:
+        self.folder, self._only = folder, campaign
         self.stopping = asyncio.Event()
         self._lock = RLock()
         self._seen: object = None
@@ -75,8 +76,8 @@ class Site:
 
     def labels(self) -> list[str]:
         """The studies, the one trained last first."""
-        if self._asked is not None:
-            return [self._asked.label]
+        if self._only is not None:
+            return [self._only.label]
         with self._lock:
             now = signature(self.folder)
             if now != self._seen:
@@ -99,7 +100,7 @@ class Site:
             if label not in labels:
                 raise HTTPException(404, f'There is no study "{label}" here.')
             known: object = None
-            if self._asked is None:
+            if self._only is None:
                 named = self._labels[label]
                 hashes = named.experiments.values()
                 with open_store(self.folder, "read") as store:
@@ -108,35 +109,35 @@ class Site:
                     kept = self._followed.get(label)
                     if kept is not None and kept[0] == known:
                         return kept[1]
-                    shown = stored_study(named, label, store)
+                    campaign = stored_campaign(named, label, store)
             elif label in self._followed:
                 return self._followed[label][1]
             else:
-                shown = self._asked
-            made = Followed(self.folder, shown)
+                campaign = self._only
+            made = Followed(self.folder, campaign)
             self._followed[label] = known, made
             return made
 
-    def answer(self, asked: Asked) -> dict[str, Any]:
+    def answer(self, request: PadRequest) -> dict[str, Any]:
         """What every finished run says of a drawing or a test image."""
-        followed = self.followed(asked.study)
-        data, result = followed.shown.dataset, followed.result()
+        followed = self.followed(request.study)
+        data, result = followed.campaign.dataset, followed.result()
         truth = None
-        if asked.drawing is not None:
-            image_CHW = as_image(asked.drawing.array(), data.image_shape)
+        if request.drawing is not None:
+            image_CHW = as_image(request.drawing.array(), data.image_shape)
         else:
-            assert asked.test_image is not None
+            assert request.test_image is not None
             last = len(data.test_labels) - 1
-            if asked.test_image > last:
+            if request.test_image > last:
                 raise UserError(f"test_image: the test images are numbered from 0 to {last:,}")
-            image_CHW = data.test_images[asked.test_image] / np.float32(255)
-            truth = data.class_names[int(data.test_labels[asked.test_image])]
+            image_CHW = data.test_images[request.test_image] / np.float32(255)
+            truth = data.class_names[int(data.test_labels[request.test_image])]
         answers: list[Answers] = []
         problems: list[str] = []
         if result is not None:
-            shown = followed.shown
+            campaign = followed.campaign
             networks = self._networks.setdefault(
-                shown.label, Networks(self.folder, data, shown.relative_to)
+                campaign.label, Networks(self.folder, data, campaign.folder)
             )
             answers, problems = networks.answers(result, image_CHW)
         return {
@@ -161,9 +162,9 @@ class Site:
         result, finished = followed.result(), followed.finished()
         if result is None:
             return []
-        kept = self._wrong.get(followed.shown.label)
+        kept = self._wrong.get(followed.campaign.label)
         if kept is None or kept[0] != finished:
-            kept = self._wrong[followed.shown.label] = finished, most_often_wrong(result)
+            kept = self._wrong[followed.campaign.label] = finished, most_often_wrong(result)
         return kept[1]
 
 
@@ -179,16 +180,16 @@ def make_app(site: Site, host: str, port: int) -> ASGIApp:
 
     def page(name: str, request: Request) -> Response:
         followed = site.followed(request.query_params.get("study"))
-        shown = followed.shown
-        channels, height, width = shown.dataset.image_shape
+        campaign = followed.campaign
+        channels, height, width = campaign.facts.image_shape
         text = templates.get_template(name).render(
-            title=shown.study.title,
-            study=shown.study,
-            label=shown.label,
+            title=campaign.study.title,
+            study=campaign.study,
+            label=campaign.label,
             labels=site.labels(),
             command=followed.command,
             folder=str(site.folder),
-            dataset=shown.dataset,
+            dataset=campaign.facts,
             channels=channels,
             height=height,
             width=width,
@@ -220,8 +221,8 @@ def make_app(site: Site, host: str, port: int) -> ASGIApp:
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
             return PlainTextResponse("Send JSON, as application/json.\n", 415)
         try:
-            asked = read_asked(await request.body())
-            return JSONResponse(await run_in_threadpool(site.answer, asked))
+            sent = read_request(await request.body())
+            return JSONResponse(await run_in_threadpool(site.answer, sent))
         except UserError as error:
             return JSONResponse({"problem": str(error)}, 422)
         except ClientDisconnect:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock, RLock
 from typing import Any
 from urllib.parse import quote
 
+from paribus.campaign.campaign import Campaign
+from paribus.campaign.progress import Clock
 from paribus.errors import ParibusError
 from paribus.measure.from_store import collect
 from paribus.measure.runs import Run, StudyResult
-from paribus.runner.estimate import epoch_seconds, work
-from paribus.serve.studies import Shown
 from paribus.spec.code import code_digest
-from paribus.store.known import identify
 from paribus.store.open import open_store, signature
 
 # E epochs, R runs
@@ -25,8 +23,8 @@ from paribus.store.open import open_store, signature
 class Followed:
     """A study in a store that others write to. Everything it gives is JSON, but for the report."""
 
-    def __init__(self, folder: Path, shown: Shown) -> None:
-        self.folder, self.shown = folder, shown
+    def __init__(self, folder: Path, campaign: Campaign) -> None:
+        self.folder, self.campaign = folder, campaign
         self._lock = RLock()
         self._seen: object = None
         self._result: StudyResult | None = None
@@ -39,21 +37,19 @@ class Followed:
     @property
     def command(self) -> str:
         """What trains what is missing."""
-        words = ["paribus", "run", self.shown.name, *self.shown.options]
-        words += ["--store", str(self.folder)] if str(self.folder) != "runs" else []
-        return shlex.join(words)
+        return self.campaign.command
 
     @property
     def report_address(self) -> str:
         """Where the report of this study is served."""
-        return f"/report?study={quote(self.shown.label)}"
+        return f"/report?study={quote(self.campaign.label)}"
 
     def result(self) -> StudyResult | None:
         """What there is now; None where there is no store yet or it cannot be read (`problem`)."""
         with self._lock:
-            shown = self.shown
+            campaign = self.campaign
             written = signature(self.folder)
-            code = [code_digest(e, shown.relative_to) for e in shown.study.experiments.values()]
+            code = [code_digest(e, campaign.folder) for e in campaign.study.experiments.values()]
             now = (written, code)
             if now == self._seen:
                 return self._result
@@ -61,16 +57,14 @@ class Followed:
             if written:
                 try:
                     with open_store(self.folder, "read") as store:
-                        known = identify(
-                            shown.study.experiments,
-                            shown.dataset.fingerprint,
-                            shown.relative_to,
-                            store,
-                            study=shown.name,
-                        )
+                        known = campaign.known(store)
                         self._notes = known.notes
                         self._result = collect(
-                            shown.study, shown.name, store, shown.dataset, known.identities
+                            campaign.study,
+                            campaign.name,
+                            store,
+                            campaign.dataset,
+                            known.identities,
                         )
                 except ParibusError as error:
                     # A store in the making; or one that stays so, and then the page says it.
@@ -92,25 +86,13 @@ class Followed:
             return json.dumps(self._progress(self.result()))
 
     def _progress(self, result: StudyResult | None) -> dict[str, Any]:
-        study = self.shown.study
+        study = self.campaign.study
         runs = _runs(result) if result else []
         claimed = self._claimed([run.id for _, run in runs if run.status == "running"])
-        planned = len(study.experiments) * study.seeds
-        ended = sum(run.ended for _, run in runs)
-        seconds: dict[str, list[float]] = {}
+        clock = Clock(study.experiments, study.seeds)
         for name, run in runs:
-            if run.epochs:
-                spent = run.curves.train_seconds + run.curves.test_seconds
-                seconds.setdefault(name, []).extend(spent.tolist())
-        each = {name: epoch_seconds(name, study.experiments, seconds) for name in study.experiments}
-        left = {
-            name: experiment.epochs * study.seeds for name, experiment in study.experiments.items()
-        }
-        for name, run in runs:
-            epochs = study.experiments[name].epochs
-            left[name] -= epochs if run.ended else run.epochs
-        whole = sum(work(e) * e.epochs * study.seeds for e in study.experiments.values())
-        missing = sum(work(study.experiments[name]) * epochs for name, epochs in left.items())
+            spent = (run.curves.train_seconds + run.curves.test_seconds).tolist()
+            clock.saw(name, run.seed, run.epochs, ended=run.ended, seconds=spent)
         training = [
             {
                 "name": name,
@@ -118,19 +100,19 @@ class Followed:
                 "epoch": run.epochs,
                 "epochs": study.experiments[name].epochs,
                 "accuracy": float(run.curves.test_accuracy[-1]) if run.epochs else None,
-                "left": each[name] * (study.experiments[name].epochs - run.epochs)
-                if each[name]
-                else None,
+                "left": clock.run_seconds_left(name, run.seed) or None,
             }
             for name, run in runs
             if run.id in claimed
         ]
-        total = sum(each[name] * epochs for name, epochs in left.items())
-        state = "finished" if ended == planned else "training" if training else "stopped"
+        left = clock.seconds_left(len(training)) if training else 0.0
+        state = "training" if training else "stopped"
+        if not clock.runs_left:
+            state = "finished"
         return {
             "state": state if runs else "waiting",
-            "planned": planned,
-            "ended": ended,
+            "planned": clock.runs,
+            "ended": clock.runs_done,
             "diverged": sum(run.status == "diverged" for _, run in runs),
             "failed": [
                 f"{name}, seed {run.seed}: {run.reason}"
@@ -138,8 +120,8 @@ class Followed:
                 if run.status == "failed"
             ],
             "begun": sum(run.status == "running" for _, run in runs),
-            "share": 1 - missing / whole,
-            "left": total / len(training) if training and total else None,
+            "share": clock.share_done,
+            "left": left or None,
             "training": training,
             "problem": self._problem or " ".join(self._notes),
         }

@@ -13,28 +13,31 @@ from types import FrameType
 
 import uvicorn
 
+from paribus.campaign.campaign import Campaign
 from paribus.errors import ParibusError, UserError
 from paribus.serve.app import Site, make_app
-from paribus.serve.studies import Shown
 
 
 def serve(
-    folder: Path, asked: Shown | None, host: str, port: int, ready: Callable[[str], None]
+    folder: Path,
+    campaign: Campaign | None,
+    *,
+    host: str,
+    port: int,
+    ready: Callable[[str], None],
 ) -> None:
     """Serve a store's pages until Ctrl-C; `ready` is called with their address.
 
-    port: 0 takes a free one. Raises `UserError` where it cannot listen there, or cannot show what
-    was asked for.
+    campaign: the one study to show; None: all that the store has. port: 0 takes a free one. Raises
+    `UserError` where it cannot listen there, or cannot show what was asked for.
     """
-    asyncio.run(_serve(folder, asked, host, port, ready))
-
-
-async def _serve(
-    folder: Path, asked: Shown | None, host: str, port: int, ready: Callable[[str], None]
-) -> None:
-    site = Site(folder, asked)
-    if asked is None:
+    site = Site(folder, campaign)
+    if campaign is None:
         site.followed(None)
+    asyncio.run(_serve(site, host, port, ready))
+
+
+async def _serve(site: Site, host: str, port: int, ready: Callable[[str], None]) -> None:
     listening = _listen(host, port)
     port = listening.getsockname()[1]
     config = uvicorn.Config(

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self, get_args
+from collections.abc import Callable
+from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from paribus.errors import did_you_mean
+from paribus.registry import Registry
 from paribus.spec.bounds import MOST_EPOCHS, MOST_IMAGES
 from paribus.spec.model import Spec
 from paribus.spec.network import Network
 from paribus.spec.recipe import Constant, Initialisation, Optimizer, Schedule
 from paribus.text import shown
 
-EngineName = Literal["auto", "numpy", "torch", "native"]
-ENGINES: tuple[EngineName, ...] = get_args(EngineName)
+ENGINES = Registry[Callable[[int], Any]](
+    "engines",
+    "engine",
+    {
+        "numpy": "paribus.engines.numpy:make",
+        "torch": "paribus.engines.torch:make",
+        "native": "paribus.engines.native.engine:make",
+    },
+)
+"""What makes an `engines.base.Engine` of a name, given the number of cores that a run may use."""
+
+
+def check_engine(name: str) -> str:
+    """Return the name of an engine, or "auto". Raises ValueError if there is none of that name."""
+    if name != "auto" and name not in ENGINES:
+        known = did_you_mean(name, ["auto", *ENGINES.names()])
+        raise ValueError(f'there is no engine "{name}"; {known}')
+    return name
 
 
 class Experiment(Spec):
@@ -44,7 +63,7 @@ class Experiment(Spec):
     """Training images used, chosen the same for every seed; all of them unless given."""
     validation: int = Field(default=0, ge=0, le=MOST_IMAGES)
     """Training images held out to choose by, the same for every seed."""
-    engine: EngineName = "auto"
+    engine: Annotated[str, AfterValidator(check_engine)] = "auto"
     """What trains it. "auto": the fastest engine that can run all experiments of the study which
     leave it to "auto", so that no difference between them is the engine's. Not part of its
     identity: every engine is to train the same thing."""

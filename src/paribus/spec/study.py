@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from os import PathLike
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 
+from paribus.registry import Registry
 from paribus.spec.bounds import LONGEST_NAME, MOST_SEEDS
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import recipe_key
@@ -18,7 +20,10 @@ from paribus.spec.question import BaseQuestion, no_experiment, question_of
 from paribus.spec.recipe import Step
 
 if TYPE_CHECKING:
-    import paribus
+    from paribus.results import Results
+
+# Found by name when it is called: nothing here knows how to train.
+_ACTIONS = Registry[Callable[..., "Results"]]("actions", "action", {"run": "paribus.results:run"})
 
 PREVIEW_IMAGES = 12_000
 PREVIEW_SEEDS = 3
@@ -152,12 +157,10 @@ class Study(Spec):
         relative_to: str | PathLike[str] = ".",
         jobs: int | None = None,
         quiet: bool = False,
-    ) -> paribus.Results:
+    ) -> Results:
         """Train what of it the store has not, and give what came of all of it: `paribus.run`."""
-        # Asked of the public interface when it is called: nothing here knows how to train.
-        import paribus
-
-        return paribus.run(self, store=store, relative_to=relative_to, jobs=jobs, quiet=quiet)
+        run = _ACTIONS.get("run")
+        return run(self, store=store, relative_to=relative_to, jobs=jobs, quiet=quiet)
 
     def _repr_html_(self) -> str:
         """The experiments and questions, for notebooks."""

@@ -1,7 +1,7 @@
 """The engine written from scratch in NumPy: to be read, and to judge the others by.
 
 `layers` has forward and backward of every layer, `network` puts them together, `optimizers` takes
-the steps, `engine` trains.
+the steps, `training` trains; `engine` is what others see.
 """
 
 from paribus.engines.numpy.engine import NumpyEngine

@@ -8,17 +8,18 @@ from paribus.spec.experiment import Experiment
 
 
 def epoch_seconds(
-    name: str, experiments: Mapping[str, Experiment], seconds: Mapping[str, Sequence[float]]
+    name: str, works: Mapping[str, float], seconds: Mapping[str, Sequence[float]]
 ) -> float:
     """Measured for the experiment, or else in proportion to the work of those measured.
 
-    seconds: of each epoch seen, by the experiment's name. 0 where nothing has been measured.
+    works: of an epoch of every experiment; seconds: of each epoch seen, by the experiment's name.
+    0 where nothing has been measured.
     """
     if seen := seconds.get(name):
         return sum(seen) / len(seen)
     spent = sum(sum(seen) for seen in seconds.values())
-    done = sum(work(experiments[other]) * len(seen) for other, seen in seconds.items())
-    return work(experiments[name]) * spent / done if done else 0.0
+    done = sum(works[other] * len(seen) for other, seen in seconds.items())
+    return works[name] * spent / done if done else 0.0
 
 
 def work(experiment: Experiment) -> float:

@@ -6,10 +6,10 @@ import math
 
 import pytest
 
+from paribus.campaign.timing import Side, disturbed, time_steps
 from paribus.data.sources import load
 from paribus.engines.choose import make_engine
 from paribus.execute.tasks import TaskMaker
-from paribus.runner.timing import disturbed, time_steps
 from paribus.spec.files import load_study
 from paribus.spec.identity import step_keys
 from tests.support.small import Small
@@ -21,10 +21,13 @@ def test_every_round_has_a_turn_of_each(small: Small, engines: tuple[str, str]) 
     study, folder = load_study(str(path))
     maker = TaskMaker(load(study.data, folder))
     a, b = (
-        (step_keys(study.experiments[name], (1, 6, 6))[0], make_engine(engine), maker.make(
-            study.experiments[name], seed=0))
+        Side(
+            step_keys(study.experiments[name], (1, 6, 6))[0],
+            make_engine(engine),
+            maker.make(study.experiments[name], seed=0),
+        )
         for name, engine in zip(("mlp", "cnn"), engines, strict=True)
-    )  # fmt: skip
+    )
     told: list[int] = []
     timing = time_steps(a, b, 5, told.append)
     assert told == [0, 1, 2, 3, 4, 5]
@@ -34,15 +37,15 @@ def test_every_round_has_a_turn_of_each(small: Small, engines: tuple[str, str]) 
     assert (timing.a_engine, timing.b_engine) == engines
     assert timing.environment["processor"]
     assert timing.environment["device b"]
-    assert timing.is_of([a[0]], "auto", [b[0]], engines[1])
-    assert not timing.is_of([b[0]], "auto", [a[0]], "auto")
+    assert timing.is_of([a.key], "auto", [b.key], engines[1])
+    assert not timing.is_of([b.key], "auto", [a.key], "auto")
 
 
 def test_one_batch_larger_than_the_data_can_be_timed(small: Small) -> None:
     study, folder = load_study(str(small()))
     experiment = study.experiments["mlp"].but(batch_size=500)
     task = TaskMaker(load(study.data, folder)).make(experiment, seed=0)
-    side = ("a step", make_engine("numpy"), task)
+    side = Side("a step", make_engine("numpy"), task)
     assert len(time_steps(side, side, 3).b_seconds) == 3
 
 

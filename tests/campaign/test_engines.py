@@ -5,46 +5,44 @@ from __future__ import annotations
 from pathlib import Path
 
 from paribus import load_study
-from paribus.data.sources import load
+from paribus.campaign.campaign import make
+from paribus.campaign.changes import Changes
+from paribus.campaign.engines import Engines
 from paribus.engines.native.library import library_path
-from paribus.runner.engines import choose_engines
 from tests.support.small import SMALL_STUDY, Small
 
 ANY_ENGINE = SMALL_STUDY.replace('engine = "numpy"', "")
 FASTEST = "torch" if library_path() is None else "native"
 
 
-def _choose(text: str, small: Small, *only: str) -> tuple[dict[str, str], str]:
-    study, folder = load_study(str(small(text)))
-    if only:
-        study = study.only(only)
-    return choose_engines(study, load(study.data, folder))
+def _choose(text: str, small: Small, *only: str) -> Engines:
+    return make(str(small(text)), Changes(only=",".join(only) or None)).engines
 
 
 def test_one_engine_that_can_run_all(small: Small) -> None:
-    engines, said = _choose(ANY_ENGINE, small)
-    assert engines == dict.fromkeys(("mlp", "cnn", "adam"), "torch")
+    engines = _choose(ANY_ENGINE, small)
+    assert engines.names == dict.fromkeys(("mlp", "cnn", "adam"), "torch")
     if FASTEST == "native":
-        assert said.startswith(
+        assert engines.note.startswith(
             '"torch" trains all experiments that name no engine, so that no difference is the '
             'engine\'s: the engine "native" cannot run cnn because '
         )
 
 
 def test_the_fastest_where_all_can_take_it(small: Small) -> None:
-    assert _choose(ANY_ENGINE, small, "mlp")[0] == {"mlp": FASTEST}
+    assert _choose(ANY_ENGINE, small, "mlp").names == {"mlp": FASTEST}
     if FASTEST == "native":
-        assert _choose(ANY_ENGINE, small, "mlp")[1] == ""
+        assert _choose(ANY_ENGINE, small, "mlp").note == ""
 
 
 def test_nothing_is_said_of_an_engine_that_could_train_none(small: Small) -> None:
     text = ANY_ENGINE.replace('"flatten"', '"gelu", "flatten"')
-    assert _choose(text, small) == (dict.fromkeys(("mlp", "cnn", "adam"), "torch"), "")
+    assert _choose(text, small) == Engines(dict.fromkeys(("mlp", "cnn", "adam"), "torch"), "")
 
 
 def test_an_experiment_that_names_its_engine_keeps_it(small: Small) -> None:
-    engines, said = _choose(SMALL_STUDY, small)
-    assert (set(engines.values()), said) == ({"numpy"}, "")
+    engines = _choose(SMALL_STUDY, small)
+    assert (set(engines.names.values()), engines.note) == ({"numpy"}, "")
 
 
 def test_runs_of_the_common_engine_are_the_ones_compared(small: Small, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import permutations
 from pathlib import Path
 from time import perf_counter
@@ -26,6 +26,16 @@ _FIRST_STEPS = 4
 
 QUIET_LOAD = 0.3
 """Above this many busy processes, a core each, the machine is not quiet."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two whose steps are timed."""
+
+    key: str
+    """What its timings are kept under, see `identity.step_keys`."""
+    engine: Engine
+    task: Task
 
 
 class _Turns:
@@ -63,25 +73,22 @@ def _shortened(task: Task, steps: int) -> Task:
 
 
 def time_steps(
-    a: tuple[str, Engine, Task],
-    b: tuple[str, Engine, Task],
-    rounds: int,
-    listen: Callable[[int], None] = lambda done: None,
+    a: Side, b: Side, rounds: int, listen: Callable[[int], None] = lambda done: None
 ) -> Timing:
-    """Time steps of A and B, each a step hash, an engine and a task, for so many rounds.
+    """Time steps of A and B, for so many rounds.
 
     listen: told how many rounds are done, the warm-up being round 0. Raises `UserError` where an
     engine cannot run a task.
     """
     load = _load()
     begun, used, busy = perf_counter(), _own_seconds(), _machine_seconds()
-    sides = [_Turns(engine, task) for _, engine, task in (a, b, a)]
+    sides = [_Turns(side.engine, side.task) for side in (a, b, a)]
     orders = list(permutations(range(3)))
     seconds: list[list[float]] = [[], [], []]
     listen(0)
     for number in range(rounds):
-        for side in orders[number % len(orders)]:
-            seconds[side].append(sides[side].turn())
+        for turn in orders[number % len(orders)]:
+            seconds[turn].append(sides[turn].turn())
         listen(number + 1)
     if any(not time > 0 for times in seconds for time in times):
         raise ParibusError("this machine's clock is too coarse to time a step; nothing was kept")
@@ -90,14 +97,14 @@ def time_steps(
         wall = perf_counter() - begun
         others = max(0.0, (after - busy - (_own_seconds() - used)) / wall)
     devices = {
-        f"device {name}": str(getattr(engine, "device", "cpu"))
-        for name, (_, engine, _) in (("a", a), ("b", b))
+        f"device {name}": str(getattr(side.engine, "device", "cpu"))
+        for name, side in (("a", a), ("b", b))
     }
     return Timing(
-        a=a[0],
-        a_engine=a[1].name,
-        b=b[0],
-        b_engine=b[1].name,
+        a=a.key,
+        a_engine=a.engine.name,
+        b=b.key,
+        b_engine=b.engine.name,
         a_seconds=seconds[0],
         b_seconds=seconds[1],
         control_seconds=seconds[2],

@@ -1,14 +1,14 @@
-"""Which study a page shows: the one that was asked for, or else those that the store has."""
+"""Campaigns made of the studies that a store has."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from paribus.data.dataset import Dataset
-from paribus.data.sources import find, load
+from paribus.campaign.campaign import Campaign, Data
+from paribus.campaign.changes import preview
+from paribus.data.sources import find
 from paribus.errors import ParibusError, UserError
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies, load_study
@@ -19,33 +19,9 @@ from paribus.store.reader import Reader
 from paribus.store.rows import NamedStudy, StoredStudy
 
 
-@dataclass(frozen=True)
-class Shown:
-    """A study as it is shown."""
-
-    study: Study
-    name: str
-    """As it was typed: a built-in name or a path."""
-    relative_to: Path
-    """The folder that paths in the study are relative to."""
-    dataset: Dataset
-    label: str
-    """What the store calls it, and what stands in addresses."""
-    options: tuple[str, ...] = ()
-    """Of `paribus run`, that make of the study what is shown."""
-
-
-def label_of(name: str, study: Study) -> str:
-    """What a study is called in addresses.
-
-    name: as it was typed.
-    """
-    return f"{name} --preview" if study.preview else name
-
-
 def labelled(studies: Sequence[NamedStudy]) -> dict[str, NamedStudy]:
-    """The studies of a store by what they are called; with its folder where two are called the
-    same."""
+    """Return the studies of a store by what they are called; with its folder where two are called
+    the same."""
     found: dict[str, NamedStudy] = {}
     for named in studies:
         label = named.study.label
@@ -55,32 +31,36 @@ def labelled(studies: Sequence[NamedStudy]) -> dict[str, NamedStudy]:
     return found
 
 
-def stored_study(named: NamedStudy, label: str, store: Reader) -> Shown:
-    """A study that a store has runs of: with questions and seeds where its file is still what was
-    run, and otherwise just its experiments.
+def stored_campaign(named: NamedStudy, label: str, store: Reader) -> Campaign:
+    """Return the campaign of a study that a store has runs of: with questions and seeds where its
+    file is still what was run, and otherwise just its experiments.
 
-    label: what stands in addresses. Raises `UserError` if its data is not to be found.
+    label: what stands in addresses. Raises `UserError` if its data are not found.
     """
-    preview = named.study.preview
     for name in _readable(named.study, store):
         try:
-            study, relative_to = load_study(name)
-            dataset = load(study.data, relative_to)
+            study, folder = load_study(name)
+            data = Data(study.data, folder)
         except ParibusError:
-            continue  # It was stated in Python, or its file is gone.
-        if preview:
-            held_out = next(iter(study.experiments.values())).validation
-            study = study.as_preview(len(dataset.train_labels) - held_out)
+            continue  # It was made in Python, or its file is gone.
+        if named.study.preview:
+            study = preview(study, data.facts.train_images)
         try:
-            known = identify(study.experiments, dataset.fingerprint, relative_to, store)
+            known = identify(study.experiments, data.facts.fingerprint, folder, store)
         except UserError:
             continue
         recipes = {key: identity.recipe for key, identity in known.identities.items()}
         trained = {key: store.identity(hash_).recipe for key, hash_ in named.experiments.items()}
         if trained.items() <= recipes.items():
-            chosen = study.only(tuple(key for key in recipes if key in trained))
-            options = ("--preview",) if preview else ()
-            return Shown(chosen, name, relative_to, dataset, label, options)
+            return Campaign(
+                study=study.only(tuple(key for key in recipes if key in trained)),
+                name=name,
+                folder=folder,
+                data=data,
+                store_folder=store.folder,
+                options=("--preview",) if named.study.preview else (),
+                label=label,
+            )
     return _of_experiments(named, label, store)
 
 
@@ -97,7 +77,7 @@ def _readable(study: StoredStudy, store: Reader) -> list[str]:
     return [os.path.relpath(path) if path.is_absolute() else str(path) for path in files]
 
 
-def _of_experiments(named: NamedStudy, label: str, store: Reader) -> Shown:
+def _of_experiments(named: NamedStudy, label: str, store: Reader) -> Campaign:
     experiments: dict[str, Experiment] = {}
     seen: set[str] = set()
     for key, hash_ in named.experiments.items():
@@ -121,6 +101,11 @@ def _of_experiments(named: NamedStudy, label: str, store: Reader) -> Shown:
         ) from None
     first = next(iter(named.experiments.values()))
     places = [(place.source, place.folder) for place in store.places(first)]
-    dataset = find(store.identity(first).data, places)
-    folder = named.study.folders(store.folder)[0]
-    return Shown(made, named.study.name, folder, dataset, label)
+    return Campaign(
+        study=made,
+        name=named.study.name,
+        folder=named.study.folders(store.folder)[0],
+        data=Data.of(find(store.identity(first).data, places)),
+        store_folder=store.folder,
+        label=label,
+    )

@@ -38,7 +38,7 @@ class Drawing(_Strict):
         return np.frombuffer(raw, np.uint8).reshape(self.height, self.width)
 
 
-class Asked(_Strict):
+class PadRequest(_Strict):
     """An image to be answered: one of the two."""
 
     study: str | None = Field(None, max_length=4096)
@@ -46,18 +46,18 @@ class Asked(_Strict):
     test_image: int | None = Field(None, ge=0)
 
     @model_validator(mode="after")
-    def _one(self) -> Asked:
+    def _one(self) -> PadRequest:
         if (self.drawing is None) == (self.test_image is None):
             raise ValueError('send either "drawing" or "test_image"')
         return self
 
 
-def read_asked(body: bytes) -> Asked:
+def read_request(body: bytes) -> PadRequest:
     """Raises `UserError` with every problem, one a line."""
     try:
         # Python's own parser tells where it stopped; a number of a million digits it refuses.
         value = json.loads(body)
-        return Asked.model_validate(value)
+        return PadRequest.model_validate(value)
     except ValidationError as error:
         raise UserError(
             "\n".join(

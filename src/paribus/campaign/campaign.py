@@ -1,0 +1,149 @@
+"""A study as a command works on it, made once: the study, its data, its engines, its store."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from paribus.campaign.changes import NO_CHANGES, Changes, changed
+from paribus.campaign.engines import Engines, choose_engines, fitting_networks
+from paribus.data.facts import DataFacts, known_facts
+from paribus.spec.files import load_study
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.plan import Plan
+from paribus.spec.study import Study
+from paribus.store.known import Known, identify
+from paribus.store.reader import Reader
+
+if TYPE_CHECKING:
+    from paribus.data.dataset import Dataset
+
+STORE = Path("runs")
+"""The folder of a store where no other is named."""
+
+
+@dataclass(frozen=True, eq=False)
+class Campaign:
+    """A study and all that a command needs to work on it. What costs time is worked out once, when
+    it is first asked for."""
+
+    study: Study
+    name: str
+    """As it was typed: a built-in name or a path; "" if the study was made in Python."""
+    folder: Path
+    """What paths in the study start from."""
+    data: Data
+    store_folder: Path = STORE
+    options: tuple[str, ...] = ()
+    """Those that changed the study, as they could be typed."""
+    label: str = ""
+    """What distinguishes it from other studies of its store, in addresses."""
+    note: str = ""
+    """What there is to say of the options; "" if nothing."""
+
+    @property
+    def facts(self) -> DataFacts:
+        """What is known of its data without loading them."""
+        return self.data.facts
+
+    @property
+    def dataset(self) -> Dataset:
+        """Its data, loaded when they are first asked for."""
+        return self.data.dataset
+
+    @cached_property
+    def networks(self) -> Mapping[str, Plan | ModuleNetwork]:
+        """The network of each experiment.
+
+        Raises `UserError` with every experiment that does not fit the data.
+        """
+        return fitting_networks(self.study.experiments, self.facts, where=self.name)
+
+    @cached_property
+    def engines(self) -> Engines:
+        """The engine of each experiment. Raises `UserError` where an engine does not support it."""
+        return choose_engines(self.networks, self.study.experiments)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What there is to say of its data and engines before training, a line each."""
+        return tuple(filter(None, (*self.facts.warnings, self.engines.note)))
+
+    @property
+    def stored_name(self) -> str:
+        """What a store calls the study."""
+        return self.name or self.study.title
+
+    @property
+    def command(self) -> str:
+        """The command that trains what is missing."""
+        words = ["paribus", "run", self.name, *self.options]
+        words += ["--store", str(self.store_folder)] if self.store_folder != STORE else []
+        return shlex.join(words)
+
+    def known(self, store: Reader | None = None) -> Known:
+        """Return what a store knows the experiments by, and what has changed since they were
+        trained."""
+        return identify(
+            self.study.experiments,
+            self.facts.fingerprint,
+            self.folder,
+            store,
+            study=self.stored_name,
+        )
+
+
+class Data:
+    """The data of a study: facts at once, images when they are needed.
+
+    Raises what `sources.load` raises, unless the data come with the package.
+    """
+
+    def __init__(self, source: str, folder: Path) -> None:
+        self._source, self._folder = source, folder
+        known = known_facts(source)
+        self.facts: DataFacts = self.dataset.facts if known is None else known
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Data:
+        """Return data that are loaded already."""
+        data = cls.__new__(cls)
+        data.dataset, data.facts = dataset, dataset.facts
+        return data
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The images."""
+        from paribus.data.sources import load
+
+        return load(self._source, self._folder)
+
+
+def make(name: str, changes: Changes = NO_CHANGES, store_folder: Path = STORE) -> Campaign:
+    """Return the campaign of a study, a built-in name or a file, with some options.
+
+    Raises `UserError` with all that is wrong with the study, its data or the options.
+    """
+    study, folder = load_study(name)
+    study = changes.selected(study)
+    data = Data(study.data, folder)
+    result = changed(study, changes, data.facts.train_images)
+    return Campaign(
+        study=result.study,
+        name=name,
+        folder=folder,
+        data=data,
+        store_folder=store_folder,
+        options=changes.typed,
+        label=label_of(name, preview=result.study.preview),
+        note=result.note,
+    )
+
+
+def label_of(name: str, *, preview: bool) -> str:
+    """Return what a study is called in addresses. name: as it was typed."""
+    return f"{name} --preview" if preview else name

@@ -1,0 +1,101 @@
+"""Which engine trains each experiment, and whether each fits its data: from plans and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from paribus.data.batches import check_counts
+from paribus.data.facts import DataFacts
+from paribus.engines.checks import check_batches
+from paribus.engines.choose import choose, choose_common, misses_native
+from paribus.errors import UserError
+from paribus.spec.experiment import Experiment
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.plan import Plan, plan_of
+
+_WITHOUT_NATIVE = (
+    "The native engine was not built, for want of a C++ compiler: training takes about two to "
+    "four times as long. Install g++ or clang, then install Paribus again."
+)
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The engine of every experiment, "auto" decided."""
+
+    names: Mapping[str, str]
+    """By the experiment's name."""
+    note: str
+    """What there is to say of the choice; "" if nothing."""
+
+
+def fitting_networks(
+    experiments: Mapping[str, Experiment], facts: DataFacts, where: str = ""
+) -> dict[str, Plan | ModuleNetwork]:
+    """Return the network of each experiment.
+
+    where: the study's file or name, for messages. Raises `UserError` with every experiment that
+    does not fit the data; a mistake that several share is one line.
+    """
+    found: dict[str, Plan | ModuleNetwork] = {}
+    problems: dict[_Problem, list[str]] = {}
+    for name, experiment in experiments.items():
+        setting = "images"
+        try:
+            check_counts(facts.name, facts.train_images, experiment.images, experiment.validation)
+            setting = "network"
+            found[name] = plan_of(experiment, facts.image_shape, facts.classes)
+            check_batches(found[name], images_of(experiment, facts), experiment.batch_size)
+        except UserError as error:
+            problems.setdefault(_Problem(setting, str(error)), []).append(name)
+    if problems:
+        raise UserError("\n".join(problem.of(where, names) for problem, names in problems.items()))
+    return found
+
+
+@dataclass(frozen=True)
+class _Problem:
+    """A mistake of one experiment or several."""
+
+    setting: str
+    message: str
+
+    def of(self, where: str, names: list[str]) -> str:
+        """One line for it and all experiments that take it over from another."""
+        place = f"{where}, experiments" if where else "experiments"
+        also = f" (so too {', '.join(names[1:])})" if names[1:] else ""
+        return f"{place}.{names[0]}.{self.setting}: {self.message}{also}"
+
+
+def images_of(experiment: Experiment, facts: DataFacts) -> int:
+    """Return how many training images an epoch of an experiment has."""
+    return experiment.images or facts.train_images - experiment.validation
+
+
+def choose_engines(
+    networks: Mapping[str, Plan | ModuleNetwork], experiments: Mapping[str, Experiment]
+) -> Engines:
+    """Return the engine of every experiment.
+
+    All that leave it to "auto" are given one engine, so that no difference between them is the
+    engine's. Raises `UserError` where an engine does not support its experiment.
+    """
+    free = {name: e for name, e in experiments.items() if e.engine == "auto"}
+    names = {
+        name: choose(networks[name], experiment)
+        for name, experiment in experiments.items()
+        if name not in free
+    }
+    if not free:
+        return Engines(names, "")
+    common = choose_common({name: networks[name] for name in free}, free)
+    missed = all(misses_native(networks[name], experiment) for name, experiment in free.items())
+    notes = [_WITHOUT_NATIVE] if missed else []
+    if common.passed_over and len(free) > 1:
+        notes.append(
+            f'"{common.engine}" trains all experiments that name no engine, so that no difference '
+            f"is the engine's: {common.passed_over}. It may take several times as long; an "
+            'experiment that nothing is compared with can name its own, e.g. engine = "native".'
+        )
+    return Engines({name: names.get(name, common.engine) for name in experiments}, "\n".join(notes))

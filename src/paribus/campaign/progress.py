@@ -1,0 +1,133 @@
+"""How a campaign gets on, as a model: what has ended, what is left, how long that takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from paribus.campaign.cells import Cell, Schedule
+from paribus.campaign.estimate import epoch_seconds, work
+from paribus.spec.experiment import Experiment
+from paribus.store.reader import Reader
+from paribus.store.rows import Status
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A run has been given to the executor."""
+
+    cell: Cell
+    done: int
+    """Epochs trained before."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run has trained an epoch."""
+
+    cell: Cell
+    epoch: int
+    """Counted from 1."""
+    test_accuracy: float
+    seconds: float
+    """Of training and evaluation."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run has ended: finished, diverged or failed."""
+
+    cell: Cell
+    status: Status
+
+
+News = Begun | Trained | Ended
+Listener = Callable[[News], None]
+"""Is told of everything that happens."""
+
+Key = tuple[str, int]
+"""A run: the experiment's name and the seed."""
+
+
+class Clock:
+    """Estimates the time left from what the epochs so far have taken."""
+
+    def __init__(self, experiments: Mapping[str, Experiment], seeds: int) -> None:
+        self._experiments = experiments
+        self._left: dict[Key, int] = {
+            (name, seed): experiment.epochs
+            for seed in range(seeds)
+            for name, experiment in experiments.items()
+        }
+        """Epochs left of each run."""
+        self._ended: set[Key] = set()
+        self._seconds: dict[str, list[float]] = {}
+        """Seconds of each epoch seen, by the experiment's name."""
+        self._works = {name: work(experiment) for name, experiment in experiments.items()}
+        """A guess at the relative cost of an epoch of each experiment."""
+        self._total = sum(self._works[name] * e.epochs * seeds for name, e in experiments.items())
+
+    @property
+    def runs(self) -> int:
+        return len(self._left)
+
+    @property
+    def runs_done(self) -> int:
+        return len(self._ended)
+
+    @property
+    def runs_left(self) -> int:
+        return self.runs - self.runs_done
+
+    @property
+    def share_done(self) -> float:
+        """Of all the work."""
+        left = sum(self._works[name] * n for (name, _), n in self._left.items())
+        return 1 - left / self._total
+
+    def saw(
+        self, name: str, seed: int, done: int, *, ended: bool, seconds: Sequence[float] = ()
+    ) -> None:
+        """Note where a run stands.
+
+        done: its epochs so far; seconds: what those took that the estimate is to use.
+        """
+        key = (name, seed)
+        self._left[key] = 0 if ended else self._experiments[name].epochs - done
+        if ended:
+            self._ended.add(key)
+        self._seconds.setdefault(name, []).extend(seconds)
+
+    def note(self, news: News) -> None:
+        """Note what has happened."""
+        name, seed = news.cell.name, news.cell.seed
+        match news:
+            case Begun(done=done):
+                self.saw(name, seed, done, ended=False)
+            case Trained(epoch=epoch, seconds=seconds):
+                self.saw(name, seed, epoch, ended=False, seconds=[seconds])
+            case Ended():
+                self.saw(name, seed, 0, ended=True)
+
+    def run_seconds_left(self, name: str, seed: int) -> float:
+        """Of one run; 0 where no epoch has been measured."""
+        return self._epoch_seconds(name) * self._left[name, seed]
+
+    def seconds_left(self, workers: int) -> float:
+        """Of all runs, as if the work were spread evenly over so many workers; 0 where no epoch
+        has been measured."""
+        total = sum(self._epoch_seconds(name) * n for (name, _), n in self._left.items() if n)
+        return total / workers
+
+    def _epoch_seconds(self, name: str) -> float:
+        return epoch_seconds(name, self._works, self._seconds)
+
+
+def clock(schedule: Schedule, store: Reader) -> Clock:
+    """Return the clock of what is trained now."""
+    made = Clock(schedule.campaign.study.experiments, schedule.campaign.study.seeds)
+    left = {cell.run_id for cell in schedule.missing}
+    for cell in schedule.cells:
+        done = len(store.epochs(cell.run_id)["train_loss"]) if cell.run_id in left else 0
+        made.saw(cell.name, cell.seed, done, ended=cell.run_id not in left)
+    return made

@@ -1,0 +1,175 @@
+"""Trains what a campaign is missing and keeps the results: the only writer of a store."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+
+from paribus.campaign.cells import Cell, Schedule, missing
+from paribus.campaign.progress import Begun, Ended, Listener, Trained
+from paribus.engines.base import Epoch
+from paribus.execute.machine import environment
+from paribus.execute.protocol import (
+    EXECUTORS,
+    DataSource,
+    Diverged,
+    EpochDone,
+    Event,
+    Executor,
+    Failed,
+    Finished,
+    Job,
+    Started,
+)
+from paribus.store.writer import Writer
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What has been trained, and what not."""
+
+    failed: dict[str, str]
+    """Why each failed run failed, by the run's id."""
+    elsewhere: int
+    """Cells left out because another process is training them."""
+
+
+@dataclass(frozen=True)
+class _Busy:
+    """A cell that is being trained."""
+
+    cell: Cell
+    claim: ExitStack
+    where: dict[str, str]
+
+
+def run(schedule: Schedule, store: Writer, listen: Listener, executor: str = "local") -> Outcome:
+    """Train every missing run, one per core; where fewer are left, they share the cores.
+
+    executor: its name. Interrupted at any point, this loses at most the epochs in progress: a new
+    schedule resumes the runs.
+    """
+    campaign = schedule.campaign
+    store.keep_study(
+        campaign.stored_name,
+        {cell.name: cell.identity for cell in schedule.cells},
+        data=campaign.study.data,
+        folder=campaign.folder,
+        preview=campaign.study.preview,
+    )
+    if not schedule.missing:
+        return Outcome({}, 0)
+    with EXECUTORS.get(executor)(schedule.slots) as executing:
+        return _Training(schedule, store, listen, executing).outcome()
+
+
+class _Training:
+    """The runs of a schedule on their way through an executor."""
+
+    def __init__(
+        self, schedule: Schedule, store: Writer, listen: Listener, executor: Executor
+    ) -> None:
+        self._schedule, self._store = schedule, store
+        self._listen, self._executor = listen, executor
+        self._claims = ExitStack()
+        campaign = schedule.campaign
+        self._data = DataSource(campaign.study.data, campaign.folder, campaign.facts.fingerprint)
+        self._todo = list(schedule.missing)
+        self._busy: dict[str, _Busy] = {}
+        self._failed: dict[str, str] = {}
+        self._elsewhere = 0
+
+    def outcome(self) -> Outcome:
+        """Train them all."""
+        with self._claims:
+            while self._todo or self._busy:
+                while self._executor.free and self._todo:
+                    self._submit(self._todo.pop(0))
+                for event in self._executor.events():
+                    self._handle(event)
+        return Outcome(self._failed, self._elsewhere)
+
+    def _submit(self, cell: Cell) -> None:
+        """Have a cell trained, unless another process does so or has done so."""
+        claim = self._claims.enter_context(ExitStack())
+        if not claim.enter_context(self._store.claim(cell.run_id)):
+            self._elsewhere += 1
+            return
+        if not missing([cell], self._store):
+            claim.close()
+            return
+        slots = self._schedule.slots
+        cores = self._schedule.cores // min(slots, len(self._busy) + 1 + len(self._todo))
+        where = {"runs at once": str(slots), "cores for the run": str(cores)}
+        self._busy[cell.run_id] = _Busy(cell, claim, where)
+        job = self._job(cell)
+        self._executor.submit([job], cores)
+        self._listen(Begun(cell, job.done))
+
+    def _job(self, cell: Cell) -> Job:
+        return Job(
+            run_id=cell.run_id,
+            experiment=cell.experiment,
+            seed=cell.seed,
+            engine=cell.engine,
+            done=len(self._store.epochs(cell.run_id)["train_loss"]),
+            state=self._store.checkpoint(cell.run_id),
+            data=self._data,
+            code=cell.identity.code,
+        )
+
+    def _handle(self, event: Event) -> None:
+        """Keep what an event says, then tell of it."""
+        busy = self._busy[event.run_id]
+        _keep(busy, event, self._store)
+        match event:
+            case Started():
+                return
+            case EpochDone(epoch=epoch):
+                seconds = epoch.train_seconds + epoch.test_seconds
+                self._listen(Trained(busy.cell, epoch.number, epoch.test.accuracy, seconds))
+                return
+            case Finished():
+                status = Ended(busy.cell, "finished")
+            case Diverged():
+                status = Ended(busy.cell, "diverged")
+            case Failed(reason=reason):
+                self._failed[event.run_id] = reason
+                status = Ended(busy.cell, "failed")
+        self._listen(status)
+        busy.claim.close()
+        del self._busy[event.run_id]
+
+
+def _keep(busy: _Busy, event: Event, store: Writer) -> None:
+    cell, run_id = busy.cell, event.run_id
+    match event:
+        case Started(environment=where, bits=bits):
+            where = {**where, **busy.where}
+            store.begin(cell.identity.hash, cell.seed, cell.engine, where, bits=bits)
+        case EpochDone(epoch=epoch, state=state):
+            store.add_epoch(run_id, epoch.number, _columns(epoch), state)
+        case Finished(tensors=tensors, probabilities=probabilities):
+            store.finish(run_id, tensors, probabilities)
+        case Diverged(epoch=epoch):
+            reason = f"diverged at epoch {epoch.number}: the train loss is no finite number"
+            store.diverge(run_id, epoch.number, _columns(epoch), reason)
+        case Failed(reason=reason):
+            if store.run(run_id) is None:  # It has not even started.
+                here = {**environment(), **busy.where}
+                store.begin(cell.identity.hash, cell.seed, cell.engine, here)
+            store.fail(run_id, reason)
+
+
+def _columns(epoch: Epoch) -> dict[str, float]:
+    nowhere = {"loss": float("nan"), "accuracy": float("nan")}
+    scores = {
+        "train": asdict(epoch.train),
+        "test": asdict(epoch.test),
+        "validation": asdict(epoch.validation) if epoch.validation else nowhere,
+    }
+    return {
+        **{f"{split}_{key}": value for split, s in scores.items() for key, value in s.items()},
+        "train_seconds": epoch.train_seconds,
+        "test_seconds": epoch.test_seconds,
+    }

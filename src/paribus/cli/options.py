@@ -1,0 +1,122 @@
+"""Options that several commands have, and the campaign that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from paribus.campaign.campaign import STORE, make
+from paribus.campaign.changes import Changes
+from paribus.errors import UserError
+from paribus.spec.bounds import MOST_SEEDS
+from paribus.store.known import Known
+
+Command = Callable[..., Any]
+
+store_option = click.option(
+    "--store",
+    "store_folder",
+    default=str(STORE),
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder that runs are kept in.",
+)
+report_option = click.option(
+    "--report",
+    "report_folder",
+    default="report",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder that the report is written to.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def study_options(command: Command) -> Command:
+    """Give a command the argument STUDY and the options that change it, as one `Campaign`.
+
+    Of a command that has `store_option`, the campaign has the folder.
+    """
+
+    @wraps(command)
+    def wrapped(study: str, **values: Any) -> Any:
+        changes = _changes(values)
+        campaign = make(study, changes, values.pop("store_folder", STORE))
+        tell(campaign.note)
+        return command(campaign=campaign, **values)
+
+    return _with_study(wrapped, required=True)
+
+
+def optional_study_options(command: Command) -> Command:
+    """The same, but STUDY may be left out: then there is None in place of the campaign. The command
+    gets the store's folder in any case."""
+
+    @wraps(command)
+    def wrapped(study: str | None, **values: Any) -> Any:
+        changes = _changes(values)
+        if study is not None:
+            campaign = make(study, changes, values["store_folder"])
+            tell(campaign.note)
+            return command(campaign=campaign, **values)
+        if changes.typed:
+            option = changes.typed[0]
+            raise UserError(f"{option}: needs a STUDY to have an effect; name one")
+        return command(campaign=None, **values)
+
+    return _with_study(wrapped, required=False)
+
+
+def tell(*lines: str) -> None:
+    """Print what there is to say beside a command's output: lines on standard error."""
+    for line in filter(None, lines):
+        click.echo(line, err=True)
+
+
+def told(known: Known) -> Known:
+    """Return what a store knows experiments by, after saying what has changed since."""
+    tell(*known.notes)
+    return known
+
+
+def _changes(values: dict[str, Any]) -> Changes:
+    """Take the options that change a study out of a command's values."""
+    return Changes(**{key: values.pop(key) for key in _CHANGES})
+
+
+def _with_study(command: Command, *, required: bool) -> Command:
+    for option in reversed([click.argument("study", required=required), *_CHANGES.values()]):
+        command = option(command)
+    return command
+
+
+_CHANGES: dict[str, Callable[[Any], Any]] = {
+    "preview": click.option(
+        "--preview",
+        is_flag=True,
+        help="The same study about fifty times cheaper; its results mean little.",
+    ),
+    "seeds": click.option(
+        "--seeds",
+        type=click.IntRange(1, MOST_SEEDS),
+        metavar="N",
+        help="Repetitions of each experiment, in place of the study's.",
+    ),
+    "only": click.option("--only", metavar="A,B", help="Only these experiments."),
+    "epochs": click.option(
+        "--epochs", type=click.IntRange(1), metavar="N", help="Epochs of every experiment."
+    ),
+    "images": click.option(
+        "--images", type=click.IntRange(1), metavar="N", help="Train on N images only."
+    ),
+    "engine": click.option(
+        "--engine",
+        metavar="E",
+        help="Engine of the experiments that name none: auto, numpy, torch or native.",
+    ),
+}
+"""What changes a study, by the name of the parameter."""

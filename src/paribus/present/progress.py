@@ -1,0 +1,111 @@
+"""Draws how training gets on: all of it, and each run that is being trained."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from paribus.campaign.cells import Cell, Schedule
+from paribus.campaign.progress import Begun, Clock, Ended, Listener, News, Trained
+from paribus.text import percent, time_left
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+
+@contextmanager
+def progress(schedule: Schedule, model: Clock, *, quiet: bool = False) -> Iterator[Listener]:
+    """Yield a listener for `campaign.run` that draws bars on a terminal, and prints a line for each
+    run that ends elsewhere; with `quiet`, one that says nothing."""
+    if quiet:
+        yield lambda news: None
+        return
+    if model.runs_left == 0:
+        click.echo("Everything has been trained already.", err=True)
+        yield lambda news: None
+        return
+    click.echo(
+        f"Training {model.runs_left} of {model.runs} runs, {schedule.slots} at once, "
+        f"into {schedule.campaign.store_folder}. Ctrl-C stops; the same command goes on.",
+        err=True,
+    )
+    console = _terminal()
+    if console is None:
+        yield lambda news: _print(model, news, schedule.slots)
+        return
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=console) as drawn:
+        yield _Bars(model, drawn, schedule.slots).show
+
+
+def _terminal() -> Console | None:
+    """What to draw bars on, if there is a terminal."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    return console if console.is_terminal and not console.is_jupyter else None
+
+
+class _Bars:
+    """A bar for all runs, and one for each that is being trained."""
+
+    def __init__(self, model: Clock, drawn: Progress, workers: int) -> None:
+        self._model, self._drawn, self._workers = model, drawn, workers
+        self._all = drawn.add_task("all runs", total=1.0, note="")
+        self._rows: dict[str, TaskID] = {}
+        self._unused: list[TaskID] = []
+
+    def show(self, news: News) -> None:
+        """Draw what has happened."""
+        model, cell = self._model, news.cell
+        model.note(news)
+        epochs = cell.experiment.epochs
+        match news:
+            case Begun(done=done):
+                row = (
+                    self._unused.pop()
+                    if self._unused
+                    else self._drawn.add_task("", total=1.0, note="")
+                )
+                self._rows[cell.run_id] = row
+                self._drawn.update(
+                    row, description=_title(cell), completed=done / epochs, note=f"epoch {done + 1}"
+                )
+            case Trained(epoch=epoch, test_accuracy=accuracy):
+                test = percent(accuracy, ".2f")
+                left = time_left(model.run_seconds_left(cell.name, cell.seed))
+                note = f"epoch {epoch}/{epochs}, test {test}, {left} left"
+                self._drawn.update(self._rows[cell.run_id], completed=epoch / epochs, note=note)
+            case Ended():
+                self._unused.append(self._rows.pop(cell.run_id))
+                self._drawn.console.print(_ending(news), highlight=False)
+        left = time_left(model.seconds_left(self._workers))
+        note = f"{model.runs_done}/{model.runs} runs, {left} left"
+        self._drawn.update(self._all, completed=model.share_done, note=note)
+
+
+def _print(model: Clock, news: News, workers: int) -> None:
+    model.note(news)
+    if isinstance(news, Ended):
+        done = f"{model.runs_done}/{model.runs} runs"
+        left = time_left(model.seconds_left(workers))
+        click.echo(f"{_ending(news)} ({done}, about {left} left)", err=True)
+
+
+def _ending(news: Ended) -> str:
+    return f"{time.strftime('%H:%M:%S')}  {_title(news.cell)}: {news.status}"
+
+
+def _title(cell: Cell) -> str:
+    return f"{cell.name}, seed {cell.seed}"

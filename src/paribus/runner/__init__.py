@@ -1,1 +1,0 @@
-"""Trains what of a study is missing from a store."""
