@@ -15,9 +15,8 @@ from paribus.campaign.cells import schedule
 from paribus.campaign.progress import clock
 from paribus.campaign.run import run as train
 from paribus.errors import UserError, did_you_mean
-from paribus.export.tables import Row, epoch_records, run_records
+from paribus.export.tables import ExportedRun, epoch_records, run_records
 from paribus.measure import predictions
-from paribus.measure.from_store import collect
 from paribus.measure.runs import ExperimentResult, StudyResult
 from paribus.present.progress import progress
 from paribus.spec.study import Study
@@ -153,10 +152,10 @@ class Results:
             predictions.predicted_classes(self._experiment(name)), f"no run of {name} has finished"
         )
 
-    def _rows(self) -> list[Row]:
+    def _rows(self) -> list[ExportedRun]:
         return [
-            Row(
-                run=run.id,
+            ExportedRun(
+                run_id=run.id,
                 name=result.name,
                 seed=run.seed,
                 engine=run.engine,
@@ -196,7 +195,7 @@ def run(
         planned = schedule(campaign, known, opened, jobs)
         with progress(planned, clock(planned, opened), quiet=quiet) as listen:
             outcome = train(planned, opened, listen)
-        result = collect(study, "", opened, campaign.dataset, known.identities)
+        result = campaign.result(opened, known)
     return Results(result, outcome.failed)
 
 

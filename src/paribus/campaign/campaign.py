@@ -21,6 +21,7 @@ from paribus.store.reader import Reader
 
 if TYPE_CHECKING:
     from paribus.data.dataset import Dataset
+    from paribus.measure.runs import StudyResult
 
 STORE = Path("runs")
 """The folder of a store where no other is named."""
@@ -94,6 +95,18 @@ class Campaign:
             self.folder,
             store,
             study=self.stored_name,
+        )
+
+    def result(self, store: Reader, known: Known) -> StudyResult:
+        """Return what a store has of it so far. known: the experiments in that store."""
+        from paribus.measure.from_store import collect
+
+        return collect(
+            self.study,
+            store,
+            study_name=self.name,
+            dataset=self.dataset,
+            identities=known.identities,
         )
 
 

@@ -97,7 +97,7 @@ def command(
             f"{a} and {b} are the same runs; compare them on different seeds, "
             "e.g. --seeds 0-4 --against 5-9"
         )
-    question = _question(one, other, metric, matters, about)
+    question = _question(one, other, metric=metric, matters=matters, about=about)
     # Seeds that were named are the plan: an answer from some of them depends on when one looks.
     planned = None if first_seeds is None else len(first_seeds)
     context = Context(
@@ -140,7 +140,12 @@ def _read(side: Found, store: Reader, dataset: Dataset) -> ExperimentResult:
 
 
 def _question(
-    a: ExperimentResult, b: ExperimentResult, metric: str, matters: float | None, about: str | None
+    a: ExperimentResult,
+    b: ExperimentResult,
+    *,
+    metric: str,
+    matters: float | None,
+    about: str | None,
 ) -> Question:
     try:
         metric = check_metric(metric)

@@ -9,7 +9,6 @@ import click
 
 from paribus.campaign.campaign import Campaign
 from paribus.cli.options import json_option, report_option, store_option, study_options, told
-from paribus.measure.from_store import collect
 from paribus.store.open import open_to_look
 
 
@@ -29,7 +28,7 @@ def command(campaign: Campaign, report_folder: Path, as_json: bool) -> None:
 
     with open_to_look(campaign.store_folder) as store:
         known = told(campaign.known(store))
-        result = collect(campaign.study, campaign.name, store, campaign.dataset, known.identities)
+        result = campaign.result(store, known)
     page = write_report(result, report_folder, ready)
     if as_json:
         click.echo(json.dumps({"report": str(page)}))

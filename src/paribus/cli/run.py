@@ -40,7 +40,6 @@ def command(campaign: Campaign, jobs: int | None, executor: str, report_folder: 
     Stopped at any time, by Ctrl-C or otherwise, it loses at most the epochs under way: the same
     command again goes on. The report can be written while it trains, with `paribus report`.
     """
-    from paribus.measure.from_store import collect
     from paribus.present.beforehand import too_few_seeds
     from paribus.present.write import write_report
 
@@ -50,7 +49,7 @@ def command(campaign: Campaign, jobs: int | None, executor: str, report_folder: 
         planned = schedule(campaign, known, store, jobs)
         with progress(planned, clock(planned, store)) as listen:
             outcome = run(planned, store, listen, executor)
-        result = collect(campaign.study, campaign.name, store, campaign.dataset, known.identities)
+        result = campaign.result(store, known)
     if outcome.elsewhere:
         runs = count(outcome.elsewhere, "run is", "runs are")
         tell(f"{runs} being trained by another process.")

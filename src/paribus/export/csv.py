@@ -10,8 +10,8 @@ from paribus.export.tables import (
     EPOCH_MEANINGS,
     LAST_COLUMNS,
     RUN_COLUMNS,
-    Cell,
-    Row,
+    ExportedRun,
+    Value,
     epoch_records,
     recipe,
     run_records,
@@ -27,7 +27,7 @@ _EPOCH_COLUMNS = {
 }
 
 
-def write(rows: list[Row], path: Path, target: Path) -> None:
+def write(rows: list[ExportedRun], path: Path, target: Path) -> None:
     """Write a folder with `runs.csv`, `epochs.csv` and `README.md`."""
     path.mkdir()
     settings = list(dict.fromkeys(key for row in rows for key in recipe(row.experiment)))
@@ -40,7 +40,7 @@ def write(rows: list[Row], path: Path, target: Path) -> None:
     (path / "README.md").write_text(_page(settings), "utf-8")
 
 
-def _table(path: Path, columns: Sequence[str], records: list[dict[str, Cell]]) -> None:
+def _table(path: Path, columns: Sequence[str], records: list[dict[str, Value]]) -> None:
     with open(path, "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()

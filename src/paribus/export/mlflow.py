@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from paribus.errors import UserError
-from paribus.export.tables import Row, epochs, recipe
+from paribus.export.tables import ExportedRun, epochs, recipe
 
 READ_WITH = "mlflow ui --backend-store-uri sqlite:///{target}/mlflow.db"
 
@@ -24,7 +24,7 @@ _MOST_AT_ONCE = 1000
 _LONGEST = 6000
 
 
-def write(rows: list[Row], path: Path, target: Path) -> None:
+def write(rows: list[ExportedRun], path: Path, target: Path) -> None:
     """Write a folder with `mlflow.db`: recipes as parameters, epochs as the steps of metrics.
 
     target: where the folder will be in the end.
@@ -52,12 +52,12 @@ def write(rows: list[Row], path: Path, target: Path) -> None:
         chatty.setLevel(before)
 
 
-def _write_run(client: Any, experiment: str, row: Row) -> None:
+def _write_run(client: Any, experiment: str, row: ExportedRun) -> None:
     from mlflow.entities import Metric, Param
 
     tags = {
         "mlflow.runName": f"{row.name}, seed {row.seed}",
-        "paribus.run": row.run,
+        "paribus.run": row.run_id,
         "paribus.experiment": row.name,
         "paribus.status": row.reason or row.status,
     }

@@ -19,7 +19,7 @@ from paribus.store.rows import EPOCH_COLUMNS, Status
 
 # E epochs
 
-Cell = str | int | float | bool | None
+Value = str | int | float | bool | None
 
 # What a column holds. Settings of the recipe stand as in study files, `optimizer.lr` for
 # `optimizer = { lr = ... }`.
@@ -46,10 +46,10 @@ _SUMMED = ("train_seconds", "test_seconds")
 
 
 @dataclass(frozen=True)
-class Row:
+class ExportedRun:
     """One run with its epochs."""
 
-    run: str
+    run_id: str
     name: str
     seed: int
     engine: str
@@ -63,15 +63,15 @@ class Row:
     def length(self) -> int:
         return len(self.epochs["train_loss"])
 
-    def identity(self) -> dict[str, Cell]:
+    def key(self) -> dict[str, Value]:
         return {"experiment": self.name, "seed": self.seed, "engine": self.engine}
 
 
-def store_rows(store: Reader) -> list[Row]:
+def store_rows(store: Reader) -> list[ExportedRun]:
     """Every run of a store, by name, engine and seed."""
     rows = [
-        Row(
-            run=run.id,
+        ExportedRun(
+            run_id=run.id,
             name=", ".join(store.names(run.experiment)),
             seed=run.seed,
             engine=run.engine,
@@ -82,10 +82,10 @@ def store_rows(store: Reader) -> list[Row]:
         )
         for run in store.find_runs("")
     ]
-    return sorted(rows, key=lambda row: (row.name, row.engine, row.seed, row.run))
+    return sorted(rows, key=lambda row: (row.name, row.engine, row.seed, row.run_id))
 
 
-def recipe(experiment: Experiment) -> dict[str, Cell]:
+def recipe(experiment: Experiment) -> dict[str, Value]:
     """All settings of an experiment, tables and lists written out.
 
     >>> from paribus.spec.recipe import Sgd
@@ -95,7 +95,7 @@ def recipe(experiment: Experiment) -> dict[str, Cell]:
     {'network': 'flatten, linear 10', 'optimizer': 'sgd', 'optimizer.lr': 0.01,
      'optimizer.momentum': 0.0, 'optimizer.nesterov': False, 'optimizer.weight_decay': 0.0}
     """
-    settings: dict[str, Cell] = {"network": _network(experiment)}
+    settings: dict[str, Value] = {"network": _network(experiment)}
     for key, value in experiment.settings().items():
         if isinstance(value, dict) and key != "network":
             settings[key] = value["name"]
@@ -105,10 +105,10 @@ def recipe(experiment: Experiment) -> dict[str, Cell]:
     return settings
 
 
-def run_records(rows: list[Row]) -> list[dict[str, Cell]]:
+def run_records(rows: list[ExportedRun]) -> list[dict[str, Value]]:
     """A record for each run: what it is, its recipe, what its last epoch came to, and the seconds
     of all its epochs."""
-    records: list[dict[str, Cell]] = []
+    records: list[dict[str, Value]] = []
     for row in rows:
         last = {
             column: float(values.sum() if column in _SUMMED else values[-1]) if row.length else None
@@ -116,28 +116,28 @@ def run_records(rows: list[Row]) -> list[dict[str, Cell]]:
         }
         records.append(
             {
-                **row.identity(),
+                **row.key(),
                 "status": row.status,
                 "reason": row.reason,
                 **recipe(row.experiment),
                 "epochs_trained": row.length,
                 **{column: _known(value) for column, value in last.items()},
-                "run": row.run,
+                "run": row.run_id,
             }
         )
     return records
 
 
-def epoch_records(rows: list[Row]) -> list[dict[str, Cell]]:
+def epoch_records(rows: list[ExportedRun]) -> list[dict[str, Value]]:
     """A record for each epoch of each run, epochs counted from 1."""
     return [
-        {**row.identity(), "epoch": number, **values, "run": row.run}
+        {**row.key(), "epoch": number, **values, "run": row.run_id}
         for row in rows
         for number, values in epochs(row)
     ]
 
 
-def epochs(row: Row) -> Iterator[tuple[int, dict[str, float | None]]]:
+def epochs(row: ExportedRun) -> Iterator[tuple[int, dict[str, float | None]]]:
     """Number, from 1, and values of every epoch of a run; None where there is no number."""
     table = np.array([row.epochs[column] for column in EPOCH_COLUMNS]).T
     for number, values in enumerate(table.tolist(), start=1):
@@ -155,6 +155,6 @@ def _network(experiment: Experiment) -> str:
     return ", ".join(format_layer(layer) for layer in network)
 
 
-def _cell(value: Any) -> Cell:
-    cell: Cell = ", ".join(map(str, value)) if isinstance(value, list) else value
+def _cell(value: Any) -> Value:
+    cell: Value = ", ".join(map(str, value)) if isinstance(value, list) else value
     return cell

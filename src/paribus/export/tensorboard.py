@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from paribus.errors import UserError
-from paribus.export.tables import Row, epochs, recipe
+from paribus.export.tables import ExportedRun, epochs, recipe
 
 READ_WITH = "tensorboard --logdir {target}"
 
@@ -22,7 +22,7 @@ _TAGS = {
 }
 
 
-def write(rows: list[Row], path: Path, target: Path) -> None:
+def write(rows: list[ExportedRun], path: Path, target: Path) -> None:
     """Write EXPERIMENT/RUN/events... for each run: steps are epochs, and the time of a step is the
     seconds of training and evaluation before it, so that the relative axis shows those."""
     if find_spec("tensorboard") is None:
@@ -34,13 +34,13 @@ def write(rows: list[Row], path: Path, target: Path) -> None:
 
     path.mkdir()
     for row in rows:
-        writer = EventFileWriter(str(path / row.name.replace(", ", "+") / row.run))
+        writer = EventFileWriter(str(path / row.name.replace(", ", "+") / row.run_id))
         for event in _events(row):
             writer.add_event(event)
         writer.close()
 
 
-def _events(row: Row) -> list[Any]:
+def _events(row: ExportedRun) -> list[Any]:
     from tensorboard.compat.proto.event_pb2 import Event
     from tensorboard.compat.proto.summary_pb2 import Summary
     from tensorboard.plugins.hparams.summary_v2 import hparams_pb

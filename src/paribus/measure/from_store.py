@@ -21,14 +21,16 @@ from paribus.store.timings import read_timings
 
 def collect(
     study: Study,
-    study_name: str,
     store: Reader,
+    *,
+    study_name: str,
     dataset: Dataset,
     identities: Mapping[str, Identity],
 ) -> StudyResult:
     """What a store has of a study.
 
-    identities: of its experiments, by name.
+    study_name: as it could be typed, "" if it was made in Python. identities: of its experiments,
+    by name.
     """
     stored = stored_runs(study, store, identities)
     return StudyResult(

@@ -12,7 +12,6 @@ from urllib.parse import quote
 from paribus.campaign.campaign import Campaign
 from paribus.campaign.progress import Clock
 from paribus.errors import ParibusError
-from paribus.measure.from_store import collect
 from paribus.measure.runs import Run, StudyResult
 from paribus.spec.code import code_digest
 from paribus.store.open import open_store, signature
@@ -59,13 +58,7 @@ class Followed:
                     with open_store(self.folder, "read") as store:
                         known = campaign.known(store)
                         self._notes = known.notes
-                        self._result = collect(
-                            campaign.study,
-                            campaign.name,
-                            store,
-                            campaign.dataset,
-                            known.identities,
-                        )
+                        self._result = campaign.result(store, known)
                 except ParibusError as error:
                     # A store in the making; or one that stays so, and then the page says it.
                     self._problem = str(error)

@@ -27,7 +27,7 @@ def predictor(
     def predict(images: Floats) -> Floats:
         nonlocal loaded
         if loaded is None:
-            loaded = _load(network, tensors, device, dtype, images[:2])
+            loaded = _load(network, tensors, device, dtype, example=images[:2])
         with exact(device), loaded.told():
             return probabilities(loaded.logits(loaded.images(images)))
 
@@ -39,6 +39,7 @@ def _load(
     tensors: Mapping[str, Floats],
     device: torch.device,
     dtype: torch.dtype,
+    *,
     example: Floats,
 ) -> Loaded:
     # A module draws its first weights, which are overwritten: the seed only leaves others alone.
