@@ -106,12 +106,6 @@ def test_confounded_questions_do_not_count_in_the_family() -> None:
     assert findings[1].evidence.adjusted_p is None
 
 
-def test_a_preview_yields_no_verdict() -> None:
-    for confounds in ((), ("epochs 100 → 35",)):
-        finding = found(CLEAR, preview=True, confounds=confounds)
-        assert (finding.verdict, finding.why_none) == (Verdict.NONE, NoVerdict.PREVIEW)
-
-
 @pytest.mark.parametrize("seeds", [0, 1, 2])
 def test_under_three_seeds_there_is_no_test(seeds: int) -> None:
     finding = found(CLEAR[:seeds])
@@ -213,7 +207,6 @@ def test_runs_that_agree_on_every_image_came_out_the_same() -> None:
     finding = finding_of(same)
     assert finding.verdict is Verdict.EQUAL
     assert (finding.evidence.identical, finding.evidence.images) == (True, 50)
-    assert finding_of(replace(same, preview=True)).verdict is Verdict.NONE
     assert finding_of(replace(same, planned=5)).verdict is Verdict.NONE
     confounded = compared(a_S, a_S, a_SN=correct_SN, b_SN=correct_SN, confounds=("epochs 2 → 3",))
     assert finding_of(confounded).verdict is Verdict.NONE

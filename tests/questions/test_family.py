@@ -14,6 +14,7 @@ from paribus.present.as_json import plain
 from paribus.questions.family import judge_study
 from paribus.questions.finding import PairFinding, StepTimeFinding, TwoSided, Verdict
 from paribus.questions.original import Agreement, agreement
+from paribus.spec.question import Question
 from paribus.spec.study import Study
 from paribus.stats.flips import Flip
 from paribus.store.rows import Status
@@ -115,14 +116,29 @@ def test_the_missing_relus_are_named(told: Told) -> None:
     assert agreement(finding) is Agreement.NOTHING_STATED
 
 
-def test_a_preview_and_too_few_seeds_have_no_verdict(told: Told) -> None:
-    result = told(["cnn", "cnn-adam"], "cnn-adam", seeds=3)
+def test_a_preview_is_judged_by_the_ordinary_rules_and_says_so(told: Told) -> None:
+    result = told(["cnn", "cnn-adam"], "cnn-adam")
     preview = replace(result, study=result.study.as_preview(60_000))
     names = {name: replace(e, experiment=preview.study.experiments[name])
              for name, e in result.experiments.items()}  # fmt: skip
     found = judged(replace(preview, experiments=names))
-    assert {finding.verdict for finding in found} == {Verdict.NONE}
-    assert all("it takes the full study" in wording.sentence(finding) for finding in found)
+    assert found[0].verdict is Verdict.BETTER
+    assert all(wording.sentence(f).startswith("In this preview: ") for f in found)
+    assert all(wording.badge(f).endswith(" in this preview") for f in found)
+    stated = {agreement(finding) for finding in found if finding.question.original_verdict}
+    assert stated == {Agreement.LEFT_TO_FULL_STUDY}
+
+
+def test_a_preview_asks_for_an_accuracy_that_it_can_reach(told: Told) -> None:
+    study = told(["cnn", "cnn-adam"]).study
+    (full,) = (q for q in study.questions if isinstance(q, Question) and "98" in q.metric)
+    asked = [q for q in study.as_preview(60_000).questions if isinstance(q, Question)]
+    (question,) = (q for q in asked if q.metric == "epochs_to 0.9")
+    assert question.ask == f"{full.ask} (In this preview: number of epochs to 90 % test accuracy.)"
+    assert question.matters == full.matters
+
+
+def test_too_few_seeds_have_no_verdict(told: Told) -> None:
     two = one(told(["cnn", "cnn-adam"], "cnn-adam", seeds=2), "cnn", "cnn-adam")
     assert two.verdict is Verdict.NONE
     assert "it takes at least 3 to tell a difference from luck" in wording.sentence(two)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,7 +25,6 @@ WORSE = [-d for d in CLEAR]
         ("equal", TINY, {}, Agreement.AGREES, True),
         ("better", TINY, {}, Agreement.DISAGREES, False),
         ("better", VAGUE, {}, Agreement.OPEN, None),
-        ("better", CLEAR, {"preview": True}, Agreement.OPEN, None),
         ("better", CLEAR, {"confounds": ("epochs 2 → 3",)}, Agreement.CONFOUNDED, None),
         ("", CLEAR, {}, Agreement.NOT_COMPARABLE, None),
     ],
@@ -41,6 +41,12 @@ def test_agreement(
     )
     found = agreement(finding_of(differing(difference_S, asked=asked, **rest)))
     assert (found, found.agrees) == (expected, agrees)
+
+
+def test_agreement_is_left_to_the_full_study_in_a_preview() -> None:
+    asked = question("test_loss", 0.001, original="It was so.", original_verdict="better")
+    found = agreement(replace(finding_of(differing(CLEAR, asked=asked)), preview=True))
+    assert (found, found.agrees) == (Agreement.LEFT_TO_FULL_STUDY, None)
 
 
 def test_where_nothing_was_stated_nothing_is_said() -> None:

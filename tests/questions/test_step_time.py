@@ -57,11 +57,6 @@ def test_confounded() -> None:
     assert (finding.adjusted_p, finding.family) == (None, 0)
 
 
-def test_a_preview_has_no_verdict() -> None:
-    finding = time_found(timed_steps(1.3, preview=True))
-    assert (finding.verdict, finding.why_none) == (Verdict.NONE, NoVerdict.PREVIEW)
-
-
 def test_what_was_not_timed_has_no_verdict_and_counts_in_the_family() -> None:
     untimed = timed(None)
     finding = time_found(untimed)

@@ -148,12 +148,11 @@ def timed(
     *,
     matters: float | None = 0.05,
     confounds: Sequence[str] = (),
-    preview: bool = False,
     study_name: str = "mnist",
 ) -> StepTimes:
     """A question about the step times of bn and cnn."""
     sides = pair("cnn", "bn", confounds)
-    return StepTimes(question("step_time", matters), sides, times, preview, study_name)
+    return StepTimes(question("step_time", matters), sides, times, study_name)
 
 
 def timed_steps(factor: float, noise: float = 0.01, **rest: Any) -> StepTimes:

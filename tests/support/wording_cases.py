@@ -39,6 +39,7 @@ def cases() -> dict[str, Finding]:
     """Return every case by its name."""
     return {
         **dict(_verdicts()),
+        **dict(_preview()),
         **dict(_none()),
         **dict(_missing_values()),
         **dict(_images()),
@@ -72,9 +73,16 @@ def _verdicts() -> Iterator[tuple[str, Finding]]:
     yield "confounded", found(CLEAR, confounds=TWO_CONFOUNDS)
 
 
+def _preview() -> Iterator[tuple[str, Finding]]:
+    asked = question("test_accuracy", 0.001, original="So it was.", original_verdict="better")
+    yield "preview: better", replace(finding_of(differing(CLEAR, asked=asked)), preview=True)
+    yield "preview: equal", replace(found(TINY), preview=True)
+    yield "preview: undecided", replace(found(VAGUE), preview=True)
+    yield "preview: confounded", replace(found(CLEAR, confounds=ONE_CONFOUND), preview=True)
+    yield "preview: 3 of 5 seeds", replace(found(CLEAR[:3], planned=5), preview=True)
+
+
 def _none() -> Iterator[tuple[str, Finding]]:
-    yield "preview", found(CLEAR, preview=True)
-    yield "preview, confounded", found(CLEAR, preview=True, confounds=ONE_CONFOUND)
     for seeds in range(3):
         yield f"{seeds} seeds", found(CLEAR[:seeds])
     yield "2 seeds, confounded", found(CLEAR[:2], confounds=ONE_CONFOUND)
@@ -164,7 +172,7 @@ def _step_times() -> Iterator[tuple[str, Finding]]:
     yield "step time: equal", time_found(timed_steps(1.0))
     yield "step time: undecided", time_found(timed_steps(1.02, noise=0.5))
     yield "step time: confounded", time_found(timed_steps(1.3, confounds=ONE_CONFOUND))
-    yield "step time: preview", time_found(timed_steps(1.3, preview=True))
+    yield "step time: preview", replace(time_found(timed_steps(1.3)), preview=True)
     yield "step time: not timed", time_found(timed(None))
     yield "step time: not timed, in no study", time_found(timed(None, study_name=""))
     yield "step time: one of 20 questions", timed_steps(1.3).conclude((0.5,), 20)

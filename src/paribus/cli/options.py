@@ -98,7 +98,7 @@ _CHANGES: dict[str, Callable[[Any], Any]] = {
     "preview": click.option(
         "--preview",
         is_flag=True,
-        help="The same study about fifty times cheaper; its results mean little.",
+        help="The same study with few images and epochs; its findings hold for that alone.",
     ),
     "seeds": click.option(
         "--seeds",

@@ -62,6 +62,8 @@ class Metric:
     """What a run without a value did."""
     needs_validation: bool = False
     """Whether only studies that hold out validation images have it."""
+    in_preview: str = ""
+    """The metric that previews ask for in its place; "" if they ask for itself."""
 
     def value(self, run: Run) -> float:
         """Return the value of a run that has ended; NaN if it diverged or has none."""

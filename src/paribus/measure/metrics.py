@@ -81,6 +81,16 @@ VALIDATION_LOSS = Metric(
 )
 
 
+def _within_reach(accuracy: float) -> float:
+    """Return the accuracy that a preview asks for: five times as many errors, but no less than half
+    of it.
+
+    >>> round(_within_reach(0.98), 12), _within_reach(0.5)
+    (0.9, 0.25)
+    """
+    return max(1 - 5 * (1 - accuracy), accuracy / 2)
+
+
 def _epochs_to(accuracy: float) -> Metric:
     def epochs(run: Run) -> float:
         reached = np.flatnonzero(run.curves.test_accuracy >= accuracy)
@@ -97,6 +107,7 @@ def _epochs_to(accuracy: float) -> Metric:
         read=epochs,
         without="runs that all get there: more epochs, or an accuracy that is easier to reach",
         lacks=f"never got to {shown} test accuracy",
+        in_preview=f"epochs_to {_within_reach(accuracy):.12g}",
     )
 
 

@@ -58,8 +58,8 @@ def preview_warning(result: StudyResult) -> str | None:
     if not result.study.preview:
         return None
     return (
-        "This is a preview: about fifty times less training than the study asks for. It shows that "
-        "everything works and what the report will look like. Nothing in it is a result."
+        "This is a preview: the study with about a hundredth of the training per run. Its findings "
+        "hold for these short runs on few images; the full study may find otherwise."
     )
 
 

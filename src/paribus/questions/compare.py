@@ -56,7 +56,6 @@ def prepare(question: Question, context: Context) -> Comparison:
         b_SN=b_SN if both else None,
         correct_a_SN=table.correct(a) if correctness else None,
         correct_b_SN=table.correct(b) if correctness else None,
-        preview=context.preview,
         same_seeds=context.same_seeds,
     )
 
@@ -76,8 +75,7 @@ class Comparison:
     `a_SN`, `b_SN`: seeds × images of the scores whose mean over images is the metric (for
     accuracy 1 or 0); both or none. Without them nothing is said of new images.
     `correct_a_SN`, `correct_b_SN`: which images the runs that have a value classify correctly.
-    `preview`: the runs are those of a shortened study. `same_seeds`: whether the runs of a pair
-    share their seed; if not, they are paired in order.
+    `same_seeds`: whether the runs of a pair share their seed; if not, they are paired in order.
     """
 
     question: Question
@@ -90,7 +88,6 @@ class Comparison:
     b_SN: ArrayLike | None = None
     correct_a_SN: ArrayLike | None = None
     correct_b_SN: ArrayLike | None = None
-    preview: bool = False
     same_seeds: bool = True
 
     def __post_init__(self) -> None:
@@ -159,7 +156,7 @@ class Comparison:
         return PairFinding(
             question=self.question,
             verdict=verdict,
-            why_none=_why_none(self, evidence) if verdict is Verdict.NONE else None,
+            why_none=_why_none(evidence) if verdict is Verdict.NONE else None,
             less_than_matters=less,
             pair=self.pair,
             metric=self.metric,
@@ -187,7 +184,7 @@ def _measure(question: Comparison) -> Evidence:
         replay=replay(question.a_S, question.b_S),
         images=images[0].shape[1] if images else 0,
     )
-    if question.preview or runs < evidence.planned or a_S.size < FEWEST_SEEDS:
+    if runs < evidence.planned or a_S.size < FEWEST_SEEDS:
         return evidence
     if no_spread(b_S - a_S):
         # Not one image of one seed tells them apart: there is no luck to allow for.
@@ -211,9 +208,7 @@ def _level(value_S: Floats) -> tuple[float, float] | None:
     return (float(value_S.mean()), float(value_S.std(ddof=1))) if value_S.size > 1 else None
 
 
-def _why_none(question: Comparison, evidence: Evidence) -> NoVerdict:
-    if question.preview:
-        return NoVerdict.PREVIEW
+def _why_none(evidence: Evidence) -> NoVerdict:
     if evidence.runs < evidence.planned:
         return NoVerdict.UNFINISHED
     if evidence.n < evidence.runs:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from paribus.measure.runs import StudyResult
 from paribus.questions.finding import Finding
@@ -22,7 +23,8 @@ def judge(questions: Sequence[BaseQuestion], context: Context) -> list[Finding]:
     `questions` must be all that the study asks: leaving some out after seeing the numbers undoes
     the adjustment.
     """
-    return conclude([kind_of(question).prepare(question, context) for question in questions])
+    found = conclude([kind_of(question).prepare(question, context) for question in questions])
+    return [replace(finding, preview=context.preview) for finding in found]
 
 
 def conclude(prepared: Sequence[Prepared]) -> list[Finding]:

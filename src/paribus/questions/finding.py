@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from paribus.measure.metric import Metric
@@ -35,7 +35,6 @@ class Verdict(StrEnum):
 class NoVerdict(StrEnum):
     """Why there is no verdict; the first that applies."""
 
-    PREVIEW = "preview"
     UNFINISHED = "unfinished"
     """Not all planned seeds are trained."""
     MISSING_VALUES = "missing values"
@@ -51,7 +50,8 @@ class NoVerdict(StrEnum):
 class Finding:
     """What a finding of every kind has.
 
-    `less_than_matters`: better or worse, but shown to be by less than matters.
+    `less_than_matters`: better or worse, but shown to be by less than matters. `preview`: what was
+    judged is the shortened study, and says nothing of the full one.
     """
 
     question: BaseQuestion
@@ -59,6 +59,7 @@ class Finding:
     why_none: NoVerdict | None
     """With the verdict NONE, and only then."""
     less_than_matters: bool
+    preview: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)

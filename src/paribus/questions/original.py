@@ -14,6 +14,8 @@ class Agreement(Enum):
     """The original says nothing on the question."""
     NOT_COMPARABLE = auto()
     """It says something, but not as a verdict: readers judge for themselves."""
+    LEFT_TO_FULL_STUDY = auto()
+    """What was judged is a preview: the original is of the full study."""
     CONFOUNDED = auto()
     OPEN = auto()
     """Neither confirmed nor contradicted."""
@@ -38,6 +40,8 @@ def agreement(finding: Finding) -> Agreement:
     if not said:
         stated = finding.question.original
         return Agreement.NOT_COMPARABLE if stated else Agreement.NOTHING_STATED
+    if finding.preview:
+        return Agreement.LEFT_TO_FULL_STUDY
     if finding.verdict is Verdict.CONFOUNDED:
         return Agreement.CONFOUNDED
     if finding.verdict in (Verdict.NONE, Verdict.UNDECIDED):

@@ -36,7 +36,6 @@ def prepare(question: Question, context: Context) -> StepTimes:
         question=question,
         pair=pair_of(question, context),
         timing=next((timing for timing in context.timings if timing.is_of(*key)), None),
-        preview=context.preview,
         study_name=context.study_name,
     )
 
@@ -55,7 +54,6 @@ class StepTimes:
     question: Question
     pair: Pair
     timing: Timing | None = None
-    preview: bool = False
     study_name: str = ""
 
     def __post_init__(self) -> None:
@@ -91,15 +89,13 @@ class StepTimes:
         control reaches; equal for practical purposes, where both 90 % intervals lie within
         `matters` of 1; undecided."""
         ratio, control = self.ratios or (None, None)
-        verdict, less, why = Verdict.NONE, False, NoVerdict.NOT_TIMED
+        verdict, less = Verdict.NONE, False
         if ratio is not None and control is not None:
-            why = NoVerdict.PREVIEW
-            if not self.preview:
-                verdict, less = _verdict(self, ratio, control, adjusted)
+            verdict, less = _verdict(self, ratio, control, adjusted)
         return StepTimeFinding(
             question=self.question,
             verdict=verdict,
-            why_none=why if verdict is Verdict.NONE else None,
+            why_none=NoVerdict.NOT_TIMED if verdict is Verdict.NONE else None,
             less_than_matters=less,
             pair=self.pair,
             metric=named(self.question.metric),

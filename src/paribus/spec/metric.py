@@ -22,6 +22,14 @@ class MetricFacts(Protocol):
         """The kind of question that it is asked by."""
 
     @property
+    def label(self) -> str:
+        """Its name in sentences."""
+
+    @property
+    def in_preview(self) -> str:
+        """The metric that previews ask for in its place; "" if they ask for itself."""
+
+    @property
     def widest(self) -> float:
         """The largest difference that there can be."""
 

@@ -97,6 +97,10 @@ class BaseQuestion(Spec):
         """Return the question with its experiments renamed; None if nothing is left to ask."""
         raise NotImplementedError
 
+    def in_preview(self) -> Self:
+        """Return the question as a preview of the study asks it."""
+        return self
+
     def terms(self) -> str:
         """Return in a few words what is asked, apart from `ask`."""
         return ", ".join(self.experiments)
@@ -155,6 +159,13 @@ class Question(BaseQuestion):
     def renamed(self, names: Mapping[str, str]) -> Self | None:
         a, b = (names[name] for name in self.compare)
         return None if a == b else self.model_copy(update={"compare": (a, b)})
+
+    def in_preview(self) -> Self:
+        metric = metric_facts(self.metric).in_preview
+        if not metric:
+            return self
+        ask = f"{self.ask} (In this preview: {metric_facts(metric).label}.)"
+        return self.model_copy(update={"metric": metric, "ask": ask})
 
     def terms(self) -> str:
         return f"{' against '.join(self.compare)}, {self.metric}; what matters: {self.matters:g}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import singledispatch
+from typing import TypeVar
 
 from paribus.questions import original
 from paribus.questions.finding import Finding, TwoSided, Verdict
@@ -19,6 +21,7 @@ _VERDICTS = {
 _AGREEMENTS = {
     Agreement.NOTHING_STATED: "",
     Agreement.NOT_COMPARABLE: "for you to judge",
+    Agreement.LEFT_TO_FULL_STUDY: "left to the full study",
     Agreement.CONFOUNDED: "cannot be told: more differs than was asked about",
     Agreement.OPEN: "neither confirmed nor contradicted",
     Agreement.AGREES: "agrees",
@@ -28,10 +31,41 @@ _AGREEMENTS = {
 }
 
 
-@singledispatch
-def sentence(finding: Finding) -> str:
+Words = Callable[[Finding], str]
+_Registered = TypeVar("_Registered", bound=Callable[..., str])
+
+
+class Marked:
+    """Words by the type of a finding, as of `singledispatch`, marked with what holds for findings
+    of every kind: that they are of a preview."""
+
+    def __init__(self, words: Words, mark: Callable[[Finding, str], str]) -> None:
+        self._words = singledispatch(words)
+        self._mark = mark
+
+    def __call__(self, finding: Finding) -> str:
+        return self._mark(finding, self._words(finding))
+
+    def register(self, words: _Registered) -> _Registered:
+        """Register the words of a kind of finding, by the annotation of their parameter."""
+        self._words.register(words)
+        return words
+
+
+def _mark_sentence(finding: Finding, words: str) -> str:
+    return f"In this preview: {words}" if finding.preview else words
+
+
+def _mark_badge(finding: Finding, words: str) -> str:
+    return f"{words} in this preview" if finding.preview else words
+
+
+def _sentence(finding: Finding) -> str:
     """Return what to believe, in one sentence with estimate, interval and n."""
     raise NotImplementedError(f"no wording is registered for {type(finding).__name__}")
+
+
+sentence = Marked(_sentence, _mark_sentence)
 
 
 @singledispatch
@@ -46,10 +80,12 @@ def noise(finding: Finding) -> str:
     return ""
 
 
-@singledispatch
-def badge(finding: Finding) -> str:
+def _badge(finding: Finding) -> str:
     """Return the verdict in a word or two."""
     return verdict_words(finding.verdict)
+
+
+badge = Marked(_badge, _mark_badge)
 
 
 @badge.register

@@ -184,11 +184,6 @@ def _no_verdict(finding: PairFinding) -> str:
         so_far = f"{_name(finding)} {difference(metric, evidence.mean)}, n = {seeds}"
     shown = f" ({so_far})" if so_far else ""
     match finding.why_none:
-        case NoVerdict.PREVIEW:
-            return (
-                f"No verdict: this is a preview{shown}; it takes the full study, with at least "
-                f"{FEWEST_SEEDS} seeds{_and_no_confound(finding)}."
-            )
         case NoVerdict.UNFINISHED:
             return _unfinished(finding, shown)
         case NoVerdict.MISSING_VALUES:

@@ -21,8 +21,6 @@ def step_time_sentence(finding: StepTimeFinding) -> str:
         return f"No verdict: steps of {a} and {b} have not been timed side by side{_how(finding)}."
     takes = f"a training step of {b} takes {ratio_with_interval(ratio)}, as long as one of {a}"
     match finding.verdict:
-        case Verdict.NONE:
-            return f"No verdict: this is a preview ({takes}); it takes the full study."
         case Verdict.CONFOUNDED:
             return (
                 f"Confounded: {a} and {b} also differ in {differ_in(finding)}, so the difference "
