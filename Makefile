@@ -48,7 +48,7 @@ quick: kernels
 test: kernels
 	$(BIN)/pytest --numprocesses 2 --dist worksteal --quiet
 
-# Ten times as many simulated studies as `make test`, every error rate printed; about 5 minutes.
+# Ten times as many simulated studies as `make test`, every error rate printed; about 8 minutes.
 calibrate: kernels
 	PARIBUS_CALIBRATION=10 $(BIN)/pytest -s --quiet tests/calibration
 

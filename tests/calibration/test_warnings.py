@@ -91,7 +91,7 @@ def test_at_most_five_in_a_hundred_studies_wrongly_expect_it_of_new_images(
     # No difference over all images; on those of the test set one with 3 times the SD that the
     # mean over seeds has. The three mean squares of a normal two-way layout are independent.
     rng = generator("new images", seeds, questions)
-    images, batch = 1000, 2 * STUDIES // questions
+    images, batch = 1000, STUDIES // questions
     studies, claimed, by_interval = batch * BATCHES, 0, 0
     for _ in range(BATCHES):
         size = (batch, questions)

@@ -89,6 +89,7 @@ def test_equality_boundary_by_brute_force_is_under_five_percent() -> None:
     assert simulated_L[0] <= 0.05 * LOOKS.equality_weights[0]
 
 
+@pytest.mark.slow
 def test_e_process_by_chain_and_by_brute_force() -> None:
     # Looks after every fifth seed from 10 on, each with the |t| from which the e-value is 25.
     seeds = range(10, 101, 5)
