@@ -102,3 +102,34 @@ def test_other_quantiles_for_new_images_cover_too_little_or_too_much() -> None:
         assert figures[2] == pytest.approx(smaller, abs=0.006)
         # Ours lies between the two, which are its ends.
         assert z * 0.99 < np.median((w.high - w.low) / 2 / np.sqrt(variance)) < t_2
+
+
+@pytest.mark.parametrize(("seeds", "expected"), [(3, 0.78), (5, 0.69), (10, 0.63)])
+def test_all_pairs_of_equal_experiments_unadjusted_claim_much(seeds: int, expected: float) -> None:
+    rng = np.random.default_rng(8)
+    value_RES = rng.normal(size=(2000, 10, seeds))
+    first, second = np.triu_indices(10, 1)
+    p_RQ = t_intervals(value_RES[:, first] - value_RES[:, second]).p
+    claimed = (p_RQ <= VERDICT_LEVEL).any(axis=1).mean()
+    print(f"all 45 pairs of 10 equal experiments, {seeds} seeds: {claimed:.3f}")
+    assert claimed == pytest.approx(expected, abs=0.04)
+
+
+def test_the_best_range_of_seeds_claims_much() -> None:
+    rng = np.random.default_rng(9)
+    difference_RS = rng.normal(size=(10_000, 10))
+    p = [
+        t_intervals(difference_RS[:, first:last]).p
+        for first in range(10)
+        for last in range(first + 3, 11)
+    ]
+    claimed = (np.min(p, axis=0) <= VERDICT_LEVEL).mean()
+    print(f"the best range out of 10 seeds: {claimed:.3f}")
+    assert claimed == pytest.approx(0.38, abs=0.03)
+
+
+def test_runs_counted_twice_claim_too_much() -> None:
+    difference_RS = np.random.default_rng(10).normal(size=(20_000, 5))
+    claimed = (t_intervals(np.repeat(difference_RS, 2, axis=1)).p <= VERDICT_LEVEL).mean()
+    print(f"each of 5 runs counted twice: {claimed:.3f}")
+    assert claimed == pytest.approx(0.17, abs=0.02)
