@@ -10,6 +10,7 @@ from typing import Any
 
 from click.testing import CliRunner, Result
 
+from paribus import Results, load_study
 from paribus.cli.main import paribus
 
 
@@ -41,3 +42,21 @@ def train(folder: Path, study: str, *options: str) -> str:
     done = call_apart("run", study, *options, cwd=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def train_here(
+    study: Path,
+    store: str = "runs",
+    *,
+    seeds: int | None = None,
+    only: tuple[str, ...] = (),
+    jobs: int | None = None,
+) -> Results:
+    """Train a study in a file as `paribus run` does, into a store beside it; without the report,
+    which takes longer than a small study."""
+    asked, folder = load_study(str(study))
+    asked = asked.with_seeds(seeds or asked.seeds)
+    asked = asked.only(only) if only else asked
+    results = asked.run(store=folder / store, relative_to=folder, jobs=jobs, quiet=True)
+    assert results.failed == {}
+    return results
