@@ -10,24 +10,36 @@ import numpy as np
 import pytest
 
 from paribus.errors import ParibusError, UserError
-from paribus.export.run import RUN_FORMATS, Check, export_run, suffix
+from paribus.export import numpy as to_numpy
+from paribus.export import onnx as to_onnx
+from paribus.export import torch as to_torch
+from paribus.export.formats import RunFormat
+from paribus.export.run import Check, export_run
 from paribus.export.trained import read_trained
 from paribus.store.open import open_store
 from tests.support.commands import train
 from tests.support.every_layer import Read
 
+each_format = pytest.mark.parametrize(
+    "form",
+    [to_onnx.FORMAT, to_torch.FORMAT, to_numpy.FORMAT],
+    ids=["onnx", "torch", "numpy"],
+)
 
-@pytest.mark.parametrize("form", RUN_FORMATS)
-def test_an_export_is_checked(form: str, read: Read, tmp_path: Path) -> None:
-    target = tmp_path / "new" / f"run{suffix(form)}"
+
+@each_format
+def test_an_export_is_checked(form: RunFormat, read: Read, tmp_path: Path) -> None:
+    target = tmp_path / "new" / f"run{form.suffix}"
     check = export_run(read("cnn"), form, target)
     assert (check.images, check.not_checked) == (60, "")
     assert check.difference < 2e-6
     assert list(target.parent.iterdir()) == [target]
 
 
-@pytest.mark.parametrize("form", RUN_FORMATS)
-def test_what_answers_differently_is_not_exported(form: str, read: Read, tmp_path: Path) -> None:
+@each_format
+def test_what_answers_differently_is_not_exported(
+    form: RunFormat, read: Read, tmp_path: Path
+) -> None:
     trained = read("cnn")
     bias = np.asarray(trained.tensors["conv1.bias"], np.float32) + np.float32(0.5)
     weights = {**trained.tensors, "conv1.bias": bias}
@@ -36,8 +48,8 @@ def test_what_answers_differently_is_not_exported(form: str, read: Read, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("form", RUN_FORMATS)
-def test_nothing_is_written_over(form: str, read: Read, tmp_path: Path) -> None:
+@each_format
+def test_nothing_is_written_over(form: RunFormat, read: Read, tmp_path: Path) -> None:
     target = tmp_path / "mine"
     target.write_text("my thesis")
     with pytest.raises(UserError, match="mine: is there already, and nothing is written over it"):
@@ -49,7 +61,7 @@ def test_nothing_is_written_over(form: str, read: Read, tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_to(read: Read, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match=r"cannot be written: .*; name another place with --output"):
-        export_run(read("cnn"), "numpy", tmp_path / "file" / "run.npz")
+        export_run(read("cnn"), to_numpy.FORMAT, tmp_path / "file" / "run.npz")
 
 
 def test_the_sentence() -> None:
@@ -92,11 +104,11 @@ def test_a_module_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     train(tmp_path, "study.toml")
     with open_store(Path("runs"), "write") as store:
         trained = read_trained(store.find_runs("own/0")[0], store)
-    check = export_run(trained, "torch", tmp_path / "torch")
+    check = export_run(trained, to_torch.FORMAT, tmp_path / "torch")
     assert (check.images, check.tool) == (10_000, "PyTorch")
-    check = export_run(trained, "numpy", tmp_path / "own.npz")
+    check = export_run(trained, to_numpy.FORMAT, tmp_path / "own.npz")
     assert check.not_checked == "the module that it is the weights of is yours"
     with pytest.raises(
         UserError, match=r"is of a module of your own \(nets_to_export:Net\), whose layers"
     ):
-        export_run(trained, "onnx", tmp_path / "own.onnx")
+        export_run(trained, to_onnx.FORMAT, tmp_path / "own.onnx")

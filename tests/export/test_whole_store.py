@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -14,9 +15,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import plugin_data_pb2
 
 from paribus.errors import UserError
+from paribus.export import csv as to_csv
+from paribus.export import mlflow as to_mlflow
+from paribus.export import tensorboard as to_tensorboard
 from paribus.export.csv import write as write_csv
+from paribus.export.formats import StoreFormat
 from paribus.export.tables import store_rows
-from paribus.export.whole_store import STORE_FORMATS, export_store
+from paribus.export.whole_store import export_store
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import identity
 from paribus.spec.notation import parse_layers
@@ -54,7 +59,7 @@ def store(tmp_path: Path) -> Iterator[Writer]:
 
 
 def test_csv(store: Writer, tmp_path: Path) -> None:
-    count, read_with = export_store(store, "csv", tmp_path / "out")
+    count, read_with = export_store(store, to_csv.FORMAT, tmp_path / "out")
     assert (count, read_with) == (2, "pandas.read_csv, R's read.csv or any spreadsheet")
     runs = pd.read_csv(tmp_path / "out" / "runs.csv")
     assert runs["experiment"].tolist() == ["adam", "sgd"]
@@ -85,7 +90,7 @@ def test_csv(store: Writer, tmp_path: Path) -> None:
 
 
 def test_tensorboard(store: Writer, tmp_path: Path) -> None:
-    count, read_with = export_store(store, "tensorboard", tmp_path / "out")
+    count, read_with = export_store(store, to_tensorboard.FORMAT, tmp_path / "out")
     assert (count, read_with) == (2, f"tensorboard --logdir {tmp_path / 'out'}")
     folders = sorted(file.parent for file in (tmp_path / "out").rglob("events.out.tfevents*"))
     assert [folder.parent.name for folder in folders] == ["adam", "sgd"]
@@ -112,7 +117,7 @@ def test_tensorboard(store: Writer, tmp_path: Path) -> None:
 
 
 def test_mlflow(store: Writer, tmp_path: Path) -> None:
-    count, read_with = export_store(store, "mlflow", tmp_path / "out")
+    count, read_with = export_store(store, to_mlflow.FORMAT, tmp_path / "out")
     uri = f"sqlite:///{tmp_path}/out/mlflow.db"
     assert (count, read_with) == (2, f"mlflow ui --backend-store-uri {uri}")
     client = MlflowClient(tracking_uri=uri)
@@ -143,7 +148,7 @@ def test_mlflow_of_more_epochs_than_fit_into_one_request(store: Writer, tmp_path
     run = store.begin(known.hash, 0, "torch", {})
     for epoch in range(1, 301):
         store.add_epoch(run.id, epoch, values(epoch), {})
-    export_store(store, "mlflow", tmp_path / "out")
+    export_store(store, to_mlflow.FORMAT, tmp_path / "out")
     client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path}/out/mlflow.db")
     (experiment,) = client.search_experiments(filter_string="name = 'paribus'")
     (found,) = client.search_runs(
@@ -154,8 +159,12 @@ def test_mlflow_of_more_epochs_than_fit_into_one_request(store: Writer, tmp_path
     assert sorted(metric.step for metric in history) == list(range(1, 301))
 
 
-@pytest.mark.parametrize("form", STORE_FORMATS)
-def test_nothing_is_written_over(form: str, store: Writer, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "form",
+    [to_csv.FORMAT, to_tensorboard.FORMAT, to_mlflow.FORMAT],
+    ids=["csv", "tensorboard", "mlflow"],
+)
+def test_nothing_is_written_over(form: StoreFormat, store: Writer, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").write_text("my thesis")
     with pytest.raises(UserError, match="out: is there already, and nothing is written over it"):
@@ -169,18 +178,17 @@ def test_an_empty_store(tmp_path: Path) -> None:
         open_store(tmp_path / "runs", "create") as empty,
         pytest.raises(UserError, match=r"has no runs yet; `paribus run STUDY` trains some"),
     ):
-        export_store(empty, "csv", tmp_path / "out")
+        export_store(empty, to_csv.FORMAT, tmp_path / "out")
 
 
-@pytest.mark.parametrize("form", ["tensorboard", "mlflow"])
+@pytest.mark.parametrize("module", [to_tensorboard, to_mlflow], ids=["tensorboard", "mlflow"])
 def test_what_is_not_installed(
-    form: str, store: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    module: ModuleType, store: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = f"paribus.export.{form}"
-    __import__(module)
-    monkeypatch.setattr(sys.modules[module], "find_spec", lambda name: None)
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    form = module.__name__.rpartition(".")[2]
     with pytest.raises(UserError, match=rf"which is not installed; .* pip install paribus\[{form}"):
-        export_store(store, form, tmp_path / "out")
+        export_store(store, module.FORMAT, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
@@ -191,7 +199,6 @@ def test_a_failure_leaves_nothing(
         write_csv(store_rows(store), tmp_path / "unused", tmp_path / "unused")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("paribus.export.csv.write", fail)
     with pytest.raises(Exception, match="out: the disk is full; make room and export again"):
-        export_store(store, "csv", tmp_path / "out")
+        export_store(store, replace(to_csv.FORMAT, write=fail), tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -9,7 +9,7 @@ import click
 
 from paribus.cli.options import json_option
 from paribus.data.dataset import Dataset
-from paribus.data.sources import known, load
+from paribus.data.sources import OTHERS, known, load
 
 
 @click.command(short_help="List the data sets, and fetch them.")
@@ -40,6 +40,8 @@ def command(source: str | None, as_json: bool) -> None:
             f"{d.classes} classes\n"
             f"  {d.licence}; {where}: {d.folder}"
         )
+    for name in OTHERS.names():
+        click.echo(f"{click.style(name, bold=True)}  from another package")
 
 
 def _tell(dataset: Dataset, as_json: bool) -> None:

@@ -11,9 +11,10 @@ import click
 from paribus.campaign.lookup import find_run
 from paribus.cli.options import json_option, store_option
 from paribus.errors import UserError
-from paribus.export.run import RUN_FORMATS, export_run, suffix
+from paribus.export.formats import FORMATS, StoreFormat
+from paribus.export.run import export_run
 from paribus.export.trained import read_trained
-from paribus.export.whole_store import STORE_FORMATS, export_store
+from paribus.export.whole_store import export_store
 from paribus.export.writing import refuse_existing
 from paribus.store.open import open_to_look
 from paribus.text import count
@@ -28,7 +29,7 @@ _FOLDER = Path("export")
     "form",
     default="onnx",
     show_default=True,
-    type=click.Choice([*RUN_FORMATS, *STORE_FORMATS]),
+    type=click.Choice(FORMATS.names()),
     help="The format.",
 )
 @click.option(
@@ -57,15 +58,16 @@ def command(
     A network is checked after it is written: the file is asked for the probabilities of all test
     images, which must be those that were stored. Nothing is ever written over.
     """
+    chosen = FORMATS.get(form)
     with open_to_look(store_folder) as store:
-        if form in STORE_FORMATS:
+        if isinstance(chosen, StoreFormat):
             if run is not None:
                 raise UserError(
                     f"--to {form} writes all runs of the store, so RUN has no effect; leave out "
                     f'"{run}"'
                 )
             target = output or _FOLDER / form
-            runs, read_with = export_store(store, form, target)
+            runs, read_with = export_store(store, chosen, target)
             facts = {"path": str(target), "runs": runs, "read_with": read_with}
             told = f"{count(runs, 'run')}: {target}\nRead it with {read_with}."
         else:
@@ -75,10 +77,10 @@ def command(
                     "it, e.g. `paribus export cnn/0`"
                 )
             stored = find_run(run, store)
-            target = output or _FOLDER / f"{stored.id}{suffix(form)}"
+            target = output or _FOLDER / f"{stored.id}{chosen.suffix}"
             refuse_existing(target)
             trained = read_trained(stored, store)
-            check = export_run(trained, form, target)
+            check = export_run(trained, chosen, target)
             if trained.code_changed:
                 click.echo(trained.code_changed, err=True)
             facts = {"path": str(target), "run": stored.id, "check": asdict(check)}

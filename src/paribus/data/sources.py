@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +12,16 @@ from paribus.data.dataset import Dataset
 from paribus.data.named import NAMED
 from paribus.data.reading import kind_of, open_file
 from paribus.errors import UserError, did_you_mean
+from paribus.registry import Registry
 from paribus.text import shown
 
 _ACCEPTED = (
     f"needs a folder of the IDX files {', '.join(idx.FILES)}, each gzipped (.gz) or not; or a "
     f"folder of {folder.LAYOUT}; or an .npz file"
 )
+
+OTHERS: Registry[Callable[[], Dataset]] = Registry("data", "dataset", {})
+"""The named datasets of other packages: each a function that returns one. Ours are in `NAMED`."""
 
 
 def load(source: str, relative_to: Path | None = None, cache: Path | None = None) -> Dataset:
@@ -37,6 +41,8 @@ def load(source: str, relative_to: Path | None = None, cache: Path | None = None
     """
     if source in NAMED:
         return NAMED[source].load(cache)
+    if source in OTHERS:
+        return OTHERS.get(source)()
     path, share = _path(source, relative_to), None
     # os.path.exists answers no, where Path.exists raises, for a path that no file can have.
     if not os.path.exists(path):
@@ -47,7 +53,7 @@ def load(source: str, relative_to: Path | None = None, cache: Path | None = None
     if not source.strip() or not os.path.exists(path):
         raise UserError(
             f'data "{shown(source)}": there is no dataset of that name, and no file or folder '
-            f"{shown(path)}; {did_you_mean(source, tuple(NAMED))}"
+            f"{shown(path)}; {did_you_mean(source, (*NAMED, *OTHERS.names()))}"
         )
     if path.is_dir():
         if idx.find(path):

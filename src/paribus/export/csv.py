@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from paribus.export.formats import StoreFormat
 from paribus.export.tables import (
     EPOCH_MEANINGS,
     LAST_COLUMNS,
@@ -16,8 +17,6 @@ from paribus.export.tables import (
     recipe,
     run_records,
 )
-
-READ_WITH = "pandas.read_csv, R's read.csv or any spreadsheet"
 
 _EPOCH_COLUMNS = {
     **{key: RUN_COLUMNS[key] for key in ("experiment", "seed", "engine")},
@@ -70,3 +69,6 @@ def _of_run(column: str, meaning: str) -> str:
 def _columns(columns: dict[str, str]) -> str:
     lines = [f"| `{name}` | {meaning} |\n" for name, meaning in columns.items()]
     return "| column | what it holds |\n| --- | --- |\n" + "".join(lines)
+
+
+FORMAT = StoreFormat("pandas.read_csv, R's read.csv or any spreadsheet", write)

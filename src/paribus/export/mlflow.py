@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from paribus.errors import UserError
+from paribus.export.formats import StoreFormat
 from paribus.export.tables import ExportedRun, epochs, recipe
-
-READ_WITH = "mlflow ui --backend-store-uri sqlite:///{target}/mlflow.db"
 
 EXPERIMENT = "paribus"
 
@@ -82,3 +81,6 @@ def _write_run(client: Any, experiment: str, row: ExportedRun) -> None:
     if row.status != "running":
         ending = "FINISHED" if row.status == "finished" else "FAILED"
         client.set_terminated(run, ending, end_time=milliseconds)
+
+
+FORMAT = StoreFormat("mlflow ui --backend-store-uri sqlite:///{target}/mlflow.db", write)

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.engines.numpy import NumpyEngine
+from paribus.export.formats import Recomputed, RunFormat
 from paribus.export.trained import Trained
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer, parse_layers
 from paribus.spec.plan import make_plan
-
-SUFFIX = ".npz"
 
 
 def write(trained: Trained, path: Path) -> None:
@@ -28,7 +27,7 @@ def write(trained: Trained, path: Path) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def recompute(path: Path, images: NDArray[np.float32]) -> tuple[str, NDArray[np.float32]] | str:
+def recompute(path: Path, images: NDArray[np.float32]) -> Recomputed:
     """What the file answers for images (N, C, H, W): the tool that was asked and its probabilities
     (N, K); or, in words, why it was not asked."""
     with np.load(path, allow_pickle=False) as file:
@@ -38,3 +37,6 @@ def recompute(path: Path, images: NDArray[np.float32]) -> tuple[str, NDArray[np.
     layers, classes = parse_layers(arrays["network"].tolist()), len(arrays["class_names"])
     plan = make_plan(layers, images.shape[1:], classes)
     return "the engine numpy", NumpyEngine().predict(plan, arrays, images)
+
+
+FORMAT = RunFormat(".npz", write, recompute)

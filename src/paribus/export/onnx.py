@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.errors import UserError
+from paribus.export.formats import Recomputed, RunFormat
 from paribus.export.trained import Trained
 from paribus.spec import layers as spec
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Node
-
-SUFFIX = ".onnx"
 
 # The first operator set that has Gelu, and the file format of its time, so that runtimes of 2024
 # and later read it.
@@ -81,7 +80,7 @@ def write(trained: Trained, path: Path) -> None:
     path.write_bytes(model.SerializeToString())
 
 
-def recompute(path: Path, images: NDArray[np.float32]) -> tuple[str, NDArray[np.float32]] | str:
+def recompute(path: Path, images: NDArray[np.float32]) -> Recomputed:
     """What the file answers for images (N, C, H, W): the tool that was asked and its probabilities
     (N, K); or, in words, why it was not asked."""
     if find_spec("onnxruntime") is None:
@@ -140,3 +139,6 @@ def _step(node: Node, value: str, steps: list[Any]) -> str:
             operator = _ACTIVATIONS[node.layer.kind]
     steps.append(helper.make_node(operator, inputs, [node.name], node.name, **settings))
     return node.name
+
+
+FORMAT = RunFormat(".onnx", write, recompute)

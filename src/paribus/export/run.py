@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from paribus.errors import ParibusError
+from paribus.export.formats import RunFormat
 from paribus.export.trained import Trained
 from paribus.export.writing import written
-
-RUN_FORMATS = ("onnx", "torch", "numpy")
 
 # Engines and tools add up in different orders: a rounding apart, after many layers a few. A wrong
 # layer is off by far more.
@@ -41,22 +38,16 @@ class Check:
         )
 
 
-def suffix(form: str) -> str:
-    """How names of exports in a format of `RUN_FORMATS` end."""
-    return str(_module(form).SUFFIX)
-
-
-def export_run(trained: Trained, form: str, target: Path) -> Check:
-    """Write a run to `target`, a file or a folder, in a format of `RUN_FORMATS`, and check it.
+def export_run(trained: Trained, form: RunFormat, target: Path) -> Check:
+    """Write a run to `target`, a file or a folder, and check it.
 
     Raises `UserError` if there is something at `target`, if the format's package is not installed,
     or if the format has no place for the network; `ParibusError` if what was written answers
     differently, and then leaves nothing.
     """
-    module = _module(form)
     with written(target) as path:
-        module.write(trained, path)
-        answer = module.recompute(path, trained.test_images)
+        form.write(trained, path)
+        answer = form.recompute(path, trained.test_images)
         if isinstance(answer, str):
             return Check(not_checked=answer)
         tool, probabilities_NK = answer
@@ -67,7 +58,3 @@ def export_run(trained: Trained, form: str, target: Path) -> Check:
                 f"stored: they differ by up to {difference:.1e}; take another format with --to"
             )
     return Check(len(probabilities_NK), tool, difference)
-
-
-def _module(form: str) -> Any:
-    return import_module(f"paribus.export.{form}")

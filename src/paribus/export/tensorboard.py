@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from paribus.errors import UserError
+from paribus.export.formats import StoreFormat
 from paribus.export.tables import ExportedRun, epochs, recipe
-
-READ_WITH = "tensorboard --logdir {target}"
 
 # Charts of one prefix stand together.
 _TAGS = {
@@ -58,3 +57,6 @@ def _events(row: ExportedRun) -> list[Any]:
         ]
         events.append(Event(wall_time=seconds, step=number, summary=Summary(value=scalars)))
     return events
+
+
+FORMAT = StoreFormat("tensorboard --logdir {target}", write)

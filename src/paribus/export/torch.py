@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 
 from paribus.engines.scoring import probabilities
 from paribus.errors import UserError
+from paribus.export.formats import Recomputed, RunFormat
 from paribus.export.source import module_source
 from paribus.export.trained import Trained
 from paribus.spec.network import ModuleNetwork
-
-SUFFIX = "-torch"
 
 WEIGHTS, SOURCE = "weights.safetensors", "network.py"
 
@@ -44,7 +43,7 @@ def write(trained: Trained, path: Path) -> None:
     (path / SOURCE).write_text(module_source(trained), "utf-8")
 
 
-def recompute(path: Path, images: NDArray[np.float32]) -> tuple[str, NDArray[np.float32]] | str:
+def recompute(path: Path, images: NDArray[np.float32]) -> Recomputed:
     """What the folder's own source answers for images (N, C, H, W): the tool that was asked and
     its probabilities (N, K); or, in words, why it was not asked."""
     if importlib.util.find_spec("torch") is None:
@@ -75,3 +74,6 @@ def _load(source: Path) -> Any:
 def _torch_name(name: str) -> str:
     layer, _, tensor = name.rpartition(".")
     return f"{layer}.{_RENAMED.get(tensor, tensor)}"
+
+
+FORMAT = RunFormat("-torch", write, recompute)
