@@ -11,7 +11,7 @@ MOST_LINES = 400
 KINDS = {".py", ".cpp", ".h", ".js", ".mjs", ".css", ".j2", ".sql", ".toml", ".md"}
 OTHERS = {"axe.min.js", "uPlot.iife.min.js", "uPlot.min.css"}
 """Files that others wrote, whatever their length."""
-FOUND_LONG = {"src/paribus/store/store.py", "tests/stats/test_verdict.py"}
+FOUND_LONG: set[str] = set()
 """To be split; nothing is added here."""
 
 FILES = [

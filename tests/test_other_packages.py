@@ -1,0 +1,98 @@
+"""Another package adds one part of each kind, used from the command line as if it were built in.
+
+`other_package/` is that package as pip would have installed it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.commands import call_apart
+
+PLACE = Path(__file__).parent / "other_package"
+
+STUDY = """
+title = "With parts of another package"
+data = "halves"
+seeds = 3
+
+[experiments.mlp]
+network = ["flatten", "linear 4", "relu", "linear 2"]
+optimizer = { name = "sgd", lr = 0.1 }
+batch_size = 16
+epochs = 2
+engine = "theirs"
+
+[experiments.wide]
+from = "mlp"
+network = ["flatten", "linear 16", "relu", "linear 2"]
+
+[[questions]]
+ask = "Which has the better worst class?"
+compare = ["mlp", "wide"]
+about = ["network"]
+metric = "worst_class"
+matters = 0.01
+
+[[questions]]
+ask = "Is everything there?"
+complete = ["mlp", "wide"]
+"""
+
+
+@pytest.fixture
+def paribus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Calls a command in a process that finds the package; it must succeed; gives its output."""
+    monkeypatch.setenv("PYTHONPATH", str(PLACE), prepend=":")
+    (tmp_path / "study.toml").write_text(STUDY, "utf-8")
+
+    def run(*arguments: str) -> str:
+        done = call_apart(*arguments, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_each_part_is_used_from_the_command_line(paribus: Any, tmp_path: Path) -> None:
+    checked = json.loads(paribus("check", "study.toml", "--json"))
+    assert checked["experiments"]["mlp"]["trained_by"] == "theirs"
+    assert [question.get("kind") for question in checked["questions"]][-1] == "complete"
+    paribus("run", "study.toml", "--executor", "here")
+    report = (tmp_path / "report" / "report.md").read_text("utf-8")
+    assert "accuracy of the worst class" in report
+    assert "6 runs of mlp, wide have finished." in report
+    page = (tmp_path / "report" / "index.html").read_text("utf-8")
+    assert "6 runs of mlp, wide have finished." in page
+    compared = json.loads(paribus("compare", "mlp", "wide", "--metric", "worst_class", "--json"))
+    assert compared["metric"] == "worst_class"
+    shown = json.loads(paribus("show", "mlp/0", "--json"))
+    assert shown["engine"] == "theirs"
+    assert shown["environments"][0]["executor"] == "their process"
+    assert "halves  from another package" in paribus("data")
+    assert "30 test images, 1×6×6, 2 classes: left, right" in paribus("data", "halves")
+    paribus("export", "--to", "lines")
+    lines = (tmp_path / "export" / "lines" / "runs.txt").read_text("utf-8").splitlines()
+    assert lines[0] == "mlp, seed 0, theirs: finished"
+    assert len(lines) == 6
+
+
+def test_worker_processes_find_the_parts_too(paribus: Any) -> None:
+    paribus("run", "study.toml", "--only", "mlp", "--seeds", "1", "--jobs", "1")
+    assert re.search(r"mlp +1 of 1 finished", paribus("status", "study.toml", "--only", "mlp",
+                                                       "--seeds", "1"))  # fmt: skip
+
+
+def test_a_mistake_in_a_kind_of_theirs_is_reported_with_its_place(
+    paribus: Any, tmp_path: Path
+) -> None:
+    text = STUDY.replace('complete = ["mlp", "wide"]', 'complete = ["mlp", "wied"]')
+    (tmp_path / "study.toml").write_text(text, "utf-8")
+    done = call_apart("check", "study.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert 'question 2.complete: there is no experiment "wied"; did you mean "wide"?' in done.stderr
