@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from paribus.errors import UserError
 from tests.support.commands import call, read_json
-from tests.support.small import Small
+from tests.support.small import SMALL_STUDY, Small
 
 WARNINGS = (
     "Warning: small.npz: x_val is not used; `validation = N` in the study holds out training "
@@ -51,7 +52,38 @@ def test_warnings_come_before_the_mistake_that_they_explain(odd: Path) -> None:
     assert result.stderr == WARNINGS
 
 
+def test_choices_that_lack_a_class_are_told(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = small()
+    monkeypatch.chdir(path.parent)
+    said = call("check", path, "--images", "2").stderr
+    assert said.startswith("Warning: small.npz: of the 2 images to train on, none is of class ")
+    assert call("check", path, "--images", "100").stderr == ""
+
+
 def test_notes_stand_in_json(odd: Path) -> None:
     notes = [line.removeprefix("Warning: small.npz: ") for line in WARNINGS.splitlines()]
     assert read_json("data", "small.npz", "--json")["notes"] == notes
     assert read_json("check", "small.toml", "--json")["data_notes"] == notes
+
+
+def test_check_draws_no_weights(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = small(SMALL_STUDY.replace('"linear 8"', '"linear 1000000"'))  # 40 million parameters
+    monkeypatch.chdir(path.parent)
+    call("check", path)  # loads what it needs
+    tracemalloc.start()
+    try:
+        result = call("check", path)
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+    assert result.exit_code == 0
+    assert "40,000,003 parameters" in result.output
+
+
+def test_options_have_the_bounds_of_a_file(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = small()
+    monkeypatch.chdir(path.parent)
+    for option, key in (("--epochs", "epochs"), ("--images", "images")):
+        result = call("check", path, option, "99999999999999999999")
+        assert isinstance(result.exception, UserError)
+        assert str(result.exception).startswith(f"Experiment.{key}: must be at most 100,000")

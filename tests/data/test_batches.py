@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paribus.data.batches import prepare
+from paribus.data.batches import prepare, subset_notes
 from paribus.data.dataset import Dataset
 from paribus.errors import UserError
 
@@ -115,3 +117,30 @@ def test_numbers_without_sense() -> None:
     with pytest.raises(UserError) as caught:
         prepare(make(), None, -1)
     assert str(caught.value) == "small: -1 images for validation were asked for; needs 0 or more."
+
+
+def test_classes_that_a_choice_lacks_are_told() -> None:
+    dataset = make()
+    assert subset_notes(dataset, None, 0) == ()
+    assert subset_notes(dataset, 150, 50) == ()
+    few = subset_notes(dataset, 3, 2)
+    chosen = prepare(dataset, 3, 2)
+    for note, labels, purpose in zip(
+        few, (chosen.train_labels, chosen.validation_labels), ("train", "validate"), strict=True
+    ):
+        assert note.startswith(f"of the {len(labels)} images to {purpose} on, none is of classes ")
+        for label in range(10):
+            in_ranges = any(
+                low <= label <= high
+                for low, high in (
+                    (int(part.split(" to ")[0]), int(part.split(" to ")[-1]))
+                    for part in note.partition("classes ")[2].replace(" and ", ", ").split(", ")
+                )
+            )
+            assert in_ranges == (label not in labels)
+
+
+def test_classes_that_no_choice_could_have_are_not_told_twice() -> None:
+    dataset = make()
+    names = (*dataset.class_names, "never")
+    assert subset_notes(dataclasses.replace(dataset, class_names=names), 150, 0) == ()

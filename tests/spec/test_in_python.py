@@ -103,7 +103,7 @@ def make(model: Any, **settings: Any) -> Callable[[], Any]:
         ),
         (
             make(Experiment, network=LAYERS, optimizer=SGD, epochs=5, engine="gpu"),
-            ["Experiment.engine: must be one of 'auto', 'numpy', 'torch' or 'native', got \"gpu\""],
+            ['Experiment.engine: there is no engine "gpu"; known are auto, numpy, torch, native'],
         ),
         (
             lambda: EXPERIMENT.but(epochs=0),

@@ -6,12 +6,13 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paribus.campaign.changes import NO_CHANGES, Changes, changed
 from paribus.campaign.engines import Engines, choose_engines, fitting_networks
-from paribus.data.facts import DataFacts, known_facts
+from paribus.data.facts import DataFacts, known_facts, warnings
 from paribus.spec.files import load_study
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
@@ -22,6 +23,9 @@ from paribus.store.reader import Reader
 if TYPE_CHECKING:
     from paribus.data.dataset import Dataset
     from paribus.measure.runs import StudyResult
+
+# Of so many images a class, chosen at random, some are of every class; labels are not looked at.
+_FEW = 50
 
 STORE = Path("runs")
 """The folder of a store where no other is named."""
@@ -72,7 +76,20 @@ class Campaign:
     @property
     def notes(self) -> tuple[str, ...]:
         """What there is to say of its data and engines before training, a line each."""
-        return tuple(filter(None, (*self.facts.warnings, self.engines.note)))
+        return tuple(filter(None, (*self.data_warnings, self.engines.note)))
+
+    @cached_property
+    def data_warnings(self) -> tuple[str, ...]:
+        """What there is to say of its data, and of the images that it chooses of them, a line
+        each."""
+        chosen = {(e.images, e.validation) for e in self.study.experiments.values()}
+        few = _FEW * self.facts.classes
+        if all((images or few) >= few and (held or few) >= few for images, held in chosen):
+            return self.facts.warnings
+        from paribus.data.batches import subset_notes
+
+        notes = (subset_notes(self.dataset, *counts) for counts in sorted(chosen, key=str))
+        return *self.facts.warnings, *warnings(self.facts.name, dict.fromkeys(chain(*notes)))
 
     @property
     def stored_name(self) -> str:

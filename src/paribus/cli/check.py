@@ -25,7 +25,7 @@ from paribus.text import count
 def command(campaign: Campaign, as_json: bool) -> None:
     """Validate STUDY, a file or a built-in name; show what it would train, and what differs
     between the experiments that it compares. Trains nothing."""
-    tell(*campaign.facts.warnings)
+    tell(*campaign.data_warnings)
     facts = check(campaign)
     if as_json:
         click.echo(json.dumps(facts, indent=2))

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from paribus.data.classes import class_list
 from paribus.data.dataset import Dataset, Images, Labels
 from paribus.errors import UserError
 from paribus.seeding import stream
+from paribus.text import count
 
 Choice = slice | npt.NDArray[np.int64]
 
@@ -74,6 +76,27 @@ def check_counts(name: str, available: int, images: int | None, validation: int)
             f"{name}: {training} to train on and {validation:,} for validation were asked "
             f"for, of {available:,} training images; ask for {wanted - available:,} fewer."
         )
+
+
+def subset_notes(dataset: Dataset, images: int | None, validation: int) -> tuple[str, ...]:
+    """Return a clause for each part of a choice that lacks classes of the dataset.
+
+    images, validation: as `prepare` takes them. Classes that the dataset has no training images of
+    are left to `Dataset.notes`.
+    """
+    available = len(dataset.train_labels)
+    parts = dict(
+        zip(("train on", "validate on"), _choose(available, images, validation), strict=True)
+    )
+    there = np.unique(dataset.train_labels)
+    notes = []
+    for purpose, chosen in parts.items():
+        labels = dataset.train_labels[chosen]
+        lacking = np.setdiff1d(there, labels)
+        if len(labels) and len(lacking):
+            named = class_list(lacking, dataset.class_names)
+            notes.append(f"of the {count(len(labels), 'image')} to {purpose}, none is of {named}")
+    return tuple(notes)
 
 
 def _choose(available: int, images: int | None, validation: int) -> tuple[Choice, Choice]:

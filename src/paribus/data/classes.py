@@ -100,16 +100,16 @@ def class_notes(
     untested = np.flatnonzero((train > 0) & (test == 0))
     notes = []
     if empty.size:
-        notes.append(f"no training image of {_classes(empty, class_names)}{_meant(train + test)}")
+        notes.append(f"no training image of {class_list(empty, class_names)}{_meant(train + test)}")
     if untrained.size:
         notes.append(
-            f"no training image of {_classes(untrained, class_names)}, but "
+            f"no training image of {class_list(untrained, class_names)}, but "
             f"{count(int(test[untrained].sum()), 'test image')}, which no network can learn to "
             "classify"
         )
     if untested.size:
         notes.append(
-            f"no test image of {_classes(untested, class_names)}, so test accuracy says nothing "
+            f"no test image of {class_list(untested, class_names)}, so test accuracy says nothing "
             "about it"
         )
     return tuple(notes)
@@ -128,10 +128,10 @@ def _meant(images: npt.NDArray[np.int64]) -> str:
     return ""
 
 
-def _classes(labels: npt.NDArray[np.int64], class_names: Sequence[str]) -> str:
+def class_list(labels: npt.NDArray[np.int64], class_names: Sequence[str]) -> str:
     """Return classes in words: numbers as ranges, names in quotes.
 
-    >>> _classes(np.array([0, 2, 3, 4]), [*"01234"])
+    >>> class_list(np.array([0, 2, 3, 4]), [*"01234"])
     'classes 0 and 2 to 4'
     """
     if all(class_names[label] == str(label) for label in labels):

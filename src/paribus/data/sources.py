@@ -47,7 +47,7 @@ def load(source: str, relative_to: Path | None = None, cache: Path | None = None
     # os.path.exists answers no, where Path.exists raises, for a path that no file can have.
     if not os.path.exists(path):
         place, share = split.parse(source)
-        if place in NAMED and share is not None:
+        if share is not None and (place in NAMED or place in OTHERS):
             raise split.no_effect(place, share, "test images of its own")
         path = _path(place, relative_to)
     if not source.strip() or not os.path.exists(path):

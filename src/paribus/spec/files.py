@@ -107,7 +107,7 @@ def read_study(text: str, where: str) -> Study:
             if not (line.startswith(f"{where}, experiments: ") and told):
                 problems.add(line)
     if problems:
-        raise UserError(problems.text())
+        raise UserError(problems.text(where))
     return study
 
 
@@ -128,11 +128,11 @@ class _Problems:
         """Whether there are so many that no more need be looked for."""
         return len(self.lines) > MOST_TOLD
 
-    def text(self) -> str:
+    def text(self, where: str) -> str:
         lines = list(self.lines)
-        if not self.enough:
-            return "\n".join(lines)
-        return "\n".join([*lines[:MOST_TOLD], "There are more mistakes; repair these first."])
+        if self.enough:
+            lines = [*lines[:MOST_TOLD], f"{where}: there are more mistakes; repair these first"]
+        return "\n".join(lines)
 
 
 class _Experiments:
