@@ -17,7 +17,7 @@ import pytest
 from paribus.errors import UserError
 from paribus.serve.server import serve
 from paribus.store.open import open_store
-from tests.support.commands import train
+from tests.support.commands import train, train_here
 from tests.support.serving import Serving, contents, run, serving
 from tests.support.small import Small
 
@@ -122,8 +122,7 @@ def test_ctrl_c_ends_it_while_a_report_is_made(trained: Path) -> None:
 
 
 def test_looking_at_a_lock_is_no_claim(small: Small, tmp_path: Path) -> None:
-    study = small()
-    train(tmp_path, study.name)
+    train_here(small(), only=("mlp",), seeds=1)
     with (
         open_store(tmp_path / "runs", "write") as store,
         open_store(tmp_path / "runs", "read") as reading,
@@ -164,7 +163,7 @@ def test_users_mistakes_are_told(
     assert told(tmp_path / "none", "127.0.0.1", 0).endswith(
         "none: there is no store here; `paribus run` makes one, and --store names another folder"
     )
-    train(tmp_path, small().name)
+    train_here(small(), only=("mlp",), seeds=1)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

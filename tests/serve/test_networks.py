@@ -68,7 +68,7 @@ def test_a_module_of_one_s_own_on_coloured_images(tmp_path: Path) -> None:
     np.savez(tmp_path / "colours.npz", **arrays)
     (tmp_path / "nets.py").write_text(MODULE, "utf-8")
     (tmp_path / "own.toml").write_text(OWN, "utf-8")
-    train(tmp_path, "own.toml")
+    train(tmp_path, "own.toml", "--jobs", "1")
     with serving(tmp_path, "own.toml") as server:
         _, _, page = server.request("/pad")
         assert "12 × 10 pixels, the same grey in all 3 colours" in page.decode()
