@@ -125,9 +125,9 @@ class Results:
 
         rows = tables.summary(self._result)
         shown = tables.columns(rows)
-        head = "".join(f"<th>{escape(heading)}</th>" for heading in shown.values())
+        head = "".join(f"<th>{escape(column.full_heading)}</th>" for column in shown)
         body = "".join(
-            f"<tr>{''.join(f'<td>{escape(getattr(row, key))}</td>' for key in shown)}</tr>"
+            f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in tables.texts(row, shown))}</tr>"
             for row in rows
         )
         notes = [words.preview_warning(self._result), *words.progress(self._result)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from unicodedata import category
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 MINUS = "−"
 
 PERCENT = " %"
-"""What stands between a number and the next word; static/text.js has the same."""
+"""What stands between a number and the next word; static/shared.js has the same."""
 
 
 def percent(share: float, form: str = ".0f") -> str:
@@ -74,22 +75,34 @@ def rounded(number: int) -> str:
     return str(number)
 
 
-def spread(values: NDArray[np.float64], form: str, scale: float = 1.0) -> str:
-    """Return mean ± SD, or the one value there is; a dash if there is none.
+@dataclass(frozen=True)
+class Spread:
+    """A mean over runs and its SD."""
+
+    mean: str
+    sd: str = ""
+    """Empty where there are fewer than two runs."""
+
+    def __str__(self) -> str:
+        return f"{self.mean} ± {self.sd}" if self.sd else self.mean
+
+
+def spread(values: NDArray[np.float64], form: str, scale: float = 1.0) -> Spread:
+    """Return mean and SD of values, or the one value there is; a dash if there is none.
 
     >>> import numpy as np
-    >>> spread(np.array([0.98, 0.99]), ".2f", 100)
-    '98.50 ± 0.71'
-    >>> spread(np.array([0.98]), ".2f", 100)
-    '98.00'
+    >>> print(spread(np.array([0.98, 0.99]), ".2f", 100))
+    98.50 ± 0.71
+    >>> print(spread(np.array([0.98]), ".2f", 100))
+    98.00
     """
     if len(values) == 0:
-        return "–"
+        return Spread("–")
     mean = f"{values.mean() * scale:{form}}"
     if len(values) == 1:
-        return mean
+        return Spread(mean)
     # ddof=1: the seeds are a sample of those that could have been drawn.
-    return f"{mean} ± {values.std(ddof=1) * scale:{form}}"
+    return Spread(mean, f"{values.std(ddof=1) * scale:{form}}")
 
 
 def duration(seconds: float) -> str:
@@ -108,7 +121,7 @@ def duration(seconds: float) -> str:
 
 
 def time_left(seconds: float) -> str:
-    """Return a time left, which changes as it is read; static/text.js has the same.
+    """Return a time left, which changes as it is read; static/shared.js has the same.
 
     >>> time_left(75), time_left(7_320)
     ('1:15', '2 h 02 min')

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paribus.present.diagram import Group, Row, diagram
+from paribus.present.diagram import Change, LayerGroup, LayerRow, diagram
 from paribus.spec.files import load_study
 from paribus.spec.notation import parse_layers
 from paribus.spec.plan import Plan, make_plan, plan_of
@@ -18,7 +18,7 @@ def planned(*layers: str) -> Plan:
     return make_plan(parse_layers(layers), (1, 28, 28), 10)
 
 
-def unfolded(groups: Sequence[Group]) -> list[Row]:
+def unfolded(groups: Sequence[LayerGroup]) -> list[LayerRow]:
     return [row for group in groups for _ in range(group.times) for row in group.rows]
 
 
@@ -60,18 +60,19 @@ def test_what_a_variant_adds_and_removes_is_marked() -> None:
     base = planned("conv 8", "relu", "maxpool 2", "flatten", "linear 10")
     variant = planned("conv 8", "batchnorm", "relu", "flatten", "linear 10")
     rows = unfolded(diagram(variant, base))
-    assert [(row.mark, row.text) for row in rows if row.mark] == [
+    assert [(row.change.value, row.text) for row in rows if row.change.value] == [
         ("+", "batchnorm"),
         ("−", "maxpool 2"),
     ]
-    gone = next(row for row in rows if row.mark == "−")
+    gone = next(row for row in rows if row.change is Change.GONE)
     assert (gone.shape, gone.parameters) == ("", 0)
 
 
 def test_removed_skips_are_marked() -> None:
     rows = unfolded(diagram(of("plain"), of("residual")))
-    assert {row.text for row in rows if row.mark} == {"residual block", "plus what came in"}
-    assert {row.mark for row in rows if row.mark} == {"−"}
+    changed = {row.text for row in rows if row.change is not Change.NONE}
+    assert changed == {"residual block", "plus what came in"}
+    assert {row.change for row in rows} == {Change.NONE, Change.GONE}
 
 
 def test_nothing_is_marked_against_itself() -> None:
@@ -88,6 +89,7 @@ _layers = st.lists(
 def test_folding_and_marking_lose_nothing(first: list[str], second: list[str]) -> None:
     before, after = (planned("conv 4", *some, "flatten", "linear 10") for some in (first, second))
     marked, alone = unfolded(diagram(after, before)), unfolded(diagram(after))
-    assert [replace(row, mark="") for row in marked if row.mark != "−"] == alone
-    kept = [row.text for row in marked if row.mark != "+"]
+    left = [row for row in marked if row.change is not Change.GONE]
+    assert [replace(row, change=Change.NONE) for row in left] == alone
+    kept = [row.text for row in marked if row.change is not Change.NEW]
     assert kept == [row.text for row in unfolded(diagram(before))]

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from io import BytesIO
 
 import numpy as np
 from PIL import Image
 
 from paribus.measure.runs import Run
-from paribus.present.explore import MOST_IMAGES, curves, explored
+from paribus.present.explore import (
+    MOST_IMAGES,
+    Explored,
+    GalleryImage,
+    curves,
+    explored,
+    sprite,
+)
 from paribus.spec.experiment import Experiment
 from paribus.spec.notation import parse_layers
 from paribus.spec.recipe import Sgd
@@ -26,13 +33,13 @@ def one_hot(classes_N: list[int]) -> np.ndarray:
 def test_curves_are_means_and_ranges_with_their_n(make: Make) -> None:
     data = dataset()
     result = make(["cnn"], runs=lambda _, seed: run(seed, 4, "finished", data), data=data)
-    (shown,) = curves(result)["experiments"]
+    (shown,) = curves(result).experiments
     values_RE = np.array([r.curves.test_accuracy for r in result.experiments["cnn"].runs])
-    assert shown["name"] == "cnn"
-    assert shown["accuracy"]["n"] == [3, 3, 3, 3]
-    np.testing.assert_allclose(shown["accuracy"]["mean"], values_RE.mean(0), atol=1e-6)
-    np.testing.assert_allclose(shown["accuracy"]["low"], values_RE.min(0), atol=1e-6)
-    np.testing.assert_allclose(shown["accuracy"]["high"], values_RE.max(0), atol=1e-6)
+    assert shown.name == "cnn"
+    assert shown.accuracy.n == [3, 3, 3, 3]
+    np.testing.assert_allclose(np.array(shown.accuracy.mean, float), values_RE.mean(0), atol=1e-6)
+    np.testing.assert_allclose(np.array(shown.accuracy.low, float), values_RE.min(0), atol=1e-6)
+    np.testing.assert_allclose(np.array(shown.accuracy.high, float), values_RE.max(0), atol=1e-6)
 
 
 def test_diverged_runs_are_in_no_mean_and_no_number_is_infinite(make: Make) -> None:
@@ -44,16 +51,16 @@ def test_diverged_runs_are_in_no_mean_and_no_number_is_infinite(make: Make) -> N
             return made
         return replace(made, curves=replace(made.curves, test_loss=np.array([1, np.inf, 2, 3])))
 
-    (shown,) = curves(make(["cnn"], runs=runs, data=data))["experiments"]
-    assert shown["loss"]["n"] == [2, 2, 2, 2]
-    json.dumps(shown, allow_nan=False)
+    (shown,) = curves(make(["cnn"], runs=runs, data=data)).experiments
+    assert shown.loss.n == [2, 2, 2, 2]
+    json.dumps(asdict(shown), allow_nan=False)
 
 
 def test_a_run_that_is_ahead_is_counted_alone(make: Make) -> None:
     data = dataset()
     result = make(["cnn"], runs=lambda _, seed: run(seed, 2 + seed, "running", data), data=data)
-    (shown,) = curves(result)["experiments"]
-    assert shown["accuracy"]["n"] == [3, 3, 2, 1]
+    (shown,) = curves(result).experiments
+    assert shown.accuracy.n == [3, 3, 2, 1]
 
 
 def test_the_gallery_counts_mistakes_and_names_what_they_were_taken_for(make: Make) -> None:
@@ -68,30 +75,29 @@ def test_the_gallery_counts_mistakes_and_names_what_they_were_taken_for(make: Ma
     result = make(["cnn", "cnn-adam"], seeds=2, runs=runs, data=data)
     found = explored(result, suspects=[2])
     assert found.gallery is not None
-    assert found.gallery["of"] == 2
-    first, second = found.gallery["images"]
-    assert first == {
-        "image": 2, "label": 2, "wrong": [2, 2], "taken": [5, 6], "all": 6, "rejected": True,
-        "suspect": True,
-    }  # fmt: skip
-    assert (second["image"], second["wrong"], second["taken"]) == (1, [2, 0], [7, None])
-    assert found.confusions is not None
-    counts = found.confusions["experiments"][0]
-    assert counts["n"] == 2
-    assert counts["counts"][2][5] == counts["counts"][2][6] == 0.5
+    assert found.gallery.of == 2
+    first, second = found.gallery.images
+    assert first == GalleryImage(
+        image=2, label=2, wrong=[2, 2], taken=[5, 6], all=6, rejected=True, suspect=True
+    )
+    assert (second.image, second.wrong, second.taken) == (1, [2, 0], [7, None])
+    assert found.confusion is not None
+    counts = found.confusion.experiments[0]
+    assert counts.n == 2
+    assert counts.counts[2][5] == counts.counts[2][6] == 0.5
 
 
 def test_every_picture_is_in_its_place_of_the_sprite(make: Make) -> None:
     data = dataset(30)
     result = make(["cnn"], runs=lambda _, seed: run(seed, 2, "finished", data), data=data)
-    found = explored(result, ())
-    assert found.gallery is not None
-    png = base64.b64decode(found.sprite.removeprefix("data:image/png;base64,"))
+    gallery = explored(result, ()).gallery
+    assert gallery is not None
+    png = base64.b64decode(sprite(data, gallery).removeprefix("data:image/png;base64,"))
     sheet = np.asarray(Image.open(BytesIO(png)).convert("L"))
-    for place, image in enumerate(found.gallery["images"]):
-        row, column = divmod(place, found.gallery["columns"])
+    for place, image in enumerate(gallery.images):
+        row, column = divmod(place, gallery.columns)
         part = sheet[28 * row : 28 * row + 28, 28 * column : 28 * column + 28]
-        np.testing.assert_array_equal(part, 255 - data.test_images[image["image"], 0])
+        np.testing.assert_array_equal(part, 255 - data.test_images[image.image, 0])
 
 
 def test_the_gallery_is_limited_and_says_of_how_many(make: Make) -> None:
@@ -99,12 +105,12 @@ def test_the_gallery_is_limited_and_says_of_how_many(make: Make) -> None:
     result = make(["cnn"], seeds=1, runs=lambda _, s: run(s, 1, "finished", data), data=data)
     gallery = explored(result, ()).gallery
     assert gallery is not None
-    assert len(gallery["images"]) == MOST_IMAGES < gallery["of"]
+    assert len(gallery.images) == MOST_IMAGES < gallery.of
 
 
 def test_without_a_finished_run_there_is_nothing_to_tell(make: Make) -> None:
     found = explored(make(runs=lambda name, seed: None), ())
-    assert (found.curves, found.confusions, found.gallery, found.sprite) == (None, None, None, "")
+    assert found == Explored(None, None, None)
 
 
 def test_many_classes_make_no_table(make: Make) -> None:
@@ -116,5 +122,5 @@ def test_many_classes_make_no_table(make: Make) -> None:
     data = dataset(100, names=names)
     result = make(runs=lambda _, s: run(s, 1, "finished", data), data=data, study=study)
     found = explored(result, ())
-    assert found.confusions is None
+    assert found.confusion is None
     assert found.gallery is not None

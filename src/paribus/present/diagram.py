@@ -4,118 +4,144 @@ marked, what repeats itself folded."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import Enum, auto
 from itertools import pairwise
 
+from paribus.present.layers import repeats
 from paribus.spec.diff import aligned
 from paribus.spec.layers import Residual
 from paribus.spec.notation import format_layer
 from paribus.spec.plan import Node, Plan, Shape
 
 _LONGEST_PATTERN = 16
+_DEEPEST_STYLE = 3
+
+
+class Part(Enum):
+    """What a row stands for."""
+
+    LAYER = auto()
+    BLOCK_BEGINS = auto()
+    BLOCK_ENDS = auto()
+
+
+class Change(Enum):
+    """What has become of a row of the base, by its sign."""
+
+    NONE = ""
+    NEW = "+"
+    GONE = "−"
 
 
 @dataclass(frozen=True)
-class Row:
+class LayerRow:
     """A layer, or the beginning or end of a residual block.
 
-    `mark`: "" as in the base, "+" new, "−" gone. `depth`: in how many residual blocks it stands.
-    `shape`: what comes out, "" of a layer that is gone. `parameters`: trained values.
+    `depth`: in how many residual blocks it stands. `shape`: what comes out, "" of a layer that is
+    gone. `parameters`: trained values.
     """
 
     text: str
     shape: str
     parameters: int
     depth: int
-    mark: str = ""
+    part: Part = Part.LAYER
+    change: Change = Change.NONE
+
+    @property
+    def styles(self) -> str:
+        """What the page's styles call such a row."""
+        names = [f"in-{min(self.depth, _DEEPEST_STYLE)}"]
+        if self.change is not Change.NONE:
+            names.append(self.change.name.lower())
+        return " ".join(names)
 
 
 @dataclass(frozen=True)
-class Group:
+class LayerGroup:
     """Rows that stand so many times one after the other."""
 
     times: int
-    rows: tuple[Row, ...]
+    rows: tuple[LayerRow, ...]
 
 
-def diagram(plan: Plan, base: Plan | None = None) -> list[Group]:
-    """The rows of a network from its input to its logits, and what differs from its base."""
-    rows = [Row("images", _show(plan.input_shape), 0, 0), *_rows(plan.nodes, 0)]
-    if base is not None:
-        rows = _marked(rows, [Row("images", _show(base.input_shape), 0, 0), *_rows(base.nodes, 0)])
-    return _folded(rows)
+def diagram(plan: Plan, base: Plan | None = None) -> list[LayerGroup]:
+    """Return the rows of a network from its input to its logits, and what differs from its base."""
+    rows = _all_rows(plan)
+    return _folded(rows if base is None else _marked(rows, _all_rows(base)))
 
 
-def _rows(nodes: Sequence[Node], depth: int) -> list[Row]:
-    rows: list[Row] = []
+def _all_rows(plan: Plan) -> list[LayerRow]:
+    return [LayerRow("images", _show(plan.input_shape), 0, 0), *_rows(plan.nodes, 0)]
+
+
+def _rows(nodes: Sequence[Node], depth: int) -> list[LayerRow]:
+    rows: list[LayerRow] = []
     for node in nodes:
+        before, after = _show(node.input_shape), _show(node.output_shape)
         if isinstance(node.layer, Residual):
-            rows.append(Row("residual block", _show(node.input_shape), 0, depth))
+            rows.append(LayerRow("residual block", before, 0, depth, Part.BLOCK_BEGINS))
             rows += _rows(node.body, depth + 1)
-            rows.append(Row("plus what came in", _show(node.output_shape), 0, depth))
+            rows.append(LayerRow("plus what came in", after, 0, depth, Part.BLOCK_ENDS))
         else:
             parameters = Plan((node,), node.input_shape, 0).parameters
-            rows.append(Row(format_layer(node.layer), _show(node.output_shape), parameters, depth))
+            rows.append(LayerRow(format_layer(node.layer), after, parameters, depth))
     return rows
 
 
-def _marked(rows: list[Row], base: list[Row]) -> list[Row]:
+def _marked(rows: list[LayerRow], base: list[LayerRow]) -> list[LayerRow]:
     """The rows with those of the base that are gone put in their places, and both marked."""
-    marked: list[Row] = []
+    marked: list[LayerRow] = []
     depth = 0
-    after = iter(rows)
-    for mark, text in aligned([row.text for row in base], [row.text for row in rows]):
-        if mark == "−":
-            marked.append(Row(text, "", 0, depth, mark))
+    before, after = iter(base), iter(rows)
+    for sign, _ in aligned([row.text for row in base], [row.text for row in rows]):
+        change = Change(sign)
+        if change is Change.GONE:
+            row = next(before)
+            marked.append(replace(row, shape="", parameters=0, depth=depth, change=change))
             continue
+        if change is Change.NONE:
+            next(before)
         row = next(after)
         depth = row.depth
-        marked.append(Row(row.text, row.shape, row.parameters, row.depth, mark))
+        marked.append(replace(row, change=change))
     return marked
 
 
-def _folded(rows: list[Row]) -> list[Group]:
+def _folded(rows: list[LayerRow]) -> list[LayerGroup]:
     """The rows in groups, the shortest pattern that covers most of what follows each time."""
-    groups: list[Group] = []
-    single: list[Row] = []
+    groups: list[LayerGroup] = []
+    single: list[LayerRow] = []
     at = 0
     while at < len(rows):
         times, length = max(
-            ((_times(rows, at, length), length) for length in range(1, _LONGEST_PATTERN + 1)),
+            ((repeats(rows, at, length), length) for length in range(1, _LONGEST_PATTERN + 1)),
             key=lambda found: (found[0] * found[1] if found[0] > 1 else 0, -found[1]),
         )
         pattern = rows[at : at + length]
         if times > 1 and _whole(pattern):
             if single:
-                groups.append(Group(1, tuple(single)))
+                groups.append(LayerGroup(1, tuple(single)))
                 single = []
-            groups.append(Group(times, tuple(pattern)))
+            groups.append(LayerGroup(times, tuple(pattern)))
             at += times * length
         else:
             single.append(rows[at])
             at += 1
     if single:
-        groups.append(Group(1, tuple(single)))
+        groups.append(LayerGroup(1, tuple(single)))
     return groups
 
 
-def _times(rows: list[Row], at: int, length: int) -> int:
-    """How many times the pattern of a length that begins at a row stands there."""
-    pattern = rows[at : at + length]
-    if len(pattern) < length:
-        return 0
-    times = 1
-    while rows[at + times * length : at + (times + 1) * length] == pattern:
-        times += 1
-    return times
-
-
-def _whole(pattern: list[Row]) -> bool:
+def _whole(pattern: list[LayerRow]) -> bool:
     """Whether residual blocks begin and end within it."""
     inner = min(row.depth for row in pattern) == pattern[0].depth == pattern[-1].depth
-    broken = any(b.depth > a.depth and a.text != "residual block" for a, b in pairwise(pattern))
-    begins = sum(row.text == "residual block" for row in pattern)
-    return inner and not broken and begins == sum(r.text == "plus what came in" for r in pattern)
+    broken = any(
+        b.depth > a.depth and a.part is not Part.BLOCK_BEGINS for a, b in pairwise(pattern)
+    )
+    parts = [row.part for row in pattern]
+    return inner and not broken and parts.count(Part.BLOCK_BEGINS) == parts.count(Part.BLOCK_ENDS)
 
 
 def _show(shape: Shape) -> str:

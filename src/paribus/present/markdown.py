@@ -2,84 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from paribus.present import wording, words
-from paribus.present.evidence import Evidence
-from paribus.present.pictures import Picture
-from paribus.present.tables import Row, escape_markdown, has_reported, summary_markdown
+from paribus.present.findings import FindingsView
+from paribus.present.luck import LuckView
+from paribus.present.tables import SummaryRow, escape_markdown, summary_markdown
+from paribus.present.view import ReportView
 
 
-def markdown(evidence: Evidence, rows: Sequence[Row], pictures: Iterable[Picture]) -> str:
-    result = evidence.result
-    parts = [f"# {escape_markdown(result.study.title)}", escape_markdown(words.opening(result))]
-    if (warning := words.preview_warning(result)) is not None:
-        parts.append(f"> **Preview.** {warning}")
-    if lines := words.progress(result):
-        parts.append("\n".join(f"- {escape_markdown(line)}" for line in lines))
-        if not words.complete(result):
-            parts.append(f"`{words.command(result)}` trains what is missing.")
-    parts += _findings(evidence)
-    parts += ["## Summary", summary_markdown(rows), words.caution(result)]
-    if has_reported(rows):
-        origin = result.study.origin or "an earlier report"
-        parts.append(f"“Reported” is from {escape_markdown(origin)}.")
-    if (best := words.chosen(result)) is not None:
-        parts.append(escape_markdown(best))
-    parts += _luck(evidence)
+def markdown(view: ReportView, rows: Sequence[SummaryRow]) -> str:
+    """Return the report as Markdown.
+
+    rows: its summary, which has a column of notes here.
+    """
+    parts = [f"# {escape_markdown(view.title)}", escape_markdown(view.opening)]
+    if view.preview:
+        parts.append(f"> **Preview.** {view.preview}")
+    if view.progress:
+        parts.append("\n".join(f"- {escape_markdown(line)}" for line in view.progress))
+        if not view.complete:
+            parts.append(f"`{view.command}` trains what is missing.")
+    if view.findings is not None:
+        parts += _findings(view.findings)
+    parts += ["## Summary", summary_markdown(rows), view.summary.caution]
+    if view.summary.reported_from:
+        parts.append(f"“Reported” is from {escape_markdown(view.summary.reported_from)}.")
+    if view.summary.chosen:
+        parts.append(escape_markdown(view.summary.chosen))
+    parts += _luck(view.luck)
     parts += [
         f"## {escape_markdown(picture.title)}\n\n"
         f"![{escape_markdown(picture.text)}](figures/{picture.file}.svg)"
-        for picture in pictures
+        for picture in view.pictures
     ]
-    if result.dataset.attribution:
-        parts += ["## Data", escape_markdown(result.dataset.attribution)]
+    if view.attribution:
+        parts += ["## Data", escape_markdown(view.attribution)]
     return "\n\n".join(parts) + "\n"
 
 
-def _findings(evidence: Evidence) -> list[str]:
-    if not evidence.findings:
-        return []
-    parts = ["## Findings", escape_markdown(evidence.introduction())]
-    for number, finding in enumerate(evidence.findings, start=1):
-        text = f"{number}. **{escape_markdown(finding.question.ask)}** "
-        text += escape_markdown(wording.sentence(finding))
-        if finding.question.original:
-            original = escape_markdown(finding.question.original)
-            agreement = escape_markdown(wording.agreement(finding))
+def _findings(findings: FindingsView) -> list[str]:
+    parts = ["## Findings", escape_markdown(findings.introduction)]
+    for number, finding in enumerate(findings.findings, start=1):
+        text = f"{number}. **{escape_markdown(finding.question)}** "
+        text += escape_markdown(finding.sentence)
+        if finding.original:
+            original, agreement = map(escape_markdown, (finding.original, finding.agreement))
             text += f" *The original’s answer:* {original}; {agreement}."
         parts.append(text)
-    if (summary := evidence.agreement()) is not None:
-        parts.append(escape_markdown(summary))
+    if findings.agreement:
+        parts.append(escape_markdown(findings.agreement))
     return parts
 
 
-def _luck(evidence: Evidence) -> list[str]:
+def _luck(luck: LuckView) -> list[str]:
     parts: list[str] = []
-    if replays := evidence.replays():
-        parts += ["## Single runs", words.REPLAY, "\n".join(
-            f"- {escape_markdown(finding.question.ask)} {share} pairs of runs"
-            for finding, share in replays
-        )]  # fmt: skip
-    if floors := evidence.noise_floors():
-        lines = [["experiment", "noise floor", "luck on single images", "seeds"], ["---"] * 4]
-        lines += [[escape_markdown(name), floor, luck, str(n)] for name, floor, luck, n in floors]
-        parts += ["## Noise floor", words.NOISE, _table(lines)]
-    if ledgers := evidence.ledgers():
-        heads = list(ledgers[0][1])
-        lines = [["from, to", *heads], ["---"] * (len(heads) + 1)]
-        lines += [
-            [
-                escape_markdown(f"{finding.a}, {finding.b}"),
-                *("too few seeds" if n is None else f"{n:,}" for n in counts.values()),
-            ]
-            for finding, counts in ledgers
+    if luck.replays:
+        lines = [f"- {escape_markdown(replay.name)} {replay.text}" for replay in luck.replays]
+        parts += ["## Single runs", luck.ABOUT_REPLAYS, "\n".join(lines)]
+    if luck.noise_floors:
+        heads = ["experiment", "noise floor", "luck on single images", "seeds"]
+        rows = [
+            [escape_markdown(one.experiment), one.floor, one.single_images, str(one.n)]
+            for one in luck.noise_floors
         ]
-        parts += ["## Test images, one by one", words.LEDGER, _table(lines)]
-    if (sentence := evidence.suspects_sentence()) is not None:
-        parts += ["## Label suspects", escape_markdown(sentence)]
+        parts += ["## Noise floor", luck.ABOUT_NOISE, _table(heads, rows)]
+    if luck.ledger is not None:
+        rows = [[escape_markdown(row.pair), *row.counts] for row in luck.ledger.rows]
+        table = _table(["from, to", *luck.ledger.categories], rows)
+        parts += ["## Test images, one by one", luck.ABOUT_LEDGER, table]
+    if luck.suspects:
+        parts += ["## Label suspects", escape_markdown(luck.suspects)]
     return parts
 
 
-def _table(lines: Sequence[Sequence[str]]) -> str:
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

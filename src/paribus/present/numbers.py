@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from paribus.measure.runs import ExperimentResult
-from paribus.text import duration, spread
+from paribus.text import Spread, duration, spread
 
 
-def accuracy(result: ExperimentResult, curve: str) -> str:
+def accuracy(result: ExperimentResult, curve: str) -> Spread:
     """The final accuracy in per cent, over the finished runs."""
     return spread(result.final(curve), ".2f", 100)
 
 
-def loss(result: ExperimentResult, curve: str) -> str:
+def loss(result: ExperimentResult, curve: str) -> Spread:
     """The final cross entropy in nats, over the finished runs."""
     values = result.final(curve)
     # Of a run that nearly diverged nobody reads the decimals.

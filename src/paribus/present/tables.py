@@ -12,12 +12,12 @@ import numpy as np
 from paribus.measure.runs import ExperimentResult, StudyResult
 from paribus.present import latex, numbers
 from paribus.spec.study import Reported
-from paribus.text import rounded
+from paribus.text import Spread, rounded
 
 
 @dataclass(frozen=True)
-class Row:
-    """One experiment in the summary; its fields are text as it is shown."""
+class SummaryRow:
+    """One experiment in the summary; its fields are as they are shown."""
 
     name: str
     engine: str
@@ -25,10 +25,10 @@ class Row:
     multiply_adds: str
     epochs: str
     seeds: str
-    train_accuracy: str
-    test_accuracy: str
-    train_loss: str
-    test_loss: str
+    train_accuracy: Spread
+    test_accuracy: Spread
+    train_loss: Spread
+    test_loss: Spread
     time: str
     reported_train: str
     reported_test: str
@@ -36,37 +36,54 @@ class Row:
     reported_note: str
 
 
-HEADINGS = {
-    "name": "experiment",
-    "engine": "engine",
-    "parameters": "parameters",
-    "multiply_adds": "multiply-adds",
-    "epochs": "epochs",
-    "seeds": "seeds",
-    "train_accuracy": "train acc. (%)",
-    "test_accuracy": "test acc. (%)",
-    "train_loss": "train loss",
-    "test_loss": "test loss",
-    "time": "train time",
-    "reported_train": "train acc.",
-    "reported_test": "test acc.",
-    "reported_time": "time",
-    "reported_note": "note",
-}
+@dataclass(frozen=True)
+class Column:
+    """A column of the summary."""
+
+    key: str
+    """The field of `SummaryRow`."""
+    heading: str
+    is_reported: bool = False
+    """Whether it is from an earlier report."""
+    is_sentence: bool = False
+    wraps: bool = False
+    """Whether it may take several lines."""
+
+    @property
+    def full_heading(self) -> str:
+        """The heading where none above says that the column is reported."""
+        return f"reported {self.heading}" if self.is_reported else self.heading
+
+
+_COLUMNS = (
+    Column("name", "experiment"),
+    Column("engine", "engine"),
+    Column("parameters", "parameters"),
+    Column("multiply_adds", "multiply-adds"),
+    Column("epochs", "epochs"),
+    Column("seeds", "seeds", wraps=True),
+    Column("train_accuracy", "train acc. (%)"),
+    Column("test_accuracy", "test acc. (%)"),
+    Column("train_loss", "train loss"),
+    Column("test_loss", "test loss"),
+    Column("time", "train time"),
+    Column("reported_train", "train acc.", is_reported=True),
+    Column("reported_test", "test acc.", is_reported=True),
+    Column("reported_time", "time", is_reported=True),
+    Column("reported_note", "note", is_reported=True, is_sentence=True),
+)
 # Final values that the summary gives.
 _FINAL = ("train_accuracy", "test_accuracy", "train_loss", "test_loss")
-REPORTED = [key for key in HEADINGS if key.startswith("reported")]
-MEASURED = [key for key in HEADINGS if not key.startswith("reported")]
 
 
-def summary(result: StudyResult) -> list[Row]:
+def summary(result: StudyResult) -> list[SummaryRow]:
     """A row for each experiment: means ± SD over the finished runs."""
     return [_row(experiment) for experiment in result.experiments.values()]
 
 
-def _row(result: ExperimentResult) -> Row:
+def _row(result: ExperimentResult) -> SummaryRow:
     reported, plan = result.reported, result.plan
-    return Row(
+    return SummaryRow(
         name=result.name,
         engine=numbers.engines(result),
         parameters="–" if result.parameters is None else f"{result.parameters:,}",
@@ -85,19 +102,23 @@ def _row(result: ExperimentResult) -> Row:
     )
 
 
-def has_reported(rows: Sequence[Row]) -> bool:
-    """Whether there are figures of an earlier report to show."""
-    return any(getattr(row, key) for row in rows for key in REPORTED)
+def columns(rows: Sequence[SummaryRow], *, sentences: bool = True) -> tuple[Column, ...]:
+    """Return the columns to show; those of an earlier report only if it has anything to show.
+
+    sentences: whether there is room for columns of sentences.
+    """
+    reported = has_reported(rows)
+    return tuple(
+        column
+        for column in _COLUMNS
+        if (reported or not column.is_reported) and (sentences or not column.is_sentence)
+    )
 
 
-def columns(rows: Sequence[Row]) -> dict[str, str]:
-    """The fields to show and their headings; those of an earlier report only if there are any."""
-    if not has_reported(rows):
-        return {key: HEADINGS[key] for key in MEASURED}
-    return {
-        key: f"reported {heading}" if key in REPORTED else heading
-        for key, heading in HEADINGS.items()
-    }
+def has_reported(rows: Sequence[SummaryRow]) -> bool:
+    """Return whether there are figures of an earlier report to show."""
+    reported = [column.key for column in _COLUMNS if column.is_reported]
+    return any(getattr(row, key) for row in rows for key in reported)
 
 
 def summary_csv(result: StudyResult) -> str:
@@ -127,22 +148,28 @@ def summary_csv(result: StudyResult) -> str:
     return text.getvalue()
 
 
-def summary_markdown(rows: Sequence[Row]) -> str:
+def summary_markdown(rows: Sequence[SummaryRow]) -> str:
+    """Return the summary as a table of Markdown."""
     shown = columns(rows)
-    lines = [list(shown.values()), ["---"] * len(shown)]
-    lines += [[escape_markdown(getattr(row, key)) for key in shown] for row in rows]
+    lines = [[column.full_heading for column in shown], ["---"] * len(shown)]
+    lines += [[escape_markdown(text) for text in texts(row, shown)] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def summary_latex(rows: Sequence[Row], notes: Sequence[str]) -> str:
-    """A tabular for LaTeX's package booktabs, with notes as comments above it."""
-    shown = {key: heading for key, heading in columns(rows).items() if key != "reported_note"}
+def summary_latex(rows: Sequence[SummaryRow], notes: Sequence[str]) -> str:
+    """Return a tabular for LaTeX's package booktabs, with notes as comments above it."""
+    shown = columns(rows, sentences=False)
     return latex.tabular(
         f"l{'r' * (len(shown) - 1)}",
-        list(shown.values()),
-        [[getattr(row, key) for key in shown] for row in rows],
+        [column.full_heading for column in shown],
+        [texts(row, shown) for row in rows],
         ["Means ± SD over n seeds.", *notes],
     )
+
+
+def texts(row: SummaryRow, shown: Sequence[Column]) -> list[str]:
+    """Return what stands in the columns of a row."""
+    return [str(getattr(row, column.key)) for column in shown]
 
 
 def epochs_csv(result: StudyResult) -> str:

@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.measure.runs import ExperimentResult, StudyResult
-from paribus.spec.network import ModuleNetwork
-from paribus.spec.notation import format_layer
 from paribus.text import count, extent, percent, plural
 
 # K classes
@@ -19,21 +17,6 @@ _LOAD = "load before"
 # By their part in all errors: a list of a hundred would not be read.
 _CLASSES_NAMED = 10
 
-REPLAY = (
-    "Had each experiment been trained once, how often would the two have come out in the opposite "
-    "order? Over all pairs of one run of each; a tie counts half."
-)
-NOISE = (
-    "Two trainings of one and the same experiment, differing in nothing but the seed, end up to so "
-    "many points of test accuracy apart in 95 of 100 cases. Between single trainings, a smaller "
-    "difference is noise. Each floor is judged from as many seeds as the last column says: the "
-    "fewer, the wider."
-)
-LEDGER = (
-    "What a change does to each test image, over all runs of both experiments: right in all, wrong "
-    "in all, fixed or broken more clearly than luck would; the others vary from run to run, which "
-    "so many runs cannot tell from luck."
-)
 GALLERY_DOUBT = (
     " “Label rejected” marks those whose label the annotators of Northcutt et al. 2021 rejected."
 )
@@ -54,9 +37,10 @@ def opening(result: StudyResult) -> str:
     )
 
 
-def preview_warning(result: StudyResult) -> str | None:
+def preview_warning(result: StudyResult) -> str:
+    """Return what is to be said of a preview; "" if it is none."""
     if not result.study.preview:
-        return None
+        return ""
     return (
         "This is a preview: the study with about a hundredth of the training per run. Its findings "
         "hold for these short runs on few images; the full study may find otherwise."
@@ -122,11 +106,11 @@ def caution(result: StudyResult) -> str:
     )
 
 
-def chosen(result: StudyResult) -> str | None:
-    """How the best was chosen, and what to think of it."""
+def chosen(result: StudyResult) -> str:
+    """Return how the best was chosen, and what to think of it; "" if there is no choice."""
     best = result.best()
     if best is None or len(result.experiments) == 1:
-        return None
+        return ""
     n = f"n = {len(best.finished)}"
     so_far = "" if complete(result) else "So far, "
     if result.validated:
@@ -173,50 +157,6 @@ def confusions(
         f"Most often: {', '.join(words)}; images a run, n = {runs}. Of all errors "
         f"{', '.join(parts)}, as the true class or as what it was taken for."
     )
-
-
-def network(result: ExperimentResult) -> str:
-    """The layers in one line as study files have them, what comes several times said once."""
-    layers = result.experiment.network
-    if isinstance(layers, ModuleNetwork):
-        arguments = ", ".join(f"{key}={value!r}" for key, value in layers.arguments.items())
-        return f"{layers.module}({arguments})"
-    return ", ".join(repeated([format_layer(layer) for layer in layers]))
-
-
-def repeated(layers: Sequence[str]) -> list[str]:
-    """Layers with `repeat` written wherever it makes them shorter.
-
-    >>> repeated(["conv 8", "relu", "conv 8", "relu", "conv 8", "linear 10"])
-    ['repeat 2 [conv 8, relu]', 'conv 8', 'linear 10']
-    """
-    short: list[str] = []
-    at = 0
-    while at < len(layers):
-        times, length = max(
-            (
-                (_times(layers, at, length), length)
-                for length in range(1, (len(layers) - at) // 2 + 1)
-            ),
-            key=lambda found: ((found[0] - 1) * found[1], -found[1]),
-            default=(1, 1),
-        )
-        body = layers[at : at + length]
-        if times > 1:
-            short.append(f"repeat {times} [{', '.join(body)}]")
-            at += times * length
-        else:
-            short.append(layers[at])
-            at += 1
-    return short
-
-
-def _times(layers: Sequence[str], at: int, length: int) -> int:
-    """How often the layers from `at`, so many of them, come one after the other."""
-    body, times = layers[at : at + length], 1
-    while layers[at + times * length : at + (times + 1) * length] == body:
-        times += 1
-    return times
 
 
 def recipe(result: ExperimentResult) -> str:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from paribus.errors import ParibusError, UserError
 from paribus.measure.runs import StudyResult
-from paribus.present import tables, words
-from paribus.present.evidence import evidence_of
+from paribus.measure.suspects import suspects
+from paribus.present import finding_tables, tables
 from paribus.present.figures.drawing import draw
 from paribus.present.markdown import markdown
 from paribus.present.page import page
 from paribus.present.pictures import pictures_of
+from paribus.present.view import report_view
+from paribus.questions.family import judge_study
 from paribus.store.atomic import write_atomically
 
 
@@ -22,7 +24,7 @@ def report_page(result: StudyResult) -> str:
     """The page of what there is of a study, and nothing else."""
     pictures = pictures_of(result)
     with draw([picture.shown for picture in pictures], png=False) as drawing:
-        return page(evidence_of(result), tables.summary(result), pictures, drawing)
+        return page(report_view(result, judge_study(result), suspects(result), pictures), drawing)
 
 
 def write_report(
@@ -60,16 +62,17 @@ def _files(result: StudyResult) -> Generator[tuple[str, bytes]]:
     """Names and contents of the files; the page first, since it is waited for."""
     pictures = pictures_of(result)
     with draw([picture.shown for picture in pictures]) as drawing:
-        rows, evidence = tables.summary(result), evidence_of(result)
-        yield "index.html", page(evidence, rows, pictures, drawing).encode()
-        yield "report.md", markdown(evidence, rows, pictures).encode()
+        rows, findings = tables.summary(result), judge_study(result)
+        view = report_view(result, findings, suspects(result), pictures)
+        notes = [view.preview] if view.preview else []
+        yield "index.html", page(view, drawing).encode()
+        yield "report.md", markdown(view, rows).encode()
         yield "tables/summary.csv", tables.summary_csv(result).encode()
-        notes = [] if (warning := words.preview_warning(result)) is None else [warning]
         yield "tables/summary.tex", tables.summary_latex(rows, notes).encode()
         yield "tables/epochs.csv", tables.epochs_csv(result).encode()
-        yield "tables/findings.csv", evidence.findings_csv().encode()
-        yield "tables/findings.tex", evidence.findings_latex(notes).encode()
-        yield "tables/flips.csv", evidence.flips_csv().encode()
+        yield "tables/findings.csv", finding_tables.findings_csv(findings).encode()
+        yield "tables/findings.tex", finding_tables.findings_latex(findings, notes).encode()
+        yield "tables/flips.csv", finding_tables.flips_csv(result, findings).encode()
         for number, picture in enumerate(pictures):
             yield f"figures/{picture.file}.svg", drawing.svgs(number).wide
             yield f"figures/{picture.file}.png", drawing.png(number)

@@ -39,6 +39,7 @@ from paribus.serve.follow import Followed
 from paribus.serve.guard import Guard
 from paribus.serve.networks import Answers, Networks, most_often_wrong
 from paribus.serve.pad_request import PadRequest, read_request
+from paribus.serve.view import pad_view, site_view
 from paribus.store.open import open_store, signature
 from paribus.store.rows import NamedStudy
 
@@ -51,6 +52,7 @@ _KEPT_ALIVE = 15
 _STATIC = {
     "base.css": ("paribus.present", "static/base.css", "text/css"),
     "site.css": ("paribus.serve", "static/site.css", "text/css"),
+    "shared.js": ("paribus.present", "static/shared.js", "text/javascript"),
     "commands.js": ("paribus.serve", "static/commands.js", "text/javascript"),
     "live.js": ("paribus.serve", "static/live.js", "text/javascript"),
     "curves.js": ("paribus.present", "static/curves.js", "text/javascript"),
@@ -59,6 +61,16 @@ _STATIC = {
     "uPlot.js": ("paribus.present", "static/uplot/uPlot.iife.min.js", "text/javascript"),
     "uPlot.css": ("paribus.present", "static/uplot/uPlot.min.css", "text/css"),
 }
+
+
+_PROBLEMS = {
+    404: "There is no such page here.",
+    405: "This page does not take that kind of request.",
+}
+
+
+class NoSuchStudyError(HTTPException):
+    """A study was asked for that there is not."""
 
 
 class Site:
@@ -98,7 +110,7 @@ class Site:
                 )
             label = labels[0] if label is None else label
             if label not in labels:
-                raise HTTPException(404, f'There is no study "{label}" here.')
+                raise NoSuchStudyError(404, f'There is no study "{label}" here.')
             known: object = None
             if self._only is None:
                 named = self._labels[label]
@@ -151,6 +163,7 @@ class Site:
                     "mean": _rounded(answer.probabilities_SK.mean(0)),
                     "each": [_rounded(row) for row in answer.probabilities_SK],
                     "words": answer.words,
+                    "agree": answer.agree,
                 }
                 for answer in answers
             ],
@@ -181,19 +194,15 @@ def make_app(site: Site, host: str, port: int) -> ASGIApp:
     def page(name: str, request: Request) -> Response:
         followed = site.followed(request.query_params.get("study"))
         campaign = followed.campaign
-        channels, height, width = campaign.facts.image_shape
-        text = templates.get_template(name).render(
-            title=campaign.study.title,
-            study=campaign.study,
+        view = site_view(
+            campaign.study,
+            campaign.facts,
             label=campaign.label,
             labels=site.labels(),
-            command=followed.command,
             folder=str(site.folder),
-            dataset=campaign.facts,
-            channels=channels,
-            height=height,
-            width=width,
+            command=followed.command,
         )
+        text = templates.get_template(name).render(site=view, pad=pad_view(campaign.facts))
         return HTMLResponse(text)
 
     async def live(request: Request) -> Response:
@@ -238,12 +247,9 @@ def make_app(site: Site, host: str, port: int) -> ASGIApp:
     async def told(request: Request, error: Exception) -> Response:
         """Errors in words, as a page."""
         if isinstance(error, HTTPException):
-            status = error.status_code
-            problem = {
-                404: "There is no such page here.",
-                405: "This page does not take that kind of request.",
-            }.get(status, error.detail)
-            problem = error.detail if error.detail.startswith("There is no study") else problem
+            status, problem = error.status_code, error.detail
+            if not isinstance(error, NoSuchStudyError):
+                problem = _PROBLEMS.get(status, problem)
             headers = dict(error.headers or {})
         else:
             status, problem, headers = (409 if isinstance(error, UserError) else 503), "", {}

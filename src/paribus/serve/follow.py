@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from threading import Lock, RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from paribus.campaign.campaign import Campaign
@@ -15,6 +16,10 @@ from paribus.errors import ParibusError
 from paribus.measure.runs import Run, StudyResult
 from paribus.spec.code import code_digest
 from paribus.store.open import open_store, signature
+
+if TYPE_CHECKING:
+    from paribus.present.explore import AllCurves
+    from paribus.serve.view import ResultsView
 
 # E epochs, R runs
 
@@ -132,9 +137,11 @@ class Followed:
         """Test accuracy and loss of each experiment over its epochs: mean, lowest and highest of
         the runs that have come so far, and how many they are."""
 
-        def make(result: StudyResult) -> Any:
-            from paribus.present.explore import curves_of
+        def make(result: StudyResult | None) -> AllCurves:
+            from paribus.present.explore import AllCurves, curves_of
 
+            if result is None:
+                return AllCurves({}, [])
             # Diverged and failed runs are in no mean.
             runs = {
                 name: [r for r in e.runs if r.epochs and r.status in ("finished", "running")]
@@ -142,32 +149,17 @@ class Followed:
             }
             return curves_of(result, runs)
 
-        return self._made("curves", make, {"bases": {}, "experiments": []})
+        return self._made("curves", make)
 
     def results(self) -> str:
         """The findings, as HTML, and the summary of the report."""
 
-        def make(result: StudyResult) -> Any:
-            from paribus.present import tables, words
-            from paribus.present.evidence import evidence_of
-            from paribus.present.page import findings_table
+        def make(result: StudyResult | None) -> ResultsView:
+            from paribus.serve.view import ResultsView, results_view
 
-            rows = tables.summary(result)
-            headings = tables.columns(rows)
-            return {
-                "findings": findings_table(evidence_of(result), self.report_address)
-                if result.study.questions
-                else "",
-                "preview": words.preview_warning(result),
-                "caution": words.caution(result),
-                "headings": list(headings.values()),
-                "rows": [[getattr(row, key) for key in headings] for row in rows],
-            }
+            return ResultsView() if result is None else results_view(result, self.report_address)
 
-        nothing: dict[str, Any] = {
-            "findings": "", "preview": None, "caution": "", "headings": [], "rows": []
-        }  # fmt: skip
-        return self._made("results", make, nothing)
+        return self._made("results", make)
 
     def report(self) -> str | None:
         """The report's page, as `paribus report` would write it now; None before there is a store.
@@ -175,16 +167,15 @@ class Followed:
         Raises `ParibusError` where it cannot be made.
         """
 
-        def make(result: StudyResult) -> Any:
+        def make(result: StudyResult | None) -> str | None:
             from paribus.present.write import report_page
 
-            return report_page(result)
+            return None if result is None else report_page(result)
 
-        text = self._made("report", make, None)
-        page: str | None = json.loads(text)
+        page: str | None = json.loads(self._made("report", make))
         return page
 
-    def _made(self, what: str, make: Callable[[StudyResult], Any], otherwise: Any) -> str:
+    def _made(self, what: str, make: Callable[[StudyResult | None], Any]) -> str:
         """Something as JSON, made anew only when what it is made of has changed."""
         # A report takes seconds; progress and curves go on meanwhile.
         with self._making[what]:
@@ -194,8 +185,10 @@ class Followed:
                 version = self._ends() if what == "results" else self._seen
             kept = self._kept.get(what)
             if kept is None or kept[0] != version:
-                made = otherwise if result is None else make(result)
-                kept = self._kept[what] = version, json.dumps(made)
+                made = make(result)
+                is_record = is_dataclass(made) and not isinstance(made, type)
+                shown = asdict(made) if is_record else made
+                kept = self._kept[what] = version, json.dumps(shown)
             return kept[1]
 
     def _ends(self) -> object:

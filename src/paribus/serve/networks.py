@@ -37,6 +37,11 @@ class Answers:
     probabilities_SK: NDArray[np.float32]
     words: str
 
+    @property
+    def agree(self) -> bool:
+        """Whether all say the same."""
+        return len(set(self.probabilities_SK.argmax(1).tolist())) == 1
+
 
 class Networks:
     """The trained networks of a study, each loaded once."""

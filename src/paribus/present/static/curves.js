@@ -27,7 +27,6 @@ const dash = (i) => DASHES[Math.floor(i / LIGHT.length) % DASHES.length];
 const PRINTED = { "--soft": "#5c5c5c", "--line": "#d9d9d9" };
 const css = (name) => (printing ? PRINTED[name]
   : getComputedStyle(document.documentElement).getPropertyValue(name).trim());
-const percent = (share) => `${(100 * share).toFixed(2)} %`;
 
 function showCurves(now) {
   curves = now;
@@ -50,22 +49,15 @@ function showCurves(now) {
 }
 
 function choices() {
-  document.getElementById("curves-choice").replaceChildren(...curves.experiments.map(({ name, place }) => {
-    const label = document.createElement("label");
-    const box = document.createElement("input");
-    box.type = "checkbox";
+  const labels = curves.experiments.map(({ name, place }) => {
+    const box = element("input", { type: "checkbox" });
     box.checked = shown.get(name);
     box.addEventListener("change", () => { shown.set(name, box.checked); apply(); });
-    const sample = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    sample.setAttribute("aria-hidden", "true");
-    const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
-    const attributes = { x1: 0, x2: 26, y1: 5, y2: 5, stroke: colour(place), "stroke-width": 3,
-      "stroke-dasharray": dash(place).join(" ") };
-    for (const [key, value] of Object.entries(attributes)) line.setAttribute(key, value);
-    sample.append(line);
-    label.append(box, sample, name);
-    return label;
-  }));
+    const line = drawn("line", { x1: 0, x2: 26, y1: 5, y2: 5, stroke: colour(place),
+      "stroke-width": 3, "stroke-dasharray": dash(place).join(" ") });
+    return element("label", {}, box, drawn("svg", { "aria-hidden": "true" }, line), name);
+  });
+  document.getElementById("curves-choice").replaceChildren(...labels);
 }
 
 function apply() {
@@ -106,7 +98,8 @@ function table(curve) {
     const { low, high, mean } = experiment[curve];
     const train = experiment.train[curve];
     const columns = curve === "accuracy"
-      ? [high, low, mean, train].map(errors) : [low, high, mean, train].map((v) => v.map((x) => x || null));
+      ? [high, low, mean, train].map(errors)
+      : [low, high, mean, train].map((values) => values.map((v) => v || null));
     for (const column of columns) {
       data.push(data[0].map((_, i) => column[i] ?? null));
     }
@@ -128,16 +121,20 @@ function options(curve, width) {
   curves.experiments.forEach(({ name, place }, i) => {
     const show = shown.get(name);
     const edge = { show, stroke: "transparent", width: 0, points: { show: false } };
-    const points = curves.experiments[i][curve].mean.length < 2;
-    series.push({ ...edge }, { ...edge },
-      { show, label: name, stroke: colour(place), width: 2, dash: dash(place), points: { show: points } },
-      { show: show && withTraining, stroke: colour(place), width: 1, dash: [1, 2], points: { show: points } });
+    const points = { show: curves.experiments[i][curve].mean.length < 2 };
+    const line = { show, label: name, stroke: colour(place), width: 2, dash: dash(place), points };
+    const training = { show: show && withTraining, stroke: colour(place), width: 1, dash: [1, 2],
+      points };
+    series.push({ ...edge }, { ...edge }, line, training);
     bands.push({ series: [EACH * i + 2, EACH * i + 1], fill: `${colour(place)}30` });
   });
   const axis = { stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 },
     ticks: { stroke: css("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
   const label = curve === "accuracy"
-    ? (v) => `${Number((100 * (1 - v)).toFixed(2))} %` : (v) => String(Number(v.toPrecision(2)));
+    ? (v) => `${Number((100 * (1 - v)).toFixed(2))}${PERCENT}`
+    : (v) => String(Number(v.toPrecision(2)));
+  const logarithmic = { splits: (_, axisIndex, low, high) => ticks(low, high),
+    filter: (_, values) => values };
   return {
     width,
     height: 320,
@@ -147,7 +144,7 @@ function options(curve, width) {
         range: (_, low, high) => tight(low, high) } },
     axes: [{ ...axis, values: (_, values) => values.map((v) => (Number.isInteger(v) ? v : "")) },
       { ...axis, size: 62, values: (_, values) => values.map(label),
-        ...(linear ? {} : { splits: (_, axisIndex, low, high) => ticks(low, high), filter: (_, values) => values }) }],
+        ...(linear ? {} : logarithmic) }],
     series,
     bands,
     cursor: { sync: { key: "epochs" }, drag: { x: false, y: false }, focus: { prox: 24 } },
@@ -156,7 +153,8 @@ function options(curve, width) {
 }
 
 // Where a logarithmic axis has its ticks: as few to a decade as give four of them.
-const STEPS = [[1], [1, 2, 5], [1, 1.5, 2, 3, 5, 7], [1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9]];
+const STEPS = [[1], [1, 2, 5], [1, 1.5, 2, 3, 5, 7],
+  [1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 9]];
 
 function ticks(low, high) {
   const first = Math.floor(Math.log10(low));
@@ -188,15 +186,16 @@ function read() {
   slider.max = last + 1;
   slider.value = epoch + 1;
   const some = curves.experiments.filter(({ name, loss }) => shown.get(name) && loss.mean.length);
-  const table = document.createElement("table");
-  table.createCaption().textContent = `Epoch ${epoch + 1}${some.length ? "" : ": nothing to show"}`;
+  const readout = document.createElement("table");
+  const nothing = some.length ? "" : ": nothing to show";
+  readout.createCaption().textContent = `Epoch ${epoch + 1}${nothing}`;
   const columns = ["experiment", "test accuracy", "lowest to highest", "test loss",
     ...(withTraining ? ["train accuracy", "train loss"] : []), "seeds"];
   if (some.length) {
-    const head = table.createTHead().insertRow();
-    head.append(...columns.map((text) => heading(text, "col")));
+    readout.createTHead().insertRow()
+      .append(...columns.map((text) => element("th", { scope: "col" }, text)));
   }
-  const body = table.createTBody();
+  const body = readout.createTBody();
   // Who has no such epoch is read at the last there is.
   const upTo = ({ mean }) => Math.min(epoch, mean.length - 1);
   for (const { name, accuracy, loss, train } of some) {
@@ -205,7 +204,7 @@ function read() {
     const share = (value) => (value === null || value === undefined ? "–" : percent(value));
     const nats = (value) => value?.toFixed(4) ?? "–";
     const row = body.insertRow();
-    row.append(heading(name, "row"));
+    row.append(element("th", { scope: "row" }, name));
     const range = n > 1 ? `${share(accuracy.low[i])} to ${share(accuracy.high[i])}` : "–";
     const training = withTraining ? [share(train.accuracy[i]), nats(train.loss[i])] : [];
     const runs = i < epoch ? `n = ${n}, epoch ${i + 1}` : `n = ${n}`;
@@ -213,16 +212,10 @@ function read() {
       row.insertCell().textContent = text;
     }
   }
-  document.getElementById("curves-readout").replaceChildren(table);
-  slider.setAttribute("aria-valuetext", [`epoch ${epoch + 1}`,
-    ...some.map(({ name, accuracy }) => `${name} ${percent(accuracy.mean[upTo(accuracy)])}`)].join(", "));
-}
-
-function heading(text, scope) {
-  const cell = document.createElement("th");
-  cell.scope = scope;
-  cell.textContent = text;
-  return cell;
+  document.getElementById("curves-readout").replaceChildren(readout);
+  const said = some.map(({ name, accuracy }) =>
+    `${name} ${percent(accuracy.mean[upTo(accuracy)])}`);
+  slider.setAttribute("aria-valuetext", [`epoch ${epoch + 1}`, ...said].join(", "));
 }
 
 const on = (id, event, act) => document.getElementById(`curves-${id}`).addEventListener(event, act);
@@ -243,7 +236,8 @@ on("training", "change", ({ target }) => {
 on("epoch", "input", ({ target }) => {
   epochRead = Number(target.value) - 1;
   for (const chart of Object.values(charts)) {
-    chart.setCursor({ left: chart.valToPos(epochRead + 1, "x"), top: chart.over.clientHeight / 2 }, false);
+    const left = chart.valToPos(epochRead + 1, "x");
+    chart.setCursor({ left, top: chart.over.clientHeight / 2 }, false);
   }
   read();
 });

@@ -4,9 +4,9 @@
 
 function showGallery({ classes, experiments, columns, images, of }) {
   const AT_ONCE = 60;
-  const element = (name) => document.getElementById(`gallery-${name}`);
-  const [experiment, truth, taken, doubtful, list, count, more] =
-    ["experiment", "truth", "taken", "doubtful", "images", "count", "more"].map(element);
+  const [experiment, truth, taken, doubtful, list, status, more] =
+    ["experiment", "truth", "taken", "doubtful", "images", "count", "more"]
+      .map((name) => document.getElementById(`gallery-${name}`));
   let shown = AT_ONCE;
 
   experiments.forEach(({ name }, i) => experiment.append(new Option(name, i)));
@@ -42,34 +42,32 @@ function showGallery({ classes, experiments, columns, images, of }) {
         (!doubtful.checked || rejected || suspect))
       .sort((a, b) => b.by - a.by);
     list.replaceChildren(...found.slice(0, shown).map((image) => card(image, runs)));
-    const cut = of > images.length ? ` Of ${of.toLocaleString("en")} images that any run gets wrong, the ${images.length} that most do are here.` : "";
-    count.textContent = `${found.length} image${found.length === 1 ? "" : "s"}, ${Math.min(shown, found.length)} shown; n = ${runs} run${runs === 1 ? "" : "s"}.${cut}`;
+    const cut = of > images.length
+      ? ` Of ${count(of, "image")} that any run gets wrong, the ${images.length} that most do ` +
+        "are here."
+      : "";
+    const listed = Math.min(shown, found.length);
+    status.textContent =
+      `${count(found.length, "image")}, ${listed} shown; n = ${count(runs, "run")}.${cut}`;
     more.hidden = found.length <= shown;
   }
 
   function card({ image, label, by, as, place, rejected, suspect }, runs) {
-    const item = document.createElement("li");
-    item.tabIndex = -1;
-    const picture = document.createElement("div");
-    picture.className = "picture";
-    picture.setAttribute("role", "img");
-    picture.setAttribute("aria-label", `test image ${image}`);
+    const picture = element("div",
+      { class: "picture", role: "img", "aria-label": `test image ${image}` });
     const rows = Math.ceil(images.length / columns);
-    const part = (at, of) => (of > 1 ? (100 * at) / (of - 1) : 0);
+    const part = (at, parts) => (parts > 1 ? (100 * at) / (parts - 1) : 0);
+    const [x, y] = [part(place % columns, columns), part(Math.floor(place / columns), rows)];
     picture.style.backgroundSize = `${columns * 100}% ${rows * 100}%`;
-    picture.style.backgroundPosition = `${part(place % columns, columns)}% ${part(Math.floor(place / columns), rows)}%`;
-    const words = document.createElement("p");
-    const said = document.createElement("b");
-    said.textContent = `${classes[label]}, taken for ${classes[as]}`;
-    words.append(said, ` no. ${image}, ${by} of ${runs} wrong`);
+    picture.style.backgroundPosition = `${x}% ${y}%`;
+    const words = element("p", {},
+      element("b", {}, `${classes[label]}, taken for ${classes[as]}`),
+      ` no. ${image}, ${by} of ${runs} wrong`);
     if (rejected || suspect) {
-      const mark = document.createElement("span");
-      mark.className = "doubt";
-      mark.textContent = rejected ? "label rejected" : "label suspect";
-      words.append(" ", mark);
+      words.append(" ",
+        element("span", { class: "doubt" }, rejected ? "label rejected" : "label suspect"));
     }
-    item.append(picture, words);
-    return item;
+    return element("li", { tabindex: -1 }, picture, words);
   }
 
   draw();

@@ -4,31 +4,13 @@
 const at = (id) => document.getElementById(id);
 const study = document.querySelector("main").dataset.study;
 
-function element(name, text, attributes = {}) {
-  const made = document.createElement(name);
-  if (text !== undefined) made.textContent = text;
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  return made;
-}
-
-function span(seconds) {
-  if (seconds === null) return "";
-  const whole = Math.max(0, Math.round(seconds));
-  const hours = Math.floor(whole / 3600);
-  const minutes = Math.floor((whole % 3600) / 60);
-  if (hours) return `${hours} h ${String(minutes).padStart(2, "0")} min`;
-  return `${minutes}:${String(whole % 60).padStart(2, "0")}`;
-}
-
-function bar(share, label, small) {
-  const made = element("div", undefined, {
-    class: small ? "bar little" : "bar", role: "progressbar", "aria-label": label,
-    "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": String(Math.round(100 * share)),
-  });
+function bar(share, label) {
   const inner = element("div");
   inner.style.width = `${100 * share}%`;
-  made.append(inner);
-  return made;
+  return element("div", {
+    class: "bar little", role: "progressbar", "aria-label": label,
+    "aria-valuemin": "0", "aria-valuemax": "100", "aria-valuenow": String(Math.round(100 * share)),
+  }, inner);
 }
 
 function showProgress(now) {
@@ -37,7 +19,7 @@ function showProgress(now) {
   if (now.diverged) parts.push(`${now.diverged} of them diverged`);
   if (now.failed.length) parts.push(`${now.failed.length} failed`);
   if (now.state === "training") {
-    parts.push(now.left === null ? "time left not known yet" : `about ${span(now.left)} left`);
+    parts.push(now.left === null ? "time left not known yet" : `about ${timeLeft(now.left)} left`);
   }
   if (now.state === "stopped") {
     parts.push(now.begun ? `${now.begun} begun and not finished` : "not under way");
@@ -51,19 +33,14 @@ function showProgress(now) {
   at("begins").textContent = now.state === "stopped" ? "goes on from here" : "begins";
   at("training").hidden = now.training.length === 0;
   at("training").querySelector("tbody").replaceChildren(...now.training.map((run) => {
-    const row = element("tr");
-    const share = run.epoch / run.epochs;
-    const drawn = element("td");
-    drawn.append(bar(share, `${run.name}, seed ${run.seed}`, true));
-    row.append(
-      element("th", run.name, { scope: "row" }),
-      element("td", String(run.seed)),
-      element("td", `${run.epoch}/${run.epochs}`),
-      drawn,
-      element("td", run.accuracy === null ? "–" : `${(100 * run.accuracy).toFixed(2)} %`),
-      element("td", run.left === null ? "–" : span(run.left)),
-    );
-    return row;
+    const name = `${run.name}, seed ${run.seed}`;
+    return element("tr", {},
+      element("th", { scope: "row" }, run.name),
+      element("td", {}, String(run.seed)),
+      element("td", {}, `${run.epoch}/${run.epochs}`),
+      element("td", {}, bar(run.epoch / run.epochs, name)),
+      element("td", {}, run.accuracy === null ? "–" : percent(run.accuracy)),
+      element("td", {}, run.left === null ? "–" : timeLeft(run.left)));
   }));
   at("failed").hidden = now.failed.length === 0;
   at("failed").replaceChildren(...now.failed.map((text) => {
@@ -82,26 +59,19 @@ function showProblem(text) {
 
 function showResults(now) {
   at("preview").hidden = !now.preview;
-  at("preview").replaceChildren(element("strong", "Preview."), ` ${now.preview ?? ""}`);
+  at("preview").replaceChildren(element("strong", {}, "Preview."), ` ${now.preview ?? ""}`);
   at("findings").hidden = !now.findings;
   // Made by the server, which escapes what users wrote, from the report's own template.
   at("findings-table").innerHTML = now.findings;
   at("summary").hidden = now.rows.length === 0;
   tell(at("caution"), now.caution);
-  const [head, body] = [at("summary").querySelector("thead tr"), at("summary").querySelector("tbody")];
+  const [head, body] = ["thead tr", "tbody"].map((part) => at("summary").querySelector(part));
   head.replaceChildren(...now.headings.map((text, i) =>
-    element("th", text, { scope: "col", class: i ? "" : "words" })));
-  body.replaceChildren(...now.rows.map((cells) => {
-    const row = element("tr");
-    row.append(...cells.map((text, i) => {
-      if (!i) return element("th", text, { scope: "row" });
-      const [mean, sd] = text.split(" ± ");
-      const cell = element("td", mean);
-      if (sd) cell.append(element("small", ` ± ${sd}`));
-      return cell;
-    }));
-    return row;
-  }));
+    element("th", { scope: "col", class: i ? "" : "words" }, text)));
+  body.replaceChildren(...now.rows.map(([name, ...cells]) => element("tr", {},
+    element("th", { scope: "row" }, name.text),
+    ...cells.map(({ text, spread }) => element("td", {}, text,
+      ...(spread ? [element("small", {}, spread)] : []))))));
 }
 
 function connected(yes) {

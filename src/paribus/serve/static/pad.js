@@ -77,7 +77,8 @@ function askDrawing() {
   const { data } = ink.getImageData(0, 0, canvas.width, canvas.height);
   let text = "";
   for (let i = 0; i < data.length; i += 4) text += String.fromCharCode(data[i]);
-  ask({ drawing: { width: canvas.width, height: canvas.height, pixels: btoa(text) } }, "the drawing");
+  const { width, height } = canvas;
+  ask({ drawing: { width, height, pixels: btoa(text) } }, "the drawing");
 }
 
 function askTest(index) {
@@ -131,8 +132,9 @@ function show(answer, name, isTest) {
   const total = counts.reduce((a, b) => a + b, 0);
   const best = largest(counts);
   const truth = answer.truth === null ? "" : ` Its label is ${answer.truth}.`;
+  const networks = count(total, "trained network");
   say(total === 0 ? `No run has finished yet; nobody can answer.${truth}`
-    : `${counts[best]} of ${total} trained network${total > 1 ? "s" : ""} take ${name} for ${classes[best]}.${truth}`);
+    : `${counts[best]} of ${networks} take ${name} for ${classes[best]}.${truth}`);
   at("answers").replaceChildren(...answer.experiments.map((one) => card(one, answer.truth)));
   at("problems").replaceChildren(...answer.problems.map((text) => {
     const item = document.createElement("li");
@@ -143,50 +145,37 @@ function show(answer, name, isTest) {
 
 const largest = (values) => values.indexOf(Math.max(...values));
 
-function svg(name, attributes, text) {
-  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function card({ name, seeds, mean, each, words }, truth) {
-  const made = document.createElement("article");
-  const heading = document.createElement("h3");
-  heading.textContent = name;
-  const said = document.createElement("p");
-  said.textContent = words;
-  said.className = /[,:]/.test(words) ? "split" : "";
+function card({ name, seeds, mean, each, words, agree }, truth) {
   const [height, wide] = [70, 240];
   const step = wide / classes.length;
   const top = largest(mean);
-  const drawn = svg("svg", { viewBox: `0 0 ${wide} ${height + 18}`, role: "img",
-    "aria-label": `${name}: ${words}; mean probability of ${classes[top]} ${(100 * mean[top]).toFixed(1)} %` });
-  drawn.append(svg("line", { x1: 0, x2: wide, y1: height + 2, y2: height + 2 }));
+  const highest = `mean probability of ${classes[top]} ${percent(mean[top], 1)}`;
+  const chart = drawn("svg", { viewBox: `0 0 ${wide} ${height + 18}`, role: "img",
+    "aria-label": `${name}: ${words}; ${highest}` },
+  drawn("line", { x1: 0, x2: wide, y1: height + 2, y2: height + 2 }));
   mean.forEach((share, i) => {
     const x = i * step;
     const full = height * share;
-    const bar = svg("rect", { x: x + step * 0.15, width: step * 0.7, y: height + 2 - full,
-      height: full, class: i === top ? "mean top" : "mean" });
-    bar.append(svg("title", {}, `${classes[i]}: ${(100 * share).toFixed(1)} %, n = ${seeds.length}`));
-    drawn.append(bar);
+    chart.append(drawn("rect", { x: x + step * 0.15, width: step * 0.7, y: height + 2 - full,
+      height: full, class: i === top ? "mean top" : "mean" },
+    drawn("title", {}, `${classes[i]}: ${percent(share, 1)}, n = ${seeds.length}`)));
     each.forEach((row, s) => {
       // Side by side, so that equal ones do not hide each other.
       const shift = seeds.length > 1 ? (s / (seeds.length - 1) - 0.5) * step * 0.5 : 0;
       if (row[i] < 0.02 && share < 0.02) return;
-      const dot = svg("circle", { cx: x + step / 2 + shift, cy: height + 2 - height * row[i], r: 2,
-        class: "seed" });
-      dot.append(svg("title", {}, `seed ${seeds[s]}: ${classes[i]} ${(100 * row[i]).toFixed(1)} %`));
-      drawn.append(dot);
+      chart.append(drawn("circle", { cx: x + step / 2 + shift, cy: height + 2 - height * row[i],
+        r: 2, class: "seed" },
+      drawn("title", {}, `seed ${seeds[s]}: ${classes[i]} ${percent(row[i], 1)}`)));
     });
     const style = `${i === top ? "top" : ""} ${classes[i] === truth ? "truth" : ""}`;
-    const text = svg("text", { x: x + step / 2, y: height + 14, class: style },
-      classes[i].length > 3 ? `${classes[i].slice(0, 2)}…` : classes[i]);
-    text.append(svg("title", {}, classes[i]));
-    drawn.append(text);
+    chart.append(drawn("text", { x: x + step / 2, y: height + 14, class: style },
+      classes[i].length > 3 ? `${classes[i].slice(0, 2)}…` : classes[i],
+      drawn("title", {}, classes[i])));
   });
-  made.append(heading, said, drawn);
-  return made;
+  return element("article", {},
+    element("h3", {}, name),
+    element("p", { class: agree ? "" : "split" }, words),
+    chart);
 }
 
 redraw();

@@ -1,0 +1,133 @@
+"""The findings of a study and the images they changed, as CSV and LaTeX."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from functools import singledispatch
+
+from paribus.measure.runs import StudyResult
+from paribus.present import differences, latex, wording
+from paribus.present.as_json import NUMBERS, plain
+from paribus.questions.finding import (
+    CountFinding,
+    Finding,
+    PairFinding,
+    StepTimeFinding,
+)
+from paribus.stats.flips import Flip
+from paribus.text import percent, signed
+
+# N images
+
+
+def findings_csv(findings: Sequence[Finding]) -> str:
+    """Return a row for each question, as plain numbers in the metric's raw unit."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([
+        "question", "a", "b", "metric", "matters", "verdict", "less_than_matters", *NUMBERS,
+        "confounds", "original", "agrees", "agreement", "sentence",
+    ])  # fmt: skip
+    for finding in findings:
+        question = finding.question
+        facts = plain(finding)
+        keys = ("a", "b", "metric", "matters", "verdict", "less_than_matters", *NUMBERS)
+        values = [facts[key] for key in keys]
+        writer.writerow([
+            question.ask, *("" if value is None else value for value in values),
+            "; ".join(facts["confounds"]), question.original,
+            "" if facts["agrees"] is None else facts["agrees"], facts["agreement"],
+            facts["sentence"],
+        ])  # fmt: skip
+    return text.getvalue()
+
+
+def findings_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
+    """Return a tabular of the findings for LaTeX's package booktabs, notes as comments above it."""
+    rows = []
+    for finding in findings:
+        rows.append([finding.question.ask, *_shown(finding), wording.table_verdict(finding)])
+    return latex.tabular(
+        # Questions are long, verdicts may be: both need lines.
+        r"p{0.36\linewidth}rrrp{0.2\linewidth}",
+        ["question", "n", "difference", f"{percent(0.95)} interval", "verdict"],
+        rows,
+        [
+            "The second experiment less the first; for times, how many times as long a step of "
+            "it takes. n counts seeds, for times rounds. The verdicts allow for all questions, "
+            "the intervals are those of each question alone; “equal” rests on "
+            f"{percent(0.9)} intervals.",
+            *notes,
+        ],
+    )
+
+
+def flips_csv(result: StudyResult, findings: Sequence[Finding]) -> str:
+    """Return a row for each question of accuracy and test image that not all runs get right."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(
+        ["a", "b", "image", "label", "share_a", "share_b", "category", "label_rejected"]
+    )
+    for row in _flips(result, findings):
+        writer.writerow(row)
+    return text.getvalue()
+
+
+def _flips(result: StudyResult, findings: Sequence[Finding]) -> Iterator[list[object]]:
+    data = result.dataset
+    seen = set()
+    for finding in findings:
+        if not isinstance(finding, PairFinding):
+            continue
+        ledger = finding.ledger
+        if ledger is None or (finding.a, finding.b) in seen:
+            continue
+        seen.add((finding.a, finding.b))
+        for image, category in enumerate(ledger.category_N.tolist()):
+            if category != Flip.ALWAYS_RIGHT:
+                yield [
+                    finding.a, finding.b, image, data.class_names[data.test_labels[image]],
+                    float(ledger.share_A_N[image]), float(ledger.share_B_N[image]), category,
+                    image in data.label_errors,
+                ]  # fmt: skip
+
+
+_NOTHING = "–"
+
+
+@singledispatch
+def _shown(finding: Finding) -> tuple[str, str, str]:
+    """n, the difference and its 95 % interval, as texts; a dash for what there is not."""
+    return _NOTHING, _NOTHING, _NOTHING
+
+
+@_shown.register
+def _(finding: CountFinding) -> tuple[str, str, str]:
+    before, after = finding.count_a, finding.count_b
+    if before is None or after is None:
+        return _NOTHING, _NOTHING, _NOTHING
+    return _NOTHING, signed(after - before), _NOTHING
+
+
+@_shown.register
+def _(finding: StepTimeFinding) -> tuple[str, str, str]:
+    ratio = finding.ratio
+    if ratio is None:
+        return _NOTHING, _NOTHING, _NOTHING
+    return str(ratio.n), differences.ratio(ratio), differences.ratio_interval(ratio)
+
+
+@_shown.register
+def _(finding: PairFinding) -> tuple[str, str, str]:
+    evidence, metric = finding.evidence, finding.metric
+    if evidence.mean is None:
+        return _NOTHING, _NOTHING, _NOTHING
+    n = str(evidence.n)
+    if evidence.measured is None:
+        return n, differences.difference(metric, evidence.mean), _NOTHING
+    paired = evidence.measured.paired
+    interval = differences.interval(metric, paired.low, paired.high)
+    return n, differences.estimate(metric, paired.mean, paired.low, paired.high), interval

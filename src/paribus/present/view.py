@@ -1,0 +1,190 @@
+"""A report as it is shown: ready values, from which the page and Markdown are made.
+
+Templates and scripts choose by what a view has, never by what a text says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from paribus.measure.runs import ExperimentResult, StudyResult
+from paribus.measure.suspects import Suspects
+from paribus.present import layers, tables, words
+from paribus.present.diagram import LayerGroup, diagram
+from paribus.present.explore import Explored, explored, sprite
+from paribus.present.findings import Fact, FindingsView, findings_view
+from paribus.present.luck import LuckView, luck_view
+from paribus.present.pictures import Pictures
+from paribus.questions.finding import Finding
+from paribus.text import Spread, count
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the summary."""
+
+    text: str
+    spread: str
+    """What stands behind it in small: the SD of a mean."""
+    is_reported: bool
+    wraps: bool
+    """Whether it may take several lines."""
+
+
+@dataclass(frozen=True)
+class SummaryView:
+    """The summary: a row for each experiment, its name first."""
+
+    columns: tuple[tables.Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    reported_from: str
+    """The earlier report that has reported values; "" if there are none."""
+    also_reported: str
+    """What it said besides; "" if nothing."""
+    caution: str
+    chosen: str
+    """How the best was chosen; "" if there is no choice."""
+
+    @property
+    def measured(self) -> int:
+        """Columns that are not from an earlier report."""
+        return sum(not column.is_reported for column in self.columns)
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run, as a report names it."""
+
+    id: str
+    status: str
+
+
+@dataclass(frozen=True)
+class ExperimentView:
+    """An experiment: its network, its recipe and its runs."""
+
+    name: str
+    network: str
+    recipe: str
+    base: str
+    """The experiment it was stated as changes to; "" if it stands alone."""
+    base_is_shown: bool
+    runs: tuple[RunView, ...]
+    diagram: tuple[LayerGroup, ...]
+    """Empty for a module of one's own, of whose layers nothing is known."""
+
+
+@dataclass(frozen=True)
+class EnvironmentView:
+    """Where runs were trained."""
+
+    runs: str
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ReportView:
+    """All that a report shows."""
+
+    title: str
+    opening: str
+    preview: str
+    """The warning of a preview; "" if it is none."""
+    progress: tuple[str, ...]
+    """What is missing, has diverged or failed."""
+    complete: bool
+    """Whether nothing is left to train."""
+    command: str
+    """What trains what is missing."""
+    findings: FindingsView | None
+    summary: SummaryView
+    luck: LuckView
+    pictures: Pictures
+    explored: Explored
+    sprite: str
+    """The gallery's images in one picture, as its address; "" without a gallery."""
+    image_height: int
+    image_width: int
+    label_doubt: str
+    """What is to be said of labels that are known to be doubtful; "" if there are none."""
+    experiments: tuple[ExperimentView, ...]
+    environments: tuple[EnvironmentView, ...]
+    attribution: str
+    """Of the data."""
+
+
+def report_view(
+    result: StudyResult,
+    findings: Sequence[Finding],
+    suspects: Suspects | None,
+    pictures: Pictures,
+) -> ReportView:
+    """Return a study's results as they are shown."""
+    data = result.dataset
+    suspected = suspects.images if suspects and suspects.telling else ()
+    to_explore = explored(result, suspected)
+    return ReportView(
+        title=result.study.title,
+        opening=words.opening(result),
+        preview=words.preview_warning(result),
+        progress=tuple(words.progress(result)),
+        complete=words.complete(result),
+        command=words.command(result),
+        findings=findings_view(result, findings),
+        summary=summary_view(result, tables.summary(result), sentences=False),
+        luck=luck_view(findings, suspects),
+        pictures=pictures,
+        explored=to_explore,
+        sprite=sprite(data, to_explore.gallery),
+        image_height=data.image_shape[1],
+        image_width=data.image_shape[2],
+        label_doubt=words.GALLERY_DOUBT if data.label_errors else "",
+        experiments=tuple(_experiment(one, result) for one in result.experiments.values()),
+        environments=tuple(
+            EnvironmentView(count(runs, "run"), tuple(Fact(*fact) for fact in facts.items()))
+            for facts, runs in words.environments(result)
+        ),
+        attribution=data.attribution,
+    )
+
+
+def summary_view(
+    result: StudyResult, rows: Sequence[tables.SummaryRow], *, sentences: bool
+) -> SummaryView:
+    """Return the summary as it is shown.
+
+    sentences: whether notes of an earlier report are a column; else they stand below.
+    """
+    columns = tables.columns(rows, sentences=sentences)
+    notes = "; ".join(f"{row.name}, “{row.reported_note}”" for row in rows if row.reported_note)
+    return SummaryView(
+        columns=columns,
+        rows=tuple(tuple(_cell(row, column) for column in columns) for row in rows),
+        reported_from=(
+            (result.study.origin or "an earlier report") if tables.has_reported(rows) else ""
+        ),
+        also_reported=notes,
+        caution=words.caution(result),
+        chosen=words.chosen(result),
+    )
+
+
+def _cell(row: tables.SummaryRow, column: tables.Column) -> Cell:
+    value: Spread | str = getattr(row, column.key)
+    text, sd = (value.mean, value.sd) if isinstance(value, Spread) else (value, "")
+    return Cell(text, f" ± {sd}" if sd else "", column.is_reported, column.wraps)
+
+
+def _experiment(one: ExperimentResult, result: StudyResult) -> ExperimentView:
+    base = result.experiments.get(one.base or "")
+    rows = [] if one.plan is None else diagram(one.plan, base.plan if base else None)
+    return ExperimentView(
+        name=one.name,
+        network=layers.network(one.experiment),
+        recipe=words.recipe(one),
+        base=one.base or "",
+        base_is_shown=base is not None,
+        runs=tuple(RunView(run.id, run.status) for run in one.runs),
+        diagram=tuple(rows),
+    )
