@@ -13,7 +13,8 @@ CPP := $(wildcard src/paribus/engines/native/kernels/*.cpp src/paribus/engines/n
 QUICK := $(wildcard tests/spec tests/stats tests/store tests/measure tests/questions tests/data \
 	tests/campaign tests/test_end_to_end.py tests/test_layers.py tests/test_tests.py)
 
-.PHONY: install kernels report check format quick test calibrate docs screenshots robustness clean
+.PHONY: install kernels report check check-pages format quick test calibrate docs screenshots \
+	robustness clean
 
 install: $(INSTALLED)
 
@@ -30,10 +31,20 @@ kernels: $(INSTALLED)
 report: kernels
 	$(BIN)/paribus run mnist --preview
 
-check: $(INSTALLED)
+check: $(INSTALLED) check-pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Scripts and styles of the pages; the one thing that needs npm.
+check-pages:
+	@if command -v npm >/dev/null; then $(MAKE) --silent node_modules/.installed && \
+		npm run --silent lint; else \
+		echo "npm is not installed: the pages' scripts and styles are not checked."; fi
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --silent
+	touch $@
 
 # Writes Python and C++ as `make check` wants them to be.
 format: $(INSTALLED)
@@ -69,4 +80,4 @@ screenshots: kernels
 	$(BIN)/python docs/make_screenshots.py
 
 clean:
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
