@@ -152,7 +152,7 @@ def listed(parts: Sequence[str], most: int = 5) -> str:
     return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
 
 
-def shown(text: object) -> str:
+def shown(text: object, most: int = 400) -> str:
     """Return a text for a message of one line: what cannot be shown escaped, the middle of a long
     one left out.
 
@@ -160,8 +160,8 @@ def shown(text: object) -> str:
     'caf\\\\xe9 a\\\\nb'
     """
     whole = str(text)
-    if len(whole) > 400:
-        whole = f"{whole[:200]}...{whole[-150:]}"
+    if len(whole) > most:
+        whole = f"{whole[: most // 2]}...{whole[-3 * most // 8 :]}"
     return "".join(map(_printable, whole))
 
 

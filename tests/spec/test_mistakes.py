@@ -149,6 +149,16 @@ def test_a_circle_is_reported_once() -> None:
     ]
 
 
+@pytest.mark.parametrize("odd", ["\\u0000", "\\n", "x" * 5000, "\\u001b[31m", "\\u2028"])
+@pytest.mark.parametrize("key", ["compare", "about", "metric", "original_verdict", "ask"])
+def test_what_is_quoted_can_be_shown(key: str, odd: str) -> None:
+    question = {"compare": "['base', 'b']", "about": "['epochs']", "metric": "'test_accuracy'"}
+    question |= {key: f'["base", "{odd}"]' if key in ("compare", "about") else f'"{odd}"'}
+    lines = [f"{name} = {value}" for name, value in question.items()]
+    said = mistakes("\n".join([BASE, "[[questions]]", *lines]))
+    assert all(line.isprintable() and len(line) < 2000 for line in said)
+
+
 @pytest.mark.parametrize("name", ["a b", "é", "-a", "x" * 101, "a/b", ""])
 def test_names_of_experiments(name: str) -> None:
     said = mistakes(BASE.replace("experiments.base", f'experiments."{name}"'))

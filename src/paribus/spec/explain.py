@@ -13,6 +13,9 @@ from paribus.spec.bounds import MOST_TOLD
 from paribus.spec.problems import words
 from paribus.text import shown
 
+# Validators quote what they were given, which may be anything.
+LONGEST_LINE = 1000
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -27,10 +30,11 @@ class Problem:
 
     def at(self, where: str, joint: str = "") -> str:
         """Return the message. where: what the path starts from; joint: what stands behind it."""
+        text = shown(self.text, LONGEST_LINE)
         if not self.place:
-            return f"{where}: {self.text}"
+            return f"{where}: {text}"
         # "study.toml, title", but "study.toml, experiments.cnn.epochs".
-        return f"{where}{joint or ('.' if ', ' in where else ', ')}{self.place}: {self.text}"
+        return f"{where}{joint or ('.' if ', ' in where else ', ')}{self.place}: {text}"
 
 
 def problems_of(

@@ -18,7 +18,7 @@ from paribus.spec.bounds import (
     MOST_TOLD,
 )
 from paribus.spec.experiment import Experiment
-from paribus.spec.explain import Problem, explain, problems_of
+from paribus.spec.explain import LONGEST_LINE, Problem, explain, problems_of
 from paribus.spec.layers import count_layers
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.question import BaseQuestion, no_experiment, question_model
@@ -118,7 +118,7 @@ class _Problems:
     lines: dict[str, None] = field(default_factory=dict)
 
     def add(self, line: str) -> None:
-        self.lines[line] = None
+        self.lines[shown(line, 2 * LONGEST_LINE)] = None
 
     def __bool__(self) -> bool:
         return bool(self.lines)
