@@ -109,6 +109,7 @@ def test_findings_for_a_paper(written: Path) -> None:
     assert rows["And as the report compared them, at two learning rates?"][3] == "confounded"
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_paper_survives_what_users_write(make: Make, tmp_path: Path) -> None:
     result = make(["cnn", "cnn-adam"], seeds=5, runs=lambda name, seed: trained(name, seed, 0.6))
     ask = "[a_1] & 50 % of #{x}\n\n~ $5 ^ \\ < “é” → ±"
@@ -153,6 +154,7 @@ def test_the_ledger_as_a_table(written: Path) -> None:
     assert {row["category"] for row in rows} >= {"fixed", "varies from run to run"}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_study_without_questions_has_no_findings(make: Make, tmp_path: Path) -> None:
     result = make(["cnn"])
     study = Study.model_validate({**dict(result.study), "questions": ()})
@@ -161,12 +163,14 @@ def test_a_study_without_questions_has_no_findings(make: Make, tmp_path: Path) -
     assert "summary" in found.ids
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_weak_networks_suspect_no_label(make: Make, tmp_path: Path) -> None:
     result = make(["mlp"], seeds=5, runs=lambda name, seed: trained(name, seed, 0.6), data=DATA)
     text = (write_report(result, tmp_path).parent / "report.md").read_text("utf-8")
     assert "wrong in all 5 finished runs: these networks are too weak to suspect labels by." in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_few_runs_suspect_no_label(make: Make, tmp_path: Path) -> None:
     page = write_report(make(["cnn"], seeds=1), tmp_path).read_text("utf-8")
     assert "1 finished run is too few to suspect labels by; it takes 5." in page

@@ -59,6 +59,7 @@ def test_the_page_needs_no_network_and_names_everything(make: Make, tmp_path: Pa
     assert found.without_alt == 0
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_summary_gives_n_beside_mean_and_sd_and_the_reported_values(
     make: Make, tmp_path: Path
 ) -> None:
@@ -72,12 +73,14 @@ def test_the_summary_gives_n_beside_mean_and_sd_and_the_reported_values(
     assert "146 s" in row
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_one_seed_has_no_spread(make: Make, tmp_path: Path) -> None:
     row = page(write_report(make(["cnn"], seeds=1), tmp_path)).row("cnn")
     assert "n = 1" in row
     assert not any("±" in cell for cell in row)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_preview_says_so(make: Make, tmp_path: Path) -> None:
     result = make(["cnn"])
     assert "the full study may find otherwise" not in page(write_report(result, tmp_path)).text
@@ -86,6 +89,7 @@ def test_a_preview_says_so(make: Make, tmp_path: Path) -> None:
     assert "**Preview.**" in (tmp_path / "report.md").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_best_is_said_to_be_flattered_unless_it_was_validated(
     make: Make, tmp_path: Path
 ) -> None:
@@ -129,6 +133,7 @@ def test_half_finished_diverged_and_failed_runs(make: Make, tmp_path: Path) -> N
     assert "n = 1, 1 diverged, 1 failed" in found.row("cnn")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_study_whose_runs_have_all_ended_is_complete_though_some_diverged(
     make: Make, tmp_path: Path
 ) -> None:
@@ -188,6 +193,7 @@ def test_names_are_escaped_everywhere(make: Make, tmp_path: Path) -> None:
     assert r"a\_b" in (tmp_path / "report.md").read_text("utf-8")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_module_of_ones_own(make: Make, tmp_path: Path) -> None:
     study = Study.model_validate(
         {
@@ -205,6 +211,7 @@ def test_a_module_of_ones_own(make: Make, tmp_path: Path) -> None:
     assert "nets:Small(width=3)" in found.text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_epochs_table_can_be_read_back(make: Make, tmp_path: Path) -> None:
     result = make(["mlp", "cnn"])
     write_report(result, tmp_path)

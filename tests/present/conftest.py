@@ -1,0 +1,34 @@
+"""Reports without their figures, whose drawing takes most of a report's time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import pytest
+
+from paribus.present.figures.protocol import Svgs
+from paribus.present.figures.shown import Shown
+
+
+class _Undrawn:
+    """Figures with nothing in them."""
+
+    def __init__(self, shown: Sequence[Shown], png: bool = True) -> None: ...
+
+    def svgs(self, number: int) -> Svgs:
+        return Svgs(b'<svg xmlns="http://www.w3.org/2000/svg"/>', None)
+
+    def png(self, number: int) -> bytes:
+        return b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what a report says: its figures are empty."""
+    monkeypatch.setattr("paribus.present.write.draw", _Undrawn)
