@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
-from typing import Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from paribus.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 T = TypeVar("T")
 
@@ -40,6 +42,9 @@ class Registry(Generic[T]):
 
     @cached_property
     def _registered(self) -> dict[str, EntryPoint]:
+        # It takes longer to load than all else here, and most names are built in.
+        from importlib.metadata import entry_points
+
         found = entry_points(group=f"paribus.{self.group}")
         return {point.name: point for point in found if point.name not in self._built_in}
 

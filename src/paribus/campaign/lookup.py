@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from paribus.data.dataset import Dataset
-from paribus.data.sources import find
 from paribus.errors import UserError, did_you_mean
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies
 from paribus.store.known import present_code
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun, StoredStudy
+
+if TYPE_CHECKING:
+    from paribus.data.dataset import Dataset
 
 # What stands in a text, e.g. "cnn@torch" or "cnn/0".
 _ENGINE, _SEED = "@", "/"
@@ -112,6 +114,8 @@ def common_data(a: Found, b: Found, store: Reader) -> Dataset:
 
     Raises `UserError` if they are on different data, or if those are not found.
     """
+    from paribus.data.sources import find
+
     fingerprint = store.identity(a.hash).data
     if fingerprint != store.identity(b.hash).data:
         data_a, data_b = a.experiment.data, b.experiment.data

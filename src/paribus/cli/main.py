@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module, metadata
+from importlib import import_module
 
 import click
 
@@ -54,7 +54,7 @@ class _Lazy(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with `paribus run mnist --preview`; `paribus COMMAND --help` says more.",
 )
-@click.version_option(metadata.version("paribus"), prog_name="paribus")
+@click.version_option(package_name="paribus", prog_name="paribus")
 def paribus() -> None:
     """Train variants of a small image classifier over several seeds, all else being equal, and
     see which of their differences are real."""

@@ -72,7 +72,10 @@ def import_from(folder: Path, digest: str = "") -> None:
             sys.path.remove(earlier)
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
-            if name != "__main__" and file is not None and _is_in(Path(file), Path(earlier)):
+            # Paribus itself may lie there, if it is started from its own repository.
+            if name.partition(".")[0] in ("__main__", "paribus") or file is None:
+                continue
+            if _is_in(Path(file), Path(earlier)):
                 del sys.modules[name]
     _imported_from[:] = [chosen]
     sys.path.insert(0, chosen)
