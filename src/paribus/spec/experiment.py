@@ -64,9 +64,10 @@ class Experiment(Spec):
     validation: int = Field(default=0, ge=0, le=MOST_IMAGES)
     """Training images held out to choose by, the same for every seed."""
     engine: Annotated[str, AfterValidator(check_engine)] = "auto"
-    """What trains it. "auto": the fastest engine that can run all experiments of the study which
-    leave it to "auto", so that no difference between them is the engine's. Not part of its
-    identity: every engine is to train the same thing."""
+    """What trains it: "numpy", "torch", "native", or an engine that another package brings. "auto":
+    the fastest engine that can run all experiments of the study which leave it to "auto", so that
+    no difference between them is the engine's. Not part of its identity: every engine is to train
+    the same thing."""
 
     @field_validator("data")
     @classmethod
