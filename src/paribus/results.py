@@ -56,36 +56,36 @@ class Results:
 
     def final_accuracies(self) -> Figure:
         """Every experiment's final test accuracy, each seed a dot."""
-        from paribus.present import pictures
+        from paribus.present import report_figures
 
-        return _drawn(pictures.final_accuracies(self._result), "no run has finished")
+        return _drawn(report_figures.final_accuracies(self._result), "no run has finished")
 
     def curves(self, experiment: str | None = None) -> Figure:
         """Cost and accuracy of an experiment over its epochs, or, without a name, the test accuracy
         of all of them, their mean over seeds."""
-        from paribus.present import pictures
+        from paribus.present import report_figures
 
         if experiment is not None:
-            shown = pictures.learning_curves(self._experiment(experiment))
+            shown = report_figures.learning_curves(self._experiment(experiment))
             return _drawn(shown, f"{experiment} has not trained an epoch")
-        overview = pictures.overview(self._result)
+        overview = report_figures.overview(self._result)
         return _drawn(overview[0] if overview else None, "no epoch has been trained")
 
     def confusion_matrix(self, experiment: str) -> Figure:
         """What an experiment takes each class for: test images, the mean over its runs."""
-        from paribus.present import pictures
+        from paribus.present import report_figures
         from paribus.present.figures.draw import figure
 
         predicted_SN = self._predicted(experiment)
-        return figure(pictures.confusion_matrix(self._result, experiment, predicted_SN))
+        return figure(report_figures.confusion_matrix(self._result, experiment, predicted_SN))
 
     def misclassified(self, experiment: str, most: int = 10) -> Figure:
         """The test images that most of an experiment's runs get wrong."""
-        from paribus.present import pictures
+        from paribus.present import report_figures
         from paribus.present.figures.draw import figure
 
         predicted_SN = self._predicted(experiment)
-        shown = pictures.misclassified(self._result, experiment, predicted_SN, most)
+        shown = report_figures.misclassified(self._result, experiment, predicted_SN, most)
         if shown is None:
             raise UserError(f"{experiment} gets every test image right; there is nothing to show")
         return figure(shown)

@@ -26,6 +26,16 @@ def percent(share: float, form: str = ".0f") -> str:
     return f"{share * 100:{form}}{PERCENT}"
 
 
+def points(share: float, form: str = ".2f") -> str:
+    """Return a difference of shares in percentage points.
+
+    >>> points(0.0272), points(0.01, "g")
+    ('2.72 points', '1 point')
+    """
+    number = f"{share * 100:{form}}"
+    return f"{number} {'point' if number == '1' else 'points'}"
+
+
 def plural(number: float, one: str, many: str = "") -> str:
     """Return the word for a number of things, by default with an "s" for more than one.
 

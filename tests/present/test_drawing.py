@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from paribus.present.figures.drawing import Drawing, draw
+from paribus.present.figures.drawing import DrawnFigures, draw
 from paribus.present.figures.shown import Shown
-from paribus.present.pictures import pictures_of
+from paribus.present.report_figures import figures_of
 from tests.support.made_up import Make
 
 
-def _files(drawing: Drawing, figures: int) -> list[bytes | None]:
+def _files(drawing: DrawnFigures, figures: int) -> list[bytes | None]:
     found: list[bytes | None] = []
     for number in range(figures):
         svgs = drawing.svgs(number)
@@ -23,7 +23,7 @@ def _files(drawing: Drawing, figures: int) -> list[bytes | None]:
 
 @pytest.fixture
 def shown(make: Make) -> Sequence[Shown]:
-    return [picture.shown for picture in pictures_of(make(["mlp", "cnn"]))]
+    return [picture.shown for picture in figures_of(make(["mlp", "cnn"]))]
 
 
 def test_figures_have_the_same_bytes_wherever_they_are_drawn(shown: Sequence[Shown]) -> None:

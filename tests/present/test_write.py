@@ -15,7 +15,7 @@ from paribus.errors import UserError
 from paribus.measure.predictions import confusion, mistakes
 from paribus.measure.runs import Run
 from paribus.present.figures.draw import figure as figure_of
-from paribus.present.pictures import final_accuracies
+from paribus.present.report_figures import final_accuracies
 from paribus.present.write import write_report
 from paribus.spec.study import Study
 from tests.support.made_up import Make, dataset, run

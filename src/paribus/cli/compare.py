@@ -24,7 +24,7 @@ from paribus.store.reader import Reader
 from paribus.store.timings import read_timings
 
 if TYPE_CHECKING:
-    from paribus.questions.finding import Finding
+    pass
 
 
 @click.command(short_help="Say whether one experiment is better than another.")
@@ -114,7 +114,9 @@ def command(
     if as_json:
         click.echo(json.dumps(plain(finding), indent=2))
     else:
-        _tell(finding)
+        from paribus.present.terminal import print_finding
+
+        print_finding(finding)
 
 
 def _range(option: str, text: str | None) -> range | None:
@@ -175,36 +177,3 @@ def _question(
     if problems := question.problems({a.name: a.experiment, b.name: b.experiment}):
         raise UserError("\n".join(f"--metric: {problem}" for problem in problems))
     return question
-
-
-def _tell(finding: Finding) -> None:
-    from rich.console import Console
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
-
-    from paribus.present.as_json import counts, plain
-    from paribus.questions.finding import PairFinding
-
-    said = plain(finding)
-    console = Console(highlight=False)
-    console.print(Text(said["sentence"], style="bold"))
-    lists = {
-        "What differs": said["differences"] or ("nothing but the seeds",),
-        "What follows from it": said["consequences"],
-        "What this rests on": said["reasons"],
-        "What one run would have told": (said["noise"],) if said["noise"] else (),
-    }
-    for title, lines in lists.items():
-        if lines:
-            console.print(Text(f"\n{title}", style="bold"))
-        for line in lines:
-            mark = " (confounds)" if title == "What differs" and line in said["confounds"] else ""
-            console.print(Padding(Text(f"• {line}{mark}"), (0, 0, 0, 2), expand=False))
-    if isinstance(finding, PairFinding) and finding.ledger is not None:
-        console.print(Text("\nTest images", style="bold"))
-        table = Table.grid(padding=(0, 2))
-        table.add_column(justify="right")
-        for category, count in counts(finding.ledger).items():
-            table.add_row("too few seeds" if count is None else f"{count:,}", category)
-        console.print(Padding(table, (0, 0, 0, 2), expand=False))

@@ -22,6 +22,7 @@ from paribus.spec.code import code_digest, import_from
 from paribus.spec.question import ASPECTS, Question
 from paribus.store.open import open_store
 from paribus.store.timings import keep_timing
+from paribus.text import percent
 
 
 @click.command(short_help="Time training steps of two experiments, in turns.")
@@ -44,7 +45,7 @@ from paribus.store.timings import keep_timing
     "--matters",
     type=click.FloatRange(0, min_open=True),
     metavar="X",
-    help="The smallest share that matters, e.g. 0.05 for 5 %.",
+    help=f"The smallest share that matters, e.g. 0.05 for {percent(0.05)}.",
 )
 @store_option
 @json_option

@@ -5,7 +5,7 @@ from __future__ import annotations
 from paribus.measure.metric import Metric
 from paribus.spec.study import Study
 from paribus.stats.limits import FEWEST_SEEDS
-from paribus.text import count, percent
+from paribus.text import count, percent, points
 
 # From this difference between shares on, a number was probably meant as a percentage: few changes
 # of a network are worth 10 points, and smaller differences would then count as none.
@@ -34,8 +34,7 @@ def what_matters(metric: Metric, matters: float, test_images: int) -> str:
         said = f"{written} = {percent(matters, 'g')} of the time of a step"
         suspicious = matters >= 1
     elif metric.scale == 100:
-        points = f"{matters * 100:g}"
-        said = f"{written} = {points} {'point' if points == '1' else 'points'}"
+        said = f"{written} = {points(matters, 'g')}"
         if metric.scores_are_correctness:
             said += f", {_images(matters * test_images)} of {count(test_images, 'test image')}"
         suspicious = matters >= _PROBABLY_PERCENT

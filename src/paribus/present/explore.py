@@ -18,7 +18,7 @@ from PIL import Image
 from paribus.data.dataset import Dataset
 from paribus.measure.predictions import confusion, predicted_classes
 from paribus.measure.runs import Run, StudyResult
-from paribus.present.pictures import averaged
+from paribus.present.report_figures import averaged
 
 # E epochs, R runs, X experiments, S seeds, N test images, K classes, C channels, H rows, W columns
 
@@ -71,7 +71,7 @@ class AllCurves:
 
 
 @dataclass(frozen=True)
-class Counts:
+class ConfusionCounts:
     """Test images of a true class (row) taken for a class (column), the mean over n runs."""
 
     name: str
@@ -85,7 +85,7 @@ class Confusions:
 
     classes: list[str]
     first: str | None
-    experiments: list[Counts]
+    experiments: list[ConfusionCounts]
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ def _confusions(
         classes=list(data.class_names),
         first=first,
         experiments=[
-            Counts(
+            ConfusionCounts(
                 name,
                 len(predicted_SN),
                 confusion(predicted_SN, data.test_labels, data.classes).round(2).tolist(),

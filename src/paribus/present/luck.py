@@ -10,7 +10,7 @@ from paribus.measure.suspects import FEWEST_RUNS, Suspects
 from paribus.present.as_json import counts
 from paribus.present.findings import Fact
 from paribus.questions.finding import Finding, PairFinding
-from paribus.text import count, percent, plural
+from paribus.text import count, percent, plural, points
 
 _SUSPECTS_NAMED = 40
 
@@ -94,7 +94,7 @@ def _noise_floors(pairs: Sequence[PairFinding]) -> tuple[NoiseFloorView, ...]:
     for pair in pairs:
         noise = pair.noise
         if noise is not None and pair.metric.key == "test_accuracy":
-            single = "–" if noise.predicted is None else _points(noise.predicted)
+            single = "–" if noise.predicted is None else points(noise.predicted)
             floor = _floor(noise.between_runs)
             found[pair.a] = NoiseFloorView(pair.a, floor, single, noise.n)
     return tuple(found.values())
@@ -153,8 +153,4 @@ def suspects_sentence(found: Suspects) -> str:
 def _floor(share: float) -> str:
     if share == 0:
         return "cannot be told"
-    return "no limit" if share >= 1 else _points(share)
-
-
-def _points(share: float) -> str:
-    return f"{share * 100:.2f} points"
+    return "no limit" if share >= 1 else points(share)

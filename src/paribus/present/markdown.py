@@ -31,9 +31,9 @@ def markdown(view: ReportView, rows: Sequence[SummaryRow]) -> str:
         parts.append(escape_markdown(view.summary.chosen))
     parts += _luck(view.luck)
     parts += [
-        f"## {escape_markdown(picture.title)}\n\n"
-        f"![{escape_markdown(picture.text)}](figures/{picture.file}.svg)"
-        for picture in view.pictures
+        f"## {escape_markdown(figure.title)}\n\n"
+        f"![{escape_markdown(figure.text)}](figures/{figure.file}.svg)"
+        for figure in view.figures
     ]
     if view.attribution:
         parts += ["## Data", escape_markdown(view.attribution)]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from paribus.present.figures.drawing import Drawing
+from paribus.present.figures.drawing import DrawnFigures
 from paribus.present.figures.protocol import Svgs
 from paribus.present.findings import FindingsView
 from paribus.present.markup import with_code
@@ -33,13 +33,13 @@ class Image:
     """Of the same for a phone and for half a sheet of paper; "" if there is none."""
 
 
-def page(view: ReportView, drawing: Drawing) -> str:
+def page(view: ReportView, drawing: DrawnFigures) -> str:
     """Return the whole page. What users wrote, names of experiments and classes, is escaped.
 
-    drawing: the view's pictures in their order.
+    drawing: the view's figures in their order.
     """
     images = {
-        picture.file: _image(drawing.svgs(number)) for number, picture in enumerate(view.pictures)
+        figure.file: _image(drawing.svgs(number)) for number, figure in enumerate(view.figures)
     }
     template = _environment().get_template("report.html.j2")
     return template.render(

@@ -15,13 +15,13 @@ from paribus.present.diagram import LayerGroup, diagram
 from paribus.present.explore import Explored, explored, sprite
 from paribus.present.findings import Fact, FindingsView, findings_view
 from paribus.present.luck import LuckView, luck_view
-from paribus.present.pictures import Pictures
+from paribus.present.report_figures import ReportFigures
 from paribus.questions.finding import Finding
 from paribus.text import Spread, count
 
 
 @dataclass(frozen=True)
-class Cell:
+class SummaryCell:
     """A cell of the summary."""
 
     text: str
@@ -37,7 +37,7 @@ class SummaryView:
     """The summary: a row for each experiment, its name first."""
 
     columns: tuple[tables.Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[SummaryCell, ...], ...]
     reported_from: str
     """The earlier report that has reported values; "" if there are none."""
     also_reported: str
@@ -100,7 +100,7 @@ class ReportView:
     findings: FindingsView | None
     summary: SummaryView
     luck: LuckView
-    pictures: Pictures
+    figures: ReportFigures
     explored: Explored
     sprite: str
     """The gallery's images in one picture, as its address; "" without a gallery."""
@@ -118,7 +118,7 @@ def report_view(
     result: StudyResult,
     findings: Sequence[Finding],
     suspects: Suspects | None,
-    pictures: Pictures,
+    figures: ReportFigures,
 ) -> ReportView:
     """Return a study's results as they are shown."""
     data = result.dataset
@@ -134,7 +134,7 @@ def report_view(
         findings=findings_view(result, findings),
         summary=summary_view(result, tables.summary(result), sentences=False),
         luck=luck_view(findings, suspects),
-        pictures=pictures,
+        figures=figures,
         explored=to_explore,
         sprite=sprite(data, to_explore.gallery),
         image_height=data.image_shape[1],
@@ -170,10 +170,10 @@ def summary_view(
     )
 
 
-def _cell(row: tables.SummaryRow, column: tables.Column) -> Cell:
+def _cell(row: tables.SummaryRow, column: tables.Column) -> SummaryCell:
     value: Spread | str = getattr(row, column.key)
     text, sd = (value.mean, value.sd) if isinstance(value, Spread) else (value, "")
-    return Cell(text, f" ± {sd}" if sd else "", column.is_reported, column.wraps)
+    return SummaryCell(text, f" ± {sd}" if sd else "", column.is_reported, column.wraps)
 
 
 def _experiment(one: ExperimentResult, result: StudyResult) -> ExperimentView:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from pathlib import Path
 
+from paribus.atomic import write_atomically
 from paribus.errors import ParibusError, UserError
 from paribus.measure.runs import StudyResult
 from paribus.measure.suspects import suspects
@@ -14,17 +15,16 @@ from paribus.present import finding_tables, tables
 from paribus.present.figures.drawing import draw
 from paribus.present.markdown import markdown
 from paribus.present.page import page
-from paribus.present.pictures import pictures_of
+from paribus.present.report_figures import figures_of
 from paribus.present.view import report_view
 from paribus.questions.family import judge_study
-from paribus.store.atomic import write_atomically
 
 
 def report_page(result: StudyResult) -> str:
     """The page of what there is of a study, and nothing else."""
-    pictures = pictures_of(result)
-    with draw([picture.shown for picture in pictures], png=False) as drawing:
-        return page(report_view(result, judge_study(result), suspects(result), pictures), drawing)
+    figures = figures_of(result)
+    with draw([figure.shown for figure in figures], png=False) as drawing:
+        return page(report_view(result, judge_study(result), suspects(result), figures), drawing)
 
 
 def write_report(
@@ -60,10 +60,10 @@ def write_report(
 
 def _files(result: StudyResult) -> Generator[tuple[str, bytes]]:
     """Names and contents of the files; the page first, since it is waited for."""
-    pictures = pictures_of(result)
-    with draw([picture.shown for picture in pictures]) as drawing:
+    figures = figures_of(result)
+    with draw([figure.shown for figure in figures]) as drawing:
         rows, findings = tables.summary(result), judge_study(result)
-        view = report_view(result, findings, suspects(result), pictures)
+        view = report_view(result, findings, suspects(result), figures)
         notes = [view.preview] if view.preview else []
         yield "index.html", page(view, drawing).encode()
         yield "report.md", markdown(view, rows).encode()
@@ -73,6 +73,6 @@ def _files(result: StudyResult) -> Generator[tuple[str, bytes]]:
         yield "tables/findings.csv", finding_tables.findings_csv(findings).encode()
         yield "tables/findings.tex", finding_tables.findings_latex(findings, notes).encode()
         yield "tables/flips.csv", finding_tables.flips_csv(result, findings).encode()
-        for number, picture in enumerate(pictures):
-            yield f"figures/{picture.file}.svg", drawing.svgs(number).wide
-            yield f"figures/{picture.file}.png", drawing.png(number)
+        for number, figure in enumerate(figures):
+            yield f"figures/{figure.file}.svg", drawing.svgs(number).wide
+            yield f"figures/{figure.file}.png", drawing.png(number)

@@ -9,7 +9,7 @@ from paribus.measure.runs import StudyResult
 from paribus.present import tables
 from paribus.present.findings import findings_view
 from paribus.present.page import findings_table
-from paribus.present.view import Cell, summary_view
+from paribus.present.view import SummaryCell, summary_view
 from paribus.present.words import preview_warning
 from paribus.questions.family import judge_study
 from paribus.spec.study import Study
@@ -57,7 +57,7 @@ class ResultsView:
     preview: str = ""
     caution: str = ""
     headings: tuple[str, ...] = ()
-    rows: tuple[tuple[Cell, ...], ...] = field(default=())
+    rows: tuple[tuple[SummaryCell, ...], ...] = field(default=())
 
 
 def site_view(

@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from paribus.atomic import write_atomically
 from paribus.errors import ParibusError
-from paribus.store.atomic import write_atomically
 
 
 @dataclass(frozen=True)

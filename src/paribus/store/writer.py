@@ -20,8 +20,8 @@ import safetensors.numpy
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from paribus.atomic import write_atomically
 from paribus.spec.identity import Identity
-from paribus.store.atomic import write_atomically
 from paribus.store.errors import disk_error, told
 from paribus.store.reader import Reader
 from paribus.store.rows import EPOCH_COLUMNS, Arrays, Status, StoredRun

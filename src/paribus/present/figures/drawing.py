@@ -32,7 +32,7 @@ _COMMAND = (
 _HERE = threading.RLock()
 
 
-class Drawing(Protocol):
+class DrawnFigures(Protocol):
     """Figures by their number; each is drawn once. Use it as a context manager."""
 
     def svgs(self, number: int) -> Svgs: ...
@@ -44,7 +44,7 @@ class Drawing(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
-def draw(shown: Sequence[Shown], *, png: bool = True, helpers: int | None = None) -> Drawing:
+def draw(shown: Sequence[Shown], *, png: bool = True, helpers: int | None = None) -> DrawnFigures:
     """Begin to draw figures.
 
     png: whether they are wanted as PNG too. helpers: processes that draw; by default one per core

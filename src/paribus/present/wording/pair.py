@@ -239,8 +239,8 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
         )
         if evidence.family > 1:
             lines.append(
-                f"The 95 % interval is that of this question alone; the verdict allows for all "
-                f"{evidence.family}."
+                f"The {percent(0.95)} interval is that of this question alone; the verdict allows "
+                f"for all {evidence.family}."
             )
     flip = measured.sign_flip
     if flip.smallest_p * max(evidence.family, 1) > VERDICT_LEVEL:
@@ -259,8 +259,8 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
     if (new := measured.new_images) is not None:
         lines.append(
             f"With {new.n_images:,} images drawn anew the difference is "
-            f"{interval(finding.metric, new.low, new.high)}, 95 %; more seeds would reduce "
-            f"{percent(new.seed_share)} of its variance, more test images the rest."
+            f"{interval(finding.metric, new.low, new.high)}, {percent(0.95)}; more seeds would "
+            f"reduce {percent(new.seed_share)} of its variance, more test images the rest."
         )
     if evidence.replay is not None:
         lines.append(

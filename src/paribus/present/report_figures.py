@@ -40,7 +40,7 @@ _FILES = {"test_accuracy": "accuracy", "test_loss": "loss"}
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class ReportFigure:
     """A figure of a report."""
 
     file: str
@@ -52,17 +52,17 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class ReportFigures:
     """All figures of a report."""
 
-    accuracy: Picture | None
-    curves: tuple[Picture, ...]
-    confusion: Picture | None
-    misclassified: Picture | None
-    experiments: dict[str, Picture]
+    accuracy: ReportFigure | None
+    curves: tuple[ReportFigure, ...]
+    confusion: ReportFigure | None
+    misclassified: ReportFigure | None
+    experiments: dict[str, ReportFigure]
     """Learning curves, by experiment."""
 
-    def __iter__(self) -> Iterator[Picture]:
+    def __iter__(self) -> Iterator[ReportFigure]:
         """In the order of the page."""
         for one in (self.accuracy, *self.curves, self.confusion, self.misclassified):
             if one is not None:
@@ -70,7 +70,7 @@ class Pictures:
         yield from self.experiments.values()
 
 
-def pictures_of(result: StudyResult) -> Pictures:
+def figures_of(result: StudyResult) -> ReportFigures:
     """Return the figures of what there is to see of a study."""
     best = result.best()
     predicted_SN = None if best is None else predicted_classes(best)
@@ -78,13 +78,13 @@ def pictures_of(result: StudyResult) -> Pictures:
     if best is not None and predicted_SN is not None:
         matrix = _confusion(result, best, predicted_SN)
         gallery = _misclassified(result, best, predicted_SN)
-    return Pictures(
+    return ReportFigures(
         accuracy=_accuracy(result),
         curves=_curves(result),
         confusion=matrix,
         misclassified=gallery,
         experiments={
-            name: Picture(f"experiment-{name}", name, _curves_text(name), shown)
+            name: ReportFigure(f"experiment-{name}", name, _curves_text(name), shown)
             for name, experiment in result.experiments.items()
             if (shown := learning_curves(experiment)) is not None
         },
@@ -174,7 +174,7 @@ def misclassified(
     return Misclassified(experiment, images, len(predicted_SN)) if images else None
 
 
-def _accuracy(result: StudyResult) -> Picture | None:
+def _accuracy(result: StudyResult) -> ReportFigure | None:
     shown = final_accuracies(result)
     if shown is None:
         return None
@@ -182,48 +182,48 @@ def _accuracy(result: StudyResult) -> Picture | None:
         "Final test accuracy of every experiment: a dot for each seed, their mean, and from "
         f"three seeds on its {percent(0.95)} interval."
     )
-    return Picture("final-accuracy", "Final accuracy", text, shown)
+    return ReportFigure("final-accuracy", "Final accuracy", text, shown)
 
 
-def _curves(result: StudyResult) -> tuple[Picture, ...]:
+def _curves(result: StudyResult) -> tuple[ReportFigure, ...]:
     return tuple(map(_curves_picture, overview(result)))
 
 
-def _curves_picture(shown: CurvesTogether | CurvesSideBySide) -> Picture:
+def _curves_picture(shown: CurvesTogether | CurvesSideBySide) -> ReportFigure:
     text = (
         "over the epochs: the mean of the seeds, and a band from the lowest to the highest of them."
     )
     title = "Learning curves"
     match shown:
         case CurvesTogether():
-            return Picture("curves", title, f"Test accuracy and test loss {text}", shown)
+            return ReportFigure("curves", title, f"Test accuracy and test loss {text}", shown)
         case CurvesSideBySide():
             what = _CURVES[shown.curve]
             text = f"{what.capitalize()} {text}"
             text += " In grey the mean of the experiment that each is a variant of."
-            return Picture(f"curves-{_FILES[shown.curve]}", f"{title}: {what}", text, shown)
+            return ReportFigure(f"curves-{_FILES[shown.curve]}", f"{title}: {what}", text, shown)
 
 
 def _confusion(
     result: StudyResult, best: ExperimentResult, predicted_SN: NDArray[np.int64]
-) -> Picture:
+) -> ReportFigure:
     shown = confusion_matrix(result, best.name, predicted_SN)
     text = f"What {best.name} takes each class for. The colour shows the errors alone. "
     text += words.confusions(shown.counts_KK, shown.class_names, shown.runs)
     if best.reported is not None and best.reported.note:
         text += f" Reported of it: “{best.reported.note}”."
-    return Picture("confusion", f"Confusion matrix of {best.name}", text, shown)
+    return ReportFigure("confusion", f"Confusion matrix of {best.name}", text, shown)
 
 
 def _misclassified(
     result: StudyResult, best: ExperimentResult, predicted_SN: NDArray[np.int64]
-) -> Picture | None:
+) -> ReportFigure | None:
     shown = misclassified(result, best.name, predicted_SN, _MISTAKES_SHOWN)
     if shown is None:
         return None
     text = "Test images that it gets wrong, with their true class and what it took them for."
     text += words.GALLERY_DOUBT if result.dataset.label_errors else ""
-    return Picture("misclassified", f"Misclassified by {best.name}", text, shown)
+    return ReportFigure("misclassified", f"Misclassified by {best.name}", text, shown)
 
 
 def _curves_text(name: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paribus.store.atomic import write_atomically
+from paribus.atomic import write_atomically
 
 
 def test_bytes_and_arrays(tmp_path: Path) -> None:

@@ -1,0 +1,59 @@
+"""Findings on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from paribus.present import wording
+from paribus.present.as_json import counts
+from paribus.questions.finding import Finding, PairFinding, TwoSided
+from paribus.stats.flips import FlipLedger
+
+
+def print_finding(finding: Finding) -> None:
+    """Print what a finding says, what differs, and what it rests on."""
+    console = Console(highlight=False)
+    console.print(Text(wording.sentence(finding), style="bold"))
+    if isinstance(finding, TwoSided):
+        pair = finding.pair
+        differences = [
+            f"{one.words} (confounds)" if one in pair.confounds else one.words
+            for one in pair.differences
+        ]
+        _print_list(console, "What differs", differences or ["nothing but the seeds"])
+        _print_list(console, "What follows from it", pair.consequences)
+    _print_list(console, "What this rests on", wording.reasons(finding))
+    if noise := wording.noise(finding):
+        _print_list(console, "What one run would have told", [noise])
+    if isinstance(finding, PairFinding) and finding.ledger is not None:
+        _print_title(console, "Test images")
+        _print_indented(console, _ledger(finding.ledger))
+
+
+def _print_list(console: Console, title: str, lines: Iterable[str]) -> None:
+    shown = list(lines)
+    if shown:
+        _print_title(console, title)
+    for line in shown:
+        _print_indented(console, Text(f"• {line}"))
+
+
+def _print_title(console: Console, title: str) -> None:
+    console.print(Text(f"\n{title}", style="bold"))
+
+
+def _print_indented(console: Console, what: RenderableType) -> None:
+    console.print(Padding(what, (0, 0, 0, 2), expand=False))
+
+
+def _ledger(ledger: FlipLedger) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right")
+    for category, images in counts(ledger).items():
+        table.add_row("too few seeds" if images is None else f"{images:,}", category)
+    return table
