@@ -156,6 +156,8 @@ def listed(parts: Sequence[str], most: int = 5) -> str:
     >>> listed(["a", "b", "c"]), listed(["a", "b", "c", "d"], most=2)
     ('a, b and c', 'a, b and 2 more')
     """
+    if not parts:
+        return ""
     named = list(parts[:most])
     if len(parts) > most:
         named.append(f"{len(parts) - most:,} more")

@@ -177,10 +177,10 @@ def test_the_size_is_checked_before_pixels_are_read(
     file = tmp_path / "a.png"
     file.write_bytes(empty_png(9000, 9000))
     assert refusal(file) == (
-        f"{file}: needs 243 MB of memory, but a dataset may take 100 MB; reduce it, or set "
-        "PARIBUS_MAX_DATA_GB=1 to allow it."
+        f"{file}: needs 243 MB of memory, but an image may take 12.5 MB; resize it, or set "
+        "PARIBUS_MAX_DATA_GB=2 to allow it."
     )
-    monkeypatch.setenv("PARIBUS_MAX_DATA_GB", "1")
+    monkeypatch.setenv("PARIBUS_MAX_DATA_GB", "2")
     assert refusal(file) == f"{file}: is damaged and cannot be read; replace it, or take it away."
 
 

@@ -160,18 +160,30 @@ def test_labels_count_as_what_they_become(tmp_path: Path, monkeypatch: pytest.Mo
 def test_pictures_count_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for place in ("train/a", "train/b", "test/a", "test/b"):
         (tmp_path / place).mkdir(parents=True)
-        Image.new("L", (80, 80)).save(tmp_path / place / "1.png")
-    monkeypatch.setenv("PARIBUS_MAX_DATA_GB", "20e-6")
-    bound = "but a dataset may take 0.02 MB; reduce it, or set PARIBUS_MAX_DATA_GB=1 to allow it."
-    pictures = f"{tmp_path}, 4 images of 80 × 80 pixels (rows × columns)"
-    assert refusal(lambda: load(str(tmp_path))) == (
-        f"{pictures}: needs 0.0256 MB of memory, {bound}"
+        for number in range(3):
+            Image.new("L", (80, 80)).save(tmp_path / place / f"{number}.png")
+    pictures = f"{tmp_path}, 12 images of 80 × 80 pixels (rows × columns)"
+
+    def assert_refused(megabytes: float, message: str) -> None:
+        monkeypatch.setenv("PARIBUS_MAX_DATA_GB", f"{megabytes / 1000}")
+        assert refusal(lambda: load(str(tmp_path))) == (
+            f"{message}, or set PARIBUS_MAX_DATA_GB=1 to allow it."
+        )
+
+    assert_refused(
+        0.06, f"{pictures}: needs 0.0768 MB of memory, but a dataset may take 0.06 MB; reduce it"
     )
-    monkeypatch.setenv("PARIBUS_MAX_DATA_GB", "30e-6")
+    assert_refused(
+        0.02,
+        f"{tmp_path}/train/a/0.png: needs 0.0064 MB of memory, but an image may take 0.0025 MB; "
+        "resize it",
+    )
+    monkeypatch.setenv("PARIBUS_MAX_DATA_GB", "80e-6")
     assert load(str(tmp_path)).image_shape == (1, 80, 80)
     Image.new("RGB", (80, 80)).save(tmp_path / "test/b/1.png")
-    assert refusal(lambda: load(str(tmp_path))).startswith(
-        f"{pictures} in color: needs 0.0768 MB of memory, but "
+    assert_refused(
+        0.2,
+        f"{pictures} in color: needs 0.23 MB of memory, but a dataset may take 0.2 MB; reduce it",
     )
 
 

@@ -263,6 +263,11 @@ def test_pickles_are_never_loaded(file: Path) -> None:
     assert not Trap.sprung
 
 
+def test_an_archive_of_nothing(file: Path) -> None:
+    zipfile.ZipFile(file, "w").close()
+    assert refusal(file).startswith(f"{file}: holds nothing; needs train_images, ")
+
+
 def test_a_single_array(file: Path) -> None:
     with file.open("wb") as stream:
         np.save(stream, IMAGES)

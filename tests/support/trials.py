@@ -25,6 +25,7 @@ import numpy as np
 
 from paribus.errors import ParibusError
 from paribus.seeding import stream
+from paribus.text import shown
 
 MOST_SECONDS = 5.0
 MOST_BYTES = 1_000_000_000
@@ -141,7 +142,7 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 def _not_a_message(text: str) -> str:
     """Return what is wrong with a message, or ""."""
     for line in text.split("\n"):
-        if not line.strip() or not line.isprintable() or len(line) > LONGEST_LINE:
+        if not line.strip() or line != shown(line, LONGEST_LINE):
             return f"not a line that can be shown: {line[:300]!r}"
         if "Traceback" in line or "pydantic" in line:
             return f"not a message for users: {line[:300]}"

@@ -91,7 +91,7 @@ def _decode(where: str, content: bytes, memory: Memory) -> Picture:
                 "it."
             )
         columns, rows = image.size
-        memory.check(where, rows * columns * (1 if _READ_AS[image.mode] == "L" else 3))
+        memory.check_one(where, rows * columns * (1 if _READ_AS[image.mode] == "L" else 3))
         # Asked for before pixels are read, since it moves a GIF to its second image and back.
         has_more = bool(getattr(image, "is_animated", False)) and image.format != "MPO"
         image.load()

@@ -13,6 +13,7 @@ from paribus.errors import UserError
 
 VARIABLE = "PARIBUS_MAX_DATA_GB"
 DEFAULT_GB = 1.0
+_COPIES = 8
 
 
 def limit() -> int:
@@ -52,6 +53,16 @@ class Memory:
             f"{needs}, but a dataset may take {bound}; reduce it, or set {VARIABLE}={enough} to "
             "allow it."
         )
+
+    def check_one(self, where: str, size: int) -> None:
+        """The same of one image, which may take an eighth: to read it takes several copies."""
+        if size > self.left // _COPIES:
+            enough = max(1, math.ceil(_COPIES * (self.taken + size) / 1e9))
+            raise UserError(
+                f"{where}: needs {_amount(size)} of memory, but an image may take "
+                f"{_amount(self.left // _COPIES)}; resize it, or set {VARIABLE}={enough} to allow "
+                "it."
+            )
 
     def take(self, where: str, size: int) -> None:
         """Count `size` bytes as taken. Raises `UserError` if they are more than are left."""
