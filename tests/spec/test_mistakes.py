@@ -182,6 +182,14 @@ def test_names_of_experiments(name: str) -> None:
             "{ module = 'a:B', arguments = 3 }",
             "arguments must be a table, got 3",
         ),
+        (
+            "{ module = 'a:B', arguments = { width = [1] } }",
+            "arguments.width must be a number, a text, true or false, got [1]",
+        ),
+        (
+            "{ module = 'a:B', arguments = { width = inf } }",
+            "arguments.width must be a finite number, got inf",
+        ),
     ],
 )
 def test_networks(network: str, message: str) -> None:

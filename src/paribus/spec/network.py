@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Any
 
@@ -12,7 +13,17 @@ from paribus.spec.model import Spec
 from paribus.spec.notation import format_layer, parse_layer, parse_layers
 from paribus.spec.problems import value, words
 
-Scalar = bool | int | float | str
+
+def _scalar(given: Any) -> Any:
+    if not isinstance(given, bool | int | float | str):
+        raise ValueError(f"must be a number, a text, true or false, got {value(given)}")
+    if isinstance(given, float) and not math.isfinite(given):
+        raise ValueError(f"must be a finite number, got {value(given)}")
+    return given
+
+
+# Looked at before the union is, which would report a mistake for each of its types.
+Scalar = Annotated[bool | int | float | str, BeforeValidator(_scalar)]
 
 
 class ModuleNetwork(Spec):
@@ -69,13 +80,14 @@ def _module(given: dict[str, Any]) -> ModuleNetwork:
     try:
         return ModuleNetwork.model_validate(given)
     except ValidationError as error:
+        # A wrong import path names itself.
         lines = (
             words(detail)
-            if detail["type"] == "value_error"
-            else f"{'.'.join(map(str, detail['loc'][:2]))} {words(detail)}"
+            if detail["loc"] == ("module",) and detail["type"] == "value_error"
+            else f"{'.'.join(map(str, detail['loc']))} {words(detail)}"
             for detail in error.errors()
         )
-        raise ValueError("\n".join(dict.fromkeys(lines))) from None
+        raise ValueError("\n".join(lines)) from None
 
 
 def _canonical(network: Network) -> Any:
