@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 from paribus.campaign.changes import NO_CHANGES, Changes, changed
 from paribus.campaign.engines import Engines, choose_engines, fitting_networks
 from paribus.data.facts import DataFacts, known_facts, warnings
+from paribus.spec.asked import AskedQuestion, Design
+from paribus.spec.asked import Plan as RecordedPlan
 from paribus.spec.files import load_study
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
 from paribus.spec.study import Study
 from paribus.store.known import Known, identify
 from paribus.store.reader import Reader
+from paribus.store.writer import Writer
 
 if TYPE_CHECKING:
     from paribus.data.dataset import Dataset
@@ -49,6 +52,10 @@ class Campaign:
     """What distinguishes it from other studies of its store, in addresses."""
     note: str = ""
     """What there is to say of the options; "" if nothing."""
+    selected_from: Study | None = None
+    """The study with all its experiments, if only some are trained."""
+    variant: str = ""
+    """The options that make another study of it, with a plan of its own."""
 
     @property
     def facts(self) -> DataFacts:
@@ -103,6 +110,22 @@ class Campaign:
         words += ["--store", str(self.store_folder)] if self.store_folder != STORE else []
         return shlex.join(words)
 
+    def design(self, store: Reader, at: str) -> Design:
+        """Return what it asks and means to train, with all its experiments. at: when that is."""
+        whole = self.selected_from or self.study
+        identities = identify(
+            whole.experiments, self.facts.fingerprint, self.folder, store, study=self.stored_name
+        ).identities
+        hashes = {name: identity.hash for name, identity in identities.items()}
+        return Design(
+            at=at,
+            ended=ended(store, hashes.values(), whole.seed_range),
+            first_seed=whole.first_seed,
+            seeds=whole.seeds,
+            experiments=hashes,
+            questions=tuple(map(AskedQuestion.of, whole.questions)),
+        )
+
     def known(self, store: Reader | None = None) -> Known:
         """Return what a store knows the experiments by, and what has changed since they were
         trained."""
@@ -124,7 +147,32 @@ class Campaign:
             study_name=self.name,
             dataset=self.dataset,
             identities=known.identities,
+            plan=self.plan(store),
         )
+
+    def plan(self, store: Reader) -> RecordedPlan:
+        """Return the plan that its first run recorded, or what it would record."""
+        study_id = store.study_id(self.stored_name, self.folder, self.study.preview)
+        kept = None if study_id is None else store.plan(study_id, self.variant)
+        return kept or RecordedPlan((self.design(store, ""),), recorded=False)
+
+    def record(self, store: Writer, study_id: int, at: str) -> None:
+        """Record its plan, as it is run, or what of it has changed since. study_id: of the store;
+        at: now."""
+        now, kept = self.design(store, at), store.plan(study_id, self.variant)
+        plan = RecordedPlan((now,))
+        if kept is not None:
+            last = kept.now
+            plan = kept.amended(now, ended(store, last.experiments.values(), last.seed_range))
+        if plan is not kept:
+            store.keep_plan(study_id, self.variant, plan)
+
+
+def ended(store: Reader, experiments: Iterable[str], seeds: range) -> int:
+    """Return how many runs of experiments, by hash, have ended, with some seeds."""
+    return sum(
+        run.ended and run.seed in seeds for hash_ in set(experiments) for run in store.runs(hash_)
+    )
 
 
 class Data:
@@ -159,9 +207,12 @@ def make(name: str, changes: Changes = NO_CHANGES, store_folder: Path = STORE) -
     Raises `UserError` with all that is wrong with the study, its data or the options.
     """
     study, folder = load_study(name)
-    study = changes.selected(study)
+    selected = changes.selected(study)
     data = Data(study.data, folder)
-    result = changed(study, changes, data.facts.train_images)
+    result = changed(selected, changes, data.facts.train_images)
+    whole = None
+    if selected is not study:
+        whole = changed(study, changes, data.facts.train_images).study
     return Campaign(
         study=result.study,
         name=name,
@@ -171,6 +222,8 @@ def make(name: str, changes: Changes = NO_CHANGES, store_folder: Path = STORE) -
         options=changes.typed,
         label=label_of(name, preview=result.study.preview),
         note=result.note,
+        selected_from=whole,
+        variant=changes.variant,
     )
 
 

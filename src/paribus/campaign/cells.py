@@ -71,7 +71,7 @@ def cells(campaign: Campaign, known: Known, store: Reader) -> tuple[Cell, ...]:
             identity=known.identities[name],
             run_id=store.run_id(known.identities[name].hash, engines[name], seed),
         )
-        for seed in range(campaign.study.seeds)
+        for seed in campaign.study.seed_range
         for name, experiment in campaign.study.experiments.items()
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from paribus.errors import UserError
 from paribus.spec.experiment import check_engine
@@ -34,6 +34,11 @@ class Changes:
             if value:
                 words += [f"--{field.name}"] if value is True else [f"--{field.name}", str(value)]
         return tuple(words)
+
+    @property
+    def variant(self) -> str:
+        """Those that make another study of it, with runs and a plan of its own."""
+        return " ".join(replace(self, preview=False, seeds=None, only=None, engine=None).typed)
 
     def selected(self, study: Study) -> Study:
         """Return the study with only the experiments that are asked for.

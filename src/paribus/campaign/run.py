@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 from paribus.campaign.cells import Cell, Schedule, missing
 from paribus.campaign.progress import Begun, Ended, Listener, Trained
@@ -50,13 +51,14 @@ def run(schedule: Schedule, store: Writer, listen: Listener, executor: str = "lo
     schedule resumes the runs.
     """
     campaign = schedule.campaign
-    store.keep_study(
+    study_id = store.keep_study(
         campaign.stored_name,
         {cell.name: cell.identity for cell in schedule.cells},
         data=campaign.study.data,
         folder=campaign.folder,
         preview=campaign.study.preview,
     )
+    campaign.record(store, study_id, datetime.now(UTC).isoformat(timespec="seconds"))
     if not schedule.missing:
         return Outcome({}, 0)
     with EXECUTORS.get(executor)(schedule.slots) as executing:

@@ -53,6 +53,7 @@ def stored_campaign(named: NamedStudy, label: str, store: Reader) -> Campaign:
         trained = {key: store.identity(hash_).recipe for key, hash_ in named.experiments.items()}
         if trained.items() <= recipes.items():
             return Campaign(
+                selected_from=study,
                 study=study.only(tuple(key for key in recipes if key in trained)),
                 name=name,
                 folder=folder,

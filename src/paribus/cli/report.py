@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from paribus.campaign.campaign import Campaign
-from paribus.cli.options import json_option, report_option, store_option, study_options, told
+from paribus.cli.options import json_option, report_option, store_option, study_options, tell, told
 from paribus.store.open import open_to_look
 
 
@@ -20,6 +20,7 @@ from paribus.store.open import open_to_look
 def command(campaign: Campaign, report_folder: Path, as_json: bool) -> None:
     """Write the report of what has been trained of STUDY, a file or a built-in name, so far.
     It trains nothing, and can be called while `paribus run` is at work."""
+    from paribus.present.plan import plan_lines
     from paribus.present.write import write_report
 
     def ready(page: Path) -> None:
@@ -29,6 +30,7 @@ def command(campaign: Campaign, report_folder: Path, as_json: bool) -> None:
     with open_to_look(campaign.store_folder) as store:
         known = told(campaign.known(store))
         result = campaign.result(store, known)
+    tell(*plan_lines(result))
     page = write_report(result, report_folder, ready)
     if as_json:
         click.echo(json.dumps({"report": str(page)}))

@@ -41,6 +41,7 @@ def command(campaign: Campaign, jobs: int | None, executor: str, report_folder: 
     command again goes on. The report can be written while it trains, with `paribus report`.
     """
     from paribus.present.beforehand import too_few_seeds
+    from paribus.present.plan import plan_lines
     from paribus.present.write import write_report
 
     tell(*campaign.notes, too_few_seeds(campaign.study))
@@ -54,6 +55,7 @@ def command(campaign: Campaign, jobs: int | None, executor: str, report_folder: 
         runs = count(outcome.elsewhere, "run is", "runs are")
         tell(f"{runs} being trained by another process.")
     tell(*(f"Run {run_id} failed: {reason}" for run_id, reason in outcome.failed.items()))
+    tell(*plan_lines(result))
     write_report(result, report_folder, lambda page: click.echo(f"Report: {page}"))
     if outcome.failed:
         sys.exit(1)

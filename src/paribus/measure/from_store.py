@@ -10,6 +10,7 @@ from functools import partial
 from paribus.data.dataset import Dataset
 from paribus.measure.predictions import reader
 from paribus.measure.runs import Curves, ExperimentResult, Run, StudyResult
+from paribus.spec.asked import Plan as RecordedPlan
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, step_keys
 from paribus.spec.plan import Plan, plan_of
@@ -26,12 +27,15 @@ def collect(
     study_name: str,
     dataset: Dataset,
     identities: Mapping[str, Identity],
+    plan: RecordedPlan | None = None,
 ) -> StudyResult:
     """What a store has of a study.
 
     study_name: as it could be typed, "" if it was made in Python. identities: of its experiments,
-    by name.
+    by name. plan: as it was recorded.
     """
+    trained = [run.seed for name in identities for run in store.runs(identities[name].hash)]
+    planned = study.seed_range.stop if plan is None else plan.next_seed
     stored = stored_runs(study, store, identities)
     return StudyResult(
         study,
@@ -53,6 +57,8 @@ def collect(
         },
         dataset,
         read_timings(store.folder),
+        plan,
+        max([study.seed_range.stop, planned, *(seed + 1 for seed in trained)]),
     )
 
 
@@ -103,7 +109,7 @@ def _asked(study: Study, identity: Identity, store: Reader) -> dict[str, list[St
     """The runs of the study's seeds, by engine."""
     by_engine: dict[str, list[StoredRun]] = {}
     for run in store.runs(identity.hash):
-        if run.seed < study.seeds:
+        if run.seed in study.seed_range:
             by_engine.setdefault(run.engine, []).append(run)
     return by_engine
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from paribus.data.dataset import Dataset
 from paribus.measure.predictions import Predictions
+from paribus.spec.asked import Plan as RecordedPlan
 from paribus.spec.experiment import Experiment
 from paribus.spec.plan import Plan
 from paribus.spec.study import Reported, Study
@@ -109,6 +110,10 @@ class StudyResult:
     experiments: dict[str, ExperimentResult]
     dataset: Dataset
     timings: tuple[Timing, ...] = ()
+    recorded_plan: RecordedPlan | None = None
+    """What it asked when it first ran, and what has changed since; None outside a store."""
+    next_seed: int | None = None
+    """The first seed above all that were trained or planned; None where that is not known."""
 
     def best(self) -> ExperimentResult | None:
         """The experiment of the highest mean final accuracy, on the validation images if there

@@ -18,6 +18,8 @@ def markdown(view: ReportView, rows: Sequence[SummaryRow]) -> str:
     parts = [f"# {escape_markdown(view.title)}", escape_markdown(view.opening)]
     if view.preview:
         parts.append(f"> **Preview.** {view.preview}")
+    if view.plan:
+        parts.append("\n".join(f"- {escape_markdown(line)}" for line in view.plan))
     if view.progress:
         parts.append("\n".join(f"- {escape_markdown(line)}" for line in view.progress))
         if not view.complete:

@@ -15,6 +15,7 @@ from paribus.present.diagram import LayerGroup, diagram
 from paribus.present.explore import Explored, explored, sprite
 from paribus.present.findings import Fact, FindingsView, findings_view
 from paribus.present.luck import LuckView, luck_view
+from paribus.present.plan import plan_lines
 from paribus.present.report_figures import ReportFigures
 from paribus.questions.finding import Finding
 from paribus.text import Spread, count
@@ -91,6 +92,8 @@ class ReportView:
     opening: str
     preview: str
     """The warning of a preview; "" if it is none."""
+    plan: tuple[str, ...]
+    """What was planned, then what has been amended, a line each."""
     progress: tuple[str, ...]
     """What is missing, has diverged or failed."""
     complete: bool
@@ -128,6 +131,7 @@ def report_view(
         title=result.study.title,
         opening=words.opening(result),
         preview=words.preview_warning(result),
+        plan=tuple(plan_lines(result)),
         progress=tuple(words.progress(result)),
         complete=words.complete(result),
         command=words.command(result),

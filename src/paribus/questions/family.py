@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from paribus.measure.runs import StudyResult
-from paribus.questions.finding import Finding
+from paribus.questions.finding import Finding, NoVerdict, PairFinding, StepTimeFinding, Verdict
 from paribus.questions.kind import Context, Prepared, kind_of
+from paribus.spec.asked import AskedQuestion, Plan
 from paribus.spec.question import BaseQuestion
 from paribus.stats.holm import holm
 
 
 def judge_study(result: StudyResult) -> list[Finding]:
-    """Return the findings of all questions of a study, in their order, judged as one family."""
-    return judge(result.study.questions, Context.of(result))
+    """Return the findings of all questions of a study, in their order, judged as one family with
+    all that it has ever asked, by its recorded plan."""
+    asked, context = result.study.questions, Context.of(result)
+    plan = result.recorded_plan
+    if plan is None:
+        return judge(asked, context)
+    keys = {AskedQuestion.of(question).key for question in asked}
+    gone = [once for once in plan.ever_asked() if once.key not in keys]
+    found = _judged([*(_prepared(question, context) for question in asked),
+                     *(_recorded(once, context) for once in gone)], context)  # fmt: skip
+    since = {once.key: finding for once, finding in zip(gone, found[len(asked) :], strict=True)}
+    return [
+        _beside_plan(question, finding, plan, since, context)
+        for question, finding in zip(asked, found, strict=False)
+    ]
 
 
 def judge(questions: Sequence[BaseQuestion], context: Context) -> list[Finding]:
@@ -23,8 +37,76 @@ def judge(questions: Sequence[BaseQuestion], context: Context) -> list[Finding]:
     `questions` must be all that the study asks: leaving some out after seeing the numbers undoes
     the adjustment.
     """
-    found = conclude([kind_of(question).prepare(question, context) for question in questions])
-    return [replace(finding, preview=context.preview) for finding in found]
+    return _judged([_prepared(question, context) for question in questions], context)
+
+
+def _judged(prepared: Sequence[Prepared], context: Context) -> list[Finding]:
+    return [replace(finding, preview=context.preview) for finding in conclude(prepared)]
+
+
+def _prepared(question: BaseQuestion, context: Context) -> Prepared:
+    return kind_of(question).prepare(question, context)
+
+
+def _recorded(once: AskedQuestion, context: Context) -> Prepared:
+    """A question that is not asked any more, with its numbers if its experiments are there."""
+    question = once.question
+    if question is None or not set(question.experiments) <= set(context.experiments):
+        return _Unknown(once)
+    return _prepared(question, context)
+
+
+@dataclass(frozen=True)
+class _Unknown:
+    """A question that was asked once, and of which there are no numbers: it counts all the same."""
+
+    once: AskedQuestion
+
+    @property
+    def p_values(self) -> tuple[float, ...]:
+        return () if self.once.table["kind"] == "count" else (1.0,)
+
+    def conclude(self, adjusted: tuple[float, ...], family: int) -> Finding:
+        question = self.once.question or BaseQuestion(ask=self.once.ask)
+        return Finding(question, Verdict.NONE, NoVerdict.UNFINISHED, False)
+
+
+def _beside_plan(
+    question: BaseQuestion,
+    finding: Finding,
+    plan: Plan,
+    since: Mapping[str, Finding],
+    context: Context,
+) -> Finding:
+    """Mark a finding with what its question was when the plan was recorded."""
+    asked = AskedQuestion.of(question)
+    once = plan.original.asked_as(asked)
+    if once is None:
+        return replace(finding, exploratory=True)
+    if once.key != asked.key:
+        return replace(finding, as_recorded=since.get(once.key))
+    before = once.question
+    if before is None or all(once.term(term) == asked.term(term) for term in ("matters", "about")):
+        return finding
+    # Its p-value is the same, so that it counts once in the family.
+    prepared = _prepared(before, context)
+    adjusted, family = _adjusted(finding)
+    if len(prepared.p_values) != len(adjusted):
+        adjusted = prepared.p_values and (1.0,) * len(prepared.p_values)
+    as_recorded = prepared.conclude(adjusted, family)
+    return replace(finding, as_recorded=replace(as_recorded, preview=context.preview))
+
+
+def _adjusted(finding: Finding) -> tuple[tuple[float, ...], int]:
+    """The adjusted p-values of a finding, and the size of its family."""
+    match finding:
+        case PairFinding(evidence=evidence):
+            p, family = evidence.adjusted_p, evidence.family
+        case StepTimeFinding():
+            p, family = finding.adjusted_p, finding.family
+        case _:
+            return (), 0
+    return (() if p is None else (p,)), family
 
 
 def conclude(prepared: Sequence[Prepared]) -> list[Finding]:

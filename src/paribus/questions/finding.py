@@ -51,7 +51,10 @@ class Finding:
     """What a finding of every kind has.
 
     `less_than_matters`: better or worse, but shown to be by less than matters. `preview`: what was
-    judged is the shortened study, and says nothing of the full one.
+    judged is the shortened study, and says nothing of the full one. `exploratory`: the question was
+    added after runs of the study had ended. `as_recorded`: the finding of the question as it was
+    recorded before, if its metric, `matters` or `about` have changed since. `possible_pairs`: of a
+    pair that no question of a study asks about, how many such pairs there are.
     """
 
     question: BaseQuestion
@@ -60,6 +63,9 @@ class Finding:
     """With the verdict NONE, and only then."""
     less_than_matters: bool
     preview: bool = field(default=False, kw_only=True)
+    exploratory: bool = field(default=False, kw_only=True)
+    as_recorded: Finding | None = field(default=None, kw_only=True)
+    possible_pairs: int | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ class Context:
     `experiments`: by the names that questions use. `train_images`: of the dataset, those held out
     for validation included. `planned`: the number of seeds that was fixed beforehand; None if it is
     the number that there are. `timings`: of training steps. `study_name`: what a command calls the
-    study, "" if none can. `same_seeds`: whether the runs of a pair share their seed.
+    study, "" if none can. `same_seeds`: whether the runs of a pair share their seed. `next_seed`:
+    the first above all that were trained or planned; None if that is not known.
     """
 
     experiments: Mapping[str, ExperimentResult]
@@ -32,6 +33,7 @@ class Context:
     timings: tuple[Timing, ...] = ()
     study_name: str = ""
     same_seeds: bool = True
+    next_seed: int | None = None
 
     @classmethod
     def of(cls, result: StudyResult) -> Context:
@@ -39,11 +41,19 @@ class Context:
         return cls(
             experiments=result.experiments,
             train_images=len(result.dataset.train_labels),
-            planned=result.study.seeds,
+            planned=planned_seeds(result),
             preview=result.study.preview,
             timings=result.timings,
             study_name=result.study_name,
+            next_seed=result.next_seed,
         )
+
+
+def planned_seeds(result: StudyResult) -> int:
+    """Return how many seeds a verdict takes: a report may ask for fewer than were planned, but an
+    answer from those depends on when one looks."""
+    plan = result.recorded_plan
+    return result.study.seeds if plan is None else max(result.study.seeds, plan.fewest_seeds)
 
 
 class Prepared(Protocol):

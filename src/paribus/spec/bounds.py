@@ -17,6 +17,8 @@ MOST_QUESTIONS = 1000
 """questions"""
 MOST_SEEDS = 1000
 """seeds"""
+HIGHEST_SEED = 1_000_000
+"""the first seed of a study"""
 LONGEST_NAME = 100
 """characters of an experiment's name, which is part of file names"""
 MOST_LAYERS = 2000

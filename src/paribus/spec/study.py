@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from os import PathLike
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 
 from paribus.registry import Registry
-from paribus.spec.bounds import LONGEST_NAME, MOST_SEEDS
+from paribus.spec.bounds import HIGHEST_SEED, LONGEST_NAME, MOST_SEEDS
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import recipe_key
 from paribus.spec.model import Spec
@@ -54,7 +54,10 @@ class Study(Spec):
     title: str = Field(min_length=1)
     """What the report is headed with."""
     seeds: int = Field(default=5, ge=1, le=MOST_SEEDS)
-    """Seeds 0 .. seeds - 1 are trained."""
+    """The number of seeds: 0 .. seeds - 1 are trained, or with `{ first = 5, count = 165 }` the
+    165 from seed 5 on, e.g. those that no study before has used."""
+    first_seed: int = Field(default=0, ge=0, le=HIGHEST_SEED)
+    """The first of them; files write it within `seeds`."""
     experiments: dict[Annotated[str, Field(pattern=_NAME, max_length=LONGEST_NAME)], Experiment] = (
         Field(min_length=1)
     )
@@ -66,6 +69,20 @@ class Study(Spec):
     """Whose figures `reported` and the questions' `original` are."""
     preview: bool = False
     """True if this is a study made cheaper, whose findings are about itself alone."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _seeds_from(cls, given: Any) -> Any:
+        """Take `seeds = { first = …, count = … }` apart."""
+        seeds = given.get("seeds") if isinstance(given, Mapping) else None
+        if not isinstance(seeds, Mapping):
+            return given
+        if set(seeds) != {"first", "count"}:
+            raise ValueError(
+                "seeds: needs the keys first and count, and no other; "
+                "write e.g. { first = 5, count = 20 }"
+            )
+        return {**given, "seeds": seeds["count"], "first_seed": seeds["first"]}
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
@@ -94,6 +111,11 @@ class Study(Spec):
     def data(self) -> str:
         """The one data set that all experiments are on."""
         return next(iter(self.experiments.values())).data
+
+    @property
+    def seed_range(self) -> range:
+        """The seeds that are trained."""
+        return range(self.first_seed, self.first_seed + self.seeds)
 
     def only(self, names: tuple[str, ...]) -> Study:
         """The study reduced to some experiments and the questions among them.

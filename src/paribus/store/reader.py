@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from paribus.errors import ParibusError
+from paribus.spec.asked import Plan
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, read_canonical
 from paribus.store.errors import told
@@ -249,6 +250,24 @@ class Reader:
         for study, name, hash_ in self._select(query):
             named.setdefault(study, {})[name] = hash_
         return [NamedStudy(_study(*row), named[row[0]]) for row in rows]
+
+    def study_id(self, name: str, folder: Path, preview: bool) -> int | None:
+        """Return the id of a study by its name as typed and the folder that its paths start from;
+        None if no run has kept it."""
+        for named in self.named_studies():
+            found = named.study
+            if found.preview == preview and found.is_called(name, folder, self.folder):
+                return found.id
+        return None
+
+    def plan(self, study: int, variant: str = "") -> Plan | None:
+        """Return the plan of a study by its id; None if none was recorded.
+
+        variant: the options that make another study of it, as typed.
+        """
+        rows = self._select("SELECT plan FROM studies WHERE id = ?", study)
+        kept = json.loads(rows[0][0]) if rows and rows[0][0] else {}
+        return Plan.from_json(kept[variant]) if variant in kept else None
 
     def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with told(self.folder):

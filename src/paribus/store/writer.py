@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from paribus.atomic import write_atomically
+from paribus.spec.asked import Plan
 from paribus.spec.identity import Identity
 from paribus.store.errors import disk_error, told
 from paribus.store.reader import Reader
@@ -87,6 +88,14 @@ class Writer(Reader):
                 db.execute("DELETE FROM names WHERE study = ? AND name = ? AND experiment = ?", key)
                 db.execute("INSERT INTO names VALUES (?, ?, ?, ?)", (*key, data))
         return study
+
+    def keep_plan(self, study: int, variant: str, plan: Plan) -> None:
+        """Keep the plan of a study, see `Reader.plan`."""
+        with self._transaction() as db:
+            (text,) = db.execute("SELECT plan FROM studies WHERE id = ?", (study,)).fetchone()
+            kept = json.loads(text) if text else {}
+            kept[variant] = plan.to_json()
+            db.execute("UPDATE studies SET plan = ? WHERE id = ?", (json.dumps(kept), study))
 
     def adopt_code(self, unknown: str, identity: Identity) -> None:
         """Take an experiment whose code is not known, by its hash, for another: that with the

@@ -9,6 +9,8 @@ from typing import TypeVar
 from paribus.questions import original
 from paribus.questions.finding import Finding, TwoSided, Verdict
 from paribus.questions.original import Agreement
+from paribus.spec.asked import AskedQuestion
+from paribus.text import plural
 
 _VERDICTS = {
     Verdict.CONFOUNDED: "confounded",
@@ -53,11 +55,32 @@ class Marked:
 
 
 def _mark_sentence(finding: Finding, words: str) -> str:
+    if finding.possible_pairs is not None:
+        words = (
+            f"Exploratory, unadjusted ({finding.possible_pairs:,} such "
+            f"{plural(finding.possible_pairs, 'pair is', 'pairs are')} possible): {words}"
+        )
+    if finding.exploratory:
+        words = f"Exploratory (asked after runs had ended): {words}"
+    if (before := finding.as_recorded) is not None:
+        terms = ", ".join(_changed_terms(before, finding))
+        words = f"{words} As first planned ({terms}): {verdict_words(before.verdict)}."
     return f"In this preview: {words}" if finding.preview else words
 
 
 def _mark_badge(finding: Finding, words: str) -> str:
+    if finding.exploratory or finding.possible_pairs is not None:
+        words = f"{words}, exploratory"
+    if (before := finding.as_recorded) is not None:
+        words = f"{words} (as first planned: {verdict_words(before.verdict)})"
     return f"{words} in this preview" if finding.preview else words
+
+
+def _changed_terms(before: Finding, now: Finding) -> list[str]:
+    """What of a question has changed, as it was before."""
+    old, new = AskedQuestion.of(before.question), AskedQuestion.of(now.question)
+    terms = ("metric", "matters", "about")
+    return [f"{term} {old.term(term)}" for term in terms if old.term(term) != new.term(term)]
 
 
 def _sentence(finding: Finding) -> str:

@@ -1,0 +1,66 @@
+"""The plan of a study and what has been amended, a line each."""
+
+from __future__ import annotations
+
+from paribus.measure.runs import StudyResult
+from paribus.spec.asked import Amendment, Design, Plan, What
+from paribus.text import count
+
+
+def plan_lines(result: StudyResult) -> list[str]:
+    """Return the plan of a study in a line, then what has changed since, a line each; nothing where
+    no run has recorded one."""
+    plan = result.recorded_plan
+    if plan is None or not plan.recorded:
+        return []
+    return [_plan(plan), *map(_amendment, plan.amendments())]
+
+
+def _plan(plan: Plan) -> str:
+    first = plan.designs[0]
+    when = (
+        f"when {count(first.ended, 'run')} had ended" if first.ended else "before any run had ended"
+    )
+    return (
+        f"Planned on {_day(first.at)}, {when}: {count(len(first.questions), 'question')}, "
+        f"{count(len(first.experiments), 'experiment')}, {_seeds(first)}."
+    )
+
+
+def _seeds(design: Design) -> str:
+    seeds = count(design.seeds, "seed")
+    if not design.first_seed:
+        return seeds
+    return f"{seeds} from {design.first_seed} on"
+
+
+def _amendment(change: Amendment) -> str:
+    ended = f"{count(change.ended, 'run')} had ended"
+    return f"Amended on {_day(change.at)}, when {ended}: {_what(change)}."
+
+
+def _what(change: Amendment) -> str:
+    match change.what:
+        case What.FRESH_SEEDS:
+            return f"fresh seeds, {change.after} in place of {change.before}"
+        case What.SEEDS_MOVED:
+            return f"seeds {change.before} → {change.after}"
+        case What.SEEDS_RAISED:
+            return f"seeds raised from {change.before} to {change.after}"
+        case What.SEEDS_LOWERED:
+            return f"seeds lowered from {change.before} to {change.after}"
+        case What.TERMS:
+            return f"{change.term} {change.before} → {change.after} in “{change.subject}”"
+        case What.QUESTION_ADDED:
+            return f"question “{change.subject}” added"
+        case What.QUESTION_REMOVED:
+            return f"question “{change.subject}” removed, which still counts"
+        case What.EXPERIMENT_ADDED:
+            return f"experiment {change.subject} added"
+        case What.EXPERIMENT_CHANGED:
+            return f"experiment {change.subject} changed"
+    return f"experiment {change.subject} removed"
+
+
+def _day(at: str) -> str:
+    return at.partition("T")[0]

@@ -1,0 +1,228 @@
+"""What a study asked and meant to train when it first ran, and what has changed since."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import Enum, auto
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from paribus.spec.question import BaseQuestion, question_of
+
+# What may change in a question without making another of it: its p-value stays the same.
+_TERMS = ("ask", "matters", "about", "original", "original_verdict")
+
+
+@dataclass(frozen=True)
+class AskedQuestion:
+    """A question as it was recorded, of a kind that need not be installed any more."""
+
+    table: Mapping[str, Any]
+    """What a study file would have, with `kind`."""
+
+    @classmethod
+    def of(cls, question: BaseQuestion) -> AskedQuestion:
+        """Return the record of a question."""
+        return cls({**question.model_dump(mode="json"), "kind": question.kind})
+
+    @cached_property
+    def key(self) -> str:
+        """What is tested: the same for questions that differ in words, `matters` or `about`."""
+        return json.dumps({k: v for k, v in self.table.items() if k not in _TERMS}, sort_keys=True)
+
+    @property
+    def ask(self) -> str:
+        return str(self.table["ask"])
+
+    @cached_property
+    def question(self) -> BaseQuestion | None:
+        """The question; None where its kind or metric is not installed."""
+        try:
+            return question_of(dict(self.table))
+        except ValueError:
+            return None
+
+    def term(self, name: str) -> str:
+        """Return a setting as text, "" if it has none of that name."""
+        value = self.table.get(name, "")
+        return ", ".join(value) if isinstance(value, list) else f"{value}"
+
+    def asks_alike(self, other: AskedQuestion) -> bool:
+        """Whether the two ask the same in words, of the same experiments."""
+        mine, theirs = self.question, other.question
+        named = mine is not None and theirs is not None and mine.experiments == theirs.experiments
+        return named and self.ask == other.ask
+
+
+@dataclass(frozen=True)
+class Design:
+    """What a study asked and meant to train at one time. `at`: in ISO 8601, UTC; `ended`: how many
+    of its runs had ended then. `experiments`: hashes by name."""
+
+    at: str
+    ended: int
+    first_seed: int
+    seeds: int
+    experiments: Mapping[str, str]
+    questions: tuple[AskedQuestion, ...]
+
+    @property
+    def seed_range(self) -> range:
+        return range(self.first_seed, self.first_seed + self.seeds)
+
+    def same_as(self, other: Design) -> bool:
+        """Whether both are the same but for when."""
+        mine, theirs = asdict(self), asdict(other)
+        return all(mine[key] == theirs[key] for key in mine if key not in ("at", "ended"))
+
+    def asked_as(self, question: AskedQuestion) -> AskedQuestion | None:
+        """Return its question that is another's, perhaps in other terms or by another metric."""
+        for found in self.questions:
+            if found.key == question.key:
+                return found
+        return next((found for found in self.questions if found.asks_alike(question)), None)
+
+
+class What(Enum):
+    """What an amendment changed."""
+
+    SEEDS_RAISED = auto()
+    SEEDS_LOWERED = auto()
+    SEEDS_MOVED = auto()
+    FRESH_SEEDS = auto()
+    """None of the seeds was trained or planned before."""
+    TERMS = auto()
+    """`matters`, `about` or the metric of a question."""
+    QUESTION_ADDED = auto()
+    QUESTION_REMOVED = auto()
+    EXPERIMENT_ADDED = auto()
+    EXPERIMENT_CHANGED = auto()
+    EXPERIMENT_REMOVED = auto()
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """A change of a plan after runs had ended. `subject`: the question or experiment; `term`: the
+    setting that changed, with `before` and `after` as text."""
+
+    what: What
+    at: str
+    ended: int
+    subject: str = ""
+    term: str = ""
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All designs that a study has had since its first run, in order; at least one."""
+
+    designs: tuple[Design, ...]
+    recorded: bool = True
+    """False if no run has recorded it: then it is the design at hand."""
+
+    @property
+    def now(self) -> Design:
+        return self.designs[-1]
+
+    @cached_property
+    def start(self) -> int:
+        """The position of the design that counts as recorded: the last with fresh seeds alone."""
+        starts = [0]
+        for number in range(1, len(self.designs)):
+            seeds = set(self.designs[number].seed_range)
+            if not any(seeds & set(before.seed_range) for before in self.designs[:number]):
+                starts.append(number)
+        return starts[-1]
+
+    @property
+    def original(self) -> Design:
+        """The design that counts as recorded."""
+        return self.designs[self.start]
+
+    @property
+    def fewest_seeds(self) -> int:
+        """The smallest number of seeds since: an answer from fewer depends on when one looks."""
+        return min(design.seeds for design in self.designs[self.start :])
+
+    @property
+    def next_seed(self) -> int:
+        """The first seed above all that were ever planned."""
+        return max(design.seed_range.stop for design in self.designs)
+
+    def ever_asked(self) -> list[AskedQuestion]:
+        """Return all questions since, once each, in the order in which they were first asked."""
+        asked: dict[str, AskedQuestion] = {}
+        for design in self.designs[self.start :]:
+            for question in design.questions:
+                asked.setdefault(question.key, question)
+        return list(asked.values())
+
+    def amended(self, design: Design, ended: int) -> Plan:
+        """Return the plan with a design at hand. ended: how many runs of its last one have: until
+        one has, nothing was amended, and the design takes its place."""
+        if self.now.same_as(design):
+            return self
+        if not ended:
+            return Plan((*self.designs[:-1], design))
+        return Plan((*self.designs, replace(design, ended=ended)))
+
+    def amendments(self) -> list[Amendment]:
+        """Return what has changed, in order."""
+        return [found for before, now in pairwise(self.designs) for found in _changes(before, now)]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return it as plain types."""
+        return [
+            {**asdict(design), "questions": [dict(q.table) for q in design.questions]}
+            for design in self.designs
+        ]
+
+    @classmethod
+    def from_json(cls, designs: list[dict[str, Any]]) -> Plan:
+        """Return what `to_json` gave."""
+        return cls(
+            tuple(
+                Design(**{**design, "questions": tuple(map(AskedQuestion, design["questions"]))})
+                for design in designs
+            )
+        )
+
+
+def _changes(before: Design, now: Design) -> Iterator[Amendment]:
+    at, ended = now.at, now.ended
+    if before.seed_range != now.seed_range:
+        what = What.SEEDS_MOVED
+        if not set(before.seed_range) & set(now.seed_range):
+            what = What.FRESH_SEEDS
+        elif before.first_seed == now.first_seed:
+            what = What.SEEDS_RAISED if now.seeds > before.seeds else What.SEEDS_LOWERED
+        counts = what in (What.SEEDS_RAISED, What.SEEDS_LOWERED)
+        old, new = (str(d.seeds) if counts else _seeds(d) for d in (before, now))
+        yield Amendment(what, at, ended, "", "seeds", old, new)
+    for name in dict.fromkeys([*before.experiments, *now.experiments]):
+        if name not in now.experiments:
+            yield Amendment(What.EXPERIMENT_REMOVED, at, ended, name)
+        elif name not in before.experiments:
+            yield Amendment(What.EXPERIMENT_ADDED, at, ended, name)
+        elif before.experiments[name] != now.experiments[name]:
+            yield Amendment(What.EXPERIMENT_CHANGED, at, ended, name)
+    for question in now.questions:
+        found = before.asked_as(question)
+        if found is None:
+            yield Amendment(What.QUESTION_ADDED, at, ended, question.ask)
+            continue
+        for term in ("metric", "matters", "about"):
+            if (was := found.term(term)) != (now_is := question.term(term)):
+                yield Amendment(What.TERMS, at, ended, question.ask, term, was, now_is)
+    for question in before.questions:
+        if now.asked_as(question) is None:
+            yield Amendment(What.QUESTION_REMOVED, at, ended, question.ask)
+
+
+def _seeds(design: Design) -> str:
+    return f"{design.first_seed}–{design.seed_range.stop - 1}"

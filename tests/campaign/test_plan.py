@@ -1,0 +1,168 @@
+"""The plan of a study: recorded at its first run, amended by later ones, held by every report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from paribus.campaign.campaign import make
+from paribus.campaign.changes import Changes
+from paribus.measure.runs import StudyResult
+from paribus.present import wording
+from paribus.present.plan import plan_lines
+from paribus.questions.family import judge_study
+from paribus.questions.finding import Finding, PairFinding
+from paribus.store.open import open_store
+from tests.support.commands import call
+from tests.support.small import SMALL_STUDY, write_small
+
+TINY = SMALL_STUDY.replace("epochs = 4", "epochs = 1").replace("seeds = 2", "seeds = 3")
+SECOND = """
+[[questions]]
+ask = "Is Adam better?"
+compare = ["mlp", "adam"]
+about = ["optimizer"]
+matters = 0.01
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return write_small(tmp_path, TINY)
+
+
+def trained(*options: str) -> None:
+    done = call("run", "small.toml", *options)
+    assert done.exit_code == 0, done.output
+
+
+def reported(**options: object) -> StudyResult:
+    campaign = make("small.toml", Changes(**options))  # type: ignore[arg-type]
+    with open_store(Path("runs"), "write") as store:
+        return campaign.result(store, campaign.known(store))
+
+
+def findings(**options: object) -> list[Finding]:
+    return judge_study(reported(**options))
+
+
+def lines(**options: object) -> list[str]:
+    return plan_lines(reported(**options))
+
+
+def family(finding: Finding) -> int:
+    assert isinstance(finding, PairFinding)
+    return finding.evidence.family
+
+
+def test_seeds_raised_twice_are_two_amendments(study: Path) -> None:
+    trained()
+    (first,) = lines()
+    assert "before any run had ended: 1 question, 3 experiments, 3 seeds." in first
+    trained("--seeds", "5")
+    trained("--seeds", "6")
+    first, second, third = lines(seeds=6)
+    assert second.endswith(", when 9 runs had ended: seeds raised from 3 to 5.")
+    assert third.endswith(", when 15 runs had ended: seeds raised from 5 to 6.")
+    page = call("report", "small.toml", "--seeds", "6")
+    for line in (first, second, third):
+        assert line in page.stderr
+        assert line in Path("report/index.html").read_text("utf-8")
+        assert line in Path("report/report.md").read_text("utf-8")
+    # Fewer seeds than were ever planned depend on when one looks.
+    (finding,) = findings(seeds=2)
+    assert "2 of 3 seeds are trained" in wording.sentence(finding)
+
+
+def test_nothing_is_amended_before_a_run_has_ended(study: Path) -> None:
+    campaign = make("small.toml")
+    with open_store(Path("runs"), "create") as store:
+        known = campaign.known(store)
+        kept = store.keep_study("small.toml", known.identities, data="small.npz", folder=Path())
+        campaign.record(store, kept, "2026-01-01T00:00:00+00:00")
+    study.write_text(TINY.replace("seeds = 3", "seeds = 4"), "utf-8")
+    campaign = make("small.toml")
+    with open_store(Path("runs"), "write") as store:
+        campaign.record(store, kept, "2026-01-02T00:00:00+00:00")
+    assert lines() == [
+        "Planned on 2026-01-02, before any run had ended: 1 question, 3 experiments, 4 seeds."
+    ]
+
+
+def test_a_changed_matters_keeps_the_recorded_verdict_beside_the_new_one(study: Path) -> None:
+    trained()
+    study.write_text(TINY.replace("matters = 0.01", "matters = 0.9"), "utf-8")
+    trained()
+    _, amendment = lines()
+    assert amendment.endswith(": matters 0.01 → 0.9 in “Is the CNN better?”.")
+    (finding,) = findings()
+    assert family(finding) == 1
+    assert not finding.exploratory
+    assert finding.as_recorded is not None
+    assert "As first planned (matters 0.01): " in wording.sentence(finding)
+    assert "(as first planned: " in wording.badge(finding)
+
+
+def test_a_changed_metric_counts_as_another_question(study: Path) -> None:
+    trained()
+    study.write_text(
+        TINY.replace("matters = 0.01", 'metric = "test_loss"\nmatters = 0.01'), "utf-8"
+    )
+    trained()
+    _, amendment = lines()
+    assert amendment.endswith(": metric test_accuracy → test_loss in “Is the CNN better?”.")
+    (finding,) = findings()
+    assert family(finding) == 2
+    assert "As first planned (metric test_accuracy): " in wording.sentence(finding)
+
+
+def test_a_question_added_later_is_exploratory_and_one_removed_still_counts(study: Path) -> None:
+    trained()
+    study.write_text(TINY + SECOND, "utf-8")
+    trained()
+    assert lines()[1].endswith(", when 9 runs had ended: question “Is Adam better?” added.")
+    first, second = findings()
+    assert (first.exploratory, second.exploratory) == (False, True)
+    assert family(first) == family(second) == 2
+    assert wording.sentence(second).startswith("Exploratory (asked after runs had ended): ")
+    assert wording.badge(second).endswith(", exploratory")
+    study.write_text(TINY.partition("[[questions]]")[0] + SECOND, "utf-8")
+    trained()
+    assert lines()[2].endswith("question “Is the CNN better?” removed, which still counts.")
+    (left,) = findings()
+    assert left.exploratory
+    assert family(left) == 2
+
+
+def test_only_changes_what_is_trained_and_not_what_is_asked(study: Path) -> None:
+    study.write_text(TINY + SECOND, "utf-8")
+    trained("--only", "mlp,cnn")
+    assert len(lines()) == 1
+    assert "2 questions, 3 experiments" in lines()[0]
+    (finding,) = findings(only="mlp,cnn")
+    assert family(finding) == 2
+    trained()
+    assert len(lines()) == 1
+
+
+def test_fresh_seeds_begin_anew(study: Path) -> None:
+    trained()
+    assert reported().next_seed == 3
+    study.write_text(
+        (TINY + SECOND).replace("seeds = 3", "seeds = { first = 3, count = 3 }"), "utf-8"
+    )
+    trained()
+    assert lines()[1].endswith(": fresh seeds, 3–5 in place of 0–2.")
+    result = reported()
+    assert [run.seed for run in result.experiments["mlp"].runs] == [3, 4, 5]
+    assert not any(finding.exploratory for finding in judge_study(result))
+    assert result.next_seed == 6
+
+
+def test_a_shorter_study_has_a_plan_of_its_own(study: Path) -> None:
+    trained()
+    trained("--images", "60", "--seeds", "4")
+    assert "4 seeds" in lines(images=60, seeds=4)[0]
+    assert len(lines(images=60, seeds=4)) == len(lines()) == 1
