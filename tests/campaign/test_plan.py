@@ -14,7 +14,7 @@ from paribus.present.plan import plan_lines
 from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding, PairFinding
 from paribus.store.open import open_store
-from tests.support.commands import call
+from tests.support.commands import call, read_json
 from tests.support.small import SMALL_STUDY, write_small
 
 TINY = SMALL_STUDY.replace("epochs = 4", "epochs = 1").replace("seeds = 2", "seeds = 3")
@@ -166,3 +166,14 @@ def test_a_shorter_study_has_a_plan_of_its_own(study: Path) -> None:
     trained("--images", "60", "--seeds", "4")
     assert "4 seeds" in lines(images=60, seeds=4)[0]
     assert len(lines(images=60, seeds=4)) == len(lines()) == 1
+
+
+def test_a_pair_that_no_question_asks_about_is_exploratory(study: Path) -> None:
+    trained()
+    planned = read_json("compare", "mlp", "cnn", "--json")
+    (finding,) = findings()
+    assert planned["sentence"] == wording.sentence(finding)
+    other = read_json("compare", "mlp", "adam", "--about", "optimizer", "--json")
+    assert other["sentence"].startswith("Exploratory, unadjusted (3 such pairs are possible): ")
+    some = read_json("compare", "mlp", "adam", "--seeds", "0-1", "--json")
+    assert "2 of 3 seeds are trained" in some["sentence"]

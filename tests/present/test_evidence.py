@@ -54,7 +54,7 @@ def test_it_declines_where_it_cannot_know(written: Path) -> None:
 def test_replay_noise_flips_and_suspects(written: Path) -> None:
     found = page(written / "index.html")
     text = " ".join(found.text.split())
-    assert "Had each experiment been trained once" in text
+    assert "In how many of all pairs of one run of each" in text
     floors = [cells for cells in found.cells if cells and cells[0] == "cnn"]
     assert floors[1][1].endswith(" points")
     assert floors[1][3] == "n = 5"

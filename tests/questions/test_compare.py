@@ -61,7 +61,8 @@ def test_without_a_difference_that_matters_nothing_is_equal() -> None:
 def test_undecided() -> None:
     finding = found(VAGUE)
     assert finding.verdict is Verdict.UNDECIDED
-    assert finding.evidence.seeds_to_decide == 152
+    evidence = finding.evidence
+    assert (evidence.seeds_to_decide, evidence.seeds_if_spread_holds) == (365, 152)
 
 
 def test_undecided_although_the_interval_leaves_out_zero() -> None:

@@ -63,8 +63,10 @@ def command(
     hashes; `NAME@ENGINE` names the engine where runs of several are kept. An experiment can be
     compared with itself on other seeds: `paribus compare cnn cnn --seeds 0-4 --against 5-9`.
     """
+    from paribus.campaign.compared import planned_finding, planned_pairs
     from paribus.present.as_json import plain
     from paribus.questions.family import judge
+    from paribus.questions.finding import CountFinding, Verdict
     from paribus.questions.kind import Context
 
     first_seeds = _range("--seeds", seeds_a)
@@ -86,6 +88,12 @@ def command(
         timings = read_timings(store.folder)
         study = common_study(first, second, store)
         changed = [present_code(side.hash, store).changed for side in (first, second)]
+        pairs = list(planned_pairs(first, second, store))
+        known = len(pairs[0].plan.now.experiments) if pairs else 0
+        finding = None
+        if seeds_a is None and seeds_b is None and about is None:
+            own = (planned_finding(pair, metric, matters, store) for pair in pairs)
+            finding = next(filter(None, own), None)
     if seeds_b is not None and first_seeds is not None and second_seeds is not None:
         # Seeds that share nothing are paired as they come: any pairs are as good.
         place = dict(zip(second_seeds, first_seeds, strict=True))
@@ -100,6 +108,11 @@ def command(
     question = _question(one, other, metric=metric, matters=matters, about=about)
     # Seeds that were named are the plan: an answer from some of them depends on when one looks.
     planned = None if first_seeds is None else len(first_seeds)
+    if pairs and seeds_b is None:
+        planned = max(planned or 0, pairs[0].plan.fewest_seeds)
+        if first_seeds is None:
+            one, other = (_only(side, pairs[0].plan.now.seed_range) for side in (one, other))
+            planned = max(planned, len(pairs[0].plan.now.seed_range))
     context = Context(
         experiments={one.name: one, other.name: other},
         train_images=len(dataset.train_labels),
@@ -109,7 +122,10 @@ def command(
         study_name=study,
         same_seeds=seeds_b is None,
     )
-    (finding,) = judge([question], context)
+    if finding is None:
+        (finding,) = judge([question], context)
+        if known and not isinstance(finding, CountFinding) and finding.verdict is not Verdict.NONE:
+            finding = replace(finding, possible_pairs=known * (known - 1) // 2)
     tell(*dict.fromkeys(changed))
     if as_json:
         click.echo(json.dumps(plain(finding), indent=2))
@@ -139,6 +155,11 @@ def _read(side: Found, store: Reader, dataset: Dataset) -> ExperimentResult:
         code=store.identity(side.hash).code,
         called=store.data_names(side.hash),
     )
+
+
+def _only(side: ExperimentResult, seeds: range) -> ExperimentResult:
+    """The experiment with the runs of some seeds."""
+    return replace(side, runs=tuple(run for run in side.runs if run.seed in seeds))
 
 
 def _question(

@@ -32,6 +32,7 @@ NUMBERS = (
     "opposite_share",
     "noise_floor",
     "seeds_to_decide",
+    "seeds_if_spread_holds",
     "seeds_as_seen",
 )
 
@@ -123,6 +124,7 @@ def _(finding: PairFinding) -> dict[str, Number]:
         "n": evidence.n,
         "p_adjusted": evidence.adjusted_p,
         "seeds_to_decide": evidence.seeds_to_decide,
+        "seeds_if_spread_holds": evidence.seeds_if_spread_holds,
         "seeds_as_seen": evidence.seeds_as_seen,
     }
     if evidence.replay is not None:

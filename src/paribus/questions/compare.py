@@ -25,13 +25,16 @@ from paribus.questions.pair import pair_of, sides
 from paribus.seeding import stream
 from paribus.spec.question import Question
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
+from paribus.stats.failures import FarRuns, far_from_siblings, unseen_failure_rate
 from paribus.stats.flips import FlipLedger, flip_ledger
 from paribus.stats.images import compare_on_new_images
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
+from paribus.stats.new_images import p_for_new_images
 from paribus.stats.noise import NoiseFloor, noise_floor
 from paribus.stats.paired import compare_pairs, no_spread, t_intervals
-from paribus.stats.power import seeds_to_decide, seeds_to_plan
+from paribus.stats.planning import SeedPlan, plan_seeds, plan_seeds_as_seen
 from paribus.stats.replay import replay
+from paribus.stats.replay_of_equals import reversal_rate_of_equals
 from paribus.stats.rule import Decision, decide
 from paribus.stats.sign_flip import sign_flip
 
@@ -57,6 +60,7 @@ def prepare(question: Question, context: Context) -> Comparison:
         correct_a_SN=table.correct(a) if correctness else None,
         correct_b_SN=table.correct(b) if correctness else None,
         same_seeds=context.same_seeds,
+        next_seed=context.next_seed,
     )
 
 
@@ -89,6 +93,7 @@ class Comparison:
     correct_a_SN: ArrayLike | None = None
     correct_b_SN: ArrayLike | None = None
     same_seeds: bool = True
+    next_seed: int | None = None
 
     def __post_init__(self) -> None:
         a_S, b_S, names = _floats(self.a_S), _floats(self.b_S), f"{self.pair.a}, {self.pair.b}"
@@ -149,10 +154,15 @@ class Comparison:
         if evidence.measured is not None:
             verdict = _verdict(self, evidence, evidence.measured)
             less = _less_than_matters(self, evidence, evidence.measured, verdict)
-            shown = _shown_for_new_images(self, evidence.measured, verdict)
+            shown = _equal_on_new_images(self, evidence.measured, verdict)
             if verdict is Verdict.UNDECIDED:
                 needed, as_seen = _seeds_to_decide(self, evidence, evidence.measured)
-                evidence = replace(evidence, seeds_to_decide=needed, seeds_as_seen=as_seen)
+                evidence = replace(
+                    evidence,
+                    seeds_to_decide=needed.cautious,
+                    seeds_if_spread_holds=needed.as_observed,
+                    seeds_as_seen=as_seen,
+                )
         return PairFinding(
             question=self.question,
             verdict=verdict,
@@ -183,7 +193,14 @@ def _measure(question: Comparison) -> Evidence:
         level_b=_level(b_S),
         replay=replay(question.a_S, question.b_S),
         images=images[0].shape[1] if images else 0,
+        next_seed=question.next_seed,
+        unseen_failure_rate=unseen_failure_rate(runs) if runs and a_S.size == runs else None,
+        far_a=_far(question, question.a_S),
+        far_b=_far(question, question.b_S),
     )
+    if evidence.replay is not None:
+        counts = (int(np.isfinite(values).sum()) for values in (question.a_S, question.b_S))
+        evidence = replace(evidence, replay_of_equals=reversal_rate_of_equals(*counts))
     if runs < evidence.planned or a_S.size < FEWEST_SEEDS:
         return evidence
     if no_spread(b_S - a_S):
@@ -198,9 +215,20 @@ def _measure(question: Comparison) -> Evidence:
         # A stream of its own: what is drawn does not depend on the other questions.
         sign_flip=sign_flip(b_S - a_S, stream(0, "sign flips")),
         new_images=compare_on_new_images(*images) if images else None,
+        new_images_p=float(p_for_new_images(images[1] - images[0])) if images else None,
         new_images_90=compare_on_new_images(*images, EQUIVALENCE_CONFIDENCE) if images else None,
     )
     return replace(evidence, measured=measured)
+
+
+def _far(question: Comparison, value_S: ArrayLike) -> tuple[FarRuns, ...]:
+    """The runs that lie far from the others of their experiment, of those with a value."""
+    has_S = _floats(value_S)[np.isfinite(_floats(value_S))]
+    if has_S.size < FEWEST_SEEDS:
+        return ()
+    correct_SN = question.correct_a_SN
+    step = 0.0 if correct_SN is None else 1 / _floats(correct_SN).shape[1]
+    return tuple(far_from_siblings(has_S, step))
 
 
 def _level(value_S: Floats) -> tuple[float, float] | None:
@@ -248,36 +276,33 @@ def _less_than_matters(
     return bool(inside_margin(measured.low_90, measured.high_90, question.matters))
 
 
-def _shown_for_new_images(
-    question: Comparison, measured: Measured, verdict: Verdict
-) -> bool | None:
-    new, new_90 = measured.new_images, measured.new_images_90
-    if new is None or new_90 is None:
+def _equal_on_new_images(question: Comparison, measured: Measured, verdict: Verdict) -> bool | None:
+    """Whether equality holds there too; None for other verdicts, which depend on the family."""
+    new_90 = measured.new_images_90
+    if new_90 is None or question.matters is None or verdict is not Verdict.EQUAL:
         return None
-    if verdict in (Verdict.BETTER, Verdict.WORSE):
-        return new.low > 0 or new.high < 0
-    if verdict is Verdict.EQUAL and question.matters is not None:
-        return bool(inside_margin(new_90.low, new_90.high, question.matters))
-    return None
+    return bool(inside_margin(new_90.low, new_90.high, question.matters))
 
 
 def _seeds_to_decide(
     question: Comparison, evidence: Evidence, measured: Measured
-) -> tuple[int | None, int | None]:
+) -> tuple[SeedPlan, int | None]:
     """The seeds of a new study that would decide it, more than this one has; and those that would
     do if the true difference were as large as the one seen, where they are not more."""
     paired = measured.paired
     # The hardest of Holm's steps: what the question needs if no other one is decided.
     level = VERDICT_LEVEL / evidence.family
-    as_seen = seeds_to_decide(paired.mean, paired.sd, question.matters, level)
-    as_seen = None if as_seen is None else max(as_seen, paired.n + 1)
+    seen = plan_seeds_as_seen(paired.mean, paired.sd, paired.n, question.matters, level)
+    least = paired.n + 1
+    seen = SeedPlan(*(n if n is None else max(n, least) for n in (seen.as_observed, seen.cautious)))
+    as_seen = seen.cautious
     if question.matters is not None:
-        planned = seeds_to_plan(paired.sd, question.matters, level)
+        planned = plan_seeds(paired.sd, paired.n, question.matters, level)
         # The estimate is not used as long as that will do: it is as uncertain as the verdict.
-        if planned is None or planned > paired.n:
-            fewer = as_seen is not None and (planned is None or as_seen < planned)
+        if planned.cautious is None or planned.cautious > paired.n:
+            fewer = as_seen is not None and (planned.cautious is None or as_seen < planned.cautious)
             return planned, as_seen if fewer else None
-    return as_seen, as_seen
+    return seen, as_seen
 
 
 def _noise(question: Comparison) -> NoiseFloor | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from paribus.measure.runs import StudyResult
@@ -11,6 +11,7 @@ from paribus.questions.kind import Context, Prepared, kind_of
 from paribus.spec.asked import AskedQuestion, Plan
 from paribus.spec.question import BaseQuestion
 from paribus.stats.holm import holm
+from paribus.stats.limits import VERDICT_LEVEL
 
 
 def judge_study(result: StudyResult) -> list[Finding]:
@@ -125,4 +126,33 @@ def conclude(prepared: Sequence[Prepared]) -> list[Finding]:
         end = at + len(question.p_values)
         findings.append(question.conclude(tuple(adjusted[at:end]), len(p_values)))
         at = end
-    return findings
+    return _on_new_images(findings, len(p_values))
+
+
+def _on_new_images(findings: list[Finding], family: int) -> list[Finding]:
+    """Say of each difference whether it is expected for new images too: a second claim, adjusted
+    for as many questions as the first."""
+    claims = [
+        finding.evidence.measured.new_images_p
+        if isinstance(finding, PairFinding)
+        and finding.evidence.measured is not None
+        and finding.evidence.adjusted_p is not None
+        else None
+        for finding in findings
+    ]
+    p_values = [p for p in claims if p is not None]
+    adjusted = iter(holm([*p_values, *[1.0] * (family - len(p_values))]).tolist())
+    return [
+        finding
+        if p is None or not isinstance(finding, PairFinding)
+        else _claimed(finding, adjusted)
+        for finding, p in zip(findings, claims, strict=True)
+    ]
+
+
+def _claimed(finding: PairFinding, adjusted: Iterator[float]) -> PairFinding:
+    p = next(adjusted)
+    finding = replace(finding, evidence=replace(finding.evidence, new_images_adjusted_p=p))
+    if finding.verdict not in (Verdict.BETTER, Verdict.WORSE):
+        return finding
+    return replace(finding, shown_for_new_images=p <= VERDICT_LEVEL)

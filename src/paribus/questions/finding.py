@@ -12,6 +12,7 @@ from paribus.measure.metric import Metric
 from paribus.measure.runs import Timing
 from paribus.spec.diff import Difference
 from paribus.spec.question import BaseQuestion, Question
+from paribus.stats.failures import FarRuns
 from paribus.stats.flips import FlipLedger
 from paribus.stats.images import NewImages
 from paribus.stats.noise import NoiseFloor
@@ -110,6 +111,7 @@ class Measured:
     """Tests and intervals of at least three pairs, in the metric's raw unit; B minus A.
 
     `paired` holds the 95 % interval, `low_90` and `high_90` are the ends of the 90 % one.
+    `new_images_p`: the level at which the interval for new images reaches 0.
     """
 
     paired: PairedComparison
@@ -117,6 +119,7 @@ class Measured:
     high_90: float
     sign_flip: SignFlip
     new_images: NewImages | None
+    new_images_p: float | None
     new_images_90: NewImages | None
 
 
@@ -132,6 +135,12 @@ class Evidence:
     question; None otherwise, and where over 10,000. `seeds_as_seen`: the seeds if the true
     difference were as large as the mean; the same number where no other can be given (nothing
     was said to matter, or the seeds for that have been had), None where they are not fewer.
+    `seeds_to_decide` allows for how little few seeds tell of the spread; `seeds_if_spread_holds`
+    would do if it is as seen. `next_seed`: the first that was never trained or planned.
+    `new_images_adjusted_p`: Holm's, of `Measured.new_images_p`. `replay_of_equals`: the share that
+    `replay` shows on average for two networks that do not differ. `unseen_failure_rate`: the
+    largest that can leave no trace in these runs; None where a run lacks a value. `far_a`, `far_b`:
+    runs far from the others of their experiment.
     `identical`: every run of B scored as its pair on every single image, of which there are
     `images`.
     """
@@ -149,7 +158,14 @@ class Evidence:
     adjusted_p: float | None = None
     family: int = 0
     seeds_to_decide: int | None = None
+    seeds_if_spread_holds: int | None = None
     seeds_as_seen: int | None = None
+    next_seed: int | None = None
+    new_images_adjusted_p: float | None = None
+    replay_of_equals: float | None = None
+    unseen_failure_rate: float | None = None
+    far_a: tuple[FarRuns, ...] = ()
+    far_b: tuple[FarRuns, ...] = ()
     identical: bool = False
     images: int = 0
 

@@ -45,7 +45,7 @@ class Context:
             preview=result.study.preview,
             timings=result.timings,
             study_name=result.study_name,
-            next_seed=result.next_seed,
+            next_seed=None if result.study.preview else result.next_seed,
         )
 
 

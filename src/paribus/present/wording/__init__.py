@@ -17,6 +17,7 @@ from paribus.present.wording.generic import (
     verdict_words,
 )
 from paribus.present.wording.pair import pair_sentence as _pair
+from paribus.present.wording.pair_reasons import pair_reasons as _pair_reasons
 from paribus.present.wording.step_time import step_time_sentence as _step_time
 
 __all__ = [
@@ -31,4 +32,4 @@ __all__ = [
 ]
 
 # Loading them registers the words of the built-in kinds.
-_REGISTERED = (_pair, _step_time, _count)
+_REGISTERED = (_pair, _pair_reasons, _step_time, _count)

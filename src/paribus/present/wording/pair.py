@@ -6,7 +6,6 @@ from paribus.present.differences import (
     amount,
     difference,
     interval,
-    level,
     p_value,
     with_interval,
 )
@@ -14,19 +13,16 @@ from paribus.present.wording.generic import (
     badge,
     differ_in,
     noise,
-    reasons,
     sentence,
     table_verdict,
     verdict_words,
 )
 from paribus.questions.finding import Evidence, Measured, NoVerdict, PairFinding, Verdict
+from paribus.spec import bounds
 from paribus.stats.images import NewImages
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
 from paribus.stats.power import MOST_SEEDS
-from paribus.text import MINUS, count, percent, plural
-
-LEAST_GAIN = 1.05
-"""Of pairing: below it, it would print as 1.0 times as many seeds."""
+from paribus.text import count, plural
 
 
 @sentence.register
@@ -49,20 +45,6 @@ def pair_sentence(finding: PairFinding) -> str:
     raise AssertionError("a verdict without a test")
 
 
-@reasons.register
-def pair_reasons(finding: PairFinding) -> tuple[str, ...]:
-    """Return what the verdict on two experiments rests on."""
-    measured = finding.evidence.measured
-    if measured is not None:
-        return tuple(_reasons(finding, measured))
-    if not finding.pair.confounds:
-        return ()
-    return (
-        f"{finding.a} and {finding.b} also differ in {differ_in(finding)}: "
-        f"no number of seeds will tell which of these makes the difference.",
-    )
-
-
 @noise.register
 def pair_noise(finding: PairFinding) -> str:
     """Return how far runs of A lie apart."""
@@ -82,9 +64,9 @@ def pair_noise(finding: PairFinding) -> str:
         )
     shown = amount(metric, floor.between_runs)
     text = (
-        f"Two runs of {name} that differ in nothing but the seed end up to {shown} apart in "
-        f"{metric.label} (95 of 100 pairs, judged from {floor.n} seeds): between single runs, "
-        f"differences under {shown} here are noise"
+        f"Two runs of {name} that differ in nothing but the seed lie within {shown} of each other "
+        f"in {metric.label} in 95 of 100 pairs (judged from {floor.n} seeds): single runs cannot "
+        f"tell differences under {shown} from noise"
     )
     if floor.predicted is not None:
         text += f" (luck on single test images alone makes {amount(metric, floor.predicted)})"
@@ -131,7 +113,7 @@ def _equal(finding: PairFinding, measured: Measured) -> str:
     )
     text = (
         f"{finding.a} and {finding.b} are equal for practical purposes: {_name(finding)} "
-        f"{numbers}, so whatever the difference is, it is smaller than the "
+        f"{numbers}, which rules out differences as large as the "
         f"{amount(finding.metric, finding.matters)} that matter"
     )
     return text + _new_images(finding, measured.new_images_90) + "."
@@ -157,13 +139,29 @@ def _undecided(finding: PairFinding, measured: Measured) -> str:
         text += f"which leaves out 0, but not clearly enough {_bar(evidence)}"
     if evidence.seeds_to_decide is None:
         return f"{text}; {_beyond_most_seeds(finding)}."
-    text += (
-        f"; a new study of about {evidence.seeds_to_decide:,} seeds, the number fixed before it "
-        f"runs, would probably decide it"
-    )
+    text += f"; {_new_study(evidence, evidence.seeds_to_decide)} would decide it"
     if evidence.seeds_to_decide == evidence.seeds_as_seen:
-        text += " if the true difference is as large as the one seen"
-    return f"{text}."
+        text += ", if the true difference is as large as the one seen,"
+    return f"{text} in about 4 of 5 studies{_line(evidence, evidence.seeds_to_decide)}."
+
+
+def _new_study(evidence: Evidence, seeds: int) -> str:
+    """The seeds that it takes, and what they are if the spread is as seen."""
+    text = f"a new study of about {seeds:,} seeds, a number fixed before it runs,"
+    fewer = evidence.seeds_if_spread_holds
+    if fewer is not None and fewer < seeds and seeds == evidence.seeds_to_decide:
+        text = (
+            f"a new study of about {seeds:,} seeds, a number fixed before it runs ({fewer:,} if "
+            f"the spread is as seen: it is known from {evidence.n} seeds only),"
+        )
+    return text
+
+
+def _line(evidence: Evidence, seeds: int) -> str:
+    """What to write for a new study: seeds that nobody has looked at."""
+    if evidence.next_seed is None or seeds > bounds.MOST_SEEDS:
+        return ""
+    return f"; write seeds = {{ first = {evidence.next_seed}, count = {seeds} }}"
 
 
 def _confounded(finding: PairFinding, measured: Measured) -> str:
@@ -228,84 +226,9 @@ def _and_no_confound(finding: PairFinding) -> str:
     )
 
 
-def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
-    evidence, paired = finding.evidence, measured.paired
-    lines = [_levels(finding)]
-    if evidence.adjusted_p is not None:
-        family = "" if evidence.family == 1 else f", adjusted for {evidence.family} questions"
-        lines.append(
-            f"Paired t test: {p_value(evidence.adjusted_p)}{family}; better or worse takes "
-            f"{VERDICT_LEVEL} or less."
-        )
-        if evidence.family > 1:
-            lines.append(
-                f"The {percent(0.95)} interval is that of this question alone; the verdict allows "
-                f"for all {evidence.family}."
-            )
-    flip = measured.sign_flip
-    if flip.smallest_p * max(evidence.family, 1) > VERDICT_LEVEL:
-        lines.append(
-            f"Sign-flip test: {p_value(flip.p)}; {paired.n} seeds can give it no less than "
-            f"{flip.smallest_p:.2g}, so that it has no say here."
-        )
-    else:
-        lines.append(f"Sign-flip test, which assumes no bell curve: {p_value(flip.p)}.")
-    if not finding.same_seeds:
-        lines.append(
-            "The two share no seeds: their runs are paired in order, and others would do as well."
-        )
-    elif paired.correlation is not None and paired.pairing_gain is not None:
-        lines.append(_pairing(paired.correlation, paired.pairing_gain))
-    if (new := measured.new_images) is not None:
-        lines.append(
-            f"With {new.n_images:,} images drawn anew the difference is "
-            f"{interval(finding.metric, new.low, new.high)}, {percent(0.95)}; more seeds would "
-            f"reduce {percent(new.seed_share)} of its variance, more test images the rest."
-        )
-    if evidence.replay is not None:
-        lines.append(
-            f"One training of each would have shown the opposite order in "
-            f"{percent(evidence.replay.opposite_share)} of {evidence.replay.pairs} pairs of runs "
-            f"(a tie counts half)."
-        )
-    # Where it is the only number of seeds there is, the sentence has it.
-    as_seen, needed = evidence.seeds_as_seen, evidence.seeds_to_decide
-    if as_seen is not None and needed is not None and as_seen < needed:
-        assert finding.matters is not None
-        lines.append(
-            f"Were the true difference as large as the one seen, about {as_seen:,} "
-            f"seeds would do; the number above is for one of just "
-            f"{amount(finding.metric, finding.matters)}."
-        )
-    return lines
-
-
-def _pairing(correlation: float, gain: float) -> str:
-    """How runs of the same seed go together."""
-    times = f"{gain:.1f}" if gain < 100 else "over 100"
-    saved = (
-        f"; without pairing it would take {times} times as many seeds."
-        if gain >= LEAST_GAIN
-        else "; pairing them saves no seeds here."
-    )
-    shown = f"{correlation:.2f}".replace("-", MINUS)
-    return f"Over the same seeds the two correlate by {shown}{saved}"
-
-
 def _name(finding: PairFinding) -> str:
     better = "" if finding.metric.higher_is_better else " (lower is better)"
     return finding.metric.label + better
-
-
-def _levels(finding: PairFinding) -> str:
-    """Where the runs of either lie, over the seeds that are compared."""
-    evidence = finding.evidence
-    assert evidence.level_a is not None
-    assert evidence.level_b is not None
-    a = f"{finding.a} {level(finding.metric, *evidence.level_a)}"
-    b = f"{finding.b} {level(finding.metric, *evidence.level_b)}"
-    seeds = f"the same {evidence.n} seeds" if finding.same_seeds else f"{evidence.n} seeds each"
-    return f"{a}, {b}, over {seeds}."
 
 
 def _estimate(finding: PairFinding, measured: Measured) -> str:
@@ -321,8 +244,10 @@ def _new_images(finding: PairFinding, new: NewImages | None) -> str:
         return ""
     bracket = interval(finding.metric, new.low, new.high)
     if finding.shown_for_new_images:
-        return f"; shown for new images too, {bracket}"
-    return f"; not shown for new images, where it is {bracket}"
+        return f"; expected for other images drawn the same way, too, {bracket}"
+    p = finding.evidence.new_images_adjusted_p
+    adjusted = "" if p is None or new.low <= 0 <= new.high else f" (adjusted {p_value(p)})"
+    return f"; not shown for other images, where it is {bracket}{adjusted}"
 
 
 def _bar(evidence: Evidence) -> str:
@@ -342,9 +267,9 @@ def _beyond_most_seeds(finding: PairFinding) -> str:
         return f"more than {MOST_SEEDS:,} seeds would be needed to decide it"
     assert finding.matters is not None
     return (
-        f"a new study of about {as_seen:,} seeds, the number fixed before it "
-        f"runs, would probably decide it if the true difference is as large as the one seen, but "
-        f"it would take more than {MOST_SEEDS:,} if that is just the "
+        f"a new study of about {as_seen:,} seeds, a number fixed before it runs, would decide it, "
+        f"if the true difference is as large as the one seen, in about 4 of 5 studies; it would "
+        f"take more than {MOST_SEEDS:,} if that is just the "
         f"{amount(finding.metric, finding.matters)} that matter"
     )
 

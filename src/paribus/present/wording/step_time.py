@@ -91,6 +91,6 @@ def _equal(finding: StepTimeFinding, ratio: Ratio) -> str:
     a, b = _names(finding)
     return (
         f"A training step of {b} takes as long as one of {a} for practical purposes: "
-        f"{ratio_with_interval(ratio, 0.90)}, so whatever the difference is, it is smaller than "
-        f"the {percent(finding.matters, 'g')} that matter."
+        f"{ratio_with_interval(ratio, 0.90)}, which rules out differences as large as the "
+        f"{percent(finding.matters, 'g')} that matter."
     )

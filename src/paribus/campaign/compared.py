@@ -1,0 +1,55 @@
+"""What the plans of a store say of two experiments that are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from paribus.campaign.lookup import Found
+from paribus.campaign.stored import stored_campaign
+from paribus.questions.family import judge_study
+from paribus.questions.finding import Finding
+from paribus.spec.asked import Plan
+from paribus.spec.question import Question
+from paribus.store.reader import Reader
+from paribus.store.rows import NamedStudy
+
+
+@dataclass(frozen=True)
+class PlannedPair:
+    """Two experiments of a study with a plan, by their names in it."""
+
+    study: NamedStudy
+    plan: Plan
+    compare: tuple[str, str]
+
+
+def planned_pairs(a: Found, b: Found, store: Reader) -> Iterator[PlannedPair]:
+    """Yield the studies with a plan that have both experiments."""
+    for named in store.named_studies():
+        plan = store.plan(named.study.id)
+        if plan is not None:
+            names = {hash_: name for name, hash_ in plan.now.experiments.items()}
+            if a.hash in names and b.hash in names:
+                yield PlannedPair(named, plan, (names[a.hash], names[b.hash]))
+
+
+def planned_finding(
+    pair: PlannedPair, metric: str, matters: float | None, store: Reader
+) -> Finding | None:
+    """Return the finding of a study's own question about two experiments, judged in its family as a
+    report does; None if no plan asks it."""
+
+    def is_asked(question: object) -> bool:
+        return (
+            isinstance(question, Question)
+            and question.compare == pair.compare
+            and question.metric == metric
+            and matters in (None, question.matters)
+        )
+
+    if not any(is_asked(asked.question) for asked in pair.plan.ever_asked()):
+        return None
+    campaign = stored_campaign(pair.study, pair.study.study.label, store)
+    found = judge_study(campaign.result(store, campaign.known(store)))
+    return next((finding for finding in found if is_asked(finding.question)), None)

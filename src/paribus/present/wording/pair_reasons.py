@@ -1,0 +1,130 @@
+"""What the verdict on two experiments compared over seeds rests on, in words."""
+
+from __future__ import annotations
+
+from paribus.present.differences import amount, interval, level, p_value
+from paribus.present.wording.generic import differ_in, reasons
+from paribus.questions.finding import Evidence, Measured, PairFinding
+from paribus.stats.limits import VERDICT_LEVEL
+from paribus.text import MINUS, count, percent, plural
+
+LEAST_GAIN = 1.05
+"""Of pairing: below it, it would print as 1.0 times as many seeds."""
+
+
+@reasons.register
+def pair_reasons(finding: PairFinding) -> tuple[str, ...]:
+    """Return what the verdict on two experiments rests on."""
+    measured = finding.evidence.measured
+    if measured is not None:
+        return tuple(_reasons(finding, measured))
+    if not finding.pair.confounds:
+        return ()
+    return (
+        f"{finding.a} and {finding.b} also differ in {differ_in(finding)}: "
+        f"no number of seeds will tell which of these makes the difference.",
+    )
+
+
+def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
+    evidence, paired = finding.evidence, measured.paired
+    lines = [_levels(finding)]
+    if evidence.adjusted_p is not None:
+        family = "" if evidence.family == 1 else f", adjusted for {evidence.family} questions"
+        lines.append(
+            f"Paired t test: {p_value(evidence.adjusted_p)}{family}; better or worse takes "
+            f"{VERDICT_LEVEL} or less."
+        )
+        if evidence.family > 1:
+            lines.append(
+                f"The {percent(0.95)} interval is that of this question alone; the verdict allows "
+                f"for all {evidence.family}."
+            )
+    flip = measured.sign_flip
+    if flip.smallest_p * max(evidence.family, 1) > VERDICT_LEVEL:
+        lines.append(
+            f"Sign-flip test: {p_value(flip.p)}; {paired.n} seeds can give it no less than "
+            f"{flip.smallest_p:.2g}, so that it has no say here."
+        )
+    else:
+        lines.append(f"Sign-flip test, which assumes no bell curve: {p_value(flip.p)}.")
+    if not finding.same_seeds:
+        lines.append(
+            "The two share no seeds: their runs are paired in order, and others would do as well."
+        )
+    elif paired.correlation is not None and paired.pairing_gain is not None:
+        lines.append(_pairing(paired.correlation, paired.pairing_gain))
+    if (new := measured.new_images) is not None:
+        lines.append(
+            f"With {new.n_images:,} images drawn anew the difference is "
+            f"{interval(finding.metric, new.low, new.high)}, {percent(0.95)}; more seeds would "
+            f"reduce {percent(new.seed_share)} of its variance, more test images the rest."
+        )
+    if evidence.replay is not None:
+        lines.append(
+            f"In {percent(evidence.replay.opposite_share)} of the {evidence.replay.pairs} pairs of "
+            f"one run of each the order was the opposite (a tie counts half{_of_equals(evidence)})."
+        )
+    lines += _failures(finding)
+    # Where it is the only number of seeds there is, the sentence has it.
+    as_seen, needed = evidence.seeds_as_seen, evidence.seeds_to_decide
+    if as_seen is not None and needed is not None and as_seen < needed:
+        assert finding.matters is not None
+        lines.append(
+            f"Were the true difference as large as the one seen, about {as_seen:,} "
+            f"seeds would do; the number above is for one of just "
+            f"{amount(finding.metric, finding.matters)}."
+        )
+    return lines
+
+
+def _of_equals(evidence: Evidence) -> str:
+    if evidence.replay_of_equals is None:
+        return ""
+    runs = evidence.runs - max(evidence.missing_a, evidence.missing_b)
+    share = percent(evidence.replay_of_equals)
+    return f"; equal networks show about {share} with {count(runs, 'seed')}"
+
+
+def _failures(finding: PairFinding) -> list[str]:
+    """Failures that these runs show, and those that so few runs may not."""
+    evidence, lines = finding.evidence, []
+    if evidence.unseen_failure_rate is not None:
+        lines.append(
+            f"No run of {finding.a} or {finding.b} failed; with {count(evidence.runs, 'run')}, a "
+            f"failure rate of up to {percent(evidence.unseen_failure_rate)} can go unseen."
+        )
+    for name, groups in ((finding.a, evidence.far_a), (finding.b, evidence.far_b)):
+        for far in groups:
+            runs = len(far.runs)
+            apart = amount(finding.metric, far.gap)
+            lines.append(
+                f"{count(runs, 'run')} of {name} {plural(runs, 'lies', 'lie')} {apart} "
+                f"{'above' if far.above else 'below'} the others, which lie within "
+                f"{amount(finding.metric, far.spread)}: at most 5 of 100 experiments have so wide "
+                f"a gap unless runs sometimes fail."
+            )
+    return lines
+
+
+def _pairing(correlation: float, gain: float) -> str:
+    """How runs of the same seed go together."""
+    times = f"{gain:.1f}" if gain < 100 else "over 100"
+    saved = (
+        f"; without pairing it would take {times} times as many seeds."
+        if gain >= LEAST_GAIN
+        else "; pairing them saves no seeds here."
+    )
+    shown = f"{correlation:.2f}".replace("-", MINUS)
+    return f"Over the same seeds the two correlate by {shown}{saved}"
+
+
+def _levels(finding: PairFinding) -> str:
+    """Where the runs of either lie, over the seeds that are compared."""
+    evidence = finding.evidence
+    assert evidence.level_a is not None
+    assert evidence.level_b is not None
+    a = f"{finding.a} {level(finding.metric, *evidence.level_a)}"
+    b = f"{finding.b} {level(finding.metric, *evidence.level_b)}"
+    seeds = f"the same {evidence.n} seeds" if finding.same_seeds else f"{evidence.n} seeds each"
+    return f"{a}, {b}, over {seeds}."
