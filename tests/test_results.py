@@ -15,14 +15,13 @@ from matplotlib.figure import Figure
 import paribus
 from paribus import Results, UserError, load_study
 from paribus.store.rows import EPOCH_COLUMNS
-from tests.support.commands import train
-from tests.support.small import SMALL_STUDY, Small
+from tests.support.commands import train, train_here
+from tests.support.small import SMALL_STUDY, Small, write_small
 
 
-@pytest.fixture
-def results(small: Small, tmp_path: Path) -> Results:
-    study, folder = load_study(str(small()))
-    return study.run(store=tmp_path / "runs", relative_to=folder, jobs=1, quiet=True)
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return train_here(write_small(tmp_path_factory.mktemp("results")), jobs=1)
 
 
 def test_runs_and_epochs_as_data_frames(results: Results) -> None:
