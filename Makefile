@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-CPP := $(wildcard src/paribus/engines/native/kernels/*.cpp src/paribus/engines/native/kernels/*.h \
+NATIVE := src/paribus/engines/native
+CPP := $(wildcard $(NATIVE)/*.cpp $(NATIVE)/kernels/*.cpp $(NATIVE)/kernels/*.h \
 	tests/engines/native/*.cpp benchmarks/*.cpp)
 
 # What `make quick` runs: what changes most often and takes least, and a small study by every engine.

@@ -10,33 +10,40 @@ import runpy
 from pathlib import Path
 
 from setuptools import Extension, setup
+from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 
 # Run by its path: the package itself cannot be imported before its dependencies are installed.
 BUILD = runpy.run_path(str(Path(__file__).with_name("src") / "paribus/engines/native/build.py"))
-LIBRARY = "paribus.engines.native." + BUILD["LIBRARY"].removesuffix(".so")
+PACKAGE = "paribus.engines.native"
+NAMES = ["probe", *BUILD["INSTRUCTION_SETS"]]
 
 
 class BuildKernels(build_ext):
-    """Compiles a library by build.py instead of as a module of Python."""
+    """Compiles libraries by build.py instead of modules of Python."""
 
     def get_ext_filename(self, fullname: str) -> str:
         return f"{fullname.replace('.', '/')}.so"
 
-    def build_extension(self, extension: Extension) -> None:
-        compiler = BUILD["find_compiler"]()
-        if compiler is None:
-            self.warn("there is no C++ compiler: the native engine is not built")
-            return
-        library = Path(self.get_ext_fullpath(extension.name))
-        library.parent.mkdir(parents=True, exist_ok=True)
+    def run(self) -> None:
+        folder = Path(self.get_ext_fullpath(f"{PACKAGE}.library")).parent
         try:
-            BUILD["compile_library"](library, compiler)
+            BUILD["build"](folder)
         except BUILD["CompilationError"] as error:
             self.warn(f"the native engine is not built: {error}")
 
 
+class Wheel(bdist_wheel):
+    """A wheel for every version of Python: the libraries are loaded with ctypes."""
+
+    def get_tag(self) -> tuple[str, str, str]:
+        return ("py3", "none", super().get_tag()[2])
+
+
 setup(
-    cmdclass={"build_ext": BuildKernels},
-    ext_modules=[Extension(LIBRARY, sources=[], optional=True)],
+    cmdclass={"build_ext": BuildKernels, "bdist_wheel": Wheel},
+    ext_modules=[
+        Extension(f"{PACKAGE}.{BUILD['library_name'](name)[:-3]}", sources=[], optional=True)
+        for name in NAMES
+    ],
 )

@@ -64,7 +64,8 @@ int main() {
     const double scale = std::sqrt(squares / static_cast<double>(count));
     const double n = static_cast<double>(count);
     std::printf("%8d  %.1e, %.1e        %.1e, %.1e          %.1f\n", channels,
-                std::sqrt(error[0] / n) / scale, largest[0] / scale, std::sqrt(error[1] / n) / scale,
-                largest[1] / scale, std::sqrt(error[1] / error[0]));
+                std::sqrt(error[0] / n) / scale, largest[0] / scale,
+                std::sqrt(error[1] / n) / scale, largest[1] / scale,
+                std::sqrt(error[1] / error[0]));
   }
 }

@@ -102,7 +102,7 @@ def test_run_says_what_it_costs_that_native_was_not_built(
     if library_path() is not None:
         assert words not in " ".join(make(study.name).notes)
     load.cache_clear()
-    monkeypatch.setattr(library, "library_path", lambda: None)
+    monkeypatch.setattr(library, "library_of", lambda name: Path("not built"))
     assert words in call("run", study.name, "--seeds", "1", "--only", "mlp").stderr
     # Dropout, which native cannot run: nothing is lost.
     assert words not in " ".join(make(study.name, Changes(only="cnn")).notes)

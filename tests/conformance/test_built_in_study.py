@@ -81,5 +81,5 @@ def test_first_steps(engine: Candidate, name: str) -> None:
     if isinstance(_task(name, steps).optimizer, Adam) and not engine.double:
         # Adam's step for a weight's first gradient is a full one, however small the gradient: a
         # ReLU that fires for the first time in one precision alone moves weights by the rate.
-        tolerance *= 3
+        tolerance *= 5
     assert worst <= tolerance

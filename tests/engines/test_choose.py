@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_whoever_trained_it_the_fastest_predicts() -> None:
 
 def test_without_the_compiled_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     load.cache_clear()
-    monkeypatch.setattr(library, "library_path", lambda: None)
+    monkeypatch.setattr(library, "library_of", lambda name: Path("not built"))
     assert chosen(*PLAIN) == "torch"
     with pytest.raises(UserError) as error:
         chosen(*PLAIN, engine="native")
@@ -91,7 +92,8 @@ import sys
 sys.modules["torch"] = None  # as if it were not installed
 from paribus.engines.choose import choose
 from paribus.engines.native import library
-library.library_path = lambda: None  # as if it were not built
+from pathlib import Path
+library.library_of = lambda name: Path('not built')
 from paribus.errors import UserError
 from tests.support.choosing import MODULE, chosen
 print(chosen("flatten", "linear 3"))

@@ -9,14 +9,19 @@ from paribus.data.batches import check_counts
 from paribus.data.facts import DataFacts
 from paribus.engines.checks import check_batches
 from paribus.engines.choose import choose, choose_common, misses_native
+from paribus.engines.native.library import was_built
 from paribus.errors import UserError
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan, plan_of
 
-_WITHOUT_NATIVE = (
+_NOT_BUILT = (
     "The native engine was not built, for want of a C++ compiler: training takes about two to "
     "four times as long. Install g++ or clang, then install Paribus again."
+)
+_OLD_PROCESSOR = (
+    "The native engine needs fused multiply-adds in vectors, which this processor lacks: training "
+    "takes about two to four times as long."
 )
 
 
@@ -91,7 +96,7 @@ def choose_engines(
         return Engines(names, "")
     common = choose_common({name: networks[name] for name in free}, free)
     missed = all(misses_native(networks[name], experiment) for name, experiment in free.items())
-    notes = [_WITHOUT_NATIVE] if missed else []
+    notes = [_OLD_PROCESSOR if was_built() else _NOT_BUILT] if missed else []
     if common.passed_over and len(free) > 1:
         notes.append(
             f'"{common.engine}" trains all experiments that name no engine, so that no difference '

@@ -34,14 +34,26 @@ const Case CASES[] = {
     {{1, 28, 28}, {{flatten}, {linear, 50}, {relu}, {linear, 5}}},
     {{1, 8, 8}, {{flatten}, {linear, 129}, {relu}, {linear, 5}}},
     {{1, 8, 8}, {{flatten}, {linear, 7}, {batch_norm}, {tanh}, {linear, 5}}},
-    {{3, 7, 7},
-     {{conv, 8, 3}, {relu}, {max_pool}, {conv, 16, 3}, {relu}, {flatten}, {linear, 5}}},
+    {{3, 7, 7}, {{conv, 8, 3}, {relu}, {max_pool}, {conv, 16, 3}, {relu}, {flatten}, {linear, 5}}},
     {{2, 9, 6},
      {{conv, 6, 5}, {sigmoid}, {average_pool}, {conv, 5, 1}, {conv, 5, 3}, {flatten}, {linear, 5}}},
     {{1, 28, 28},
-     {{conv, 8, 3}, {residual_begin}, {batch_norm}, {relu}, {conv, 8, 3}, {residual_end}, {max_pool},
-      {conv, 32, 3}, {residual_begin}, {relu}, {conv, 32, 3}, {residual_end}, {max_pool}, {relu},
-      {flatten}, {linear, 5}}},
+     {{conv, 8, 3},
+      {residual_begin},
+      {batch_norm},
+      {relu},
+      {conv, 8, 3},
+      {residual_end},
+      {max_pool},
+      {conv, 32, 3},
+      {residual_begin},
+      {relu},
+      {conv, 32, 3},
+      {residual_end},
+      {max_pool},
+      {relu},
+      {flatten},
+      {linear, 5}}},
 };
 
 bool run(const Case& test, int images, int batch, int threads, int method, bool mostly_zero) {
@@ -70,8 +82,8 @@ bool run(const Case& test, int images, int batch, int threads, int method, bool 
       for (float& value : tensor) value = family == statistics ? 1.0f : 0.5f * uniform();
       paribus_write_tensor(network, family, t, tensor.data());
     }
-  std::vector<float> pixels(static_cast<size_t>(images) * test.input.channels *
-                            test.input.height * test.input.width);
+  std::vector<float> pixels(static_cast<size_t>(images) * test.input.channels * test.input.height *
+                            test.input.width);
   for (float& pixel : pixels) pixel = mostly_zero && uniform() < 0.3f ? 0.0f : uniform();
   std::vector<int64_t> labels(images), order(images);
   for (int n = 0; n < images; ++n) {
@@ -96,8 +108,9 @@ bool run(const Case& test, int images, int batch, int threads, int method, bool 
 int main() {
   for (const Case& test : CASES)
     for (int threads : {1, 3})
-      for (int batch : {3, 17, 40})
+      for (int batch : {17, 40})  // of 43 images: the last one has 9 or 3
         for (bool mostly_zero : {false, true})
-          if (!run(test, 43, batch, threads, batch % 3, mostly_zero)) return 1;
+          if (!mostly_zero || test.program[0].operation == flatten)
+            if (!run(test, 43, batch, threads, batch % 3, mostly_zero)) return 1;
   return 0;
 }

@@ -1,83 +1,33 @@
-"""The kernels under sanitizers, and as other processors would have them built."""
+"""The kernels under sanitizers, and what is loaded of them."""
 
 from __future__ import annotations
 
-import platform
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from paribus.engines.native import build
 from paribus.engines.native import library as native
-from paribus.engines.native.library import Kind, NativeNetwork, Optimizer
-from paribus.errors import ParibusError
-from tests.support.reference import (
-    BATCH_NORM,
-    FLATTEN,
-    MAX_POOL,
-    RELU,
-    Reference,
-    conv,
-    linear,
-    residual,
-)
+from paribus.errors import ParibusError, UserError
+from tests.support.kernels import THOROUGH, Build, program
 
 COMPILER = build.find_compiler()
+RUNNING = [name for name in build.INSTRUCTION_SETS if native.runs_here(name)]
 
-pytestmark = pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler")
+pytestmark = pytest.mark.skipif(
+    COMPILER is None or native.library_path() is None, reason="there is no C++ compiler"
+)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("instruction_set", RUNNING if THOROUGH else RUNNING[-1:])
 @pytest.mark.parametrize("sanitizers", ["address,undefined", "thread"])
-def test_sanitizers_find_nothing(sanitizers: str, tmp_path: Path) -> None:
-    program = tmp_path / "exercise"
-    sources = [*sorted(build.KERNELS.glob("*.cpp")), Path(__file__).with_name("exercise.cpp")]
-    built = subprocess.run(
-        [
-            *(str(COMPILER), *build.FLAGS, f"-I{build.KERNELS}", "-O1", "-g", "-march=native"),
-            *(f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all"),
-            *(*map(str, sources), "-o", str(program)),
-        ],
-        capture_output=True,
-        text=True,
-    )
-    if built.returncode and "cannot find" in built.stderr:
-        pytest.skip(f"the compiler has no -fsanitize={sanitizers}")
-    assert built.returncode == 0, built.stderr
-    ran = subprocess.run([str(program)], capture_output=True, text=True)
+def test_sanitizers_find_nothing(sanitizers: str, instruction_set: str) -> None:
+    flags = ("-O1", "-g1", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all")
+    command = program("exercise", Build(instruction_set, str(COMPILER), flags))
+    ran = subprocess.run(command, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr or ran.stdout
-
-
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="these are builds for x86 processors")
-@pytest.mark.parametrize("march", ["x86-64", "haswell"])
-def test_narrower_vectors(march: str, tmp_path: Path) -> None:
-    """SSE and AVX2: without a warning, and right."""
-    path = tmp_path / "kernels.so"
-    flags = ("-O2", f"-march={march}", "-Wall", "-Wextra", "-Wpedantic")
-    assert build.compile_library(path, str(COMPILER), flags) == ""
-    library = native.load(path)
-    assert native.describe(library)["lanes"] == {"x86-64": "4", "haswell": "8"}[march]
-    program = [
-        *(conv(6, 5), RELU, MAX_POOL, conv(8), RELU, conv(16)),
-        *residual(BATCH_NORM, RELU, conv(16)),
-        *residual(RELU, conv(16)),
-        *(FLATTEN, linear(33), RELU, linear(5)),
-    ]
-    judge = Reference(program, (2, 15, 14))
-    judge.initialise(seed=7)
-    network = NativeNetwork(program, (2, 15, 14), Optimizer(), threads=2, library=library)
-    for index, tensor in enumerate(judge.parameters):
-        network.write(Kind.PARAMETERS, index, tensor)
-    random = np.random.default_rng(3)
-    images = random.normal(size=(37, 2, 15, 14)).astype(np.float32)
-    labels = random.integers(0, 5, 37)
-    network.gradient(images, labels)
-    judge.gradient(images.astype(np.float64), labels)
-    for index, gradient in enumerate(judge.gradients):
-        got = network.read(Kind.GRADIENTS, index)
-        scale = max(np.abs(gradient).max(), 1e-2)
-        assert np.abs(got - gradient.ravel()).max() / scale < 2e-4, f"tensor {index}"
 
 
 def test_a_library_of_other_sources_is_refused(
@@ -85,8 +35,7 @@ def test_a_library_of_other_sources_is_refused(
 ) -> None:
     """In one line, which says what to do."""
     path = native.library_path()
-    if path is None:
-        pytest.skip("the kernels were not built")
+    assert path is not None
     stale = tmp_path / path.name
     fresh = f"sources={build.sources_digest()};".encode()
     assert path.read_bytes().count(fresh) == 1
@@ -104,3 +53,32 @@ def test_a_library_of_other_sources_is_refused(
     monkeypatch.setattr(native, "INTERFACE", native.INTERFACE + 1)
     with pytest.raises(ParibusError):
         native.load(stale)
+
+
+@pytest.mark.parametrize("instruction_set", RUNNING)
+def test_an_instruction_set_by_name(instruction_set: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(native.INSTRUCTIONS, instruction_set)
+    path = native.library_path()
+    assert path == native.library_of(instruction_set)
+    lanes = native.describe(native.load(path))["lanes"]
+    assert lanes == {"avx512": "16", "avx2": "8", "neon": "4"}[instruction_set]
+
+
+def test_an_instruction_set_that_is_not_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(native.INSTRUCTIONS, "mmx")
+    with pytest.raises(UserError, match=r"^PARIBUS_INSTRUCTIONS=mmx: there are no such kernels"):
+        native.library_path()
+
+
+def test_a_processor_without_multiply_adds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The libraries are there, and none of them is loaded."""
+    monkeypatch.setattr(native, "runs_here", lambda instruction_set: False)
+    assert native.library_path() is None
+    native.load.cache_clear()
+    with pytest.raises(UserError) as error:
+        native.load()
+    native.load.cache_clear()
+    assert str(error.value) == (
+        'the engine "native" needs a processor with fused multiply-adds in vectors (AVX2 and FMA, '
+        "or NEON), and this one has none"
+    )

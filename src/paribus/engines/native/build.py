@@ -1,6 +1,8 @@
-"""Compile the kernels into a library beside this file: `python -m paribus.engines.native.build`.
+"""Compile the kernels into libraries beside this file: `python -m paribus.engines.native.build`.
 
-Standard library only: setup.py runs this file before Paribus is installed.
+There is a library for each instruction set that processors of this kind may have, and a probe that
+says which of them the processor at hand has. Standard library only: setup.py runs this file before
+Paribus is installed.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -18,20 +21,40 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 KERNELS = FOLDER / "kernels"
-LIBRARY = "_kernels.so"
+PROBE = FOLDER / "probe.cpp"
 COMMAND = "python -m paribus.engines.native.build"
 
-# Nothing of -ffast-math: it would hide a NaN, or let the order of sums depend on the compiler.
+# For each kind of processor its instruction sets, the best first. Without fused multiply-adds in
+# vectors (x86 before 2013) there is none.
+_X86 = {
+    "avx512": (
+        *("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx2", "-mfma"),
+        "-mprefer-vector-width=512",
+    ),
+    "avx2": ("-mavx2", "-mfma"),
+}
+_ARM: dict[str, tuple[str, ...]] = {"neon": ()}
+INSTRUCTION_SETS = {"x86_64": _X86, "amd64": _X86, "aarch64": _ARM, "arm64": _ARM}.get(
+    platform.machine().lower(), {}
+)
+
+# Results must not depend on the compiler: no multiply-adds but those that are written, and nothing
+# of -ffast-math.
 FLAGS = (
     "-std=c++17",
     "-fPIC",
-    "-ffp-contract=fast",
+    "-ffp-contract=off",
     "-fno-math-errno",
     "-fno-trapping-math",
     "-fvisibility=hidden",
     "-pthread",
 )
-OPTIMIZED = ("-O3", "-march=native")
+OPTIMIZED = "-O3"
+
+
+def library_name(instruction_set: str) -> str:
+    """The file name of the kernels' library for an instruction set, or of the "probe"."""
+    return f"_kernels_{instruction_set}.so"
 
 
 class CompilationError(Exception):
@@ -53,7 +76,12 @@ def sources_digest() -> str | None:
     if not KERNELS.is_dir():
         return None
     digest = hashlib.sha256()
-    for path in [*sorted(KERNELS.glob("*.cpp")), *sorted(KERNELS.glob("*.h")), Path(__file__)]:
+    for path in [
+        *sorted(KERNELS.glob("*.cpp")),
+        *sorted(KERNELS.glob("*.h")),
+        PROBE,
+        Path(__file__),
+    ]:
         content = path.read_bytes()
         digest.update(f"{path.name} {len(content)}\n".encode() + content)
     return digest.hexdigest()[:16]
@@ -65,9 +93,9 @@ def is_fresh(library: Path) -> bool:
 
 
 def compile_library(
-    library: Path, compiler: str, flags: Sequence[str] = OPTIMIZED, *, jobs: int | None = None
+    library: Path, compiler: str, flags: Sequence[str], *, probe: bool = False
 ) -> str:
-    """Compile the kernels into a shared library, and return the compiler's warnings.
+    """Compile the kernels, or the probe, into a shared library; return the compiler's warnings.
 
     Raises `CompilationError` where the compiler fails; a library that was there stays then.
     """
@@ -78,8 +106,8 @@ def compile_library(
             made = [str(source), "-c", "-o", f"{folder}/{source.stem}.o"]
             return _run([compiler, *FLAGS, *flags, define, *made])
 
-        sources = sorted(KERNELS.glob("*.cpp"))
-        with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
+        sources = [PROBE] if probe else sorted(KERNELS.glob("*.cpp"))
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             warnings = "".join(pool.map(compile_one, sources))
         # Replaced in one go: who has the old library loaded keeps it.
         fresh = library.with_name(f".{library.name}.{os.getpid()}")
@@ -90,6 +118,29 @@ def compile_library(
         finally:
             fresh.unlink(missing_ok=True)
     return warnings
+
+
+def build(folder: Path, *, force: bool = False) -> list[Path]:
+    """Compile all libraries that are not fresh into a folder, and return them.
+
+    Raises `CompilationError` where there is no compiler, or it fails.
+    """
+    if not INSTRUCTION_SETS:
+        raise CompilationError(f"The kernels have no instruction set of {platform.machine()}.")
+    flags: dict[str, Sequence[str]] = {"probe": (), **INSTRUCTION_SETS}
+    stale = [name for name in flags if force or not is_fresh(folder / library_name(name))]
+    if not stale:
+        return []
+    compiler = find_compiler()
+    if compiler is None:
+        raise CompilationError("There is no C++ compiler; install g++ or clang.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in stale:
+        library = folder / library_name(name)
+        sys.stderr.write(
+            compile_library(library, compiler, (OPTIMIZED, *flags[name]), probe=name == "probe")
+        )
+    return [folder / library_name(name) for name in stale]
 
 
 def _run(command: Sequence[str]) -> str:
@@ -103,21 +154,14 @@ def main() -> int:
     """Compile what is not fresh; return the exit status."""
     parser = argparse.ArgumentParser(prog=COMMAND, description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--force", action="store_true", help="compile what is fresh, too")
-    parser.add_argument("--optional", action="store_true", help="do nothing without a compiler")
+    parser.add_argument("--optional", action="store_true", help="succeed without a compiler, too")
     arguments = parser.parse_args()
-    library = FOLDER / LIBRARY
-    if is_fresh(library) and not arguments.force:
-        return 0
-    compiler = find_compiler()
-    if compiler is None:
-        print("There is no C++ compiler; install g++ or clang.", file=sys.stderr)
-        return 0 if arguments.optional else 1
     try:
-        sys.stderr.write(compile_library(library, compiler))
+        for library in build(FOLDER, force=arguments.force):
+            print(f"Compiled {library}")
     except CompilationError as error:
         print(error, file=sys.stderr)
-        return 1
-    print(f"Compiled {library}")
+        return 0 if arguments.optional and find_compiler() is None else 1
     return 0
 
 

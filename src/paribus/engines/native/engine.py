@@ -51,8 +51,9 @@ class NativeEngine(Engine):
 
     @property
     def bits(self) -> str:
-        """What decides the bits of its results: how many images a vector of this machine holds."""
-        return f"lanes {describe(load())['lanes']}"
+        """What decides the bits of its results: the version of the kernels' arithmetic. They do
+        not depend on processor, compiler or number of threads."""
+        return describe(load())["bits"]
 
     def supports(self, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
         """Return None if it can train an experiment, else why not, after "because"."""

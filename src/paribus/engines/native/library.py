@@ -7,6 +7,7 @@ threads of one process train side by side.
 from __future__ import annotations
 
 import ctypes
+import os
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,8 +25,11 @@ from paribus.errors import ParibusError, UserError
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
-INTERFACE = 2
+INTERFACE = 3
 """The version of kernels/api.h that this file speaks."""
+
+INSTRUCTIONS = "PARIBUS_INSTRUCTIONS"
+"""The environment variable that names an instruction set; results do not depend on it."""
 
 
 class Operation(IntEnum):
@@ -83,9 +87,42 @@ class Record:
 
 
 def library_path() -> Path | None:
-    """The shared library beside this file, or None if it was not built."""
-    path = Path(__file__).with_name(build.LIBRARY)
-    return path if path.exists() else None
+    """The library of the best instruction set that this processor has, or of the one that the
+    environment's PARIBUS_INSTRUCTIONS names; None if there is none (see `was_built`).
+
+    Raises `UserError` if a set is named that this processor cannot run.
+    """
+    usable = [
+        name for name in build.INSTRUCTION_SETS if library_of(name).exists() and runs_here(name)
+    ]
+    named = os.environ.get(INSTRUCTIONS)
+    if named and named not in usable:
+        raise UserError(
+            f"{INSTRUCTIONS}={named}: there are no such kernels that this processor can run; "
+            f"there are: {', '.join(usable) or 'none'}"
+        )
+    return library_of(named or usable[0]) if usable else None
+
+
+def was_built() -> bool:
+    """Whether there is a library, be it for another processor."""
+    return any(library_of(name).exists() for name in build.INSTRUCTION_SETS)
+
+
+def library_of(instruction_set: str) -> Path:
+    """Where the library for an instruction set is, if it was built."""
+    return build.FOLDER / build.library_name(instruction_set)
+
+
+@cache
+def runs_here(instruction_set: str) -> bool:
+    """Whether this processor and its operating system run an instruction set."""
+    probe = library_of("probe")
+    if not probe.exists():
+        return False
+    has = ctypes.CDLL(str(probe)).paribus_has
+    has.restype, has.argtypes = ctypes.c_int32, [ctypes.c_char_p]
+    return bool(has(instruction_set.encode()))
 
 
 class _Record(ctypes.Structure):
@@ -181,11 +218,16 @@ def describe(library: ctypes.CDLL) -> dict[str, str]:
 
 @cache
 def load(path: Path | None = None) -> ctypes.CDLL:
-    """The library at `path`, by default the one that was built with the package.
+    """The library at `path`, by default that of `library_path`.
 
     Raises `UserError` if there is none, and `ParibusError` if it was built from other sources.
     """
     path = path or library_path()
+    if path is None and was_built():
+        raise UserError(
+            'the engine "native" needs a processor with fused multiply-adds in vectors (AVX2 and '
+            "FMA, or NEON), and this one has none"
+        )
     if path is None:
         raise UserError(
             'the engine "native" was not built when Paribus was installed; install a C++17 '

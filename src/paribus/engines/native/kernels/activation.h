@@ -2,29 +2,10 @@
 // that the value may overwrite the argument.
 #pragma once
 
+#include "functions.h"
 #include "map.h"
 
 namespace paribus {
-
-// e^x, within 2 units in the last place: x = n ln 2 + r, |r| <= ln 2 / 2, and a polynomial for e^r
-// (Cephes, expf). Arguments beyond float32's range are clamped to it; NaN stays NaN.
-inline vec exponential(vec x) {
-  x = x < -87.0f ? splat(-87.0f) : x;
-  x = x > 88.0f ? splat(88.0f) : x;
-  const vec shifter = splat(12582912.0f);  // 1.5 * 2^23: adding it rounds to the nearest integer
-  const vec rounded = x * 1.44269504088896341f + shifter;
-  const vec n = rounded - shifter;
-  const vec r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
-  vec p = splat(1.9875691500e-4f);
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + r + 1.0f;
-  const mask exponent = (mask)rounded - (mask)shifter + 127;
-  return p * (vec)(exponent << 23);
-}
 
 struct Relu {
   static vec value(vec x) { return rectify(x); }
@@ -32,31 +13,15 @@ struct Relu {
 };
 
 struct Sigmoid {
-  static vec value(vec x) { return 1.0f / (1.0f + exponential(-x)); }
-  static vec gradient(vec value, vec slope) { return slope * value * (1.0f - value); }
+  static vec value(vec x) { return flush(1.0f / (1.0f + exponential(-x))); }
+  static vec gradient(vec value, vec slope) { return flush(slope * value * (1.0f - value)); }
 };
 
-// tanh as a rational function (13, 6) on the interval where float32 tells it from 1 (Eigen's).
 struct Tanh {
-  static vec value(vec x) {
-    constexpr float END = 7.90531110763549805f;
-    x = x < -END ? splat(-END) : x;
-    x = x > END ? splat(END) : x;
-    const vec s = x * x;
-    vec p = splat(-2.76076847742355e-16f);
-    p = p * s + 2.00018790482477e-13f;
-    p = p * s - 8.60467152213735e-11f;
-    p = p * s + 5.12229709037114e-08f;
-    p = p * s + 1.48572235717979e-05f;
-    p = p * s + 6.37261928875436e-04f;
-    p = p * s + 4.89352455891786e-03f;
-    vec q = splat(1.19825839466702e-06f);
-    q = q * s + 1.18534705686654e-04f;
-    q = q * s + 2.26843463243900e-03f;
-    q = q * s + 4.89352518554385e-03f;
-    return x * p / q;
+  static vec value(vec x) { return hyperbolic_tangent(x); }
+  static vec gradient(vec value, vec slope) {
+    return flush(slope * fma(-value, value, splat(1.0f)));
   }
-  static vec gradient(vec value, vec slope) { return slope * (1.0f - value * value); }
 };
 
 template <class Function>

@@ -4,12 +4,14 @@
 #include <cstdio>
 #include <exception>
 #include <numeric>
+#include <string>
 
 #include "network.h"
 
 using paribus::Images;
 using paribus::Network;
 using paribus::Optimizer;
+using paribus::StandardArithmetic;
 
 #ifndef PARIBUS_SOURCES
 #define PARIBUS_SOURCES "unknown"  // build.py says
@@ -57,14 +59,21 @@ Images images_of(const paribus_images* images) {
 #define NAME(name) #name ","
 
 const char* paribus_describe() {
-  static char text[1000];
-  std::snprintf(text, sizeof text,
-                "interface=" TEXT(PARIBUS_INTERFACE) ";sources=" PARIBUS_SOURCES ";lanes=%d"
-                ";operations=" PARIBUS_OPERATIONS(NAME) ";methods=" PARIBUS_METHODS(NAME)
-                ";tensors=" PARIBUS_TENSORS(NAME) ";sizes=%zu,%zu,%zu,%zu,",
-                paribus::LANES, sizeof(paribus_record), sizeof(paribus_settings),
-                sizeof(paribus_images), sizeof(paribus_steps));
-  return text;
+  static const std::string text = [] {
+    std::string all = "interface=" TEXT(PARIBUS_INTERFACE);
+    all += ";bits=" TEXT(PARIBUS_BITS);
+    all += ";sources=" PARIBUS_SOURCES ";";  // is_fresh of build.py looks for it
+    all += "lanes=" + std::to_string(paribus::LANES);
+    all += ";operations=" PARIBUS_OPERATIONS(NAME);
+    all += ";methods=" PARIBUS_METHODS(NAME);
+    all += ";tensors=" PARIBUS_TENSORS(NAME);
+    all += ";sizes=";
+    for (size_t size : {sizeof(paribus_record), sizeof(paribus_settings), sizeof(paribus_images),
+                        sizeof(paribus_steps)})
+      all += std::to_string(size) + ",";
+    return all;
+  }();
+  return text.c_str();
 }
 
 #undef NAME
@@ -84,8 +93,7 @@ void* paribus_create(const paribus_record* program, int32_t records,
     optimizer.epsilon = settings->epsilon;
     optimizer.weight_decay = settings->weight_decay;
     return new Network(list, {settings->channels, settings->height, settings->width},
-                       settings->threads, optimizer,
-                       static_cast<float>(settings->label_smoothing));
+                       settings->threads, optimizer, static_cast<float>(settings->label_smoothing));
   } catch (const std::exception& problem) {
     std::snprintf(error, static_cast<size_t>(error_size), "%s", problem.what());
     return nullptr;
@@ -103,7 +111,7 @@ int64_t paribus_tensor_size(void* network, int32_t family, int32_t index) {
 
 void paribus_read_tensor(void* network, int32_t family, int32_t index, float* to) {
   const Elements from = elements(network_of(network), family, index);
-  for (int64_t j = 0; j < from.tensor.size; ++j) to[j] = from[j];
+  for (int64_t j = 0; j < from.tensor.size; ++j) to[j] = paribus::canonical(from[j]);
 }
 
 void paribus_write_tensor(void* network, int32_t family, int32_t index, const float* from) {
@@ -121,18 +129,20 @@ void paribus_prepare(void* network, const paribus_images* images) {
 
 void paribus_train(void* network, const paribus_images* images, const paribus_steps* steps,
                    double* losses, int64_t* correct) {
+  const StandardArithmetic arithmetic;
   for (int32_t s = 0; s < steps->steps; ++s) {
     const int64_t start = (steps->first + s) * steps->batch_size;
     const int64_t left = steps->order_size - start;
     const int count = static_cast<int>(left < steps->batch_size ? left : steps->batch_size);
     const paribus::BatchResult result = network_of(network).train(
         images_of(images), steps->order + start, count, steps->learning_rates[s]);
-    losses[s] = result.loss;
+    losses[s] = paribus::canonical(result.loss);
     correct[s] = result.correct;
   }
 }
 
 double paribus_gradient(void* network, const paribus_images* images) {
+  const StandardArithmetic arithmetic;
   std::vector<int64_t> order(static_cast<size_t>(images->count));
   std::iota(order.begin(), order.end(), 0);
   return network_of(network)
@@ -142,6 +152,7 @@ double paribus_gradient(void* network, const paribus_images* images) {
 
 void paribus_evaluate(void* network, const paribus_images* images, float* probabilities,
                       double* losses) {
+  const StandardArithmetic arithmetic;
   network_of(network).evaluate(images_of(images), 0, images->count, probabilities,
                                images->labels ? losses : nullptr);
 }

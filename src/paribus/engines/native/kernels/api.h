@@ -5,15 +5,21 @@
 #include <stdint.h>
 
 // To be raised with every change to this file.
-#define PARIBUS_INTERFACE 2
+#define PARIBUS_INTERFACE 3
+
+// To be raised with every change after which a training ends with other bits: runs record it, and those
+// of two numbers are not mixed.
+#define PARIBUS_BITS 1
 
 // Every code that crosses the interface, by name; a code is a name's place in its list.
-#define PARIBUS_OPERATIONS(X)                                                            \
+// clang-format off
+#define PARIBUS_OPERATIONS(X) \
   X(conv) X(max_pool) X(average_pool) X(relu) X(tanh) X(sigmoid) X(batch_norm) X(flatten) \
   X(linear) X(residual_begin) X(residual_end)
 #define PARIBUS_METHODS(X) X(sgd) X(adam) X(adamw)
 #define PARIBUS_TENSORS(X) \
   X(parameters) X(gradients) X(statistics) X(first_moments) X(second_moments)
+// clang-format on
 
 #define PARIBUS_EXPORT extern "C" __attribute__((visibility("default")))
 
@@ -21,13 +27,13 @@
 struct paribus_record {
   int32_t operation;
   int32_t outputs;  // channels of a convolution, features of a linear layer
-  int32_t size;     // rows and columns of a convolution's kernel
+  int32_t size;  // rows and columns of a convolution's kernel
 };
 
 struct paribus_settings {
   int32_t channels, height, width;  // of an image
   int32_t threads;
-  int32_t method;    // the optimizer
+  int32_t method;  // the optimizer
   int32_t nesterov;  // 0 or 1
   double momentum, beta1, beta2, epsilon, weight_decay;
   double label_smoothing;
@@ -51,8 +57,8 @@ struct paribus_steps {
   const double* learning_rates;  // (steps)
 };
 
-// What this library is, as "name=value" joined by ";": interface, sources (their digest), lanes, and
-// the names and sizes of what is declared above.
+// What this library is, as "name=value" joined by ";": interface, bits, sources (their digest), lanes (of
+// a vector register), and the names and sizes of what is declared above.
 PARIBUS_EXPORT const char* paribus_describe();
 
 // Returns null and fills `error` if the network cannot be built.

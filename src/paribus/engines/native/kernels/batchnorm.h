@@ -4,8 +4,7 @@
 // no digits), and they are combined in the order of the tiles (Chan, Golub, LeVeque 1979).
 #pragma once
 
-#include <cmath>
-
+#include "arithmetic.h"
 #include "map.h"
 
 namespace paribus {
@@ -37,31 +36,41 @@ inline void for_each_element(const Map& map, int channel, Body body) {
   }
 }
 
-inline double sum_of_lanes(vec x, int live) {
+// Over the live images of a tile, in order.
+inline double sum_of_images(const vec (&x)[PARTS], int live) {
   double total = 0;
-  for (int lane = 0; lane < live; ++lane) total += x[lane];
+  for (int part = 0; part < PARTS; ++part)
+    for (int lane = 0; lane < live_in_part(live, part); ++lane) total += x[part][lane];
   return total;
 }
 
 }  // namespace detail
 
 // Moments of each channel over the tile's live images.
-inline void tile_moments(const Map& in, int live, Moments* moments_C) {
-  for (int c = 0; c < in.channels; ++c) {
+inline void tile_moments(const Parts<Map>& in, int live, Moments* moments_C) {
+  for (int c = 0; c < in[0].channels; ++c) {
     Moments& result = moments_C[c];
-    result.count = static_cast<double>(live) * in.height * in.width;
-    vec sum = zero();
-    detail::for_each_element(in, c, [&](ptrdiff_t at) { sum += in.data[at]; });
-    result.mean = detail::sum_of_lanes(sum, live) / result.count;
+    result.count = static_cast<double>(live) * in[0].height * in[0].width;
+    vec sums[PARTS], deviations[PARTS], squares[PARTS];
+    for (int part = 0; part < PARTS; ++part) {
+      vec sum = zero();
+      detail::for_each_element(in[part], c, [&](ptrdiff_t at) { sum += in[part].data[at]; });
+      sums[part] = sum;
+    }
+    result.mean = detail::sum_of_images(sums, live) / result.count;
     const float mean = static_cast<float>(result.mean);
-    vec deviation = zero(), squares = zero();
-    detail::for_each_element(in, c, [&](ptrdiff_t at) {
-      const vec d = in.data[at] - mean;
-      deviation += d;
-      squares += d * d;
-    });
-    const double off = detail::sum_of_lanes(deviation, live);  // what rounding the mean left
-    result.squares = detail::sum_of_lanes(squares, live) - off * off / result.count;
+    for (int part = 0; part < PARTS; ++part) {
+      vec deviation = zero(), squared = zero();
+      detail::for_each_element(in[part], c, [&](ptrdiff_t at) {
+        const vec d = in[part].data[at] - mean;
+        deviation += d;
+        squared = fma(d, d, squared);
+      });
+      deviations[part] = deviation;
+      squares[part] = squared;
+    }
+    const double off = detail::sum_of_images(deviations, live);  // what rounding the mean left
+    result.squares = detail::sum_of_images(squares, live) - off * off / result.count;
   }
 }
 
@@ -82,7 +91,7 @@ inline void normalise(const Map& in, const Normaliser* normaliser_C, bool rectif
   for (int c = 0; c < in.channels; ++c) {
     const Normaliser n = normaliser_C[c];
     detail::for_each_element(in, c, [&](ptrdiff_t at) {
-      const vec y = (in.data[at] - n.mean) * n.scale + n.shift;
+      const vec y = fma(in.data[at] - n.mean, splat(n.scale), splat(n.shift));
       out.data[at] = rectified ? rectify(y) : y;
     });
   }
@@ -94,23 +103,29 @@ struct SlopeSums {
   double slope = 0, slope_x = 0;
 };
 
-inline void slope_sums(const Map& in, const Map& out_gradient, const Normaliser* normaliser_C,
-                       int live, SlopeSums* sums_C) {
-  for (int c = 0; c < in.channels; ++c) {
+inline void slope_sums(const Parts<Map>& in, const Parts<Map>& out_gradient,
+                       const Normaliser* normaliser_C, int live, SlopeSums* sums_C) {
+  for (int c = 0; c < in[0].channels; ++c) {
     const Normaliser n = normaliser_C[c];
-    vec slope = zero(), slope_x = zero();
-    detail::for_each_element(in, c, [&](ptrdiff_t at) {
-      const vec dy = out_gradient.data[at];
-      slope += dy;
-      slope_x += dy * (in.data[at] - n.mean);
-    });
-    sums_C[c].slope = detail::sum_of_lanes(slope, live);
-    sums_C[c].slope_x = detail::sum_of_lanes(slope_x, live) * n.inverse_deviation;
+    vec slopes[PARTS], slopes_x[PARTS];
+    for (int part = 0; part < PARTS; ++part) {
+      vec slope = zero(), slope_x = zero();
+      detail::for_each_element(in[part], c, [&](ptrdiff_t at) {
+        const vec dy = out_gradient[part].data[at];
+        slope += dy;
+        slope_x = fma(dy, in[part].data[at] - n.mean, slope_x);
+      });
+      slopes[part] = slope;
+      slopes_x[part] = slope_x;
+    }
+    sums_C[c].slope = detail::sum_of_images(slopes, live);
+    sums_C[c].slope_x = detail::sum_of_images(slopes_x, live) * n.inverse_deviation;
   }
 }
 
 // dx = scale * (dy - mean(dy) - x_normalised * mean(dy * x_normalised)) [+ addend], zero in dead
-// lanes. dx may overwrite dy or the addend. sums_C: over the batch; count: values per channel.
+// lanes. dx may overwrite dy or the addend. sums_C: over the batch; count: values per channel; live:
+// images of this part.
 inline void normalise_backward(const Map& in, const Map& out_gradient,
                                const Normaliser* normaliser_C, const SlopeSums* sums_C,
                                double count, int live, const vec* addend, const Map& in_gradient) {
@@ -122,9 +137,9 @@ inline void normalise_backward(const Map& in, const Map& out_gradient,
     const float tilt = static_cast<float>(sums_C[c].slope_x / count * n.inverse_deviation);
     detail::for_each_element(in, c, [&](ptrdiff_t at) {
       const vec dy = out_gradient.data[at];
-      vec dx = n.scale * (dy - offset - (in.data[at] - n.mean) * tilt);
-      dx = select(alive, dx, zero());
-      in_gradient.data[at] = addend ? addend[at] + dx : dx;
+      const vec dx = flush(n.scale * fma(-tilt, in.data[at] - n.mean, dy - offset));
+      const vec live_dx = select(alive, dx, zero());
+      in_gradient.data[at] = addend ? addend[at] + live_dx : live_dx;
     });
   }
 }

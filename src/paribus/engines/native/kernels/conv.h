@@ -5,8 +5,6 @@
 // which serves forward and backward, and `convolve_weight_gradient`.
 #pragma once
 
-#include <algorithm>
-
 #include "map.h"
 
 namespace paribus {
@@ -86,7 +84,7 @@ inline void convolve_block(const Map& in, const float* packed, const Map& out, i
         for (int column = 0; column < COLUMNS; ++column) {
           const vec value = input[column + kx];
 #pragma GCC unroll 8
-          for (int c = 0; c < CHANNELS; ++c) sum[c][column] += weight[c] * value;
+          for (int c = 0; c < CHANNELS; ++c) sum[c][column] = fma(weight[c], value, sum[c][column]);
         }
     }
 #pragma GCC unroll 8
@@ -123,11 +121,10 @@ void convolve(const Map& in, const float* packed, const Map& out, const Finish& 
   convolve_channels<K, 1>(in, packed, out, channel, finish);
 }
 
-// Gradients for CHANNELS output channels, one input channel and one row of the kernel: CHANNELS x K
-// accumulators stay in registers over the whole image, and their lanes are summed once.
+// CHANNELS x K accumulators that stay in registers over one part's whole image.
 template <int K, int CHANNELS>
-inline void weight_gradient_block(const Map& in, const Map& out_gradient, int channel, int i,
-                                  int ky, float* gradient_OIKK) {
+inline void weight_gradient_part(const Map& in, const Map& out_gradient, int channel, int i, int ky,
+                                 vec* to) {
   vec sum[CHANNELS][K] = {};
   for (int y = 0; y < out_gradient.height; ++y) {
     const vec* input = in.at(i, y + ky - K / 2, -(K / 2));
@@ -137,32 +134,43 @@ inline void weight_gradient_block(const Map& in, const Map& out_gradient, int ch
       for (int c = 0; c < CHANNELS; ++c) {
         const vec s = slope[c * out_gradient.plane + x];
 #pragma GCC unroll 5
-        for (int kx = 0; kx < K; ++kx) sum[c][kx] += s * input[x + kx];
+        for (int kx = 0; kx < K; ++kx) sum[c][kx] = fma(s, input[x + kx], sum[c][kx]);
       }
   }
+  for (int c = 0; c < CHANNELS; ++c)
+    for (int kx = 0; kx < K; ++kx) to[c * K + kx] = sum[c][kx];
+}
+
+// Gradients for CHANNELS output channels, one input channel and one row of the kernel.
+template <int K, int CHANNELS>
+inline void weight_gradient_block(const Parts<Map>& in, const Parts<Map>& out_gradient, int channel,
+                                  int i, int ky, float* gradient_OIKK) {
+  vec sums[PARTS][CHANNELS * K];
+  for (int part = 0; part < PARTS; ++part)
+    weight_gradient_part<K, CHANNELS>(in[part], out_gradient[part], channel, i, ky, sums[part]);
   for (int first = 0; first < CHANNELS * K; first += LANES) {
     const int n = std::min(LANES, CHANNELS * K - first);
     vec rows[LANES] = {};
-    for (int j = 0; j < n; ++j) rows[j] = sum[(first + j) / K][(first + j) % K];
+    for (int j = 0; j < n; ++j) rows[j] = sum_parts(&sums[0][first + j], CHANNELS * K);
     const vec total = sum_lanes(rows);
     for (int j = 0; j < n; ++j) {
       const int o = channel + (first + j) / K, kx = (first + j) % K;
-      gradient_OIKK[((o * in.channels + i) * K + ky) * K + kx] += total[j];
+      gradient_OIKK[((o * in[0].channels + i) * K + ky) * K + kx] += total[j];
     }
   }
 }
 
 template <int K, int CHANNELS>
-inline void weight_gradient_channels(const Map& in, const Map& out_gradient, int& channel,
-                                     float* gradient_OIKK) {
-  for (; channel + CHANNELS <= out_gradient.channels; channel += CHANNELS)
-    for (int i = 0; i < in.channels; ++i)
+inline void weight_gradient_channels(const Parts<Map>& in, const Parts<Map>& out_gradient,
+                                     int& channel, float* gradient_OIKK) {
+  for (; channel + CHANNELS <= out_gradient[0].channels; channel += CHANNELS)
+    for (int i = 0; i < in[0].channels; ++i)
       for (int ky = 0; ky < K; ++ky)
         weight_gradient_block<K, CHANNELS>(in, out_gradient, channel, i, ky, gradient_OIKK);
 }
 
 template <int K>
-void weight_gradient(const Map& in, const Map& out_gradient, float* gradient_OIKK) {
+void weight_gradient(const Parts<Map>& in, const Parts<Map>& out_gradient, float* gradient_OIKK) {
   constexpr int MOST = (REGISTERS - 4) / K >= 8 ? 8 : (REGISTERS - 4) / K >= 4 ? 4 : 2;
   int channel = 0;
   weight_gradient_channels<K, MOST>(in, out_gradient, channel, gradient_OIKK);
@@ -172,7 +180,7 @@ void weight_gradient(const Map& in, const Map& out_gradient, float* gradient_OIK
 
 }  // namespace detail
 
-// out = finish(in convolved with the packed weights), for a tile.
+// out = finish(in convolved with the packed weights), for a part of a tile.
 inline void convolve(const Map& in, const float* packed, int k, const Map& out,
                      const Finish& finish) {
   if (k == 1) detail::convolve<1>(in, packed, out, finish);
@@ -181,7 +189,7 @@ inline void convolve(const Map& in, const float* packed, int k, const Map& out,
 }
 
 // Adds a tile's share to the gradient of the weights (out, in, k, k).
-inline void convolve_weight_gradient(const Map& in, const Map& out_gradient, int k,
+inline void convolve_weight_gradient(const Parts<Map>& in, const Parts<Map>& out_gradient, int k,
                                      float* gradient_OIKK) {
   if (k == 1) detail::weight_gradient<1>(in, out_gradient, gradient_OIKK);
   if (k == 3) detail::weight_gradient<3>(in, out_gradient, gradient_OIKK);
@@ -189,17 +197,22 @@ inline void convolve_weight_gradient(const Map& in, const Map& out_gradient, int
 }
 
 // Adds a tile's share to the gradient of the bias: the sum over images and positions.
-inline void bias_gradient(const Map& out_gradient, float* gradient_O) {
-  for (int first = 0; first < out_gradient.channels; first += LANES) {
-    const int n = std::min(LANES, out_gradient.channels - first);
+inline void bias_gradient(const Parts<Map>& out_gradient, float* gradient_O) {
+  const Map& shape = out_gradient[0];
+  for (int first = 0; first < shape.channels; first += LANES) {
+    const int n = std::min(LANES, shape.channels - first);
     vec rows[LANES] = {};
-    for (int c = 0; c < n; ++c)
-      for (int y = 0; y < out_gradient.height; ++y) {
-        const vec* slope = out_gradient.at(first + c, y, 0);
-        vec sum = zero();
-        for (int x = 0; x < out_gradient.width; ++x) sum += slope[x];
-        rows[c] += sum;
-      }
+    for (int c = 0; c < n; ++c) {
+      vec sums[PARTS] = {};
+      for (int part = 0; part < PARTS; ++part)
+        for (int y = 0; y < shape.height; ++y) {
+          const vec* slope = out_gradient[part].at(first + c, y, 0);
+          vec sum = zero();
+          for (int x = 0; x < shape.width; ++x) sum += slope[x];
+          sums[part] += sum;
+        }
+      rows[c] = sum_parts(sums);
+    }
     const vec total = sum_lanes(rows);
     for (int c = 0; c < n; ++c) gradient_O[first + c] += total[c];
   }

@@ -19,8 +19,7 @@ class Builder {
   Graph make() {
     for (at_ = 0; at_ < static_cast<int>(program_.size()); ++at_) add(program_[at_]);
     if (!blocks_.empty()) fail("ends within a residual block");
-    if (!now().flat || !now().learns)
-      fail("must end in the scores of the classes: a linear layer");
+    if (!now().flat || !now().learns) fail("must end in the scores of the classes: a linear layer");
     return std::move(graph_);
   }
 
@@ -70,8 +69,7 @@ class Builder {
   }
   Tensor transposed_parameter(int rows, int columns) {
     const int64_t size = static_cast<int64_t>(rows) * columns;
-    return append({0, size, columns, whole_vectors(rows)}, graph_.parameters,
-                  graph_.parameter_size);
+    return append({0, size, columns, whole_groups(rows)}, graph_.parameters, graph_.parameter_size);
   }
   Tensor statistic(int64_t size) {
     return append({0, size}, graph_.statistics, graph_.statistics_size);
@@ -98,8 +96,7 @@ class Builder {
         return add_node(node, {shape.channels, shape.height / 2, shape.width / 2}, false);
       case Operation::relu:
       case Operation::tanh:
-      case Operation::sigmoid:
-        return add_node(node, shape, now().flat);
+      case Operation::sigmoid: return add_node(node, shape, now().flat);
       case Operation::batch_norm:
         node.weight = parameter(shape.channels);
         node.bias = parameter(shape.channels);
@@ -113,16 +110,14 @@ class Builder {
         if (!now().flat) fail("a linear layer needs flat features; flatten first");
         if (record.outputs < 1) fail("a linear layer needs at least one output");
         // A layer that reads the images themselves needs no gradient of its input, and so its
-        // weights in one order only. (Its kernels read whole vectors of features.)
-        node.weight = now_ == 0 && shape.channels % LANES == 0
+        // weights in one order only. (Its kernels read whole groups of features.)
+        node.weight = now_ == 0 && shape.channels % GROUP == 0
                           ? transposed_parameter(record.outputs, shape.channels)
                           : parameter(static_cast<int64_t>(record.outputs) * shape.channels);
         node.bias = parameter(record.outputs);
         return add_node(node, {record.outputs, 1, 1}, true);
       }
-      case Operation::residual_begin:
-        blocks_.push_back(now_);
-        return;
+      case Operation::residual_begin: blocks_.push_back(now_); return;
       case Operation::residual_end:
         if (blocks_.empty()) fail("ends a residual block that was not begun");
         node.skip = blocks_.back();

@@ -10,14 +10,16 @@
 
 namespace paribus {
 
-// Up to LANES images of a batch, and the memory they work in.
+// Up to GROUP images of a batch, and the memory they work in.
 struct Tile {
   int index = 0;  // within the batch
   int live = 0;   // images in it; the lanes after them are dead
   bool training = false;
-  vec* arena = nullptr;          // the maps of this tile
-  vec* passing = nullptr;        // maps that are read while they are fresh, of the thread
-  vec* scratch = nullptr;        // of the thread that works on it
+  vec* arena = nullptr;     // the maps of this tile, part after part
+  ptrdiff_t part_size = 0;  // vectors from a part's arena to the next
+  vec* passing = nullptr;  // maps that are read while they are fresh, of the thread; as the arena
+  ptrdiff_t passing_part_size = 0;
+  vec* scratch = nullptr;  // of the thread that works on it
   float* gradient_sum = nullptr;  // of the group of tiles it belongs to; see Network
 };
 
@@ -28,9 +30,19 @@ struct Place {
   bool passing = false;
 
   explicit operator bool() const { return at >= 0; }
-  vec* block(const Tile& tile) const { return (passing ? tile.passing : tile.arena) + at; }
-  Map map(const Tile& tile) const { return Map(block(tile), layout); }
-  const vec* data(const Tile& tile) const { return at < 0 ? nullptr : map(tile).data; }
+  vec* block(const Tile& tile, int part) const {
+    return at + (passing ? tile.passing + part * tile.passing_part_size
+                         : tile.arena + part * tile.part_size);
+  }
+  Map map(const Tile& tile, int part) const { return Map(block(tile, part), layout); }
+  Parts<Map> maps(const Tile& tile) const {
+    Parts<Map> result;
+    for (int part = 0; part < PARTS; ++part) result[part] = map(tile, part);
+    return result;
+  }
+  const vec* data(const Tile& tile, int part) const {
+    return at < 0 ? nullptr : map(tile, part).data;
+  }
 };
 
 // The flat arrays that all tensors live in.
@@ -44,9 +56,9 @@ struct Storage {
 struct Batch {
   int images = 0;
   const float* const* rows = nullptr;  // each image's pixels in memory
-  const int64_t* numbers = nullptr;    // each image's number among the caller's
+  const int64_t* numbers = nullptr;  // each image's number among the caller's
   const SparseImages* sparse = nullptr;  // the caller's images without what is 0, if it pays
-  int threads = 1;                       // that will share the work
+  int threads = 1;  // that will share the work
 };
 
 class Layer;

@@ -60,36 +60,43 @@ void ConvLayer::begin_step(const Batch&, bool training) {
   if (winograd_) winograd_weights(packed_turned_.get(), out_, in_, transformed_turned_.get());
 }
 
-void ConvLayer::forward(Tile& tile) {
-  Finish finish;
-  finish.bias = storage_.parameters + bias_.at;
-  finish.addend = fused.addend.data(tile);
-  finish.rectified = fused.rectify;
+void ConvLayer::convolve_part(const Map& from, const Array& packed, const Array& transformed,
+                              const Map& to, const Finish& finish, vec* scratch) const {
   if (winograd_)
-    winograd_convolve(in.map(tile), transformed_.get(), out.map(tile), finish, tile.scratch);
+    winograd_convolve(from, transformed.get(), to, finish, scratch);
   else
-    convolve(in.map(tile), packed_.get(), kernel_, out.map(tile), finish);
+    convolve(from, packed.get(), kernel_, to, finish);
+}
+
+void ConvLayer::forward(Tile& tile) {
+  for (int part = 0; part < PARTS; ++part) {
+    Finish finish;
+    finish.bias = storage_.parameters + bias_.at;
+    finish.addend = fused.addend.data(tile, part);
+    finish.rectified = fused.rectify;
+    convolve_part(in.map(tile, part), packed_, transformed_, out.map(tile, part), finish,
+                  tile.scratch);
+  }
 }
 
 void ConvLayer::backward(Tile& tile) {
   if (fused.remake) fused.remake->forward(tile);
-  const Map slope = out_gradient.map(tile);
+  const Parts<Map> inputs = in.maps(tile), slopes = out_gradient.maps(tile);
   float* sum = tile.gradient_sum + sum_at;
   if (winograd_gradient_) {
-    winograd_gradient(in.map(tile), slope, sum, sum + weight_.size, tile.scratch);
+    winograd_gradient(inputs, slopes, sum, sum + weight_.size, tile.scratch);
   } else {
-    convolve_weight_gradient(in.map(tile), slope, kernel_, sum);
-    bias_gradient(slope, sum + weight_.size);
+    convolve_weight_gradient(inputs, slopes, kernel_, sum);
+    bias_gradient(slopes, sum + weight_.size);
   }
   if (!in_gradient) return;
-  Finish finish;
-  finish.gate = fused.gate ? in.data(tile) : nullptr;
-  finish.addend = skip_gradient.data(tile);
-  const Map to = in_gradient.map(tile);
-  if (winograd_)
-    winograd_convolve(slope, transformed_turned_.get(), to, finish, tile.scratch);
-  else
-    convolve(slope, packed_turned_.get(), kernel_, to, finish);
+  for (int part = 0; part < PARTS; ++part) {
+    Finish finish;
+    finish.gate = fused.gate ? inputs[part].data : nullptr;
+    finish.addend = skip_gradient.data(tile, part);
+    convolve_part(slopes[part], packed_turned_, transformed_turned_, in_gradient.map(tile, part),
+                  finish, tile.scratch);
+  }
 }
 
 void ConvLayer::reduce(const float* const* sums, int groups) {
@@ -109,8 +116,8 @@ void ConvLayer::reduce(const float* const* sums, int groups) {
 LinearLayer::LinearLayer(const Node& node, int inputs)
     : outputs_(node.record.outputs),
       inputs_(inputs),
-      stride_(whole_vectors(inputs)),
-      out_stride_(whole_vectors(outputs_)),
+      stride_(whole_groups(inputs)),
+      out_stride_(whole_groups(outputs_)),
       weight_(node.weight),
       bias_(node.bias),
       reads_images_(node.weight.stride > 0),
@@ -121,8 +128,8 @@ const float* LinearLayer::weights_IO() const {
 }
 
 void LinearLayer::reserve(int tiles) {
-  const int64_t images = static_cast<int64_t>(tiles) * LANES;
-  slopes_ = make_vectors(static_cast<int64_t>(tiles) * outputs_);
+  const int64_t images = static_cast<int64_t>(tiles) * GROUP;
+  slopes_ = make_vectors(static_cast<int64_t>(tiles) * PARTS * outputs_);
   if (reads_images_) {
     out_rows_ = make_array(images * out_stride_);
     slope_rows_ = make_array(images * out_stride_);
@@ -142,7 +149,7 @@ void LinearLayer::begin_step(const Batch& batch, bool training) {
 }
 
 namespace {
-constexpr int FEATURES_PER_JOB = 4 * LANES;
+constexpr int FEATURES_PER_JOB = 4 * GROUP;
 }
 
 int LinearLayer::row_jobs() const { return sparse_ ? batch_.threads : 0; }
@@ -155,35 +162,43 @@ void LinearLayer::run_row_job(int job) {
 }
 
 void LinearLayer::forward(Tile& tile) {
-  Finish finish;
-  finish.bias = storage_.parameters + bias_.at;
-  finish.addend = fused.addend.data(tile);
-  finish.rectified = fused.rectify;
-  vec* to = out.map(tile).data;
-  const int64_t first_image = static_cast<int64_t>(tile.index) * LANES;
-  if (sparse_) {
-    read_rows(out_rows_.get() + first_image * out_stride_, outputs_, out_stride_, to);
-    for (int o = 0; o < outputs_; ++o) finish(to[o], o, o, to);
-    return;
+  const Parts<Map> features = in.maps(tile);
+  const std::vector<int>* used = sparse_ ? nullptr : &used_inputs(features);
+  for (int part = 0; part < PARTS; ++part) {
+    Finish finish;
+    finish.bias = storage_.parameters + bias_.at;
+    finish.addend = fused.addend.data(tile, part);
+    finish.rectified = fused.rectify;
+    const Map to = out.map(tile, part);
+    const int64_t first_image = static_cast<int64_t>(tile.index) * GROUP + part * LANES;
+    if (sparse_) {
+      read_rows(out_rows_.get() + first_image * out_stride_, outputs_, out_stride_, to.data);
+      for (int o = 0; o < outputs_; ++o) finish(to.data[o], o, o, to.data);
+      continue;
+    }
+    if (tile.training && !reads_images_)
+      write_rows(features[part].data, inputs_, rows_.get() + first_image * stride_, stride_);
+    multiply(weights_IO(), out_stride_, features[part], *used, to, finish);
   }
-  const vec* features = in.map(tile).data;
-  if (tile.training && !reads_images_)
-    write_rows(features, inputs_, rows_.get() + first_image * stride_, stride_);
-  multiply(weights_IO(), out_stride_, features, inputs_, to, outputs_, finish);
 }
 
 void LinearLayer::backward(Tile& tile) {
-  const vec* slope = out_gradient.map(tile).data;
-  std::copy(slope, slope + outputs_, vectors(slopes_) + static_cast<int64_t>(tile.index) * outputs_);
-  if (sparse_)
-    write_rows(slope, outputs_,
-               slope_rows_.get() + static_cast<int64_t>(tile.index) * LANES * out_stride_,
-               out_stride_);
+  const Parts<Map> slopes = out_gradient.maps(tile);
+  for (int part = 0; part < PARTS; ++part) {
+    const vec* slope = slopes[part].data;
+    const int64_t index = static_cast<int64_t>(tile.index) * PARTS + part;
+    std::copy(slope, slope + outputs_, vectors(slopes_) + index * outputs_);
+    if (sparse_)
+      write_rows(slope, outputs_, slope_rows_.get() + index * LANES * out_stride_, out_stride_);
+  }
   if (!in_gradient) return;
-  Finish finish;
-  finish.addend = skip_gradient.data(tile);
-  multiply(storage_.parameters + weight_.at, inputs_, slope, outputs_, in_gradient.map(tile).data,
-           inputs_, finish);
+  const std::vector<int>& used = used_inputs(slopes);
+  for (int part = 0; part < PARTS; ++part) {
+    Finish finish;
+    finish.addend = skip_gradient.data(tile, part);
+    multiply(storage_.parameters + weight_.at, inputs_, slopes[part], used,
+             in_gradient.map(tile, part), finish);
+  }
 }
 
 int LinearLayer::features_per_job() const {
@@ -198,14 +213,13 @@ void LinearLayer::run_gradient_job(int job) {
   const int first = job * features_per_job(), end = std::min(first + features_per_job(), inputs_);
   float* gradient = storage_.gradients + weight_.at;
   if (sparse_) {
-    sparse_gradient(*batch_.sparse, batch_.numbers, batch_.images, job, slope_rows_.get(),
-                    outputs_, gradient);
+    sparse_gradient(*batch_.sparse, batch_.numbers, batch_.images, job, slope_rows_.get(), outputs_,
+                    gradient);
   } else if (reads_images_) {
     thread_local std::vector<float> part_OI;
     part_OI.resize(static_cast<size_t>(outputs_) * FEATURES_PER_JOB);
     const Rows rows{batch_.rows, batch_.images, inputs_};
-    matrix_gradient(rows, vectors(slopes_), outputs_, first, end, part_OI.data(),
-                    FEATURES_PER_JOB);
+    matrix_gradient(rows, vectors(slopes_), outputs_, first, end, part_OI.data(), FEATURES_PER_JOB);
     transpose_matrix(part_OI.data(), outputs_, end - first, FEATURES_PER_JOB,
                      gradient + static_cast<int64_t>(first) * out_stride_, out_stride_);
   } else {
@@ -213,11 +227,16 @@ void LinearLayer::run_gradient_job(int job) {
     matrix_gradient(rows, vectors(slopes_), outputs_, first, end, gradient + first, inputs_);
   }
   if (job > 0) return;
-  const int tiles = (batch_.images + LANES - 1) / LANES;
+  const int tiles = (batch_.images + GROUP - 1) / GROUP;
   for (int o = 0; o < outputs_; ++o) {
-    vec sum = zero();
-    for (int t = 0; t < tiles; ++t) sum += vectors(slopes_)[static_cast<int64_t>(t) * outputs_ + o];
-    storage_.gradients[bias_.at + o] = sum_lanes(sum);
+    float total = 0;
+    for (int part = 0; part < PARTS; ++part) {
+      vec sum = zero();
+      for (int t = 0; t < tiles; ++t)
+        sum += vectors(slopes_)[(static_cast<int64_t>(t) * PARTS + part) * outputs_ + o];
+      for (int lane = 0; lane < LANES; ++lane) total += sum[lane];
+    }
+    storage_.gradients[bias_.at + o] = total;
   }
 }
 
@@ -239,16 +258,16 @@ void BatchNormLayer::reserve(int tiles) {
 }
 
 void BatchNormLayer::begin_step(const Batch& batch, bool training) {
-  tiles_ = (batch.images + LANES - 1) / LANES;
+  tiles_ = (batch.images + GROUP - 1) / GROUP;
   if (training) return;
   for (int c = 0; c < channels_; ++c)
-    normalisers_[c] = normaliser(
-        storage_.statistics[mean_.at + c], storage_.statistics[variance_.at + c],
-        storage_.parameters[weight_.at + c], storage_.parameters[bias_.at + c]);
+    normalisers_[c] =
+        normaliser(storage_.statistics[mean_.at + c], storage_.statistics[variance_.at + c],
+                   storage_.parameters[weight_.at + c], storage_.parameters[bias_.at + c]);
 }
 
 void BatchNormLayer::collect(Tile& tile) {
-  tile_moments(in.map(tile), tile.live, &moments_[static_cast<size_t>(tile.index) * channels_]);
+  tile_moments(in.maps(tile), tile.live, &moments_[static_cast<size_t>(tile.index) * channels_]);
 }
 
 void BatchNormLayer::combine() {
@@ -263,11 +282,12 @@ void BatchNormLayer::combine() {
 }
 
 void BatchNormLayer::forward(Tile& tile) {
-  normalise(in.map(tile), normalisers_.data(), fused.rectify, out.map(tile));
+  for (int part = 0; part < PARTS; ++part)
+    normalise(in.map(tile, part), normalisers_.data(), fused.rectify, out.map(tile, part));
 }
 
 void BatchNormLayer::collect_backward(Tile& tile) {
-  slope_sums(in.map(tile), out_gradient.map(tile), normalisers_.data(), tile.live,
+  slope_sums(in.maps(tile), out_gradient.maps(tile), normalisers_.data(), tile.live,
              &slope_sums_[static_cast<size_t>(tile.index) * channels_]);
 }
 
@@ -286,9 +306,11 @@ void BatchNormLayer::combine_backward() {
 
 void BatchNormLayer::backward(Tile& tile) {
   if (!in_gradient) return;
-  normalise_backward(in.map(tile), out_gradient.map(tile), normalisers_.data(),
-                     batch_slope_sums_.data(), batch_moments_[0].count, tile.live,
-                     skip_gradient.data(tile), in_gradient.map(tile));
+  for (int part = 0; part < PARTS; ++part)
+    normalise_backward(in.map(tile, part), out_gradient.map(tile, part), normalisers_.data(),
+                       batch_slope_sums_.data(), batch_moments_[0].count,
+                       live_in_part(tile.live, part), skip_gradient.data(tile, part),
+                       in_gradient.map(tile, part));
 }
 
 void BatchNormLayer::update_statistics() {
@@ -304,31 +326,44 @@ void BatchNormLayer::update_statistics() {
 
 // ---- layers without parameters ----
 
-void MaxPoolLayer::forward(Tile& tile) { max_pool(in.map(tile), out.map(tile)); }
-
-void MaxPoolLayer::backward(Tile& tile) {
-  if (in_gradient)
-    max_pool_backward(in.map(tile), out_gradient.map(tile), in_gradient.map(tile), fused.gate);
+void LayerOfParts::forward(Tile& tile) {
+  if (fused.done_before) return;
+  for (int part = 0; part < PARTS; ++part) forward_part(tile, part);
 }
 
-void AveragePoolLayer::forward(Tile& tile) { average_pool(in.map(tile), out.map(tile)); }
-
-void AveragePoolLayer::backward(Tile& tile) {
-  if (in_gradient) average_pool_backward(out_gradient.map(tile), in_gradient.map(tile));
+void LayerOfParts::backward(Tile& tile) {
+  if (fused.done_after || !in_gradient) return;
+  for (int part = 0; part < PARTS; ++part) backward_part(tile, part);
 }
 
-void FlattenLayer::forward(Tile& tile) {
-  const Map from = in.map(tile);
-  vec* to = out.map(tile).data;
+void MaxPoolLayer::forward_part(Tile& tile, int part) {
+  max_pool(in.map(tile, part), out.map(tile, part));
+}
+
+void MaxPoolLayer::backward_part(Tile& tile, int part) {
+  max_pool_backward(in.map(tile, part), out_gradient.map(tile, part), in_gradient.map(tile, part),
+                    fused.gate);
+}
+
+void AveragePoolLayer::forward_part(Tile& tile, int part) {
+  average_pool(in.map(tile, part), out.map(tile, part));
+}
+
+void AveragePoolLayer::backward_part(Tile& tile, int part) {
+  average_pool_backward(out_gradient.map(tile, part), in_gradient.map(tile, part));
+}
+
+void FlattenLayer::forward_part(Tile& tile, int part) {
+  const Map from = in.map(tile, part);
+  vec* to = out.map(tile, part).data;
   for (int c = 0; c < from.channels; ++c)
     for (int y = 0; y < from.height; ++y, to += from.width)
       std::copy(from.at(c, y, 0), from.at(c, y, from.width), to);
 }
 
-void FlattenLayer::backward(Tile& tile) {
-  if (!in_gradient) return;
-  const Map to = in_gradient.map(tile);
-  const vec* from = out_gradient.map(tile).data;
+void FlattenLayer::backward_part(Tile& tile, int part) {
+  const Map to = in_gradient.map(tile, part);
+  const vec* from = out_gradient.map(tile, part).data;
   for (int c = 0; c < to.channels; ++c)
     for (int y = 0; y < to.height; ++y, from += to.width)
       std::copy(from, from + to.width, to.at(c, y, 0));
@@ -337,33 +372,30 @@ void FlattenLayer::backward(Tile& tile) {
 namespace {
 
 // The borders are zero on both sides, so whole blocks may be summed.
-void add_blocks(const Tile& tile, const Place& a, const Place& b, const Place& sum) {
-  const vec* x = a.block(tile);
-  const vec* y = b.block(tile);
-  vec* to = sum.block(tile);
-  for (ptrdiff_t j = 0; j < sum.layout.vectors(); ++j) to[j] = x[j] + y[j];
+void add_blocks(const vec* x, const vec* y, vec* sum, const Layout& layout) {
+  for (ptrdiff_t j = 0; j < layout.vectors(); ++j) sum[j] = x[j] + y[j];
 }
 
 }  // namespace
 
-void AddLayer::forward(Tile& tile) {
-  if (!fused.done_before) add_blocks(tile, in, skip, out);
+void AddLayer::forward_part(Tile& tile, int part) {
+  add_blocks(in.block(tile, part), skip.block(tile, part), out.block(tile, part), out.layout);
 }
 
-void AddLayer::backward(Tile& tile) {
-  if (in_gradient) add_blocks(tile, skip_gradient, out_gradient, in_gradient);
-}
-
-template <class Function>
-void ActivationLayer<Function>::forward(Tile& tile) {
-  if (!fused.done_before) activate<Function>(in.map(tile), out.map(tile));
+void AddLayer::backward_part(Tile& tile, int part) {
+  add_blocks(skip_gradient.block(tile, part), out_gradient.block(tile, part),
+             in_gradient.block(tile, part), in_gradient.layout);
 }
 
 template <class Function>
-void ActivationLayer<Function>::backward(Tile& tile) {
-  if (fused.done_after || !in_gradient) return;
-  activate_backward<Function>(out.map(tile), out_gradient.map(tile), skip_gradient.data(tile),
-                              in_gradient.map(tile));
+void ActivationLayer<Function>::forward_part(Tile& tile, int part) {
+  activate<Function>(in.map(tile, part), out.map(tile, part));
+}
+
+template <class Function>
+void ActivationLayer<Function>::backward_part(Tile& tile, int part) {
+  activate_backward<Function>(out.map(tile, part), out_gradient.map(tile, part),
+                              skip_gradient.data(tile, part), in_gradient.map(tile, part));
 }
 
 template class ActivationLayer<Relu>;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "batchnorm.h"
+#include "conv.h"
 #include "graph.h"
 #include "layer.h"
 
@@ -25,6 +26,9 @@ class ConvLayer : public Layer {
   void reduce(const float* const* sums, int groups) override;
 
  private:
+  void convolve_part(const Map& from, const Array& packed, const Array& transformed, const Map& to,
+                     const Finish& finish, vec* scratch) const;
+
   int out_, in_, kernel_;
   Tensor weight_, bias_;
   bool winograd_, winograd_gradient_;  // which kernels do it
@@ -52,7 +56,7 @@ class LinearLayer : public Layer {
   int features_per_job() const;
   const float* weights_IO() const;
 
-  int outputs_, inputs_, stride_, out_stride_;  // strides: of rows, whole vectors
+  int outputs_, inputs_, stride_, out_stride_;  // strides: of rows, whole groups
   Tensor weight_, bias_;
   bool reads_images_;  // the inputs are the images themselves: no need to keep them as rows
   bool sparse_ = false;  // most pixels of the batch at hand are 0
@@ -62,7 +66,7 @@ class LinearLayer : public Layer {
   Array transposed_;             // weights (in, out), padded to out_stride_, unless kept so
   Array rows_;                 // inputs of the batch, (image, feature)
   std::vector<const float*> row_;
-  Array slopes_;                 // gradients of the outputs, [tile][output]
+  Array slopes_;                 // gradients of the outputs, [part of a tile][output]
 };
 
 class BatchNormLayer : public Layer {
@@ -93,37 +97,43 @@ class BatchNormLayer : public Layer {
   std::vector<Normaliser> normalisers_;
 };
 
-class MaxPoolLayer : public Layer {
+// A layer that does the same with each part of a tile, unless its neighbours do it.
+class LayerOfParts : public Layer {
  public:
-  void forward(Tile& tile) override;
-  void backward(Tile& tile) override;
+  void forward(Tile& tile) final;
+  void backward(Tile& tile) final;
+
+ private:
+  virtual void forward_part(Tile& tile, int part) = 0;
+  virtual void backward_part(Tile& tile, int part) = 0;
 };
 
-class AveragePoolLayer : public Layer {
- public:
-  void forward(Tile& tile) override;
-  void backward(Tile& tile) override;
+class MaxPoolLayer : public LayerOfParts {
+  void forward_part(Tile& tile, int part) override;
+  void backward_part(Tile& tile, int part) override;
 };
 
-class FlattenLayer : public Layer {
- public:
-  void forward(Tile& tile) override;
-  void backward(Tile& tile) override;
+class AveragePoolLayer : public LayerOfParts {
+  void forward_part(Tile& tile, int part) override;
+  void backward_part(Tile& tile, int part) override;
+};
+
+class FlattenLayer : public LayerOfParts {
+  void forward_part(Tile& tile, int part) override;
+  void backward_part(Tile& tile, int part) override;
 };
 
 // The end of a residual block: out = in + skip. Backward, the gradient goes both ways unchanged, which
 // is a matter of the plan; only where it meets another one are they summed here.
-class AddLayer : public Layer {
- public:
-  void forward(Tile& tile) override;
-  void backward(Tile& tile) override;
+class AddLayer : public LayerOfParts {
+  void forward_part(Tile& tile, int part) override;
+  void backward_part(Tile& tile, int part) override;
 };
 
 template <class Function>
-class ActivationLayer : public Layer {
- public:
-  void forward(Tile& tile) override;
-  void backward(Tile& tile) override;
+class ActivationLayer : public LayerOfParts {
+  void forward_part(Tile& tile, int part) override;
+  void backward_part(Tile& tile, int part) override;
 };
 
 }  // namespace paribus

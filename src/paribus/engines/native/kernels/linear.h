@@ -1,7 +1,6 @@
-// Fully connected layers on a tile: features are a map of shape (n, 1, 1), one vector each.
+// Fully connected layers on a tile: features are a map of shape (n, 1, 1), one vector each in a part.
 #pragma once
 
-#include <algorithm>
 #include <vector>
 
 #include "conv.h"
@@ -41,13 +40,12 @@ void multiply_block(const float* matrix, int stride, const vec* in, const int* u
     const vec value = in[used[n]];
     const float* weight = matrix + static_cast<ptrdiff_t>(used[n]) * stride + first;
 #pragma GCC unroll 32
-    for (int j = 0; j < OUTPUTS; ++j) sum[j] += weight[j] * value;
+    for (int j = 0; j < OUTPUTS; ++j) sum[j] = fma(weight[j], value, sum[j]);
   }
   for (int j = 0; j < OUTPUTS; ++j) finish(sum[j], first + j, first + j, out);
 }
 
-using Multiply = void (*)(const float*, int, const vec*, const int*, int, int, vec*,
-                          const Finish&);
+using Multiply = void (*)(const float*, int, const vec*, const int*, int, int, vec*, const Finish&);
 
 constexpr int MOST_OUTPUTS = REGISTERS - 4;
 
@@ -61,36 +59,47 @@ struct MultiplyBlocks<std::index_sequence<n...>> {
 
 }  // namespace detail
 
-// out[j] = finish(sum over k of matrix[k][j] * in[k]), matrix (inputs, outputs), its rows `stride`
-// floats apart.
-// Outputs are shared out evenly over blocks that fit the registers.
-inline void multiply(const float* matrix, int stride, const vec* in, int inputs, vec* out,
-                     int outputs, const Finish& finish) {
-  using Blocks = detail::MultiplyBlocks<std::make_index_sequence<detail::MOST_OUTPUTS>>;
-  const int blocks = (outputs + detail::MOST_OUTPUTS - 1) / detail::MOST_OUTPUTS;
-  // Most pixels at the edge of a digit are 0 in all images of a tile, and adding 0 changes no sum.
+// The inputs that are not 0 in all images of a tile. (Most pixels at the edge of a digit are; adding 0
+// changes no sum.)
+inline const std::vector<int>& used_inputs(const Parts<Map>& in) {
   thread_local std::vector<int> used;
+  const int inputs = in[0].channels;
   used.resize(inputs);
-  int count = 0;
+  size_t count = 0;
   for (int k = 0; k < inputs; ++k) {
     used[count] = k;
-    count += !all_zero<1>(&in[k]);
+    bool all = true;
+    for (int part = 0; part < PARTS; ++part) all = all && all_zero<1>(in[part].data + k);
+    count += !all;
   }
+  used.resize(count);
+  return used;
+}
+
+// out[j] = finish(sum over k of matrix[k][j] * in[k]) for a part of a tile and the inputs k that are
+// used; matrix (inputs, outputs), its rows `stride` floats apart.
+// Outputs are shared out evenly over blocks that fit the registers.
+inline void multiply(const float* matrix, int stride, const Map& in, const std::vector<int>& used,
+                     const Map& out, const Finish& finish) {
+  using Blocks = detail::MultiplyBlocks<std::make_index_sequence<detail::MOST_OUTPUTS>>;
+  const int outputs = out.channels, count = static_cast<int>(used.size());
+  const int blocks = (outputs + detail::MOST_OUTPUTS - 1) / detail::MOST_OUTPUTS;
   for (int b = 0; b < blocks; ++b) {
     const int first = outputs * b / blocks, end = outputs * (b + 1) / blocks;
-    Blocks::WITH[end - first](matrix, stride, in, used.data(), count, first, out, finish);
+    Blocks::WITH[end - first](matrix, stride, in.data, used.data(), count, first, out.data, finish);
   }
 }
 
 // Images of a batch as rows of floats: what the gradient of a matrix wants, whose lanes are the
-// features. Row n holds `features` floats, readable up to the next multiple of LANES.
+// features. Row n holds `features` floats, readable up to the next multiple of GROUP.
 struct Rows {
   const float* const* row;
   int images;
   int features;
 };
 
-// Writes a tile of flat features as rows (LANES of them, `stride` floats apart, padded with zeros).
+// Writes a part of a tile of flat features as rows (LANES of them, `stride` floats apart, padded with
+// zeros).
 inline void write_rows(const vec* features, int count, float* rows, int stride) {
   for (int first = 0; first < count; first += LANES) {
     vec block[LANES] = {};
@@ -100,7 +109,7 @@ inline void write_rows(const vec* features, int count, float* rows, int stride) 
   }
 }
 
-// And back: a tile of `count` flat features from rows.
+// And back: `count` flat features from rows.
 inline void read_rows(const float* rows, int count, int stride, vec* features) {
   for (int first = 0; first < count; first += LANES) {
     vec block[LANES];
@@ -129,7 +138,7 @@ inline void matrix_gradient_block(const Rows& in, const int* used, int count,
 #pragma GCC unroll 8
     for (int j = 0; j < OUTPUTS; ++j)
 #pragma GCC unroll 4
-      for (int v = 0; v < VECTORS; ++v) sum[j][v] += slopes[j * LANES] * value[v];
+      for (int v = 0; v < VECTORS; ++v) sum[j][v] = fma(slopes[j * LANES], value[v], sum[j][v]);
   }
   for (int j = 0; j < OUTPUTS; ++j)
     for (int v = 0; v < VECTORS; ++v) {
@@ -142,47 +151,47 @@ inline void matrix_gradient_block(const Rows& in, const int* used, int count,
     }
 }
 
-// As many features as fill so many vectors, again and again; returns the first that is left. With
-// one vector, the last one may be partly filled.
-template <int VECTORS>
-inline int matrix_gradient_columns(const Rows& in, const vec* out_gradients, int outputs,
-                                   int first, int end, float* gradient_OI, int stride) {
-  constexpr int MANY = (REGISTERS - 6) / VECTORS > 6 ? 6 : (REGISTERS - 6) / VECTORS;
-  int feature = first;
-  for (; feature < end && (VECTORS == 1 || feature + VECTORS * LANES <= end);
-       feature += VECTORS * LANES) {
-    thread_local std::vector<int> used;
-    used.resize(in.images);
-    int count = 0;
-    for (int image = 0; image < in.images; ++image) {
-      used[count] = image;
-      count += !all_zero<VECTORS>(in.row[image] + feature);
-    }
+// FEATURES features (whole vectors) of all outputs, for images that are not 0 there. VECTORS: that are
+// taken at once. The last vector may be partly filled.
+template <int FEATURES>
+inline void matrix_gradient_columns(const Rows& in, const vec* out_gradients, int outputs,
+                                    int feature, float* gradient_OI, int stride) {
+  constexpr int VECTORS = std::min(FEATURES / LANES, REGISTERS >= 32 ? 4 : 2);
+  constexpr int MANY = std::min((REGISTERS - 6) / VECTORS, 6);
+  thread_local std::vector<int> used;
+  used.resize(in.images);
+  int count = 0;
+  for (int image = 0; image < in.images; ++image) {
+    used[count] = image;
+    count += !all_zero<FEATURES / LANES>(in.row[image] + feature);
+  }
+  for (int first = 0; first < FEATURES; first += VECTORS * LANES) {
     const auto block = [&](auto outputs_at_once, int o) {
       matrix_gradient_block<outputs_at_once, VECTORS>(
-          in, used.data(), count, out_gradients, outputs, o, feature,
-          gradient_OI + static_cast<ptrdiff_t>(o) * stride + (feature - first), stride);
+          in, used.data(), count, out_gradients, outputs, o, feature + first,
+          gradient_OI + static_cast<ptrdiff_t>(o) * stride + first, stride);
     };
     int o = 0;
     for (; o + MANY <= outputs; o += MANY) block(std::integral_constant<int, MANY>(), o);
     for (; o + 2 <= outputs; o += 2) block(std::integral_constant<int, 2>(), o);
     for (; o < outputs; ++o) block(std::integral_constant<int, 1>(), o);
   }
-  return feature;
 }
 
 }  // namespace detail
 
 // The gradient of a matrix (outputs, features) over a whole batch, for features first <= f < end
-// (first a multiple of LANES). out_gradients: [tile][output], vectors of images. gradient_OI begins
-// at feature `first` of output 0; its rows are `stride` floats apart.
+// (first a multiple of GROUP). out_gradients: [part of a tile][output], vectors of images. gradient_OI
+// begins at feature `first` of output 0; its rows are `stride` floats apart.
 inline void matrix_gradient(const Rows& in, const vec* out_gradients, int outputs, int first,
                             int end, float* gradient_OI, int stride) {
-  constexpr int WIDE = REGISTERS >= 32 ? 4 : 2;
-  const int left = detail::matrix_gradient_columns<WIDE>(in, out_gradients, outputs, first, end,
-                                                         gradient_OI, stride);
-  detail::matrix_gradient_columns<1>(in, out_gradients, outputs, left, end,
-                                     gradient_OI + (left - first), stride);
+  int feature = first;
+  for (; feature + 4 * GROUP <= end; feature += 4 * GROUP)
+    detail::matrix_gradient_columns<4 * GROUP>(in, out_gradients, outputs, feature,
+                                               gradient_OI + (feature - first), stride);
+  for (; feature < end; feature += GROUP)
+    detail::matrix_gradient_columns<GROUP>(in, out_gradients, outputs, feature,
+                                           gradient_OI + (feature - first), stride);
 }
 
 }  // namespace paribus

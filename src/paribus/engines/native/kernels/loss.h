@@ -1,14 +1,12 @@
 // Softmax cross entropy with label smoothing, for a tile.
 #pragma once
 
-#include <cmath>
-
-#include "activation.h"
+#include "functions.h"
 
 namespace paribus {
 
 struct TileLoss {
-  double loss[LANES] = {};
+  double loss[GROUP] = {};
   int correct = 0;
 };
 
@@ -20,16 +18,13 @@ inline vec softmax(const vec* logits, int classes, vec* probabilities) {
   for (int c = 0; c < classes; ++c) sum += probabilities[c] = exponential(logits[c] - top);
   const vec share = 1.0f / sum;
   for (int c = 0; c < classes; ++c) probabilities[c] *= share;
-  vec log_sum;
-  for (int lane = 0; lane < LANES; ++lane) log_sum[lane] = std::log(sum[lane]);
-  return log_sum + top;
+  return logarithm(sum) + top;
 }
 
-// labels, live: for the first `live` lanes. With smoothing s, the target is 1 - s for the label
-// plus s / classes for every class (PyTorch).
-inline TileLoss cross_entropy(const vec* logits, vec log_sum, int classes, const int64_t* labels,
-                              int live, float smoothing) {
-  TileLoss result;
+// Adds the losses of a part's `live` images. labels: of a tile. With smoothing s, the target is 1 - s
+// for the label plus s / classes for every class (PyTorch).
+inline void add_cross_entropy(const vec* logits, vec log_sum, int classes, const int64_t* labels,
+                              int part, int live, float smoothing, TileLoss& result) {
   for (int lane = 0; lane < live; ++lane) {
     int best = 0;
     double mean = 0;
@@ -38,14 +33,15 @@ inline TileLoss cross_entropy(const vec* logits, vec log_sum, int classes, const
       mean += logits[c][lane];
     }
     mean /= classes;
-    const double label = logits[labels[lane]][lane];
-    result.loss[lane] = log_sum[lane] - (1.0 - smoothing) * label - smoothing * mean;
-    result.correct += best == labels[lane];
+    const int image = part * LANES + lane;
+    const double label = logits[labels[image]][lane];
+    result.loss[image] = log_sum[lane] - (1.0 - smoothing) * label - smoothing * mean;
+    result.correct += best == labels[image];
   }
-  return result;
 }
 
-// gradient[class] = scale * (probability - target); zero in dead lanes. May overwrite its input.
+// gradient[class] = scale * (probability - target); zero in dead lanes. May overwrite its input. labels,
+// live: of this part.
 inline void cross_entropy_gradient(const vec* probabilities, int classes, const int64_t* labels,
                                    int live, float smoothing, float scale, vec* gradient) {
   mask label = splat_int(-1), alive = splat_int(0);
@@ -56,7 +52,7 @@ inline void cross_entropy_gradient(const vec* probabilities, int classes, const 
   const float elsewhere = smoothing / static_cast<float>(classes);
   for (int c = 0; c < classes; ++c) {
     const vec target = select(label == c, splat(1.0f - smoothing + elsewhere), splat(elsewhere));
-    gradient[c] = select(alive, scale * (probabilities[c] - target), zero());
+    gradient[c] = select(alive, scale * flush(probabilities[c] - target), zero());
   }
 }
 

@@ -27,9 +27,7 @@ struct Layout {
   Layout() = default;
   Layout(Shape shape_, int border_) : shape(shape_), border(border_) {}
 
-  ptrdiff_t row() const {
-    return border == 0 ? shape.width : 2 * border + round_up(shape.width);
-  }
+  ptrdiff_t row() const { return border == 0 ? shape.width : 2 * border + round_up(shape.width); }
   ptrdiff_t plane() const {
     return row() * (border == 0 ? shape.height : 2 * border + round_up(shape.height));
   }
@@ -40,7 +38,7 @@ struct Layout {
   static ptrdiff_t round_up(int n) { return (n + 3) / 4 * 4; }
 };
 
-// A map in memory. Element (channel, y, x) is at(channel, y, x)[0], one vector of LANES images;
+// A map in memory. Element (channel, y, x) is at(channel, y, x)[0], one vector of LANES images of one part of a tile;
 // y and x may reach into the border.
 struct Map {
   vec* data = nullptr;  // element (0, 0, 0)

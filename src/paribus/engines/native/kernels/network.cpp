@@ -19,10 +19,9 @@ Network::Network(const std::vector<Record>& program, Shape input, int threads,
       pool_(threads),
       parameters_(make_array(plan_.parameter_size)),
       gradients_(make_array(plan_.parameter_size)),
-      statistics_(make_array(plan_.statistics_size)),
-      first_moments_(make_array(optimizer.keeps_first_moment() ? plan_.parameter_size : 0)),
-      second_moments_(
-          make_array(optimizer.keeps_second_moment() ? plan_.parameter_size : 0)) {
+      statistics_(make_array(plan_.statistics_size)) {
+  if (optimizer.keeps_first_moment()) first_moments_ = make_array(plan_.parameter_size);
+  if (optimizer.keeps_second_moment()) second_moments_ = make_array(plan_.parameter_size);
   int64_t scratch = 0;
   for (auto& layer : plan_.layers) {
     layer->bind({parameters_.get(), gradients_.get(), statistics_.get()});
@@ -31,8 +30,8 @@ Network::Network(const std::vector<Record>& program, Shape input, int threads,
     scratch = std::max(scratch, layer->scratch_size());
   }
   for (int worker = 0; worker < pool_.size(); ++worker) {
-    arenas_.push_back(make_vectors(plan_.arena_size));
-    passing_.push_back(make_vectors(plan_.passing_size));
+    arenas_.push_back(make_vectors(plan_.arena_size * PARTS));
+    passing_.push_back(make_vectors(plan_.passing_size * PARTS));
     scratch_.push_back(make_vectors(scratch));
   }
   plan_phases();
@@ -73,12 +72,12 @@ void Network::reserve(int tiles) {
   }
   if (plan_.needs_batch)
     while (static_cast<int>(arenas_.size()) < tiles)
-      arenas_.push_back(make_vectors(plan_.arena_size));
+      arenas_.push_back(make_vectors(plan_.arena_size * PARTS));
 }
 
 void Network::begin(const Images& images, const int64_t* numbers, int count, bool training) {
   count_ = count;
-  tiles_ = (count + LANES - 1) / LANES;
+  tiles_ = (count + GROUP - 1) / GROUP;
   training_ = training;
   const int64_t size = plan_.input.layout.shape.size();
   rows_.resize(count);
@@ -92,8 +91,7 @@ void Network::begin(const Images& images, const int64_t* numbers, int count, boo
     groups_ = std::min(tiles_, MOST_GROUPS);
   }
   const bool sparse = sparse_images_.are(images.pixels);
-  const Batch batch{count, rows_.data(), numbers, sparse ? &sparse_images_ : nullptr,
-                    pool_.size()};
+  const Batch batch{count, rows_.data(), numbers, sparse ? &sparse_images_ : nullptr, pool_.size()};
   for (auto& layer : plan_.layers) layer->begin_step(batch, training);
 }
 
@@ -109,25 +107,28 @@ void Network::prepare(const Images& images) {
 Tile Network::make_tile(int index, int worker, int group) {
   Tile tile;
   tile.index = index;
-  tile.live = std::min(LANES, count_ - index * LANES);
+  tile.live = std::min(GROUP, count_ - index * GROUP);
   tile.training = training_;
   tile.arena = vectors(arenas_[training_ && plan_.needs_batch ? index : worker]);
+  tile.part_size = plan_.arena_size;
   tile.passing = vectors(passing_[worker]);
+  tile.passing_part_size = plan_.passing_size;
   tile.scratch = vectors(scratch_[worker]);
   tile.gradient_sum = group < 0 ? nullptr : sums_[group].get();
   return tile;
 }
 
 // From images in memory to a map of vectors: blocks of LANES pixels of LANES images, transposed.
-void Network::load_images(const Tile& tile) {
-  const Map map = plan_.input.map(tile);
-  const float* const* rows = rows_.data() + tile.index * LANES;
+void Network::load_images(const Tile& tile, int part) {
+  const Map map = plan_.input.map(tile, part);
+  const float* const* rows = rows_.data() + tile.index * GROUP + part * LANES;
+  const int live = live_in_part(tile.live, part);
   const int size = map.channels * map.height * map.width;
   int c = 0, y = 0, x = 0;
   for (int first = 0; first < size; first += LANES) {
     const int pixels = std::min(LANES, size - first);
     vec block[LANES] = {};
-    for (int lane = 0; lane < tile.live; ++lane) {
+    for (int lane = 0; lane < live; ++lane) {
       if (pixels == LANES)
         block[lane] = load(rows[lane] + first);
       else
@@ -148,18 +149,22 @@ void Network::load_images(const Tile& tile) {
 }
 
 void Network::compute_loss(Tile& tile) {
-  const vec* logits = plan_.logits.map(tile).data;
-  vec* gradient = plan_.logits_gradient.map(tile).data;
-  const int64_t* labels = labels_.data() + tile.index * LANES;
-  const vec log_sum = softmax(logits, classes(), gradient);
-  const TileLoss loss =
-      cross_entropy(logits, log_sum, classes(), labels, tile.live, label_smoothing_);
+  const int64_t* labels = labels_.data() + tile.index * GROUP;
+  const float scale = 1.0f / static_cast<float>(count_);
+  TileLoss loss;
+  for (int part = 0; part < PARTS; ++part) {
+    const vec* logits = plan_.logits.map(tile, part).data;
+    vec* gradient = plan_.logits_gradient.map(tile, part).data;
+    const int live = live_in_part(tile.live, part);
+    const vec log_sum = softmax(logits, classes(), gradient);
+    add_cross_entropy(logits, log_sum, classes(), labels, part, live, label_smoothing_, loss);
+    cross_entropy_gradient(gradient, classes(), labels + part * LANES, live, label_smoothing_,
+                           scale, gradient);
+  }
   BatchResult& result = results_[tile.index];
   result = {};
-  for (int lane = 0; lane < tile.live; ++lane) result.loss += loss.loss[lane];
+  for (int image = 0; image < tile.live; ++image) result.loss += loss.loss[image];
   result.correct = loss.correct;
-  cross_entropy_gradient(gradient, classes(), labels, tile.live, label_smoothing_,
-                         1.0f / static_cast<float>(count_), gradient);
 }
 
 BatchResult Network::compute_gradient(const Images& images, const int64_t* numbers, int count) {
@@ -173,7 +178,8 @@ BatchResult Network::compute_gradient(const Images& images, const int64_t* numbe
       const int begin = tiles_ * group / groups_, end = tiles_ * (group + 1) / groups_;
       for (int index = begin; index < end; ++index) {
         Tile tile = make_tile(index, worker, group);
-        if (first && !front.reads_rows()) load_images(tile);
+        if (first && !front.reads_rows())
+          for (int part = 0; part < PARTS; ++part) load_images(tile, part);
         for (const Part& part : phase.parts) {
           switch (part.action) {
             case Action::forward: part.layer->forward(tile); break;
@@ -222,20 +228,27 @@ void Network::evaluate(const Images& images, int64_t first, int64_t count, float
   const int k = classes();
   pool_.run(tiles_, [&](int index, int worker) {
     Tile tile = make_tile(index, worker, -1);
-    load_images(tile);
+    for (int part = 0; part < PARTS; ++part) load_images(tile, part);
     for (auto& layer : plan_.layers) layer->forward(tile);
-    const vec* logits = plan_.logits.map(tile).data;
-    vec* shares = plan_.logits_gradient.map(tile).data;
-    const vec log_sum = softmax(logits, k, shares);
-    const int64_t start = static_cast<int64_t>(index) * LANES;
-    for (int lane = 0; lane < tile.live; ++lane)
-      for (int c = 0; c < k; ++c) probabilities[(start + lane) * k + c] = shares[c][lane];
-    if (!losses) return;
-    // What is measured is the plain cross entropy; smoothing is a way to train.
-    const float no_smoothing = 0;
-    const TileLoss loss =
-        cross_entropy(logits, log_sum, k, labels_.data() + start, tile.live, no_smoothing);
-    std::copy_n(loss.loss, tile.live, losses + start);
+    const int64_t start = static_cast<int64_t>(index) * GROUP;
+    TileLoss loss;
+    for (int part = 0; part < PARTS; ++part) {
+      const vec* logits = plan_.logits.map(tile, part).data;
+      vec* shares = plan_.logits_gradient.map(tile, part).data;
+      const int live = live_in_part(tile.live, part);
+      const vec log_sum = softmax(logits, k, shares);
+      for (int lane = 0; lane < live; ++lane)
+        for (int c = 0; c < k; ++c)
+          probabilities[(start + part * LANES + lane) * k + c] = canonical(shares[c][lane]);
+      // What is measured is the plain cross entropy; smoothing is a way to train.
+      const float no_smoothing = 0;
+      if (losses)
+        add_cross_entropy(logits, log_sum, k, labels_.data() + start, part, live, no_smoothing,
+                          loss);
+    }
+    if (losses)
+      for (int image = 0; image < tile.live; ++image)
+        losses[start + image] = canonical(loss.loss[image]);
   });
 }
 

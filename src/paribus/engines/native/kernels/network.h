@@ -44,6 +44,7 @@ class Network {
   float* parameters() { return parameters_.get(); }
   float* gradients() { return gradients_.get(); }
   float* statistics() { return statistics_.get(); }
+  // Null where the optimizer keeps none.
   float* first_moments() { return first_moments_.get(); }
   float* second_moments() { return second_moments_.get(); }
   int64_t updates = 0;  // made so far; Adam's correction depends on it
@@ -65,7 +66,7 @@ class Network {
   void reserve(int tiles);
   void begin(const Images& images, const int64_t* numbers, int count, bool training);
   Tile make_tile(int index, int worker, int group);
-  void load_images(const Tile& tile);
+  void load_images(const Tile& tile, int part);
   void compute_loss(Tile& tile);
   BatchResult compute_gradient(const Images& images, const int64_t* numbers, int count);
 
@@ -85,7 +86,8 @@ class Network {
   std::vector<int64_t> labels_;
   std::vector<BatchResult> results_;  // of each tile
   int64_t sum_size_ = 0;
-  std::vector<Array> arenas_;   // one a thread; or one a tile where layers need the batch
+  std::vector<Array>
+      arenas_;   // of all parts; one a thread, or one a tile where layers need the batch
   std::vector<Array> passing_;  // one a thread
   std::vector<Array> scratch_;  // one a thread
   std::vector<Array> sums_;     // one a group

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "api.h"
+#include "arithmetic.h"
 
 namespace paribus {
 
@@ -29,6 +30,11 @@ struct Optimizer {
       update_sgd(parameters, gradients, first, size, static_cast<float>(learning_rate));
     else
       update_adam(parameters, gradients, first, second, size, learning_rate, step);
+    // What decays without end is taken for zero in the end (see arithmetic.h).
+    if (step % 64 != 0) return;
+    flush_all(parameters, size, SMALLEST);
+    if (first) flush_all(first, size, std::numeric_limits<float>::min());
+    if (second) flush_all(second, size, std::numeric_limits<float>::min());
   }
 
  private:
@@ -36,21 +42,23 @@ struct Optimizer {
                   float rate) const {
     const float decay = static_cast<float>(weight_decay), keep = static_cast<float>(momentum);
     if (momentum == 0) {
-      for (int64_t j = 0; j < size; ++j)
-        parameters[j] -= rate * (gradients[j] + decay * parameters[j]);
+      for (int64_t j = 0; j < size; ++j) {
+        const float gradient = fma(decay, parameters[j], gradients[j]);
+        parameters[j] = fma(-rate, gradient, parameters[j]);
+      }
       return;
     }
     for (int64_t j = 0; j < size; ++j) {
-      const float gradient = gradients[j] + decay * parameters[j];
-      velocity[j] = keep * velocity[j] + gradient;
-      parameters[j] -= rate * (nesterov ? gradient + keep * velocity[j] : velocity[j]);
+      const float gradient = fma(decay, parameters[j], gradients[j]);
+      velocity[j] = fma(keep, velocity[j], gradient);
+      const float step = nesterov ? fma(keep, velocity[j], gradient) : velocity[j];
+      parameters[j] = fma(-rate, step, parameters[j]);
     }
   }
 
   void update_adam(float* parameters, const float* gradients, float* first, float* second,
                    int64_t size, double learning_rate, int64_t step) const {
-    const double correction1 = 1 - std::pow(beta1, static_cast<double>(step));
-    const double correction2 = 1 - std::pow(beta2, static_cast<double>(step));
+    const double correction1 = 1 - power(beta1, step), correction2 = 1 - power(beta2, step);
     const float rate = static_cast<float>(learning_rate / correction1);
     const float root = static_cast<float>(std::sqrt(correction2));
     const float b1 = static_cast<float>(1 - beta1), b2 = static_cast<float>(beta2);
@@ -60,12 +68,16 @@ struct Optimizer {
     const float keep =
         method == Method::adamw ? static_cast<float>(1 - learning_rate * weight_decay) : 1.0f;
     for (int64_t j = 0; j < size; ++j) {
-      const float gradient = gradients[j] + decay * parameters[j];
-      first[j] += b1 * (gradient - first[j]);
-      second[j] = b2 * second[j] + c2 * gradient * gradient;
-      parameters[j] =
-          keep * parameters[j] - rate * first[j] / (std::sqrt(second[j]) / root + eps);
+      const float gradient = fma(decay, parameters[j], gradients[j]);
+      first[j] = fma(b1, gradient - first[j], first[j]);
+      second[j] = fma(c2 * gradient, gradient, b2 * second[j]);
+      const float step_size = rate * first[j] / (std::sqrt(second[j]) / root + eps);
+      parameters[j] = fma(keep, parameters[j], -step_size);
     }
+  }
+
+  static void flush_all(float* x, int64_t size, float smallest) {
+    for (int64_t j = 0; j < size; ++j) x[j] = std::fabs(x[j]) < smallest ? 0.0f : x[j];
   }
 };
 

@@ -175,7 +175,7 @@ class Placer {
   const Graph& graph_;
   std::vector<Fusion> fusions_;
   Plan plan_;
-  std::vector<Place> places_;         // of each value
+  std::vector<Place> places_;  // of each value
   std::vector<Gradients> gradients_;  // of each value
   std::vector<Place> passing_;
   std::vector<Buffer> buffers_;

@@ -14,7 +14,7 @@ struct Plan {
   std::vector<Tensor> parameters, statistics;  // statistics: running means and variances
   int64_t parameter_size = 0, statistics_size = 0;
   Place input, logits, logits_gradient;
-  ptrdiff_t arena_size = 0;    // vectors per tile
+  ptrdiff_t arena_size = 0;  // vectors per tile
   ptrdiff_t passing_size = 0;  // and per thread, for maps in passing
   bool needs_batch = false;
 };

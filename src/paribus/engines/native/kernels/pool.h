@@ -26,8 +26,8 @@ inline void max_pool(const Map& in, const Map& out) {
       const vec* lower = upper + in.row;
       vec* to = out.at(c, y, 0);
       for (int x = 0; x < out.width; ++x)
-        to[x] = larger(larger(upper[2 * x], upper[2 * x + 1]),
-                       larger(lower[2 * x], lower[2 * x + 1]));
+        to[x] =
+            larger(larger(upper[2 * x], upper[2 * x + 1]), larger(lower[2 * x], lower[2 * x + 1]));
     }
 }
 
@@ -51,7 +51,7 @@ inline void max_pool_backward(const Map& in, const Map& out_gradient, const Map&
         const vec a = upper[2 * x], b = upper[2 * x + 1];
         const vec d = lower[2 * x], e = lower[2 * x + 1];
         const vec top = larger(larger(a, b), larger(d, e));
-        const vec enough = top - POOL_TIE * larger(top, -top);
+        const vec enough = fma(-POOL_TIE, larger(top, -top), top);
         vec rest = slope[x];
         if (gated) rest = select(top > 0.0f, rest, zero());
         to_upper[2 * x] = select(a >= enough, rest, zero());

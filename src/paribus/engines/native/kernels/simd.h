@@ -1,46 +1,58 @@
 // Vectors whose lane is the image: the one idea that all kernels here share.
 //
-// Sixteen images (LANES of them, as many as one vector register holds) form a *tile*, and travel
-// through the whole network together. An activation is stored as
+// Sixteen images (GROUP of them) form a *tile*, and travel through the whole network together. A vector
+// register holds LANES of them: all sixteen with AVX-512, eight with AVX2, four with NEON. So a tile has
+// PARTS parts, and an activation is stored as
 //
-//     [channel][row][column][LANES images]
+//     [part][channel][row][column][LANES images]
 //
-// so every element of a feature map is one vector, and a layer is written as if for one image:
-// a convolution is a loop of  accumulator += scalar weight * vector of sixteen activations.  The
-// vectors are full whatever the number of channels or the width of the map, no lane ever needs its
-// neighbour, and transforms (Winograd's, pooling's) are plain additions and maxima. Only two
-// operations look across lanes: sums over the images (gradients of weights), and transpositions
-// between a tile and images in memory.
+// Every element of a feature map is one vector, and a layer is written as if for one image: a
+// convolution is a loop of  accumulator += scalar weight * vector of activations.  The vectors are full
+// whatever the number of channels or the width of the map, no lane ever needs its neighbour, and
+// transforms (Winograd's, pooling's) are plain additions and maxima. Only two operations look across
+// lanes: sums over the images (gradients of weights), and transpositions between a tile and images in
+// memory.
+//
+// Results do not depend on the width: what is done for each image is the same, and sums over images go
+// over all sixteen of a tile in one order (see sum_lanes, and arithmetic.h).
 //
 // Maps carry a border of zeros (see map.h), so that convolution needs no special case at the edge.
-// A batch whose size is no multiple of LANES ends in a tile with *dead* lanes: they hold zeros on
+// A batch whose size is no multiple of GROUP ends in a tile with *dead* lanes: they hold zeros on
 // the way in, and their gradient is zero, so they add nothing to any sum.
 //
-// Only the compiler's vector types are used, no intrinsics: AVX-512, AVX2, SSE and NEON differ in
-// the two constants below.
+// Of intrinsics only the multiply-add is used: all else are the compiler's vector types.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <utility>
 
+#if defined(__AVX512F__) || (defined(__AVX2__) && defined(__FMA__))
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#else
+#error "The kernels need AVX-512, AVX2 with FMA, or NEON: see build.py"
+#endif
+
 namespace paribus {
+
+constexpr int GROUP = 16;
 
 #if defined(__AVX512F__)
 constexpr int LANES = 16;
 constexpr int REGISTERS = 32;
-#elif defined(__AVX__)
+#elif defined(__AVX2__)
 constexpr int LANES = 8;
 constexpr int REGISTERS = 16;
-#elif defined(__aarch64__)
-constexpr int LANES = 4;
-constexpr int REGISTERS = 32;
 #else
 constexpr int LANES = 4;
-constexpr int REGISTERS = 16;
+constexpr int REGISTERS = 32;
 #endif
 
+constexpr int PARTS = GROUP / LANES;
 constexpr int VECTOR_BYTES = LANES * static_cast<int>(sizeof(float));
 
 typedef float vec __attribute__((vector_size(VECTOR_BYTES), may_alias));
@@ -51,6 +63,45 @@ typedef float unaligned_vec
 inline vec splat(float value) { return value - vec{}; }
 inline mask splat_int(int32_t value) { return value - mask{}; }
 inline vec zero() { return vec{}; }
+
+// a * b + c, rounded once. For one number, or a vector of any width that the processor has.
+template <class T>
+inline T fma(T a, T b, T c) {
+  if constexpr (sizeof(T) == sizeof(float)) {
+    return __builtin_fmaf(a, b, c);
+#if defined(__aarch64__)
+  } else {
+    static_assert(sizeof(T) == 16);
+    return (T)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+  }
+#else
+  } else if constexpr (sizeof(T) == 16) {
+    return (T)_mm_fmadd_ps((__m128)a, (__m128)b, (__m128)c);
+#if defined(__AVX512F__)
+  } else if constexpr (sizeof(T) == 64) {
+    return (T)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#endif
+  } else {
+    static_assert(sizeof(T) == 32);
+    return (T)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+  }
+#endif
+}
+inline vec fma(float a, vec b, vec c) { return fma(splat(a), b, c); }
+
+// One of something for each part of a tile.
+template <class T>
+struct Parts {
+  T part[PARTS];
+
+  T& operator[](int p) { return part[p]; }
+  const T& operator[](int p) const { return part[p]; }
+};
+
+// How many of the first `live` images of a tile lie in a part.
+inline int live_in_part(int live, int part) {
+  return std::min(std::max(live - part * LANES, 0), LANES);
+}
 
 inline vec load(const float* from) { return *reinterpret_cast<const unaligned_vec*>(from); }
 inline void store(float* to, vec value) { *reinterpret_cast<unaligned_vec*>(to) = value; }
@@ -65,8 +116,8 @@ inline bool all_zero(const void* floats) {
   return any == 0;
 }
 
-// Floats that fill whole vectors and hold at least n.
-constexpr int whole_vectors(int n) { return (n + LANES - 1) / LANES * LANES; }
+// Floats that fill whole groups of 16, and so whole vectors, and hold at least n.
+constexpr int whole_groups(int n) { return (n + GROUP - 1) / GROUP * GROUP; }
 
 inline vec select(mask where, vec yes, vec no) { return where ? yes : no; }
 
@@ -108,7 +159,18 @@ inline void transpose(vec rows[LANES]) {
   }
 }
 
-// Lane j of the result is the sum over the lanes of rows[j]. Destroys rows.
+// Sums over the sixteen images of a tile are made in one order: image l with image l + 8, those sums l
+// with l + 4, and so on. The first rounds are between the parts of the tile
+// (`x`: of each part, so many vectors apart).
+inline vec sum_parts(const vec* x, ptrdiff_t stride = 1) {
+  vec sum[PARTS];
+  for (int p = 0; p < PARTS; ++p) sum[p] = x[p * stride];
+  for (int half = PARTS / 2; half > 0; half /= 2)
+    for (int p = 0; p < half; ++p) sum[p] += sum[p + half];
+  return sum[0];
+}
+
+// And the others: lane j of the result is the sum over the lanes of rows[j]. Destroys rows.
 inline vec sum_lanes(vec rows[LANES]) {
 #pragma GCC unroll 4
   for (int half = LANES / 2; half > 0; half /= 2)
@@ -116,12 +178,6 @@ inline vec sum_lanes(vec rows[LANES]) {
     for (int i = 0; i < half; ++i)
       rows[i] = interleave_low(rows[i], rows[i + half]) + interleave_high(rows[i], rows[i + half]);
   return rows[0];
-}
-
-inline float sum_lanes(vec x) {
-  float total = 0;
-  for (int lane = 0; lane < LANES; ++lane) total += x[lane];
-  return total;
 }
 
 }  // namespace paribus

@@ -8,7 +8,6 @@
 // more than the cache saves.)
 #pragma once
 
-#include <algorithm>
 #include <vector>
 
 #include "array.h"
@@ -77,34 +76,35 @@ constexpr int rows_in_part(int stride) { return std::max(1, 25600 / stride); }
 
 namespace detail {
 
-typedef float quarter
-    __attribute__((vector_size(VECTOR_BYTES / 4), aligned(sizeof(float)), may_alias));
+typedef float four __attribute__((vector_size(16), aligned(sizeof(float)), may_alias));
 
-// A stretch of a row of outputs, in registers: some whole vectors, and perhaps a quarter of one. (50
+inline four load_four(const float* from) { return *reinterpret_cast<const four*>(from); }
+
+// A stretch of a row of outputs, in registers: some whole vectors, and perhaps four numbers more. (50
 // outputs are three vectors of 16 and two floats; a fourth vector would make a seventh more work.)
-template <int VECTORS, bool QUARTER>
+template <int VECTORS, bool FOUR>
 struct Stretch {
   vec whole[VECTORS + 1] = {};
-  quarter rest = {};
+  four rest = {};
 
   // this = from, this += factor * from, to = this
   void load_from(const float* from) {
     for (int v = 0; v < VECTORS; ++v) whole[v] = load(from + v * LANES);
-    if (QUARTER) rest = *reinterpret_cast<const quarter*>(from + VECTORS * LANES);
+    if (FOUR) rest = load_four(from + VECTORS * LANES);
   }
   void add(float factor, const float* from) {
 #pragma GCC unroll 8
-    for (int v = 0; v < VECTORS; ++v) whole[v] += factor * load(from + v * LANES);
-    if (QUARTER) rest += factor * *reinterpret_cast<const quarter*>(from + VECTORS * LANES);
+    for (int v = 0; v < VECTORS; ++v) whole[v] = fma(factor, load(from + v * LANES), whole[v]);
+    if (FOUR) rest = fma(factor - four{}, load_four(from + VECTORS * LANES), rest);
   }
   void add(float factor, const Stretch& from) {
 #pragma GCC unroll 8
-    for (int v = 0; v < VECTORS; ++v) whole[v] += factor * from.whole[v];
-    if (QUARTER) rest += factor * from.rest;
+    for (int v = 0; v < VECTORS; ++v) whole[v] = fma(factor, from.whole[v], whole[v]);
+    if (FOUR) rest = fma(factor - four{}, from.rest, rest);
   }
   void store_to(float* to) const {
     for (int v = 0; v < VECTORS; ++v) store(to + v * LANES, whole[v]);
-    if (QUARTER) *reinterpret_cast<quarter*>(to + VECTORS * LANES) = rest;
+    if (FOUR) *reinterpret_cast<four*>(to + VECTORS * LANES) = rest;
   }
 };
 
@@ -114,8 +114,8 @@ inline void for_stretches(int outputs, Body body, std::index_sequence<n...>) {
   constexpr int MOST = sizeof...(n);
   for (int at = 0; at < outputs; at += MOST * LANES) {
     const int left = std::min(MOST * LANES, outputs - at);
-    const bool rest = left % LANES > 0 && left % LANES <= LANES / 4;
-    const int vectors = rest ? left / LANES : whole_vectors(left) / LANES;
+    const bool rest = LANES > 4 && left % LANES > 0 && left % LANES <= 4;
+    const int vectors = rest ? left / LANES : (left + LANES - 1) / LANES;
     ((rest && vectors == n ? body(at, Stretch<n, true>()) : void()), ...);
     ((!rest && vectors == n + 1 ? body(at, Stretch<n + 1, false>()) : void()), ...);
   }
@@ -163,10 +163,10 @@ inline void scatter_rows(Slopes slope, const Entry* entry, const Entry* end, con
 
 // out[n] = the sum over image n's pixels of value * weights[place], for images first <= n < end of the
 // batch, whose numbers are given. weights (features, outputs) and out (batch, outputs), their rows
-// padded to whole vectors.
+// padded to whole groups.
 inline void sparse_multiply(const SparseImages& images, const int64_t* numbers, int first, int end,
                             const float* weights, int outputs, float* out) {
-  const int stride = whole_vectors(outputs);
+  const int stride = whole_groups(outputs);
   constexpr int AHEAD = 4;  // images
   for (int part = 0; part < images.parts(); ++part)
     for (int n = first; n < end; ++n) {
@@ -185,10 +185,10 @@ inline void sparse_multiply(const SparseImages& images, const int64_t* numbers, 
 }
 
 // gradient (features, outputs) = the sum over the batch's images of value * slopes[image], in the rows
-// of one part. slopes (batch, outputs); rows padded to whole vectors.
+// of one part. slopes (batch, outputs); rows padded to whole groups.
 inline void sparse_gradient(const SparseImages& images, const int64_t* numbers, int count, int part,
                             const float* slopes, int outputs, float* gradient) {
-  const int stride = whole_vectors(outputs);
+  const int stride = whole_groups(outputs);
   const int first = part * images.rows_in_part();
   const int rows = std::min(images.rows_in_part(), images.features() - first);
   std::fill_n(gradient + static_cast<ptrdiff_t>(first) * stride,

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "arithmetic.h"
+
 namespace paribus {
 
 class ThreadPool {
@@ -54,6 +56,7 @@ class ThreadPool {
 
  private:
   void serve(int worker) {
+    const StandardArithmetic arithmetic;
     int64_t seen = 0;
     for (;;) {
       {

@@ -24,14 +24,14 @@ constexpr float NEAR = 0.70710678118654752f, FAR = 1.41421356237309505f;  // the
 
 // One dimension of B'd.
 inline void input_transform(const vec d[6], vec v[6]) {
-  const vec even_near = d[4] - 2.0f * d[2], odd_near = d[3] - 2.0f * d[1];
-  const vec even_far = d[4] - 0.5f * d[2], odd_far = d[3] - 0.5f * d[1];
-  v[0] = d[0] - 2.5f * d[2] + d[4];
-  v[1] = even_near + NEAR * odd_near;
-  v[2] = even_near - NEAR * odd_near;
-  v[3] = even_far + FAR * odd_far;
-  v[4] = even_far - FAR * odd_far;
-  v[5] = d[1] - 2.5f * d[3] + d[5];
+  const vec even_near = fma(-2.0f, d[2], d[4]), odd_near = fma(-2.0f, d[1], d[3]);
+  const vec even_far = fma(-0.5f, d[2], d[4]), odd_far = fma(-0.5f, d[1], d[3]);
+  v[0] = fma(-2.5f, d[2], d[0]) + d[4];
+  v[1] = fma(NEAR, odd_near, even_near);
+  v[2] = fma(-NEAR, odd_near, even_near);
+  v[3] = fma(FAR, odd_far, even_far);
+  v[4] = fma(-FAR, odd_far, even_far);
+  v[5] = fma(-2.5f, d[3], d[1]) + d[5];
 }
 
 // One dimension of G g. T: a number, or a vector of them.
@@ -52,26 +52,26 @@ inline void output_transform(const vec m[6], vec y[4]) {
   const vec even_near = m[1] + m[2], odd_near = m[1] - m[2];
   const vec even_far = m[3] + m[4], odd_far = m[3] - m[4];
   y[0] = m[0] + even_near + even_far;
-  y[1] = NEAR * odd_near + FAR * odd_far;
-  y[2] = 0.5f * even_near + 2.0f * even_far;
-  y[3] = (0.5f * NEAR) * odd_near + ((2.0f * FAR) * odd_far + m[5]);
+  y[1] = fma(NEAR, odd_near, FAR * odd_far);
+  y[2] = fma(0.5f, even_near, 2.0f * even_far);
+  y[3] = fma(0.5f * NEAR, odd_near, fma(2.0f * FAR, odd_far, m[5]));
 }
 
 // One dimension of B'd for six columns at once, for one row of frequencies or for the two that share
 // their halves: so few that the columns stay in registers for the other dimension.
 inline void input_row(const vec* in, ptrdiff_t row, vec v[6]) {
 #pragma GCC unroll 6
-  for (int x = 0; x < 6; ++x) v[x] = in[x] - 2.5f * in[2 * row + x] + in[4 * row + x];
+  for (int x = 0; x < 6; ++x) v[x] = fma(-2.5f, in[2 * row + x], in[x]) + in[4 * row + x];
 }
 
-inline void input_row_pair(const vec* in, ptrdiff_t row, float other_squared, float point, vec sum[6],
-                           vec difference[6]) {
+inline void input_row_pair(const vec* in, ptrdiff_t row, float other_squared, float point,
+                           vec sum[6], vec difference[6]) {
 #pragma GCC unroll 6
   for (int x = 0; x < 6; ++x) {
-    const vec even = in[4 * row + x] - other_squared * in[2 * row + x];
-    const vec odd = point * (in[3 * row + x] - other_squared * in[row + x]);
-    sum[x] = even + odd;
-    difference[x] = even - odd;
+    const vec even = fma(-other_squared, in[2 * row + x], in[4 * row + x]);
+    const vec odd = fma(-other_squared, in[row + x], in[3 * row + x]);
+    sum[x] = fma(point, odd, even);
+    difference[x] = fma(-point, odd, even);
   }
 }
 
@@ -123,7 +123,7 @@ inline void multiply_frequencies(const vec* transformed, ptrdiff_t stride, const
     for (int i = 0; i < in_channels; ++i, weight += out_channels) {
       const vec value = input[i];
 #pragma GCC unroll 16
-      for (int c = 0; c < CHANNELS; ++c) sum[c] += weight[c] * value;
+      for (int c = 0; c < CHANNELS; ++c) sum[c] = fma(weight[c], value, sum[c]);
     }
     for (int c = 0; c < CHANNELS; ++c) frequencies[c * FREQUENCIES + f] = sum[c];
   }
@@ -207,7 +207,8 @@ inline void winograd_weights(const float* packed, int in_channels, int out_chann
 inline ptrdiff_t winograd_stride(int channels) { return channels + 1; }
 inline int64_t winograd_scratch(int channels) { return FREQUENCIES * winograd_stride(channels); }
 
-// out = finish(in convolved with 3 x 3 weights, transformed by winograd_weights), for a tile.
+// out = finish(in convolved with 3 x 3 weights, transformed by winograd_weights), for a part of a
+// tile.
 // Reads the border, up to the next multiple of four rows and columns.
 inline void winograd_convolve(const Map& in, const float* weights, const Map& out,
                               const Finish& finish, vec* scratch) {

@@ -6,17 +6,21 @@
 // image the lane here too, each pair of channels would need 36 vectors of partial sums; so the one
 // operand is transposed first, to *lane = output channel*, and the other is read number by number.
 // A vector holds the WIDTH output channels of one block, or, if WIDTH is half of LANES, of two.
+//
+// Whatever the width, each sum goes over the blocks in order, and within a block over the sixteen
+// images.
 #pragma once
 
 #include "winograd.h"
 
 namespace paribus {
 
-// Which lanes suit: all of them, half of them, or none (0: use convolve_weight_gradient).
+// Whether the channels fit: they must fill half of a group.
+constexpr bool gradient_fits(int out_channels) { return out_channels % (GROUP / 2) == 0; }
+
+// How many lanes they fill.
 constexpr int gradient_width(int out_channels) {
-  if (out_channels % LANES == 0) return LANES;
-  if (LANES >= 8 && out_channels % (LANES / 2) == 0) return LANES / 2;
-  return 0;
+  return std::min(LANES, out_channels % GROUP == 0 ? GROUP : GROUP / 2);
 }
 
 namespace detail {
@@ -35,13 +39,13 @@ struct Channels {
 
 // One dimension of A y.
 inline void slope_transform(const vec y[4], vec m[6]) {
-  const vec even_near = y[0] + 0.5f * y[2], odd_near = y[1] + 0.5f * y[3];
-  const vec even_far = y[0] + 2.0f * y[2], odd_far = y[1] + 2.0f * y[3];
+  const vec even_near = fma(0.5f, y[2], y[0]), odd_near = fma(0.5f, y[3], y[1]);
+  const vec even_far = fma(2.0f, y[2], y[0]), odd_far = fma(2.0f, y[3], y[1]);
   m[0] = y[0];
-  m[1] = even_near + NEAR * odd_near;
-  m[2] = even_near - NEAR * odd_near;
-  m[3] = even_far + FAR * odd_far;
-  m[4] = even_far - FAR * odd_far;
+  m[1] = fma(NEAR, odd_near, even_near);
+  m[2] = fma(-NEAR, odd_near, even_near);
+  m[3] = fma(FAR, odd_far, even_far);
+  m[4] = fma(-FAR, odd_far, even_far);
   m[5] = y[3];
 }
 
@@ -68,10 +72,10 @@ inline void transform_slope_block(const vec* from, ptrdiff_t from_stride, vec* t
     vec sum[4], difference[4];
 #pragma GCC unroll 6
     for (int x = 0; x < 4; ++x) {
-      const vec even = at(0, x) + squared * at(2, x);
-      const vec odd = point * (at(1, x) + squared * at(3, x));
-      sum[x] = even + odd;
-      difference[x] = even - odd;
+      const vec even = fma(squared, at(2, x), at(0, x));
+      const vec odd = fma(squared, at(3, x), at(1, x));
+      sum[x] = fma(point, odd, even);
+      difference[x] = fma(-point, odd, even);
     }
     store_row(row, sum);
     store_row(row + 1, difference);
@@ -85,60 +89,65 @@ inline void transform_slope_block(const vec* from, ptrdiff_t from_stride, vec* t
 }
 
 // sums[i][WIDTH channels] (rows `row` floats apart) += sum over images of inputs[i] x slopes.
-// inputs: a vector of images for each i; slopes: for each image WIDTH channels, LANES floats apart.
+// inputs: a vector of images for each i, of one part after the other, `part_stride` vectors apart;
+// slopes: for each image WIDTH channels, LANES floats apart.
 template <int WIDTH, int INPUTS>
-inline void accumulate_block(const vec* inputs, const float* slopes, float* sums, ptrdiff_t row,
-                             bool first) {
+inline void accumulate_block(const vec* inputs, ptrdiff_t part_stride, const float* slopes,
+                             float* sums, ptrdiff_t row, bool first) {
   using channels = typename Channels<WIDTH>::type;
   channels sum[INPUTS] = {};
   if (!first)
     for (int i = 0; i < INPUTS; ++i) sum[i] = Channels<WIDTH>::load(sums + i * row);
-  const float* input = reinterpret_cast<const float*>(inputs);
+  for (int part = 0; part < PARTS; ++part) {
+    const float* input = reinterpret_cast<const float*>(inputs + part * part_stride);
 #pragma GCC unroll 4
-  for (int image = 0; image < LANES; ++image) {
-    const channels slope = Channels<WIDTH>::load(slopes + image * LANES);
+    for (int image = 0; image < LANES; ++image) {
+      const channels slope = Channels<WIDTH>::load(slopes + (part * LANES + image) * LANES);
 #pragma GCC unroll 16
-    for (int i = 0; i < INPUTS; ++i) sum[i] += input[i * LANES + image] * slope;
+      for (int i = 0; i < INPUTS; ++i)
+        sum[i] = fma(input[i * LANES + image] - channels{}, slope, sum[i]);
+    }
   }
   for (int i = 0; i < INPUTS; ++i) Channels<WIDTH>::store(sums + i * row, sum[i]);
 }
 
 template <int WIDTH>
-inline void accumulate(const vec* inputs, int in_channels, const float* slopes, float* sums,
-                       ptrdiff_t row, bool first) {
+inline void accumulate(const vec* inputs, ptrdiff_t part_stride, int in_channels,
+                       const float* slopes, float* sums, ptrdiff_t row, bool first) {
   int i = 0;
   if (REGISTERS >= 32)
     for (; i + 16 <= in_channels; i += 16)
-      accumulate_block<WIDTH, 16>(inputs + i, slopes, sums + i * row, row, first);
+      accumulate_block<WIDTH, 16>(inputs + i, part_stride, slopes, sums + i * row, row, first);
   for (; i + 8 <= in_channels; i += 8)
-    accumulate_block<WIDTH, 8>(inputs + i, slopes, sums + i * row, row, first);
+    accumulate_block<WIDTH, 8>(inputs + i, part_stride, slopes, sums + i * row, row, first);
   for (; i + 4 <= in_channels; i += 4)
-    accumulate_block<WIDTH, 4>(inputs + i, slopes, sums + i * row, row, first);
+    accumulate_block<WIDTH, 4>(inputs + i, part_stride, slopes, sums + i * row, row, first);
   for (; i < in_channels; ++i)
-    accumulate_block<WIDTH, 1>(inputs + i, slopes, sums + i * row, row, first);
+    accumulate_block<WIDTH, 1>(inputs + i, part_stride, slopes, sums + i * row, row, first);
 }
 
-// Where the parts of the scratch lie, in vectors.
+// How the scratch is laid out, in vectors.
 template <int WIDTH>
 struct GradientScratch {
   static constexpr int BLOCKS = LANES / WIDTH;  // 4 x 4 blocks that share a vector of slopes
-  int groups;                                   // vectors of output channels
-  ptrdiff_t input_stride, inputs;    // [block][frequency][in]
-  ptrdiff_t slope_stride, slopes;    // [frequency][group][image]
-  ptrdiff_t pixel_stride, pixels;    // [pixel][image], one group's slopes before the transform
+  int groups;  // vectors of output channels
+  ptrdiff_t input_stride, input_part, inputs;  // [block][part][frequency][in]
+  ptrdiff_t slope_stride, slopes;  // [frequency][group][image]
+  ptrdiff_t pixel_stride, pixels;  // [pixel][image], one group's slopes before the transform
   ptrdiff_t sums, sum_stride, size;  // [frequency][in][out], the stride in floats
 
   GradientScratch(int in_channels, int out_channels)
       : groups(out_channels / WIDTH),
         // An odd number of vectors between rows, so that they do not share a few cache sets.
         input_stride(in_channels | 1),
+        input_part(FREQUENCIES * input_stride),
         inputs(0),
-        slope_stride(groups * LANES + 1),
-        slopes(inputs + BLOCKS * FREQUENCIES * input_stride),
-        pixel_stride(LANES + 1),
+        slope_stride(groups * GROUP + 1),
+        slopes(inputs + BLOCKS * PARTS * input_part),
+        pixel_stride(GROUP + 1),
         pixels(slopes + FREQUENCIES * slope_stride),
         sums(pixels + WINOGRAD_OUT * WINOGRAD_OUT * pixel_stride),
-        sum_stride(static_cast<ptrdiff_t>(in_channels) * out_channels + LANES),
+        sum_stride(static_cast<ptrdiff_t>(in_channels) * out_channels + GROUP),
         size(sums + FREQUENCIES * (sum_stride / LANES + 1)) {}
 };
 
@@ -149,34 +158,36 @@ struct Corner {
 // Transposes the slopes of a group of channels, in up to BLOCKS blocks, and transforms them.
 // Returns their sum over images and positions, in the lanes of the channels.
 template <int WIDTH>
-inline vec transform_slopes(const Map& out_gradient, const Corner* corner, int blocks, int group,
-                             const GradientScratch<WIDTH>& at, vec* scratch) {
+inline vec transform_slopes(const Parts<Map>& out_gradient, const Corner* corner, int blocks,
+                            int group, const GradientScratch<WIDTH>& at, vec* scratch) {
   vec* pixels = scratch + at.pixels;
   vec sum = zero();
   for (int y = 0; y < WINOGRAD_OUT; ++y)
     for (int x = 0; x < WINOGRAD_OUT; ++x) {
-      vec rows[LANES];
-#pragma GCC unroll 4
-      for (int b = 0; b < GradientScratch<WIDTH>::BLOCKS; ++b) {
-        const vec* from =
-            out_gradient.at(group * WIDTH, corner[b].y + y, corner[b].x + x);
-#pragma GCC unroll 16
-        for (int c = 0; c < WIDTH; ++c)
-          rows[b * WIDTH + c] = b < blocks ? from[c * out_gradient.plane] : zero();
-      }
-      transpose(rows);
       vec* to = pixels + (y * WINOGRAD_OUT + x) * at.pixel_stride;
       vec over_images = zero();
+      for (int part = 0; part < PARTS; ++part, to += LANES) {
+        const Map& map = out_gradient[part];
+        vec rows[LANES];
+#pragma GCC unroll 4
+        for (int b = 0; b < GradientScratch<WIDTH>::BLOCKS; ++b) {
+          const vec* from = map.at(group * WIDTH, corner[b].y + y, corner[b].x + x);
 #pragma GCC unroll 16
-      for (int image = 0; image < LANES; ++image) {
-        to[image] = rows[image];
-        over_images += rows[image];
+          for (int c = 0; c < WIDTH; ++c)
+            rows[b * WIDTH + c] = b < blocks ? from[c * map.plane] : zero();
+        }
+        transpose(rows);
+#pragma GCC unroll 16
+        for (int image = 0; image < LANES; ++image) {
+          to[image] = rows[image];
+          over_images += rows[image];
+        }
       }
       sum += over_images;
     }
-  for (int image = 0; image < LANES; ++image)
+  for (int image = 0; image < GROUP; ++image)
     transform_slope_block(pixels + image, at.pixel_stride,
-                          scratch + at.slopes + group * LANES + image, at.slope_stride);
+                          scratch + at.slopes + group * GROUP + image, at.slope_stride);
   return sum;
 }
 
@@ -193,8 +204,7 @@ inline void finish_gradient(const float* sums, ptrdiff_t stride, int in_channels
         channels column[6], transformed[3];
 #pragma GCC unroll 6
         for (int y = 0; y < 6; ++y)
-          column[y] =
-              Channels<WIDTH>::load(sums + (y * 6 + x) * stride + i * out_channels + o);
+          column[y] = Channels<WIDTH>::load(sums + (y * 6 + x) * stride + i * out_channels + o);
         gradient_transform(column, transformed);
 #pragma GCC unroll 6
         for (int y = 0; y < 3; ++y) half[y][x] = transformed[y];
@@ -213,12 +223,13 @@ inline void finish_gradient(const float* sums, ptrdiff_t stride, int in_channels
 }
 
 template <int WIDTH>
-void winograd_gradient(const Map& in, const Map& out_gradient, float* gradient_IKKO,
+void winograd_gradient(const Parts<Map>& in, const Parts<Map>& out_gradient, float* gradient_IKKO,
                        float* bias_gradient_O, vec* scratch) {
-  const GradientScratch<WIDTH> at(in.channels, out_gradient.channels);
+  const int in_channels = in[0].channels, out_channels = out_gradient[0].channels;
+  const GradientScratch<WIDTH> at(in_channels, out_channels);
   constexpr int BLOCKS = GradientScratch<WIDTH>::BLOCKS;
-  const int across = (in.width + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
-  const int blocks = across * ((in.height + WINOGRAD_OUT - 1) / WINOGRAD_OUT);
+  const int across = (in[0].width + WINOGRAD_OUT - 1) / WINOGRAD_OUT;
+  const int blocks = across * ((in[0].height + WINOGRAD_OUT - 1) / WINOGRAD_OUT);
   float* sums = reinterpret_cast<float*>(scratch + at.sums);
   for (int first = 0; first < blocks; first += BLOCKS) {
     const int n = std::min(BLOCKS, blocks - first);
@@ -231,28 +242,28 @@ void winograd_gradient(const Map& in, const Map& out_gradient, float* gradient_I
         bias_gradient_O[group * WIDTH + lane % WIDTH] += sum[lane];
     }
     for (int b = 0; b < n; ++b) {
-      vec* inputs = scratch + at.inputs + b * FREQUENCIES * at.input_stride;
-      for (int i = 0; i < in.channels; ++i)
-        transform_input_block(in.at(i, corner[b].y - 1, corner[b].x - 1), in.row, inputs + i,
-                              at.input_stride);
+      vec* inputs = scratch + at.inputs + b * PARTS * at.input_part;
+      for (int part = 0; part < PARTS; ++part)
+        for (int i = 0; i < in_channels; ++i)
+          transform_input_block(in[part].at(i, corner[b].y - 1, corner[b].x - 1), in[part].row,
+                                inputs + part * at.input_part + i, at.input_stride);
       for (int f = 0; f < FREQUENCIES; ++f)
         for (int group = 0; group < at.groups; ++group) {
-          const vec* slopes = scratch + at.slopes + f * at.slope_stride + group * LANES;
-          accumulate<WIDTH>(inputs + f * at.input_stride, in.channels,
+          const vec* slopes = scratch + at.slopes + f * at.slope_stride + group * GROUP;
+          accumulate<WIDTH>(inputs + f * at.input_stride, at.input_part, in_channels,
                             reinterpret_cast<const float*>(slopes) + b * WIDTH,
-                            sums + f * at.sum_stride + group * WIDTH, out_gradient.channels,
-                            first + b == 0);
+                            sums + f * at.sum_stride + group * WIDTH, out_channels, first + b == 0);
         }
     }
   }
-  finish_gradient<WIDTH>(sums, at.sum_stride, in.channels, out_gradient.channels, gradient_IKKO);
+  finish_gradient<WIDTH>(sums, at.sum_stride, in_channels, out_channels, gradient_IKKO);
 }
 
 }  // namespace detail
 
 // Whether winograd_gradient can do these channels, and pays.
 inline bool winograd_gradient_pays(int in_channels, int out_channels, int k) {
-  return k == 3 && in_channels >= 4 && gradient_width(out_channels) > 0;
+  return k == 3 && in_channels >= 4 && gradient_fits(out_channels);
 }
 
 inline int64_t winograd_gradient_scratch(int in_channels, int out_channels) {
@@ -262,13 +273,12 @@ inline int64_t winograd_gradient_scratch(int in_channels, int out_channels) {
 }
 
 // Adds a tile's share to the gradients of weights, as [in][3][3][out], and bias.
-inline void winograd_gradient(const Map& in, const Map& out_gradient, float* gradient_IKKO,
-                              float* bias_gradient_O, vec* scratch) {
-  if (gradient_width(out_gradient.channels) == LANES)
+inline void winograd_gradient(const Parts<Map>& in, const Parts<Map>& out_gradient,
+                              float* gradient_IKKO, float* bias_gradient_O, vec* scratch) {
+  if (gradient_width(out_gradient[0].channels) == LANES)
     detail::winograd_gradient<LANES>(in, out_gradient, gradient_IKKO, bias_gradient_O, scratch);
-  else
-    detail::winograd_gradient<LANES / 2>(in, out_gradient, gradient_IKKO, bias_gradient_O,
-                                         scratch);
+  else if constexpr (LANES == GROUP)
+    detail::winograd_gradient<LANES / 2>(in, out_gradient, gradient_IKKO, bias_gradient_O, scratch);
 }
 
 }  // namespace paribus

@@ -1,0 +1,204 @@
+// Trains five networks, every layer among them, for two epochs, and writes the bytes of all that comes
+// of it to the standard output: test_bits.py compares them between instruction sets and compilers.
+//
+// Usage: bits THREADS RESUMED; with RESUMED = 1 each training is stopped after the first epoch, and a
+// new network goes on from its tensors.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "api.h"
+
+#define NAME(name) name,
+enum Operation : int32_t { PARIBUS_OPERATIONS(NAME) };
+enum Method : int32_t { PARIBUS_METHODS(NAME) };
+enum Family : int32_t { PARIBUS_TENSORS(NAME) };
+#undef NAME
+
+namespace {
+
+constexpr int IMAGES = 53, BATCH = 37, CLASSES = 5;
+
+struct Case {
+  int32_t channels, height, width;
+  int32_t method;
+  bool mostly_zero;
+  double rate;
+  std::vector<paribus_record> program;
+};
+
+const Case CASES[] = {
+    {1,
+     8,
+     8,
+     sgd,
+     true,
+     0.1,
+     {{flatten}, {linear, 50}, {relu}, {linear, 21}, {batch_norm}, {sigmoid}, {linear, CLASSES}}},
+    {3,
+     9,
+     10,
+     adam,
+     false,
+     0.01,
+     {{conv, 8, 3},
+      {relu},
+      {max_pool},
+      {conv, 16, 3},
+      {tanh},
+      {conv, 9, 3},
+      {relu},
+      {flatten},
+      {linear, CLASSES}}},
+    {1,
+     12,
+     12,
+     sgd,
+     false,
+     0.05,
+     {{conv, 8, 3},
+      {residual_begin},
+      {relu},
+      {conv, 8, 3},
+      {residual_end},
+      {max_pool},
+      {conv, 16, 3},
+      {residual_begin},
+      {relu},
+      {conv, 16, 3},
+      {residual_end},
+      {relu},
+      {flatten},
+      {linear, CLASSES}}},
+    {2,
+     7,
+     6,
+     adamw,
+     false,
+     0.01,
+     {{conv, 6, 5},
+      {batch_norm},
+      {relu},
+      {conv, 24, 3},
+      {residual_begin},
+      {batch_norm},
+      {relu},
+      {conv, 24, 3},
+      {residual_end},
+      {average_pool},
+      {conv, 5, 1},
+      {flatten},
+      {linear, CLASSES}}},
+    // It diverges.
+    {1,
+     8,
+     8,
+     sgd,
+     false,
+     1e6,
+     {{conv, 8, 3},
+      {relu},
+      {conv, 8, 3},
+      {tanh},
+      {flatten},
+      {linear, 20},
+      {relu},
+      {linear, CLASSES}}},
+};
+
+uint32_t state;
+float uniform() {  // in -0.5 ... 0.5
+  state = state * 1664525u + 1013904223u;
+  return static_cast<float>(state >> 8) / (1 << 24) - 0.5f;
+}
+
+void* create(const Case& test, int threads) {
+  paribus_settings settings = {};
+  settings.channels = test.channels;
+  settings.height = test.height;
+  settings.width = test.width;
+  settings.threads = threads;
+  settings.method = test.method;
+  settings.nesterov = 1;
+  settings.momentum = settings.beta1 = 0.9;
+  settings.beta2 = 0.99;
+  settings.epsilon = 1e-8;
+  settings.weight_decay = 0.01;
+  settings.label_smoothing = 0.1;
+  char error[200] = "";
+  void* network = paribus_create(test.program.data(), static_cast<int32_t>(test.program.size()),
+                                 &settings, error, sizeof error);
+  if (!network) std::fprintf(stderr, "%s\n", error);
+  return network;
+}
+
+template <class T>
+void write(const std::vector<T>& values) {
+  std::fwrite(values.data(), sizeof(T), values.size(), stdout);
+}
+
+std::vector<float> tensor(void* network, int32_t family, int32_t index) {
+  std::vector<float> values(paribus_tensor_size(network, family, index));
+  paribus_read_tensor(network, family, index, values.data());
+  return values;
+}
+
+void* resume(void* stopped, const Case& test, int threads) {
+  void* network = create(test, threads);
+  for (int32_t family : {parameters, statistics, first_moments, second_moments})
+    for (int32_t t = 0; paribus_tensor_size(network, family, t) >= 0; ++t)
+      paribus_write_tensor(network, family, t, tensor(stopped, family, t).data());
+  paribus_set_updates(network, paribus_updates(stopped));
+  paribus_destroy(stopped);
+  return network;
+}
+
+bool run(const Case& test, int threads, bool resumed) {
+  state = 1;
+  void* network = create(test, threads);
+  if (!network) return false;
+  for (int32_t family : {parameters, statistics})
+    for (int32_t t = 0; paribus_tensor_size(network, family, t) >= 0; ++t) {
+      std::vector<float> values(paribus_tensor_size(network, family, t));
+      for (float& value : values) value = family == statistics ? 1.0f : 0.5f * uniform();
+      paribus_write_tensor(network, family, t, values.data());
+    }
+  std::vector<float> pixels(static_cast<size_t>(IMAGES) * test.channels * test.height * test.width);
+  for (float& pixel : pixels) pixel = test.mostly_zero && uniform() < 0.3f ? 0.0f : uniform();
+  std::vector<int64_t> labels(IMAGES), order(IMAGES);
+  for (int n = 0; n < IMAGES; ++n) labels[n] = n % CLASSES;
+  const paribus_images images = {pixels.data(), labels.data(), IMAGES};
+  paribus_prepare(network, &images);
+  const int steps = (IMAGES + BATCH - 1) / BATCH;
+  std::vector<double> rates(steps, test.rate), losses(steps), image_losses(IMAGES);
+  std::vector<int64_t> correct(steps);
+  std::vector<float> probabilities(static_cast<size_t>(IMAGES) * CLASSES);
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    for (int n = 0; n < IMAGES; ++n) order[n] = (n * 20 + 7 * epoch) % IMAGES;
+    if (epoch == 1 && resumed) {
+      network = resume(network, test, threads);
+      paribus_prepare(network, &images);
+    }
+    const paribus_steps all = {order.data(), IMAGES, 0, steps, BATCH, rates.data()};
+    paribus_train(network, &images, &all, losses.data(), correct.data());
+    paribus_evaluate(network, &images, probabilities.data(), image_losses.data());
+    write(losses);
+    write(correct);
+    write(probabilities);
+    write(image_losses);
+  }
+  for (int32_t family : {parameters, gradients, statistics, first_moments, second_moments})
+    for (int32_t t = 0; paribus_tensor_size(network, family, t) >= 0; ++t)
+      write(tensor(network, family, t));
+  paribus_destroy(network);
+  return true;
+}
+
+}  // namespace
+
+int main(int, char** arguments) {
+  for (const Case& test : CASES)
+    if (!run(test, std::atoi(arguments[1]), std::atoi(arguments[2]) != 0)) return 1;
+  return 0;
+}
