@@ -8,14 +8,13 @@ import hashlib
 import json
 import re
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from importlib import resources
 from pathlib import Path
 from threading import RLock
-from typing import Any
 
 import numpy as np
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from numpy.typing import NDArray
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -39,7 +38,7 @@ from paribus.serve.follow import Followed
 from paribus.serve.guard import Guard
 from paribus.serve.networks import Answers, Networks, most_often_wrong
 from paribus.serve.pad_request import PadRequest, read_request
-from paribus.serve.view import pad_view, site_view
+from paribus.serve.view import PadAnswer, pad_answer, pad_view, site_view
 from paribus.store.open import open_store, signature
 from paribus.store.rows import NamedStudy
 
@@ -130,7 +129,7 @@ class Site:
             self._followed[label] = known, made
             return made
 
-    def answer(self, request: PadRequest) -> dict[str, Any]:
+    def answer(self, request: PadRequest) -> PadAnswer:
         """What every finished run says of a drawing or a test image."""
         followed = self.followed(request.study)
         data, result = followed.campaign.dataset, followed.result()
@@ -152,22 +151,7 @@ class Site:
                 campaign.label, Networks(self.folder, data, campaign.folder)
             )
             answers, problems = networks.answers(result, image_CHW)
-        return {
-            "image": _pixels(image_CHW),
-            "truth": truth,
-            "problems": problems,
-            "experiments": [
-                {
-                    "name": answer.name,
-                    "seeds": answer.seeds,
-                    "mean": _rounded(answer.probabilities_SK.mean(0)),
-                    "each": [_rounded(row) for row in answer.probabilities_SK],
-                    "words": answer.words,
-                    "agree": answer.agree,
-                }
-                for answer in answers
-            ],
-        }
+        return pad_answer(image_CHW, truth, problems, answers)
 
     def wrong(self, label: str | None) -> list[int]:
         """Test images that most finished runs get wrong."""
@@ -231,7 +215,7 @@ def make_app(site: Site, host: str, port: int) -> ASGIApp:
             return PlainTextResponse("Send JSON, as application/json.\n", 415)
         try:
             sent = read_request(await request.body())
-            return JSONResponse(await run_in_threadpool(site.answer, sent))
+            return JSONResponse(asdict(await run_in_threadpool(site.answer, sent)))
         except UserError as error:
             return JSONResponse({"problem": str(error)}, 422)
         except ClientDisconnect:
@@ -316,13 +300,3 @@ def _report_policy(page: str) -> str:
         "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; "
         f"script-src {allowed}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
-
-
-def _pixels(image_CHW: NDArray[np.floating]) -> str:
-    """Grey values, a byte each, row by row, in base64."""
-    grey_HW = np.clip(image_CHW.mean(0) * 255, 0, 255).round().astype(np.uint8)
-    return base64.b64encode(grey_HW.tobytes()).decode()
-
-
-def _rounded(values: NDArray[np.floating]) -> list[float]:
-    return [round(float(value), 4) for value in values]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from paribus.campaign.campaign import Campaign
-from paribus.campaign.progress import Clock
 from paribus.errors import ParibusError
 from paribus.measure.runs import Run, StudyResult
+from paribus.serve.progress_view import progress_view
 from paribus.spec.code import code_digest
 from paribus.store.open import open_store, signature
 
@@ -81,48 +81,12 @@ class Followed:
     def progress(self) -> str:
         """How far it is, and what is being trained at this moment."""
         with self._lock:
-            return json.dumps(self._progress(self.result()))
-
-    def _progress(self, result: StudyResult | None) -> dict[str, Any]:
-        study = self.campaign.study
-        runs = _runs(result) if result else []
-        claimed = self._claimed([run.id for _, run in runs if run.status == "running"])
-        clock = Clock(study.experiments, study.seeds)
-        for name, run in runs:
-            spent = (run.curves.train_seconds + run.curves.test_seconds).tolist()
-            clock.saw(name, run.seed, run.epochs, ended=run.ended, seconds=spent)
-        training = [
-            {
-                "name": name,
-                "seed": run.seed,
-                "epoch": run.epochs,
-                "epochs": study.experiments[name].epochs,
-                "accuracy": float(run.curves.test_accuracy[-1]) if run.epochs else None,
-                "left": clock.run_seconds_left(name, run.seed) or None,
-            }
-            for name, run in runs
-            if run.id in claimed
-        ]
-        left = clock.seconds_left(len(training)) if training else 0.0
-        state = "training" if training else "stopped"
-        if not clock.runs_left:
-            state = "finished"
-        return {
-            "state": state if runs else "waiting",
-            "planned": clock.runs,
-            "ended": clock.runs_done,
-            "diverged": sum(run.status == "diverged" for _, run in runs),
-            "failed": [
-                f"{name}, seed {run.seed}: {run.reason}"
-                for name, run in runs
-                if run.status == "failed"
-            ],
-            "begun": sum(run.status == "running" for _, run in runs),
-            "share": clock.share_done,
-            "left": left or None,
-            "training": training,
-            "problem": self._problem or " ".join(self._notes),
-        }
+            result = self.result()
+            runs = _runs(result) if result else []
+            claimed = self._claimed([run.id for _, run in runs if run.status == "running"])
+            problem = self._problem or " ".join(self._notes)
+            view = progress_view(self.campaign.study, runs, claimed, problem)
+            return json.dumps(asdict(view))
 
     def _claimed(self, runs: list[str]) -> set[str]:
         if not runs:

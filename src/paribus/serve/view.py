@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from paribus.data.facts import DataFacts
 from paribus.measure.runs import StudyResult
@@ -12,8 +17,11 @@ from paribus.present.page import findings_table
 from paribus.present.view import SummaryCell, summary_view
 from paribus.present.words import preview_warning
 from paribus.questions.family import judge_study
+from paribus.serve.networks import Answers
 from paribus.spec.study import Study
 from paribus.text import count
+
+# S seeds, K classes, C channels, H rows, W columns
 
 # The width and height of MNIST's images, and of its digits within them.
 _MNIST = (28, 28)
@@ -46,6 +54,33 @@ class PadView:
     height: int
     about: str
     """What becomes of a drawing."""
+
+
+@dataclass(frozen=True)
+class ExperimentAnswer:
+    """What the runs of an experiment say of an image."""
+
+    name: str
+    seeds: tuple[int, ...]
+    mean: list[float]
+    """The mean probability of each class."""
+    each: list[list[float]]
+    """The same by run."""
+    words: str
+    agree: bool
+    """Whether all runs say the same."""
+
+
+@dataclass(frozen=True)
+class PadAnswer:
+    """What all networks say of an image."""
+
+    image: str
+    """Gray values, a byte each, row by row, in base64."""
+    truth: str | None
+    """The label of a test image."""
+    problems: tuple[str, ...]
+    experiments: tuple[ExperimentAnswer, ...]
 
 
 @dataclass(frozen=True)
@@ -92,6 +127,36 @@ def pad_view(facts: DataFacts) -> PadView:
         about=f"{width} × {height} pixels{gray}. A drawing is scaled to {scaled} and centred by "
         f"its mass{', as MNIST’s digits were' if of_mnist else ''}.",
     )
+
+
+def pad_answer(
+    image_CHW: NDArray[np.floating],
+    truth: str | None,
+    problems: Sequence[str],
+    answers: Sequence[Answers],
+) -> PadAnswer:
+    """Return what networks say of an image, whose values are 0 to 1."""
+    gray_HW = np.clip(image_CHW.mean(0) * 255, 0, 255).round().astype(np.uint8)
+    return PadAnswer(
+        image=base64.b64encode(gray_HW.tobytes()).decode(),
+        truth=truth,
+        problems=tuple(problems),
+        experiments=tuple(
+            ExperimentAnswer(
+                name=answer.name,
+                seeds=answer.seeds,
+                mean=_rounded(answer.probabilities_SK.mean(0)),
+                each=[_rounded(row) for row in answer.probabilities_SK],
+                words=answer.words,
+                agree=answer.agree,
+            )
+            for answer in answers
+        ),
+    )
+
+
+def _rounded(values: NDArray[np.floating]) -> list[float]:
+    return [round(float(value), 4) for value in values]
 
 
 def results_view(result: StudyResult, report_address: str) -> ResultsView:

@@ -1,0 +1,99 @@
+"""How far training is, for the live page's script."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from paribus.campaign.progress import Clock
+from paribus.measure.runs import Run
+from paribus.spec.study import Study
+
+
+class State(StrEnum):
+    """What is happening to a study; the page's script and styles know these keys."""
+
+    WAITING = "waiting"
+    """Nothing has been begun."""
+    TRAINING = "training"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True)
+class RunningView:
+    """A run that is being trained."""
+
+    name: str
+    seed: int
+    epoch: int
+    epochs: int
+    accuracy: float | None
+    left: float | None
+    """Seconds; None where it cannot be told yet."""
+
+
+@dataclass(frozen=True)
+class ProgressView:
+    """How far it is: numbers of runs, and what is being trained."""
+
+    state: State
+    planned: int
+    ended: int
+    diverged: int
+    failed: tuple[str, ...]
+    """Which run, and why."""
+    begun: int
+    share: float
+    left: float | None
+    """Seconds; None where it cannot be told."""
+    training: tuple[RunningView, ...]
+    problem: str
+
+
+def progress_view(
+    study: Study, runs: Sequence[tuple[str, Run]], claimed: set[str], problem: str
+) -> ProgressView:
+    """Return how far a study is.
+
+    runs: each with its experiment's name. claimed: the ids of those that a process trains now.
+    """
+    clock = Clock(study.experiments, study.seeds)
+    for name, run in runs:
+        spent = (run.curves.train_seconds + run.curves.test_seconds).tolist()
+        clock.saw(name, run.seed, run.epochs, ended=run.ended, seconds=spent)
+    training = tuple(
+        RunningView(
+            name=name,
+            seed=run.seed,
+            epoch=run.epochs,
+            epochs=study.experiments[name].epochs,
+            accuracy=float(run.curves.test_accuracy[-1]) if run.epochs else None,
+            left=clock.run_seconds_left(name, run.seed) or None,
+        )
+        for name, run in runs
+        if run.id in claimed
+    )
+    return ProgressView(
+        state=_state(begun=bool(runs), left=clock.runs_left, training=len(training)),
+        planned=clock.runs,
+        ended=clock.runs_done,
+        diverged=sum(run.status == "diverged" for _, run in runs),
+        failed=tuple(
+            f"{name}, seed {run.seed}: {run.reason}" for name, run in runs if run.status == "failed"
+        ),
+        begun=sum(run.status == "running" for _, run in runs),
+        share=clock.share_done,
+        left=(clock.seconds_left(len(training)) or None) if training else None,
+        training=training,
+        problem=problem,
+    )
+
+
+def _state(*, begun: bool, left: int, training: int) -> State:
+    if not begun:
+        return State.WAITING
+    if not left:
+        return State.FINISHED
+    return State.TRAINING if training else State.STOPPED
