@@ -53,7 +53,7 @@ def test_a_run_from_beginning_to_end(store: Writer) -> None:
     store.add_epoch(run, 1, VALUES, STATE)
     checkpoint = store.checkpoint(run)
     assert checkpoint is not None
-    assert {name: array.tolist() for name, array in checkpoint.items()} == {
+    assert {name: array.tolist() for name, array in checkpoint.state.items()} == {
         name: array.tolist() for name, array in STATE.items()
     }
     store.add_epoch(run, 2, VALUES | {"validation_loss": float("nan")}, STATE)
@@ -107,6 +107,15 @@ def test_a_failed_run_is_taken_up_where_it_was(store: Writer) -> None:
     assert len(store.environments(run)) == 2
 
 
+def test_a_run_whose_checkpoint_is_gone_begins_again(store: Writer) -> None:
+    run = begin(store)
+    store.add_epoch(run, 1, VALUES, STATE)
+    store._db.execute("DELETE FROM checkpoints")
+    assert begin(store) == run
+    assert len(store.epochs(run)["train_loss"]) == 0
+    store.add_epoch(run, 1, VALUES, STATE)
+
+
 def test_an_epoch_twice_is_refused_and_changes_nothing(store: Writer) -> None:
     run = begin(store)
     store.add_epoch(run, 1, VALUES, STATE)
@@ -114,7 +123,8 @@ def test_an_epoch_twice_is_refused_and_changes_nothing(store: Writer) -> None:
         store.add_epoch(run, 1, VALUES, {"weight": np.zeros(1)})
     checkpoint = store.checkpoint(run)
     assert checkpoint is not None
-    assert "step" in checkpoint
+    assert checkpoint.epoch == 1
+    assert "step" in checkpoint.state
 
 
 def test_runs_are_found_by_id_and_by_name(store: Writer) -> None:

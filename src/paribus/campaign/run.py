@@ -109,13 +109,14 @@ class _Training:
         self._listen(Begun(cell, job.done))
 
     def _job(self, cell: Cell) -> Job:
+        checkpoint = self._store.checkpoint(cell.run_id)
         return Job(
             run_id=cell.run_id,
             experiment=cell.experiment,
             seed=cell.seed,
             engine=cell.engine,
-            done=len(self._store.epochs(cell.run_id)["train_loss"]),
-            state=self._store.checkpoint(cell.run_id),
+            done=0 if checkpoint is None else checkpoint.epoch,
+            state=None if checkpoint is None else checkpoint.state,
             data=self._data,
             code=cell.identity.code,
         )

@@ -9,7 +9,6 @@ the ratio of two equals looks like on that machine, then.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,10 +21,11 @@ from paribus.questions.finding import NoVerdict, Pair, StepTimeFinding, Verdict
 from paribus.questions.kind import Context, Kind
 from paribus.questions.pair import pair_of, sides, with_engine
 from paribus.spec.question import Question
-from paribus.stats.equivalence import inside_margin
-from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
+from paribus.stats.limits import FEWEST_SEEDS
 from paribus.stats.paired import no_spread
 from paribus.stats.ratio import Ratio, ratio_of_times
+from paribus.stats.rule import Decision
+from paribus.stats.step_times import decide_times, within
 
 
 def prepare(question: Question, context: Context) -> StepTimes:
@@ -118,21 +118,19 @@ class StepTimes:
 
 
 def _verdict(
-    question: StepTimes, ratio: Ratio, control: Ratio, adjusted: tuple[float, ...]
+    steps: StepTimes, ratio: Ratio, control: Ratio, adjusted: tuple[float, ...]
 ) -> tuple[Verdict, bool]:
+    """The verdict, and whether a difference is shown to be less than matters."""
     if not adjusted:
         return Verdict.CONFOUNDED, False
-    matters = question.question.matters or None
-    small = matters is not None and _within(ratio, matters)
-    floor = max(abs(math.log(control.low)), abs(math.log(control.high)))
-    if adjusted[0] <= VERDICT_LEVEL and abs(math.log(ratio.ratio)) > floor:
-        return Verdict.WORSE if ratio.ratio > 1 else Verdict.BETTER, small
-    # A machine on which A is not shown to be as fast as itself cannot show that B is.
-    if small and matters is not None and _within(control, matters):
-        return Verdict.EQUAL, False
-    return Verdict.UNDECIDED, False
-
-
-def _within(ratio: Ratio, matters: float) -> bool:
-    margin = math.log1p(matters)
-    return bool(inside_margin(math.log(ratio.low_90), math.log(ratio.high_90), margin))
+    matters = steps.question.matters or None
+    small = matters is not None and within(ratio, matters)
+    match decide_times(ratio, control, adjusted[0], matters):
+        case Decision.HIGHER:
+            return Verdict.WORSE, small
+        case Decision.LOWER:
+            return Verdict.BETTER, small
+        case Decision.EQUAL:
+            return Verdict.EQUAL, False
+        case Decision.UNDECIDED:
+            return Verdict.UNDECIDED, False

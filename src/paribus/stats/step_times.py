@@ -86,11 +86,12 @@ def decide_times(
     floor = max(abs(math.log(control.low)), abs(math.log(control.high)))
     if adjusted_p <= VERDICT_LEVEL and abs(math.log(ratio.ratio)) > floor:
         return Decision.HIGHER if ratio.ratio > 1 else Decision.LOWER
-    if matters is not None and _within(ratio, matters) and _within(control, matters):
+    if matters is not None and within(ratio, matters) and within(control, matters):
         return Decision.EQUAL
     return Decision.UNDECIDED
 
 
-def _within(ratio: Ratio, matters: float) -> bool:
+def within(ratio: Ratio, matters: float) -> bool:
+    """Return whether the 90% interval of a ratio lies within `matters` of 1: 0.05 for 5%."""
     margin = math.log1p(matters)
     return bool(inside_margin(math.log(ratio.low_90), math.log(ratio.high_90), margin))

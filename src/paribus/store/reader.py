@@ -24,7 +24,15 @@ from paribus.spec.asked import Plan
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, read_canonical
 from paribus.store.errors import told
-from paribus.store.rows import EPOCH_COLUMNS, NamedStudy, Place, StoredRun, StoredStudy, Version
+from paribus.store.rows import (
+    EPOCH_COLUMNS,
+    Checkpoint,
+    NamedStudy,
+    Place,
+    StoredRun,
+    StoredStudy,
+    Version,
+)
 
 try:
     import fcntl
@@ -120,10 +128,10 @@ class Reader:
         table = np.array(rows, dtype=np.float64).reshape(len(rows), len(EPOCH_COLUMNS))
         return dict(zip(EPOCH_COLUMNS, table.T, strict=True))
 
-    def checkpoint(self, run: str) -> dict[str, NDArray[np.generic]] | None:
-        """Return the state after a run's last epoch, None if it has none or has ended."""
-        rows = self._select("SELECT state FROM checkpoints WHERE run = ?", run)
-        return safetensors.numpy.load(rows[0][0]) if rows else None
+    def checkpoint(self, run: str) -> Checkpoint | None:
+        """Return what a run resumes from, None if it has trained no epoch or has ended."""
+        rows = self._select("SELECT epoch, state FROM checkpoints WHERE run = ?", run)
+        return Checkpoint(rows[0][0], safetensors.numpy.load(rows[0][1])) if rows else None
 
     def environments(self, run: str) -> list[dict[str, str]]:
         """Return where a run was trained, in order; more than one if it was resumed."""

@@ -48,6 +48,16 @@ class StoredRun:
 
 
 @dataclass(frozen=True)
+class Checkpoint:
+    """What a run resumes from."""
+
+    epoch: int
+    """The last one that was kept, counted from 1."""
+    state: dict[str, NDArray[np.generic]]
+    """The engine's state after it."""
+
+
+@dataclass(frozen=True)
 class StoredStudy:
     """A row of the table of studies."""
 

@@ -133,10 +133,13 @@ class Writer(Reader):
                 "WHERE status = 'failed'",
                 (run, experiment, seed, engine, bits),
             )
-            done = db.execute("SELECT coalesce(max(epoch), 0) FROM epochs WHERE run = ?", (run,))
+            query = "SELECT coalesce(max(epoch), 0) FROM checkpoints WHERE run = ?"
+            done = db.execute(query, (run,)).fetchone()[0]
+            # There are none in a sound store; where a checkpoint is gone, they are trained again.
+            db.execute("DELETE FROM epochs WHERE run = ? AND epoch > ?", (run, done))
             db.execute(
                 "INSERT OR REPLACE INTO environments VALUES (?, ?, ?)",
-                (run, done.fetchone()[0] + 1, json.dumps(dict(environment))),
+                (run, done + 1, json.dumps(dict(environment))),
             )
         stored = self.run(run)
         assert stored is not None
