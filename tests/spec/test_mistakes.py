@@ -195,3 +195,10 @@ def test_names_of_experiments(name: str) -> None:
 def test_networks(network: str, message: str) -> None:
     said = mistakes(BASE.replace('["flatten", "linear 10"]', network))
     assert said == [f"s.toml, experiments.base.network: {message}"]
+
+
+@pytest.mark.parametrize("kind", ['["best"]', "{ a = 1 }", "3", '"bset"'])
+def test_a_kind_of_question_that_is_none(kind: str) -> None:
+    (line,) = mistakes(f'{BASE}\n[[questions]]\nask = "?"\nkind = {kind}\n')
+    assert line.startswith("s.toml, question 1")
+    assert "there is no kind" in line

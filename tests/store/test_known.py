@@ -198,6 +198,24 @@ def test_a_preview_is_no_part_of_a_name(folder: Path, store: Writer) -> None:
     assert {full.name, small.name} == {"study.toml"}
 
 
+def test_a_study_is_one_however_it_is_typed_and_from_wherever(folder: Path, store: Writer) -> None:
+    one = {"mlp": identity(LAYERS, DATA)}
+    study = store.keep_study("sub/study.toml", one, data="d", folder=folder)
+    assert store.keep_study("study.toml", one, data="d", folder=folder) == study
+    assert store.study_id("./study.toml", folder, preview=False) == study
+    built_in = store.keep_study("mnist", one, data="mnist", folder=folder)
+    assert store.keep_study("mnist", one, data="mnist", folder=folder / "elsewhere") == built_in
+    assert store.study_id("mnist", Path(), preview=False) == built_in
+    assert built_in != study
+
+
+def test_bits_are_those_of_the_first_epoch(folder: Path, store: Writer) -> None:
+    one = identity(LAYERS, DATA)
+    store.keep_study("study.toml", {"mlp": one}, data="d", folder=folder)
+    store.begin(one.hash, 3, "torch", {})
+    assert store.begin(one.hash, 3, "torch", {}, bits="2").bits == "2"
+
+
 def test_runs_are_found_by_what_they_are(folder: Path, store: Writer) -> None:
     one = identity(LAYERS, DATA)
     store.keep_study("study.toml", {"mlp": one}, data="d", folder=folder)

@@ -216,7 +216,7 @@ def question_model(table: Mapping[str, Any]) -> type[BaseQuestion]:
     """
     kind = table.get("kind")
     if kind is not None:
-        if kind not in KINDS:
+        if not isinstance(kind, str) or kind not in KINDS:
             raise ValueError(f'there is no kind "{kind}"; {did_you_mean(str(kind), KINDS.names())}')
         return KINDS.get(kind).model
     # Kinds are loaded only where the key of the built-in ones is not there.

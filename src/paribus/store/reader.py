@@ -262,11 +262,14 @@ class Reader:
     def study_id(self, name: str, folder: Path, preview: bool) -> int | None:
         """Return the id of a study by its name as typed and the folder that its paths start from;
         None if no run has kept it."""
-        for named in self.named_studies():
-            found = named.study
-            if found.preview == preview and found.is_called(name, folder, self.folder):
-                return found.id
-        return None
+        # Where an older store did not know the folder, a study that is known by it comes first.
+        rows = self._select(
+            "SELECT id, name, folder, preview FROM studies WHERE preview = ? "
+            "ORDER BY folder IS NULL, id DESC",
+            int(preview),
+        )
+        found = (_study(*row) for row in rows)
+        return next((s.id for s in found if s.is_called(name, folder, self.folder)), None)
 
     def plan(self, study: int, variant: str = "") -> Plan | None:
         """Return the plan of a study by its id; None if none was recorded.

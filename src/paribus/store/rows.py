@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from paribus.spec.files import built_in_studies
+
 Status = Literal["running", "finished", "diverged", "failed"]
 Arrays = Mapping[str, NDArray[np.generic]]
 
@@ -78,7 +80,8 @@ class StoredStudy:
 
         store: the store's folder.
         """
-        if self.folder is None:
+        # A built-in study is the same from every folder.
+        if self.folder is None or self.name in built_in_studies():
             return self.name == name
         here = os.path.abspath(store / self.folder) == os.path.abspath(folder)
         return here and Path(self.name).name == Path(name).name

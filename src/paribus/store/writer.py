@@ -65,11 +65,7 @@ class Writer(Reader):
         """
         where = _relative(folder, self.folder)
         with self._transaction() as db:
-            known = db.execute(
-                "SELECT id FROM studies WHERE name = ? AND preview = ? "
-                "AND (folder = ? OR folder IS NULL) ORDER BY folder IS NULL",
-                (name, int(preview), where),
-            ).fetchone()
+            known = self.study_id(name, folder, preview)
             if known is None:
                 cursor = db.execute(
                     "INSERT INTO studies (name, folder, preview) VALUES (?, ?, ?)",
@@ -78,9 +74,11 @@ class Writer(Reader):
                 assert cursor.lastrowid is not None
                 study = cursor.lastrowid
             else:
-                # One of an older store, which did not know its folder: this is it.
-                study = known[0]
-                db.execute("UPDATE studies SET folder = ? WHERE id = ?", (where, study))
+                study = known
+                # An older store did not know the folder: this is it.
+                db.execute(
+                    "UPDATE studies SET folder = ? WHERE id = ? AND folder IS NULL", (where, study)
+                )
             for called, identity in experiments.items():
                 _insert_experiment(db, identity)
                 # What is called so now is the latest of that name.
@@ -135,6 +133,8 @@ class Writer(Reader):
             )
             query = "SELECT coalesce(max(epoch), 0) FROM checkpoints WHERE run = ?"
             done = db.execute(query, (run,)).fetchone()[0]
+            if done == 0:
+                db.execute("UPDATE runs SET bits = ? WHERE id = ?", (bits, run))
             # There are none in a sound store; where a checkpoint is gone, they are trained again.
             db.execute("DELETE FROM epochs WHERE run = ? AND epoch > ?", (run, done))
             db.execute(
