@@ -112,8 +112,12 @@ class _Elsewhere:
             pass  # No more processes may be had; without any, all is drawn here.
         self._left = len(self._helpers)
         self._ended = threading.Lock()
-        for helper in self._helpers:
-            threading.Thread(target=self._talk, args=(helper,), daemon=True).start()
+        self._threads = [
+            threading.Thread(target=self._talk, args=(helper,), daemon=True)
+            for helper in self._helpers
+        ]
+        for thread in self._threads:
+            thread.start()
         if not self._helpers:
             self._give_up()
 
@@ -149,13 +153,14 @@ class _Elsewhere:
                 self._pngs[number].set_result(pickle.load(helper.stdout))
         except (OSError, EOFError, pickle.PickleError):
             pass  # It has ended; what it owes is drawn here.
-        for number in mine:
-            _settle(self._svgs[number])
-            _settle(self._pngs[number])
-        with self._ended:
-            self._left -= 1
-            if not self._left:
-                self._give_up()
+        finally:
+            for number in mine:
+                _settle(self._svgs[number])
+                _settle(self._pngs[number])
+            with self._ended:
+                self._left -= 1
+                if not self._left:
+                    self._give_up()
 
     def _give_up(self) -> None:
         """Leave all that no helper has drawn to this process."""
@@ -169,7 +174,10 @@ class _Elsewhere:
     def __exit__(self, *_: object) -> None:
         for helper in self._helpers:
             helper.kill()
-            helper.wait()
+        for thread, helper in zip(self._threads, self._helpers, strict=True):
+            thread.join()
+            # Closes the pipes, at whose end nobody is any more.
+            helper.communicate()
 
 
 def _send(pipe: IO[bytes], request: object) -> None:
