@@ -35,6 +35,7 @@ report: kernels
 check: $(INSTALLED) check-pages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/clang-format --dry-run -Werror $(CPP)
 	$(BIN)/mypy
 
 # Scripts and styles of the pages; the one thing that needs npm.

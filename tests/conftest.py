@@ -30,3 +30,11 @@ def make() -> Make:
     from tests.support.made_up import make_result
 
     return make_result
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what a report says, or of what comes before it: its figures are empty."""
+    from tests.support.undrawn import Undrawn
+
+    monkeypatch.setattr("paribus.present.write.draw", Undrawn)

@@ -17,6 +17,8 @@ from paribus.store.open import open_store
 from tests.support.commands import call, read_json
 from tests.support.small import SMALL_STUDY, write_small
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 TINY = SMALL_STUDY.replace("epochs = 4", "epochs = 1").replace("seeds = 2", "seeds = 3")
 SECOND = """
 [[questions]]

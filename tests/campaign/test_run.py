@@ -19,6 +19,8 @@ from paribus.store.open import open_store
 from tests.support.commands import call_apart, train_here
 from tests.support.small import SMALL_STUDY, Small
 
+pytestmark = pytest.mark.slow
+
 
 def run(study: Path, store: str, *options: str) -> subprocess.CompletedProcess[str]:
     return call_apart("run", study, "--store", store, *options, cwd=study.parent)

@@ -93,6 +93,7 @@ def test_check_for_people(small: Small) -> None:
     assert result.output.endswith("The study is valid.\n")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_run_says_what_it_costs_that_native_was_not_built(
     small: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +191,7 @@ class _Text(HTMLParser):
         self.text += data
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_report_of_what_there_is(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(trained)
     result = call("report", "small.toml", "--report", "again")

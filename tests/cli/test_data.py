@@ -12,6 +12,8 @@ from paribus.errors import UserError
 from tests.support.commands import call, read_json
 from tests.support.small import SMALL_STUDY, Small
 
+pytestmark = pytest.mark.usefixtures("undrawn")
+
 WARNINGS = (
     "Warning: small.npz: x_val is not used; `validation = N` in the study holds out training "
     "images\n"

@@ -220,6 +220,7 @@ def test_shares_in_a_study_that_are_none(written: str, message: str) -> None:
     assert str(caught.value) == message
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_from_the_command_line(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (pictures.parent / "s.toml").write_text(STUDY)
     monkeypatch.chdir(pictures.parent)

@@ -92,6 +92,7 @@ def test_every_run_is_what_it_was(old: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "options"), [("report", []), ("report preview", ["--preview", "--seeds", "3"])]
 )
+@pytest.mark.usefixtures("undrawn")
 def test_reports_have_the_same_numbers(old: Path, name: str, options: list[str]) -> None:
     # Previews had no verdicts when the store was made.
     result = call("report", "study.toml", *options, "--store", "store")

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
-import pytest
-
 from paribus.present.figures.protocol import Svgs
 from paribus.present.figures.shown import Shown
 
 
-class _Undrawn:
+class Undrawn:
     """Figures with nothing in them."""
 
     def __init__(self, shown: Sequence[Shown], png: bool = True) -> None: ...
@@ -26,9 +24,3 @@ class _Undrawn:
         return self
 
     def __exit__(self, *_: object) -> None: ...
-
-
-@pytest.fixture
-def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For tests of what a report says: its figures are empty."""
-    monkeypatch.setattr("paribus.present.write.draw", _Undrawn)
