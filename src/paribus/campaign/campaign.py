@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
@@ -141,7 +141,7 @@ class Campaign:
         """Return what a store has of it so far. known: the experiments in that store."""
         from paribus.measure.from_store import collect
 
-        return collect(
+        collected = collect(
             self.study,
             store,
             study_name=self.name,
@@ -149,6 +149,7 @@ class Campaign:
             identities=known.identities,
             plan=self.plan(store),
         )
+        return replace(collected, command=self.command if self.name else "")
 
     def plan(self, store: Reader) -> RecordedPlan:
         """Return the plan that its first run recorded, or what it would record."""

@@ -50,6 +50,7 @@ def run(schedule: Schedule, store: Writer, listen: Listener, executor: str = "lo
     executor: its name. Interrupted at any point, this loses at most the epochs in progress: a new
     schedule resumes the runs.
     """
+    make = EXECUTORS.get(executor)
     campaign = schedule.campaign
     study_id = store.keep_study(
         campaign.stored_name,
@@ -61,7 +62,7 @@ def run(schedule: Schedule, store: Writer, listen: Listener, executor: str = "lo
     campaign.record(store, study_id, datetime.now(UTC).isoformat(timespec="seconds"))
     if not schedule.missing:
         return Outcome({}, 0)
-    with EXECUTORS.get(executor)(schedule.slots) as executing:
+    with make(schedule.slots) as executing:
         return _Training(schedule, store, listen, executing).outcome()
 
 

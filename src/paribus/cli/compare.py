@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -22,9 +21,6 @@ from paribus.store.known import present_code
 from paribus.store.open import open_to_look
 from paribus.store.reader import Reader
 from paribus.store.timings import read_timings
-
-if TYPE_CHECKING:
-    pass
 
 
 @click.command(short_help="Say whether one experiment is better than another.")

@@ -114,6 +114,8 @@ class StudyResult:
     """What it asked when it first ran, and what has changed since; None outside a store."""
     next_seed: int | None = None
     """The first seed above all that were trained or planned; None where that is not known."""
+    command: str = ""
+    """What trains the missing runs; "" if the study was made in Python."""
 
     def best(self) -> ExperimentResult | None:
         """The experiment of the highest mean final accuracy, on the validation images if there

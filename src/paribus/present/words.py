@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 import numpy as np
@@ -48,11 +47,8 @@ def preview_warning(result: StudyResult) -> str:
 
 
 def command(result: StudyResult) -> str:
-    """What trains the runs that are missing; a study without a name was stated in Python."""
-    if not result.study_name:
-        return "study.run()"
-    name = shlex.quote(result.study_name)
-    return f"paribus run {name}{' --preview' if result.study.preview else ''}"
+    """Return what trains the missing runs, on the command line or in Python."""
+    return result.command or "study.run()"
 
 
 def progress(result: StudyResult) -> list[str]:

@@ -150,7 +150,9 @@ def step_keys(
         "initialisation": "torch",
     }
     del form_1["version"]
-    present = {**step, "image": list(image_shape), "code": code}
+    # Without the version: a later one that means the same step keeps its key.
+    kept = {key: value for key, value in step.items() if key != "version"}
+    present = {**kept, "image": list(image_shape), "code": code}
     names = dict.fromkeys((experiment.data, *called))
     return (
         _sha256(_compact(present)),

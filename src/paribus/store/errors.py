@@ -30,25 +30,26 @@ def no_store(folder: Path) -> UserError:
 
 
 def database_error(folder: Path, error: sqlite3.Error) -> ParibusError:
-    text = str(error)
-    if "full" in text:
-        return _full(folder)
-    if "readonly" in text or "unable to open" in text:
-        return UserError(
-            f"{folder}: the store cannot be written to; check its permissions, "
-            "or name another folder with --store"
-        )
-    if "locked" in text:
-        return ParibusError(
-            f"{folder}: another program has kept the store's database locked for a minute; "
-            "close it and run the same command again"
-        )
-    if "not a database" in text or "malformed" in text:
-        return UserError(
-            f"{folder / 'paribus.db'}: is not a Paribus store or is damaged ({text}); "
-            "restore it from a copy, or name another folder with --store"
-        )
-    return ParibusError(f"{folder / 'paribus.db'}: {text}")
+    # The low byte is the primary code; what Python itself raises has none.
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_FULL:
+            return _full(folder)
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
+            return UserError(
+                f"{folder}: the store cannot be written to; check its permissions, "
+                "or name another folder with --store"
+            )
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return ParibusError(
+                f"{folder}: another program has kept the store's database locked for a minute; "
+                "close it and run the same command again"
+            )
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            return UserError(
+                f"{folder / 'paribus.db'}: is not a Paribus store or is damaged ({error}); "
+                "restore it from a copy, or name another folder with --store"
+            )
+    return ParibusError(f"{folder / 'paribus.db'}: {error}")
 
 
 def disk_error(folder: Path, error: OSError) -> ParibusError:
