@@ -7,9 +7,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from paribus.stats.adjustment import holm
 from paribus.stats.distributions import t_two_sided_p
 from paribus.stats.e_process import anytime_p, confidence_sequence, rescue_p
-from paribus.stats.holm import holm
 from paribus.stats.paired import t_intervals
 from tests.support.simulated import BATCHES, Floats, about, at_most, effects, generator, say
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from paribus.stats.best_set import all_within, best_set, ranks
+from paribus.stats.best import all_within, best_set, ranks
 from tests.support.simulated import BATCHES, Floats, at_most, effects, generator, say
 
 SEEDS = [3, 5, 10, 20]

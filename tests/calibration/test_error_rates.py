@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from paribus.questions.family import conclude
 from paribus.questions.finding import Verdict
+from paribus.stats.adjustment import holm
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
-from paribus.stats.holm import holm
 from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.paired import t_intervals
 from paribus.stats.power import (

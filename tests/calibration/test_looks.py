@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from paribus.stats.adjustment import holm
 from paribus.stats.course import follow
-from paribus.stats.holm import holm
 from paribus.stats.looks import Looks, at_looks
 from paribus.stats.rule import Decision
 from tests.support.simulated import BATCHES, Floats, about, at_most, effects, generator, say

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pytest
 
-from paribus.stats.holm import holm
+from paribus.stats.adjustment import holm
 from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.paired import t_intervals
 from tests.support.simulated import BATCHES, about, at_most, effects, generator, say

@@ -12,9 +12,9 @@ import functools
 import numpy as np
 import pytest
 
+from paribus.stats.adjustment import holm
 from paribus.stats.distributions import t_two_sided_p
 from paribus.stats.failures import far_runs, unseen_failure_rate
-from paribus.stats.holm import holm
 from paribus.stats.images import TwoWay
 from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.new_images import p_of_two_way

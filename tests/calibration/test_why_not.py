@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from paribus.stats.holm import holm
+from paribus.stats.adjustment import holm
 from paribus.stats.images import two_way
 from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.paired import t_intervals

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from paribus.stats.adjustment import holm
 from paribus.stats.course import Course, follow
-from paribus.stats.holm import holm
 from paribus.stats.looks import Looks, at_looks, futile
 from paribus.stats.rule import Decision
 

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 from scipy.special import ndtr
 
-from paribus.stats.best_set import best_set, ranks
+from paribus.stats.best import best_set, ranks
 from paribus.stats.distributions import critical_t
 from paribus.stats.e_process import log_e_values, radius
 from paribus.stats.looks import Looks

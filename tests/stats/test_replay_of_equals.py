@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from paribus.stats.replay import replay
 from paribus.stats.replay_of_equals import reversal_rate_of_equals
+from paribus.stats.single_run import replay
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,10 @@ from paribus.stats.new_images import p_for_new_images
 from paribus.stats.noise import NoiseFloor, noise_floor
 from paribus.stats.paired import compare_pairs, no_spread, t_intervals
 from paribus.stats.planning import SeedPlan, plan_seeds, plan_seeds_as_seen
-from paribus.stats.replay import replay
 from paribus.stats.replay_of_equals import reversal_rate_of_equals
 from paribus.stats.rule import Decision, decide
-from paribus.stats.sign_flip import sign_flip
+from paribus.stats.sign_flips import sign_flip
+from paribus.stats.single_run import replay
 
 Floats = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from paribus.questions.finding import Finding, NoVerdict, PairFinding, StepTimeF
 from paribus.questions.kind import Context, Prepared, kind_of
 from paribus.spec.asked import AskedQuestion, Plan
 from paribus.spec.question import BaseQuestion
-from paribus.stats.holm import holm
+from paribus.stats.adjustment import holm
 from paribus.stats.limits import VERDICT_LEVEL
 
 

@@ -18,8 +18,8 @@ from paribus.stats.images import NewImages
 from paribus.stats.noise import NoiseFloor
 from paribus.stats.paired import PairedComparison
 from paribus.stats.ratio import Ratio
-from paribus.stats.replay import Replay
-from paribus.stats.sign_flip import SignFlip
+from paribus.stats.sign_flips import SignFlip
+from paribus.stats.single_run import Replay
 
 
 class Verdict(StrEnum):

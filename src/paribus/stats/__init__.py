@@ -9,11 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from paribus.stats.best_set import BestSet as BestSet
-    from paribus.stats.best_set import Ranks as Ranks
-    from paribus.stats.best_set import all_within as all_within
-    from paribus.stats.best_set import best_set as best_set
-    from paribus.stats.best_set import ranks as ranks
+    from paribus.stats.adjustment import holm as holm
+    from paribus.stats.best import BestSet as BestSet
+    from paribus.stats.best import Ranks as Ranks
+    from paribus.stats.best import all_within as all_within
+    from paribus.stats.best import best_set as best_set
+    from paribus.stats.best import ranks as ranks
     from paribus.stats.course import Course as Course
     from paribus.stats.course import follow as follow
     from paribus.stats.e_process import ConfidenceSequence as ConfidenceSequence
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from paribus.stats.flips import Flip as Flip
     from paribus.stats.flips import FlipLedger as FlipLedger
     from paribus.stats.flips import flip_ledger as flip_ledger
-    from paribus.stats.holm import holm as holm
     from paribus.stats.images import NewImages as NewImages
     from paribus.stats.images import compare_on_new_images as compare_on_new_images
     from paribus.stats.looks import AtLooks as AtLooks
@@ -52,13 +52,13 @@ if TYPE_CHECKING:
     from paribus.stats.power import seeds_to_plan as seeds_to_plan
     from paribus.stats.ratio import Ratio as Ratio
     from paribus.stats.ratio import ratio_of_times as ratio_of_times
-    from paribus.stats.replay import Replay as Replay
-    from paribus.stats.replay import replay as replay
     from paribus.stats.replay_of_equals import reversal_rate_of_equals as reversal_rate_of_equals
     from paribus.stats.rule import Decision as Decision
     from paribus.stats.rule import decide as decide
-    from paribus.stats.sign_flip import SignFlip as SignFlip
-    from paribus.stats.sign_flip import sign_flip as sign_flip
+    from paribus.stats.sign_flips import SignFlip as SignFlip
+    from paribus.stats.sign_flips import sign_flip as sign_flip
+    from paribus.stats.single_run import Replay as Replay
+    from paribus.stats.single_run import replay as replay
     from paribus.stats.step_times import decide_times as decide_times
     from paribus.stats.step_times import ratio_over_processes as ratio_over_processes
     from paribus.stats.tuning import TunedDifference as TunedDifference
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
     from paribus.stats.unpaired import compare_unpaired as compare_unpaired
 
 _MODULES = {
-    "best_set": ("BestSet", "Ranks", "all_within", "best_set", "ranks"),
+    "best": ("BestSet", "Ranks", "all_within", "best_set", "ranks"),
     "course": ("Course", "follow"),
     "e_process": (
         "ConfidenceSequence",
@@ -85,7 +85,7 @@ _MODULES = {
     "equivalence": ("inside_margin",),
     "failures": ("FarRuns", "far_from_siblings", "unseen_failure_rate"),
     "flips": ("Flip", "FlipLedger", "flip_ledger"),
-    "holm": ("holm",),
+    "adjustment": ("holm",),
     "images": ("NewImages", "compare_on_new_images"),
     "looks": ("AtLooks", "Looks", "at_looks", "futile"),
     "new_images": ("p_for_new_images",),
@@ -94,10 +94,10 @@ _MODULES = {
     "planning": ("SeedPlan", "plan_seeds", "plan_seeds_as_seen", "sd_upper_limit"),
     "power": ("power_of_difference", "power_of_equivalence", "seeds_to_decide", "seeds_to_plan"),
     "ratio": ("Ratio", "ratio_of_times"),
-    "replay": ("Replay", "replay"),
+    "single_run": ("Replay", "replay"),
     "replay_of_equals": ("reversal_rate_of_equals",),
     "rule": ("Decision", "decide"),
-    "sign_flip": ("SignFlip", "sign_flip"),
+    "sign_flips": ("SignFlip", "sign_flip"),
     "step_times": ("decide_times", "ratio_over_processes"),
     "tuning": (
         "TunedDifference",

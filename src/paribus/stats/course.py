@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from paribus.stats.adjustment import holm
 from paribus.stats.equivalence import EQUIVALENCE_LEVEL
-from paribus.stats.holm import holm
 from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.looks import Looks, at_looks, futile
 from paribus.stats.rule import Decision

@@ -9,11 +9,11 @@ from paribus.engines.native import library as native
 from paribus.engines.native.library import (
     Kind,
     Method,
-    NativeNetwork,
     Operation,
     Optimizer,
     Record,
 )
+from paribus.engines.native.network import NativeNetwork
 from paribus.errors import ParibusError
 from tests.support.reference import (
     AVERAGE_POOL,

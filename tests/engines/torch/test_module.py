@@ -112,8 +112,7 @@ def test_lazy_layers() -> None:
 def test_what_cannot_be_imported(tmp_path: Path) -> None:
     assert _error("no_such_nets:Small") == (
         'network "no_such_nets:Small": cannot import "no_such_nets": ModuleNotFoundError: '
-        "No module named 'no_such_nets'; is it installed, or in the folder that you start Paribus "
-        "from?"
+        "No module named 'no_such_nets'; is it installed, or in the folder of the study file?"
     )
     (tmp_path / "broken_nets.py").write_text("x = 1\n1 / 0\n")
     assert f"ZeroDivisionError: division by zero ({tmp_path}/broken_nets.py, line 2)" in _error(

@@ -12,13 +12,13 @@ from paribus.engines.checks import check_batches
 from paribus.engines.native.library import (
     Kind,
     Method,
-    NativeNetwork,
     Operation,
     Optimizer,
     Record,
     describe,
     load,
 )
+from paribus.engines.native.network import NativeNetwork
 from paribus.spec import layers
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork

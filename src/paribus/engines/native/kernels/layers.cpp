@@ -8,24 +8,6 @@
 
 namespace paribus {
 
-std::unique_ptr<Layer> make_layer(const Graph& graph, const Node& node) {
-  const int channels = graph.values[node.in].shape.channels;
-  switch (node.record.operation) {
-    case Operation::conv: return std::make_unique<ConvLayer>(node, channels);
-    case Operation::linear: return std::make_unique<LinearLayer>(node, channels);
-    case Operation::batch_norm: return std::make_unique<BatchNormLayer>(node, channels);
-    case Operation::max_pool: return std::make_unique<MaxPoolLayer>();
-    case Operation::average_pool: return std::make_unique<AveragePoolLayer>();
-    case Operation::relu: return std::make_unique<ActivationLayer<Relu>>();
-    case Operation::tanh: return std::make_unique<ActivationLayer<Tanh>>();
-    case Operation::sigmoid: return std::make_unique<ActivationLayer<Sigmoid>>();
-    case Operation::flatten: return std::make_unique<FlattenLayer>();
-    case Operation::residual_end: return std::make_unique<AddLayer>();
-    case Operation::residual_begin: break;  // no node
-  }
-  return nullptr;
-}
-
 // ---- convolution ----
 
 ConvLayer::ConvLayer(const Node& node, int in_channels)

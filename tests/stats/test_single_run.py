@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from paribus.stats.replay import replay
+from paribus.stats.single_run import replay
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from paribus.stats.holm import holm
+from paribus.stats.adjustment import holm
 
 
 @pytest.mark.slow  # statsmodels loads much

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from paribus.stats.adjustment import holm
 from paribus.stats.distributions import critical_t, t_two_sided_p
-from paribus.stats.holm import holm
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
 from paribus.stats.paired import no_spread
 

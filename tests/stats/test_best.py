@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from paribus.stats.best_set import all_within, best_set, ranks
+from paribus.stats.adjustment import holm
+from paribus.stats.best import all_within, best_set, ranks
 from paribus.stats.distributions import critical_t
-from paribus.stats.holm import holm
 from paribus.stats.paired import t_intervals
 
 RNG = np.random.default_rng(61)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from paribus.stats.sign_flip import sign_flip, smallest_sign_flip_p
+from paribus.stats.sign_flips import sign_flip, smallest_sign_flip_p
 
 RNG = np.random.default_rng(12)
 
