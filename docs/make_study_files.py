@@ -15,7 +15,7 @@ from paribus.measure.metric import MetricWithArgument, named
 from paribus.spec import bounds
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies
-from paribus.spec.metric import METRICS
+from paribus.spec.metric_names import METRICS
 from paribus.spec.model import Spec
 from paribus.spec.notation import LAYERS, format_layer, parse_layer
 from paribus.spec.question import ASPECTS, Question

@@ -121,7 +121,7 @@ class Results:
 
     def _repr_html_(self) -> str:
         """The summary table, for notebooks."""
-        from paribus.present import tables, words
+        from paribus.present import report_text, tables
 
         rows = tables.summary(self._result)
         shown = tables.columns(rows)
@@ -130,7 +130,7 @@ class Results:
             f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in tables.texts(row, shown))}</tr>"
             for row in rows
         )
-        notes = [words.preview_warning(self._result), *words.progress(self._result)]
+        notes = [report_text.preview_warning(self._result), *report_text.progress(self._result)]
         told = "".join(f"<br>{escape(note)}" for note in notes if note)
         return (
             f"<p><b>{escape(self.study.title)}</b>: {self._finished()}. Means ± SD over n seeds."

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from paribus.stats.flips import Flip, flip_ledger
-from paribus.stats.images import two_way
+from paribus.stats.new_images import two_way
 from paribus.stats.noise import noise_floor
 
 BATCHES = int(os.environ.get("PARIBUS_CALIBRATION", "1"))

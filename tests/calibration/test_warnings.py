@@ -15,9 +15,8 @@ import pytest
 from paribus.stats.adjustment import holm
 from paribus.stats.distributions import t_two_sided_p
 from paribus.stats.failures import far_runs, unseen_failure_rate
-from paribus.stats.images import TwoWay
 from paribus.stats.limits import VERDICT_LEVEL
-from paribus.stats.new_images import p_of_two_way
+from paribus.stats.new_images import TwoWay, p_of_two_way
 from paribus.stats.paired import t_intervals
 from paribus.stats.planning import sd_upper_limit
 from paribus.stats.power import (

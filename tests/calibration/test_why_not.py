@@ -12,8 +12,8 @@ import pytest
 from scipy import stats
 
 from paribus.stats.adjustment import holm
-from paribus.stats.images import two_way
 from paribus.stats.limits import VERDICT_LEVEL
+from paribus.stats.new_images import two_way
 from paribus.stats.paired import t_intervals
 
 

@@ -9,7 +9,7 @@ import pytest
 from paribus.campaign.campaign import Campaign, Data, make
 from paribus.campaign.cells import cells, schedule
 from paribus.campaign.changes import Changes
-from paribus.campaign.progress import Begun, Clock, Ended, Trained, clock
+from paribus.campaign.progress import Begun, Clock, Ended, EpochTrained, clock
 from paribus.data import sources
 from paribus.data.dataset import Dataset
 from paribus.errors import UserError
@@ -128,7 +128,7 @@ def _follow(model: Clock, cell: object) -> None:
     before = model.share_done
     model.note(Begun(cell, 0))
     assert model.seconds_left(1) == 0  # Nothing has been measured.
-    model.note(Trained(cell, 1, 0.5, 2.0))
+    model.note(EpochTrained(cell, 1, 0.5, 2.0))
     assert model.run_seconds_left(cell.name, cell.seed) == 2.0 * (cell.experiment.epochs - 1)
     assert model.seconds_left(1) == 2 * model.seconds_left(2) > 0
     model.note(Ended(cell, "finished"))

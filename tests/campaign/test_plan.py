@@ -10,7 +10,7 @@ from paribus.campaign.campaign import make
 from paribus.campaign.changes import Changes
 from paribus.measure.runs import StudyResult
 from paribus.present import wording
-from paribus.present.plan import plan_lines
+from paribus.present.plan_text import plan_lines
 from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding, PairFinding
 from paribus.store.open import open_store

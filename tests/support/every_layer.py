@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from paribus import load_study
-from paribus.export.trained import Trained
+from paribus.export.trained import TrainedRun
 from paribus.seeding import stream
 from tests.support.networks import NETWORKS
 
-Read = Callable[[str], Trained]
+Read = Callable[[str], TrainedRun]
 """The fixture `read` of tests/export: the trained network of a name."""
 
 RECIPE = """

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 from paribus.campaign.changes import NO_CHANGES, Changes, changed
 from paribus.campaign.engines import Engines, choose_engines, fitting_networks
 from paribus.data.facts import DataFacts, known_facts, warnings
-from paribus.spec.asked import AskedQuestion, Design
-from paribus.spec.asked import Plan as RecordedPlan
 from paribus.spec.files import load_study
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
 from paribus.spec.study import Study
+from paribus.spec.study_plan import AskedQuestion, Design, StudyPlan
 from paribus.store.known import Known, identify
 from paribus.store.reader import Reader
 from paribus.store.writer import Writer
@@ -151,17 +150,17 @@ class Campaign:
         )
         return replace(collected, command=self.command if self.name else "")
 
-    def plan(self, store: Reader) -> RecordedPlan:
+    def plan(self, store: Reader) -> StudyPlan:
         """Return the plan that its first run recorded, or what it would record."""
         study_id = store.study_id(self.stored_name, self.folder, self.study.preview)
         kept = None if study_id is None else store.plan(study_id, self.variant)
-        return kept or RecordedPlan((self.design(store, ""),), recorded=False)
+        return kept or StudyPlan((self.design(store, ""),), recorded=False)
 
     def record(self, store: Writer, study_id: int, at: str) -> None:
         """Record its plan, as it is run, or what of it has changed since. study_id: of the store;
         at: now."""
         now, kept = self.design(store, at), store.plan(study_id, self.variant)
-        plan = RecordedPlan((now,))
+        plan = StudyPlan((now,))
         if kept is not None:
             last = kept.now
             plan = kept.amended(now, ended(store, last.experiments.values(), last.seed_range))

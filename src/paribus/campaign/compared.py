@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from paribus.campaign.lookup import Found
+from paribus.campaign.lookup import FoundExperiment
 from paribus.campaign.stored import stored_campaign
 from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding
-from paribus.spec.asked import Plan
 from paribus.spec.question import Question
+from paribus.spec.study_plan import StudyPlan
 from paribus.store.reader import Reader
 from paribus.store.rows import NamedStudy
 
@@ -20,11 +20,11 @@ class PlannedPair:
     """Two experiments of a study with a plan, by their names in it."""
 
     study: NamedStudy
-    plan: Plan
+    plan: StudyPlan
     compare: tuple[str, str]
 
 
-def planned_pairs(a: Found, b: Found, store: Reader) -> Iterator[PlannedPair]:
+def planned_pairs(a: FoundExperiment, b: FoundExperiment, store: Reader) -> Iterator[PlannedPair]:
     """Yield the studies with a plan that have both experiments."""
     for named in store.named_studies():
         plan = store.plan(named.study.id)

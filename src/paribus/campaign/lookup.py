@@ -22,7 +22,7 @@ _ENGINE, _SEED = "@", "/"
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundExperiment:
     """An experiment of a store that a text names, and its runs by one engine."""
 
     text: str
@@ -75,7 +75,7 @@ def find_run(text: str, store: Reader) -> StoredRun:
     return found[0]
 
 
-def find_pair(a: Reference, b: Reference, store: Reader) -> tuple[Found, Found]:
+def find_pair(a: Reference, b: Reference, store: Reader) -> tuple[FoundExperiment, FoundExperiment]:
     """Return the two experiments that two texts name, by one engine where there is just one that
     has trained both.
 
@@ -98,7 +98,7 @@ def described(hash_: str, studies: Sequence[StoredStudy], store: Reader) -> str:
     return f"{hash_[:12]} ({experiment.epochs} epochs{images}, of {' and '.join(labels)})"
 
 
-def common_study(a: Found, b: Found, store: Reader) -> str:
+def common_study(a: FoundExperiment, b: FoundExperiment, store: Reader) -> str:
     """Return a study that has both and that commands can read, or "": one made in Python has no
     file."""
     both = {study.name for study in store.studies(b.hash) if not study.preview}
@@ -109,7 +109,7 @@ def common_study(a: Found, b: Found, store: Reader) -> str:
     return ""
 
 
-def common_data(a: Found, b: Found, store: Reader) -> Dataset:
+def common_data(a: FoundExperiment, b: FoundExperiment, store: Reader) -> Dataset:
     """Return the data that both are on, found where one of their studies is.
 
     Raises `UserError` if they are on different data, or if those are not found.
@@ -178,7 +178,9 @@ def _present(hashes: Sequence[str], store: Reader) -> list[str]:
     return chosen
 
 
-def _by_engine(asked: Reference, match: _Match, common: str | None, store: Reader) -> Found:
+def _by_engine(
+    asked: Reference, match: _Match, common: str | None, store: Reader
+) -> FoundExperiment:
     """The experiment with its runs by the one engine that is meant.
 
     common: the engine that is taken if the text names none.
@@ -200,7 +202,7 @@ def _by_engine(asked: Reference, match: _Match, common: str | None, store: Reade
     # Not checked: a store may have runs by the engine of a package that is not here.
     experiment = store.experiment(match.hash).model_copy(update={"engine": engine or "auto"})
     runs = tuple(run for run in match.runs if run.engine == engine)
-    return Found(asked.text, match.hash, experiment, runs, _only_previews(match.studies))
+    return FoundExperiment(asked.text, match.hash, experiment, runs, _only_previews(match.studies))
 
 
 def _only_previews(studies: Sequence[StoredStudy]) -> bool:

@@ -22,7 +22,7 @@ class Begun:
 
 
 @dataclass(frozen=True)
-class Trained:
+class EpochTrained:
     """A run has trained an epoch."""
 
     cell: Cell
@@ -41,7 +41,7 @@ class Ended:
     status: Status
 
 
-News = Begun | Trained | Ended
+News = Begun | EpochTrained | Ended
 Listener = Callable[[News], None]
 """Is told of everything that happens."""
 
@@ -104,7 +104,7 @@ class Clock:
         match news:
             case Begun(done=done):
                 self.saw(name, seed, done, ended=False)
-            case Trained(epoch=epoch, seconds=seconds):
+            case EpochTrained(epoch=epoch, seconds=seconds):
                 self.saw(name, seed, epoch, ended=False, seconds=[seconds])
             case Ended():
                 self.saw(name, seed, 0, ended=True)

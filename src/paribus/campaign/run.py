@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from paribus.campaign.cells import Cell, Schedule, missing
-from paribus.campaign.progress import Begun, Ended, Listener, Trained
+from paribus.campaign.progress import Begun, Ended, EpochTrained, Listener
 from paribus.engines.base import Epoch
 from paribus.execute.machine import environment
 from paribus.execute.protocol import (
@@ -131,7 +131,7 @@ class _Training:
                 return
             case EpochDone(epoch=epoch):
                 seconds = epoch.train_seconds + epoch.test_seconds
-                self._listen(Trained(busy.cell, epoch.number, epoch.test.accuracy, seconds))
+                self._listen(EpochTrained(busy.cell, epoch.number, epoch.test.accuracy, seconds))
                 return
             case Finished():
                 status = Ended(busy.cell, "finished")

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import click
 
-from paribus.campaign.lookup import Found, Reference, common_data, common_study, find_pair
+from paribus.campaign.lookup import FoundExperiment, Reference, common_data, common_study, find_pair
 from paribus.cli.options import json_option, store_option, tell
 from paribus.data.dataset import Dataset
 from paribus.errors import UserError, did_you_mean
 from paribus.measure.from_store import described, read_run
 from paribus.measure.runs import ExperimentResult
 from paribus.spec.diff import differences
-from paribus.spec.metric import check_matters, check_metric
+from paribus.spec.metric_names import check_matters, check_metric
 from paribus.spec.question import ASPECTS, Question
 from paribus.store.known import present_code
 from paribus.store.open import open_to_look
@@ -142,7 +142,7 @@ def _range(option: str, text: str | None) -> range | None:
     return range(int(first), int(last) + 1)
 
 
-def _read(side: Found, store: Reader, dataset: Dataset) -> ExperimentResult:
+def _read(side: FoundExperiment, store: Reader, dataset: Dataset) -> ExperimentResult:
     return described(
         side.text,
         side.experiment,

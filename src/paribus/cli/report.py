@@ -20,7 +20,7 @@ from paribus.store.open import open_to_look
 def command(campaign: Campaign, report_folder: Path, as_json: bool) -> None:
     """Write the report of what has been trained of STUDY, a file or a built-in name, so far.
     It trains nothing, and can be called while `paribus run` is at work."""
-    from paribus.present.plan import plan_lines
+    from paribus.present.plan_text import plan_lines
     from paribus.present.write import write_report
 
     def ready(page: Path) -> None:

@@ -41,7 +41,7 @@ def command(campaign: Campaign, jobs: int | None, executor: str, report_folder: 
     command again goes on. The report can be written while it trains, with `paribus report`.
     """
     from paribus.present.beforehand import too_few_seeds
-    from paribus.present.plan import plan_lines
+    from paribus.present.plan_text import plan_lines
     from paribus.present.write import write_report
 
     tell(*campaign.notes, too_few_seeds(campaign.study))

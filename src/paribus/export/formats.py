@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.export.tables import ExportedRun
-from paribus.export.trained import Trained
+from paribus.export.trained import TrainedRun
 from paribus.registry import Registry
 
 # N images, C channels, H rows, W columns, K classes
@@ -25,7 +25,7 @@ class RunFormat:
 
     suffix: str
     """How the names of its files end."""
-    write: Callable[[Trained, Path], None]
+    write: Callable[[TrainedRun, Path], None]
     """Write a run to a path that does not exist yet, as a file or a folder."""
     recompute: Callable[[Path, NDArray[np.float32]], Recomputed]
     """Compute the probabilities of images (N, C, H, W) from what was written."""

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from paribus.engines.numpy import NumpyEngine
 from paribus.export.formats import Recomputed, RunFormat
-from paribus.export.trained import Trained
+from paribus.export.trained import TrainedRun
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer, parse_layers
 from paribus.spec.plan import make_plan
 
 
-def write(trained: Trained, path: Path) -> None:
+def write(trained: TrainedRun, path: Path) -> None:
     """Write every tensor; beside them "network", the layers as study files have them (not of a
     user's own module), and "class_names"."""
     layers = trained.experiment.network

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from paribus.errors import UserError
 from paribus.export.formats import Recomputed, RunFormat
-from paribus.export.trained import Trained
+from paribus.export.trained import TrainedRun
 from paribus.spec import layers as spec
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Node
@@ -30,7 +30,7 @@ _ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "sigmoid": "Sigmoid", "gelu": "G
 _AT_ONCE = 1000
 
 
-def write(trained: Trained, path: Path) -> None:
+def write(trained: TrainedRun, path: Path) -> None:
     """Write a model with the input `images`, float32 (N, C, H, W) with pixels in 0..1, and the
     outputs `logits` and `probabilities`, float32 (N, K)."""
     if find_spec("onnx") is None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from paribus.errors import ParibusError
 from paribus.export.formats import RunFormat
-from paribus.export.trained import Trained
+from paribus.export.trained import TrainedRun
 from paribus.export.writing import written
 
 # Engines and tools add up in different orders: a rounding apart, after many layers a few. A wrong
@@ -38,7 +38,7 @@ class Check:
         )
 
 
-def export_run(trained: Trained, form: RunFormat, target: Path) -> Check:
+def export_run(trained: TrainedRun, form: RunFormat, target: Path) -> Check:
     """Write a run to `target`, a file or a folder, and check it.
 
     Raises `UserError` if there is something at `target`, if the format's package is not installed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from paribus.export.trained import Trained
+from paribus.export.trained import TrainedRun
 from paribus.spec import layers as spec
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Node, Plan
@@ -86,7 +86,7 @@ _FUNCTIONS = {
 }
 
 
-def module_source(trained: Trained) -> str:
+def module_source(trained: TrainedRun) -> str:
     """The text of a Python file whose `load()` gives the trained network."""
     facts = {
         "title": trained.title.replace("\\", "/").replace('"', "'"),

@@ -15,7 +15,7 @@ from paribus.engines.scoring import probabilities
 from paribus.errors import UserError
 from paribus.export.formats import Recomputed, RunFormat
 from paribus.export.source import module_source
-from paribus.export.trained import Trained
+from paribus.export.trained import TrainedRun
 from paribus.spec.network import ModuleNetwork
 
 WEIGHTS, SOURCE = "weights.safetensors", "network.py"
@@ -25,7 +25,7 @@ _RENAMED = {"scale": "weight", "shift": "bias"}
 _AT_ONCE = 1000
 
 
-def write(trained: Trained, path: Path) -> None:
+def write(trained: TrainedRun, path: Path) -> None:
     """Write a folder with `weights.safetensors` and `network.py`, which needs nothing of ours."""
     own = isinstance(trained.network, ModuleNetwork)
     if own and trained.code_changed:

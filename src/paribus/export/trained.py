@@ -23,7 +23,7 @@ from paribus.store.rows import StoredRun
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedRun:
     """A finished run: its network, its tensors, and what it answers for the test images."""
 
     run: StoredRun
@@ -51,7 +51,7 @@ class Trained:
         return f"{', '.join(self.names)}, seed {self.run.seed}: run {self.run.id}"
 
 
-def read_trained(run: StoredRun, store: Reader) -> Trained:
+def read_trained(run: StoredRun, store: Reader) -> TrainedRun:
     """A finished run of a store. Raises `UserError` if it has not finished, or if the data that it
     was trained on is not to be found."""
     tensors, probabilities = store.weights(run.id), store.probabilities(run.id)
@@ -65,7 +65,7 @@ def read_trained(run: StoredRun, store: Reader) -> Trained:
     code = present_code(run.experiment, store)
     if code.folder is not None:
         import_from(code.folder)
-    return Trained(
+    return TrainedRun(
         run=run,
         names=tuple(store.names(run.experiment)),
         experiment=experiment,

@@ -10,11 +10,11 @@ from functools import partial
 from paribus.data.dataset import Dataset
 from paribus.measure.predictions import reader
 from paribus.measure.runs import Curves, ExperimentResult, Run, StudyResult
-from paribus.spec.asked import Plan as RecordedPlan
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, step_keys
 from paribus.spec.plan import Plan, plan_of
 from paribus.spec.study import Study
+from paribus.spec.study_plan import StudyPlan
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
 from paribus.store.timings import read_timings
@@ -27,7 +27,7 @@ def collect(
     study_name: str,
     dataset: Dataset,
     identities: Mapping[str, Identity],
-    plan: RecordedPlan | None = None,
+    plan: StudyPlan | None = None,
 ) -> StudyResult:
     """What a store has of a study.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.spec.metric import metric_facts
+from paribus.spec.metric_names import metric_facts
 
 if TYPE_CHECKING:
     from paribus.measure.predictions import Predictions

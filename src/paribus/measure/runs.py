@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from paribus.data.dataset import Dataset
 from paribus.measure.predictions import Predictions
-from paribus.spec.asked import Plan as RecordedPlan
 from paribus.spec.experiment import Experiment
 from paribus.spec.plan import Plan
 from paribus.spec.study import Reported, Study
+from paribus.spec.study_plan import StudyPlan
 from paribus.store.rows import Status
 from paribus.store.timings import Timing as Timing
 
@@ -110,7 +110,7 @@ class StudyResult:
     experiments: dict[str, ExperimentResult]
     dataset: Dataset
     timings: tuple[Timing, ...] = ()
-    recorded_plan: RecordedPlan | None = None
+    recorded_plan: StudyPlan | None = None
     """What it asked when it first ran, and what has changed since; None outside a store."""
     next_seed: int | None = None
     """The first seed above all that were trained or planned; None where that is not known."""

@@ -23,7 +23,7 @@ def too_few_seeds(study: Study) -> str:
 def what_matters(metric: Metric, matters: float, test_images: int) -> str:
     """Return in words what the smallest difference that matters amounts to.
 
-    >>> from paribus.measure.metrics import TEST_ACCURACY
+    >>> from paribus.measure.built_in_metrics import TEST_ACCURACY
     >>> what_matters(TEST_ACCURACY, 0.2, 10_000)
     '0.2 = 20 points, 2,000 of 10,000 test images; did you mean 0.002?'
     """

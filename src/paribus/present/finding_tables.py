@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import singledispatch
 
 from paribus.measure.runs import StudyResult
-from paribus.present import differences, latex, wording
+from paribus.present import estimates, latex, wording
 from paribus.present.as_json import NUMBERS, plain
 from paribus.questions.finding import (
     CountFinding,
@@ -117,7 +117,7 @@ def _(finding: StepTimeFinding) -> tuple[str, str, str]:
     ratio = finding.ratio
     if ratio is None:
         return _NOTHING, _NOTHING, _NOTHING
-    return str(ratio.n), differences.ratio(ratio), differences.ratio_interval(ratio)
+    return str(ratio.n), estimates.ratio(ratio), estimates.ratio_interval(ratio)
 
 
 @_shown.register
@@ -127,7 +127,7 @@ def _(finding: PairFinding) -> tuple[str, str, str]:
         return _NOTHING, _NOTHING, _NOTHING
     n = str(evidence.n)
     if evidence.measured is None:
-        return n, differences.difference(metric, evidence.mean), _NOTHING
+        return n, estimates.difference(metric, evidence.mean), _NOTHING
     paired = evidence.measured.paired
-    interval = differences.interval(metric, paired.low, paired.high)
-    return n, differences.estimate(metric, paired.mean, paired.low, paired.high), interval
+    interval = estimates.interval(metric, paired.low, paired.high)
+    return n, estimates.estimate(metric, paired.mean, paired.low, paired.high), interval

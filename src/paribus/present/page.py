@@ -11,7 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from paribus.present.figures.drawing import DrawnFigures
+from paribus.present.figures.processes import DrawnFigures
 from paribus.present.figures.protocol import Svgs
 from paribus.present.findings import FindingsView
 from paribus.present.markup import with_code

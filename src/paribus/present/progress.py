@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from paribus.campaign.cells import Cell, Schedule
-from paribus.campaign.progress import Begun, Clock, Ended, Listener, News, Trained
+from paribus.campaign.progress import Begun, Clock, Ended, EpochTrained, Listener, News
 from paribus.text import percent, time_left
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class _Bars:
                 self._drawn.update(
                     row, description=_title(cell), completed=done / epochs, note=f"epoch {done + 1}"
                 )
-            case Trained(epoch=epoch, test_accuracy=accuracy):
+            case EpochTrained(epoch=epoch, test_accuracy=accuracy):
                 test = percent(accuracy, ".2f")
                 left = time_left(model.run_seconds_left(cell.name, cell.seed))
                 note = f"epoch {epoch}/{epochs}, test {test}, {left} left"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from paribus.measure.predictions import confusion, mistakes, predicted_classes
 from paribus.measure.runs import ExperimentResult, Run, StudyResult
-from paribus.present import numbers, words
+from paribus.present import report_text, summary_cells
 from paribus.present.figures.shown import (
     LEAST_ERRORS,
     AccuracyRow,
@@ -105,7 +105,7 @@ def final_accuracies(result: StudyResult) -> FinalAccuracies | None:
             name=experiment.name,
             value_R=experiment.final("test_accuracy"),
             interval=mean_interval(experiment.final("test_accuracy")),
-            text=f"{numbers.accuracy(experiment, 'test_accuracy')}{PERCENT}",
+            text=f"{summary_cells.accuracy(experiment, 'test_accuracy')}{PERCENT}",
         )
         for experiment in result.experiments.values()
         if experiment.finished
@@ -209,7 +209,7 @@ def _confusion(
 ) -> ReportFigure:
     shown = confusion_matrix(result, best.name, predicted_SN)
     text = f"What {best.name} takes each class for. The colour shows the errors alone. "
-    text += words.confusions(shown.counts_KK, shown.class_names, shown.runs)
+    text += report_text.confusions(shown.counts_KK, shown.class_names, shown.runs)
     if best.reported is not None and best.reported.note:
         text += f" Reported of it: “{best.reported.note}”."
     return ReportFigure("confusion", f"Confusion matrix of {best.name}", text, shown)
@@ -222,7 +222,7 @@ def _misclassified(
     if shown is None:
         return None
     text = "Test images that it gets wrong, with their true class and what it took them for."
-    text += words.GALLERY_DOUBT if result.dataset.label_errors else ""
+    text += report_text.GALLERY_DOUBT if result.dataset.label_errors else ""
     return ReportFigure("misclassified", f"Misclassified by {best.name}", text, shown)
 
 
@@ -244,7 +244,7 @@ def _recipe(result: ExperimentResult) -> str:
     ]
     if result.finished:
         n = f"n = {len(result.finished)}"
-        parts.append(f"training time {numbers.train_time(result)} (mean, {n})")
+        parts.append(f"training time {summary_cells.train_time(result)} (mean, {n})")
     if result.diverged:
         parts.append(f"× {len(result.diverged)} diverged")
     return "\n".join(textwrap.wrap(", ".join(parts), 110))

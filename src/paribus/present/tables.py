@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from paribus.measure.runs import ExperimentResult, StudyResult
-from paribus.present import latex, numbers
+from paribus.present import latex, summary_cells
 from paribus.spec.study import Reported
 from paribus.text import Spread, rounded
 
@@ -85,16 +85,16 @@ def _row(result: ExperimentResult) -> SummaryRow:
     reported, plan = result.reported, result.plan
     return SummaryRow(
         name=result.name,
-        engine=numbers.engines(result),
+        engine=summary_cells.engines(result),
         parameters="–" if result.parameters is None else f"{result.parameters:,}",
         multiply_adds="–" if plan is None else rounded(plan.multiply_adds),
         epochs=str(result.experiment.epochs),
-        seeds=numbers.seeds(result),
-        train_accuracy=numbers.accuracy(result, "train_accuracy"),
-        test_accuracy=numbers.accuracy(result, "test_accuracy"),
-        train_loss=numbers.loss(result, "train_loss"),
-        test_loss=numbers.loss(result, "test_loss"),
-        time=numbers.train_time(result),
+        seeds=summary_cells.seeds(result),
+        train_accuracy=summary_cells.accuracy(result, "train_accuracy"),
+        test_accuracy=summary_cells.accuracy(result, "test_accuracy"),
+        train_loss=summary_cells.loss(result, "train_loss"),
+        test_loss=summary_cells.loss(result, "test_loss"),
+        time=summary_cells.train_time(result),
         reported_train=reported.train_accuracy if reported else "",
         reported_test=reported.test_accuracy if reported else "",
         reported_time=reported.time if reported else "",
@@ -140,7 +140,8 @@ def summary_csv(result: StudyResult) -> str:
             spread.append(float(values.mean()) if n else "")
             spread.append(float(values.std(ddof=1)) if n > 1 else "")
         writer.writerow([
-            row.name, numbers.engines(row), row.parameters, row.plan and row.plan.multiply_adds,
+            row.name, summary_cells.engines(row), row.parameters,
+            row.plan and row.plan.multiply_adds,
             row.experiment.epochs, n, len(row.diverged), sum(r.status == "failed" for r in runs),
             *spread, float(np.mean([run.train_seconds for run in row.finished])) if n else "",
             *(getattr(row.reported, key) if row.reported else "" for key in reported),

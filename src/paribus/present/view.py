@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from paribus.measure.runs import ExperimentResult, StudyResult
 from paribus.measure.suspects import Suspects
-from paribus.present import layers, tables, words
+from paribus.present import layers, report_text, tables
 from paribus.present.diagram import LayerGroup, diagram
 from paribus.present.explore import Explored, explored, sprite
 from paribus.present.findings import Fact, FindingsView, findings_view
 from paribus.present.luck import LuckView, luck_view
-from paribus.present.plan import plan_lines
+from paribus.present.plan_text import plan_lines
 from paribus.present.report_figures import ReportFigures
 from paribus.questions.finding import Finding
 from paribus.text import Spread, count
@@ -129,12 +129,12 @@ def report_view(
     to_explore = explored(result, suspected)
     return ReportView(
         title=result.study.title,
-        opening=words.opening(result),
-        preview=words.preview_warning(result),
+        opening=report_text.opening(result),
+        preview=report_text.preview_warning(result),
         plan=tuple(plan_lines(result)),
-        progress=tuple(words.progress(result)),
-        complete=words.complete(result),
-        command=words.command(result),
+        progress=tuple(report_text.progress(result)),
+        complete=report_text.complete(result),
+        command=report_text.command(result),
         findings=findings_view(result, findings),
         summary=summary_view(result, tables.summary(result), sentences=False),
         luck=luck_view(findings, suspects),
@@ -143,11 +143,11 @@ def report_view(
         sprite=sprite(data, to_explore.gallery),
         image_height=data.image_shape[1],
         image_width=data.image_shape[2],
-        label_doubt=words.GALLERY_DOUBT if data.label_errors else "",
+        label_doubt=report_text.GALLERY_DOUBT if data.label_errors else "",
         experiments=tuple(_experiment(one, result) for one in result.experiments.values()),
         environments=tuple(
             EnvironmentView(count(runs, "run"), tuple(Fact(*fact) for fact in facts.items()))
-            for facts, runs in words.environments(result)
+            for facts, runs in report_text.environments(result)
         ),
         attribution=data.attribution,
     )
@@ -169,8 +169,8 @@ def summary_view(
             (result.study.origin or "an earlier report") if tables.has_reported(rows) else ""
         ),
         also_reported=notes,
-        caution=words.caution(result),
-        chosen=words.chosen(result),
+        caution=report_text.caution(result),
+        chosen=report_text.chosen(result),
     )
 
 
@@ -186,7 +186,7 @@ def _experiment(one: ExperimentResult, result: StudyResult) -> ExperimentView:
     return ExperimentView(
         name=one.name,
         network=layers.network(one.experiment),
-        recipe=words.recipe(one),
+        recipe=report_text.recipe(one),
         base=one.base or "",
         base_is_shown=base is not None,
         runs=tuple(RunView(run.id, run.status) for run in one.runs),

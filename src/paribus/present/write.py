@@ -12,7 +12,7 @@ from paribus.errors import ParibusError, UserError
 from paribus.measure.runs import StudyResult
 from paribus.measure.suspects import suspects
 from paribus.present import finding_tables, tables
-from paribus.present.figures.drawing import draw
+from paribus.present.figures.processes import draw
 from paribus.present.markdown import markdown
 from paribus.present.page import page
 from paribus.present.report_figures import figures_of

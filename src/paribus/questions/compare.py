@@ -27,9 +27,8 @@ from paribus.spec.question import Question
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
 from paribus.stats.failures import FarRuns, far_from_siblings, unseen_failure_rate
 from paribus.stats.flips import FlipLedger, flip_ledger
-from paribus.stats.images import compare_on_new_images
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
-from paribus.stats.new_images import p_for_new_images
+from paribus.stats.new_images import compare_on_new_images, p_for_new_images
 from paribus.stats.noise import NoiseFloor, noise_floor
 from paribus.stats.paired import compare_pairs, no_spread, t_intervals
 from paribus.stats.planning import SeedPlan, plan_seeds, plan_seeds_as_seen

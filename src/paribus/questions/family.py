@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from paribus.measure.runs import StudyResult
 from paribus.questions.finding import Finding, NoVerdict, PairFinding, StepTimeFinding, Verdict
 from paribus.questions.kind import Context, Prepared, kind_of
-from paribus.spec.asked import AskedQuestion, Plan
 from paribus.spec.question import BaseQuestion
+from paribus.spec.study_plan import AskedQuestion, StudyPlan
 from paribus.stats.adjustment import holm
 from paribus.stats.limits import VERDICT_LEVEL
 
@@ -75,7 +75,7 @@ class _Unknown:
 def _beside_plan(
     question: BaseQuestion,
     finding: Finding,
-    plan: Plan,
+    plan: StudyPlan,
     since: Mapping[str, Finding],
     context: Context,
 ) -> Finding:

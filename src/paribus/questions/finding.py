@@ -14,7 +14,7 @@ from paribus.spec.diff import Difference
 from paribus.spec.question import BaseQuestion, Question
 from paribus.stats.failures import FarRuns
 from paribus.stats.flips import FlipLedger
-from paribus.stats.images import NewImages
+from paribus.stats.new_images import NewImages
 from paribus.stats.noise import NoiseFloor
 from paribus.stats.paired import PairedComparison
 from paribus.stats.ratio import Ratio

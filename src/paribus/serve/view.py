@@ -14,8 +14,8 @@ from paribus.measure.runs import StudyResult
 from paribus.present import tables
 from paribus.present.findings import findings_view
 from paribus.present.page import findings_table
+from paribus.present.report_text import preview_warning
 from paribus.present.view import SummaryCell, summary_view
-from paribus.present.words import preview_warning
 from paribus.questions.family import judge_study
 from paribus.serve.networks import Answers
 from paribus.spec.study import Study

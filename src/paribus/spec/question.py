@@ -16,7 +16,7 @@ from pydantic.functional_validators import ModelWrapValidatorHandler
 from paribus.errors import did_you_mean
 from paribus.registry import Registry
 from paribus.spec.experiment import Experiment
-from paribus.spec.metric import check_matters, check_metric, metric_facts
+from paribus.spec.metric_names import check_matters, check_metric, metric_facts
 from paribus.spec.model import Spec
 from paribus.text import plural
 

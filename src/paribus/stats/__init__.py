@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from paribus.stats.flips import Flip as Flip
     from paribus.stats.flips import FlipLedger as FlipLedger
     from paribus.stats.flips import flip_ledger as flip_ledger
-    from paribus.stats.images import NewImages as NewImages
-    from paribus.stats.images import compare_on_new_images as compare_on_new_images
     from paribus.stats.looks import AtLooks as AtLooks
     from paribus.stats.looks import Looks as Looks
     from paribus.stats.looks import at_looks as at_looks
     from paribus.stats.looks import futile as futile
+    from paribus.stats.new_images import NewImages as NewImages
+    from paribus.stats.new_images import compare_on_new_images as compare_on_new_images
     from paribus.stats.new_images import p_for_new_images as p_for_new_images
     from paribus.stats.noise import NoiseFloor as NoiseFloor
     from paribus.stats.noise import RunVariance as RunVariance
@@ -86,9 +86,8 @@ _MODULES = {
     "failures": ("FarRuns", "far_from_siblings", "unseen_failure_rate"),
     "flips": ("Flip", "FlipLedger", "flip_ledger"),
     "adjustment": ("holm",),
-    "images": ("NewImages", "compare_on_new_images"),
     "looks": ("AtLooks", "Looks", "at_looks", "futile"),
-    "new_images": ("p_for_new_images",),
+    "new_images": ("NewImages", "compare_on_new_images", "p_for_new_images"),
     "noise": ("NoiseFloor", "RunVariance", "noise_floor", "run_variance"),
     "paired": ("PairedComparison", "compare_pairs"),
     "planning": ("SeedPlan", "plan_seeds", "plan_seeds_as_seen", "sd_upper_limit"),

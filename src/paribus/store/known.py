@@ -39,7 +39,7 @@ class Known:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Identified:
     identity: Identity
     note: str = ""
     untrainable: str = ""
@@ -65,7 +65,7 @@ def identify(
     found = {
         name: _of_module(name, experiment, experiment.network, data, folder, store)
         if isinstance(experiment.network, ModuleNetwork)
-        else _Found(identity(experiment, data))
+        else _Identified(identity(experiment, data))
         for name, experiment in experiments.items()
     }
     notes = [one.note for one in found.values() if one.note]
@@ -115,7 +115,7 @@ def _of_module(
     data: str,
     folder: Path,
     store: Reader | None,
-) -> _Found:
+) -> _Identified:
     source = find_source(network, folder)
     present = "" if source is None else source.digest
     unknown = identity(experiment, data)
@@ -126,21 +126,21 @@ def _of_module(
     if not present:
         # Without its source, the runs that came last are shown.
         latest = list(trained)[-1] if trained else ""
-        return _Found(identity(experiment, data, latest))
+        return _Identified(identity(experiment, data, latest))
     now = identity(experiment, data, present)
     if present not in trained and "" in trained:
         if not isinstance(store, Writer):
-            return _Found(unknown)
+            return _Identified(unknown)
         store.adopt_code(unknown.hash, now)
-        return _Found(
+        return _Identified(
             now,
             f"The code of {name} was not recorded when its {_runs(trained[''])} trained; "
             "it is taken to be as it is now.",
         )
     older = [version for code, version in trained.items() if code not in ("", present)]
     if present in trained or not older:
-        return _Found(now)
-    return _Found(now, _changed(name, network, older[-1]))
+        return _Identified(now)
+    return _Identified(now, _changed(name, network, older[-1]))
 
 
 def _pinned(
@@ -151,7 +151,7 @@ def _pinned(
     present: str,
     store: Reader | None,
     versions: Sequence[Version],
-) -> _Found:
+) -> _Identified:
     """The experiment with the code whose digest begins as the study file has it."""
     known = dict.fromkeys(
         code
@@ -159,7 +159,7 @@ def _pinned(
         if code and code.startswith(network.code)
     )
     if store is None and not known:
-        return _Found(identity(experiment, data, network.code))
+        return _Identified(identity(experiment, data, network.code))
     if len(known) != 1:
         there = [version.code[:12] for version in versions if version.code]
         raise UserError(
@@ -176,7 +176,7 @@ def _pinned(
             "be reported but not trained; restore that code, or leave out `code` to train the "
             "present one"
         )
-    return _Found(identity(experiment, data, code), untrainable=reason)
+    return _Identified(identity(experiment, data, code), untrainable=reason)
 
 
 def _changed(name: str, network: ModuleNetwork, older: Version) -> str:
@@ -190,7 +190,7 @@ def _changed(name: str, network: ModuleNetwork, older: Version) -> str:
     )
 
 
-def _changed_data(found: Mapping[str, _Found], store: Reader, study: str, folder: Path) -> str:
+def _changed_data(found: Mapping[str, _Identified], store: Reader, study: str, folder: Path) -> str:
     """What to say if a study's experiments have been trained on other images of the same name."""
     runs = 0
     for name, one in found.items():

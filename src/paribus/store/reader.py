@@ -20,9 +20,9 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from paribus.errors import ParibusError
-from paribus.spec.asked import Plan
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, read_canonical
+from paribus.spec.study_plan import StudyPlan
 from paribus.store.errors import told
 from paribus.store.rows import (
     EPOCH_COLUMNS,
@@ -271,14 +271,14 @@ class Reader:
         found = (_study(*row) for row in rows)
         return next((s.id for s in found if s.is_called(name, folder, self.folder)), None)
 
-    def plan(self, study: int, variant: str = "") -> Plan | None:
+    def plan(self, study: int, variant: str = "") -> StudyPlan | None:
         """Return the plan of a study by its id; None if none was recorded.
 
         variant: the options that make another study of it, as typed.
         """
         rows = self._select("SELECT plan FROM studies WHERE id = ?", study)
         kept = json.loads(rows[0][0]) if rows and rows[0][0] else {}
-        return Plan.from_json(kept[variant]) if variant in kept else None
+        return StudyPlan.from_json(kept[variant]) if variant in kept else None
 
     def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with told(self.folder):

@@ -21,8 +21,8 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from paribus.atomic import write_atomically
-from paribus.spec.asked import Plan
 from paribus.spec.identity import Identity
+from paribus.spec.study_plan import StudyPlan
 from paribus.store.errors import disk_error, told
 from paribus.store.reader import Reader
 from paribus.store.rows import EPOCH_COLUMNS, Arrays, Status, StoredRun
@@ -87,7 +87,7 @@ class Writer(Reader):
                 db.execute("INSERT INTO names VALUES (?, ?, ?, ?)", (*key, data))
         return study
 
-    def keep_plan(self, study: int, variant: str, plan: Plan) -> None:
+    def keep_plan(self, study: int, variant: str, plan: StudyPlan) -> None:
         """Keep the plan of a study, see `Reader.plan`."""
         with self._transaction() as db:
             (text,) = db.execute("SELECT plan FROM studies WHERE id = ?", (study,)).fetchone()

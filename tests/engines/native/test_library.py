@@ -7,11 +7,11 @@ import pytest
 
 from paribus.engines.native import library as native
 from paribus.engines.native.library import (
-    Kind,
     Method,
     Operation,
     Optimizer,
     Record,
+    TensorKind,
 )
 from paribus.engines.native.network import NativeNetwork
 from paribus.errors import ParibusError
@@ -50,9 +50,9 @@ def pair(
         program, input_CHW, optimizer, threads=threads, label_smoothing=label_smoothing
     )
     for index, tensor in enumerate(judge.parameters):
-        network.write(Kind.PARAMETERS, index, tensor)
+        network.write(TensorKind.PARAMETERS, index, tensor)
     for index, tensor in enumerate(judge.statistics):
-        network.write(Kind.STATISTICS, index, tensor)
+        network.write(TensorKind.STATISTICS, index, tensor)
     return network, judge
 
 
@@ -125,7 +125,7 @@ def test_gradients(name: str, count: int, input_CHW: tuple[int, int, int]) -> No
     expected, _ = judge.gradient(images.astype(np.float64), labels)
     assert loss == pytest.approx(expected, rel=1e-5)
     for index, gradient in enumerate(judge.gradients):
-        got = network.read(Kind.GRADIENTS, index)
+        got = network.read(TensorKind.GRADIENTS, index)
         scale = max(np.abs(gradient).max(), 1e-2)  # a bias before batchnorm has gradient zero
         assert np.abs(got - gradient.ravel()).max() / scale < 2e-4, f"tensor {index}"
 
@@ -137,7 +137,7 @@ def test_evaluation(name: str) -> None:
     random = np.random.default_rng(1)
     for index, statistic in enumerate(judge.statistics):
         judge.statistics[index] = random.uniform(0.5, 1.5, statistic.shape)
-        network.write(Kind.STATISTICS, index, judge.statistics[index])
+        network.write(TensorKind.STATISTICS, index, judge.statistics[index])
         judge.statistics[index] = judge.statistics[index].astype(np.float32).astype(np.float64)
     probabilities, losses = network.evaluate(images, labels)
     assert losses is not None
@@ -157,10 +157,10 @@ def test_batch_sizes(count: int) -> None:
     assert losses[0] / count == pytest.approx(expected, rel=1e-5)
     assert correct[0] == right
     for index, parameter in enumerate(judge.parameters):
-        got = network.read(Kind.PARAMETERS, index)
+        got = network.read(TensorKind.PARAMETERS, index)
         np.testing.assert_allclose(got, parameter.ravel(), atol=2e-5)
     for index, statistic in enumerate(judge.statistics):
-        got = network.read(Kind.STATISTICS, index)
+        got = network.read(TensorKind.STATISTICS, index)
         np.testing.assert_allclose(got, statistic.ravel(), rtol=1e-4, atol=1e-5)
 
 
@@ -186,7 +186,7 @@ def test_optimizers(optimizer: Optimizer) -> None:
         part = slice(5 * step, 5 * step + 5)
         judge.train_step(images[part].astype(np.float64), labels[part], rate)
     for index, parameter in enumerate(judge.parameters):
-        got = network.read(Kind.PARAMETERS, index)
+        got = network.read(TensorKind.PARAMETERS, index)
         np.testing.assert_allclose(got, parameter.ravel(), atol=1e-5)
 
 
@@ -224,7 +224,7 @@ def test_first_fifty_steps(
         loss, _ = judge.train_step(images[part].astype(np.float64), labels[part], rate)
         assert losses[step] / 40 == pytest.approx(loss, abs=tolerance)
     for index, parameter in enumerate(judge.parameters):
-        got = network.read(Kind.PARAMETERS, index)
+        got = network.read(TensorKind.PARAMETERS, index)
         np.testing.assert_allclose(got, parameter.ravel(), atol=tolerance)
 
 
@@ -248,7 +248,7 @@ def test_images_that_are_mostly_zero(
         assert network.gradient(images, labels) == pytest.approx(loss, rel=1e-5)
         judge.gradient(images.astype(np.float64), labels)
         for index, gradient in enumerate(judge.gradients):
-            got = network.read(Kind.GRADIENTS, index)
+            got = network.read(TensorKind.GRADIENTS, index)
             assert relative_error(got, gradient) < 1e-5, f"tensor {index}"
             gradients.append(got.tobytes())
     half = len(gradients) // 2
@@ -278,7 +278,7 @@ def test_threads_give_the_same_bits(name: str, digits: tuple[np.ndarray, np.ndar
         losses, correct = network.train(images, labels, order, 128, [0.01] * 8)
         bits = losses.tobytes() + correct.tobytes()
         for index in range(len(judge.parameters)):
-            bits += network.read(Kind.PARAMETERS, index).tobytes()
+            bits += network.read(TensorKind.PARAMETERS, index).tobytes()
         bits += network.evaluate(images[:100])[0].tobytes()
         results.append(bits)
     assert results[0] == results[1] == results[2]
@@ -296,17 +296,17 @@ def test_stopping_and_going_on_gives_the_same_bits(
     stopped, _ = pair(program, SMALL, Optimizer(Method.ADAM))
     stopped.train(images, labels, order, 128, [0.01] * 3)
     resumed, _ = pair(program, SMALL, Optimizer(Method.ADAM))
-    kinds = (Kind.PARAMETERS, Kind.FIRST_MOMENTS, Kind.SECOND_MOMENTS)
+    kinds = (TensorKind.PARAMETERS, TensorKind.FIRST_MOMENTS, TensorKind.SECOND_MOMENTS)
     for kind in kinds:
         for index in range(len(judge.parameters)):
             resumed.write(kind, index, stopped.read(kind, index))
     for index in range(len(judge.statistics)):
-        resumed.write(Kind.STATISTICS, index, stopped.read(Kind.STATISTICS, index))
+        resumed.write(TensorKind.STATISTICS, index, stopped.read(TensorKind.STATISTICS, index))
     resumed.updates = stopped.updates
     resumed.train(images, labels, order, 128, [0.01] * 5, first_step=3)
     for index in range(len(judge.parameters)):
-        a = straight.read(Kind.PARAMETERS, index)
-        b = resumed.read(Kind.PARAMETERS, index)
+        a = straight.read(TensorKind.PARAMETERS, index)
+        b = resumed.read(TensorKind.PARAMETERS, index)
         assert a.tobytes() == b.tobytes()
 
 
@@ -314,7 +314,7 @@ def test_stopping_and_going_on_gives_the_same_bits(
 def test_divergence_shows_in_the_loss(name: str) -> None:
     network, _ = pair(PROGRAMS[name], (1, 8, 8))
     images, labels = batch(32, (1, 8, 8), 5)
-    network.write(Kind.PARAMETERS, 0, np.full(network.size(Kind.PARAMETERS, 0), np.nan))
+    network.write(TensorKind.PARAMETERS, 0, np.full(network.size(TensorKind.PARAMETERS, 0), np.nan))
     losses, _ = network.train(images, labels, np.arange(32), 32, [0.1])
     assert not np.isfinite(losses[0])
 
@@ -327,7 +327,7 @@ def test_equal_pixels_in_a_window_send_the_gradient_to_the_first() -> None:
     network.gradient(images, labels)
     judge.gradient(images.astype(np.float64), labels)
     for index, gradient in enumerate(judge.gradients):
-        assert relative_error(network.read(Kind.GRADIENTS, index), gradient) < 1e-5
+        assert relative_error(network.read(TensorKind.GRADIENTS, index), gradient) < 1e-5
 
 
 @pytest.mark.parametrize(
@@ -365,6 +365,6 @@ def test_arguments_that_the_kernels_could_not_read() -> None:
     with pytest.raises(ValueError, match="not that many batches"):
         network.train(images, labels, np.arange(32), 8, [0.1] * 5)
     with pytest.raises(IndexError):
-        network.read(Kind.PARAMETERS, 6)
+        network.read(TensorKind.PARAMETERS, 6)
     with pytest.raises(ValueError, match="elements"):
-        network.write(Kind.PARAMETERS, 0, np.zeros(3))
+        network.write(TensorKind.PARAMETERS, 0, np.zeros(3))

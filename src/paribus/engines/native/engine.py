@@ -10,11 +10,11 @@ import numpy as np
 from paribus.engines.base import Engine, Epoch, Floats, Predictor, Score, Split, State, Task
 from paribus.engines.checks import check_batches
 from paribus.engines.native.library import (
-    Kind,
     Method,
     Operation,
     Optimizer,
     Record,
+    TensorKind,
     describe,
     load,
 )
@@ -111,7 +111,7 @@ class NativeTraining:
         for name, (kind, index, tensor) in self._places().items():
             if state is not None:
                 self._network.write(kind, index, state[name].astype(np.float32))
-            elif kind in (Kind.PARAMETERS, Kind.STATISTICS):
+            elif kind in (TensorKind.PARAMETERS, TensorKind.STATISTICS):
                 self._network.write(kind, index, task.initial[tensor.name])
         if state is not None:
             self._epoch = int(state["epoch"])
@@ -143,7 +143,7 @@ class NativeTraining:
         return {
             tensor.name: self._network.read(kind, index).reshape(tensor.shape)
             for kind, index, tensor in self._places().values()
-            if kind in (Kind.PARAMETERS, Kind.STATISTICS)
+            if kind in (TensorKind.PARAMETERS, TensorKind.STATISTICS)
         }
 
     def probabilities(self) -> Floats:
@@ -170,28 +170,34 @@ class NativeTraining:
         correct = probabilities.argmax(axis=1) == split.labels
         return Score(float(losses.mean()), float(correct.mean()))
 
-    def _places(self) -> dict[str, tuple[Kind, int, Tensor]]:
+    def _places(self) -> dict[str, tuple[TensorKind, int, Tensor]]:
         """Where the kernels keep what a state consists of, by its name there."""
         places = _network_places(self._plan)
         optimizer = self._task.optimizer
-        moments: dict[str, Kind] = {}
+        moments: dict[str, TensorKind] = {}
         if not isinstance(optimizer, Sgd):
-            moments = {"adam.mean": Kind.FIRST_MOMENTS, "adam.square": Kind.SECOND_MOMENTS}
+            moments = {
+                "adam.mean": TensorKind.FIRST_MOMENTS,
+                "adam.square": TensorKind.SECOND_MOMENTS,
+            }
         elif optimizer.momentum:
-            moments = {"sgd.momentum": Kind.FIRST_MOMENTS}
+            moments = {"sgd.momentum": TensorKind.FIRST_MOMENTS}
         return places | {
             f"{group}/{tensor.name}": (kind, index, tensor)
             for group, kind in moments.items()
             for trained, index, tensor in places.values()
-            if trained == Kind.PARAMETERS
+            if trained == TensorKind.PARAMETERS
         }
 
 
-def _network_places(plan: Plan) -> dict[str, tuple[Kind, int, Tensor]]:
+def _network_places(plan: Plan) -> dict[str, tuple[TensorKind, int, Tensor]]:
     """Where the kernels keep a network's own tensors, by their name in a state."""
     trained = [tensor for tensor in plan.tensors if tensor.trained]
     statistics = [tensor for tensor in plan.tensors if not tensor.trained]
-    groups = [("parameter", Kind.PARAMETERS, trained), ("buffer", Kind.STATISTICS, statistics)]
+    groups = [
+        ("parameter", TensorKind.PARAMETERS, trained),
+        ("buffer", TensorKind.STATISTICS, statistics),
+    ]
     return {
         f"{group}/{tensor.name}": (kind, index, tensor)
         for group, kind, tensors in groups

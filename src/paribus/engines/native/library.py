@@ -48,7 +48,7 @@ class Method(IntEnum):
     ADAMW = 2
 
 
-class Kind(IntEnum):
+class TensorKind(IntEnum):
     """Families of tensors. All but STATISTICS are indexed like the parameters."""
 
     PARAMETERS = 0
@@ -192,7 +192,7 @@ def _expected() -> dict[str, str]:
         "interface": str(INTERFACE),
         "operations": _names(Operation),
         "methods": _names(Method),
-        "tensors": _names(Kind),
+        "tensors": _names(TensorKind),
         "sizes": "".join(f"{ctypes.sizeof(structure)}," for structure in structures),
     }
     sources = build.sources_digest()

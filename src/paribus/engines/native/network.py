@@ -17,12 +17,12 @@ from paribus.engines.native.library import (
     FloatArray,
     ImagesStruct,
     IntArray,
-    Kind,
     Optimizer,
     Record,
     RecordStruct,
     SettingsStruct,
     StepsStruct,
+    TensorKind,
     load,
 )
 from paribus.errors import ParibusError
@@ -73,20 +73,20 @@ class NativeNetwork:
         self.input_CHW = input_CHW
         self.classes: int = self._library.paribus_classes(self._handle)
 
-    def size(self, kind: Kind, index: int) -> int:
+    def size(self, kind: TensorKind, index: int) -> int:
         """How many floats a tensor has; IndexError if there is none of that index."""
         size: int = self._library.paribus_tensor_size(self._handle, kind, index)
         if size < 0:
             raise IndexError(f"{kind.name.lower()} has no tensor {index}")
         return size
 
-    def read(self, kind: Kind, index: int) -> FloatArray:
+    def read(self, kind: TensorKind, index: int) -> FloatArray:
         """A copy of a tensor, flat, in PyTorch's order of elements."""
         tensor = np.empty(self.size(kind, index), dtype=np.float32)
         self._library.paribus_read_tensor(self._handle, kind, index, tensor.ctypes.data)
         return tensor
 
-    def write(self, kind: Kind, index: int, tensor: npt.NDArray[np.floating]) -> None:
+    def write(self, kind: TensorKind, index: int, tensor: npt.NDArray[np.floating]) -> None:
         flat = np.ascontiguousarray(tensor, dtype=np.float32).reshape(-1)
         if len(flat) != self.size(kind, index):
             raise ValueError(
@@ -155,7 +155,7 @@ class NativeNetwork:
         return losses, correct
 
     def gradient(self, images_NCHW: FloatArray, labels_N: IntArray) -> float:
-        """Mean loss of one batch, in training mode; its gradient is then in Kind.GRADIENTS."""
+        """Mean loss of one batch, in training mode; its gradient is then in GRADIENTS."""
         self._check(images_NCHW, labels_N)
         images = _images(images_NCHW, labels_N)
         loss: float = self._library.paribus_gradient(self._handle, images)

@@ -9,7 +9,7 @@ from typing import TypeVar
 from paribus.questions import original
 from paribus.questions.finding import Finding, TwoSided, Verdict
 from paribus.questions.original import Agreement
-from paribus.spec.asked import AskedQuestion
+from paribus.spec.study_plan import AskedQuestion
 from paribus.text import plural
 
 _VERDICTS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paribus.present.differences import (
+from paribus.present.estimates import (
     amount,
     difference,
     interval,
@@ -19,8 +19,8 @@ from paribus.present.wording.generic import (
 )
 from paribus.questions.finding import Evidence, Measured, NoVerdict, PairFinding, Verdict
 from paribus.spec import bounds
-from paribus.stats.images import NewImages
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
+from paribus.stats.new_images import NewImages
 from paribus.stats.power import MOST_SEEDS
 from paribus.text import count, plural
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paribus.present.differences import amount, interval, level, p_value
+from paribus.present.estimates import amount, interval, level, p_value
 from paribus.present.wording.generic import differ_in, reasons
 from paribus.questions.finding import Evidence, Measured, PairFinding
 from paribus.stats.limits import VERDICT_LEVEL

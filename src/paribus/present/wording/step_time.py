@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from paribus.present.differences import p_value, ratio_with_interval
+from paribus.present.estimates import p_value, ratio_with_interval
 from paribus.present.wording.generic import differ_in, reasons, sentence
 from paribus.questions.finding import StepTimeFinding, Verdict
 from paribus.stats.limits import VERDICT_LEVEL

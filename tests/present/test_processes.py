@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from paribus.present.figures.drawing import DrawnFigures, draw
+from paribus.present.figures.processes import DrawnFigures, draw
 from paribus.present.figures.shown import Shown
 from paribus.present.report_figures import figures_of
 from tests.support.made_up import Make
@@ -40,7 +40,7 @@ def test_what_helpers_cannot_draw_is_drawn_here(
 ) -> None:
     with draw(shown, helpers=0) as here:
         expected = _files(here, len(shown))
-    monkeypatch.setattr("paribus.present.figures.drawing._COMMAND", "raise SystemExit")
+    monkeypatch.setattr("paribus.present.figures.processes._COMMAND", "raise SystemExit")
     with draw(shown, helpers=2) as drawing:
         assert _files(drawing, len(shown)) == expected
     monkeypatch.setattr(sys, "executable", "/nowhere/python")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paribus.measure.runs import StudyResult
-from paribus.spec.asked import Amendment, Design, Plan, What
+from paribus.spec.study_plan import Amendment, Design, StudyPlan, What
 from paribus.text import count
 
 
@@ -16,7 +16,7 @@ def plan_lines(result: StudyResult) -> list[str]:
     return [_plan(plan), *map(_amendment, plan.amendments())]
 
 
-def _plan(plan: Plan) -> str:
+def _plan(plan: StudyPlan) -> str:
     first = plan.designs[0]
     when = (
         f"when {count(first.ended, 'run')} had ended" if first.ended else "before any run had ended"

@@ -1,4 +1,4 @@
-"""The built-in metrics. `spec/metric.py` lists them by name."""
+"""The built-in metrics. `spec/metric_names.py` lists them by name."""
 
 from __future__ import annotations
 

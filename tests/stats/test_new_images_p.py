@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from paribus.stats.images import two_way
-from paribus.stats.new_images import p_for_new_images
+from paribus.stats.new_images import p_for_new_images, two_way
 from paribus.stats.paired import t_intervals
 
 RNG = np.random.default_rng(31)

@@ -10,7 +10,7 @@ import pytest
 
 from paribus.measure.metric import named
 from paribus.measure.runs import Run
-from paribus.spec.metric import METRICS, check_matters, check_metric
+from paribus.spec.metric_names import METRICS, check_matters, check_metric
 from paribus.store.rows import Status
 from tests.support.made_up import dataset, run
 

@@ -118,7 +118,7 @@ class Amendment:
 
 
 @dataclass(frozen=True)
-class Plan:
+class StudyPlan:
     """All designs that a study has had since its first run, in order; at least one."""
 
     designs: tuple[Design, ...]
@@ -162,14 +162,14 @@ class Plan:
                 asked.setdefault(question.key, question)
         return list(asked.values())
 
-    def amended(self, design: Design, ended: int) -> Plan:
+    def amended(self, design: Design, ended: int) -> StudyPlan:
         """Return the plan with a design at hand. ended: how many runs of its last one have: until
         one has, nothing was amended, and the design takes its place."""
         if self.now.same_as(design):
             return self
         if not ended:
-            return Plan((*self.designs[:-1], design))
-        return Plan((*self.designs, replace(design, ended=ended)))
+            return StudyPlan((*self.designs[:-1], design))
+        return StudyPlan((*self.designs, replace(design, ended=ended)))
 
     def amendments(self) -> list[Amendment]:
         """Return what has changed, in order."""
@@ -183,7 +183,7 @@ class Plan:
         ]
 
     @classmethod
-    def from_json(cls, designs: list[dict[str, Any]]) -> Plan:
+    def from_json(cls, designs: list[dict[str, Any]]) -> StudyPlan:
         """Return what `to_json` gave."""
         return cls(
             tuple(

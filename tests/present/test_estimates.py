@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from paribus.present.differences import amount, difference, interval, with_interval
+from paribus.present.estimates import amount, difference, interval, with_interval
 from tests.support.judged import ACCURACY, LOSS
 
 

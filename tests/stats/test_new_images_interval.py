@@ -9,7 +9,7 @@ from scipy import stats
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
-from paribus.stats.images import compare_on_new_images, two_way
+from paribus.stats.new_images import compare_on_new_images, two_way
 from paribus.stats.paired import t_intervals
 
 RNG = np.random.default_rng(13)
