@@ -14,7 +14,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import erf, expit
 
 from paribus.randomness import Randomness
 from paribus.spec import layers as spec
@@ -228,6 +227,8 @@ class Sigmoid(Layer):
     """y = 1 / (1 + exp(-x)), y' = y (1 - y)."""
 
     def forward(self, x: Array, training: bool) -> Array:
+        from scipy.special import expit  # It takes a while to load, and few networks need it.
+
         y: Array = expit(x)
         if training:
             self.y = y
@@ -241,6 +242,8 @@ class Gelu(Layer):
     """y = x Φ(x), y' = Φ(x) + x φ(x), with Φ and φ of the standard normal distribution."""
 
     def forward(self, x: Array, training: bool) -> Array:
+        from scipy.special import erf  # It takes a while to load, and few networks need it.
+
         cumulative: Array = (1 + erf(x * 0.5**0.5)) / 2
         if training:
             self.x, self.cumulative = x, cumulative
