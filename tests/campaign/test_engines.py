@@ -11,12 +11,28 @@ from paribus.campaign.engines import Engines
 from paribus.engines.native.library import library_path
 from tests.support.small import SMALL_STUDY, Small
 
-ANY_ENGINE = SMALL_STUDY.replace('engine = "numpy"', "")
+# A module of the user's own runs with PyTorch only.
+MODULE = """from torch import nn
+
+class Net(nn.Sequential):
+    def __init__(self):
+        super().__init__(nn.Flatten(), nn.Linear(36, 3))
+"""
+CNN = 'network = ["conv 4", "batchnorm", "relu", "maxpool 2", "dropout 0.2", "flatten", "linear 3"]'
+MLP = 'network = ["flatten", "linear 8", "relu", "linear 3"]'
+OWN = 'network = "nets:Net"'
+ANY_ENGINE = SMALL_STUDY.replace('engine = "numpy"', "").replace(CNN, OWN)
 FASTEST = "torch" if library_path() is None else "native"
 
 
+def _write(text: str, small: Small) -> Path:
+    path = small(text)
+    path.with_name("nets.py").write_text(MODULE)
+    return path
+
+
 def _choose(text: str, small: Small, *only: str) -> Engines:
-    return make(str(small(text)), Changes(only=",".join(only) or None)).engines
+    return make(str(_write(text, small)), Changes(only=",".join(only) or None)).engines
 
 
 def test_one_engine_that_can_run_all(small: Small) -> None:
@@ -36,7 +52,7 @@ def test_the_fastest_where_all_can_take_it(small: Small) -> None:
 
 
 def test_nothing_is_said_of_an_engine_that_could_train_none(small: Small) -> None:
-    text = ANY_ENGINE.replace('"flatten"', '"gelu", "flatten"')
+    text = ANY_ENGINE.replace(OWN, "epochs = 3").replace(MLP, OWN).replace('["network', '["epochs')
     assert _choose(text, small) == Engines(dict.fromkeys(("mlp", "cnn", "adam"), "torch"), "")
 
 
@@ -46,8 +62,8 @@ def test_an_experiment_that_names_its_engine_keeps_it(small: Small) -> None:
 
 
 def test_runs_of_the_common_engine_are_the_ones_compared(small: Small, tmp_path: Path) -> None:
-    """Trained alone, an experiment is the fastest engine's; beside one with dropout, it is not."""
-    study, folder = load_study(str(small(ANY_ENGINE)))
+    """Trained alone, an experiment is the fastest engine's; beside a module, it is not."""
+    study, folder = load_study(str(_write(ANY_ENGINE, small)))
     where = {"store": tmp_path / "runs", "relative_to": folder, "jobs": 1, "quiet": True}
     alone = study.only(["mlp"]).run(**where)  # type: ignore[arg-type]
     assert set(alone.runs()["engine"]) == {FASTEST}

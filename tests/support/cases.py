@@ -24,7 +24,7 @@ from paribus.engines.numpy import NumpyEngine
 from paribus.engines.torch import TorchEngine
 from paribus.randomness import Randomness
 from paribus.spec.experiment import Experiment
-from paribus.spec.layers import AvgPool, Conv, Layer, MaxPool
+from paribus.spec.layers import Layer
 from paribus.spec.notation import format_layer, parse_layers
 from paribus.spec.plan import Plan, make_plan
 from paribus.spec.recipe import Adam, AdamW, Constant, Initialisation, Optimizer, Schedule, Sgd
@@ -61,22 +61,12 @@ class Candidate:
         return engine
 
 
-def _not_native(layer: Layer) -> bool:
-    match layer:
-        case Conv(kernel=kernel, stride=stride):
-            return stride > 1 or kernel > 5
-        case MaxPool(size=size) | AvgPool(size=size):
-            return size != 2
-        case _:
-            return layer.kind in ("gelu", "dropout")
-
-
 ENGINES = [
     Candidate("numpy", NumpyEngine),
     Candidate("torch", lambda: TorchEngine("cpu")),
 ]
 if library_path() is not None:
-    ENGINES.append(Candidate("native", NativeEngine, _not_native))
+    ENGINES.append(Candidate("native", NativeEngine))
 DOUBLE = [
     Candidate("torch-float64", lambda: TorchEngine("cpu", torch.float64), double=True),
 ]

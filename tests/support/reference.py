@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import ndtr
 
 from paribus.engines.native.library import Method, Operation, Optimizer, Record
 
@@ -18,8 +19,16 @@ Array = npt.NDArray[np.float64]
 EPSILON, MOMENTUM = 1e-5, 0.1
 
 
-def conv(channels: int, kernel: int = 3) -> Record:
-    return Record(Operation.CONV, channels, kernel)
+def conv(channels: int, kernel: int = 3, stride: int = 1) -> Record:
+    return Record(Operation.CONV, channels, kernel, stride)
+
+
+def max_pool(size: int) -> Record:
+    return Record(Operation.MAX_POOL, size=size)
+
+
+def average_pool(size: int) -> Record:
+    return Record(Operation.AVERAGE_POOL, size=size)
 
 
 def linear(outputs: int) -> Record:
@@ -29,8 +38,9 @@ def linear(outputs: int) -> Record:
 RELU = Record(Operation.RELU)
 TANH = Record(Operation.TANH)
 SIGMOID = Record(Operation.SIGMOID)
-MAX_POOL = Record(Operation.MAX_POOL)
-AVERAGE_POOL = Record(Operation.AVERAGE_POOL)
+GELU = Record(Operation.GELU)
+MAX_POOL = max_pool(2)
+AVERAGE_POOL = average_pool(2)
 BATCH_NORM = Record(Operation.BATCH_NORM)
 FLATTEN = Record(Operation.FLATTEN)
 
@@ -96,7 +106,7 @@ class Reference:
                     uniform(fan_in, outputs, shape[0], size, size),
                     uniform(fan_in, outputs),
                 ]
-                shape = (outputs, *shape[1:])
+                shape = (outputs, -(-shape[1] // layer.stride), -(-shape[2] // layer.stride))
             elif operation == Operation.LINEAR:
                 fan_in = shape[0]
                 self.parameters += [uniform(fan_in, outputs, fan_in), uniform(fan_in, outputs)]
@@ -105,7 +115,7 @@ class Reference:
                 self.parameters += [np.ones(shape[0]), np.zeros(shape[0])]
                 self.statistics += [np.zeros(shape[0]), np.ones(shape[0])]
             elif operation in (Operation.MAX_POOL, Operation.AVERAGE_POOL):
-                shape = (shape[0], shape[1] // 2, shape[2] // 2)
+                shape = (shape[0], shape[1] // size, shape[2] // size)
             elif operation == Operation.FLATTEN:
                 shape = (int(np.prod(shape)),)
             elif operation == Operation.RESIDUAL_BEGIN:
@@ -121,13 +131,13 @@ class Reference:
         parameter = statistic = 0
         skips: list[Array] = []
         for layer in self.program:
-            operation, kernel = layer.operation, layer.size
+            operation, size, stride = layer.operation, layer.size, layer.stride
             if operation == Operation.CONV:
                 w, b = self.parameters[parameter : parameter + 2]
-                columns = _columns(x, kernel)
-                self.tape.append((operation, parameter, columns, kernel))
+                columns = _columns(x, size, stride)
+                self.tape.append((operation, parameter, columns, stride, x.shape))
                 y = w.reshape(len(w), -1) @ columns + b[:, None]
-                x = y.reshape(len(x), -1, *x.shape[2:])
+                x = y.reshape(len(x), -1, -(-x.shape[2] // stride), -(-x.shape[3] // stride))
                 parameter += 2
             elif operation == Operation.LINEAR:
                 w, b = self.parameters[parameter : parameter + 2]
@@ -139,12 +149,12 @@ class Reference:
                 parameter += 2
                 statistic += 2
             elif operation == Operation.MAX_POOL:
-                windows = _windows(x)
-                self.tape.append((operation, windows.argmax(-1), x.shape))
+                windows = _windows(x, size)
+                self.tape.append((operation, windows.argmax(-1), x.shape, size))
                 x = windows.max(-1)
             elif operation == Operation.AVERAGE_POOL:
-                self.tape.append((operation, x.shape))
-                x = _windows(x).mean(-1)
+                self.tape.append((operation, x.shape, size))
+                x = _windows(x, size).mean(-1)
             elif operation == Operation.FLATTEN:
                 self.tape.append((operation, x.shape))
                 x = x.reshape(len(x), -1)
@@ -161,6 +171,9 @@ class Reference:
                 elif operation == Operation.TANH:
                     y = np.tanh(x)
                     slope = 1 - y**2
+                elif operation == Operation.GELU:
+                    y = x * ndtr(x)
+                    slope = ndtr(x) + x * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
                 else:
                     y = 1 / (1 + np.exp(-x))
                     slope = y * (1 - y)
@@ -206,16 +219,18 @@ class Reference:
         skips: list[Array] = []
         for operation, *saved in reversed(self.tape):
             if operation == Operation.CONV:
-                parameter, columns, kernel = saved
+                parameter, columns, stride, shape = saved
                 w = self.parameters[parameter]
                 flat = g.reshape(*g.shape[:2], -1)
                 self.gradients[parameter] += (
                     (flat @ columns.transpose(0, 2, 1)).sum(0).reshape(w.shape)
                 )
                 self.gradients[parameter + 1] += g.sum((0, 2, 3))
-                turned = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
-                before = turned.reshape(len(turned), -1) @ _columns(g, kernel)
-                g = before.reshape(len(g), -1, *g.shape[2:])
+                # Zeros where the stride has left out a place.
+                spread = np.zeros((*g.shape[:2], *shape[2:]))
+                spread[:, :, ::stride, ::stride] = g
+                turned = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3).reshape(w.shape[1], -1)
+                g = (turned @ _columns(spread, w.shape[-1])).reshape(shape)
             elif operation == Operation.LINEAR:
                 parameter, x = saved
                 self.gradients[parameter] += g.T @ x
@@ -229,11 +244,11 @@ class Reference:
                 across = g.mean(axes).reshape(shape), (g * normal).mean(axes).reshape(shape)
                 g = (g - across[0] - normal * across[1]) / deviation
             elif operation == Operation.MAX_POOL:
-                best, shape = saved
-                g = _unwindow(np.eye(4)[best] * g[..., None], shape)
+                best, shape, size = saved
+                g = _unwindow(np.eye(size**2)[best] * g[..., None], shape, size)
             elif operation == Operation.AVERAGE_POOL:
-                (shape,) = saved
-                g = _unwindow(np.repeat(g[..., None] / 4, 4, -1), shape)
+                shape, size = saved
+                g = _unwindow(np.repeat(g[..., None] / size**2, size**2, -1), shape, size)
             elif operation == Operation.FLATTEN:
                 g = g.reshape(saved[0])
             elif operation == Operation.RESIDUAL_END:
@@ -268,26 +283,27 @@ class Reference:
         return result
 
 
-def _columns(x: Array, kernel: int) -> Array:
-    """(N, C, H, W) to the neighbourhood of each pixel as a column, zeros outside: (N, C × kernel ×
-    kernel, H × W)."""
+def _columns(x: Array, kernel: int, stride: int = 1) -> Array:
+    """(N, C, H, W) to the neighbourhood of every so manieth pixel as a column, zeros outside: (N, C
+    × kernel × kernel, H' × W')."""
     pad = kernel // 2
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
     n, c, h, w = x.shape
     around = np.lib.stride_tricks.sliding_window_view(padded, (h, w), axis=(2, 3))
-    return around.reshape(n, c * kernel * kernel, h * w)
+    return around[..., ::stride, ::stride].reshape(n, c * kernel * kernel, -1)
 
 
-def _windows(x: Array) -> Array:
-    """(N, C, H, W) to (N, C, H // 2, W // 2, 4), each window in reading order."""
+def _windows(x: Array, size: int) -> Array:
+    """(N, C, H, W) to (N, C, H // size, W // size, size²), each window in reading order."""
     n, c, h, w = x.shape
-    cut = x[:, :, : h // 2 * 2, : w // 2 * 2].reshape(n, c, h // 2, 2, w // 2, 2)
-    return cut.transpose(0, 1, 2, 4, 3, 5).reshape(n, c, h // 2, w // 2, 4)
+    h, w = h // size, w // size
+    cut = x[:, :, : h * size, : w * size].reshape(n, c, h, size, w, size)
+    return cut.transpose(0, 1, 2, 4, 3, 5).reshape(n, c, h, w, size**2)
 
 
-def _unwindow(windows: Array, shape: tuple[int, ...]) -> Array:
+def _unwindow(windows: Array, shape: tuple[int, ...], size: int) -> Array:
     n, c, h, w, _ = windows.shape
     x = np.zeros(shape)
-    blocks = windows.reshape(n, c, h, w, 2, 2).transpose(0, 1, 2, 4, 3, 5)
-    x[:, :, : 2 * h, : 2 * w] = blocks.reshape(n, c, 2 * h, 2 * w)
+    blocks = windows.reshape(n, c, h, w, size, size).transpose(0, 1, 2, 4, 3, 5)
+    x[:, :, : size * h, : size * w] = blocks.reshape(n, c, size * h, size * w)
     return x

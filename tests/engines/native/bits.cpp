@@ -28,84 +28,28 @@ struct Case {
   std::vector<paribus_record> program;
 };
 
+// clang-format off
 const Case CASES[] = {
-    {1,
-     8,
-     8,
-     sgd,
-     true,
-     0.1,
-     {{flatten}, {linear, 50}, {relu}, {linear, 21}, {batch_norm}, {sigmoid}, {linear, CLASSES}}},
-    {3,
-     9,
-     10,
-     adam,
-     false,
-     0.01,
-     {{conv, 8, 3},
-      {relu},
-      {max_pool},
-      {conv, 16, 3},
-      {tanh},
-      {conv, 9, 3},
-      {relu},
-      {flatten},
+    {1, 8, 8, sgd, true, 0.1,
+     {{flatten}, {linear, 50}, {relu}, {dropout, 0, 0, 0, 0.3}, {linear, 21}, {batch_norm}, {sigmoid},
       {linear, CLASSES}}},
-    {1,
-     12,
-     12,
-     sgd,
-     false,
-     0.05,
-     {{conv, 8, 3},
-      {residual_begin},
-      {relu},
-      {conv, 8, 3},
-      {residual_end},
-      {max_pool},
-      {conv, 16, 3},
-      {residual_begin},
-      {relu},
-      {conv, 16, 3},
-      {residual_end},
-      {relu},
-      {flatten},
+    {3, 10, 11, adam, false, 0.01,
+     {{conv, 8, 3, 1}, {relu}, {max_pool, 0, 3}, {conv, 16, 3, 1}, {tanh}, {conv, 9, 3, 2}, {gelu},
+      {dropout, 0, 0, 0, 0.5}, {flatten}, {linear, CLASSES}}},
+    {1, 12, 12, sgd, false, 0.05,
+     {{conv, 8, 3, 1}, {residual_begin}, {relu}, {conv, 8, 3, 1}, {residual_end}, {max_pool, 0, 2},
+      {conv, 16, 3, 1}, {residual_begin}, {relu}, {conv, 16, 3, 1}, {residual_end}, {relu}, {flatten},
       {linear, CLASSES}}},
-    {2,
-     7,
-     6,
-     adamw,
-     false,
-     0.01,
-     {{conv, 6, 5},
-      {batch_norm},
-      {relu},
-      {conv, 24, 3},
-      {residual_begin},
-      {batch_norm},
-      {relu},
-      {conv, 24, 3},
-      {residual_end},
-      {average_pool},
-      {conv, 5, 1},
-      {flatten},
+    {2, 7, 6, adamw, false, 0.01,
+     {{conv, 6, 5, 1}, {batch_norm}, {relu}, {conv, 24, 3, 1}, {residual_begin}, {batch_norm}, {relu},
+      {conv, 24, 3, 1}, {residual_end}, {average_pool, 0, 2}, {conv, 5, 1, 1}, {conv, 4, 7, 1}, {flatten},
       {linear, CLASSES}}},
     // It diverges.
-    {1,
-     8,
-     8,
-     sgd,
-     false,
-     1e6,
-     {{conv, 8, 3},
-      {relu},
-      {conv, 8, 3},
-      {tanh},
-      {flatten},
-      {linear, 20},
-      {relu},
+    {1, 8, 8, sgd, false, 1e6,
+     {{conv, 8, 3, 1}, {relu}, {conv, 8, 3, 1}, {tanh}, {flatten}, {linear, 20}, {relu},
       {linear, CLASSES}}},
 };
+// clang-format on
 
 uint32_t state;
 float uniform() {  // in -0.5 ... 0.5
@@ -179,6 +123,10 @@ bool run(const Case& test, int threads, bool resumed) {
     if (epoch == 1 && resumed) {
       network = resume(network, test, threads);
       paribus_prepare(network, &images);
+    }
+    for (int32_t index : {0, 1, 2}) {
+      const uint64_t key[2] = {7u + epoch, 0x123456789abcdefu + index};
+      paribus_set_dropout_key(network, index, key);
     }
     const paribus_steps all = {order.data(), IMAGES, 0, steps, BATCH, rates.data()};
     paribus_train(network, &images, &all, losses.data(), correct.data());

@@ -25,11 +25,13 @@ struct Case {
   std::vector<paribus_record> program;
 };
 
+// clang-format off
 const std::vector<paribus_record> CNN = {
-    {conv, 8, 3}, {relu},        {max_pool}, {conv, 16, 3}, {relu},
-    {max_pool},   {conv, 32, 3}, {relu},     {flatten},     {linear, CLASSES}};
-const std::vector<paribus_record> MLP = {{flatten},    {linear, 50}, {sigmoid},
-                                         {linear, 50}, {tanh},       {linear, CLASSES}};
+    {conv, 8, 3, 1}, {relu}, {max_pool, 0, 2}, {conv, 16, 3, 1}, {relu}, {max_pool, 0, 2},
+    {conv, 32, 3, 1}, {relu}, {flatten}, {linear, CLASSES}};
+const std::vector<paribus_record> MLP = {
+    {flatten}, {linear, 50}, {sigmoid}, {linear, 50}, {gelu}, {linear, 50}, {tanh}, {linear, CLASSES}};
+// clang-format on
 
 const Case CASES[] = {
     {sgd, 10, CNN}, {sgd, 100, CNN}, {sgd, 10, MLP}, {sgd, 100, MLP}, {adam, 1, CNN}};

@@ -29,32 +29,27 @@ struct Case {
   std::vector<paribus_record> program;
 };
 
+// clang-format off
 const Case CASES[] = {
     {{1, 5, 5}, {{flatten}, {linear, 33}, {relu}, {linear, 5}}},
     {{1, 28, 28}, {{flatten}, {linear, 50}, {relu}, {linear, 5}}},
-    {{1, 8, 8}, {{flatten}, {linear, 129}, {relu}, {linear, 5}}},
-    {{1, 8, 8}, {{flatten}, {linear, 7}, {batch_norm}, {tanh}, {linear, 5}}},
-    {{3, 7, 7}, {{conv, 8, 3}, {relu}, {max_pool}, {conv, 16, 3}, {relu}, {flatten}, {linear, 5}}},
+    {{1, 8, 8}, {{flatten}, {linear, 129}, {gelu}, {linear, 5}}},
+    {{1, 8, 8},
+     {{flatten}, {linear, 7}, {batch_norm}, {tanh}, {dropout, 0, 0, 0, 0.5}, {linear, 5}}},
+    {{3, 7, 7},
+     {{conv, 8, 3, 1}, {relu}, {max_pool, 0, 2}, {conv, 16, 3, 1}, {relu}, {flatten}, {linear, 5}}},
     {{2, 9, 6},
-     {{conv, 6, 5}, {sigmoid}, {average_pool}, {conv, 5, 1}, {conv, 5, 3}, {flatten}, {linear, 5}}},
-    {{1, 28, 28},
-     {{conv, 8, 3},
-      {residual_begin},
-      {batch_norm},
-      {relu},
-      {conv, 8, 3},
-      {residual_end},
-      {max_pool},
-      {conv, 32, 3},
-      {residual_begin},
-      {relu},
-      {conv, 32, 3},
-      {residual_end},
-      {max_pool},
-      {relu},
-      {flatten},
+     {{conv, 6, 5, 1}, {sigmoid}, {average_pool, 0, 2}, {conv, 5, 1, 1}, {conv, 5, 3, 1}, {flatten},
       {linear, 5}}},
+    {{2, 9, 8},
+     {{conv, 9, 7, 1}, {dropout, 0, 0, 0, 0.3}, {conv, 5, 3, 2}, {gelu}, {max_pool, 0, 3}, {flatten},
+      {linear, 5}}},
+    {{1, 28, 28},
+     {{conv, 8, 3, 1}, {residual_begin}, {batch_norm}, {relu}, {conv, 8, 3, 1}, {residual_end},
+      {max_pool, 0, 2}, {conv, 32, 3, 1}, {residual_begin}, {relu}, {conv, 32, 3, 1}, {residual_end},
+      {max_pool, 0, 2}, {relu}, {flatten}, {linear, 5}}},
 };
+// clang-format on
 
 bool run(const Case& test, int images, int batch, int threads, int method, bool mostly_zero) {
   paribus_settings settings = {};

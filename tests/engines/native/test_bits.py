@@ -49,4 +49,4 @@ def test_diverging_networks_meet_no_denormal_numbers() -> None:
     """Or hardly ever: a training that fails must not take several times as long for it."""
     command = program("denormals", next(build for build in builds() if not build.compiler))
     ran = subprocess.run(command, capture_output=True, check=True)
-    assert int(ran.stdout) <= 5
+    assert int(ran.stdout) <= 10

@@ -42,12 +42,10 @@ INSTRUCTION_SETS = {"x86_64": _X86, "amd64": _X86, "aarch64": _ARM, "arm64": _AR
 # of -ffast-math.
 FLAGS = (
     "-std=c++17",
-    "-fPIC",
     "-ffp-contract=off",
     "-fno-math-errno",
     "-fno-trapping-math",
-    "-fvisibility=hidden",
-    "-pthread",
+    *(() if sys.platform == "win32" else ("-fvisibility=hidden", "-fPIC", "-pthread")),
 )
 OPTIMIZED = "-O3"
 
@@ -73,7 +71,7 @@ _COMPILERS = ("c++", "g++", "clang++")
 def sources_digest() -> str | None:
     """A digest of all that a library is made from; None where there are no sources, as in an
     installed wheel."""
-    if not KERNELS.is_dir():
+    if not (KERNELS.is_dir() and PROBE.exists()):
         return None
     digest = hashlib.sha256()
     for path in [

@@ -33,13 +33,20 @@ _SIMPLE: dict[type[layers.Layer], Operation] = {
     layers.Relu: Operation.RELU,
     layers.Tanh: Operation.TANH,
     layers.Sigmoid: Operation.SIGMOID,
+    layers.Gelu: Operation.GELU,
     layers.BatchNorm: Operation.BATCH_NORM,
     layers.Flatten: Operation.FLATTEN,
 }
 
 
+_KNOWN = (
+    *_SIMPLE,
+    *(layers.Conv, layers.Linear, layers.MaxPool, layers.AvgPool, layers.Dropout, layers.Residual),
+)
+
+
 class NativeEngine(Engine):
-    """Trains networks of the commonest layers on the CPU.
+    """Trains networks of Paribus's own layers on the CPU.
 
     threads: cores that one run uses; the results do not depend on it, to the bit.
     """
@@ -60,10 +67,8 @@ class NativeEngine(Engine):
         if isinstance(network, ModuleNetwork):
             return "it runs only networks made of Paribus's own layers"
         for node in network.walk():
-            if (reason := _lacks(node.layer)) is not None:
-                return reason
-        if not isinstance(network.nodes[-1].layer, layers.Linear):
-            return "it needs a linear layer at a network's end"
+            if not isinstance(node.layer, _KNOWN):
+                return f'it has no layer "{node.layer.kind}"'
         return None
 
     def start(self, task: Task, state: State | None = None) -> NativeTraining:
@@ -107,6 +112,9 @@ class NativeTraining:
             threads=threads,
         )
         self._network.prepare(task.train.images)
+        self._dropouts = [
+            node.name for node in self._plan.walk() if isinstance(node.layer, layers.Dropout)
+        ]
         self._epoch = 0
         for name, (kind, index, tensor) in self._places().items():
             if state is not None:
@@ -156,6 +164,8 @@ class NativeTraining:
         batches = task.batches(epoch)
         sizes, order = np.array([len(batch) for batch in batches]), np.concatenate(batches)
         rates = task.learning_rates(epoch)
+        for index, name in enumerate(self._dropouts):
+            self._network.set_dropout(index, task.randomness.dropout(name, epoch))
         losses, correct = np.empty(len(rates)), np.empty(len(rates))
         for first in range(0, len(rates), _STEPS_AT_ONCE):
             steps = slice(first, first + _STEPS_AT_ONCE)
@@ -205,29 +215,19 @@ def _network_places(plan: Plan) -> dict[str, tuple[TensorKind, int, Tensor]]:
     }
 
 
-def _lacks(layer: layers.Layer) -> str | None:
-    match layer:
-        case layers.Conv(stride=stride, kernel=kernel) if stride > 1 or kernel > 5:
-            return "its convolutions have stride 1 and a kernel of 1, 3 or 5"
-        case layers.MaxPool(size=size) | layers.AvgPool(size=size) if size != 2:
-            return "it pools by 2 only"
-        case layers.Gelu() | layers.Dropout():
-            return f'it has no layer "{layer.kind}"'
-        case _:
-            return None
-
-
 def _program(nodes: tuple[Node, ...]) -> Iterator[Record]:
     for node in nodes:
         match node.layer:
-            case layers.Conv(channels=channels, kernel=kernel):
-                yield Record(Operation.CONV, channels, kernel)
+            case layers.Conv(channels=channels, kernel=kernel, stride=stride):
+                yield Record(Operation.CONV, channels, kernel, stride)
             case layers.Linear(features=features):
                 yield Record(Operation.LINEAR, features)
-            case layers.MaxPool():
-                yield Record(Operation.MAX_POOL)
-            case layers.AvgPool():
-                yield Record(Operation.AVERAGE_POOL)
+            case layers.MaxPool(size=size):
+                yield Record(Operation.MAX_POOL, size=size)
+            case layers.AvgPool(size=size):
+                yield Record(Operation.AVERAGE_POOL, size=size)
+            case layers.Dropout(p=p):
+                yield Record(Operation.DROPOUT, probability=p)
             case layers.Residual():
                 yield Record(Operation.RESIDUAL_BEGIN)
                 yield from _program(node.body)

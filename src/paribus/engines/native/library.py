@@ -19,7 +19,7 @@ from paribus.errors import ParibusError, UserError
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
-INTERFACE = 3
+INTERFACE = 4
 """The version of kernels/api.h that this file speaks."""
 
 INSTRUCTIONS = "PARIBUS_INSTRUCTIONS"
@@ -29,17 +29,19 @@ INSTRUCTIONS = "PARIBUS_INSTRUCTIONS"
 class Operation(IntEnum):
     """What a record of a network's program is."""
 
-    CONV = 0  # outputs, size
-    MAX_POOL = 1
-    AVERAGE_POOL = 2
+    CONV = 0  # outputs, size, stride
+    MAX_POOL = 1  # size
+    AVERAGE_POOL = 2  # size
     RELU = 3
     TANH = 4
     SIGMOID = 5
-    BATCH_NORM = 6
-    FLATTEN = 7
-    LINEAR = 8  # outputs
-    RESIDUAL_BEGIN = 9
-    RESIDUAL_END = 10
+    GELU = 6
+    BATCH_NORM = 7
+    DROPOUT = 8  # probability
+    FLATTEN = 9
+    LINEAR = 10  # outputs
+    RESIDUAL_BEGIN = 11
+    RESIDUAL_END = 12
 
 
 class Method(IntEnum):
@@ -77,7 +79,11 @@ class Record:
     outputs: int = 0
     """Channels of a convolution, features of a linear layer."""
     size: int = 0
-    """Rows and columns of a convolution's kernel."""
+    """Rows and columns of a convolution's kernel or a pooling's window."""
+    stride: int = 1
+    """Of a convolution."""
+    probability: float = 0.0
+    """Of dropout, that a value becomes zero."""
 
 
 def library_path() -> Path | None:
@@ -120,7 +126,10 @@ def runs_here(instruction_set: str) -> bool:
 
 
 class RecordStruct(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_int32) for name in ("operation", "outputs", "size")]
+    _fields_ = [
+        *((name, ctypes.c_int32) for name in ("operation", "outputs", "size", "stride")),
+        ("probability", ctypes.c_double),
+    ]
 
 
 class SettingsStruct(ctypes.Structure):
@@ -172,6 +181,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "paribus_write_tensor": (None, [*_TENSOR, _POINTER]),
     "paribus_updates": (ctypes.c_int64, [_POINTER]),
     "paribus_set_updates": (None, [_POINTER, ctypes.c_int64]),
+    "paribus_set_dropout_key": (None, [_POINTER, ctypes.c_int32, ctypes.POINTER(ctypes.c_uint64)]),
     "paribus_prepare": (None, [_POINTER, _IMAGES]),
     "paribus_train": (None, [_POINTER, _IMAGES, ctypes.POINTER(StepsStruct), _POINTER, _POINTER]),
     "paribus_gradient": (ctypes.c_double, [_POINTER, _IMAGES]),

@@ -59,7 +59,10 @@ class NativeNetwork:
             label_smoothing=label_smoothing,
         )
         records = (RecordStruct * len(program))(
-            *(RecordStruct(record.operation, record.outputs, record.size) for record in program)
+            *(
+                RecordStruct(r.operation, r.outputs, r.size, r.stride, r.probability)
+                for r in program
+            )
         )
         error = ctypes.create_string_buffer(200)
         self._handle: int | None = self._library.paribus_create(
@@ -104,6 +107,15 @@ class NativeNetwork:
     @updates.setter
     def updates(self, count: int) -> None:
         self._library.paribus_set_updates(self._handle, count)
+
+    def set_dropout(self, index: int, generator: np.random.Generator) -> None:
+        """Say from which generator, fresh, dropout layer number `index` of the program draws the
+        masks of an epoch: number for number as `generator.random` would, batch after batch."""
+        state = generator.bit_generator.state
+        if state["bit_generator"] != "Philox" or state["state"]["counter"].any():
+            raise ValueError("dropout needs a fresh generator of NumPy's Philox")
+        key = (ctypes.c_uint64 * 2)(*state["state"]["key"].tolist())
+        self._library.paribus_set_dropout_key(self._handle, index, key)
 
     def prepare(self, images_NCHW: FloatArray) -> None:
         """Say which images `train` will get, again and again: it then does once what it can.

@@ -1,5 +1,5 @@
-// Elementwise functions and their derivatives, the derivative always from the function's value, so
-// that the value may overwrite the argument.
+// Elementwise functions and their derivatives. Where the derivative can be had from the function's value,
+// it is, so that the value may overwrite the argument.
 #pragma once
 
 #include "functions.h"
@@ -8,19 +8,31 @@
 namespace paribus {
 
 struct Relu {
+  static constexpr bool FROM_VALUE = true;
   static vec value(vec x) { return rectify(x); }
   static vec gradient(vec value, vec slope) { return select(value > 0.0f, slope, zero()); }
 };
 
 struct Sigmoid {
+  static constexpr bool FROM_VALUE = true;
   static vec value(vec x) { return flush(1.0f / (1.0f + exponential(-x))); }
   static vec gradient(vec value, vec slope) { return flush(slope * value * (1.0f - value)); }
 };
 
 struct Tanh {
+  static constexpr bool FROM_VALUE = true;
   static vec value(vec x) { return hyperbolic_tangent(x); }
   static vec gradient(vec value, vec slope) {
     return flush(slope * fma(-value, value, splat(1.0f)));
+  }
+};
+
+// x times the normal distribution's share below x.
+struct Gelu {
+  static constexpr bool FROM_VALUE = false;
+  static vec value(vec x) { return flush(x * normal_share(x)); }
+  static vec gradient(vec x, vec slope) {
+    return flush(slope * fma(x, normal_density(x), normal_share(x)));
   }
 };
 
@@ -34,15 +46,16 @@ void activate(const Map& in, const Map& out) {
     }
 }
 
-// in_gradient = derivative * out_gradient [+ addend]; any of the three may be one map.
+// in_gradient = derivative * out_gradient [+ addend]; any of the three may be one map. from: what the
+// derivative comes from.
 template <class Function>
-void activate_backward(const Map& out, const Map& out_gradient, const vec* addend,
+void activate_backward(const Map& from, const Map& out_gradient, const vec* addend,
                        const Map& in_gradient) {
-  for (int c = 0; c < out.channels; ++c)
-    for (int y = 0; y < out.height; ++y) {
-      const ptrdiff_t start = out.offset(c, y, 0);
-      for (ptrdiff_t at = start; at < start + out.width; ++at) {
-        const vec gradient = Function::gradient(out.data[at], out_gradient.data[at]);
+  for (int c = 0; c < from.channels; ++c)
+    for (int y = 0; y < from.height; ++y) {
+      const ptrdiff_t start = from.offset(c, y, 0);
+      for (ptrdiff_t at = start; at < start + from.width; ++at) {
+        const vec gradient = Function::gradient(from.data[at], out_gradient.data[at]);
         in_gradient.data[at] = addend ? addend[at] + gradient : gradient;
       }
     }

@@ -83,7 +83,8 @@ void* paribus_create(const paribus_record* program, int32_t records,
   try {
     std::vector<paribus::Record> list;
     for (const paribus_record* r = program; r < program + records; ++r)
-      list.push_back({static_cast<paribus::Operation>(r->operation), r->outputs, r->size});
+      list.push_back({static_cast<paribus::Operation>(r->operation), r->outputs, r->size, r->stride,
+                      r->probability});
     Optimizer optimizer;
     optimizer.method = static_cast<paribus::Method>(settings->method);
     optimizer.nesterov = settings->nesterov != 0;
@@ -123,6 +124,10 @@ int64_t paribus_updates(void* network) { return network_of(network).updates; }
 
 void paribus_set_updates(void* network, int64_t updates) { network_of(network).updates = updates; }
 
+void paribus_set_dropout_key(void* network, int32_t index, const uint64_t key[2]) {
+  network_of(network).set_dropout_key(index, key);
+}
+
 void paribus_prepare(void* network, const paribus_images* images) {
   network_of(network).prepare(images_of(images));
 }
@@ -135,7 +140,7 @@ void paribus_train(void* network, const paribus_images* images, const paribus_st
     const int64_t left = steps->order_size - start;
     const int count = static_cast<int>(left < steps->batch_size ? left : steps->batch_size);
     const paribus::BatchResult result = network_of(network).train(
-        images_of(images), steps->order + start, count, steps->learning_rates[s]);
+        images_of(images), steps->order + start, count, start, steps->learning_rates[s]);
     losses[s] = paribus::canonical(result.loss);
     correct[s] = result.correct;
   }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 // To be raised with every change to this file.
-#define PARIBUS_INTERFACE 3
+#define PARIBUS_INTERFACE 4
 
 // To be raised with every change after which a training ends with other bits: runs record it, and those
 // of two numbers are not mixed.
@@ -14,20 +14,26 @@
 // Every code that crosses the interface, by name; a code is a name's place in its list.
 // clang-format off
 #define PARIBUS_OPERATIONS(X) \
-  X(conv) X(max_pool) X(average_pool) X(relu) X(tanh) X(sigmoid) X(batch_norm) X(flatten) \
-  X(linear) X(residual_begin) X(residual_end)
+  X(conv) X(max_pool) X(average_pool) X(relu) X(tanh) X(sigmoid) X(gelu) X(batch_norm) \
+  X(dropout) X(flatten) X(linear) X(residual_begin) X(residual_end)
 #define PARIBUS_METHODS(X) X(sgd) X(adam) X(adamw)
 #define PARIBUS_TENSORS(X) \
   X(parameters) X(gradients) X(statistics) X(first_moments) X(second_moments)
 // clang-format on
 
+#ifdef _WIN32
+#define PARIBUS_EXPORT extern "C" __declspec(dllexport)
+#else
 #define PARIBUS_EXPORT extern "C" __attribute__((visibility("default")))
+#endif
 
 // One layer of a network's program.
 struct paribus_record {
   int32_t operation;
   int32_t outputs;  // channels of a convolution, features of a linear layer
-  int32_t size;  // rows and columns of a convolution's kernel
+  int32_t size;  // rows and columns of a convolution's kernel or a pooling's window
+  int32_t stride;  // of a convolution
+  double probability;  // of dropout, that a value becomes zero
 };
 
 struct paribus_settings {
@@ -77,6 +83,10 @@ PARIBUS_EXPORT void paribus_write_tensor(void* network, int32_t family, int32_t 
 // Optimizer steps made so far.
 PARIBUS_EXPORT int64_t paribus_updates(void* network);
 PARIBUS_EXPORT void paribus_set_updates(void* network, int64_t updates);
+
+// Sets the key of NumPy's generator Philox that dropout layer number `index` of the program draws its
+// masks from, for all batches of an epoch to come.
+PARIBUS_EXPORT void paribus_set_dropout_key(void* network, int32_t index, const uint64_t key[2]);
 
 // Says with which images the network will be trained (see Network::prepare); only makes it faster.
 PARIBUS_EXPORT void paribus_prepare(void* network, const struct paribus_images* images);

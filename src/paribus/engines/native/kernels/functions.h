@@ -71,4 +71,33 @@ inline vec hyperbolic_tangent(vec x) {
   return x * p / q;
 }
 
+// The error function as a rational function (13, 8) on the interval where float32 tells it from 1
+// (Eigen's).
+inline vec error_function(vec x) {
+  x = x < -4.0f ? splat(-4.0f) : x;
+  x = x > 4.0f ? splat(4.0f) : x;
+  const vec s = x * x;
+  vec p = splat(-2.72614225801306e-10f);
+  p = fma(p, s, splat(2.77068142495902e-08f));
+  p = fma(p, s, splat(-2.10102402082508e-06f));
+  p = fma(p, s, splat(-5.69250639462346e-05f));
+  p = fma(p, s, splat(-7.34990630326855e-04f));
+  p = fma(p, s, splat(-2.95459980854025e-03f));
+  p = fma(p, s, splat(-1.60960333262415e-02f));
+  vec q = splat(-1.45660718464996e-05f);
+  q = fma(q, s, splat(-2.13374055278905e-04f));
+  q = fma(q, s, splat(-1.68282697438203e-03f));
+  q = fma(q, s, splat(-7.37332916720468e-03f));
+  q = fma(q, s, splat(-1.42647390514189e-02f));
+  return x * p / q;
+}
+
+// The normal distribution's density, and its share below x.
+inline vec normal_density(vec x) {
+  return flush(0.39894228040143267794f * exponential(-0.5f * (x * x)));
+}
+inline vec normal_share(vec x) {
+  return fma(0.5f, error_function(0.70710678118654752440f * x), splat(0.5f));
+}
+
 }  // namespace paribus

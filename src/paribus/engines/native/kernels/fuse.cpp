@@ -20,7 +20,8 @@ class Fuser {
     for (size_t n = 0; n < fusions_.size(); ++n) {
       const int number = static_cast<int>(n);
       const Node& node = graph_.nodes[n];
-      if (node.is_activation()) activation(number);
+      fusions_[n].in_place = node.can_overwrite() && is_free(node.in, number);
+      if (node.is(Operation::relu)) rectify(number);
       if (node.is(Operation::residual_end)) sum(number);
       if (node.is(Operation::batch_norm)) fusions_[n].passing = leads_to_convolution(node);
       if (node.is(Operation::conv)) remake(number);
@@ -30,14 +31,11 @@ class Fuser {
   }
 
  private:
-  // Whether a backward step reads this value. (A linear layer keeps a copy of its own.)
+  // Whether a backward step reads this value.
   bool is_kept(int value) const {
     const Value& v = graph_.values[value];
-    if (v.maker == NONE || graph_.maker(value).is_activation()) return true;
-    if (v.taker == NONE) return false;
-    const Node& taker = graph_.nodes[v.taker];
-    return taker.is(Operation::conv) || taker.is(Operation::max_pool) ||
-           taker.is(Operation::batch_norm);
+    return v.maker == NONE || graph_.maker(value).reads_output() ||
+           (v.taker != NONE && graph_.nodes[v.taker].reads_input());
   }
 
   // Whether a node may write its output over this value.
@@ -48,12 +46,10 @@ class Fuser {
     return true;
   }
 
-  void activation(int number) {
-    const Node& node = graph_.nodes[number];
+  void rectify(int number) {
     Fusion& fusion = fusions_[number];
-    fusion.in_place = is_free(node.in, number);
-    const int writer = writer_[node.in];
-    if (!fusion.in_place || !node.is(Operation::relu) || writer == NONE) return;
+    const int writer = writer_[graph_.nodes[number].in];
+    if (!fusion.in_place || writer == NONE) return;
     const Node& before = graph_.nodes[writer];
     if (!before.is(Operation::conv) && !before.is(Operation::linear) &&
         !before.is(Operation::batch_norm))
@@ -65,7 +61,6 @@ class Fuser {
   void sum(int number) {
     const Node& node = graph_.nodes[number];
     Fusion& fusion = fusions_[number];
-    fusion.in_place = is_free(node.in, number);
     const int writer = writer_[node.in];
     if (!fusion.in_place || writer == NONE) return;
     const Node& before = graph_.nodes[writer];

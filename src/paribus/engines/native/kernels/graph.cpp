@@ -28,6 +28,8 @@ class Builder {
     throw std::invalid_argument("record " + std::to_string(at_) + ": " + why);
   }
 
+  static int divide_up(int n, int by) { return (n + by - 1) / by; }
+
   const Value& now() const { return graph_.values[now_]; }
 
   int add_value(Shape shape, bool flat) {
@@ -81,27 +83,37 @@ class Builder {
     node.record = record;
     switch (record.operation) {
       case Operation::conv: {
-        const int out = record.outputs, kernel = record.size;
+        const int out = record.outputs, kernel = record.size, stride = record.stride;
         if (now().flat) fail("a convolution needs a map, not flat features");
         if (out < 1) fail("a convolution needs at least one channel");
-        if (kernel != 1 && kernel != 3 && kernel != 5) fail("kernels are 1, 3 or 5 wide");
+        if (kernel < 1 || kernel % 2 == 0) fail("kernels have an odd number of rows");
+        if (stride < 1) fail("a stride is at least 1");
         node.weight = parameter(static_cast<int64_t>(out) * shape.channels * kernel * kernel);
         node.bias = parameter(out);
-        return add_node(node, {out, shape.height, shape.width}, false);
+        return add_node(
+            node, {out, divide_up(shape.height, stride), divide_up(shape.width, stride)}, false);
       }
       case Operation::max_pool:
-      case Operation::average_pool:
+      case Operation::average_pool: {
+        const int size = record.size;
         if (now().flat) fail("pooling needs a map, not flat features");
-        if (shape.height < 2 || shape.width < 2) fail("the map is too small to pool");
-        return add_node(node, {shape.channels, shape.height / 2, shape.width / 2}, false);
+        if (size < 1) fail("a window has at least one row");
+        if (shape.height < size || shape.width < size) fail("the map is too small to pool");
+        return add_node(node, {shape.channels, shape.height / size, shape.width / size}, false);
+      }
       case Operation::relu:
       case Operation::tanh:
-      case Operation::sigmoid: return add_node(node, shape, now().flat);
+      case Operation::sigmoid:
+      case Operation::gelu: return add_node(node, shape, now().flat);
       case Operation::batch_norm:
         node.weight = parameter(shape.channels);
         node.bias = parameter(shape.channels);
         node.mean = statistic(shape.channels);
         node.variance = statistic(shape.channels);
+        return add_node(node, shape, now().flat);
+      case Operation::dropout:
+        if (!(record.probability >= 0 && record.probability < 1))
+          fail("a probability of dropout lies between 0 and 1");
         return add_node(node, shape, now().flat);
       case Operation::flatten:
         if (!now().flat) add_node(node, {shape.size(), 1, 1}, true);

@@ -15,7 +15,8 @@ enum class Operation : int32_t { PARIBUS_OPERATIONS(PARIBUS_NAME) };
 
 struct Record {
   Operation operation;
-  int32_t outputs = 0, size = 0;  // as in paribus_record
+  int32_t outputs = 0, size = 0, stride = 1;  // as in paribus_record
+  double probability = 0;
 };
 
 constexpr int NONE = -1;
@@ -37,8 +38,25 @@ struct Node {
   Tensor weight, bias, mean, variance;  // those that the operation has
 
   bool is(Operation operation) const { return record.operation == operation; }
-  bool is_activation() const {
+
+  // Elementwise: the gradient of the input may take the place of that of the output.
+  bool is_elementwise() const {
+    return is(Operation::relu) || is(Operation::tanh) || is(Operation::sigmoid) ||
+           is(Operation::gelu) || is(Operation::batch_norm) || is(Operation::dropout);
+  }
+
+  // What its backward step reads. (A linear layer keeps a copy of its input.)
+  bool reads_output() const {
     return is(Operation::relu) || is(Operation::tanh) || is(Operation::sigmoid);
+  }
+  bool reads_input() const {
+    return is(Operation::conv) || is(Operation::max_pool) || is(Operation::batch_norm) ||
+           is(Operation::gelu);
+  }
+
+  // Whether the output may lie where the input lay.
+  bool can_overwrite() const {
+    return reads_output() || is(Operation::dropout) || is(Operation::residual_end);
   }
 };
 

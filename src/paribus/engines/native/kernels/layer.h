@@ -55,6 +55,7 @@ struct Storage {
 // What a batch looks like to the layers that need all of it at once.
 struct Batch {
   int images = 0;
+  int64_t first = 0;  // its first image is so many images after the epoch's first
   const float* const* rows = nullptr;  // each image's pixels in memory
   const int64_t* numbers = nullptr;  // each image's number among the caller's
   const SparseImages* sparse = nullptr;  // the caller's images without what is 0, if it pays
@@ -79,6 +80,7 @@ class Layer {
   // Where values and gradients lie, and what is fused; set by the plan. Without in_gradient, none is
   // wanted. skip_gradient is added to in_gradient: what reached the input around this layer.
   Place in, out, skip, in_gradient, out_gradient, skip_gradient;
+  Place mask;  // dropout's
   Fused fused;
 
   // Floats that the layer's weights take in a group's gradient sum, and scratch vectors.

@@ -5,6 +5,7 @@
 
 #include "batchnorm.h"
 #include "conv.h"
+#include "dropout.h"
 #include "graph.h"
 #include "layer.h"
 
@@ -26,12 +27,13 @@ class ConvLayer : public Layer {
   void reduce(const float* const* sums, int groups) override;
 
  private:
-  void convolve_part(const Map& from, const Array& packed, const Array& transformed, const Map& to,
-                     const Finish& finish, vec* scratch) const;
+  void forward_part(const Map& from, const Map& to, const Finish& finish, vec* scratch) const;
+  void backward_part(const Map& slopes, const Map& to, const Finish& finish, vec* scratch) const;
 
-  int out_, in_, kernel_;
+  int out_, in_, kernel_, stride_;
   Tensor weight_, bias_;
-  bool winograd_, winograd_gradient_;  // which kernels do it
+  bool general_;                       // which kernels do it
+  bool winograd_, winograd_gradient_;
   Storage storage_;
   Array packed_, packed_turned_, transformed_, transformed_turned_;
 };
@@ -109,16 +111,42 @@ class LayerOfParts : public Layer {
 };
 
 class MaxPoolLayer : public LayerOfParts {
+ public:
+  explicit MaxPoolLayer(const Node& node) : size_(node.record.size) {}
+
+ private:
+  int size_;
   void forward_part(Tile& tile, int part) override;
   void backward_part(Tile& tile, int part) override;
 };
 
 class AveragePoolLayer : public LayerOfParts {
+ public:
+  explicit AveragePoolLayer(const Node& node) : size_(node.record.size) {}
+
+ private:
+  int size_;
   void forward_part(Tile& tile, int part) override;
   void backward_part(Tile& tile, int part) override;
 };
 
 class FlattenLayer : public LayerOfParts {
+  void forward_part(Tile& tile, int part) override;
+  void backward_part(Tile& tile, int part) override;
+};
+
+// In training, a value becomes zero with some probability, and is scaled up otherwise. Which ones depends
+// on a key, set for each epoch, and on an image's place in the epoch.
+class DropoutLayer : public LayerOfParts {
+ public:
+  explicit DropoutLayer(const Node& node) : probability_(node.record.probability) {}
+  void set_key(const uint64_t key[2]) { std::copy_n(key, 2, philox_.key); }
+  void begin_step(const Batch& batch, bool) override { first_ = batch.first; }
+
+ private:
+  double probability_;
+  Philox philox_;
+  int64_t first_ = 0;
   void forward_part(Tile& tile, int part) override;
   void backward_part(Tile& tile, int part) override;
 };

@@ -9,11 +9,13 @@ std::unique_ptr<Layer> make_layer(const Graph& graph, const Node& node) {
     case Operation::conv: return std::make_unique<ConvLayer>(node, channels);
     case Operation::linear: return std::make_unique<LinearLayer>(node, channels);
     case Operation::batch_norm: return std::make_unique<BatchNormLayer>(node, channels);
-    case Operation::max_pool: return std::make_unique<MaxPoolLayer>();
-    case Operation::average_pool: return std::make_unique<AveragePoolLayer>();
+    case Operation::max_pool: return std::make_unique<MaxPoolLayer>(node);
+    case Operation::average_pool: return std::make_unique<AveragePoolLayer>(node);
     case Operation::relu: return std::make_unique<ActivationLayer<Relu>>();
     case Operation::tanh: return std::make_unique<ActivationLayer<Tanh>>();
     case Operation::sigmoid: return std::make_unique<ActivationLayer<Sigmoid>>();
+    case Operation::gelu: return std::make_unique<ActivationLayer<Gelu>>();
+    case Operation::dropout: return std::make_unique<DropoutLayer>(node);
     case Operation::flatten: return std::make_unique<FlattenLayer>();
     case Operation::residual_end: return std::make_unique<AddLayer>();
     case Operation::residual_begin: break;  // no node

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "layers.h"
 #include "loss.h"
 
 namespace paribus {
@@ -75,7 +76,8 @@ void Network::reserve(int tiles) {
       arenas_.push_back(make_vectors(plan_.arena_size * PARTS));
 }
 
-void Network::begin(const Images& images, const int64_t* numbers, int count, bool training) {
+void Network::begin(const Images& images, const int64_t* numbers, int count, int64_t first,
+                    bool training) {
   count_ = count;
   tiles_ = (count + GROUP - 1) / GROUP;
   training_ = training;
@@ -91,8 +93,15 @@ void Network::begin(const Images& images, const int64_t* numbers, int count, boo
     groups_ = std::min(tiles_, MOST_GROUPS);
   }
   const bool sparse = sparse_images_.are(images.pixels);
-  const Batch batch{count, rows_.data(), numbers, sparse ? &sparse_images_ : nullptr, pool_.size()};
+  const Batch batch{count,       first, rows_.data(), numbers, sparse ? &sparse_images_ : nullptr,
+                    pool_.size()};
   for (auto& layer : plan_.layers) layer->begin_step(batch, training);
+}
+
+void Network::set_dropout_key(int index, const uint64_t key[2]) {
+  for (auto& layer : plan_.layers)
+    if (auto* dropout = dynamic_cast<DropoutLayer*>(layer.get()); dropout && index-- == 0)
+      dropout->set_key(key);
 }
 
 void Network::prepare(const Images& images) {
@@ -167,8 +176,9 @@ void Network::compute_loss(Tile& tile) {
   result.correct = loss.correct;
 }
 
-BatchResult Network::compute_gradient(const Images& images, const int64_t* numbers, int count) {
-  begin(images, numbers, count, true);
+BatchResult Network::compute_gradient(const Images& images, const int64_t* numbers, int count,
+                                      int64_t first_image) {
+  begin(images, numbers, count, first_image, true);
   Layer& front = *plan_.layers.front();
   pool_.run(front.row_jobs(), [&](int job, int) { front.run_row_job(job); });
   for (const Phase& phase : phases_) {
@@ -207,12 +217,12 @@ BatchResult Network::compute_gradient(const Images& images, const int64_t* numbe
 }
 
 BatchResult Network::gradient(const Images& images, const int64_t* numbers, int count) {
-  return compute_gradient(images, numbers, count);
+  return compute_gradient(images, numbers, count, 0);
 }
 
-BatchResult Network::train(const Images& images, const int64_t* numbers, int count,
+BatchResult Network::train(const Images& images, const int64_t* numbers, int count, int64_t first,
                            double learning_rate) {
-  const BatchResult result = compute_gradient(images, numbers, count);
+  const BatchResult result = compute_gradient(images, numbers, count, first);
   for (auto& layer : plan_.layers) layer->update_statistics();
   ++updates;
   optimizer_.update(parameters_.get(), gradients_.get(), first_moments_.get(),
@@ -224,7 +234,7 @@ void Network::evaluate(const Images& images, int64_t first, int64_t count, float
                        double* losses) {
   std::vector<int64_t> numbers(count);
   for (int64_t n = 0; n < count; ++n) numbers[n] = first + n;
-  begin(images, numbers.data(), static_cast<int>(count), false);
+  begin(images, numbers.data(), static_cast<int>(count), 0, false);
   const int k = classes();
   pool_.run(tiles_, [&](int index, int worker) {
     Tile tile = make_tile(index, worker, -1);

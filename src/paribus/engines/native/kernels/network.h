@@ -29,8 +29,13 @@ class Network {
   // need be done only once with them is done now.
   void prepare(const Images& images);
 
-  // One update with the images of the given numbers.
-  BatchResult train(const Images& images, const int64_t* numbers, int count, double learning_rate);
+  // What dropout layer number `index` draws its masks from; see DropoutLayer.
+  void set_dropout_key(int index, const uint64_t key[2]);
+
+  // One update with the images of the given numbers. first: how many images came before them in this
+  // epoch.
+  BatchResult train(const Images& images, const int64_t* numbers, int count, int64_t first,
+                    double learning_rate);
 
   // The gradient for these images, as in training, into gradients(); changes nothing else.
   BatchResult gradient(const Images& images, const int64_t* numbers, int count);
@@ -64,11 +69,12 @@ class Network {
 
   void plan_phases();
   void reserve(int tiles);
-  void begin(const Images& images, const int64_t* numbers, int count, bool training);
+  void begin(const Images& images, const int64_t* numbers, int count, int64_t first, bool training);
   Tile make_tile(int index, int worker, int group);
   void load_images(const Tile& tile, int part);
   void compute_loss(Tile& tile);
-  BatchResult compute_gradient(const Images& images, const int64_t* numbers, int count);
+  BatchResult compute_gradient(const Images& images, const int64_t* numbers, int count,
+                               int64_t first);
 
   Plan plan_;
   Optimizer optimizer_;

@@ -33,11 +33,14 @@ struct Optimizer {
     // What decays without end is taken for zero in the end (see arithmetic.h).
     if (step % 64 != 0) return;
     flush_all(parameters, size, SMALLEST);
-    if (first) flush_all(first, size, std::numeric_limits<float>::min());
-    if (second) flush_all(second, size, std::numeric_limits<float>::min());
+    if (first) flush_all(first, size, SMALLEST_MOMENT);
+    if (second) flush_all(second, size, SMALLEST_MOMENT);
   }
 
  private:
+  // A moment that decays by 0.9 takes more than 64 steps from here to a denormal number.
+  static constexpr float SMALLEST_MOMENT = 0x1p-100f;
+
   void update_sgd(float* parameters, const float* gradients, float* velocity, int64_t size,
                   float rate) const {
     const float decay = static_cast<float>(weight_decay), keep = static_cast<float>(momentum);

@@ -93,6 +93,7 @@ class Placer {
     layer->in = places_[node.in];
     layer->out = places_[node.out];
     if (node.skip != NONE) layer->skip = places_[node.skip];
+    if (node.is(Operation::dropout)) layer->mask = new_place(layout(node.out));
     layer->fused.done_before = fusion.done_before;
     layer->fused.rectify = fusion.rectify;
     if (fusion.addend != NONE) layer->fused.addend = places_[fusion.addend];
@@ -146,9 +147,9 @@ class Placer {
     const int target = fusions_[number].gate ? graph_.maker(node.in).in : node.in;
     if (!graph_.values[target].learns) return;
     Gradients& made = gradients_[target];
-    const bool elementwise = node.is_activation() || node.is(Operation::batch_norm);
-    made.whole = elementwise && buffers_[gradient].readers == 1 ? share(gradient)
-                                                                : take_gradient(layout(target));
+    made.whole = node.is_elementwise() && buffers_[gradient].readers == 1
+                     ? share(gradient)
+                     : take_gradient(layout(target));
     layer.in_gradient = buffers_[made.whole].place;
     if (made.skip == NONE) return;
     layer.skip_gradient = buffers_[made.skip].place;

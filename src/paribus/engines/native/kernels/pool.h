@@ -1,4 +1,5 @@
-// Pooling of 2 x 2 windows, stride 2; an odd last row or column is left out (PyTorch's floor).
+// Pooling of square windows, as far apart as they are wide; rows and columns left over are left out
+// (PyTorch's floor).
 #pragma once
 
 #include "map.h"
@@ -7,27 +8,32 @@ namespace paribus {
 
 namespace detail {
 
-// Gradients outside all windows (odd sizes) are zero.
-inline void clear_left_over(const Map& gradient) {
-  for (int c = 0; c < gradient.channels; ++c) {
-    if (gradient.height % 2)
-      for (int x = 0; x < gradient.width; ++x) *gradient.at(c, gradient.height - 1, x) = zero();
-    if (gradient.width % 2)
-      for (int y = 0; y < gradient.height; ++y) *gradient.at(c, y, gradient.width - 1) = zero();
-  }
+// Gradients outside all windows are zero.
+inline void clear_left_over(const Map& gradient, int size) {
+  const int rows = gradient.height / size * size, columns = gradient.width / size * size;
+  for (int c = 0; c < gradient.channels; ++c)
+    for (int y = 0; y < gradient.height; ++y)
+      for (int x = y < rows ? columns : 0; x < gradient.width; ++x) *gradient.at(c, y, x) = zero();
 }
 
-}  // namespace detail
+// SIZE: of a window, if it is known as this is compiled; else 0, and `size` is used.
+template <int SIZE>
+inline vec largest(const vec* window, ptrdiff_t row, int size) {
+  const int n = SIZE ? SIZE : size;
+  vec top = window[0];
+  for (int y = 0; y < n; ++y)
+    for (int x = y == 0; x < n; ++x) top = larger(top, window[y * row + x]);
+  return top;
+}
 
-inline void max_pool(const Map& in, const Map& out) {
+template <int SIZE>
+void max_pool(const Map& in, int size, const Map& out) {
+  const int n = SIZE ? SIZE : size;
   for (int c = 0; c < out.channels; ++c)
     for (int y = 0; y < out.height; ++y) {
-      const vec* upper = in.at(c, 2 * y, 0);
-      const vec* lower = upper + in.row;
+      const vec* from = in.at(c, n * y, 0);
       vec* to = out.at(c, y, 0);
-      for (int x = 0; x < out.width; ++x)
-        to[x] =
-            larger(larger(upper[2 * x], upper[2 * x + 1]), larger(lower[2 * x], lower[2 * x + 1]));
+      for (int x = 0; x < out.width; ++x) to[x] = largest<SIZE>(from + n * x, in.row, size);
     }
 }
 
@@ -35,58 +41,100 @@ inline void max_pool(const Map& in, const Map& out) {
 // digits, and rounding must not decide where the gradient goes: values this close count as equal.
 constexpr float POOL_TIE = 1e-6f;
 
-// The gradient goes to the largest of the window, the first of equals in reading order (as in
-// PyTorch). With `gated`, `in` is the output of a ReLU, whose own backward step is done along with
-// this one: nothing goes to a window whose largest is zero.
-inline void max_pool_backward(const Map& in, const Map& out_gradient, const Map& in_gradient,
-                              bool gated) {
+template <int SIZE>
+void max_pool_backward(const Map& in, int size, const Map& out_gradient, const Map& in_gradient,
+                       bool gated) {
+  const int n = SIZE ? SIZE : size;
   for (int c = 0; c < out_gradient.channels; ++c)
     for (int y = 0; y < out_gradient.height; ++y) {
-      const vec* upper = in.at(c, 2 * y, 0);
-      const vec* lower = upper + in.row;
       const vec* slope = out_gradient.at(c, y, 0);
-      vec* to_upper = in_gradient.at(c, 2 * y, 0);
-      vec* to_lower = to_upper + in_gradient.row;
       for (int x = 0; x < out_gradient.width; ++x) {
-        const vec a = upper[2 * x], b = upper[2 * x + 1];
-        const vec d = lower[2 * x], e = lower[2 * x + 1];
-        const vec top = larger(larger(a, b), larger(d, e));
+        const vec* window = in.at(c, n * y, n * x);
+        vec* to = in_gradient.at(c, n * y, n * x);
+        const vec top = largest<SIZE>(window, in.row, size);
         const vec enough = fma(-POOL_TIE, larger(top, -top), top);
         vec rest = slope[x];
         if (gated) rest = select(top > 0.0f, rest, zero());
-        to_upper[2 * x] = select(a >= enough, rest, zero());
-        rest = select(a >= enough, zero(), rest);
-        to_upper[2 * x + 1] = select(b >= enough, rest, zero());
-        rest = select(b >= enough, zero(), rest);
-        to_lower[2 * x] = select(d >= enough, rest, zero());
-        to_lower[2 * x + 1] = select(d >= enough, zero(), rest);
+        for (int j = 0; j < n; ++j)
+          for (int i = 0; i < n; ++i) {
+            const mask is_it = window[j * in.row + i] >= enough;
+            to[j * in_gradient.row + i] = select(is_it, rest, zero());
+            rest = select(is_it, zero(), rest);
+          }
       }
     }
-  detail::clear_left_over(in_gradient);
+  clear_left_over(in_gradient, n);
 }
 
-inline void average_pool(const Map& in, const Map& out) {
+template <int SIZE>
+void average_pool(const Map& in, int size, const Map& out) {
+  const int n = SIZE ? SIZE : size;
+  const float share = 1.0f / static_cast<float>(n * n);
   for (int c = 0; c < out.channels; ++c)
     for (int y = 0; y < out.height; ++y) {
-      const vec* upper = in.at(c, 2 * y, 0);
-      const vec* lower = upper + in.row;
       vec* to = out.at(c, y, 0);
-      for (int x = 0; x < out.width; ++x)
-        to[x] = 0.25f * (upper[2 * x] + upper[2 * x + 1] + lower[2 * x] + lower[2 * x + 1]);
+      for (int x = 0; x < out.width; ++x) {
+        const vec* window = in.at(c, n * y, n * x);
+        vec sum = zero();
+        for (int j = 0; j < n; ++j)
+          for (int i = 0; i < n; ++i) sum += window[j * in.row + i];
+        to[x] = share * sum;
+      }
     }
 }
 
-inline void average_pool_backward(const Map& out_gradient, const Map& in_gradient) {
+template <int SIZE>
+void average_pool_backward(int size, const Map& out_gradient, const Map& in_gradient) {
+  const int n = SIZE ? SIZE : size;
+  const float share = 1.0f / static_cast<float>(n * n);
   for (int c = 0; c < out_gradient.channels; ++c)
     for (int y = 0; y < out_gradient.height; ++y) {
       const vec* slope = out_gradient.at(c, y, 0);
-      vec* to_upper = in_gradient.at(c, 2 * y, 0);
-      vec* to_lower = to_upper + in_gradient.row;
-      for (int x = 0; x < out_gradient.width; ++x)
-        to_upper[2 * x] = to_upper[2 * x + 1] = to_lower[2 * x] = to_lower[2 * x + 1] =
-            0.25f * slope[x];
+      for (int x = 0; x < out_gradient.width; ++x) {
+        vec* to = in_gradient.at(c, n * y, n * x);
+        const vec each = share * slope[x];
+        for (int j = 0; j < n; ++j)
+          for (int i = 0; i < n; ++i) to[j * in_gradient.row + i] = each;
+      }
     }
-  detail::clear_left_over(in_gradient);
+  clear_left_over(in_gradient, n);
+}
+
+// Calls body(SIZE) with the size as a constant if it is a common one.
+template <class Body>
+inline void with_size(int size, Body body) {
+  if (size == 2)
+    body(std::integral_constant<int, 2>());
+  else if (size == 3)
+    body(std::integral_constant<int, 3>());
+  else
+    body(std::integral_constant<int, 0>());
+}
+
+}  // namespace detail
+
+inline void max_pool(const Map& in, int size, const Map& out) {
+  detail::with_size(size, [&](auto known) { detail::max_pool<known>(in, size, out); });
+}
+
+// The gradient goes to the largest of the window, the first of equals in reading order (as in
+// PyTorch). With `gated`, `in` is the output of a ReLU, whose own backward step is done along with
+// this one: nothing goes to a window whose largest is zero.
+inline void max_pool_backward(const Map& in, int size, const Map& out_gradient,
+                              const Map& in_gradient, bool gated) {
+  detail::with_size(size, [&](auto known) {
+    detail::max_pool_backward<known>(in, size, out_gradient, in_gradient, gated);
+  });
+}
+
+inline void average_pool(const Map& in, int size, const Map& out) {
+  detail::with_size(size, [&](auto known) { detail::average_pool<known>(in, size, out); });
+}
+
+inline void average_pool_backward(int size, const Map& out_gradient, const Map& in_gradient) {
+  detail::with_size(size, [&](auto known) {
+    detail::average_pool_backward<known>(size, out_gradient, in_gradient);
+  });
 }
 
 }  // namespace paribus
