@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from paribus.questions.finding import Finding, PairFinding
 from paribus.store.open import open_store
 from tests.support.commands import call, read_json
 from tests.support.small import SMALL_STUDY, write_small
+from tests.support.undrawn import Undrawn
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 
@@ -33,6 +35,27 @@ matters = 0.01
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     return write_small(tmp_path, TINY)
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The study's folder once it has been trained as planned."""
+    folder = tmp_path_factory.mktemp("planned")
+    write_small(folder, TINY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr("paribus.present.write.draw", Undrawn)
+        trained()
+    return folder
+
+
+@pytest.fixture
+def planned(once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The study, trained as planned."""
+    folder = tmp_path / "planned"
+    shutil.copytree(once, folder)
+    monkeypatch.chdir(folder)
+    return folder / "small.toml"
 
 
 def trained(*options: str) -> None:
@@ -59,8 +82,7 @@ def family(finding: Finding) -> int:
     return finding.evidence.family
 
 
-def test_seeds_raised_twice_are_two_amendments(study: Path) -> None:
-    trained()
+def test_seeds_raised_twice_are_two_amendments(planned: Path) -> None:
     (first,) = lines()
     assert "before any run had ended: 1 question, 3 experiments, 3 seeds." in first
     trained("--seeds", "5")
@@ -93,9 +115,8 @@ def test_nothing_is_amended_before_a_run_has_ended(study: Path) -> None:
     ]
 
 
-def test_a_changed_matters_keeps_the_recorded_verdict_beside_the_new_one(study: Path) -> None:
-    trained()
-    study.write_text(TINY.replace("matters = 0.01", "matters = 0.9"), "utf-8")
+def test_a_changed_matters_keeps_the_recorded_verdict_beside_the_new_one(planned: Path) -> None:
+    planned.write_text(TINY.replace("matters = 0.01", "matters = 0.9"), "utf-8")
     trained()
     _, amendment = lines()
     assert amendment.endswith(": matters 0.01 → 0.9 in “Is the CNN better?”.")
@@ -107,9 +128,8 @@ def test_a_changed_matters_keeps_the_recorded_verdict_beside_the_new_one(study: 
     assert "(as first planned: " in wording.badge(finding)
 
 
-def test_a_changed_metric_counts_as_another_question(study: Path) -> None:
-    trained()
-    study.write_text(
+def test_a_changed_metric_counts_as_another_question(planned: Path) -> None:
+    planned.write_text(
         TINY.replace("matters = 0.01", 'metric = "test_loss"\nmatters = 0.01'), "utf-8"
     )
     trained()
@@ -120,9 +140,8 @@ def test_a_changed_metric_counts_as_another_question(study: Path) -> None:
     assert "As first planned (metric test_accuracy): " in wording.sentence(finding)
 
 
-def test_a_question_added_later_is_exploratory_and_one_removed_still_counts(study: Path) -> None:
-    trained()
-    study.write_text(TINY + SECOND, "utf-8")
+def test_a_question_added_later_is_exploratory_and_one_removed_still_counts(planned: Path) -> None:
+    planned.write_text(TINY + SECOND, "utf-8")
     trained()
     assert lines()[1].endswith(", when 9 runs had ended: question “Is Adam better?” added.")
     first, second = findings()
@@ -130,7 +149,7 @@ def test_a_question_added_later_is_exploratory_and_one_removed_still_counts(stud
     assert family(first) == family(second) == 2
     assert wording.sentence(second).startswith("Exploratory (asked after runs had ended): ")
     assert wording.badge(second).endswith(", exploratory")
-    study.write_text(TINY.partition("[[questions]]")[0] + SECOND, "utf-8")
+    planned.write_text(TINY.partition("[[questions]]")[0] + SECOND, "utf-8")
     trained()
     assert lines()[2].endswith("question “Is the CNN better?” removed, which still counts.")
     (left,) = findings()
@@ -149,10 +168,9 @@ def test_only_changes_what_is_trained_and_not_what_is_asked(study: Path) -> None
     assert len(lines()) == 1
 
 
-def test_fresh_seeds_begin_anew(study: Path) -> None:
-    trained()
+def test_fresh_seeds_begin_anew(planned: Path) -> None:
     assert reported().next_seed == 3
-    study.write_text(
+    planned.write_text(
         (TINY + SECOND).replace("seeds = 3", "seeds = { first = 3, count = 3 }"), "utf-8"
     )
     trained()
@@ -163,18 +181,16 @@ def test_fresh_seeds_begin_anew(study: Path) -> None:
     assert result.next_seed == 6
 
 
-def test_a_shorter_study_has_a_plan_of_its_own(study: Path) -> None:
-    trained()
+def test_a_shorter_study_has_a_plan_of_its_own(planned: Path) -> None:
     trained("--images", "60", "--seeds", "4")
     assert "4 seeds" in lines(images=60, seeds=4)[0]
     assert len(lines(images=60, seeds=4)) == len(lines()) == 1
 
 
-def test_a_pair_that_no_question_asks_about_is_exploratory(study: Path) -> None:
-    trained()
-    planned = read_json("compare", "mlp", "cnn", "--json")
+def test_a_pair_that_no_question_asks_about_is_exploratory(planned: Path) -> None:
+    asked = read_json("compare", "mlp", "cnn", "--json")
     (finding,) = findings()
-    assert planned["sentence"] == wording.sentence(finding)
+    assert asked["sentence"] == wording.sentence(finding)
     other = read_json("compare", "mlp", "adam", "--about", "optimizer", "--json")
     assert other["sentence"].startswith("Exploratory, unadjusted (3 such pairs are possible): ")
     some = read_json("compare", "mlp", "adam", "--seeds", "0-1", "--json")

@@ -42,7 +42,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "study" / "edited_nets.py").write_text(NETS, "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        assert call("run", "study/small.toml").exit_code == 0
+        assert call("run", "study/small.toml", "--jobs", "1").exit_code == 0
     return folder
 
 
@@ -91,7 +91,7 @@ def test_run_trains_the_present_code_and_the_older_can_be_pinned(folder: Path) -
     before = read_json("status", "study/small.toml", "--json")["experiments"]["own"]["runs"]
     code = read_json("check", "study/small.toml", "--json")["experiments"]["own"]["hash"]
     edit(folder)
-    result = call("run", "study/small.toml")
+    result = call("run", "study/small.toml", "--jobs", "1")
     assert result.exit_code == 0
     assert CHANGED in result.stderr
     assert call("status", "study/small.toml").stderr == ""
@@ -107,8 +107,8 @@ def test_run_trains_the_present_code_and_the_older_can_be_pinned(folder: Path) -
     study.write_text(study.read_text("utf-8").replace('"edited_nets:Net"', pin), "utf-8")
     pinned = read_json("status", "study/small.toml", "--json")["experiments"]["own"]["runs"]
     assert pinned == before
-    assert call("run", "study/small.toml").exit_code == 0
-    more = call("run", "study/small.toml", "--seeds", "3")
+    assert call("run", "study/small.toml", "--jobs", "1").exit_code == 0
+    more = call("run", "study/small.toml", "--jobs", "1", "--seeds", "3")
     assert "can be reported but not trained" in str(more.exception)
 
 
