@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -54,13 +57,24 @@ def test_one_and_two_workers_give_identical_bytes(small: Small) -> None:
     assert one == two
 
 
+def epochs_in(store: Path) -> int:
+    """How many epochs of all runs a store has, while others write to it."""
+    if not (store / "paribus.db").exists():
+        return 0
+    with closing(sqlite3.connect(store / "paribus.db", timeout=60)) as db:
+        try:
+            (count,) = db.execute("SELECT count(*) FROM epochs").fetchone()
+        except sqlite3.OperationalError:  # Its tables are being made.
+            return 0
+        return int(count)
+
+
 def test_killed_at_any_moment_it_goes_on_exactly(small: Small) -> None:
-    study = small(SMALL_STUDY.replace("epochs = 4", "epochs = 40"))
-    begin = time.monotonic()
-    assert run(study, "whole").returncode == 0
-    whole = time.monotonic() - begin
+    study = small(SMALL_STUDY.replace("epochs = 4", "epochs = 100"))
+    train_here(study, "whole")
+    cut = study.parent / "cut"
     kills = 0
-    for number in range(200):
+    while True:
         process = subprocess.Popen(
             [sys.executable, "-m", "paribus", "run", study.name, "--store", "cut", "--jobs", "2"],
             cwd=study.parent,
@@ -68,17 +82,19 @@ def test_killed_at_any_moment_it_goes_on_exactly(small: Small) -> None:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        try:
-            # Longer each time, so that some kills hit the start and the last ones let it finish.
-            process.wait(timeout=whole * (0.3 + 0.06 * number))
+        # The first are killed as they start, the others once they have trained a while.
+        enough = epochs_in(cut) + 100
+        late = time.monotonic() + 0.5 * (kills + 1) if kills < 3 else math.inf
+        while process.poll() is None and epochs_in(cut) < enough and time.monotonic() < late:
+            time.sleep(0.01)
+        if process.poll() is not None or epochs_in(cut) == 6 * 100:
             break
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL) if number % 2 else process.kill()
-            process.wait()
-            kills += 1
-    assert kills >= 2
-    assert process.returncode == 0
-    assert content(study.parent / "cut") == content(study.parent / "whole")
+        os.killpg(process.pid, signal.SIGKILL) if kills % 2 else process.kill()
+        process.wait()
+        kills += 1
+    assert process.wait() == 0
+    assert kills >= 4
+    assert content(cut) == content(study.parent / "whole")
 
 
 def test_a_study_goes_on_with_more_seeds(small: Small) -> None:
