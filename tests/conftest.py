@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 # A slow machine is no failure.
 settings.register_profile("paribus", deadline=None)
 settings.load_profile("paribus")
+
+
+def pytest_collection_finish() -> None:
+    """What collecting the tests has loaded stays: no collection of garbage need walk it again."""
+    gc.freeze()
 
 
 @pytest.fixture
