@@ -19,6 +19,7 @@ _RUN_STOPPED = (
 def main() -> None:
     """Run the command that was typed; 130 is the exit status of one that Ctrl-C has ended."""
     signal.signal(signal.SIGINT, _on_ctrl_c)
+    _leave_current_folder()
     try:
         from paribus.cli.main import main as command
 
@@ -28,6 +29,16 @@ def main() -> None:
     finally:
         # What is left is Python's own tidying up, and the status stands.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _leave_current_folder() -> None:
+    """Take what Python was started with off its path: the current folder (`python -m`), or the
+    command's own. Modules of a study are the same from wherever it is called."""
+    if not sys.flags.safe_path:
+        del sys.path[:1]
+    home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if home not in sys.path:
+        sys.path.append(home)
 
 
 def _on_ctrl_c(number: int, frame: FrameType | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from paribus.campaign.campaign import make
 from paribus.serve.follow import Followed
 from paribus.serve.networks import Networks
-from tests.support.commands import call, read_json
+from tests.support.commands import call, call_apart, read_json, train
 from tests.support.small import SMALL_STUDY, write_small
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -135,3 +136,23 @@ def test_the_live_page_says_it_and_the_pad_does_not_answer(folder: Path) -> None
     found, problems = again.answers(trained, image.astype("float32"))
     assert [answers.name for answers in found] == ["mlp"]
     assert problems[0] == "own, seed 0: its code has changed since it was trained"
+    # Taken back, it answers without a new start of the server.
+    (folder / "study" / "edited_nets.py").write_text(NETS, "utf-8")
+    found, problems = again.answers(trained, image.astype("float32"))
+    assert ([answers.name for answers in found], problems) == (["mlp", "own"], [])
+
+
+def test_the_current_folder_has_no_part_in_a_study(folder: Path) -> None:
+    """Neither in what a command imports nor in what a study is known by."""
+    nets = folder / "study" / "edited_nets.py"
+    nets.write_text(f"try:\n    import only_here\nexcept ImportError:\n    pass\n{NETS}", "utf-8")
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "only_here.py").write_text("raise RuntimeError('it was imported')\n", "utf-8")
+    hashes = []
+    for current in (folder, elsewhere):
+        done = call_apart("check", folder / "study" / "small.toml", "--json", cwd=current)
+        assert done.returncode == 0, done.stderr
+        hashes.append(json.loads(done.stdout)["experiments"]["own"]["hash"])
+    assert hashes[0] == hashes[1]
+    train(elsewhere, str(folder / "study" / "small.toml"), "--only", "own", "--seeds", "1")

@@ -18,7 +18,8 @@ from paribus.campaign.engines import choose_engines, fitting_networks
 from paribus.cli.options import json_option, store_option
 from paribus.errors import UserError, did_you_mean
 from paribus.measure.from_store import described
-from paribus.spec.code import code_digest, import_from
+from paribus.spec.code import code_digest, import_code
+from paribus.spec.network import ModuleNetwork
 from paribus.spec.question import ASPECTS, Question
 from paribus.store.open import open_store
 from paribus.store.timings import keep_timing
@@ -93,8 +94,8 @@ def command(
     for key, name in zip(names, (a, b), strict=True):
         experiment, engine = asked[key].but(engine=chosen[key]), make_engine(chosen[key])
         code = code_digest(experiment, campaign.folder)
-        if code:
-            import_from(campaign.folder, code)
+        if isinstance(experiment.network, ModuleNetwork):
+            import_code(experiment.network, campaign.folder)
         result = described(name, experiment, dataset, code=code)
         sides.append(Side(result.step_keys[0], engine, maker.make(experiment, seed=0)))
         results.append(result)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.resource_tracker import ensure_running
+from pathlib import Path
 from types import ModuleType
 from typing import Self
 
@@ -90,7 +91,7 @@ class LocalExecutor:
         # Before Ctrl-C is held back: it would be let through again by the start of this one.
         ensure_running()
         try:
-            with _environment(_ONE_THREAD), _no_main_module(), _ctrl_c_held_back():
+            with _environment(_ONE_THREAD), _no_caller(), _ctrl_c_held_back():
                 process.start()
         except BaseException:
             # Ctrl-C came meanwhile: nobody would know of this process any more.
@@ -141,15 +142,17 @@ def _ctrl_c_held_back() -> Iterator[None]:
 
 
 @contextmanager
-def _no_main_module() -> Iterator[None]:
+def _no_caller() -> Iterator[None]:
     """Keep a process that is started from running the caller's script again, as it would for want
-    of `if __name__ == "__main__"`: a worker needs nothing of it."""
-    main = sys.modules["__main__"]
+    of `if __name__ == "__main__"`, and from importing from the current folder, as an interactive
+    Python does: a worker needs nothing of either."""
+    main, path = sys.modules["__main__"], sys.path
     sys.modules["__main__"] = ModuleType("__main__")
+    sys.path = [*filter(None, path), str(Path(__file__).parents[2])]
     try:
         yield
     finally:
-        sys.modules["__main__"] = main
+        sys.modules["__main__"], sys.path = main, path
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from paribus.execute.protocol import (
 )
 from paribus.execute.tasks import TaskMaker
 from paribus.execute.train import train
-from paribus.spec.code import code_digest, import_from
+from paribus.spec.code import import_code
 from paribus.spec.network import ModuleNetwork
 
 
@@ -89,11 +89,10 @@ def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
 def _find_code(job: Job) -> None:
     """Have a custom module imported from its folder. Raise `UserError` unless its source is what
     was meant."""
-    if not isinstance(job.experiment.network, ModuleNetwork):
-        return  # A folder that nothing is imported from hides no library.
-    import_from(job.data.folder)
-    if job.code and code_digest(job.experiment, job.data.folder) != job.code:
-        raise UserError("its code has changed since the command began; call the command again")
+    network = job.experiment.network
+    if isinstance(network, ModuleNetwork):  # A folder that nothing is imported from hides nothing.
+        since = "the command began; call the command again"
+        import_code(network, job.data.folder, job.code, since=since)
 
 
 @lru_cache(maxsize=1)

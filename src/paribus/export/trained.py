@@ -11,7 +11,7 @@ from paribus.data.batches import prepare
 from paribus.data.dataset import Dataset
 from paribus.data.sources import find
 from paribus.errors import UserError
-from paribus.spec.code import import_from
+from paribus.spec.code import import_code
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan, plan_of
@@ -63,8 +63,8 @@ def read_trained(run: StoredRun, store: Reader) -> TrainedRun:
     experiment = store.experiment(run.experiment)
     data = _data_of(run, store)
     code = present_code(run.experiment, store)
-    if code.folder is not None:
-        import_from(code.folder)
+    if code.folder is not None and isinstance(experiment.network, ModuleNetwork):
+        import_code(experiment.network, code.folder)
     return TrainedRun(
         run=run,
         names=tuple(store.names(run.experiment)),

@@ -17,7 +17,7 @@ from paribus.engines.base import Predictor
 from paribus.engines.choose import choose_to_predict
 from paribus.errors import ParibusError, UserError
 from paribus.measure.runs import StudyResult
-from paribus.spec.code import code_digest, import_from
+from paribus.spec.code import code_digest, import_code
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import plan_of
@@ -43,13 +43,22 @@ class Answers:
         return len(set(self.probabilities_SK.argmax(1).tolist())) == 1
 
 
+@dataclass(frozen=True)
+class _Problem:
+    """Why a network says nothing."""
+
+    words: str
+    code: str
+    """The digest of the code that was tried: other code is tried again."""
+
+
 class Networks:
     """The trained networks of a study, each loaded once."""
 
     def __init__(self, folder: Path, dataset: Dataset, modules: Path) -> None:
         """modules: what a user's own modules are imported from."""
         self._folder, self._dataset, self._modules = folder, dataset, modules
-        self._networks: dict[str, Predictor | str] = {}
+        self._networks: dict[str, Predictor | _Problem] = {}
         self._lock = Lock()
 
     def answers(
@@ -64,8 +73,8 @@ class Networks:
                 seeds, rows = [], []
                 for run in experiment.finished:
                     network = self._networks[run.id]
-                    if isinstance(network, str):
-                        problems.append(f"{name}, seed {run.seed}: {network}")
+                    if isinstance(network, _Problem):
+                        problems.append(f"{name}, seed {run.seed}: {network.words}")
                         continue
                     seeds.append(run.seed)
                     rows.append(network(image_1CHW)[0])
@@ -79,37 +88,34 @@ class Networks:
             (run.id, experiment.experiment)
             for experiment in result.experiments.values()
             for run in experiment.finished
-            if run.id not in self._networks
+            if self._is_missing(run.id, experiment.experiment)
         ]
         if not missing:
             return
         with open_store(self._folder, "read") as store:
             for run, experiment in missing:
-                tensors = store.weights(run)
                 try:
-                    self._check_code(run, experiment, store)
-                    self._networks[run] = (
-                        "its weights are not in the store"
-                        if tensors is None
-                        else self._network(experiment, tensors)
-                    )
+                    self._networks[run] = self._network(run, experiment, store)
                 except ParibusError as error:
-                    self._networks[run] = str(error)
+                    code = code_digest(experiment, self._modules)
+                    self._networks[run] = _Problem(str(error), code)
 
-    def _check_code(self, run: str, experiment: Experiment, store: Reader) -> None:
-        """See that a user's own module is imported as it was trained. Raises `UserError` if its
-        code has changed since."""
-        if not isinstance(experiment.network, ModuleNetwork):
-            return
-        present = code_digest(experiment, self._modules)
-        stored = store.run(run)
-        trained = "" if stored is None else store.identity(stored.experiment).code
-        if trained not in ("", present):
-            raise UserError("its code has changed since it was trained")
-        import_from(self._modules, present)
+    def _is_missing(self, run: str, experiment: Experiment) -> bool:
+        network = self._networks.get(run)
+        if isinstance(network, _Problem) and isinstance(experiment.network, ModuleNetwork):
+            return network.code != code_digest(experiment, self._modules)
+        return network is None
 
-    def _network(self, experiment: Experiment, tensors: dict[str, Any]) -> Predictor:
-        data = self._dataset
+    def _network(self, run: str, experiment: Experiment, store: Reader) -> Predictor:
+        """Load a run's network. Raises `ParibusError` where it cannot answer, e.g. as the code of a
+        user's own module has changed since it was trained."""
+        data, stored = self._dataset, store.run(run)
+        tensors: dict[str, Any] | None = store.weights(run)
+        if tensors is None or stored is None:
+            raise UserError("its weights are not in the store")
+        if isinstance(experiment.network, ModuleNetwork):
+            trained = store.identity(stored.experiment).code
+            import_code(experiment.network, self._modules, trained)
         network = plan_of(experiment, data.image_shape, data.classes)
         predict = choose_to_predict(network, experiment).predictor(network, tensors)
         # What is wrong with a user's own module shows when it is first asked.

@@ -1,8 +1,10 @@
 """The source of custom modules: where it is, and a digest of it. Nothing of it is executed.
 
-A custom module counts by its source and by the sources of the user's modules that it imports:
-those in the study's folder, in the current folder, and in the top-level package of the module
-itself. Libraries do not count.
+A custom module counts by its own source and by the sources of the user's modules that it imports.
+They are looked for where Python imports them from: in the study's folder, then on `sys.path`. A
+module is the user's unless it is installed, in the standard library, or part of Paribus. An
+editable install points out of site-packages: its modules are the user's. The current folder has no
+part in it, so a study has the same digest from wherever it is called.
 """
 
 from __future__ import annotations
@@ -10,43 +12,52 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib
-import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+import sysconfig
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
+from paribus.errors import UserError
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 
-_LIBRARIES = ("site-packages", "dist-packages")
+_INSTALLED = ("site-packages", "dist-packages")
+_STANDARD = {
+    Path(os.path.realpath(sysconfig.get_path(name))) for name in ("stdlib", "platstdlib")
+} | {Path(os.path.realpath(os.__file__)).parent}
 
 
 @dataclass(frozen=True)
 class Source:
     """The source of a custom module."""
 
-    digest: str
-    """SHA-256, in hex, over the names and contents of its files."""
-    files: tuple[Path, ...]
+    files: Mapping[str, Path]
+    """Its files and those of the user's modules that it imports, by the modules' names."""
+    contents: Mapping[str, str]
+    """SHA-256 of each, in hex, whatever its line ends are."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex, over the modules' names and contents."""
+        lines = (f"{name} {content}\n" for name, content in sorted(self.contents.items()))
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def find_source(network: ModuleNetwork, folder: Path) -> Source | None:
     """Return the source of a custom module as it is now, None if it is not found.
 
-    folder: the study's, where modules are looked for first, as `import_from` has them imported.
+    folder: the study's, where modules are looked for first, as `import_code` has them imported.
+    Raises `UserError` if a file of it cannot be read.
     """
     importlib.invalidate_caches()
     finder = _Finder(folder, network.module.partition(":")[0])
     if finder.module not in finder.files:
         return None
-    digest = hashlib.sha256()
-    for name, path in sorted(finder.files.items()):
-        content = path.read_bytes().replace(b"\r\n", b"\n")
-        digest.update(f"{name} {hashlib.sha256(content).hexdigest()}\n".encode())
-    return Source(digest.hexdigest(), tuple(path for _, path in sorted(finder.files.items())))
+    return Source(finder.files, finder.contents)
 
 
 def code_digest(experiment: Experiment, folder: Path) -> str:
@@ -57,32 +68,55 @@ def code_digest(experiment: Experiment, folder: Path) -> str:
     return "" if source is None else source.digest
 
 
-def import_from(folder: Path, digest: str = "") -> None:
-    """Have this process import modules from a study's folder first.
+def import_code(
+    network: ModuleNetwork, folder: Path, digest: str = "", *, since: str = "it was trained"
+) -> None:
+    """Have this process import a custom module's present code, from a study's folder first.
 
-    digest: of the source that is to be imported. What an earlier study's folder gave is forgotten,
-    since two folders may each have a `nets.py`; so is what other source of the same folder gave.
+    What was imported before of other code is forgotten, since two folders may each have a
+    `nets.py`. digest: that of the code that is meant; "": the present one, whatever it is. Raises
+    `UserError`, with `since` when, if the present code is another.
     """
-    chosen = os.path.abspath(folder)
-    if _imported_from == [chosen] and digest in ("", *_digests):
-        return
-    _digests[:] = [digest] if digest else []
-    for earlier in _imported_from:
-        if earlier in sys.path:
-            sys.path.remove(earlier)
+    source = find_source(network, folder)
+    if digest and (source is None or source.digest != digest):
+        raise UserError(f"its code has changed since {since}")
+    _imported.prepare(os.path.abspath(folder), {} if source is None else source.contents)
+
+
+class _Imported:
+    """What this process has been made to import."""
+
+    def __init__(self) -> None:
+        self._folder = ""
+        self._contents: dict[str, str] = {}
+
+    def prepare(self, folder: str, contents: Mapping[str, str]) -> None:
+        """Import from a folder first, and nothing that was imported with other content."""
+        known = self._contents
+        if folder != self._folder or any(
+            known.get(name, content) != content for name, content in contents.items()
+        ):
+            self._forget()
+            if self._folder in sys.path:
+                sys.path.remove(self._folder)
+            sys.path.insert(0, folder)
+            self._folder = folder
+        self._contents.update(contents)
+
+    def _forget(self) -> None:
         for name, module in list(sys.modules.items()):
             file = getattr(module, "__file__", None)
             # Paribus itself may lie there, if it is started from its own repository.
             if name.partition(".")[0] in ("__main__", "paribus") or file is None:
                 continue
-            if _is_in(Path(file), Path(earlier)):
+            folder = Path(self._folder) if self._folder else None
+            inside = folder in Path(file).parents and not _is_library(Path(file), folder)
+            if name in self._contents or inside:
                 del sys.modules[name]
-    _imported_from[:] = [chosen]
-    sys.path.insert(0, chosen)
+        self._contents.clear()
 
 
-_imported_from: list[str] = []
-_digests: list[str] = []
+_imported = _Imported()
 
 
 class _Finder:
@@ -91,10 +125,11 @@ class _Finder:
     def __init__(self, folder: Path, module: str) -> None:
         self.module, self.top = module, module.partition(".")[0]
         self.files: dict[str, Path] = {}
-        here = Path(os.path.abspath(folder)), Path.cwd()
-        self._users = {os.fspath(path) for path in here}
-        others = [os.path.abspath(entry) for entry in sys.path]
-        self._path = list(dict.fromkeys([os.fspath(here[0]), *others, os.fspath(here[1])]))
+        self.contents: dict[str, str] = {}
+        self._folder = Path(os.path.abspath(folder))
+        # An empty entry is the current folder, as an interactive Python has it.
+        others = [os.path.abspath(entry) for entry in sys.path if entry]
+        self._path = list(dict.fromkeys([os.fspath(self._folder), *others]))
         self._seen: set[str] = set()
         waiting = [module]
         while waiting:
@@ -112,46 +147,76 @@ class _Finder:
             if spec is None:
                 break  # The rest is an attribute, or missing.
             current = ".".join(parts[:number])
-            file = Path(spec.origin) if spec.has_location and spec.origin else None
-            if file is not None and current not in self.files:
-                self.files[current] = file
-                if file.suffix == ".py":
+            if spec.has_location and spec.origin:
+                file = Path(spec.origin)
+                if parts[0] != self.top and _is_library(file, self._folder):
+                    break
+                if current not in self.files:
                     is_package = spec.submodule_search_locations is not None
-                    package = current if is_package else current.rpartition(".")[0]
-                    imported += _imports(file, package)
+                    imported += self._note(current, file, spec, is_package=is_package)
             if number < len(parts):
                 inside = spec.submodule_search_locations
-                name = f"{current}.{parts[number]}"
-                spec = PathFinder.find_spec(name, inside) if inside else None
+                spec = (
+                    PathFinder.find_spec(f"{current}.{parts[number]}", inside) if inside else None
+                )
         return imported
 
+    def _note(self, name: str, file: Path, spec: ModuleSpec, *, is_package: bool) -> list[str]:
+        try:
+            # Through its loader: it may lie in an archive.
+            read = getattr(spec.loader, "get_data", lambda path: Path(path).read_bytes())
+            content: bytes = read(str(file))
+        except OSError as error:
+            raise UserError(f"{file}: cannot be read: {error.strerror or error}") from None
+        self.files[name] = file
+        content = content.replace(b"\r\n", b"\n")
+        self.contents[name] = hashlib.sha256(content).hexdigest()
+        if file.suffix != ".py":
+            return []
+        return list(_imports(content, name if is_package else name.rpartition(".")[0]))
+
     def _find_top(self, name: str) -> ModuleSpec | None:
-        """The spec of a top-level module if it is the user's."""
+        """Return the spec of a top-level module, None if there is none or it cannot be the
+        user's."""
         if name in sys.builtin_module_names or name == "paribus":
             return None
-        for entry in self._path:
-            spec = PathFinder.find_spec(name, [entry])
-            if spec is not None and (spec.has_location or entry in self._users):
-                users = name == self.top or entry in self._users
-                return spec if users and not _is_library(entry, name == self.top) else None
-        if name != self.top:
-            return None
-        try:
-            # Installed so that an own finder is needed, e.g. as an editable package.
-            return importlib.util.find_spec(name)
-        except (ImportError, ValueError):
-            return None
+        if (spec := PathFinder.find_spec(name, self._path)) is not None:
+            return spec
+        if PathFinder.find_spec(name) is not None:
+            return None  # It is in the current folder alone.
+        # An editable install may have brought a finder.
+        for finder in sys.meta_path:
+            try:
+                spec = finder.find_spec(name, None)
+            except (ImportError, ValueError, AttributeError):
+                continue
+            if spec is not None:
+                return spec
+        return None
 
 
-def _is_library(entry: str, own: bool) -> bool:
-    return not own and any(part in _LIBRARIES for part in Path(entry).parts)
+def _is_library(file: Path, folder: Path | None) -> bool:
+    """Whether a file is installed or of the standard library. folder: the study's, in which only
+    the folders below it can say so."""
+    if any(parent in _STANDARD for parent in Path(os.path.realpath(file)).parents):
+        return True
+    parents = list(file.parents)
+    if folder in parents:
+        parents = parents[: parents.index(folder)]
+    return any(_is_installed(parent) for parent in parents)
 
 
-def _imports(file: Path, package: str) -> Iterator[str]:
+@lru_cache(maxsize=1024)
+def _is_installed(folder: Path) -> bool:
+    # `pip install --target` makes such a folder anywhere.
+    return folder.name in _INSTALLED or next(folder.glob("*.dist-info"), None) is not None
+
+
+def _imports(content: bytes, package: str) -> Iterator[str]:
     """The full names of all that a file may import, anywhere in it."""
     try:
-        tree = ast.parse(file.read_bytes())
-    except (SyntaxError, ValueError):
+        tree = ast.parse(content)
+    except (SyntaxError, ValueError, RecursionError):
         return  # Importing it will say so.
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -165,7 +230,3 @@ def _imports(file: Path, package: str) -> Iterator[str]:
             if base:
                 yield base
                 yield from (f"{base}.{alias.name}" for alias in node.names if alias.name != "*")
-
-
-def _is_in(file: Path, folder: Path) -> bool:
-    return folder in file.parents and not any(part in _LIBRARIES for part in file.parts)
