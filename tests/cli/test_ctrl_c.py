@@ -22,6 +22,28 @@ RUN_STOPPED = (
 )
 
 
+# Before Paribus is the first to hear of it, Ctrl-C is Python's own affair, and may even be lost.
+PARIBUS = """
+import sys
+class Ready:
+    def find_spec(self, name, *_):
+        if name == "paribus.cli.main":
+            print("ready", flush=True)
+sys.meta_path.insert(0, Ready())
+from paribus.__main__ import main
+main()
+"""
+
+
+@contextmanager
+def paribus(*arguments: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    """Yield the command `paribus` as soon as Ctrl-C is its own."""
+    with begun("-c", PARIBUS, *arguments, cwd=cwd) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
+
+
 @contextmanager
 def begun(*command: str | Path, cwd: Path) -> Iterator[subprocess.Popen[str]]:
     """A command under way, in a process group of its own as a terminal gives it."""
@@ -59,20 +81,12 @@ def left_running(group: int) -> list[str]:
     return found
 
 
-@pytest.fixture(scope="module")
-def started() -> float:
-    """Seconds until Paribus surely has the say: before, Ctrl-C is Python's own affair."""
-    begin = time.perf_counter()
-    subprocess.run([sys.executable, "-c", "import paribus.__main__"], check=True)
-    return 2 * (time.perf_counter() - begin)
-
-
 # Until both workers train.
 @pytest.mark.parametrize("moment", [0, 0.5, 1, 1.3, 1.6, 2, 3])
-def test_a_run_is_stopped_at_any_moment(small: Small, started: float, moment: float) -> None:
+def test_a_run_is_stopped_at_any_moment(small: Small, moment: float) -> None:
     study = small(LONG)
-    with begun("-m", "paribus", "run", study.name, "--jobs", "2", cwd=study.parent) as process:
-        time.sleep(started + moment)
+    with paribus("run", study.name, "--jobs", "2", cwd=study.parent) as process:
+        time.sleep(moment)
         said = ctrl_c(process)
         assert process.returncode == 130, said
         assert said.splitlines()[-1] == RUN_STOPPED
@@ -106,8 +120,7 @@ with patch({interrupted!r}, stop):
         assert left_running(process.pid) == []
 
 
-def test_other_commands_are_stopped(tmp_path: Path, started: float) -> None:
-    with begun("-m", "paribus", "report", "mnist", cwd=tmp_path) as process:
-        time.sleep(started)
+def test_other_commands_are_stopped(tmp_path: Path) -> None:
+    with paribus("report", "mnist", cwd=tmp_path) as process:
         said = ctrl_c(process)
         assert (process.returncode, said.strip()) == (130, "Stopped.")
