@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from html import escape
 from importlib.util import find_spec
 from os import PathLike
@@ -14,14 +16,16 @@ from paribus.campaign.campaign import Campaign, Data
 from paribus.campaign.cells import schedule
 from paribus.campaign.progress import clock
 from paribus.campaign.run import run as train
+from paribus.campaign.timing import time_missing
 from paribus.errors import UserError, did_you_mean
 from paribus.export.tables import ExportedRun, epoch_records, run_records
 from paribus.measure import predictions
 from paribus.measure.runs import ExperimentResult, StudyResult
-from paribus.present.progress import progress
+from paribus.present.progress import progress, timing_progress, untimed_line
 from paribus.spec.study import Study
 from paribus.store.open import open_store
 from paribus.store.rows import EPOCH_COLUMNS
+from paribus.store.timings import read_timings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -176,13 +180,15 @@ def run(
     relative_to: str | PathLike[str] = ".",
     jobs: int | None = None,
     quiet: bool = False,
+    timing: bool = True,
 ) -> Results:
     """Train what of a study the store has not, and give what came of all of it.
 
     store: the folder that runs are kept in, made if it is not there. relative_to: the folder that
     paths of data in the study start from. jobs: runs trained at once, a core each; one a core if
-    None. quiet: say nothing of how it gets on. Interrupted, it loses at most the epochs under way:
-    call it again to go on.
+    None. quiet: say nothing of how it gets on. timing: when all is trained, time the training steps
+    that questions ask about, if the machine is quiet. Interrupted, it loses at most the epochs
+    under way: call it again to go on.
 
     Raises `UserError` for what is wrong with the study, its data or the store.
     """
@@ -196,6 +202,15 @@ def run(
         with progress(planned, clock(planned, opened), quiet=quiet) as listen:
             outcome = train(planned, opened, listen)
         result = campaign.result(opened, known)
+        if timing and not outcome.elsewhere:
+            codes = {name: identity.code for name, identity in known.identities.items()}
+            shown = partial(timing_progress, quiet=quiet)
+            left = untimed_line(
+                time_missing(campaign, result, codes, opened, shown), "timing=False"
+            )
+            if left and not quiet:
+                click.echo(left, err=True)
+            result = replace(result, timings=read_timings(opened.folder))
     return Results(result, outcome.failed)
 
 

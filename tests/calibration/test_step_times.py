@@ -7,13 +7,21 @@ Two trainings of the same thing, and a third for the control, timed in turns of 
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
 import pytest
 from scipy.signal import lfilter
 
+from paribus.campaign import timing
+from paribus.campaign.turns import interleaved
+from paribus.measure.runs import Timing
+from paribus.questions.finding import Verdict
 from paribus.stats.paired import t_intervals
+from tests.support import judged
+from tests.support.judged import PROCESSES, time_found, timed
 from tests.support.simulated import BATCHES, Floats, at_most, generator, say
 
 STUDIES = 2000
@@ -77,6 +85,44 @@ def test_processes_with_a_random_order_keep_the_level(load: str, processes: int)
     say("step times", load=load, processes=processes, rate=claimed / studies, t=by_t / studies)
     assert at_most(by_t / studies, 0.05, studies)
     assert at_most(claimed / studies, 0.01, studies)
+
+
+@pytest.mark.parametrize("load", LOADS)
+def test_what_is_wired_keeps_the_level(load: str) -> None:
+    """Turns as `campaign.turns` takes them, timings as they are kept, judged as a question is."""
+    rng = generator("wired", load)
+    studies, claimed = 250 * BATCHES, 0
+    for _ in range(studies):
+        slow = slowdown(rng, load, PROCESSES, 3 * timing.ROUNDS)
+        finding = time_found(timed([timed_process(rng, slow_T) for slow_T in slow]))
+        claimed += finding.verdict in (Verdict.BETTER, Verdict.WORSE)
+    say("step times, wired", load=load, processes=PROCESSES, rate=claimed / studies)
+    assert at_most(claimed / studies, 0.05, studies)
+
+
+def timed_process(rng: np.random.Generator, slow_T: Floats) -> Timing:
+    """Time two equal trainings and the control under a load, as a process does."""
+    clock = iter(slow_T.tolist())
+    lasting = rng.normal(size=3) * LASTING
+    turns = [
+        lambda own=own: math.exp(next(clock) + own + 0.01 * rng.normal())
+        for own in lasting.tolist()
+    ]
+    a_R, b_R, control_R = interleaved(turns, timing.ROUNDS, rng)
+    return judged.timing(a_R, b_R, control_R)
+
+
+def test_a_real_difference_is_still_found() -> None:
+    rng = generator("wired", "difference")
+    found = 0
+    for _ in range(100):
+        slow = slowdown(rng, "ar1", PROCESSES, 3 * timing.ROUNDS)
+        timings = [timed_process(rng, slow_T) for slow_T in slow]
+        slower = [
+            replace(one, b_seconds=[1.15 * second for second in one.b_seconds]) for one in timings
+        ]
+        found += time_found(timed(slower)).verdict is Verdict.WORSE
+    assert found >= 95
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from paribus.measure.runs import Run, StudyResult, Timing
+from paribus.measure.runs import Run, StudyResult
 from paribus.present import wording
 from paribus.present.as_json import plain
 from paribus.questions.family import judge_study
@@ -18,6 +17,7 @@ from paribus.spec.question import Question
 from paribus.spec.study import Study
 from paribus.stats.flips import Flip
 from paribus.store.rows import Status
+from tests.support.judged import timings
 from tests.support.made_up import DATA, Make, trained
 
 
@@ -195,29 +195,23 @@ def test_step_times_come_from_timings_alone(told: Told) -> None:
     result = told(["cnn", "pool-first"])
     untimed = one(result, "cnn", "pool-first", "step_time")
     assert wording.sentence(untimed) == (
-        "No verdict: steps of cnn and pool-first have not been timed side by side; "
-        "`paribus time cnn pool-first --study mnist` does that."
+        "No verdict: steps of cnn and pool-first have not been timed; "
+        "run `paribus time cnn pool-first --study mnist`."
     )
     first, second = (result.experiments[n].step_keys[0] for n in ("cnn", "pool-first"))
-    noise = 1 + 0.004 * np.sin(np.arange(20) * 7)
-    seconds = (1e-3 * noise).tolist()
-    timing = Timing(
-        *(first, "numpy", second, "numpy", seconds, (1.3e-3 * noise[::-1]).tolist()),
-        (1e-3 * noise**0.5).tolist(),
-        {"processor": "a processor"},
-        "The machine was not quiet.",
-    )
-    finding = one(replace(result, timings=(timing,)), "cnn", "pool-first", "step_time")
+    loud = "The machine was not quiet."
+    kept = tuple(replace(t, a=first, b=second, disturbed=loud) for t in timings(1.3, 0.004))
+    finding = one(replace(result, timings=kept), "cnn", "pool-first", "step_time")
     assert finding.verdict is Verdict.WORSE
     assert agreement(finding).agrees
     assert wording.sentence(finding).startswith(
-        "A training step of pool-first takes longer than one of cnn"
+        "A training step of pool-first is slower than one of cnn"
     )
-    assert "The machine was not quiet." in wording.reasons(finding)
-    assert plain(finding)["estimate"] == pytest.approx(1.3, rel=1e-3)
+    assert f"In 5 of 5 processes: {loud}" in wording.reasons(finding)
+    assert plain(finding)["estimate"] == pytest.approx(1.3, rel=5e-3)
     # A timing with another engine is of something else.
-    other = replace(timing, b_engine="torch")
-    still_untimed = one(replace(result, timings=(other,)), "cnn", "pool-first", "step_time")
+    others = tuple(replace(timing, b_engine="torch") for timing in kept)
+    still_untimed = one(replace(result, timings=others), "cnn", "pool-first", "step_time")
     assert isinstance(still_untimed, StepTimeFinding)
     assert still_untimed.ratio is None
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from paribus.stats.paired import t_intervals
-from paribus.stats.ratio import Ratio
 from paribus.stats.rule import Decision
 from paribus.stats.step_times import (
+    Ratio,
     decide_times,
     process_means,
     ratio_over_processes,

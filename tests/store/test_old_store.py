@@ -33,7 +33,6 @@ COMMANDS = {
     "compare mlp cnn": "compare mlp@numpy cnn@numpy --matters 0.01",
     "compare engines": "compare mlp@numpy mlp@torch",
     "compare own": "compare mlp@torch own --metric test_loss",
-    "compare steps": "compare mlp@numpy cnn@numpy --metric step_time",
 }
 
 
@@ -80,6 +79,13 @@ def test_commands_say_what_they_said(old: Path, name: str) -> None:
     assert_same(read_json(*COMMANDS[name].split(), "--store", "store", "--json"), EXPECTED[name])
 
 
+def test_its_timing_counts_as_one_process_of_those_that_a_verdict_takes(old: Path) -> None:
+    now = read_json("compare", "mlp@numpy", "cnn@numpy", "--metric", "step_time",
+                    "--store", "store", "--json")  # fmt: skip
+    assert (now["verdict"], now["estimate"]) == ("no verdict", None)
+    assert "were timed in 1 process, and a verdict takes 5" in now["sentence"]
+
+
 def test_every_run_is_what_it_was(old: Path) -> None:
     for run, then in EXPECTED["show"].items():
         if run.startswith("27b1772cc637"):
@@ -100,10 +106,15 @@ def test_reports_have_the_same_numbers(old: Path, name: str, options: list[str])
     for table, then in EXPECTED[name].items():
         with open(f"report/tables/{table}.csv", encoding="utf-8", newline="") as file:
             found = list(csv.DictReader(file))
-        # The number of seeds now allows for how little few of them tell of the spread.
+        # The number of seeds now allows for how little few of them tell of the spread; and step
+        # times of one process have no interval any more.
         then = [
             {
-                **{key: row[key] for key in row if not key.startswith("seeds_")},
+                **{
+                    key: row[key]
+                    for key in row
+                    if not key.startswith("seeds_") and row.get("metric") != "step_time"
+                },
                 **(
                     {"seeds_if_spread_holds": row["seeds_to_decide"]} if table == "findings" else {}
                 ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,15 @@ def test_what_is_kept_is_read(tmp_path: Path) -> None:
     assert read_timings(tmp_path) == ()
     path = keep_timing(tmp_path, TIMING)
     assert read_timings(tmp_path) == (TIMING,)
-    assert keep_timing(tmp_path, TIMING) == path
     assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_a_second_timing_of_the_same_two_is_kept_beside_the_first(tmp_path: Path) -> None:
+    later = replace(TIMING, b_seconds=[3.0])
+    for timing in (TIMING, later, later):
+        keep_timing(tmp_path, timing)
+    found = read_timings(tmp_path)
+    assert sorted(timing.b_seconds for timing in found) == [[2.0], [3.0], [3.0]]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"a": 1}'])

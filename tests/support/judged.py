@@ -72,6 +72,7 @@ TINY = [0.0001, -0.0002, 0.0002, -0.0001, 0.0001]
 SHAKY = [0.0045, 0.0011, 0.0038, 0.0011, 0.0042]
 
 ROUNDS = 20
+PROCESSES = 5
 
 
 def question(metric: str, matters: float | None, **rest: Any) -> Question:
@@ -121,9 +122,10 @@ def found(difference_S: Sequence[float], metric: Metric = ACCURACY, **rest: Any)
     return finding_of(differing(difference_S, metric, **rest))
 
 
-def seconds(factor: float, noise: float = 0.01, name: str = "") -> np.ndarray:
-    """Seconds of a step in every round, (R,)."""
-    return factor * np.exp(noise * stream(0, "test", name).standard_normal(ROUNDS))
+def seconds(factor: float, noise: float = 0.01, name: str = "", process: int = 0) -> np.ndarray:
+    """Seconds of a step in every round of a process, (R,)."""
+    rng = stream(process, "test", name)
+    return factor * np.exp(noise * rng.standard_normal(ROUNDS))
 
 
 def timing(
@@ -143,8 +145,25 @@ def timing(
     return Timing(**given | rest)
 
 
+def timings(
+    factor: float, noise: float = 0.01, *, again: float = 1.0, engine: str = "numpy", **rest: Any
+) -> tuple[Timing, ...]:
+    """Timings in five processes: a step of B takes `factor` times as long as one of A, and one of
+    A `again` times as long when trained again."""
+    return tuple(
+        timing(
+            seconds(1e-3, noise, "a", process),
+            seconds(factor * 1e-3, noise, "b", process),
+            seconds(again * 1e-3, noise, "again", process),
+            engine,
+            **rest,
+        )
+        for process in range(PROCESSES)
+    )
+
+
 def timed(
-    times: Timing | None,
+    times: Sequence[Timing] = (),
     *,
     matters: float | None = 0.05,
     confounds: Sequence[str] = (),
@@ -152,13 +171,12 @@ def timed(
 ) -> StepTimes:
     """A question about the step times of bn and cnn."""
     sides = pair("cnn", "bn", confounds)
-    return StepTimes(question("step_time", matters), sides, times, study_name)
+    return StepTimes(question("step_time", matters), sides, tuple(times), study_name)
 
 
 def timed_steps(factor: float, noise: float = 0.01, **rest: Any) -> StepTimes:
     """The same, where a step of bn takes so many times as long as one of cnn."""
-    a_R, b_R = seconds(1e-3, noise, "a"), seconds(factor * 1e-3, noise, "b")
-    return timed(timing(a_R, b_R, seconds(1e-3, noise, "again")), **rest)
+    return timed(timings(factor, noise), **rest)
 
 
 def time_found(times: StepTimes) -> StepTimeFinding:

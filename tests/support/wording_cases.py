@@ -24,11 +24,10 @@ from tests.support.judged import (
     finding_of,
     found,
     question,
-    seconds,
     time_found,
     timed,
     timed_steps,
-    timing,
+    timings,
 )
 
 TWO_CONFOUNDS = ("learning rate 0.01 → 0.001", "epochs 100 → 35")
@@ -173,12 +172,13 @@ def _step_times() -> Iterator[tuple[str, Finding]]:
     yield "step time: undecided", time_found(timed_steps(1.02, noise=0.5))
     yield "step time: confounded", time_found(timed_steps(1.3, confounds=ONE_CONFOUND))
     yield "step time: preview", replace(time_found(timed_steps(1.3)), preview=True)
-    yield "step time: not timed", time_found(timed(None))
-    yield "step time: not timed, in no study", time_found(timed(None, study_name=""))
+    yield "step time: not timed", time_found(timed())
+    yield "step time: not timed, in no study", time_found(timed(study_name=""))
+    yield "step time: too few processes", time_found(timed(timings(1.3)[:3]))
     yield "step time: one of 20 questions", timed_steps(1.3).conclude((0.5,), 20)
-    a_R, b_R, control_R = (seconds(1e-3, 0.01, name) for name in ("a", "b", "again"))
-    disturbed = "The machine was not quiet."
-    two_engines = timing(a_R, 1.2 * b_R, control_R, "torch", disturbed=disturbed)
+    loud = "The machine was not quiet: others kept 0.9 of 2 cores busy meanwhile."
+    first, *others = timings(1.2, engine="torch")
+    two_engines = (replace(first, disturbed=loud), *others)
     yield "step time: two engines", time_found(timed(two_engines))
 
 

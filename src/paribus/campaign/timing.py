@@ -1,153 +1,194 @@
-"""Times training steps of two experiments in turns, in one process, apart from any training.
+"""Times the training steps that questions ask about: in fresh processes, on a quiet machine.
 
-A turn is an epoch on just enough images for a fraction of a second. In every round A, B and a
-second training of A take a turn each, in an order that changes from round to round, so that what
-slows the machine for a while slows all three.
+Each process trains A, B and A again afresh and times them in turns (`turns.py`): two trainings of
+the same thing can differ for as long as their process lives. A timing is kept for each process, and
+none replaces another.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from itertools import permutations
-from pathlib import Path
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from time import perf_counter
 
-from paribus.engines.base import Engine, Split, Task, Training
+import numpy as np
+
+from paribus.campaign.campaign import Campaign
+from paribus.campaign.turns import Steps, busy_cores, is_quiet, time_steps
+from paribus.engines.choose import make_engine
 from paribus.errors import ParibusError
-from paribus.execute.machine import available_cores, environment
-from paribus.spec.recipe import Constant
-from paribus.store.timings import Timing
+from paribus.execute.processes import answers_of
+from paribus.execute.protocol import DataSource
+from paribus.execute.tasks import TaskMaker
+from paribus.measure.runs import ExperimentResult, StudyResult
+from paribus.questions.kind import Context, kind_of
+from paribus.questions.pair import with_engine
+from paribus.questions.step_time import FEWEST_PROCESSES, STEP_TIME, prepare
+from paribus.spec.code import import_code
+from paribus.spec.experiment import Experiment
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.question import Question
+from paribus.store.reader import Reader
+from paribus.store.timings import Timing, keep_timing
 
-TURN_SECONDS = 0.25
-WARM_UP_TURNS = 2
-_FIRST_STEPS = 4
+ROUNDS = 10
+"""Of a process; each is three turns of `turns.TURN_SECONDS`."""
+PATIENCE = 10
+"""Seconds that a machine is given to become quiet."""
 
-QUIET_LOAD = 0.3
-"""Above this many busy processes, a core each, the machine is not quiet."""
+Progress = Callable[[int, int], AbstractContextManager[Callable[[], None]]]
+"""Takes the numbers of pairs and processes; yields what is called after each timing."""
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two whose steps are timed."""
+    """An experiment whose training step is timed."""
 
     key: str
     """What its timings are kept under, see `identity.step_keys`."""
-    engine: Engine
-    task: Task
+    experiment: Experiment
+    """With the engine that is timed."""
+    code: str
+    """The digest of a custom module's source."""
+
+    @classmethod
+    def of(cls, result: ExperimentResult, code: str) -> Side:
+        """Return an experiment as a question about it is answered."""
+        return cls(result.step_keys[0], with_engine(result), code)
 
 
-class _Turns:
-    """A training that goes on by a turn of steps each time."""
+@dataclass(frozen=True)
+class TimedPair:
+    """Two experiments whose steps are timed against each other."""
 
-    def __init__(self, engine: Engine, task: Task) -> None:
-        # The first steps find out how many make a turn; they are in no result.
-        trial = engine.start(_shortened(task, _FIRST_STEPS))
-        for _ in range(WARM_UP_TURNS):
-            seconds = trial.run_epoch().train_seconds
-        first = _shortened(task, _FIRST_STEPS)
-        steps = round(first.steps_per_epoch * TURN_SECONDS / max(seconds, 1e-9))
-        self._task = _shortened(task, max(_FIRST_STEPS, steps))
-        self._training: Training = engine.start(self._task)
-        for _ in range(WARM_UP_TURNS):
-            self.turn()
-
-    def turn(self) -> float:
-        """Seconds of a step, the mean of a turn."""
-        return self._training.run_epoch().train_seconds / self._task.steps_per_epoch
+    a: Side
+    b: Side
 
 
-def _shortened(task: Task, steps: int) -> Task:
-    """The task on as many whole batches, at most all there are, and one test image."""
-    train, size = task.train, task.batch_size
-    images = min(steps, len(train) // size) * size or len(train)
-    return replace(
-        task,
-        train=Split(train.images[:images], train.labels[:images]),
-        test=Split(task.test.images[:1], task.test.labels[:1]),
-        validation=None,
-        # Its length is that of a training, and the rate costs no time.
-        schedule=Constant(),
-    )
+@dataclass(frozen=True)
+class Timer:
+    """What a process is to time."""
+
+    data: DataSource
+    pairs: tuple[TimedPair, ...]
+    rounds: int
+    order: int
+    """The seed of the order of turns."""
 
 
-def time_steps(
-    a: Side, b: Side, rounds: int, listen: Callable[[int], None] = lambda done: None
-) -> Timing:
-    """Time steps of A and B, for so many rounds.
+@dataclass(frozen=True)
+class Busy:
+    """A machine on which others keep so many of its cores busy."""
 
-    listen: told how many rounds are done, the warm-up being round 0. Raises `UserError` where an
-    engine cannot run a task.
-    """
-    load = _load()
-    begun, used, busy = perf_counter(), _own_seconds(), _machine_seconds()
-    sides = [_Turns(side.engine, side.task) for side in (a, b, a)]
-    orders = list(permutations(range(3)))
-    seconds: list[list[float]] = [[], [], []]
-    listen(0)
-    for number in range(rounds):
-        for turn in orders[number % len(orders)]:
-            seconds[turn].append(sides[turn].turn())
-        listen(number + 1)
-    if any(not time > 0 for times in seconds for time in times):
-        raise ParibusError("this machine's clock is too coarse to time a step; nothing was kept")
-    others = None
-    if busy is not None and (after := _machine_seconds()) is not None:
-        wall = perf_counter() - begun
-        others = max(0.0, (after - busy - (_own_seconds() - used)) / wall)
-    devices = {
-        f"device {name}": str(getattr(side.engine, "device", "cpu"))
-        for name, side in (("a", a), ("b", b))
-    }
-    return Timing(
-        a=a.key,
-        a_engine=a.engine.name,
-        b=b.key,
-        b_engine=b.engine.name,
-        a_seconds=seconds[0],
-        b_seconds=seconds[1],
-        control_seconds=seconds[2],
-        environment=environment() | {"runs at once": "1"} | devices,
-        disturbed=disturbed(load, others, available_cores()),
-    )
+    others: float
+    cores: int
 
 
-def disturbed(load: float | None, others: float | None, cores: int) -> str:
-    """What ran beside a timing, in a sentence; empty if that was next to nothing.
-
-    load: mean number of busy processes over the minute before; others: mean number of cores that
-    other processes kept busy meanwhile; None where the system does not say.
-
-    >>> disturbed(0.05, 0.02, 2)
-    ''
-    >>> print(disturbed(1.4, 0.9, 2))
-    The machine was not quiet: load average 1.4 before, and 0.9 of 2 cores kept busy by others \
-meanwhile.
-    """
-    found = []
-    if load is not None and load > QUIET_LOAD:
-        found.append(f"load average {load:.1f} before")
-    if others is not None and others > QUIET_LOAD:
-        found.append(f"{others:.1f} of {cores} cores kept busy by others meanwhile")
-    return f"The machine was not quiet: {', and '.join(found)}." if found else ""
+def untimed(result: StudyResult, codes: Mapping[str, str]) -> tuple[TimedPair, ...]:
+    """Return the pairs that a study's questions ask about, trained, and timed in fewer processes
+    than a verdict takes. codes: the digest of each experiment's custom module, by its name."""
+    context, found = Context.of(result), dict[tuple[str, ...], TimedPair]()
+    for question in result.study.questions:
+        if kind_of(question) is not STEP_TIME or not isinstance(question, Question):
+            continue
+        steps = prepare(question, context)
+        a, b = (
+            Side.of(context.experiments[name], codes[name]) for name in (steps.pair.a, steps.pair.b)
+        )
+        trained = "auto" not in (a.experiment.engine, b.experiment.engine)
+        if trained and len(steps.timings) < FEWEST_PROCESSES:
+            key = (a.key, a.experiment.engine, b.key, b.experiment.engine)
+            found.setdefault(key, TimedPair(a, b))
+    return tuple(found.values())
 
 
-def _load() -> float | None:
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+@dataclass(frozen=True)
+class Untimed:
+    """Pairs that were left untimed, and why: the machine was busy, or something went wrong."""
+
+    pairs: tuple[TimedPair, ...]
+    why: Busy | str
 
 
-def _own_seconds() -> float:
-    times = os.times()
-    return times.user + times.system
-
-
-def _machine_seconds() -> float | None:
-    """Processor seconds of all processes since the start of the machine; Linux only."""
-    try:
-        fields = Path("/proc/stat").read_text().splitlines()[0].split()[1:]
-    except OSError:
+def time_missing(
+    campaign: Campaign,
+    result: StudyResult,
+    codes: Mapping[str, str],
+    store: Reader,
+    progress: Progress,
+    *,
+    patience: float = PATIENCE,
+) -> Untimed | None:
+    """Time what a study's questions ask to be timed and the store lacks, if the machine is quiet;
+    return what was left, None if nothing. codes: as of `untimed`."""
+    pairs = untimed(result, codes)
+    if not pairs:
         return None
-    # user nice system idle iowait irq softirq: all but idle and iowait is work.
-    ticks = [int(field) for field in fields[:7]]
-    return float(sum(ticks[:3]) + sum(ticks[5:])) / os.sysconf("SC_CLK_TCK")
+    if busy := wait_until_quiet(patience):
+        return Untimed(pairs, busy)
+    try:
+        with progress(len(pairs), FEWEST_PROCESSES) as listen:
+            time_pairs(campaign, pairs, store, listen=listen)
+    except ParibusError as error:
+        return Untimed(pairs, str(error))
+    return None
+
+
+def wait_until_quiet(patience: float = PATIENCE) -> Busy | None:
+    """Wait until others leave this machine alone; return how busy it is if they do not."""
+    cores = os.cpu_count() or 1
+    begun = perf_counter()
+    while True:
+        others = busy_cores(seconds=1.0)
+        if others is None or is_quiet(others, cores):
+            return None
+        if perf_counter() - begun >= patience:
+            return Busy(others, cores)
+
+
+def time_pairs(
+    campaign: Campaign,
+    pairs: Sequence[TimedPair],
+    store: Reader,
+    *,
+    processes: int = FEWEST_PROCESSES,
+    rounds: int = ROUNDS,
+    listen: Callable[[], None] = lambda: None,
+) -> tuple[Timing, ...]:
+    """Time pairs of a campaign's experiments in so many processes, one after the other; keep and
+    return the timings. listen: told of each.
+
+    Raises `ParibusError` where something cannot be timed.
+    """
+    data = DataSource(campaign.study.data, campaign.folder, campaign.facts.fingerprint)
+    kept = []
+    for _ in range(processes):
+        timer = Timer(data, tuple(pairs), rounds, secrets.randbits(64))
+        for timing in answers_of(timings, timer):
+            keep_timing(store.folder, timing)
+            kept.append(timing)
+            listen()
+    return tuple(kept)
+
+
+def timings(timer: Timer) -> Iterator[Timing]:
+    """Yield the timing of each pair, made in this process."""
+    from paribus.data.sources import load
+
+    maker = TaskMaker(load(timer.data.source, timer.data.folder))
+    rng = np.random.default_rng(timer.order)
+    for pair in timer.pairs:
+        a, b = (_steps(side, maker, timer.data) for side in (pair.a, pair.b))
+        yield time_steps(a, b, timer.rounds, rng)
+
+
+def _steps(side: Side, maker: TaskMaker, data: DataSource) -> Steps:
+    network = side.experiment.network
+    if isinstance(network, ModuleNetwork):
+        since = "the command began; call the command again"
+        import_code(network, data.folder, side.code, since=since)
+    engine = make_engine(side.experiment.engine)
+    return Steps(side.key, engine, maker.make(side.experiment, seed=0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -12,8 +13,12 @@ from paribus.campaign.cells import schedule
 from paribus.campaign.progress import clock
 from paribus.campaign.run import run
 from paribus.cli.options import report_option, store_option, study_options, tell, told
-from paribus.present.progress import progress
+from paribus.measure.runs import StudyResult
+from paribus.present.progress import progress, timing_progress, untimed_line
+from paribus.store.known import Known
 from paribus.store.open import open_store
+from paribus.store.timings import read_timings
+from paribus.store.writer import Writer
 from paribus.text import count
 
 
@@ -32,10 +37,19 @@ from paribus.text import count
     metavar="NAME",
     help="What trains: processes on this machine, or what another package brings.",
 )
+@click.option(
+    "--timing/--no-timing",
+    default=True,
+    show_default=True,
+    help="Time the training steps that questions ask about, when all is trained.",
+)
 @store_option
 @report_option
-def command(campaign: Campaign, jobs: int | None, executor: str, report_folder: Path) -> None:
-    """Train what STUDY, a file or a built-in name, is missing; then write its report.
+def command(
+    campaign: Campaign, jobs: int | None, executor: str, timing: bool, report_folder: Path
+) -> None:
+    """Train what STUDY, a file or a built-in name, is missing; time the training steps that its
+    questions ask about, if the machine is quiet; then write its report.
 
     Stopped at any time, by Ctrl-C or otherwise, it loses at most the epochs under way: the same
     command again goes on. The report can be written while it trains, with `paribus report`.
@@ -51,6 +65,8 @@ def command(campaign: Campaign, jobs: int | None, executor: str, report_folder: 
         with progress(planned, clock(planned, store)) as listen:
             outcome = run(planned, store, listen, executor)
         result = campaign.result(store, known)
+        if timing and not outcome.elsewhere:
+            result = _timed(campaign, result, known, store)
     if outcome.elsewhere:
         runs = count(outcome.elsewhere, "run is", "runs are")
         tell(f"{runs} being trained by another process.")
@@ -59,3 +75,13 @@ def command(campaign: Campaign, jobs: int | None, executor: str, report_folder: 
     write_report(result, report_folder, lambda page: click.echo(f"Report: {page}"))
     if outcome.failed:
         sys.exit(1)
+
+
+def _timed(campaign: Campaign, result: StudyResult, known: Known, store: Writer) -> StudyResult:
+    """The result with the timings that it lacked."""
+    from paribus.campaign.timing import time_missing
+
+    codes = {name: identity.code for name, identity in known.identities.items()}
+    left = time_missing(campaign, result, codes, store, timing_progress)
+    tell(untimed_line(left, "--no-timing"))
+    return replace(result, timings=read_timings(store.folder))

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from statistics import median
@@ -18,12 +15,12 @@ from paribus.campaign.engines import choose_engines, fitting_networks
 from paribus.cli.options import json_option, store_option
 from paribus.errors import UserError, did_you_mean
 from paribus.measure.from_store import described
-from paribus.spec.code import code_digest, import_code
-from paribus.spec.network import ModuleNetwork
+from paribus.questions.step_time import FEWEST_PROCESSES
+from paribus.spec.code import code_digest
 from paribus.spec.question import ASPECTS, Question
 from paribus.store.open import open_store
-from paribus.store.timings import keep_timing
-from paribus.text import percent
+from paribus.store.timings import read_timings
+from paribus.text import count, percent
 
 
 @click.command(short_help="Time training steps of two experiments, in turns.")
@@ -41,7 +38,20 @@ from paribus.text import percent
     metavar="E[,F]",
     help="Engine of both, or of A and of B, in place of the study's.",
 )
-@click.option("--rounds", type=click.IntRange(5, 10_000), default=30, show_default=True)
+@click.option(
+    "--processes",
+    type=click.IntRange(FEWEST_PROCESSES, 1_000),
+    default=FEWEST_PROCESSES,
+    show_default=True,
+    help="Processes that time, one after the other.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(3, 10_000),
+    default=10,
+    show_default=True,
+    help="Rounds in each process.",
+)
 @click.option(
     "--matters",
     type=click.FloatRange(0, min_open=True),
@@ -55,32 +65,32 @@ def command(
     b: str,
     study: str,
     engines: str | None,
+    processes: int,
     rounds: int,
     matters: float | None,
     store_folder: Path,
     as_json: bool,
 ) -> None:
-    """Time training steps of experiments A and B of a study on this machine, in turns in one
-    process, and say how many times as long one of B takes: with an interval, and beside it the
-    same of A against itself. Best on a machine that does nothing else.
+    """Time training steps of experiments A and B of a study on this machine, and report the ratio
+    of the times with its interval, beside that of A to itself. Each of several processes times
+    both in turns. Best on a machine that does nothing else.
 
-    The result is kept in the store, where questions about step times find it.
+    The store keeps every timing. A second call adds to the first, and questions about step times
+    use them all.
     """
-    from paribus.campaign.timing import Side, time_steps
-    from paribus.engines.choose import make_engine
-    from paribus.execute.tasks import TaskMaker
+    from paribus.campaign.timing import Side, TimedPair, time_pairs
     from paribus.present import wording
     from paribus.present.as_json import plain
+    from paribus.present.progress import timing_progress
     from paribus.questions.family import judge
     from paribus.questions.kind import Context
 
-    campaign = make(study)
-    experiments, dataset = campaign.study.experiments, campaign.dataset
+    campaign = make(study, store_folder=store_folder)
+    experiments = campaign.study.experiments
     for name in (a, b):
         if name not in experiments:
             known = did_you_mean(name, list(experiments))
             raise UserError(f'{study}: there is no experiment "{name}"; {known}')
-    maker = TaskMaker(dataset)
     # Keys that differ even where an experiment is timed by two engines.
     names = (a, b if b != a else f"{b} again")
     asked = {
@@ -92,12 +102,10 @@ def command(
     chosen = choose_engines(fitting_networks(asked, campaign.facts, study), asked).names
     sides, results = [], []
     for key, name in zip(names, (a, b), strict=True):
-        experiment, engine = asked[key].but(engine=chosen[key]), make_engine(chosen[key])
+        experiment = asked[key].but(engine=chosen[key])
         code = code_digest(experiment, campaign.folder)
-        if isinstance(experiment.network, ModuleNetwork):
-            import_code(experiment.network, campaign.folder)
-        result = described(name, experiment, dataset, code=code)
-        sides.append(Side(result.step_keys[0], engine, maker.make(experiment, seed=0)))
+        result = described(name, experiment, campaign.dataset, code=code)
+        sides.append(Side.of(result, code))
         results.append(result)
     if (sides[0].key, chosen[names[0]]) == (sides[1].key, chosen[names[1]]):
         raise UserError(
@@ -105,12 +113,15 @@ def command(
             "against itself already. Name two that differ, or two engines, e.g. "
             "--engine numpy,torch"
         )
+    pair = TimedPair(*sides)
     with open_store(store_folder, "create") as store:
-        with _progress(rounds) as listen:
-            timing = time_steps(sides[0], sides[1], rounds, listen)
-        path = keep_timing(store.folder, timing)
+        with timing_progress(1, processes) as listen:
+            new = time_pairs(
+                campaign, [pair], store, processes=processes, rounds=rounds, listen=listen
+            )
+        timings = read_timings(store.folder)
     question = Question(
-        ask=f"Does a training step of {b} take longer than one of {a}?",
+        ask=f"Is a training step of {b} faster than one of {a}?",
         compare=names,
         about=ASPECTS,
         metric="step_time",
@@ -118,23 +129,23 @@ def command(
     )
     context = Context(
         experiments=dict(zip(names, results, strict=True)),
-        train_images=len(dataset.train_labels),
-        timings=(timing,),
+        train_images=len(campaign.dataset.train_labels),
+        timings=timings,
     )
     (finding,) = judge([question], context)
     if as_json:
-        click.echo(json.dumps(plain(finding) | {"timing": asdict(timing)}, indent=2))
+        click.echo(json.dumps(plain(finding) | {"timings": list(map(asdict, new))}, indent=2))
         return
     click.echo(click.style(wording.sentence(finding), bold=True))
     for name, side, seconds in (
-        (a, sides[0], timing.a_seconds),
-        (b, sides[1], timing.b_seconds),
+        (a, sides[0], [time for one in new for time in one.a_seconds]),
+        (b, sides[1], [time for one in new for time in one.b_seconds]),
     ):
-        step = f"{median(seconds) * 1000:.3f} ms a step of {side.task.batch_size} images"
-        click.echo(f"  {name}, engine {side.engine.name}: {step} (median)")
+        step = f"{median(seconds) * 1000:.3f} ms a step of {side.experiment.batch_size} images"
+        click.echo(f"  {name}, engine {side.experiment.engine}: {step} (median)")
     for reason in wording.reasons(finding):
         click.echo(f"  {reason}")
-    click.echo(f"Kept in {path}")
+    click.echo(f"Kept {count(len(new), 'timing')} in {store_folder / 'timings'}")
 
 
 def _engines(text: str | None) -> tuple[str | None, str | None]:
@@ -145,17 +156,3 @@ def _engines(text: str | None) -> tuple[str | None, str | None]:
     if len(names) > 2:
         raise UserError(f"--engine {text}: names {len(names)} engines; write one, or A's,B's")
     return names[0], names[-1]
-
-
-@contextmanager
-def _progress(rounds: int) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("Timing in turns", total=rounds)
-        yield lambda done: bar.update(task, completed=done)

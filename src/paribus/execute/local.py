@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import sys
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from multiprocessing.resource_tracker import ensure_running
-from pathlib import Path
-from types import ModuleType
 from typing import Self
 
+from paribus.execute.processes import start
 from paribus.execute.protocol import Diverged, Event, Failed, Finished, Job
 from paribus.execute.worker import Batch, work
-
-# A worker computes on one core; libraries that would start more threads are told so before they
-# load, since some of them read these only then.
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 @dataclass
@@ -84,22 +72,7 @@ class LocalExecutor:
             yield event
 
     def _start(self) -> _Worker:
-        # Spawned, not forked: a fork of a process with threads can hang.
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=work, args=(theirs,), daemon=True)
-        # Before Ctrl-C is held back: it would be let through again by the start of this one.
-        ensure_running()
-        try:
-            with _environment(_ONE_THREAD), _no_caller(), _ctrl_c_held_back():
-                process.start()
-        except BaseException:
-            # Ctrl-C came meanwhile: nobody would know of this process any more.
-            if process.pid is not None:
-                process.kill()
-            raise
-        theirs.close()
-        return _Worker(process, ours)
+        return _Worker(*start(work))
 
     def __enter__(self) -> Self:
         return self
@@ -113,57 +86,3 @@ class LocalExecutor:
         for worker in self._workers:
             worker.process.join()
             worker.connection.close()
-
-
-@contextmanager
-def _ctrl_c_held_back() -> Iterator[None]:
-    """Let Ctrl-C wait until a process has been started: cut off within, it would fall with a
-    traceback. It never gets one itself, though a terminal sends it to all: it inherits the mask.
-    """
-    if not hasattr(signal, "pthread_sigmask"):  # Windows has none.
-        yield
-        return
-    held: list[int] = []
-    handler = signal.getsignal(signal.SIGINT)
-    # The mask is of this thread alone; a library's thread may take the signal all the same, and
-    # Python then runs the handler here. Only the main thread has one.
-    ours = callable(handler) and threading.current_thread() is threading.main_thread()
-    if ours:
-        signal.signal(signal.SIGINT, lambda number, _: held.append(number))
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        if ours:
-            signal.signal(signal.SIGINT, handler)
-    if held:
-        signal.raise_signal(signal.SIGINT)
-
-
-@contextmanager
-def _no_caller() -> Iterator[None]:
-    """Keep a process that is started from running the caller's script again, as it would for want
-    of `if __name__ == "__main__"`, and from importing from the current folder, as an interactive
-    Python does: a worker needs nothing of either."""
-    main, path = sys.modules["__main__"], sys.path
-    sys.modules["__main__"] = ModuleType("__main__")
-    sys.path = [*filter(None, path), str(Path(__file__).parents[2])]
-    try:
-        yield
-    finally:
-        sys.modules["__main__"], sys.path = main, path
-
-
-@contextmanager
-def _environment(changes: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in changes}
-    os.environ.update(changes)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +10,7 @@ from multiprocessing.connection import Connection
 from paribus.engines.choose import make_engine
 from paribus.errors import ParibusError, UserError
 from paribus.execute.machine import environment
+from paribus.execute.processes import belong_to_parent
 from paribus.execute.protocol import (
     DataSource,
     Diverged,
@@ -43,9 +40,7 @@ def work(connection: Connection) -> None:
 
     Ends when the other side closes the connection, or ends itself.
     """
-    # Ctrl-C reaches every process of the terminal; the parent decides what becomes of us.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    belong_to_parent()
     where = environment()
     while True:
         try:
@@ -107,11 +102,3 @@ def _tasks(data: DataSource) -> TaskMaker:
             "or call the command again"
         )
     return TaskMaker(dataset)
-
-
-def _end_with_parent() -> None:
-    """End this process at once if its parent dies, even in the middle of an epoch."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from paribus.measure.metric import Metric
-from paribus.stats.ratio import Ratio
+from paribus.stats.step_times import Ratio
 from paribus.text import MINUS, PERCENT, percent
 
 EXTRA_DECIMALS = 4
@@ -92,14 +92,15 @@ def ratio_interval(found: Ratio, confidence: float = 0.95) -> str:
 
 
 def ratio_with_interval(found: Ratio, confidence: float = 0.95) -> str:
-    """Return the ratio, its interval, the confidence and the number of rounds.
+    """Return the ratio, its interval, the confidence and the number of processes.
 
-    >>> ratio_with_interval(Ratio(20, 1.124, 1.101, 1.147, 1.105, 1.143, 0.0))
-    '1.124 times [1.101, 1.147], 95 %, n = 20 rounds'
+    >>> ratio_with_interval(Ratio(5, 1.124, 1.101, 1.147, 1.105, 1.143, 0.0))
+    'time ratio 1.124 [1.101, 1.147], 95 %, n = 5 processes'
     """
+    number = f"{found.ratio:.{_decimals_of_ratio(*_ends(found, confidence))}f}"
     return (
-        f"{ratio(found, confidence)} {ratio_interval(found, confidence)}, "
-        f"{percent(confidence)}, n = {found.n} rounds"
+        f"time ratio {number} {ratio_interval(found, confidence)}, "
+        f"{percent(confidence)}, n = {found.n} processes"
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,11 +11,13 @@ import click
 
 from paribus.campaign.cells import Cell, Schedule
 from paribus.campaign.progress import Begun, Clock, Ended, EpochTrained, Listener, News
-from paribus.text import percent, time_left
+from paribus.text import count, percent, time_left
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
+
+    from paribus.campaign.timing import Untimed
 
 
 @contextmanager
@@ -47,6 +49,48 @@ def progress(schedule: Schedule, model: Clock, *, quiet: bool = False) -> Iterat
     )
     with Progress(*columns, console=console) as drawn:
         yield _Bars(model, drawn, schedule.slots).show
+
+
+@contextmanager
+def timing_progress(
+    pairs: int, processes: int, *, quiet: bool = False
+) -> Iterator[Callable[[], None]]:
+    """Yield what is to be called after each timing: it moves a bar on a terminal. Say beforehand
+    what is timed, unless `quiet`."""
+    if quiet:
+        yield lambda: None
+        return
+    click.echo(
+        f"Timing training steps: {count(pairs, 'pair')} of experiments, in "
+        f"{processes} processes one after the other.",
+        err=True,
+    )
+    console = _terminal()
+    if console is None:
+        yield lambda: None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=console, transient=True) as drawn:
+        task = drawn.add_task("timing", total=pairs * processes)
+        yield lambda: drawn.advance(task)
+
+
+def untimed_line(left: Untimed | None, leave_out: str) -> str:
+    """Return why step times were not measured and what to do; "" if they were. leave_out: how to
+    leave them out."""
+    if left is None:
+        return ""
+    from paribus.campaign.timing import Busy
+
+    pairs = count(len(left.pairs), "pair")
+    match left.why:
+        case Busy(others, cores):
+            why = f"other programs keep {others:.1f} of {cores} cores busy"
+            do = "Run the same command again when the machine is quiet"
+        case str(why):
+            do = "Run the same command again to time them"
+    return f"Step times of {pairs} were not measured: {why}. {do}, or add {leave_out}."
 
 
 def _terminal() -> Console | None:

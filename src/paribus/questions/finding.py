@@ -17,9 +17,9 @@ from paribus.stats.flips import FlipLedger
 from paribus.stats.new_images import NewImages
 from paribus.stats.noise import NoiseFloor
 from paribus.stats.paired import PairedComparison
-from paribus.stats.ratio import Ratio
 from paribus.stats.sign_flips import SignFlip
 from paribus.stats.single_run import Replay
+from paribus.stats.step_times import Ratio
 
 
 class Verdict(StrEnum):
@@ -196,16 +196,16 @@ class PairFinding(TwoSided):
 class StepTimeFinding(TwoSided):
     """Does a training step of B take longer than one of A?
 
-    `ratio`: B over A, `control`: A over A; None where nothing was timed. `adjusted_p`: over
-    `family` questions; None without a test or where confounded. `study_name`: what a command calls
-    the study, "" if none can.
+    `ratio`: B over A, `control`: A over A; None where too few processes were timed. `adjusted_p`:
+    over `family` questions; None without a test or where confounded. `timings`: one per process.
+    `study_name`: what a command calls the study, "" if none can.
     """
 
     ratio: Ratio | None
     control: Ratio | None
     adjusted_p: float | None
     family: int
-    timing: Timing | None
+    timings: tuple[Timing, ...]
     study_name: str
 
 

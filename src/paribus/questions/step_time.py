@@ -1,19 +1,16 @@
 """Does a training step of B take longer than one of A? From interleaved timings.
 
-Steps of A, B and A again are timed in turns, round after round. What slows the machine slows all
-three of a round, so ratios are formed within rounds; A against itself is the control that says what
-the ratio of two equals looks like on that machine, then.
+Each of several processes times A, B and A again in turns, round after round. What slows the machine
+slows all three of a round, so ratios are formed within rounds, and intervals over the processes. A
+against itself is the control that says what the ratio of two equals looks like on that machine,
+then.
 """
-
-# Axes: R rounds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-
-import numpy as np
-from numpy.typing import NDArray
 
 from paribus.measure.metric import named
 from paribus.measure.runs import Timing
@@ -21,23 +18,38 @@ from paribus.questions.finding import NoVerdict, Pair, StepTimeFinding, Verdict
 from paribus.questions.kind import Context, Kind
 from paribus.questions.pair import pair_of, sides, with_engine
 from paribus.spec.question import Question
-from paribus.stats.limits import FEWEST_SEEDS
 from paribus.stats.paired import no_spread
-from paribus.stats.ratio import Ratio, ratio_of_times
 from paribus.stats.rule import Decision
-from paribus.stats.step_times import decide_times, within
+from paribus.stats.step_times import FEWEST_PROCESSES as FEWEST_PROCESSES
+from paribus.stats.step_times import (
+    Ratio,
+    decide_times,
+    process_means,
+    ratio_over_processes,
+    within,
+)
 
 
 def prepare(question: Question, context: Context) -> StepTimes:
-    """Return the question with the timing of its two experiments, if there is one."""
+    """Return the question with the timings of its two experiments."""
     a, b = sides(question, context)
     key = (a.step_keys, with_engine(a).engine, b.step_keys, with_engine(b).engine)
     return StepTimes(
         question=question,
         pair=pair_of(question, context),
-        timing=next((timing for timing in context.timings if timing.is_of(*key)), None),
+        timings=comparable([timing for timing in context.timings if timing.is_of(*key)]),
         study_name=context.study_name,
     )
+
+
+def comparable(timings: Sequence[Timing]) -> tuple[Timing, ...]:
+    """Return those by the same engines on the same kind of processor; of several such, the most."""
+    groups: dict[tuple[str, str, str], list[Timing]] = {}
+    for timing in timings:
+        processor = timing.environment.get("processor", "")
+        groups.setdefault((timing.a_engine, timing.b_engine, processor), []).append(timing)
+    most = max(groups.values(), key=lambda group: len(group), default=[])
+    return tuple(most)
 
 
 STEP_TIME = Kind(Question, prepare)
@@ -45,36 +57,31 @@ STEP_TIME = Kind(Question, prepare)
 
 @dataclass(frozen=True, eq=False)
 class StepTimes:
-    """A question about step times with the timing to answer it from; a `Prepared`.
+    """A question about step times with the timings to answer it from; a `Prepared`.
 
-    `timing`: seconds of a step in every round, above 0; None if nothing was timed. The question's
-    `matters` is the smallest share that matters, 0.05 for 5 %. `study_name`: as in `Context`.
+    `timings`: one per process. The question's `matters` is the smallest share that matters, 0.05
+    for 5 %. `study_name`: as in `Context`.
     """
 
     question: Question
     pair: Pair
-    timing: Timing | None = None
+    timings: tuple[Timing, ...] = ()
     study_name: str = ""
-
-    def __post_init__(self) -> None:
-        a_R, b_R, control_R = self._seconds()
-        names = f"{self.pair.a}, {self.pair.b}"
-        if a_R.ndim != 1 or not a_R.shape == b_R.shape == control_R.shape:
-            raise ValueError(
-                f"{names}: need one time per round of each; "
-                f"got {a_R.shape}, {b_R.shape} and {control_R.shape}"
-            )
-        if not all((np.isfinite(t) & (t > 0)).all() for t in (a_R, b_R, control_R)):
-            raise ValueError(f"{names}: times must be finite and above 0")
 
     @cached_property
     def ratios(self) -> tuple[Ratio, Ratio] | None:
-        """B over A, and A over A; None without enough rounds that differ."""
-        a_R, b_R, control_R = self._seconds()
-        pairs = ((a_R, b_R), (a_R, control_R))
-        if a_R.size < FEWEST_SEEDS or any(no_spread(np.log(y / x)) for x, y in pairs):
+        """B over A, and A over A; None without enough processes, or if they do not differ.
+
+        Raises ValueError for what are no times, or not as many of each."""
+        a_P = [timing.a_seconds for timing in self.timings]
+        others = (
+            [timing.b_seconds for timing in self.timings],
+            [timing.control_seconds for timing in self.timings],
+        )
+        if len(a_P) < FEWEST_PROCESSES or any(no_spread(process_means(a_P, o)) for o in others):
             return None
-        return ratio_of_times(a_R, b_R), ratio_of_times(a_R, control_R)
+        ratio, control = (ratio_over_processes(a_P, other) for other in others)
+        return ratio, control
 
     @property
     def p_values(self) -> tuple[float, ...]:
@@ -103,18 +110,9 @@ class StepTimes:
             control=control,
             adjusted_p=adjusted[0] if ratio is not None and adjusted else None,
             family=family,
-            timing=self.timing,
+            timings=self.timings,
             study_name=self.study_name,
         )
-
-    def _seconds(self) -> tuple[NDArray[np.float64], ...]:
-        timing = self.timing
-        seconds = (
-            ((), (), ())
-            if timing is None
-            else (timing.a_seconds, timing.b_seconds, timing.control_seconds)
-        )
-        return tuple(np.asarray(t, dtype=np.float64) for t in seconds)
 
 
 def _verdict(

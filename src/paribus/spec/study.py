@@ -180,10 +180,14 @@ class Study(Spec):
         relative_to: str | PathLike[str] = ".",
         jobs: int | None = None,
         quiet: bool = False,
+        timing: bool = True,
     ) -> Results:
-        """Train what of it the store has not, and give what came of all of it: `paribus.run`."""
+        """Train the runs that the store lacks, and return the results of the whole study:
+        `paribus.run`."""
         run = _ACTIONS.get("run")
-        return run(self, store=store, relative_to=relative_to, jobs=jobs, quiet=quiet)
+        return run(
+            self, store=store, relative_to=relative_to, jobs=jobs, quiet=quiet, timing=timing
+        )
 
     def _repr_html_(self) -> str:
         """The experiments and questions, for notebooks."""

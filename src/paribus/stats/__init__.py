@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from paribus.stats.power import power_of_equivalence as power_of_equivalence
     from paribus.stats.power import seeds_to_decide as seeds_to_decide
     from paribus.stats.power import seeds_to_plan as seeds_to_plan
-    from paribus.stats.ratio import Ratio as Ratio
-    from paribus.stats.ratio import ratio_of_times as ratio_of_times
     from paribus.stats.replay_of_equals import reversal_rate_of_equals as reversal_rate_of_equals
     from paribus.stats.rule import Decision as Decision
     from paribus.stats.rule import decide as decide
@@ -59,6 +57,7 @@ if TYPE_CHECKING:
     from paribus.stats.sign_flips import sign_flip as sign_flip
     from paribus.stats.single_run import Replay as Replay
     from paribus.stats.single_run import replay as replay
+    from paribus.stats.step_times import Ratio as Ratio
     from paribus.stats.step_times import decide_times as decide_times
     from paribus.stats.step_times import ratio_over_processes as ratio_over_processes
     from paribus.stats.tuning import TunedDifference as TunedDifference
@@ -92,12 +91,11 @@ _MODULES = {
     "paired": ("PairedComparison", "compare_pairs"),
     "planning": ("SeedPlan", "plan_seeds", "plan_seeds_as_seen", "sd_upper_limit"),
     "power": ("power_of_difference", "power_of_equivalence", "seeds_to_decide", "seeds_to_plan"),
-    "ratio": ("Ratio", "ratio_of_times"),
     "single_run": ("Replay", "replay"),
     "replay_of_equals": ("reversal_rate_of_equals",),
     "rule": ("Decision", "decide"),
     "sign_flips": ("SignFlip", "sign_flip"),
-    "step_times": ("decide_times", "ratio_over_processes"),
+    "step_times": ("Ratio", "decide_times", "ratio_over_processes"),
     "tuning": (
         "TunedDifference",
         "TuningCurve",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,12 +14,25 @@ from numpy.typing import ArrayLike, NDArray
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
 from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.paired import t_intervals
-from paribus.stats.ratio import Ratio
 from paribus.stats.rule import Decision
 
 FEWEST_PROCESSES = 5
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A ratio of times over n processes: geometric mean, its 95% and 90% confidence interval,
+    p-value against 1."""
+
+    n: int
+    ratio: float
+    low: float
+    high: float
+    low_90: float
+    high_90: float
+    p: float
 
 
 def process_means(first: Sequence[ArrayLike], second: Sequence[ArrayLike]) -> Floats:

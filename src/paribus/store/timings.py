@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from paribus.atomic import write_atomically
 from paribus.errors import ParibusError
@@ -13,7 +14,7 @@ from paribus.errors import ParibusError
 
 @dataclass(frozen=True)
 class Timing:
-    """Steps of two experiments timed in turns on one machine; R rounds.
+    """Steps of two experiments timed in turns in one process; R rounds.
 
     `a`, `b`: their keys, see `identity.step_keys`. `a_seconds`, `b_seconds`, `control_seconds`:
     seconds of a step in every round, of A, of B, and of a second training of A. `disturbed`: what
@@ -44,9 +45,9 @@ class Timing:
 
 
 def keep_timing(store: Path, timing: Timing) -> Path:
-    """Write a timing into a store, in place of an earlier one of the same two; gives its path."""
-    name = f"{timing.a[:12]}-{timing.a_engine}-{timing.b[:12]}-{timing.b_engine}.json"
-    path = store / "timings" / name
+    """Write a timing into a store, beside all earlier ones; return its path."""
+    names = (timing.a[:12], timing.a_engine, timing.b[:12], timing.b_engine, uuid4().hex[:12])
+    path = store / "timings" / f"{'-'.join(names)}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, (json.dumps(asdict(timing), indent=2) + "\n").encode())
     return path

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
+from paribus.measure.runs import Timing
 from paribus.present.estimates import p_value, ratio_with_interval
 from paribus.present.wording.generic import differ_in, reasons, sentence
 from paribus.questions.finding import StepTimeFinding, Verdict
 from paribus.stats.limits import VERDICT_LEVEL
-from paribus.stats.ratio import Ratio
-from paribus.text import percent, plural
+from paribus.stats.step_times import FEWEST_PROCESSES, Ratio
+from paribus.text import count, percent, plural
 
 
 @sentence.register
@@ -18,29 +20,27 @@ def step_time_sentence(finding: StepTimeFinding) -> str:
     a, b = _names(finding)
     ratio, control = finding.ratio, finding.control
     if ratio is None or control is None:
-        return f"No verdict: steps of {a} and {b} have not been timed side by side{_how(finding)}."
-    takes = f"a training step of {b} takes {ratio_with_interval(ratio)}, as long as one of {a}"
+        return f"No verdict: {_timed_so_far(finding)}{_how(finding)}."
+    shown = ratio_with_interval(ratio)
     match finding.verdict:
         case Verdict.CONFOUNDED:
             return (
                 f"Confounded: {a} and {b} also differ in {differ_in(finding)}, so the difference "
-                f"cannot be put down to what was asked about: {takes}."
+                f"cannot be put down to what was asked about: {shown}."
             )
         case Verdict.EQUAL:
             return _equal(finding, ratio)
         case Verdict.UNDECIDED:
             return (
-                f"Undecided between {a} and {b}: {takes}; {a} against itself: "
-                f"{ratio_with_interval(control)}; more rounds on a quiet machine would probably "
-                "decide it."
+                f"Undecided which of {a} and {b} has the faster training step: {shown}; {a} "
+                f"against itself: {ratio_with_interval(control)}; timing in more processes, on a "
+                f"quiet machine, would probably decide it{_how(finding)}."
             )
-    longer = "longer" if finding.verdict is Verdict.WORSE else "less long"
+    slower = "slower" if finding.verdict is Verdict.WORSE else "faster"
     but = ""
     if finding.less_than_matters and finding.matters is not None:
         but = f", but by less than matters ({percent(finding.matters, 'g')})"
-    return (
-        f"A training step of {b} takes {longer} than one of {a}{but}: {ratio_with_interval(ratio)}."
-    )
+    return f"A training step of {b} is {slower} than one of {a}{but}: {shown}."
 
 
 @reasons.register
@@ -57,40 +57,58 @@ def step_time_reasons(finding: StepTimeFinding) -> tuple[str, ...]:
                 f"takes {VERDICT_LEVEL} or less, and a ratio that the first against itself does "
                 "not reach."
             )
-    if (timing := finding.timing) is not None:
-        engines = dict.fromkeys((timing.a_engine, timing.b_engine))
-        processor = timing.environment.get("processor", "an unknown processor")
-        lines.append(
-            f"Timed apart from training, in turns in one process, with the "
-            f"{plural(len(engines), 'engine')} {' and '.join(engines)} on {processor}; what "
-            "training runs took beside one another is no part of it."
-        )
-        if timing.disturbed:
-            lines.append(timing.disturbed)
-    return tuple(lines)
+    if finding.ratio is not None:
+        lines += [_how_timed(finding), _disturbed(finding.timings)]
+    return tuple(filter(None, lines))
 
 
 def _names(finding: StepTimeFinding) -> tuple[str, str]:
     """A and B, each with its engine where the two were timed with different ones."""
-    timing = finding.timing
-    if timing is not None and timing.a_engine != timing.b_engine:
-        # Else a reader would put down to the experiment what is the engine's.
-        return f"{finding.a} by {timing.a_engine}", f"{finding.b} by {timing.b_engine}"
+    for timing in finding.timings[:1]:
+        if timing.a_engine != timing.b_engine:
+            # Else a reader would put down to the experiment what is the engine's.
+            return f"{finding.a} by {timing.a_engine}", f"{finding.b} by {timing.b_engine}"
     return finding.a, finding.b
+
+
+def _timed_so_far(finding: StepTimeFinding) -> str:
+    a, b = _names(finding)
+    if not finding.timings:
+        return f"steps of {a} and {b} have not been timed"
+    processes = count(len(finding.timings), "process", "processes")
+    return f"steps of {a} and {b} were timed in {processes}, and a verdict takes {FEWEST_PROCESSES}"
+
+
+def _how_timed(finding: StepTimeFinding) -> str:
+    (a, b), timings = _names(finding), finding.timings
+    engines = dict.fromkeys(engine for one in timings for engine in (one.a_engine, one.b_engine))
+    processor = timings[0].environment.get("processor", "an unknown processor")
+    return (
+        f"Timed apart from training, in {len(timings)} processes; in each, {a}, {b} and {a} again "
+        f"took turns, with the {plural(len(engines), 'engine')} {' and '.join(engines)} on "
+        f"{processor}."
+    )
+
+
+def _disturbed(timings: Sequence[Timing]) -> str:
+    found = [timing.disturbed for timing in timings if timing.disturbed]
+    if not found:
+        return ""
+    return f"In {len(found)} of {count(len(timings), 'process', 'processes')}: {found[-1]}"
 
 
 def _how(finding: StepTimeFinding) -> str:
     if not finding.study_name:
         return ""
     words = (finding.a, finding.b, "--study", finding.study_name)
-    return f"; `paribus time {' '.join(map(shlex.quote, words))}` does that"
+    return f"; run `paribus time {' '.join(map(shlex.quote, words))}`"
 
 
 def _equal(finding: StepTimeFinding, ratio: Ratio) -> str:
     assert finding.matters is not None
     a, b = _names(finding)
     return (
-        f"A training step of {b} takes as long as one of {a} for practical purposes: "
+        f"Training steps of {a} and {b} are equally fast for practical purposes: "
         f"{ratio_with_interval(ratio, 0.90)}, which rules out differences as large as the "
         f"{percent(finding.matters, 'g')} that matter."
     )
