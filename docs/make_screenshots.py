@@ -50,7 +50,7 @@ def wait(opened: Chrome, condition: str) -> None:
     WebDriverWait(opened, 120, 0.1).until(lambda b: b.execute_script(f"return {condition}"))
 
 
-def shoot(opened: Chrome, name: str, id_: str, height: int, width: int = 1180) -> None:
+def shoot(opened: Chrome, name: str, id_: str, height: int, *, width: int = 1180) -> None:
     """A picture from an element downwards."""
     # The window may be taller than the rest of the page, which then cannot be scrolled so far.
     size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}

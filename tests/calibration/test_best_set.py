@@ -14,7 +14,7 @@ SEEDS = [3, 5, 10, 20]
 
 
 def values(
-    rng: np.random.Generator, studies: int, experiments: int, seeds: int, shape: str
+    rng: np.random.Generator, studies: int, experiments: int, seeds: int, *, shape: str
 ) -> Floats:
     """(R, E, S) runs with mean 0: correlated over experiments by about a half, SDs from 1 to 3.
 
@@ -37,7 +37,7 @@ def test_a_tied_best_is_seldom_missing(experiments: int, seeds: int, shape: str)
     batch = 40_000 // (experiments * seeds // 3)
     missed_E, wrong = np.zeros(experiments), 0.0
     for _ in range(BATCHES):
-        best = best_set(values(rng, batch, experiments, seeds, shape))
+        best = best_set(values(rng, batch, experiments, seeds, shape=shape))
         missed_E += (~best.may_be_best).mean(axis=0) / BATCHES
         # All true differences to the best other one are 0.
         wrong += float(((best.low > 0) | (best.high < 0)).any(axis=1).mean()) / BATCHES
@@ -58,7 +58,7 @@ def test_intervals_to_the_best_cover_all_at_once(experiments: int, seeds: int) -
     to_best_E = true_E - np.array(others)
     batch, covered = 2000, 0
     for _ in range(BATCHES):
-        value_RES = values(rng, batch, experiments, seeds, "normal") + true_E[:, None]
+        value_RES = values(rng, batch, experiments, seeds, shape="normal") + true_E[:, None]
         best = best_set(value_RES)
         covered += int(((best.low <= to_best_E) & (to_best_E <= best.high)).all(axis=1).sum())
     say("intervals to the best", k=experiments, seeds=seeds, rate=covered / (batch * BATCHES))
@@ -70,7 +70,7 @@ def test_ranks_of_equal_experiments_stay_open(experiments: int, seeds: int) -> N
     rng = generator("ranks", experiments, seeds)
     batch, wrong = 1000, 0
     for _ in range(BATCHES):
-        r = ranks(values(rng, batch, experiments, seeds, "normal"))
+        r = ranks(values(rng, batch, experiments, seeds, shape="normal"))
         wrong += int((r.first > 1).any(axis=1).sum())
     say("ranks", k=experiments, seeds=seeds, rate=wrong / (batch * BATCHES))
     assert at_most(wrong / (batch * BATCHES), 0.04, batch * BATCHES)
@@ -82,7 +82,7 @@ def test_all_within_is_wrong_in_at_most_five_percent(experiments: int) -> None:
     batch, claimed = 4000, 0
     for _ in range(BATCHES):
         # The first is worse than the others by exactly what matters, which is much.
-        value_RES = values(rng, batch, experiments, 10, "normal")
+        value_RES = values(rng, batch, experiments, 10, shape="normal")
         value_RES[:, 0] -= 4.0
         claimed += int(all_within(value_RES, 4.0).sum())
     say("all within", k=experiments, rate=claimed / (batch * BATCHES))

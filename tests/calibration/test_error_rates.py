@@ -54,6 +54,7 @@ def null_differences(
     rng: np.random.Generator,
     questions: int,
     seeds: int,
+    *,
     correlation: float,
     shape: str,
     own_base: bool = False,
@@ -83,7 +84,7 @@ def decisions(difference_RQS: Floats, matters: float | None = None) -> NDArray[n
     """The verdicts of many studies at once, from the parts that `questions` judges by."""
     t = t_intervals(difference_RQS)
     t_90 = t_intervals(difference_RQS, EQUIVALENCE_CONFIDENCE)
-    return decide(t.mean, holm(t.p), t_90.low, t_90.high, matters)
+    return decide(t.mean, holm(t.p), t_90.low, t_90.high, matters=matters)
 
 
 def test_many_at_once_are_what_the_judge_says_one_by_one() -> None:
@@ -116,7 +117,9 @@ def test_without_a_difference_at_most_five_studies_in_a_hundred_claim_one(
     rng = generator("null", questions, seeds, correlation, shape)
     rates = []
     for _ in range(BATCHES):
-        verdict_RQ = decisions(null_differences(rng, questions, seeds, correlation, shape))
+        verdict_RQ = decisions(
+            null_differences(rng, questions, seeds, correlation=correlation, shape=shape)
+        )
         claimed_RQ = (verdict_RQ == Decision.HIGHER) | (verdict_RQ == Decision.LOWER)
         rates.append(claimed_RQ.any(axis=-1).mean())
     print(f"family-wise error, {questions=} {seeds=} {correlation=} {shape}: {np.mean(rates):.4f}")
@@ -129,7 +132,9 @@ def test_nor_where_every_question_has_a_skewed_base_of_its_own(seeds: int) -> No
     rng = generator("own base", seeds)
     rates = []
     for _ in range(BATCHES):
-        difference_RQS = null_differences(rng, 8, seeds, 0.0, "skewed base", own_base=True)
+        difference_RQS = null_differences(
+            rng, 8, seeds, correlation=0.0, shape="skewed base", own_base=True
+        )
         rates.append((decisions(difference_RQS) > Decision.EQUAL).any(axis=-1).mean())
     print(f"family-wise error, own skewed bases, questions=8 {seeds=}: {np.mean(rates):.4f}")
     assert np.mean(rates) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / (STUDIES * BATCHES))
@@ -142,7 +147,7 @@ def test_intervals_on_this_test_set_cover(seeds: int, correlation: float, shape:
     rng = generator("cover", seeds, correlation, shape)
     rates = []
     for _ in range(BATCHES):
-        t = t_intervals(null_differences(rng, 1, seeds, correlation, shape) + 0.5)
+        t = t_intervals(null_differences(rng, 1, seeds, correlation=correlation, shape=shape) + 0.5)
         rates.append(((t.low <= 0.5) & (t.high >= 0.5)).mean())
     print(f"coverage, {seeds=} {correlation=} {shape}: {np.mean(rates):.4f}")
     low, high = (0.94, 0.96) if shape == "normal" else (0.92, 1.0)

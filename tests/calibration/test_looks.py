@@ -49,7 +49,7 @@ def test_looks_keep_the_level(questions: int, shape: str, expected: float) -> No
         # Without stopping for futility, which may only lower the error.
         p_RQ = at_looks(difference_RQS, LOOKS).sequential_p[..., -1]
         claimed += int((holm(p_RQ) <= LEVEL).any(axis=-1).sum())
-        decision_RQ = follow(difference_RQS, LOOKS, DELTA).decision
+        decision_RQ = follow(difference_RQS, LOOKS, matters=DELTA).decision
         followed += int((decision_RQ > Decision.EQUAL).any(axis=-1).sum())
     rate, stopped = claimed / studies, followed / studies
     say("error with looks", questions=questions, shape=shape, rate=rate, with_stops=stopped)
@@ -65,9 +65,13 @@ def test_at_the_margin_few_are_called_equal_at_any_look(shape: str, expected: fl
     studies, equal, shown = STUDIES[1] * BATCHES, 0, 0
     for _ in range(BATCHES):
         difference_RQS = differences(rng, 1, shape) + DELTA
-        equal += int((follow(difference_RQS, LOOKS, DELTA).decision == Decision.EQUAL).sum())
+        equal += int(
+            (follow(difference_RQS, LOOKS, matters=DELTA).decision == Decision.EQUAL).sum()
+        )
         # What the equivalence test says by itself, where no difference takes precedence.
-        shown += int((at_looks(difference_RQS, LOOKS, DELTA).equality_p[..., -1] <= 0.05).sum())
+        shown += int(
+            (at_looks(difference_RQS, LOOKS, matters=DELTA).equality_p[..., -1] <= 0.05).sum()
+        )
     say("false equal with looks", shape=shape, rate=equal / studies, alone=shown / studies)
     assert at_most(shown / studies, 0.05, studies)
     assert about(equal / studies, expected, studies, rounding=0.002)
@@ -93,7 +97,7 @@ def test_looks_decide_and_save_seeds_where_effects_are_large(
     for _ in range(BATCHES):
         difference_RQS = differences(rng, questions, "normal")
         difference_RQS[:, 0] += true
-        course = follow(difference_RQS, LOOKS, DELTA)
+        course = follow(difference_RQS, LOOKS, matters=DELTA)
         rates.append((course.decision[:, 0] != Decision.UNDECIDED).mean())
         used.append(SEEDS[course.stopped[:, 0]].mean())
     say("looks", true=true, questions=questions, decided=np.mean(rates), seeds=np.mean(used))
@@ -107,8 +111,8 @@ def test_the_repeated_interval_covers_where_the_question_stopped(true: float) ->
     covered, means = [], []
     for _ in range(BATCHES):
         difference_RQS = differences(rng, 1, "normal") + true
-        stopped_R = follow(difference_RQS, LOOKS, DELTA).stopped[:, 0]
-        at = at_looks(difference_RQS[:, 0], LOOKS, DELTA)
+        stopped_R = follow(difference_RQS, LOOKS, matters=DELTA).stopped[:, 0]
+        at = at_looks(difference_RQS[:, 0], LOOKS, matters=DELTA)
         low, high, mean = (
             np.take_along_axis(x, stopped_R[:, None], axis=1)[:, 0]
             for x in (at.low, at.high, at.mean)

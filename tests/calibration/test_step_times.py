@@ -47,7 +47,7 @@ def slowdown(rng: np.random.Generator, load: str, studies: int, turns: int) -> F
 
 
 def log_ratios(
-    rng: np.random.Generator, load: str, size: tuple[int, int], order: str, lasting: float
+    rng: np.random.Generator, load: str, size: tuple[int, int], *, order: str, lasting: float
 ) -> tuple[Floats, Floats]:
     """Log ratios B/A and A/A of every round, (*size, rounds)."""
     rounds = 20 if size[1] > 1 else 100
@@ -78,7 +78,7 @@ def test_processes_with_a_random_order_keep_the_level(load: str, processes: int)
     rng = generator("times", load, processes)
     claimed = by_t = 0
     for _ in range(BATCHES):
-        b, control = log_ratios(rng, load, (STUDIES, processes), "random", LASTING)
+        b, control = log_ratios(rng, load, (STUDIES, processes), order="random", lasting=LASTING)
         claimed += false_verdicts(b.mean(axis=-1), control.mean(axis=-1))
         by_t += int((t_intervals(b.mean(axis=-1)).p <= 0.04).sum())
     studies = STUDIES * BATCHES
@@ -133,7 +133,7 @@ def test_rounds_of_one_process_do_not(load: str, order: str, lasting: float) -> 
     # A fixed order of turns against a periodic load, or trainings that differ for as long as
     # they live, which more rounds show only more clearly.
     rng = generator("one process", load, order)
-    b, control = log_ratios(rng, load, (STUDIES, 1), order, lasting)
+    b, control = log_ratios(rng, load, (STUDIES, 1), order=order, lasting=lasting)
     rate = false_verdicts(b[:, 0], control[:, 0]) / STUDIES
     say("one process", load=load, order=order, lasting=lasting, rate=rate)
     assert 0.12 <= rate <= 0.30

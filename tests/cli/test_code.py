@@ -125,21 +125,23 @@ def test_the_live_page_says_it_and_the_pad_does_not_answer(folder: Path) -> None
     assert trained is not None
     networks = Networks(Path("runs"), dataset, campaign.folder)
     image = dataset.test_images[0] / dataset.test_images.dtype.type(255)
-    found, problems = networks.answers(trained, image.astype("float32"))
-    assert ([answers.name for answers in found], problems) == (["mlp", "own"], [])
+    found = networks.answers(trained, image.astype("float32"))
+    assert [answers.name for answers in found.experiments] == ["mlp", "own"]
+    assert not found.problems
     edit(folder)
     after = followed.result()
     assert after is not None
     assert after.experiments["own"].runs == ()
     assert CHANGED in followed.progress()
     again = Networks(Path("runs"), dataset, campaign.folder)
-    found, problems = again.answers(trained, image.astype("float32"))
-    assert [answers.name for answers in found] == ["mlp"]
-    assert problems[0] == "own, seed 0: its code has changed since it was trained"
+    found = again.answers(trained, image.astype("float32"))
+    assert [answers.name for answers in found.experiments] == ["mlp"]
+    assert found.problems[0] == "own, seed 0: its code has changed since it was trained"
     # Taken back, it answers without a new start of the server.
     (folder / "study" / "edited_nets.py").write_text(NETS, "utf-8")
-    found, problems = again.answers(trained, image.astype("float32"))
-    assert ([answers.name for answers in found], problems) == (["mlp", "own"], [])
+    found = again.answers(trained, image.astype("float32"))
+    assert [answers.name for answers in found.experiments] == ["mlp", "own"]
+    assert not found.problems
 
 
 def test_the_current_folder_has_no_part_in_a_study(folder: Path) -> None:

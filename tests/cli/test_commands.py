@@ -242,6 +242,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("arguments", "message"), MISTAKES, ids=lambda value: str(value)[:40])
 def test_mistakes_end_with_a_message_and_status_2(
+    *,
     arguments: list[str],
     message: str,
     tmp_path: Path,

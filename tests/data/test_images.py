@@ -146,7 +146,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     )
 
 
-def png(rows: int, columns: int, depth: int, color_type: int, pixels: bytes) -> bytes:
+def png(rows: int, columns: int, depth: int, *, color_type: int, pixels: bytes) -> bytes:
     """A PNG, its pixels compressed."""
 
     def chunk(kind: bytes, content: bytes) -> bytes:
@@ -160,7 +160,7 @@ def png(rows: int, columns: int, depth: int, color_type: int, pixels: bytes) -> 
 
 def empty_png(rows: int, columns: int) -> bytes:
     """A PNG that announces a size, and holds next to nothing."""
-    return png(rows, columns, 8, 2, b"")
+    return png(rows, columns, 8, color_type=2, pixels=b"")
 
 
 @pytest.mark.parametrize("side", [9500, 13_000, 2**31 - 1])
@@ -199,7 +199,7 @@ def test_colors_of_16_bits(tmp_path: Path, color_type: int) -> None:
     file = tmp_path / "a.png"
     channels = {2: 3, 4: 2, 6: 4}[color_type]
     rows = b"".join(b"\0" + b"\xff\x01" * 2 * channels for _ in range(2))
-    file.write_bytes(png(2, 2, 16, color_type, zlib.compress(rows)))
+    file.write_bytes(png(2, 2, 16, color_type=color_type, pixels=zlib.compress(rows)))
     assert refusal(file) == (
         f"{file}: has more than 8 bits per channel; needs 8 bits per channel, grayscale or color, "
         "so convert it."

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from paribus.export.formats import Recomputed
 from paribus.export.numpy import recompute, write
 from tests.support.every_layer import Read, networks
 
@@ -16,8 +17,8 @@ def test_every_layer_answers_as_it_did_when_trained(name: str, read: Read, tmp_p
     trained = read(name)
     write(trained, tmp_path / "run.npz")
     answer = recompute(tmp_path / "run.npz", trained.test_images)
-    assert isinstance(answer, tuple)
-    assert np.abs(answer[1] - trained.probabilities).max() < 2e-6
+    assert isinstance(answer, Recomputed)
+    assert np.abs(answer.probabilities_NK - trained.probabilities).max() < 2e-6
 
 
 def test_what_is_in_it(read: Read, tmp_path: Path) -> None:

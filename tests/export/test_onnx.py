@@ -11,6 +11,7 @@ import onnxruntime
 import pytest
 
 from paribus.errors import UserError
+from paribus.export.formats import NotRecomputed
 from paribus.export.onnx import recompute, write
 from tests.support.every_layer import Read, networks
 
@@ -62,4 +63,4 @@ def test_without_onnxruntime_it_is_not_checked(
 ) -> None:
     monkeypatch.setattr("paribus.export.onnx.find_spec", lambda name: None)
     images = np.zeros((1, 1, 1, 1), np.float32)
-    assert recompute(tmp_path / "run.onnx", images) == "onnxruntime is not installed"
+    assert recompute(tmp_path / "run.onnx", images) == NotRecomputed("onnxruntime is not installed")

@@ -12,6 +12,7 @@ import torch
 from safetensors.numpy import load_file
 
 from paribus.engines.scoring import probabilities
+from paribus.export.formats import Recomputed
 from paribus.export.torch import recompute, write
 from tests.support.every_layer import Read, networks
 
@@ -21,9 +22,9 @@ def test_every_layer_answers_as_it_did_when_trained(name: str, read: Read, tmp_p
     trained = read(name)
     write(trained, tmp_path / "run")
     answer = recompute(tmp_path / "run", trained.test_images)
-    assert isinstance(answer, tuple)
-    assert answer[0] == "PyTorch"
-    assert np.abs(answer[1] - trained.probabilities).max() < 2e-6
+    assert isinstance(answer, Recomputed)
+    assert answer.tool == "PyTorch"
+    assert np.abs(answer.probabilities_NK - trained.probabilities).max() < 2e-6
     assert sorted(file.name for file in (tmp_path / "run").iterdir()) == [
         "network.py",
         "weights.safetensors",

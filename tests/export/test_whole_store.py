@@ -21,7 +21,7 @@ from paribus.export import tensorboard as to_tensorboard
 from paribus.export.csv import write as write_csv
 from paribus.export.formats import StoreFormat
 from paribus.export.tables import store_rows
-from paribus.export.whole_store import export_store
+from paribus.export.whole_store import ExportedStore, export_store
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import identity
 from paribus.spec.notation import parse_layers
@@ -59,8 +59,8 @@ def store(tmp_path: Path) -> Iterator[Writer]:
 
 
 def test_csv(store: Writer, tmp_path: Path) -> None:
-    count, read_with = export_store(store, to_csv.FORMAT, tmp_path / "out")
-    assert (count, read_with) == (2, "pandas.read_csv, R's read.csv or any spreadsheet")
+    exported = export_store(store, to_csv.FORMAT, tmp_path / "out")
+    assert exported == ExportedStore(2, "pandas.read_csv, R's read.csv or any spreadsheet")
     runs = pd.read_csv(tmp_path / "out" / "runs.csv")
     assert runs["experiment"].tolist() == ["adam", "sgd"]
     adam, sgd = runs.to_dict("records")
@@ -90,8 +90,8 @@ def test_csv(store: Writer, tmp_path: Path) -> None:
 
 
 def test_tensorboard(store: Writer, tmp_path: Path) -> None:
-    count, read_with = export_store(store, to_tensorboard.FORMAT, tmp_path / "out")
-    assert (count, read_with) == (2, f"tensorboard --logdir {tmp_path / 'out'}")
+    exported = export_store(store, to_tensorboard.FORMAT, tmp_path / "out")
+    assert exported == ExportedStore(2, f"tensorboard --logdir {tmp_path / 'out'}")
     folders = sorted(file.parent for file in (tmp_path / "out").rglob("events.out.tfevents*"))
     assert [folder.parent.name for folder in folders] == ["adam", "sgd"]
     events = EventAccumulator(str(folders[0])).Reload()
@@ -117,9 +117,9 @@ def test_tensorboard(store: Writer, tmp_path: Path) -> None:
 
 
 def test_mlflow(store: Writer, tmp_path: Path) -> None:
-    count, read_with = export_store(store, to_mlflow.FORMAT, tmp_path / "out")
+    exported = export_store(store, to_mlflow.FORMAT, tmp_path / "out")
     uri = f"sqlite:///{tmp_path}/out/mlflow.db"
-    assert (count, read_with) == (2, f"mlflow ui --backend-store-uri {uri}")
+    assert exported == ExportedStore(2, f"mlflow ui --backend-store-uri {uri}")
     client = MlflowClient(tracking_uri=uri)
     experiment = client.get_experiment_by_name("paribus")
     assert experiment is not None

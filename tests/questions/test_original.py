@@ -30,6 +30,7 @@ WORSE = [-d for d in CLEAR]
     ],
 )
 def test_agreement(
+    *,
     said: Any,
     difference_S: list[float],
     rest: dict[str, Any],

@@ -140,8 +140,10 @@ def test_nothing_that_is_sent_breaks_it_or_changes_the_store(
     before = contents(trained)
 
     @settings(max_examples=150)
-    @given(METHODS, PATHS, HEADERS, BODIES, st.booleans())
-    def fuzz(method: str, path: str, headers: dict[str, str], body: bytes, chunked: bool) -> None:
+    @given(method=METHODS, path=PATHS, headers=HEADERS, body=BODIES, chunked=st.booleans())
+    def fuzz(
+        *, method: str, path: str, headers: dict[str, str], body: bytes, chunked: bool
+    ) -> None:
         headers = {key: text.replace("PORT", str(server.port)) for key, text in headers.items()}
         sent = iter([body]) if chunked and "Content-Length" not in headers else body
         try:

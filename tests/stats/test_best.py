@@ -24,7 +24,7 @@ def test_set_and_intervals_are_the_definition_written_out() -> None:
         E, S = value_ES.shape
         c = float(critical_t(2 * 0.05 / (E - 1), S - 1))
 
-        def end(j: int, i: int, side: int, v: np.ndarray = value_ES, c: float = c) -> float:
+        def end(j: int, i: int, side: int, *, v: np.ndarray = value_ES, c: float = c) -> float:
             d = v[j] - v[i]
             return float(d.mean() + side * c * d.std(ddof=1) / len(d) ** 0.5)
 

@@ -32,7 +32,9 @@ def plain(difference_QS: np.ndarray, matters: float) -> list[tuple[int, int, flo
             if stopped[q] is None:
                 d = difference_QS[q, :n]
                 done = adjusted[q] <= 0.04 or equal[q] <= 0.05 or n == 20
-                if done or futile(d.mean(), d.std(ddof=1), look, LOOKS, matters, 0.04 / Q):
+                if done or futile(
+                    d.mean(), d.std(ddof=1), look, LOOKS, matters=matters, level=0.04 / Q
+                ):
                     stopped[q] = look
     adjusted = holm(p)
     found = []
@@ -51,7 +53,7 @@ def test_many_studies_at_once_are_the_rules_written_out(matters: float) -> None:
     rng = np.random.default_rng(5)
     shift_RQ1 = rng.choice([0, 0.5, 1.0, 3.0], size=(60, 4, 1))
     difference_RQS = rng.normal(size=(60, 4, 20)) + shift_RQ1
-    course = follow(difference_RQS, LOOKS, matters)
+    course = follow(difference_RQS, LOOKS, matters=matters)
     for r, difference_QS in enumerate(difference_RQS):
         expected = plain(difference_QS, matters)
         assert course.decision[r].tolist() == [e[0] for e in expected]

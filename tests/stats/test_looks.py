@@ -136,7 +136,7 @@ def test_futility_is_the_simulated_chance_of_an_outcome(mean: float, matters: fl
         if matters is not None:
             outcome_R |= np.abs(final_R) <= matters - LOOKS.critical_equalities()[-1] * error
         chances.append(outcome_R.mean())
-    found = futile(mean, 1.0, 2, LOOKS, matters)
+    found = futile(mean, 1.0, 2, LOOKS, matters=matters)
     assert abs(max(chances) - 0.10) > 0.005
     assert bool(found) == (max(chances) < 0.10)
 
@@ -145,8 +145,8 @@ def test_futility_of_many_questions_is_that_of_each() -> None:
     mean_Q, sd_Q = RNG.normal(0, 0.2, size=30), RNG.uniform(0.5, 1.5, size=30)
     matters_Q = np.where(RNG.random(30) < 0.3, np.nan, 0.2)
     expected_Q = [
-        bool(futile(m, s, 1, LOOKS, None if np.isnan(d) else d, 0.002))
+        bool(futile(m, s, 1, LOOKS, matters=None if np.isnan(d) else d, level=0.002))
         for m, s, d in zip(mean_Q, sd_Q, matters_Q, strict=True)
     ]
-    assert futile(mean_Q, sd_Q, 1, LOOKS, matters_Q, 0.002).tolist() == expected_Q
+    assert futile(mean_Q, sd_Q, 1, LOOKS, matters=matters_Q, level=0.002).tolist() == expected_Q
     assert 0 < sum(expected_Q) < 30

@@ -30,7 +30,7 @@ def test_both_numbers_are_those_of_the_two_sds() -> None:
     expected = SeedPlan(
         seeds_to_decide(0.003, 0.002, 0.001, 0.01), seeds_to_decide(0.003, upper, 0.001, 0.01)
     )
-    assert plan_seeds_as_seen(0.003, 0.002, 5, 0.001, level=0.01) == expected
+    assert plan_seeds_as_seen(0.003, 0.002, 5, matters=0.001, level=0.01) == expected
 
 
 def test_more_than_ten_thousand_seeds_are_no_plan() -> None:

@@ -22,6 +22,6 @@ from paribus.stats.rule import Decision, decide
     ],
 )
 def test_rule(
-    mean: float, p: float, low: float, high: float, matters: float | None, decision: Decision
+    *, mean: float, p: float, low: float, high: float, matters: float | None, decision: Decision
 ) -> None:
-    assert decide(mean, p, low, high, matters) == decision
+    assert decide(mean, p, low, high, matters=matters) == decision

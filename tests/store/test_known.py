@@ -41,7 +41,7 @@ def known(folder: Path, store: Writer, data: str = DATA) -> Known:
 
 
 def train(
-    folder: Path, store: Writer, seeds: int = 2, data: str = DATA, half_trained: int = 0
+    folder: Path, store: Writer, *, seeds: int = 2, data: str = DATA, half_trained: int = 0
 ) -> Known:
     """Keep the runs that are missing, the last ones of them not to the end."""
     found = known(folder, store, data)

@@ -49,7 +49,7 @@ def crossing_chances(seeds: Sequence[int], critical_t: Sequence[float], nodes: i
         if density_Y is None:
             density_X = _cosine_density(x_X, n)
         else:
-            density_X = _step(density_Y * at_Y[1], at_Y[0], x_X, before, n - before)
+            density_X = _step(density_Y * at_Y[1], at_Y[0], x_X, n=before, m=n - before)
         crossed.append(1 - float(edge * weight_Y @ density_X))
         density_Y, at_Y, before = density_X, np.stack([x_X, edge * weight_Y]), n
     return np.array(crossed)
@@ -62,7 +62,7 @@ def _cosine_density(y: Floats, n: int) -> Floats:
     return np.asarray(np.exp(log_constant + (n - 3) / 2 * np.log(inside)))
 
 
-def _step(mass_Y: Floats, y_Y: Floats, x_X: Floats, n: int, m: int) -> Floats:
+def _step(mass_Y: Floats, y_Y: Floats, x_X: Floats, *, n: int, m: int) -> Floats:
     """The density after m more values, at x_X, of what has mass_Y at y_Y."""
     if m < 5:
         # The density of z has corners, which the quadrature would not follow.

@@ -69,7 +69,9 @@ def program(source: str, chosen: Build) -> list[str]:
         kernels = _made(f"kernels-{chosen}", compiler, (*chosen.flags, *needed, "-shared"))
     linked = [str(kernels), f"-Wl,-rpath,{kernels.parent}"]
     flags = ("-O1", f"-I{build.KERNELS}", *(f for f in chosen.flags if "sanitize" in f))
-    made = _made(f"{source}-{chosen}", compiler, flags, [SOURCES / f"{source}.cpp"], linked)
+    made = _made(
+        f"{source}-{chosen}", compiler, flags, sources=[SOURCES / f"{source}.cpp"], linked=linked
+    )
     prefix = [EMULATOR, "-L", "/usr/aarch64-linux-gnu"] if chosen.emulated else []
     return [*prefix, str(made)]
 
@@ -78,6 +80,7 @@ def _made(
     name: str,
     compiler: str,
     flags: Sequence[str],
+    *,
     sources: Sequence[Path] = (),
     linked: Sequence[str] = (),
 ) -> Path:

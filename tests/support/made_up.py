@@ -77,6 +77,7 @@ def run(
 
 def make_result(
     names: Sequence[str] = (),
+    *,
     seeds: int = 3,
     epochs: int = 4,
     runs: Callable[[str, int], Run | None] | None = None,

@@ -59,6 +59,7 @@ class Serving:
         method: str = "GET",
         body: bytes | str | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
+        *,
         read: bool = True,
     ) -> tuple[int, Mapping[str, str], bytes]:
         """Status, headers by lower-case names, and body."""

@@ -43,6 +43,7 @@ from paribus.store.timings import read_timings
 @store_option
 @json_option
 def command(
+    *,
     a: str,
     b: str,
     metric: str,

@@ -41,7 +41,7 @@ _FOLDER = Path("export")
 @store_option
 @json_option
 def command(
-    run: str | None, form: str, output: Path | None, store_folder: Path, as_json: bool
+    *, run: str | None, form: str, output: Path | None, store_folder: Path, as_json: bool
 ) -> None:
     """Write the trained network of RUN to a file, or all runs of the store to a folder.
 
@@ -67,9 +67,9 @@ def command(
                     f'"{run}"'
                 )
             target = output or _FOLDER / form
-            runs, read_with = export_store(store, chosen, target)
-            facts = {"path": str(target), "runs": runs, "read_with": read_with}
-            told = f"{count(runs, 'run')}: {target}\nRead it with {read_with}."
+            exported = export_store(store, chosen, target)
+            facts = {"path": str(target), **asdict(exported)}
+            told = f"{count(exported.runs, 'run')}: {target}\nRead it with {exported.read_with}."
         else:
             if run is None:
                 raise UserError(

@@ -61,6 +61,7 @@ from paribus.text import count, percent
 @store_option
 @json_option
 def command(
+    *,
     a: str,
     b: str,
     study: str,

@@ -127,7 +127,7 @@ def validate(dataset: Dataset) -> None:
         ("training", dataset.train_images, dataset.train_labels),
         ("test", dataset.test_images, dataset.test_labels),
     ):
-        _check_part(name, part, images, labels, dataset.classes)
+        _check_part(name, part, images, labels, classes=dataset.classes)
     train, test = dataset.train_images.shape[1:], dataset.test_images.shape[1:]
     if train != test:
         raise UserError(
@@ -150,7 +150,7 @@ def check_lengths(name: str, part: str, images: int, labels: int) -> None:
         )
 
 
-def _check_part(name: str, part: str, images: Images, labels: Labels, classes: int) -> None:
+def _check_part(name: str, part: str, images: Images, labels: Labels, *, classes: int) -> None:
     if images.dtype != np.uint8 or images.ndim != 4:
         raise UserError(
             f"{name}: the {part} images are {images.dtype} of shape {images.shape}; needs uint8 of "

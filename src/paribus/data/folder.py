@@ -96,7 +96,7 @@ def _load_split(folder: Path, name: str, share: float) -> Dataset:
         pixels,
         labels,
         list(classes),
-        share,
+        share=share,
         remarks=(*ignored, *_names_alike(classes, {}), *several),
     )
 

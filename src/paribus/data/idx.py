@@ -91,13 +91,14 @@ def load(folder: Path, name: str, share: float | None = None) -> Dataset:
     images = read_images(*files[TRAIN_IMAGES], memory)
     check_lengths(name, "training", len(images), len(labels))
     return split.with_test_images(
-        name, images, labels, numbered(labels, labels), share, remarks=remarks
+        name, images, labels, numbered(labels, labels), share=share, remarks=remarks
     )
 
 
 def assemble(
     name: str,
     files: Mapping[str, tuple[str, bytes]],
+    *,
     class_names: tuple[str, ...] | None = None,
     attribution: str = "",
     remarks: tuple[str, ...] = (),

@@ -67,7 +67,9 @@ class Named:
                 for file in idx.FILES
                 for path in (folder / f"{file}.gz",)
             }
-        dataset = idx.assemble(self.name, raw, self.class_names, self.attribution)
+        dataset = idx.assemble(
+            self.name, raw, class_names=self.class_names, attribution=self.attribution
+        )
         return replace(dataset, label_errors=self.label_errors)
 
 

@@ -62,7 +62,9 @@ def load(file: Path, name: str, share: float | None = None) -> Dataset:
     if share is not None:
         check_lengths(name, "training", len(train_images), len(train_labels))
         names = numbered(train_labels, train_labels)
-        return split.with_test_images(name, train_images, train_labels, names, share, remarks)
+        return split.with_test_images(
+            name, train_images, train_labels, names, share=share, remarks=remarks
+        )
     return Dataset(
         name=name,
         train_images=train_images,

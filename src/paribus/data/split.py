@@ -58,6 +58,7 @@ def with_test_images(
     images: Images,
     labels: Labels,
     class_names: Sequence[str],
+    *,
     share: float,
     remarks: tuple[str, ...] = (),
 ) -> Dataset:

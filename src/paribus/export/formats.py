@@ -15,8 +15,22 @@ from paribus.registry import Registry
 
 # N images, C channels, H rows, W columns, K classes
 
-Recomputed = tuple[str, NDArray[np.float32]] | str
-"""The tool that read a file and its probabilities (N, K); or why none did, after "because"."""
+
+@dataclass(frozen=True, eq=False)
+class Recomputed:
+    """What a written file answers."""
+
+    tool: str
+    """What read it."""
+    probabilities_NK: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class NotRecomputed:
+    """A written file that nothing here can read."""
+
+    why: str
+    """As a clause that follows "because"."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +41,7 @@ class RunFormat:
     """How the names of its files end."""
     write: Callable[[TrainedRun, Path], None]
     """Write a run to a path that does not exist yet, as a file or a folder."""
-    recompute: Callable[[Path, NDArray[np.float32]], Recomputed]
+    recompute: Callable[[Path, NDArray[np.float32]], Recomputed | NotRecomputed]
     """Compute the probabilities of images (N, C, H, W) from what was written."""
 
 

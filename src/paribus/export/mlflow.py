@@ -64,12 +64,11 @@ def _write_run(client: Any, experiment: str, row: ExportedRun) -> None:
     settings = {"seed": row.seed, "engine": row.engine, **recipe(row.experiment)}
     metrics: list[Any] = []
     milliseconds = 0
-    for number, values in epochs(row):
-        seconds = (values["train_seconds"] or 0.0) + (values["test_seconds"] or 0.0)
-        milliseconds += round(1000 * seconds)
+    for epoch in epochs(row):
+        milliseconds += round(1000 * epoch.seconds)
         metrics += [
-            Metric(name, value, milliseconds, number)
-            for name, value in values.items()
+            Metric(name, value, milliseconds, epoch.number)
+            for name, value in epoch.values.items()
             if value is not None
         ]
     parameters = [

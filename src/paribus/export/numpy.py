@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.engines.numpy import NumpyEngine
-from paribus.export.formats import Recomputed, RunFormat
+from paribus.export.formats import NotRecomputed, Recomputed, RunFormat
 from paribus.export.trained import TrainedRun
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer, parse_layers
@@ -27,16 +27,15 @@ def write(trained: TrainedRun, path: Path) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def recompute(path: Path, images: NDArray[np.float32]) -> Recomputed:
-    """What the file answers for images (N, C, H, W): the tool that was asked and its probabilities
-    (N, K); or, in words, why it was not asked."""
+def recompute(path: Path, images: NDArray[np.float32]) -> Recomputed | NotRecomputed:
+    """Compute the probabilities of images (N, C, H, W) from the file, with the engine numpy."""
     with np.load(path, allow_pickle=False) as file:
         arrays = dict(file)
     if "network" not in arrays:
-        return "the module that it is the weights of is yours"
+        return NotRecomputed("the module that it is the weights of is yours")
     layers, classes = parse_layers(arrays["network"].tolist()), len(arrays["class_names"])
     plan = make_plan(layers, images.shape[1:], classes)
-    return "the engine numpy", NumpyEngine().predict(plan, arrays, images)
+    return Recomputed("the engine numpy", NumpyEngine().predict(plan, arrays, images))
 
 
 FORMAT = RunFormat(".npz", write, recompute)

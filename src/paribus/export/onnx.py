@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.errors import UserError
-from paribus.export.formats import Recomputed, RunFormat
+from paribus.export.formats import NotRecomputed, Recomputed, RunFormat
 from paribus.export.trained import TrainedRun
 from paribus.spec import layers as spec
 from paribus.spec.network import ModuleNetwork
@@ -80,11 +80,10 @@ def write(trained: TrainedRun, path: Path) -> None:
     path.write_bytes(model.SerializeToString())
 
 
-def recompute(path: Path, images: NDArray[np.float32]) -> Recomputed:
-    """What the file answers for images (N, C, H, W): the tool that was asked and its probabilities
-    (N, K); or, in words, why it was not asked."""
+def recompute(path: Path, images: NDArray[np.float32]) -> Recomputed | NotRecomputed:
+    """Compute the probabilities of images (N, C, H, W) from the file, with onnxruntime."""
     if find_spec("onnxruntime") is None:
-        return "onnxruntime is not installed"
+        return NotRecomputed("onnxruntime is not installed")
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -96,7 +95,7 @@ def recompute(path: Path, images: NDArray[np.float32]) -> Recomputed:
         session.run(["probabilities"], {"images": images[i : i + _AT_ONCE]})[0]
         for i in range(0, len(images), _AT_ONCE)
     ]
-    return "onnxruntime", np.concatenate(parts)
+    return Recomputed("onnxruntime", np.concatenate(parts))
 
 
 def _chain(nodes: tuple[Node, ...], value: str, steps: list[Any]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from paribus.errors import ParibusError
-from paribus.export.formats import RunFormat
+from paribus.export.formats import NotRecomputed, RunFormat
 from paribus.export.trained import TrainedRun
 from paribus.export.writing import written
 
@@ -48,13 +48,13 @@ def export_run(trained: TrainedRun, form: RunFormat, target: Path) -> Check:
     with written(target) as path:
         form.write(trained, path)
         answer = form.recompute(path, trained.test_images)
-        if isinstance(answer, str):
-            return Check(not_checked=answer)
-        tool, probabilities_NK = answer
-        difference = float(np.abs(probabilities_NK - trained.probabilities).max())
+        if isinstance(answer, NotRecomputed):
+            return Check(not_checked=answer.why)
+        difference = float(np.abs(answer.probabilities_NK - trained.probabilities).max())
         if not difference <= MOST_DIFFERENCE:
             raise ParibusError(
-                f"{target}: not exported, because {tool} gives other probabilities than those "
-                f"stored: they differ by up to {difference:.1e}; take another format with --to"
+                f"{target}: not exported, because {answer.tool} gives other probabilities than "
+                f"those stored: they differ by up to {difference:.1e}; take another format "
+                "with --to"
             )
-    return Check(len(probabilities_NK), tool, difference)
+    return Check(len(answer.probabilities_NK), answer.tool, difference)

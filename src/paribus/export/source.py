@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from paribus.export.trained import TrainedRun
 from paribus.spec import layers as spec
@@ -129,18 +130,22 @@ def _layer(node: Node) -> str | None:
     return f"self.{node.name} = {made}"
 
 
+@dataclass(frozen=True)
+class _Statement:
+    variable: str
+    value: str
+
+
 def _forward(plan: Plan) -> list[str]:
     """The statements of `forward`."""
-    statements: list[tuple[str, str]] = []
+    statements: list[_Statement] = []
     _chain(plan.nodes, "x", 0, statements)
-    *before, (_, last) = statements
-    return [*(f"{variable} = {value}" for variable, value in before), f"return {last}"]
+    *before, last = statements
+    return [*(f"{one.variable} = {one.value}" for one in before), f"return {last.value}"]
 
 
-def _chain(
-    nodes: tuple[Node, ...], current: str, depth: int, statements: list[tuple[str, str]]
-) -> str:
-    """Add the statements (variable, value) of nodes that begin with the variable `current`; gives
+def _chain(nodes: tuple[Node, ...], current: str, depth: int, statements: list[_Statement]) -> str:
+    """Add the statements of nodes that begin with the variable `current`; gives
     the variable that they end with, which is another one in each residual's body."""
     own = "xyz"[depth] if depth < 3 else f"x{depth}"
     activated = True
@@ -150,12 +155,12 @@ def _chain(
             value, activated = f"{current} + {inner}", True
         elif node.layer.kind in _FUNCTIONS and not activated:
             # In one line with the layer that it activates, as one would write it.
-            value = _call(node, statements.pop()[1])
+            value = _call(node, statements.pop().value)
             activated = True
         else:
             value = _call(node, current)
             activated = not node.tensors
-        statements.append((own, value))
+        statements.append(_Statement(own, value))
         current = own
     return current
 

@@ -67,6 +67,21 @@ class ExportedRun:
         return {"experiment": self.name, "seed": self.seed, "engine": self.engine}
 
 
+@dataclass(frozen=True)
+class ExportedEpoch:
+    """One epoch of a run."""
+
+    number: int
+    """Counted from 1."""
+    values: Mapping[str, float | None]
+    """Of each of `EPOCH_COLUMNS`; None where there is no number."""
+
+    @property
+    def seconds(self) -> float:
+        """What it took, training and evaluation."""
+        return (self.values["train_seconds"] or 0.0) + (self.values["test_seconds"] or 0.0)
+
+
 def store_rows(store: Reader) -> list[ExportedRun]:
     """Every run of a store, by name, engine and seed."""
     rows = [
@@ -131,17 +146,17 @@ def run_records(rows: list[ExportedRun]) -> list[dict[str, Value]]:
 def epoch_records(rows: list[ExportedRun]) -> list[dict[str, Value]]:
     """A record for each epoch of each run, epochs counted from 1."""
     return [
-        {**row.key(), "epoch": number, **values, "run": row.run_id}
+        {**row.key(), "epoch": epoch.number, **epoch.values, "run": row.run_id}
         for row in rows
-        for number, values in epochs(row)
+        for epoch in epochs(row)
     ]
 
 
-def epochs(row: ExportedRun) -> Iterator[tuple[int, dict[str, float | None]]]:
-    """Number, from 1, and values of every epoch of a run; None where there is no number."""
+def epochs(row: ExportedRun) -> Iterator[ExportedEpoch]:
+    """Yield every epoch of a run."""
     table = np.array([row.epochs[column] for column in EPOCH_COLUMNS]).T
     for number, values in enumerate(table.tolist(), start=1):
-        yield number, dict(zip(EPOCH_COLUMNS, map(_known, values), strict=True))
+        yield ExportedEpoch(number, dict(zip(EPOCH_COLUMNS, map(_known, values), strict=True)))
 
 
 def _known(value: float | None) -> float | None:

@@ -48,14 +48,14 @@ def _events(row: ExportedRun) -> list[Any]:
     known = {key: value for key, value in settings.items() if value is not None}
     events = [Event(wall_time=0, summary=hparams_pb(known))]
     seconds = 0.0
-    for number, values in epochs(row):
-        seconds += (values["train_seconds"] or 0.0) + (values["test_seconds"] or 0.0)
+    for epoch in epochs(row):
+        seconds += epoch.seconds
         scalars = [
-            Summary.Value(tag=tag, simple_value=values[column])
+            Summary.Value(tag=tag, simple_value=epoch.values[column])
             for column, tag in _TAGS.items()
-            if values[column] is not None
+            if epoch.values[column] is not None
         ]
-        events.append(Event(wall_time=seconds, step=number, summary=Summary(value=scalars)))
+        events.append(Event(wall_time=seconds, step=epoch.number, summary=Summary(value=scalars)))
     return events
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from paribus.engines.scoring import probabilities
 from paribus.errors import UserError
-from paribus.export.formats import Recomputed, RunFormat
+from paribus.export.formats import NotRecomputed, Recomputed, RunFormat
 from paribus.export.source import module_source
 from paribus.export.trained import TrainedRun
 from paribus.spec.network import ModuleNetwork
@@ -43,18 +43,17 @@ def write(trained: TrainedRun, path: Path) -> None:
     (path / SOURCE).write_text(module_source(trained), "utf-8")
 
 
-def recompute(path: Path, images: NDArray[np.float32]) -> Recomputed:
-    """What the folder's own source answers for images (N, C, H, W): the tool that was asked and
-    its probabilities (N, K); or, in words, why it was not asked."""
+def recompute(path: Path, images: NDArray[np.float32]) -> Recomputed | NotRecomputed:
+    """Compute the probabilities of images (N, C, H, W) with the folder's own source."""
     if importlib.util.find_spec("torch") is None:
-        return "PyTorch is not installed"
+        return NotRecomputed("PyTorch is not installed")
     import torch
 
     model = _load(path / SOURCE)
     with torch.no_grad():
         parts = [model(torch.from_numpy(np.array(images[i : i + _AT_ONCE]))).numpy()
                  for i in range(0, len(images), _AT_ONCE)]  # fmt: skip
-    return "PyTorch", probabilities(np.concatenate(parts))
+    return Recomputed("PyTorch", probabilities(np.concatenate(parts)))
 
 
 def _load(source: Path) -> Any:

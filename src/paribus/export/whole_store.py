@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from paribus.errors import UserError
@@ -11,9 +12,17 @@ from paribus.export.writing import written
 from paribus.store.reader import Reader
 
 
-def export_store(store: Reader, form: StoreFormat, target: Path) -> tuple[int, str]:
-    """Write every run to a folder `target`; gives the number of
-    runs, and what reads the folder.
+@dataclass(frozen=True)
+class ExportedStore:
+    """A store as it was written to a folder."""
+
+    runs: int
+    read_with: str
+    """What reads the folder."""
+
+
+def export_store(store: Reader, form: StoreFormat, target: Path) -> ExportedStore:
+    """Write every run to a folder `target`.
 
     Raises `UserError` if there is something at `target`, if the store is empty, or if the format's
     package is not installed.
@@ -23,4 +32,4 @@ def export_store(store: Reader, form: StoreFormat, target: Path) -> tuple[int, s
         raise UserError(f"{store.folder}: has no runs yet; `paribus run STUDY` trains some")
     with written(target) as path:
         form.write(rows, path, target)
-    return len(rows), form.read_with.format(target=target)
+    return ExportedStore(len(rows), form.read_with.format(target=target))

@@ -251,7 +251,7 @@ def _verdict(question: Comparison, evidence: Evidence, measured: Measured) -> Ve
         evidence.adjusted_p,
         measured.low_90,
         measured.high_90,
-        question.matters,
+        matters=question.matters,
     )
     if decision in (Decision.HIGHER, Decision.LOWER):
         b_is_better = (decision == Decision.HIGHER) == question.metric.higher_is_better
@@ -291,7 +291,9 @@ def _seeds_to_decide(
     paired = measured.paired
     # The hardest of Holm's steps: what the question needs if no other one is decided.
     level = VERDICT_LEVEL / evidence.family
-    seen = plan_seeds_as_seen(paired.mean, paired.sd, paired.n, question.matters, level)
+    seen = plan_seeds_as_seen(
+        paired.mean, paired.sd, paired.n, matters=question.matters, level=level
+    )
     least = paired.n + 1
     seen = SeedPlan(*(n if n is None else max(n, least) for n in (seen.as_observed, seen.cautious)))
     as_seen = seen.cautious

@@ -27,7 +27,7 @@ def judge_study(result: StudyResult) -> list[Finding]:
                      *(_recorded(once, context) for once in gone)], context)  # fmt: skip
     since = {once.key: finding for once, finding in zip(gone, found[len(asked) :], strict=True)}
     return [
-        _beside_plan(question, finding, plan, since, context)
+        _beside_plan(question, finding, plan, since=since, context=context)
         for question, finding in zip(asked, found, strict=False)
     ]
 
@@ -76,6 +76,7 @@ def _beside_plan(
     question: BaseQuestion,
     finding: Finding,
     plan: StudyPlan,
+    *,
     since: Mapping[str, Finding],
     context: Context,
 ) -> Finding:

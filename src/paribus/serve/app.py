@@ -34,9 +34,9 @@ from paribus.campaign.stored import labelled, stored_campaign
 from paribus.errors import ParibusError, UserError
 from paribus.present.markup import with_code
 from paribus.serve.drawing import as_image
-from paribus.serve.follow import Followed
+from paribus.serve.follow import Followed, Kept
 from paribus.serve.guard import Guard
-from paribus.serve.networks import Answers, Networks, most_often_wrong
+from paribus.serve.networks import AllAnswers, Networks, most_often_wrong
 from paribus.serve.pad_request import PadRequest, read_request
 from paribus.serve.view import PadAnswer, pad_answer, pad_view, site_view
 from paribus.store.open import open_store, signature
@@ -81,9 +81,9 @@ class Site:
         self._lock = RLock()
         self._seen: object = None
         self._labels: dict[str, NamedStudy] = {}
-        self._followed: dict[str, tuple[object, Followed]] = {}
+        self._followed: dict[str, Kept[Followed]] = {}
         self._networks: dict[str, Networks] = {}
-        self._wrong: dict[str, tuple[object, list[int]]] = {}
+        self._wrong: dict[str, Kept[list[int]]] = {}
 
     def labels(self) -> list[str]:
         """The studies, the one trained last first."""
@@ -118,15 +118,15 @@ class Site:
                     seeds = max((r.seed for h in hashes for r in store.runs(h)), default=0)
                     known = (named, seeds)
                     kept = self._followed.get(label)
-                    if kept is not None and kept[0] == known:
-                        return kept[1]
+                    if kept is not None and kept.version == known:
+                        return kept.made
                     campaign = stored_campaign(named, label, store)
             elif label in self._followed:
-                return self._followed[label][1]
+                return self._followed[label].made
             else:
                 campaign = self._only
             made = Followed(self.folder, campaign)
-            self._followed[label] = known, made
+            self._followed[label] = Kept(known, made)
             return made
 
     def answer(self, request: PadRequest) -> PadAnswer:
@@ -143,15 +143,14 @@ class Site:
                 raise UserError(f"test_image: the test images are numbered from 0 to {last:,}")
             image_CHW = data.test_images[request.test_image] / np.float32(255)
             truth = data.class_names[int(data.test_labels[request.test_image])]
-        answers: list[Answers] = []
-        problems: list[str] = []
+        answers = AllAnswers()
         if result is not None:
             campaign = followed.campaign
             networks = self._networks.setdefault(
                 campaign.label, Networks(self.folder, data, campaign.folder)
             )
-            answers, problems = networks.answers(result, image_CHW)
-        return pad_answer(image_CHW, truth, problems, answers)
+            answers = networks.answers(result, image_CHW)
+        return pad_answer(image_CHW, truth, answers)
 
     def wrong(self, label: str | None) -> list[int]:
         """Test images that most finished runs get wrong."""
@@ -160,9 +159,10 @@ class Site:
         if result is None:
             return []
         kept = self._wrong.get(followed.campaign.label)
-        if kept is None or kept[0] != finished:
-            kept = self._wrong[followed.campaign.label] = finished, most_often_wrong(result)
-        return kept[1]
+        if kept is None or kept.version != finished:
+            kept = Kept(finished, most_often_wrong(result))
+            self._wrong[followed.campaign.label] = kept
+        return kept.made
 
 
 def make_app(site: Site, host: str, port: int) -> ASGIApp:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
 from threading import Lock, RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
 from paribus.campaign.campaign import Campaign
 from paribus.errors import ParibusError
-from paribus.measure.runs import Run, StudyResult
-from paribus.serve.progress_view import progress_view
+from paribus.measure.runs import StudyResult
+from paribus.serve.progress_view import named_runs, progress_view
 from paribus.spec.code import code_digest
 from paribus.store.open import open_store, signature
 
@@ -22,6 +22,16 @@ if TYPE_CHECKING:
     from paribus.serve.view import ResultsView
 
 # E epochs, R runs
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Kept(Generic[T]):
+    """Something that was made, and the version of what it was made from."""
+
+    version: object
+    made: T
 
 
 class Followed:
@@ -35,7 +45,7 @@ class Followed:
         self._problem = ""
         self._notes: tuple[str, ...] = ()
         """What has changed since the runs were trained."""
-        self._kept: dict[str, tuple[object, str]] = {}
+        self._kept: dict[str, Kept[str]] = {}
         self._making = {what: Lock() for what in ("curves", "results", "report")}
 
     @property
@@ -82,8 +92,8 @@ class Followed:
         """How far it is, and what is being trained at this moment."""
         with self._lock:
             result = self.result()
-            runs = _runs(result) if result else []
-            claimed = self._claimed([run.id for _, run in runs if run.status == "running"])
+            runs = named_runs(result) if result else []
+            claimed = self._claimed([one.run.id for one in runs if one.run.status == "running"])
             problem = self._problem or " ".join(self._notes)
             view = progress_view(self.campaign.study, runs, claimed, problem)
             return json.dumps(asdict(view))
@@ -148,18 +158,16 @@ class Followed:
                 # Findings need no new look before another run ends.
                 version = self._ends() if what == "results" else self._seen
             kept = self._kept.get(what)
-            if kept is None or kept[0] != version:
+            if kept is None or kept.version != version:
                 made = make(result)
                 is_record = is_dataclass(made) and not isinstance(made, type)
                 shown = asdict(made) if is_record else made
-                kept = self._kept[what] = version, json.dumps(shown)
-            return kept[1]
+                kept = self._kept[what] = Kept(version, json.dumps(shown))
+            return kept.made
 
     def _ends(self) -> object:
         """Changes when a run is begun or ends."""
         result = self.result()
-        return None if result is None else [(run.id, run.status) for _, run in _runs(result)]
-
-
-def _runs(result: StudyResult) -> list[tuple[str, Run]]:
-    return [(name, run) for name, e in result.experiments.items() for run in e.runs]
+        if result is None:
+            return None
+        return [(one.run.id, one.run.status) for one in named_runs(result)]

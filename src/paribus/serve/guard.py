@@ -8,6 +8,7 @@ request must be addressed to this server by its own name, and what is sent must 
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -27,6 +28,12 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cache-control": "no-store",
 }
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    status: int
+    reason: str
 
 
 class Guard:
@@ -49,19 +56,21 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        if (refused := self._refusal(scope)) is not None:
-            status, reason = refused
-            await PlainTextResponse(reason + "\n", status)(scope, receive, guarded_send)
+        if (refusal := self._refusal(scope)) is not None:
+            answer = PlainTextResponse(refusal.reason + "\n", refusal.status)
+            await answer(scope, receive, guarded_send)
             return
         await self._app(scope, _counted(receive), guarded_send)
 
-    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        """Status and reason; None for a request that is in order."""
+    def _refusal(self, scope: Scope) -> _Refusal | None:
+        """Why a request is refused; None for one that is in order."""
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._is_ours(hosts[0]):
-            return 403, "This server answers only under its own address, e.g. " + (
-                f"http://localhost:{self._port}/."
+            return _Refusal(
+                403,
+                "This server answers only under its own address, e.g. "
+                f"http://localhost:{self._port}/.",
             )
         if scope["method"] in ("GET", "HEAD", "OPTIONS"):
             return None
@@ -69,17 +78,17 @@ class Guard:
         if not all(self._is_origin(origin) for origin in origins) or not all(
             site in ("same-origin", "none") for site in sites
         ):
-            return 403, "This server takes requests from its own pages only."
+            return _Refusal(403, "This server takes requests from its own pages only.")
         length = headers.get("content-length", "0")
         if not length.isdecimal() or len(length) > 12 or int(length) > MOST_BYTES:
-            return 413, _TOO_LARGE
+            return _Refusal(413, _TOO_LARGE)
         return None
 
     def _is_ours(self, host: str) -> bool:
-        name, port = _split(host.lower())
-        if port not in ({str(self._port), ""} if self._port == 80 else {str(self._port)}):
+        address = _split(host.lower())
+        if address.port not in ({str(self._port), ""} if self._port == 80 else {str(self._port)}):
             return False
-        return name in self._names or (self._any_address and _is_address(name))
+        return address.name in self._names or (self._any_address and _is_address(address.name))
 
     def _is_origin(self, origin: str) -> bool:
         scheme, _, host = origin.partition("://")
@@ -105,14 +114,22 @@ def _counted(receive: Receive) -> Receive:
     return counted
 
 
-def _split(host: str) -> tuple[str, str]:
-    """Name and port; an IPv6 address keeps its brackets.
+@dataclass(frozen=True)
+class _Address:
+    name: str
+    """An IPv6 address keeps its brackets."""
+    port: str
+    """"" if none is written."""
+
+
+def _split(host: str) -> _Address:
+    """Take name and port apart.
 
     >>> _split("[::1]:8000"), _split("localhost")
-    (('[::1]', '8000'), ('localhost', ''))
+    (_Address(name='[::1]', port='8000'), _Address(name='localhost', port=''))
     """
     name, colon, port = host.rpartition(":")
-    return (name, port) if colon and not host.endswith("]") else (host, "")
+    return _Address(name, port) if colon and not host.endswith("]") else _Address(host, "")
 
 
 def _bracketed(host: str) -> str:

@@ -44,6 +44,15 @@ class Answers:
 
 
 @dataclass(frozen=True)
+class AllAnswers:
+    """What the finished runs of a study say of an image."""
+
+    experiments: tuple[Answers, ...] = ()
+    problems: tuple[str, ...] = ()
+    """Why some runs say nothing, a line each."""
+
+
+@dataclass(frozen=True)
 class _Problem:
     """Why a network says nothing."""
 
@@ -61,9 +70,7 @@ class Networks:
         self._networks: dict[str, Predictor | _Problem] = {}
         self._lock = Lock()
 
-    def answers(
-        self, result: StudyResult, image_CHW: NDArray[np.float32]
-    ) -> tuple[list[Answers], list[str]]:
+    def answers(self, result: StudyResult, image_CHW: NDArray[np.float32]) -> AllAnswers:
         """What the finished runs of each experiment say; and why some say nothing."""
         with self._lock:
             self._load(result)
@@ -81,7 +88,7 @@ class Networks:
                 if rows:
                     words = votes([int(row.argmax()) for row in rows], self._dataset.class_names)
                     found.append(Answers(name, tuple(seeds), np.array(rows), words))
-            return found, problems
+            return AllAnswers(tuple(found), tuple(problems))
 
     def _load(self, result: StudyResult) -> None:
         missing = [

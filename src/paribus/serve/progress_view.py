@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from paribus.campaign.progress import Clock
-from paribus.measure.runs import Run
+from paribus.measure.runs import Run, StudyResult
 from paribus.spec.study import Study
 
 
@@ -52,38 +52,54 @@ class ProgressView:
     problem: str
 
 
+@dataclass(frozen=True)
+class NamedRun:
+    """A run and the name of its experiment."""
+
+    name: str
+    run: Run
+
+
+def named_runs(result: StudyResult) -> list[NamedRun]:
+    """Return all runs of a study."""
+    return [NamedRun(name, run) for name, e in result.experiments.items() for run in e.runs]
+
+
 def progress_view(
-    study: Study, runs: Sequence[tuple[str, Run]], claimed: set[str], problem: str
+    study: Study, runs: Sequence[NamedRun], claimed: set[str], problem: str
 ) -> ProgressView:
     """Return how far a study is.
 
-    runs: each with its experiment's name. claimed: the ids of those that a process trains now.
+    claimed: the ids of the runs that a process trains now.
     """
     clock = Clock(study.experiments, study.seeds)
-    for name, run in runs:
+    for one in runs:
+        run = one.run
         spent = (run.curves.train_seconds + run.curves.test_seconds).tolist()
-        clock.saw(name, run.seed, run.epochs, ended=run.ended, seconds=spent)
+        clock.saw(one.name, run.seed, run.epochs, ended=run.ended, seconds=spent)
     training = tuple(
         RunningView(
-            name=name,
-            seed=run.seed,
-            epoch=run.epochs,
-            epochs=study.experiments[name].epochs,
-            accuracy=float(run.curves.test_accuracy[-1]) if run.epochs else None,
-            left=clock.run_seconds_left(name, run.seed) or None,
+            name=one.name,
+            seed=one.run.seed,
+            epoch=one.run.epochs,
+            epochs=study.experiments[one.name].epochs,
+            accuracy=float(one.run.curves.test_accuracy[-1]) if one.run.epochs else None,
+            left=clock.run_seconds_left(one.name, one.run.seed) or None,
         )
-        for name, run in runs
-        if run.id in claimed
+        for one in runs
+        if one.run.id in claimed
     )
     return ProgressView(
         state=_state(begun=bool(runs), left=clock.runs_left, training=len(training)),
         planned=clock.runs,
         ended=clock.runs_done,
-        diverged=sum(run.status == "diverged" for _, run in runs),
+        diverged=sum(one.run.status == "diverged" for one in runs),
         failed=tuple(
-            f"{name}, seed {run.seed}: {run.reason}" for name, run in runs if run.status == "failed"
+            f"{one.name}, seed {one.run.seed}: {one.run.reason}"
+            for one in runs
+            if one.run.status == "failed"
         ),
-        begun=sum(run.status == "running" for _, run in runs),
+        begun=sum(one.run.status == "running" for one in runs),
         share=clock.share_done,
         left=(clock.seconds_left(len(training)) or None) if training else None,
         training=training,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +16,7 @@ from paribus.present.page import findings_table
 from paribus.present.report_text import preview_warning
 from paribus.present.view import SummaryCell, summary_view
 from paribus.questions.family import judge_study
-from paribus.serve.networks import Answers
+from paribus.serve.networks import AllAnswers
 from paribus.spec.study import Study
 from paribus.text import count
 
@@ -132,15 +131,14 @@ def pad_view(facts: DataFacts) -> PadView:
 def pad_answer(
     image_CHW: NDArray[np.floating],
     truth: str | None,
-    problems: Sequence[str],
-    answers: Sequence[Answers],
+    answers: AllAnswers,
 ) -> PadAnswer:
     """Return what networks say of an image, whose values are 0 to 1."""
     gray_HW = np.clip(image_CHW.mean(0) * 255, 0, 255).round().astype(np.uint8)
     return PadAnswer(
         image=base64.b64encode(gray_HW.tobytes()).decode(),
         truth=truth,
-        problems=tuple(problems),
+        problems=answers.problems,
         experiments=tuple(
             ExperimentAnswer(
                 name=answer.name,
@@ -150,7 +148,7 @@ def pad_answer(
                 words=answer.words,
                 agree=answer.agree,
             )
-            for answer in answers
+            for answer in answers.experiments
         ),
     )
 

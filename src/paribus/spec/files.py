@@ -75,8 +75,8 @@ def read_study(text: str, where: str) -> Study:
     for key in table:
         if key not in _TOP and not problems.enough:
             problems.add(f"{where}, {shown(key)}: unknown key; {suggest(key, _TOP)}")
-    written = _tables(table, "experiments", dict, where, problems)
-    asked = _tables(table, "questions", list, where, problems)
+    written = _tables(table, "experiments", dict, where=where, problems=problems)
+    asked = _tables(table, "questions", list, where=where, problems=problems)
     if len(asked) > MOST_QUESTIONS:
         raise UserError(
             f"{where}, questions: has {len(asked):,} entries; write at most {MOST_QUESTIONS:,}"
@@ -317,7 +317,7 @@ def _named(written: dict[str, Any], question: BaseQuestion | None) -> list[str]:
     return [name for name in names if isinstance(name, str)]
 
 
-def _tables(table: dict[str, Any], key: str, kind: type, where: str, problems: _Problems) -> Any:
+def _tables(table: dict[str, Any], key: str, kind: type, *, where: str, problems: _Problems) -> Any:
     """Return `table[key]`, a table (dict) or list of tables, or an empty one if it is neither."""
     value = table.get(key, kind())
     inner = list(value.values()) if isinstance(value, dict) else value

@@ -39,6 +39,7 @@ class Course:
 def follow(
     difference_QS: ArrayLike,
     looks: Looks,
+    *,
     matters: ArrayLike | None = None,
     level: float = VERDICT_LEVEL,
     beside: ArrayLike = (),
@@ -86,7 +87,9 @@ def follow(
         adjusted_Q = _adjusted(p_Q, beside)
         decided_Q = (adjusted_Q <= level) | (equality_Q <= EQUIVALENCE_LEVEL)
         last = look == len(looks.seeds) - 1
-        hopeless_Q = futile(at.mean[..., -1], at.sd[..., -1], look, looks, margin, hardest)
+        hopeless_Q = futile(
+            at.mean[..., -1], at.sd[..., -1], look, looks, matters=margin, level=hardest
+        )
         futile_Q |= open_Q & ~decided_Q & hopeless_Q & (not last)
         open_Q &= ~(decided_Q | futile_Q) & (not last)
     different_Q = adjusted_Q <= level

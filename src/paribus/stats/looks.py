@@ -157,6 +157,7 @@ def futile(
     sd: ArrayLike,
     look: int,
     looks: Looks,
+    *,
     matters: ArrayLike | None = None,
     level: float = VERDICT_LEVEL,
 ) -> NDArray[np.bool_]:

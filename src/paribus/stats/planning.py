@@ -53,7 +53,7 @@ def plan_seeds(sd: float, n: int, matters: float, level: float = VERDICT_LEVEL) 
 
 
 def plan_seeds_as_seen(
-    difference: float, sd: float, n: int, matters: float | None, level: float = VERDICT_LEVEL
+    difference: float, sd: float, n: int, *, matters: float | None, level: float = VERDICT_LEVEL
 ) -> SeedPlan:
     """Return the seeds that decide a true difference as large as the observed, `seeds_to_decide`.
 

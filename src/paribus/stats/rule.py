@@ -27,6 +27,7 @@ def decide(
     adjusted_p: ArrayLike,
     low_90: ArrayLike,
     high_90: ArrayLike,
+    *,
     matters: float | None,
 ) -> NDArray[np.int64]:
     """`Decision` of each question, from arrays of one shape (...), in the metric's unit.
@@ -35,7 +36,8 @@ def decide(
     paired t test is 0.04 or less; equal for practical purposes where the 90 % interval lies
     inside ±`matters` (never, where that is None); undecided.
 
-    >>> decide([0.3, 0.1, 0.3], [0.01, 0.2, 0.2], [0.1, -0.1, -0.1], [0.5, 0.3, 0.7], 0.4).tolist()
+    >>> low_90, high_90 = [0.1, -0.1, -0.1], [0.5, 0.3, 0.7]
+    >>> decide([0.3, 0.1, 0.3], [0.01, 0.2, 0.2], low_90, high_90, matters=0.4).tolist()
     [2, 1, 0]
     """
     mean = np.asarray(mean, dtype=np.float64)

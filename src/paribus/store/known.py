@@ -63,7 +63,9 @@ def identify(
     the present code. Raises `UserError` where a network is pinned to code that is not known.
     """
     found = {
-        name: _of_module(name, experiment, experiment.network, data, folder, store)
+        name: _of_module(
+            name, experiment, experiment.network, data=data, folder=folder, store=store
+        )
         if isinstance(experiment.network, ModuleNetwork)
         else _Identified(identity(experiment, data))
         for name, experiment in experiments.items()
@@ -112,6 +114,7 @@ def _of_module(
     name: str,
     experiment: Experiment,
     network: ModuleNetwork,
+    *,
     data: str,
     folder: Path,
     store: Reader | None,
@@ -121,7 +124,15 @@ def _of_module(
     unknown = identity(experiment, data)
     versions = [] if store is None else [v for v in store.versions(unknown) if v.data == data]
     if network.code:
-        return _pinned(name, experiment, network, data, present, store, versions)
+        return _pinned(
+            name,
+            experiment,
+            network,
+            data=data,
+            present=present,
+            store=store,
+            versions=versions,
+        )
     trained = {version.code: version for version in versions if version.runs}
     if not present:
         # Without its source, the runs that came last are shown.
@@ -147,6 +158,7 @@ def _pinned(
     name: str,
     experiment: Experiment,
     network: ModuleNetwork,
+    *,
     data: str,
     present: str,
     store: Reader | None,

@@ -42,6 +42,7 @@ def pair(
     program: list[Record],
     input_CHW: tuple[int, int, int],
     optimizer: Optimizer | None = None,
+    *,
     threads: int = 1,
     label_smoothing: float = 0.0,
 ) -> tuple[NativeNetwork, Reference]:
@@ -161,7 +162,9 @@ def test_batch_sizes(count: int) -> None:
     """Lanes without an image add nothing to loss, gradient or statistics."""
     network, judge = pair(PROGRAMS["batchnorm residual"], (1, 12, 12))
     images, labels = batch(count, (1, 12, 12), 5)
-    losses, correct = network.train(images, labels, np.arange(count), count, [0.1])
+    losses, correct = network.train(
+        images, labels, np.arange(count), batch_size=count, learning_rates=[0.1]
+    )
     expected, right = judge.train_step(images.astype(np.float64), labels, 0.1)
     assert losses[0] / count == pytest.approx(expected, rel=1e-5)
     assert correct[0] == right
@@ -190,7 +193,7 @@ def test_optimizers(optimizer: Optimizer) -> None:
     network, judge = pair(PROGRAMS["mlp"], (1, 5, 5), optimizer)
     images, labels = batch(50, (1, 5, 5), 5)
     rates = [0.01, 0.02, 0.005, 0.01, 0.01, 0.0, 0.01, 0.01, 0.01, 0.01]
-    network.train(images, labels, np.arange(50), 5, rates)
+    network.train(images, labels, np.arange(50), batch_size=5, learning_rates=rates)
     for step, rate in enumerate(rates):
         part = slice(5 * step, 5 * step + 5)
         judge.train_step(images[part].astype(np.float64), labels[part], rate)
@@ -217,6 +220,7 @@ def test_optimizers(optimizer: Optimizer) -> None:
     ],
 )
 def test_first_fifty_steps(
+    *,
     name: str,
     optimizer: Optimizer,
     rate: float,
@@ -227,7 +231,7 @@ def test_first_fifty_steps(
     network, judge = pair(NETWORKS[name], SMALL, optimizer)
     network.prepare(images)
     order = np.random.default_rng(5).permutation(len(images))
-    losses, _ = network.train(images, labels, order, 40, [rate] * 50)
+    losses, _ = network.train(images, labels, order, batch_size=40, learning_rates=[rate] * 50)
     for step in range(50):
         part = order[40 * step : 40 * step + 40]
         loss, _ = judge.train_step(images[part].astype(np.float64), labels[part], rate)
@@ -283,8 +287,10 @@ def test_threads_give_the_same_bits(name: str, digits: tuple[np.ndarray, np.ndar
     order = np.random.default_rng(5).permutation(1000)
     results = []
     for threads in (1, 2, 3):
-        network, judge = pair(NETWORKS[name], SMALL, Optimizer(momentum=0.9), threads)
-        losses, correct = network.train(images, labels, order, 128, [0.01] * 8)
+        network, judge = pair(NETWORKS[name], SMALL, Optimizer(momentum=0.9), threads=threads)
+        losses, correct = network.train(
+            images, labels, order, batch_size=128, learning_rates=[0.01] * 8
+        )
         bits = losses.tobytes() + correct.tobytes()
         for index in range(len(judge.parameters)):
             bits += network.read(TensorKind.PARAMETERS, index).tobytes()
@@ -301,9 +307,9 @@ def test_stopping_and_going_on_gives_the_same_bits(
     order = np.arange(1000)
     program = [*PROGRAMS[name][:-1], linear(10)]
     straight, judge = pair(program, SMALL, Optimizer(Method.ADAM))
-    straight.train(images, labels, order, 128, [0.01] * 8)
+    straight.train(images, labels, order, batch_size=128, learning_rates=[0.01] * 8)
     stopped, _ = pair(program, SMALL, Optimizer(Method.ADAM))
-    stopped.train(images, labels, order, 128, [0.01] * 3)
+    stopped.train(images, labels, order, batch_size=128, learning_rates=[0.01] * 3)
     resumed, _ = pair(program, SMALL, Optimizer(Method.ADAM))
     kinds = (TensorKind.PARAMETERS, TensorKind.FIRST_MOMENTS, TensorKind.SECOND_MOMENTS)
     for kind in kinds:
@@ -312,7 +318,7 @@ def test_stopping_and_going_on_gives_the_same_bits(
     for index in range(len(judge.statistics)):
         resumed.write(TensorKind.STATISTICS, index, stopped.read(TensorKind.STATISTICS, index))
     resumed.updates = stopped.updates
-    resumed.train(images, labels, order, 128, [0.01] * 5, first_step=3)
+    resumed.train(images, labels, order, batch_size=128, learning_rates=[0.01] * 5, first_step=3)
     for index in range(len(judge.parameters)):
         a = straight.read(TensorKind.PARAMETERS, index)
         b = resumed.read(TensorKind.PARAMETERS, index)
@@ -324,7 +330,7 @@ def test_divergence_shows_in_the_loss(name: str) -> None:
     network, _ = pair(PROGRAMS[name], (1, 8, 8))
     images, labels = batch(32, (1, 8, 8), 5)
     network.write(TensorKind.PARAMETERS, 0, np.full(network.size(TensorKind.PARAMETERS, 0), np.nan))
-    losses, _ = network.train(images, labels, np.arange(32), 32, [0.1])
+    losses, _ = network.train(images, labels, np.arange(32), batch_size=32, learning_rates=[0.1])
     assert not np.isfinite(losses[0])
 
 
@@ -370,9 +376,9 @@ def test_arguments_that_the_kernels_could_not_read() -> None:
     with pytest.raises(ValueError, match="as many labels"):
         network.gradient(images, labels[:-1])
     with pytest.raises(ValueError, match="not there"):
-        network.train(images, labels, np.arange(1, 33), 8, [0.1] * 4)
+        network.train(images, labels, np.arange(1, 33), batch_size=8, learning_rates=[0.1] * 4)
     with pytest.raises(ValueError, match="not that many batches"):
-        network.train(images, labels, np.arange(32), 8, [0.1] * 5)
+        network.train(images, labels, np.arange(32), batch_size=8, learning_rates=[0.1] * 5)
     with pytest.raises(IndexError):
         network.read(TensorKind.PARAMETERS, 6)
     with pytest.raises(ValueError, match="elements"):

@@ -170,7 +170,12 @@ class NativeTraining:
         for first in range(0, len(rates), _STEPS_AT_ONCE):
             steps = slice(first, first + _STEPS_AT_ONCE)
             losses[steps], correct[steps] = self._network.train(
-                task.train.images, task.train.labels, order, task.batch_size, rates[steps], first
+                task.train.images,
+                task.train.labels,
+                order,
+                batch_size=task.batch_size,
+                learning_rates=rates[steps],
+                first_step=first,
             )
         return Score(float((losses / sizes).mean()), float((correct / sizes).mean()))
 

@@ -131,6 +131,7 @@ class NativeNetwork:
         images_NCHW: FloatArray,
         labels_N: IntArray,
         order_N: IntArray,
+        *,
         batch_size: int,
         learning_rates: Sequence[float] | npt.NDArray[np.float64],
         first_step: int = 0,
