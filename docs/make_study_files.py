@@ -94,10 +94,11 @@ It is a `torch.nn.Module` class, or a function that makes one, whose `forward` t
 `network = "my_package.nets:SmallNet"` is the same without arguments.
 
 It is imported from the study file's folder, then as Python finds modules (`PYTHONPATH`, what is
-installed); the current folder has no part in it. It is known by its code: a digest of its file and of
-the modules of yours that it imports, wherever they are, an editable install too. What is installed in
-`site-packages`, with `pip install --target` or with Python does not count. After an edit it is another experiment: every command says so, `paribus run`
-trains the present code, and the runs of the older code stay in the store.
+installed); the current folder has no part in it. It is known by its code: a digest of its file
+and of the modules of yours that it imports, wherever they are, an editable install too. What is
+installed in `site-packages`, with `pip install --target` or with Python does not count. After
+an edit it is another experiment: every command says so, `paribus run` trains the present code,
+and the runs of the older code stay in the store.
 `{ module = "my_package.nets:SmallNet", code = "2f8a6c01d3b4" }` reports the older runs, which are
 then no longer trained; the command that tells of the edit prints the digest. Modules imported by
 `importlib` and files that a module reads do not count.
