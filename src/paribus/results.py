@@ -206,7 +206,7 @@ def run(
             codes = {name: identity.code for name, identity in known.identities.items()}
             shown = partial(timing_progress, quiet=quiet)
             left = untimed_line(
-                time_missing(campaign, result, codes, opened, shown), "timing=False"
+                time_missing(campaign, result, codes, opened, progress=shown), "timing=False"
             )
             if left and not quiet:
                 click.echo(left, err=True)

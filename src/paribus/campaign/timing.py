@@ -118,8 +118,8 @@ def time_missing(
     result: StudyResult,
     codes: Mapping[str, str],
     store: Reader,
-    progress: Progress,
     *,
+    progress: Progress,
     patience: float = PATIENCE,
 ) -> Untimed | None:
     """Time what a study's questions ask to be timed and the store lacks, if the machine is quiet;

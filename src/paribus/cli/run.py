@@ -46,7 +46,7 @@ from paribus.text import count
 @store_option
 @report_option
 def command(
-    campaign: Campaign, jobs: int | None, executor: str, timing: bool, report_folder: Path
+    *, campaign: Campaign, jobs: int | None, executor: str, timing: bool, report_folder: Path
 ) -> None:
     """Train what STUDY, a file or a built-in name, is missing; time the training steps that its
     questions ask about, if the machine is quiet; then write its report.
@@ -82,6 +82,6 @@ def _timed(campaign: Campaign, result: StudyResult, known: Known, store: Writer)
     from paribus.campaign.timing import time_missing
 
     codes = {name: identity.code for name, identity in known.identities.items()}
-    left = time_missing(campaign, result, codes, store, timing_progress)
+    left = time_missing(campaign, result, codes, store, progress=timing_progress)
     tell(untimed_line(left, "--no-timing"))
     return replace(result, timings=read_timings(store.folder))
