@@ -9,10 +9,13 @@ import pytest
 from paribus.campaign.campaign import Campaign, Data, make
 from paribus.campaign.cells import cells, schedule
 from paribus.campaign.changes import Changes
+from paribus.campaign.estimate import works
 from paribus.campaign.progress import Begun, Clock, Ended, EpochTrained, clock
 from paribus.data import sources
 from paribus.data.dataset import Dataset
 from paribus.errors import UserError
+from paribus.spec.network import ModuleNetwork
+from paribus.spec.plan import Plan
 from paribus.store.open import open_store
 from tests.support.commands import call
 from tests.support.small import SMALL_STUDY, Small
@@ -113,6 +116,33 @@ def test_cells_are_by_seed_and_what_has_ended_is_not_missing(small: Small, tmp_p
         model = clock(left, store)
     assert (model.runs, model.runs_done, model.runs_left) == (6, 1, 5)
     _follow(model, left.missing[0])
+
+
+def test_clock_counts_the_seeds_that_a_study_names(small: Small, tmp_path: Path) -> None:
+    text = SMALL_STUDY.replace("seeds = 2", "seeds = { first = 5, count = 2 }")
+    campaign = make(str(small(text)), store_folder=tmp_path / "runs")
+    with open_store(tmp_path / "runs", "create") as store:
+        planned = schedule(campaign, campaign.known(store), store, 2)
+        model = clock(planned, store)
+    for cell in planned.cells:
+        model.note(Ended(cell, "finished"))
+    assert (model.runs, model.runs_left, model.share_done) == (6, 0, 1)
+
+
+def test_work_is_guessed_by_multiply_adds_and_images(small: Small) -> None:
+    campaign = make(str(small()))
+    networks = dict(campaign.networks)
+    mlp, cnn = (networks[name] for name in ("mlp", "cnn"))
+    assert isinstance(mlp, Plan)
+    assert isinstance(cnn, Plan)
+    networks["adam"] = ModuleNetwork(module="nets:Net")
+    half = {"adam": campaign.study.experiments["adam"].but(images=60)}
+    found = works(campaign.study.experiments | half, networks, campaign.facts)
+    assert campaign.facts.train_images == 120
+    assert found["mlp"] == 120 * (mlp.multiply_adds + 1)
+    assert found["cnn"] == 120 * (cnn.multiply_adds + 1) > found["mlp"]
+    # Nothing is known of a custom module.
+    assert found["adam"] == (found["mlp"] + found["cnn"]) / 2 / 2
 
 
 _COLUMNS = (

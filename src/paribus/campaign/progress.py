@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from paribus.campaign.campaign import Campaign
 from paribus.campaign.cells import Cell, Schedule
-from paribus.campaign.estimate import epoch_seconds, work
-from paribus.spec.experiment import Experiment
+from paribus.campaign.estimate import epoch_seconds, works
 from paribus.store.reader import Reader
 from paribus.store.rows import Status
 
@@ -52,20 +52,21 @@ Key = tuple[str, int]
 class Clock:
     """Estimates the time left from what the epochs so far have taken."""
 
-    def __init__(self, experiments: Mapping[str, Experiment], seeds: int) -> None:
+    def __init__(self, campaign: Campaign) -> None:
+        experiments, seeds = campaign.study.experiments, campaign.study.seed_range
         self._experiments = experiments
         self._left: dict[Key, int] = {
             (name, seed): experiment.epochs
-            for seed in range(seeds)
+            for seed in seeds
             for name, experiment in experiments.items()
         }
         """Epochs left of each run."""
         self._ended: set[Key] = set()
         self._seconds: dict[str, list[float]] = {}
         """Seconds of each epoch seen, by the experiment's name."""
-        self._works = {name: work(experiment) for name, experiment in experiments.items()}
+        self._works = works(experiments, campaign.networks, campaign.facts)
         """A guess at the relative cost of an epoch of each experiment."""
-        self._total = sum(self._works[name] * e.epochs * seeds for name, e in experiments.items())
+        self._total = len(seeds) * sum(self._works[n] * e.epochs for n, e in experiments.items())
 
     @property
     def runs(self) -> int:
@@ -125,7 +126,7 @@ class Clock:
 
 def clock(schedule: Schedule, store: Reader) -> Clock:
     """Return the clock of what is trained now."""
-    made = Clock(schedule.campaign.study.experiments, schedule.campaign.study.seeds)
+    made = Clock(schedule.campaign)
     left = {cell.run_id for cell in schedule.missing}
     for cell in schedule.cells:
         done = len(store.epochs(cell.run_id)["train_loss"]) if cell.run_id in left else 0

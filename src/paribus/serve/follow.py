@@ -95,7 +95,7 @@ class Followed:
             runs = named_runs(result) if result else []
             claimed = self._claimed([one.run.id for one in runs if one.run.status == "running"])
             problem = self._problem or " ".join(self._notes)
-            view = progress_view(self.campaign.study, runs, claimed, problem)
+            view = progress_view(self.campaign, runs, claimed, problem)
             return json.dumps(asdict(view))
 
     def _claimed(self, runs: list[str]) -> set[str]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from paribus.campaign.campaign import Campaign
 from paribus.campaign.progress import Clock
 from paribus.measure.runs import Run, StudyResult
-from paribus.spec.study import Study
 
 
 class State(StrEnum):
@@ -66,13 +66,13 @@ def named_runs(result: StudyResult) -> list[NamedRun]:
 
 
 def progress_view(
-    study: Study, runs: Sequence[NamedRun], claimed: set[str], problem: str
+    campaign: Campaign, runs: Sequence[NamedRun], claimed: set[str], problem: str
 ) -> ProgressView:
     """Return how far a study is.
 
     claimed: the ids of the runs that a process trains now.
     """
-    clock = Clock(study.experiments, study.seeds)
+    clock, experiments = Clock(campaign), campaign.study.experiments
     for one in runs:
         run = one.run
         spent = (run.curves.train_seconds + run.curves.test_seconds).tolist()
@@ -82,7 +82,7 @@ def progress_view(
             name=one.name,
             seed=one.run.seed,
             epoch=one.run.epochs,
-            epochs=study.experiments[one.name].epochs,
+            epochs=experiments[one.name].epochs,
             accuracy=float(one.run.curves.test_accuracy[-1]) if one.run.epochs else None,
             left=clock.run_seconds_left(one.name, one.run.seed) or None,
         )
