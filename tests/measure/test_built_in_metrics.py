@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from paribus.measure.metric import named
+from paribus.measure.metric import Metric, named
 from paribus.measure.runs import Run
 from paribus.spec.metric_names import METRICS, check_matters, check_metric
 from paribus.store.rows import Status
@@ -83,6 +83,28 @@ def test_what_names_no_metric_is_refused(text: str, message: str) -> None:
     with pytest.raises(ValueError) as error:  # noqa: PT011
         check_metric(text)
     assert message in str(error.value)
+
+
+def test_a_metric_says_itself_what_it_cannot_differ_by() -> None:
+    dice = Metric(
+        "dice",
+        label="Dice score",
+        higher_is_better=True,
+        better="higher score",
+        worse="lower score",
+        widest=1,
+    )
+    dice.check_difference(0.5)
+    with pytest.raises(
+        ValueError, match="values of the Dice score are less than 1 apart, so"
+    ) as error:
+        dice.check_difference(1.5)
+    assert "accurac" not in str(error.value)
+    parts = replace(dice, limits="scores lie between 0 and 1", unit="parts", scale=1000)
+    with pytest.raises(ValueError, match="scores lie between 0 and 1, so none") as error:
+        parts.check_difference(2)
+    assert str(error.value).endswith("write 0.002 for 2 parts")
+    named("test_loss").check_difference(1e9)
 
 
 def test_differences_that_cannot_be_are_refused() -> None:

@@ -32,6 +32,8 @@ from tests.support.small import SMALL_STUDY, Small
         ("generalisation_gap", 0.3, "0.3 = 30 points; did you mean 0.003?"),
         ("test_loss", 0.01, "0.01 nats"),
         ("epochs_to 0.98", 2, "2 epochs"),
+        ("epochs_to 0.98", 1, "1 epoch"),
+        ("parameters", 1, "1 parameter"),
         ("parameters", 1000, "1,000 parameters"),
         ("step_time", 0.05, "0.05 = 5 % of the time of a step"),
         ("step_time", 5, "5 = 500 % of the time of a step; did you mean 0.05?"),

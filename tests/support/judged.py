@@ -27,6 +27,7 @@ ACCURACY = Metric(
     worse="less accurate",
     unit="points",
     scale=100,
+    is_share=True,
     lacks="gave no test accuracy",
     widest=1,
 )

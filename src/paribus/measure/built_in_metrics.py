@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,14 +22,23 @@ def _cross_entropy(predictions: Predictions) -> NDArray[np.float64]:
         return -np.log(predictions.of_truth_N.astype(np.float64))
 
 
-TEST_ACCURACY = Metric(
+_accuracy = partial(
+    Metric,
+    unit="points",
+    unit_of_one="point",
+    scale=100,
+    is_share=True,
+    limits="accuracies lie between 0 and 1",
+    # Few changes of a network are worth 10 points, and smaller differences would count as none.
+    mistyped_from=0.1,
+)
+
+TEST_ACCURACY = _accuracy(
     key="test_accuracy",
     label="final test accuracy",
     higher_is_better=True,
     better="more accurate",
     worse="less accurate",
-    unit="points",
-    scale=100,
     widest=1,
     read=lambda run: float(run.curves.test_accuracy[-1]),
     scores=lambda predictions: predictions.correct.astype(np.float64),
@@ -42,6 +52,7 @@ TEST_LOSS = Metric(
     better="lower loss",
     worse="higher loss",
     unit="nats",
+    unit_of_one="nat",
     read=lambda run: float(run.curves.test_loss[-1]),
     scores=_cross_entropy,
 )
@@ -53,17 +64,16 @@ TRAIN_LOSS = Metric(
     better="lower loss",
     worse="higher loss",
     unit="nats",
+    unit_of_one="nat",
     read=lambda run: float(run.curves.train_loss[-1]),
 )
 
-VALIDATION_ACCURACY = Metric(
+VALIDATION_ACCURACY = _accuracy(
     key="validation_accuracy",
     label="final validation accuracy",
     higher_is_better=True,
     better="more accurate",
     worse="less accurate",
-    unit="points",
-    scale=100,
     widest=1,
     read=lambda run: float(run.curves.validation_accuracy[-1]),
     needs_validation=True,
@@ -76,6 +86,7 @@ VALIDATION_LOSS = Metric(
     better="lower loss",
     worse="higher loss",
     unit="nats",
+    unit_of_one="nat",
     read=lambda run: float(run.curves.validation_loss[-1]),
     needs_validation=True,
 )
@@ -104,6 +115,7 @@ def _epochs_to(accuracy: float) -> Metric:
         better="fewer epochs",
         worse="more epochs",
         unit="epochs",
+        unit_of_one="epoch",
         read=epochs,
         without="runs that all get there: more epochs, or an accuracy that is easier to reach",
         lacks=f"never got to {shown} test accuracy",
@@ -113,14 +125,12 @@ def _epochs_to(accuracy: float) -> Metric:
 
 EPOCHS_TO = MetricWithArgument("epochs_to", takes="an accuracy", make=_epochs_to)
 
-GENERALISATION_GAP = Metric(
+GENERALISATION_GAP = _accuracy(
     key="generalisation_gap",
     label="final train minus test accuracy",
     higher_is_better=False,
     better="smaller gap",
     worse="larger gap",
-    unit="points",
-    scale=100,
     widest=2,
     read=lambda run: float(run.curves.train_accuracy[-1] - run.curves.test_accuracy[-1]),
 )
@@ -132,6 +142,7 @@ TEST_LOSS_RISE = Metric(
     better="smaller rise",
     worse="larger rise",
     unit="nats",
+    unit_of_one="nat",
     read=lambda run: float(run.curves.test_loss[-1] - run.curves.test_loss.min()),
 )
 
@@ -141,6 +152,7 @@ PARAMETERS = Metric(
     higher_is_better=False,
     better="fewer parameters",
     worse="more parameters",
+    unit_of_one="parameter",
     kind="count",
     count=lambda result: result.parameters,
 )
@@ -151,5 +163,8 @@ STEP_TIME = Metric(
     higher_is_better=False,
     better="faster step",
     worse="slower step",
+    unit="% of the time of a step",
+    scale=100,
+    mistyped_from=1,
     kind="step_time",
 )

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.spec.metric_names import metric_facts
+from paribus.text import plural
 
 if TYPE_CHECKING:
     from paribus.measure.predictions import Predictions
@@ -40,12 +41,20 @@ class Metric:
     worse: str
     unit: str = ""
     """The unit of a printed difference."""
+    unit_of_one: str = ""
+    """The same of a difference of 1, e.g. "point"; "" if it is the same word."""
     scale: float = 1.0
     """Turns a difference into that unit, e.g. 100 makes points of shares."""
+    is_share: bool = False
+    """Whether a value is a share, which is printed as a percentage."""
     decimals: int = 2
     """The fewest decimals of a printed difference."""
     widest: float = math.inf
     """The largest difference that there can be, unscaled."""
+    limits: str = ""
+    """Why there is none larger, as a clause, e.g. "accuracies lie between 0 and 1"."""
+    mistyped_from: float = math.inf
+    """From this difference on, unscaled, one that somebody types was probably meant as printed."""
     kind: str = "compare"
     """The kind of question that it is asked by."""
     read: Callable[[Run], float] | None = None
@@ -64,6 +73,24 @@ class Metric:
     """Whether only studies that hold out validation images have it."""
     in_preview: str = ""
     """The metric that previews ask for in its place; "" if they ask for itself."""
+
+    @property
+    def is_printed_as_measured(self) -> bool:
+        """Whether a difference is the same number on paper as in a study file."""
+        return self.scale == 1
+
+    def check_difference(self, difference: float) -> None:
+        """Raise ValueError, saying what to write, if the metric cannot differ by so much."""
+        if difference < self.widest:
+            return
+        reason = self.limits or f"values of the {self.label} are less than {self.widest:g} apart"
+        said = f"{reason}, so none differs by {difference:g}"
+        if not self.is_printed_as_measured:
+            # Whoever writes 5 means 5 points.
+            meant = difference if difference < self.scale else 0.1
+            unit = plural(meant, self.unit_of_one or self.unit, self.unit)
+            said += f"; write {meant / self.scale:g} for {meant:g} {unit}"
+        raise ValueError(said)
 
     def value(self, run: Run) -> float:
         """Return the value of a run that has ended; NaN if it diverged or has none."""

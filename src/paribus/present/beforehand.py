@@ -5,11 +5,7 @@ from __future__ import annotations
 from paribus.measure.metric import Metric
 from paribus.spec.study import Study
 from paribus.stats.limits import FEWEST_SEEDS
-from paribus.text import count, percent, points
-
-# From this difference between shares on, a number was probably meant as a percentage: few changes
-# of a network are worth 10 points, and smaller differences would then count as none.
-_PROBABLY_PERCENT = 0.1
+from paribus.text import count
 
 
 def too_few_seeds(study: Study) -> str:
@@ -29,19 +25,17 @@ def what_matters(metric: Metric, matters: float, test_images: int) -> str:
     """
     if matters == 0:
         return "0: any difference matters, so nothing is called equal"
-    written = f"{matters:g}"
-    if metric.kind == "step_time":
-        said = f"{written} = {percent(matters, 'g')} of the time of a step"
-        suspicious = matters >= 1
-    elif metric.scale == 100:
-        said = f"{written} = {points(matters, 'g')}"
-        if metric.scores_are_correctness:
-            said += f", {_images(matters * test_images)} of {count(test_images, 'test image')}"
-        suspicious = matters >= _PROBABLY_PERCENT
-    else:
-        unit = metric.unit or metric.label.removeprefix("number of ")
-        return f"{matters:,g} {unit}"
-    return f"{said}; did you mean {matters / 100:g}?" if suspicious else said
+    number = f"{matters * metric.scale:,g}"
+    units = metric.unit or metric.label.removeprefix("number of ")
+    said = f"{number} {metric.unit_of_one or units if number == '1' else units}"
+    if metric.is_printed_as_measured:
+        return said
+    said = f"{matters:g} = {said}"
+    if metric.scores_are_correctness:
+        said += f", {_images(matters * test_images)} of {count(test_images, 'test image')}"
+    if matters >= metric.mistyped_from:
+        said += f"; did you mean {matters / metric.scale:g}?"
+    return said
 
 
 def _images(number: float) -> str:

@@ -42,7 +42,7 @@ def level(metric: Metric, mean: float, sd: float) -> str:
     '98.22 % (SD 0.50)'
     """
     decimals = _decimals_for(metric, -sd, sd)
-    unit = PERCENT if metric.unit == "points" else f" {metric.unit}" * bool(metric.unit)
+    unit = PERCENT if metric.is_share else f" {metric.unit}" * bool(metric.unit)
     shown_sd = _fixed(sd * metric.scale, decimals)
     return f"{_fixed(mean * metric.scale, decimals)}{unit} (SD {shown_sd})"
 

@@ -93,7 +93,7 @@ def _noise_floors(pairs: Sequence[PairFinding]) -> tuple[NoiseFloorView, ...]:
     found = {}
     for pair in pairs:
         noise = pair.noise
-        if noise is not None and pair.metric.key == "test_accuracy":
+        if noise is not None and pair.metric.scores_are_correctness:
             single = "–" if noise.predicted is None else points(noise.predicted)
             floor = _floor(noise.between_runs)
             found[pair.a] = NoiseFloorView(pair.a, floor, single, noise.n)

@@ -11,7 +11,6 @@ from typing import Protocol
 
 from paribus.errors import did_you_mean
 from paribus.registry import Registry
-from paribus.text import plural
 
 
 class MetricFacts(Protocol):
@@ -30,12 +29,11 @@ class MetricFacts(Protocol):
         """The metric that previews ask for in its place; "" if they ask for itself."""
 
     @property
-    def widest(self) -> float:
-        """The largest difference that there can be."""
-
-    @property
     def needs_validation(self) -> bool:
         """Whether only studies that hold out validation images have it."""
+
+    def check_difference(self, difference: float) -> None:
+        """Raise ValueError, saying what to write, if the metric cannot differ by so much."""
 
 
 class NamedMetric(Protocol):
@@ -100,10 +98,5 @@ def check_matters(matters: float, metric: str) -> float:
     """
     if not math.isfinite(matters):
         raise ValueError(f"must be a finite number, got {matters}")
-    if matters >= metric_facts(metric).widest:
-        points = matters if matters < 100 else 0.1
-        raise ValueError(
-            f"accuracies lie between 0 and 1, so none differs by {matters:g}; "
-            f"write {points / 100:g} for {points:g} {plural(points, 'point')}"
-        )
+    metric_facts(metric).check_difference(matters)
     return matters

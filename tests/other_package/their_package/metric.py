@@ -24,6 +24,7 @@ WORST_CLASS = Metric(
     worse="worse worst class",
     unit="points",
     scale=100,
+    is_share=True,
     widest=1,
     read=_worst_class,
 )
