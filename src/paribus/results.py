@@ -94,11 +94,16 @@ class Results:
             raise UserError(f"{experiment} gets every test image right; there is nothing to show")
         return figure(shown)
 
-    def report(self, folder: str | PathLike[str] = "report") -> Path:
-        """Write the report into a folder; gives the path of its page."""
+    def report(self, folder: str | PathLike[str] | None = None) -> Path:
+        """Write the report into a folder; gives the path of its page. None: `report`, or one of its
+        own where that has the report of another study."""
+        from paribus.present.own_folder import keep_mark, own_folder
         from paribus.present.write import write_report
 
-        return write_report(self._result, Path(folder))
+        chosen = own_folder(self.study.title, Path()) if folder is None else Path(folder)
+        page = write_report(self._result, chosen)
+        keep_mark(self.study.title, Path(), chosen)
+        return page
 
     def findings(self) -> pd.DataFrame:
         """A row for each question of the study: what was asked, the verdict, its sentence, and the

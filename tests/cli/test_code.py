@@ -98,8 +98,12 @@ def test_run_trains_the_present_code_and_the_older_can_be_pinned(folder: Path) -
     assert call("status", "study/small.toml").stderr == ""
     after = read_json("status", "study/small.toml", "--json")["experiments"]["own"]["runs"]
     assert not {run["id"] for run in before} & {run["id"] for run in after}
-    # Compared by name, it is the present code's runs that count.
-    assert call("compare", "mlp", "own").stderr == ""
+    # By name, it is the present code's runs that count; the others are told apart by digest.
+    compared = call("compare", "mlp", "own")
+    now, then = (runs[0]["id"].partition("-")[0] for runs in (after, before))
+    assert compared.stderr.startswith(f"own is {now} here, as study/small.toml has it now.")
+    assert f"{then} (code {digest_in(result.stderr)} → " in compared.stderr
+    assert read_json("show", "own/0", "--json")["id"] == after[0]["id"]
     assert read_json("check", "study/small.toml", "--json")["experiments"]["own"]["hash"] != code
 
     digest = digest_in(result.stderr)

@@ -160,7 +160,7 @@ def test_status_knows_of_runs_with_other_settings(
     told = call("status", "small.toml", "--epochs", "7").output
     assert "cnn   0 of 2 finished" in told
     assert "with other settings; give the options they were trained with" in told
-    assert re.search(r"  cnn: [0-9a-f]{12} \(4 epochs, of small.toml\)", told)
+    assert re.search(r"  cnn: [0-9a-f]{12} \(4 epochs, data [0-9a-f]{12}, of small.toml\)", told)
 
 
 def test_show_by_name_and_by_id(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:

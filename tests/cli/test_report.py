@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -28,3 +29,18 @@ def test_report_command_reads_each_file_once(
     assert call("report", "small.toml", "--report", str(tmp_path / "report")).exit_code == 0
     assert len(reads) == 6
     assert set(reads.values()) == {1}
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_two_studies_in_one_folder_have_a_report_each(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(trained, tmp_path / "both")
+    monkeypatch.chdir(tmp_path / "both")
+    first = Path("report/index.html").read_bytes()
+    text = Path("small.toml").read_text("utf-8").replace('"Small"', '"Another"')
+    Path("other.toml").write_text(text, "utf-8")
+    assert call("report", "other.toml").stdout.strip() == "Report: report-other/index.html"
+    assert Path("report/index.html").read_bytes() == first
+    assert "Another" in Path("report-other/index.html").read_text("utf-8")
+    assert call("report", "small.toml").stdout.strip() == "Report: report/index.html"

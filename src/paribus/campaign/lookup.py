@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from paribus.campaign.naming import Meaning, described, meaning
 from paribus.errors import UserError, did_you_mean
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies
-from paribus.store.known import present_code
 from paribus.store.reader import Reader
-from paribus.store.rows import StoredRun, StoredStudy
+from paribus.store.rows import StoredRun
 
 if TYPE_CHECKING:
     from paribus.data.dataset import Dataset
 
 # What stands in a text, e.g. "cnn@torch" or "cnn/0".
 _ENGINE, _SEED = "@", "/"
+_MOST_DIGITS = 10
+"""Of a seed: SQLite's integers have a bound."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,29 @@ class FoundExperiment:
     runs: tuple[StoredRun, ...]
     preview: bool
     """Whether all its studies are previews."""
+    note: str
+    """What to say of others of the name; "" if there are none."""
+
+
+@dataclass(frozen=True)
+class FoundRun:
+    """A run of a store that a text names."""
+
+    run: StoredRun
+    note: str = ""
+    """What to say of other experiments of the name; "" if there are none."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A text that names an experiment, and the seeds that are asked for; None: all."""
+    """A text that names an experiment, and the seeds that are asked for; None: all.
+
+    `study`: its name or file; "" if it is left open.
+    """
 
     text: str
     seeds: range | None = None
+    study: str = ""
 
     @property
     def name(self) -> str:
@@ -54,48 +70,48 @@ class Reference:
         return engine if at else None
 
 
-def find_run(text: str, store: Reader) -> StoredRun:
+def find_run(text: str, store: Reader, study: str = "") -> FoundRun:
     """Return the run that a text names: the start of its id, or EXPERIMENT/SEED.
 
-    Raises `UserError` if it names none, or more than one.
+    study: that of the experiment, by its name or file. Raises `UserError` if it names none, or
+    more than one.
     """
-    found = store.find_runs(text)
-    if not found:
-        name, slash, _ = text.partition(_SEED)
+    name, slash, seed = text.rpartition(_SEED)
+    if slash and seed.isdecimal() and len(seed) < _MOST_DIGITS:
+        asked = Reference(name, range(int(seed), int(seed) + 1), study)
+        if (found := _meaning(asked, store)) is not None:
+            runs = _by_engine(asked, found, None, store).runs
+            if runs:
+                return FoundRun(runs[0], found.note)
+            hint = "`paribus status STUDY` lists the runs"
+            raise UserError(f'{store.folder}: there is no run "{text}"; {hint}')
+    runs_of_id = store.find_runs(text)
+    if not runs_of_id:
         known = store.experiment_names()
         hint = "`paribus status STUDY` lists the runs"
         if slash and known and name not in known:
             hint = did_you_mean(name, known)
         raise UserError(f'{store.folder}: there is no run "{text}"; {hint}')
-    if len(found) > 1:
+    if len(runs_of_id) > 1:
         raise UserError(
-            f'"{text}" names {len(found)} runs: {", ".join(run.id for run in found[:10])}; '
-            "write more of the id"
+            f'"{text}" names {len(runs_of_id)} runs: '
+            f"{', '.join(run.id for run in runs_of_id[:10])}; write more of the id"
         )
-    return found[0]
+    return FoundRun(runs_of_id[0])
 
 
 def find_pair(a: Reference, b: Reference, store: Reader) -> tuple[FoundExperiment, FoundExperiment]:
-    """Return the two experiments that two texts name, by one engine where there is just one that
-    has trained both.
+    """Return the two experiments that two texts name, by the engines that their study has trained
+    them by, or else by the one that has trained both.
 
     Raises `UserError` if a text names none, or more than one.
     """
-    first, second = _match(a, store), _match(b, store)
+    first, second = _found(a, store), _found(b, store)
     common: str | None = None
     if a.engine is None and b.engine is None:
-        both = {run.engine for run in first.runs} & {run.engine for run in second.runs}
+        both = set(_engines(a, first, store)) & set(_engines(b, second, store))
         common = both.pop() if len(both) == 1 else None
     return _by_engine(a, first, common, store), _by_engine(b, second, common, store)
-
-
-def described(hash_: str, studies: Sequence[StoredStudy], store: Reader) -> str:
-    """Return an experiment of a store in words that tell it from others of its name."""
-    experiment, code = store.experiment(hash_), store.identity(hash_).code
-    images = "" if experiment.images is None else f", {experiment.images:,} training images"
-    images += f", code {code[:12]}" if code else ""
-    labels = dict.fromkeys(study.label for study in studies)
-    return f"{hash_[:12]} ({experiment.epochs} epochs{images}, of {' and '.join(labels)})"
 
 
 def common_study(a: FoundExperiment, b: FoundExperiment, store: Reader) -> str:
@@ -132,61 +148,53 @@ def common_data(a: FoundExperiment, b: FoundExperiment, store: Reader) -> Datase
     return find(fingerprint, [(place.source, place.folder) for place in places])
 
 
-@dataclass(frozen=True)
-class _Match:
-    """An experiment that a text names, with its studies and its runs of the seeds asked for."""
+def _found(asked: Reference, store: Reader) -> Meaning:
+    """The experiment that a text names. Raises `UserError` if there is none."""
+    if (found := _meaning(asked, store)) is not None:
+        return found
+    known = store.experiment_names()
+    raise UserError(
+        f'{store.folder}: there is no experiment "{asked.name}" here; '
+        f"{did_you_mean(asked.name, known)}"
+    )
 
-    hash: str
-    studies: Sequence[StoredStudy]
-    runs: Sequence[StoredRun]
 
-
-def _match(asked: Reference, store: Reader) -> _Match:
-    """Raises `UserError` if the text names no experiment, or more than one."""
-    name = asked.name
-    found = store.find_experiments(name)
-    if not found:
-        known = store.experiment_names()
+def _meaning(asked: Reference, store: Reader) -> Meaning | None:
+    """The experiment of a name or else of the beginning of a hash, None if there is none. Raises
+    `UserError` if there is more than one."""
+    if (found := meaning(asked.name, store, asked.study)) is not None:
+        return found
+    of_hash = store.find_experiments(asked.name)
+    if len(of_hash) > 1:
+        told = (described(hash_, studies, store) for hash_, studies in of_hash.items())
         raise UserError(
-            f'{store.folder}: there is no experiment "{name}" here; {did_you_mean(name, known)}'
+            f'"{asked.name}" names {len(of_hash)} experiments: {"; ".join(told)}; '
+            "write more of the hash"
         )
-    in_full = [hash_ for hash_, studies in found.items() if not _only_previews(studies)]
-    chosen = _present(in_full if in_full else list(found), store)
-    if len(chosen) > 1:
-        raise UserError(
-            f'"{name}" names {len(chosen)} experiments: '
-            + "; ".join(described(hash_, found[hash_], store) for hash_ in chosen)
-            + "; write the beginning of a hash instead"
-        )
+    return next((Meaning(hash_, tuple(studies)) for hash_, studies in of_hash.items()), None)
+
+
+def _runs(asked: Reference, found: Meaning, store: Reader) -> list[StoredRun]:
     seeds = asked.seeds
-    runs = [run for run in store.runs(chosen[0]) if seeds is None or run.seed in seeds]
-    return _Match(chosen[0], found[chosen[0]], runs)
+    return [run for run in store.runs(found.hash) if seeds is None or run.seed in seeds]
 
 
-def _present(hashes: Sequence[str], store: Reader) -> list[str]:
-    """Of experiments that differ in their code alone, that of the present code, or else the one
-    that was trained last."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for hash_ in hashes:
-        identity = store.identity(hash_)
-        groups.setdefault((identity.recipe, identity.data), []).append(hash_)
-    chosen = []
-    for group in groups.values():
-        in_order = [v.hash for v in store.versions(store.identity(group[0])) if v.hash in group]
-        unchanged = [hash_ for hash_ in in_order if not present_code(hash_, store).changed]
-        chosen.append((unchanged or in_order)[-1])
-    return chosen
+def _engines(asked: Reference, found: Meaning, store: Reader) -> list[str]:
+    """The engines whose runs a text may mean."""
+    return list(dict.fromkeys(run.engine for run in _runs(asked, found, store)))
 
 
 def _by_engine(
-    asked: Reference, match: _Match, common: str | None, store: Reader
+    asked: Reference, found: Meaning, common: str | None, store: Reader
 ) -> FoundExperiment:
     """The experiment with its runs by the one engine that is meant.
 
-    common: the engine that is taken if the text names none.
+    common: the engine that is taken if neither the text nor the study names one.
     """
-    engines = list(dict.fromkeys(run.engine for run in match.runs))
-    engine = common if asked.engine is None else asked.engine
+    engines = _engines(asked, found, store)
+    engine = asked.engine
+    if engine is None:
+        engine = found.engine if found.engine in engines else common
     if engine is not None and engine not in engines:
         raise UserError(
             f"{asked.text}: {store.folder} has no runs of it by that engine; "
@@ -200,10 +208,12 @@ def _by_engine(
     if engine is None and engines:
         engine = engines[0]
     # Not checked: a store may have runs by the engine of a package that is not here.
-    experiment = store.experiment(match.hash).model_copy(update={"engine": engine or "auto"})
-    runs = tuple(run for run in match.runs if run.engine == engine)
-    return FoundExperiment(asked.text, match.hash, experiment, runs, _only_previews(match.studies))
-
-
-def _only_previews(studies: Sequence[StoredStudy]) -> bool:
-    return all(study.preview for study in studies)
+    experiment = store.experiment(found.hash).model_copy(update={"engine": engine or "auto"})
+    return FoundExperiment(
+        asked.text,
+        found.hash,
+        experiment,
+        tuple(run for run in _runs(asked, found, store) if run.engine == engine),
+        all(study.preview for study in found.studies),
+        found.note,
+    )

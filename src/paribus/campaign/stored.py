@@ -37,7 +37,7 @@ def stored_campaign(named: NamedStudy, label: str, store: Reader) -> Campaign:
 
     label: what stands in addresses. Raises `UserError` if its data are not found.
     """
-    for name in _readable(named.study, store):
+    for name in readable_as(named.study, store):
         try:
             study, folder = load_study(name)
             data = Data(study.data, folder)
@@ -50,7 +50,13 @@ def stored_campaign(named: NamedStudy, label: str, store: Reader) -> Campaign:
         except UserError:
             continue
         recipes = {key: identity.recipe for key, identity in known.identities.items()}
-        trained = {key: store.identity(hash_).recipe for key, hash_ in named.experiments.items()}
+        # A trial with other options, e.g. `--epochs 1`, makes no other study of it.
+        plan = store.plan(named.study.id)
+        planned = {} if plan is None else plan.now.experiments
+        run_last = {
+            key: hash_ for key, hash_ in planned.items() if hash_ in named.called.get(key, ())
+        } or named.experiments
+        trained = {key: store.identity(hash_).recipe for key, hash_ in run_last.items()}
         if trained.items() <= recipes.items():
             return Campaign(
                 selected_from=study,
@@ -65,8 +71,8 @@ def stored_campaign(named: NamedStudy, label: str, store: Reader) -> Campaign:
     return _of_experiments(named, label, store)
 
 
-def _readable(study: StoredStudy, store: Reader) -> list[str]:
-    """What the study can be read by, as it could be typed here."""
+def readable_as(study: StoredStudy, store: Reader) -> list[str]:
+    """Return what a study of a store can be read by, as it could be typed here."""
     if study.name in built_in_studies():
         return [study.name]
     files = [folder / Path(study.name).name for folder in study.folders(store.folder)]

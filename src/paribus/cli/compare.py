@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from paribus.campaign.lookup import FoundExperiment, Reference, common_data, common_study, find_pair
-from paribus.cli.options import json_option, store_option, tell
+from paribus.cli.options import json_option, of_study_option, store_option, tell
 from paribus.data.dataset import Dataset
 from paribus.errors import UserError, did_you_mean
 from paribus.measure.from_store import described, read_run
@@ -40,6 +40,7 @@ from paribus.store.timings import read_timings
 )
 @click.option("--seeds", "seeds_a", metavar="N-M", help="Only these seeds.  [default: all]")
 @click.option("--against", "seeds_b", metavar="N-M", help="Other seeds for B, as many as for A.")
+@of_study_option
 @store_option
 @json_option
 def command(
@@ -51,12 +52,13 @@ def command(
     about: str | None,
     seeds_a: str | None,
     seeds_b: str | None,
+    study_named: str,
     store_folder: Path,
     as_json: bool,
 ) -> None:
     """Say whether experiment B is better than experiment A, by the runs in a store, and why.
 
-    A and B are names that a study has given them, or the first six or more letters of their
+    A and B are names that a study gives them now, or the first six or more letters of their
     hashes; `NAME@ENGINE` names the engine where runs of several are kept. An experiment can be
     compared with itself on other seeds: `paribus compare cnn cnn --seeds 0-4 --against 5-9`.
     """
@@ -79,7 +81,9 @@ def command(
             "write ranges without a seed in common"
         )
     with open_to_look(store_folder) as store:
-        first, second = find_pair(Reference(a, first_seeds), Reference(b, second_seeds), store)
+        first, second = find_pair(
+            Reference(a, first_seeds, study_named), Reference(b, second_seeds, study_named), store
+        )
         dataset = common_data(first, second, store)
         one, other = (_read(side, store, dataset) for side in (first, second))
         timings = read_timings(store.folder)
@@ -123,7 +127,7 @@ def command(
         (finding,) = judge([question], context)
         if known and not isinstance(finding, CountFinding) and finding.verdict is not Verdict.NONE:
             finding = replace(finding, possible_pairs=known * (known - 1) // 2)
-    tell(*dict.fromkeys(changed))
+    tell(*dict.fromkeys((first.note, second.note, *changed)))
     if as_json:
         click.echo(json.dumps(plain(finding), indent=2))
     else:

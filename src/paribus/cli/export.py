@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from paribus.campaign.lookup import find_run
-from paribus.cli.options import json_option, store_option
+from paribus.cli.options import json_option, of_study_option, store_option, tell
 from paribus.errors import UserError
 from paribus.export.formats import FORMATS, StoreFormat
 from paribus.export.run import export_run
@@ -38,10 +38,17 @@ _FOLDER = Path("export")
     metavar="PATH",
     help="Where to write to.  [default: export/RUN.onnx and the like, export/csv and the like]",
 )
+@of_study_option
 @store_option
 @json_option
 def command(
-    *, run: str | None, form: str, output: Path | None, store_folder: Path, as_json: bool
+    *,
+    run: str | None,
+    form: str,
+    output: Path | None,
+    study_named: str,
+    store_folder: Path,
+    as_json: bool,
 ) -> None:
     """Write the trained network of RUN to a file, or all runs of the store to a folder.
 
@@ -76,13 +83,13 @@ def command(
                     f"--to {form} writes the network of one run; name it as `paribus show` takes "
                     "it, e.g. `paribus export cnn/0`"
                 )
-            stored = find_run(run, store)
-            target = output or _FOLDER / f"{stored.id}{chosen.suffix}"
+            found = find_run(run, store, study_named)
+            target = output or _FOLDER / f"{found.run.id}{chosen.suffix}"
             refuse_existing(target)
-            trained = read_trained(stored, store)
+            tell(found.note)
+            trained = read_trained(found.run, store)
             check = export_run(trained, chosen, target)
-            if trained.code_changed:
-                click.echo(trained.code_changed, err=True)
-            facts = {"path": str(target), "run": stored.id, "check": asdict(check)}
-            told = f"Run {stored.id}: {target}\n{check.sentence}"
+            tell(trained.code_changed)
+            facts = {"path": str(target), "run": found.run.id, "check": asdict(check)}
+            told = f"Run {found.run.id}: {target}\n{check.sentence}"
     click.echo(json.dumps(facts, indent=2) if as_json else told)

@@ -28,10 +28,16 @@ store_option = click.option(
 report_option = click.option(
     "--report",
     "report_folder",
-    default="report",
-    show_default=True,
     type=click.Path(path_type=Path),
-    help="Folder that the report is written to.",
+    help="Folder that the report is written to.  [default: report, or report-STUDY where that has "
+    "the report of another study]",
+)
+of_study_option = click.option(
+    "--study",
+    "study_named",
+    default="",
+    metavar="STUDY",
+    help="The study whose experiments are meant, where several have one of the name.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

@@ -17,9 +17,10 @@ from paribus.store.open import open_to_look
 @store_option
 @report_option
 @json_option
-def command(campaign: Campaign, report_folder: Path, as_json: bool) -> None:
+def command(campaign: Campaign, report_folder: Path | None, as_json: bool) -> None:
     """Write the report of what has been trained of STUDY, a file or a built-in name, so far.
     It trains nothing, and can be called while `paribus run` is at work."""
+    from paribus.present.own_folder import keep_mark, own_folder
     from paribus.present.plan_text import plan_lines
     from paribus.present.write import write_report
 
@@ -31,6 +32,9 @@ def command(campaign: Campaign, report_folder: Path, as_json: bool) -> None:
         known = told(campaign.known(store))
         result = campaign.result(store, known)
     tell(*plan_lines(result))
-    page = write_report(result, report_folder, ready)
+    study = campaign.stored_name, campaign.folder
+    folder = report_folder or own_folder(*study)
+    page = write_report(result, folder, ready)
+    keep_mark(*study, folder)
     if as_json:
         click.echo(json.dumps({"report": str(page)}))

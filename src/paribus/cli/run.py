@@ -46,7 +46,7 @@ from paribus.text import count
 @store_option
 @report_option
 def command(
-    *, campaign: Campaign, jobs: int | None, executor: str, timing: bool, report_folder: Path
+    *, campaign: Campaign, jobs: int | None, executor: str, timing: bool, report_folder: Path | None
 ) -> None:
     """Train what STUDY, a file or a built-in name, is missing; time the training steps that its
     questions ask about, if the machine is quiet; then write its report.
@@ -55,6 +55,7 @@ def command(
     command again goes on. The report can be written while it trains, with `paribus report`.
     """
     from paribus.present.beforehand import too_few_seeds
+    from paribus.present.own_folder import keep_mark, own_folder
     from paribus.present.plan_text import plan_lines
     from paribus.present.write import write_report
 
@@ -72,7 +73,10 @@ def command(
         tell(f"{runs} being trained by another process.")
     tell(*(f"Run {run_id} failed: {reason}" for run_id, reason in outcome.failed.items()))
     tell(*plan_lines(result))
-    write_report(result, report_folder, lambda page: click.echo(f"Report: {page}"))
+    study = campaign.stored_name, campaign.folder
+    folder = report_folder or own_folder(*study)
+    write_report(result, folder, lambda page: click.echo(f"Report: {page}"))
+    keep_mark(*study, folder)
     if outcome.failed:
         sys.exit(1)
 

@@ -10,23 +10,27 @@ from typing import Any
 import click
 
 from paribus.campaign.lookup import find_run
-from paribus.cli.options import json_option, store_option
+from paribus.cli.options import json_option, of_study_option, store_option, tell
 from paribus.cli.state import in_words, state
 from paribus.store.known import present_code
 from paribus.store.open import open_to_look
 from paribus.store.reader import Reader
+from paribus.store.rows import StoredRun
 from paribus.text import percent
 
 
 @click.command(short_help="Show one run: recipe, epochs, where it ran.")
 @click.argument("run")
+@of_study_option
 @store_option
 @json_option
-def command(run: str, store_folder: Path, as_json: bool) -> None:
+def command(run: str, study_named: str, store_folder: Path, as_json: bool) -> None:
     """Show one run: RUN is the start of its id, as `paribus status` lists them, or
     EXPERIMENT/SEED, e.g. cnn/0."""
     with open_to_look(store_folder) as store:
-        facts = show(run, store)
+        found = find_run(run, store, study_named)
+        facts = show(found.run, store)
+    tell(found.note)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
@@ -56,12 +60,8 @@ def command(run: str, store_folder: Path, as_json: bool) -> None:
             click.echo(f"  {key:<20}{value}")
 
 
-def show(text: str, store: Reader) -> dict[str, Any]:
-    """Everything that is kept of the one run that a text names, in plain JSON types.
-
-    Raises `UserError` if it names none, or more than one.
-    """
-    run = find_run(text, store)
+def show(run: StoredRun, store: Reader) -> dict[str, Any]:
+    """Everything that is kept of a run, in plain JSON types."""
     epochs = store.epochs(run.id)
     return {
         "id": run.id,

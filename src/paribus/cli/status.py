@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from paribus.campaign.campaign import Campaign
-from paribus.campaign.lookup import described
+from paribus.campaign.naming import described
 from paribus.cli.options import json_option, store_option, study_options, told
 from paribus.cli.state import in_words, state
 from paribus.spec.experiment import Experiment

@@ -15,7 +15,7 @@ from paribus.text import listed, shown
 
 # What file managers and archives leave behind in folders of images.
 _LEFT_BEHIND = ("Thumbs.db", "desktop.ini", "__MACOSX")
-_OURS = ("runs", "report")
+_OURS, _OUR_REPORT = ("runs", "report"), "report-"
 _DESCRIBES = ("README", "LICENSE", "LICENCE", "CITATION", "COPYING", "CHANGELOG")
 _DESCRIBED_IN = (".md", ".txt", ".rst", ".pdf", ".html", ".toml", ".py", ".ipynb")
 
@@ -109,6 +109,7 @@ def not_used(folder: Path, used: Iterable[Path]) -> tuple[str, ...]:
         for entry in entries(folder)
         if entry.name not in read
         and entry.name not in _OURS
+        and not entry.name.startswith(_OUR_REPORT)
         and entry.stem.upper() not in _DESCRIBES
         and entry.suffix.lower() not in _DESCRIBED_IN
     ]

@@ -67,7 +67,7 @@ def stored_runs(
 ) -> dict[str, tuple[StoredRun, ...]]:
     """Return the runs of each experiment of a study that a store has: of the study's seeds, and by
     one engine."""
-    common = _common_engine(study, store, identities)
+    common = common_engine(study, store, identities)
     return {
         name: tuple(
             _asked(study, identities[name], store).get(
@@ -114,7 +114,7 @@ def _asked(study: Study, identity: Identity, store: Reader) -> dict[str, list[St
     return by_engine
 
 
-def _common_engine(study: Study, store: Reader, identities: Mapping[str, Identity]) -> str:
+def common_engine(study: Study, store: Reader, identities: Mapping[str, Identity]) -> str:
     """Whose runs are taken of the experiments that leave the engine to choice: those of the one
     engine that has run most of the experiments, and of such, has most runs; "" before any. One for
     all, so that no difference is the engine's.

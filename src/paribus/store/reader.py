@@ -253,10 +253,11 @@ class Reader:
             "JOIN names ON studies.id = study LEFT JOIN runs USING (experiment) "
             "GROUP BY studies.id ORDER BY max(runs.rowid) DESC, max(names.rowid) DESC"
         )
-        named: dict[int, dict[str, str]] = {}
+        named: dict[int, dict[str, tuple[str, ...]]] = {}
         query = "SELECT study, name, experiment FROM names ORDER BY rowid"
         for study, name, hash_ in self._select(query):
-            named.setdefault(study, {})[name] = hash_
+            called = named.setdefault(study, {})
+            called[name] = (*called.get(name, ()), hash_)
         return [NamedStudy(_study(*row), named[row[0]]) for row in rows]
 
     def study_id(self, name: str, folder: Path, preview: bool) -> int | None:

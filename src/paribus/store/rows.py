@@ -101,8 +101,13 @@ class NamedStudy:
     """A study, and what it calls experiments."""
 
     study: StoredStudy
-    experiments: dict[str, str]
-    """Hashes by name; of experiments that it has called the same, the latest."""
+    called: dict[str, tuple[str, ...]]
+    """The hashes of all experiments that it has called so, by name; the latest last."""
+
+    @property
+    def experiments(self) -> dict[str, str]:
+        """The hash of the latest experiment of each name."""
+        return {name: hashes[-1] for name, hashes in self.called.items()}
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,192 @@
+"""What the name of an experiment means: the experiment of a study as its file is now.
+
+A store keeps all that was ever trained under a name: before an edit, with other code, on other
+images, by a trial with `--epochs 1`. A name stands for one of them, that of the study at hand; the
+others are told by their hashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from paribus.campaign.campaign import Data
+from paribus.campaign.changes import preview
+from paribus.campaign.stored import readable_as
+from paribus.errors import ParibusError, UserError, did_you_mean
+from paribus.measure.from_store import common_engine
+from paribus.spec.diff import differences
+from paribus.spec.files import load_study
+from paribus.store.known import identify
+from paribus.store.reader import Reader
+from paribus.store.rows import NamedStudy, StoredStudy
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """The experiment that a name stands for."""
+
+    hash: str
+    studies: tuple[StoredStudy, ...]
+    """Those in which it is called so."""
+    engine: str = ""
+    """The engine that the study has it trained by, "" if that is not known."""
+    note: str = ""
+    """What to say of others of the name; "" if there are none."""
+
+
+def meaning(name: str, store: Reader, study: str = "") -> Meaning | None:
+    """Return the experiment that a name stands for, None if no study has one of that name.
+
+    study: its name or file, if the experiment of no other study is meant. Raises `UserError` if
+    the store has not that study, or if studies have different experiments of the name.
+    """
+    called = [named for named in store.named_studies() if name in named.called]
+    if study:
+        called = _of_study(study, name, store)
+    full = [named for named in called if not named.study.preview] or called
+    found = [_Candidate.of(name, named, store) for named in full]
+    found = [candidate for candidate in found if candidate.present] or found
+    by_hash: dict[str, list[_Candidate]] = {}
+    for candidate in found:
+        by_hash.setdefault(candidate.hash, []).append(candidate)
+    if not by_hash:
+        return None
+    if len(by_hash) > 1:
+        told = (
+            described(hash_, [c.named.study for c in candidates], store)
+            for hash_, candidates in by_hash.items()
+        )
+        raise UserError(
+            f'"{name}" is a different experiment in {len(by_hash)} studies: {"; ".join(told)}; '
+            "name the study with --study, or write the beginning of a hash"
+        )
+    ((hash_, candidates),) = by_hash.items()
+    return Meaning(
+        hash_,
+        tuple(candidate.named.study for candidate in candidates),
+        next((c.engine for c in candidates if c.engine), ""),
+        " ".join(dict.fromkeys(filter(None, (candidate.note for candidate in candidates)))),
+    )
+
+
+def described(hash_: str, studies: Sequence[StoredStudy], store: Reader) -> str:
+    """Return an experiment of a store in words that tell it from others of its name."""
+    experiment, identity = store.experiment(hash_), store.identity(hash_)
+    epochs = f"{experiment.epochs} epoch{'s' if experiment.epochs > 1 else ''}"
+    images = "" if experiment.images is None else f"{experiment.images:,} training images"
+    data = f"data {identity.data[:12]}"
+    code = f"code {identity.code[:12]}" if identity.code else ""
+    labels = " and ".join(dict.fromkeys(study.label for study in studies))
+    told = filter(None, (epochs, images, data, code, f"of {labels}" if labels else ""))
+    return f"{hash_[:12]} ({', '.join(told)})"
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """What a study of the store means by a name."""
+
+    named: NamedStudy
+    hash: str
+    engine: str = ""
+    present: bool = False
+    """Whether the study's file could be read, and has an experiment of the name."""
+    note: str = ""
+
+    @classmethod
+    def of(cls, name: str, named: NamedStudy, store: Reader) -> _Candidate:
+        hashes = named.called[name]
+        trained = [hash_ for hash_ in hashes if store.runs(hash_)]
+        last = (trained or hashes)[-1]
+        now = _present(name, named, store)
+        if now is None:
+            others = _others(last, trained, store)
+            note = f"{name} is {last[:12]} here, which was trained last. {others}" if others else ""
+            return cls(named, last, note=note)
+        if store.runs(now.hash) or not trained:
+            others = _others(now.hash, trained, store)
+            label = named.study.label
+            note = f"{name} is {now.hash[:12]} here, as {label} has it now. {others}"
+            return cls(named, now.hash, now.engine, present=True, note=note if others else "")
+        note = _untrained(name, last, now, named.study, store=store)
+        return cls(named, last, now.engine, present=True, note=note)
+
+
+@dataclass(frozen=True)
+class _Now:
+    """An experiment as its study's file has it now."""
+
+    hash: str
+    recipe: str
+    data: str
+    engine: str
+
+
+def _present(name: str, named: NamedStudy, store: Reader) -> _Now | None:
+    known_data = {store.identity(hash_).data for hash_ in named.called[name]}
+    for text in readable_as(named.study, store):
+        try:
+            study, folder = load_study(text)
+            # Only where the images have changed under the name must they be looked at.
+            look = len(known_data) > 1 or named.study.preview
+            facts = Data(study.data, folder).facts if look else None
+            if named.study.preview and facts is not None:
+                study = preview(study, facts.train_images)
+            fingerprint = next(iter(known_data)) if facts is None else facts.fingerprint
+            identities = identify(study.experiments, fingerprint, folder, store).identities
+        except ParibusError:
+            continue
+        if name in identities:
+            engine, now = study.experiments[name].engine, identities[name]
+            if engine == "auto":
+                engine = common_engine(study, store, identities)
+            return _Now(now.hash, now.recipe, now.data, engine)
+    return None
+
+
+def _of_study(text: str, name: str, store: Reader) -> list[NamedStudy]:
+    """Return a study in the store, in full and as a preview, if it has an experiment of a name."""
+    _, folder = load_study(text)
+    of_study = [n for n in store.named_studies() if n.study.is_called(text, folder, store.folder)]
+    if not of_study:
+        known = list(dict.fromkeys(named.study.name for named in store.named_studies()))
+        raise UserError(f'{store.folder}: has no runs of "{text}"; {did_you_mean(text, known)}')
+    names = list(dict.fromkeys(key for named in of_study for key in named.called))
+    if name not in names:
+        raise UserError(
+            f'{store.folder}: "{text}" has no experiment "{name}" here; {did_you_mean(name, names)}'
+        )
+    return [named for named in of_study if name in named.called]
+
+
+def _others(chosen: str, trained: Sequence[str], store: Reader) -> str:
+    """What else has been trained under the name, by hash, and how the one that is chosen differs
+    from it."""
+    others = [hash_ for hash_ in trained if hash_ != chosen]
+    told = [f"{hash_[:12]} ({_changes(hash_, chosen, store)})" for hash_ in others]
+    return f"Others of the name, by hash, and what has changed: {'; '.join(told)}." if told else ""
+
+
+def _changes(hash_: str, chosen: str, store: Reader) -> str:
+    then, now = store.identity(hash_), store.identity(chosen)
+    # What the data are called is no difference.
+    first, second = (
+        store.experiment(one).model_copy(update={"data": "", "engine": "auto"})
+        for one in (hash_, chosen)
+    )
+    words = [difference.words for difference in differences(first, second)]
+    words += [f"data {then.data[:12]} → {now.data[:12]}"] if then.data != now.data else []
+    words += [f"code {then.code[:12]} → {now.code[:12]}"] if then.code != now.code else []
+    return ", ".join(words)
+
+
+def _untrained(name: str, last: str, now: _Now, study: StoredStudy, *, store: Reader) -> str:
+    """What to say where there are no runs of an experiment as it is now."""
+    identity = store.identity(last)
+    if identity.recipe == now.recipe and identity.data == now.data:
+        return ""  # Its code has changed, which is said with the old digest and the new.
+    what = "The images" if identity.recipe == now.recipe else "The settings"
+    return (
+        f"{what} of {name} in {study.label} have changed since it was trained; these are runs of "
+        f"{described(last, [study], store)}. `paribus run {study.label}` trains it as it is now."
+    )

@@ -1,0 +1,58 @@
+"""Where a report is written that no folder is named for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from paribus.present.own_folder import keep_mark, own_folder
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def write(study: str, folder: Path = Path()) -> str:
+    chosen = own_folder(study, folder)
+    keep_mark(study, folder, chosen)
+    (chosen / "index.html").write_text(study, "utf-8")
+    return str(chosen)
+
+
+def test_no_study_takes_the_folder_of_another() -> None:
+    studies = [
+        ("a.toml", Path()), ("b.toml", Path()), ("sub/b.toml", Path("sub")), ("mnist", Path()),
+        ("A title / of mine", Path()),
+    ]  # fmt: skip
+    expected = ["report", "report-b", "report-b-2", "report-mnist", "report--of-mine"]
+    for _ in range(2):  # Each finds its own again.
+        assert [write(name, folder) for name, folder in studies] == expected
+
+
+def test_a_study_is_one_from_wherever_it_is_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert write("a.toml") == "report"
+    assert write(str(tmp_path / "a.toml"), tmp_path) == "report"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert write("../a.toml", Path("..")) == "report"
+
+
+def test_a_report_of_before_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "report").mkdir()
+    assert own_folder("a.toml", Path()) == Path("report")
+
+
+def test_both_can_be_moved_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = tmp_path / "first"
+    first.mkdir()
+    monkeypatch.chdir(first)
+    assert write("a.toml") == "report"
+    monkeypatch.chdir(tmp_path)
+    first.rename("second")
+    monkeypatch.chdir(tmp_path / "second")
+    assert own_folder("a.toml", Path()) == Path("report")
