@@ -269,3 +269,17 @@ def test_a_newer_store_is_refused_however_it_is_opened(old: Path) -> None:
     for mode in ("read", "write", "create"):
         with pytest.raises(UserError, match="made by a newer Paribus"):
             open_store(Path("store"), mode)
+
+
+def test_it_is_packed_without_being_migrated(old: Path) -> None:
+    """A process of the older version may be training in it."""
+    done = call("pack", "store", "--into", "pack")
+    assert done.exit_code == 0, str(done.exception)
+    with closing(sqlite3.connect("store/paribus.db")) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+    assert call("unpack", "pack", "--into", "again").exit_code == 0
+    with open_store(Path("again"), "read") as again, open_store(Path("store"), "read") as first:
+        kept = {run.id: first.ended(run) for run in first.all_runs() if run.ended}
+        runs = {run.id: again.ended(run) for run in again.all_runs()}
+        assert runs.keys() == kept.keys()
+        assert all(runs[id_].is_same_training(kept[id_]) for id_ in kept)

@@ -55,6 +55,11 @@ def read_trained(run: StoredRun, store: Reader) -> TrainedRun:
     """A finished run of a store. Raises `UserError` if it has not finished, or if the data that it
     was trained on is not to be found."""
     tensors, probabilities = store.weights(run.id), store.probabilities(run.id)
+    if tensors is None and store.is_unpacked(run.id):
+        raise UserError(
+            f"{store.folder}: was unpacked, and a pack has no weights; export run {run.id} from "
+            "the store that it was trained in, or train it in another store"
+        )
     if run.status != "finished" or tensors is None or probabilities is None:
         raise UserError(
             f"run {run.id} has not finished ({run.reason or run.status}); there are no weights "

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from paribus.data.dataset import Dataset
+from paribus.errors import ParibusError
 from paribus.measure.predictions import reader
 from paribus.measure.runs import Curves, ExperimentResult, Run, StudyResult
 from paribus.spec.experiment import Experiment
@@ -16,7 +17,7 @@ from paribus.spec.plan import Plan, plan_of
 from paribus.spec.study import Study
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.reader import Reader
-from paribus.store.rows import StoredRun
+from paribus.store.rows import KeptPredictions, StoredRun
 from paribus.store.timings import read_timings
 
 
@@ -139,5 +140,22 @@ def read_run(run: StoredRun, store: Reader, dataset: Dataset) -> Run:
         reason=run.reason,
         curves=Curves(**store.epochs(run.id)),
         environment=environments[-1] if environments else {},
-        read_predictions=reader(partial(store.probabilities, run.id), dataset.test_labels),
+        read_predictions=reader(
+            partial(store.probabilities, run.id),
+            dataset.test_labels,
+            partial(_kept, run.id, store, dataset),
+        ),
     )
+
+
+def _kept(run: str, store: Reader, dataset: Dataset) -> KeptPredictions | None:
+    """The predictions of an unpacked run. Raises `ParibusError` if they are not of these images."""
+    kept = store.predictions(run)
+    if kept is not None and (
+        kept.class_N.shape != dataset.test_labels.shape or kept.class_N.max() >= dataset.classes
+    ):
+        raise ParibusError(
+            f"{store.folder}: the predictions of run {run} are not of the test images of "
+            f"{dataset.name}; unpack the run again, from a sound pack"
+        )
+    return kept

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from paribus.store.rows import KeptPredictions
+
 if TYPE_CHECKING:
     from paribus.measure.runs import ExperimentResult, Run
 
@@ -34,21 +36,28 @@ class Predictions:
         return np.asarray(self.class_N == self.label_N)
 
 
+def kept_of(probability_NK: NDArray[np.float32], label_N: NDArray[np.int64]) -> KeptPredictions:
+    """Return what is kept of probabilities, which are of test images with these labels."""
+    of_truth_N = probability_NK[np.arange(len(label_N)), label_N]
+    return KeptPredictions(probability_NK.argmax(1).astype(np.int16), of_truth_N)
+
+
 def reader(
-    read: Callable[[], NDArray[np.float32] | None], label_N: NDArray[np.int64]
+    read: Callable[[], NDArray[np.float32] | None],
+    label_N: NDArray[np.int64],
+    read_kept: Callable[[], KeptPredictions | None] = lambda: None,
 ) -> Callable[[], Predictions | None]:
     """Return a function that reads probabilities, (N, K), once and keeps their predictions.
 
-    read: returns None where a run has no probabilities.
+    read: returns None where a run has no probabilities; then `read_kept` is asked, which has what
+    an unpacked run has in their place.
     """
 
     @cache
     def read_predictions() -> Predictions | None:
         probability_NK = read()
-        if probability_NK is None:
-            return None
-        of_truth_N = probability_NK[np.arange(len(label_N)), label_N]
-        return Predictions(probability_NK.argmax(1).astype(np.int16), label_N, of_truth_N)
+        kept = read_kept() if probability_NK is None else kept_of(probability_NK, label_N)
+        return None if kept is None else Predictions(kept.class_N, label_N, kept.of_truth_N)
 
     return read_predictions
 

@@ -59,6 +59,15 @@ class _Problem:
     words: str
     code: str
     """The digest of the code that was tried: other code is tried again."""
+    of_store: bool = False
+    """Whether the reason is the store's, not this network's."""
+
+
+_UNPACKED = _Problem(
+    "The store was unpacked and has no weights of the runs that it got so: they do not answer.",
+    code="",
+    of_store=True,
+)
 
 
 class Networks:
@@ -81,14 +90,15 @@ class Networks:
                 for run in experiment.finished:
                     network = self._networks[run.id]
                     if isinstance(network, _Problem):
-                        problems.append(f"{name}, seed {run.seed}: {network.words}")
+                        of = "" if network.of_store else f"{name}, seed {run.seed}: "
+                        problems.append(of + network.words)
                         continue
                     seeds.append(run.seed)
                     rows.append(network(image_1CHW)[0])
                 if rows:
                     words = votes([int(row.argmax()) for row in rows], self._dataset.class_names)
                     found.append(Answers(name, tuple(seeds), np.array(rows), words))
-            return AllAnswers(tuple(found), tuple(problems))
+            return AllAnswers(tuple(found), tuple(dict.fromkeys(problems)))
 
     def _load(self, result: StudyResult) -> None:
         missing = [
@@ -101,6 +111,9 @@ class Networks:
             return
         with open_store(self._folder, "read") as store:
             for run, experiment in missing:
+                if store.is_unpacked(run):
+                    self._networks[run] = _UNPACKED
+                    continue
                 try:
                     self._networks[run] = self._network(run, experiment, store)
                 except ParibusError as error:

@@ -29,7 +29,8 @@ PREVIEW_IMAGES = 5_000
 PREVIEW_SEEDS = 5
 
 
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""What an experiment may be called: its name is a part of file names."""
 
 
 class Reported(Spec):
@@ -58,7 +59,7 @@ class Study(Spec):
     165 from seed 5 on, e.g. those that no study before has used."""
     first_seed: int = Field(default=0, ge=0, le=HIGHEST_SEED)
     """The first of them; files write it within `seeds`."""
-    experiments: dict[Annotated[str, Field(pattern=_NAME, max_length=LONGEST_NAME)], Experiment] = (
+    experiments: dict[Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)], Experiment] = (
         Field(min_length=1)
     )
     bases: dict[str, str] = Field(default_factory=dict)

@@ -171,6 +171,23 @@ class StudyPlan:
             return StudyPlan((*self.designs[:-1], design))
         return StudyPlan((*self.designs, replace(design, ended=ended)))
 
+    def united(self, other: StudyPlan) -> StudyPlan | None:
+        """Return the plan of a study that two stores have recorded, each with a part of its runs;
+        None if they do not agree: as far as both go, their designs must be the same.
+
+        Of each design the earlier time and the larger count of ended runs are taken, so the order
+        in which stores are united does not matter.
+        """
+        both = list(zip(self.designs, other.designs, strict=False))
+        if not all(mine.same_as(theirs) for mine, theirs in both):
+            return None
+        common = tuple(
+            replace(mine, at=min(mine.at, theirs.at), ended=max(mine.ended, theirs.ended))
+            for mine, theirs in both
+        )
+        longer = max(self.designs, other.designs, key=len)
+        return StudyPlan((*common, *longer[len(common) :]))
+
     def amendments(self) -> list[Amendment]:
         """Return what has changed, in order."""
         return [found for before, now in pairwise(self.designs) for found in _changes(before, now)]

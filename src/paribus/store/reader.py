@@ -3,6 +3,7 @@
 STORE/paribus.db                        the tables that store/migrations make
 STORE/runs/RUN/weights.safetensors      a finished run's parameters and running statistics
 STORE/runs/RUN/probabilities.npy        float32 (N, K): every class for every test image
+STORE/runs/RUN/predictions.safetensors  in place of both, of a run that was unpacked
 STORE/locks/RUN.lock                    held by the process that trains the run
 STORE/timings/*.json                    timings of training steps
 """
@@ -24,13 +25,19 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, read_canonical
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.errors import told
+from paribus.store.predictions import PREDICTIONS, digests_of, read_predictions
 from paribus.store.rows import (
     EPOCH_COLUMNS,
     Checkpoint,
+    EndedRun,
+    Environment,
+    KeptPredictions,
+    Named,
     NamedStudy,
     Place,
     StoredRun,
     StoredStudy,
+    StudyRecord,
     Version,
 )
 
@@ -135,8 +142,7 @@ class Reader:
 
     def environments(self, run: str) -> list[dict[str, str]]:
         """Return where a run was trained, in order; more than one if it was resumed."""
-        query = "SELECT environment FROM environments WHERE run = ? ORDER BY first_epoch"
-        return [json.loads(row[0]) for row in self._select(query, run)]
+        return [dict(found.where) for found in self._environments(run)]
 
     def weights(self, run: str) -> dict[str, NDArray[np.generic]] | None:
         """Return the tensors of a finished run by name, None if it has not finished."""
@@ -159,7 +165,46 @@ class Reader:
             ) from None
         return values
 
+    def predictions(self, run: str) -> KeptPredictions | None:
+        """Return the predictions of a run that was unpacked; None of any other.
+
+        Raises `ParibusError` if the file is damaged.
+        """
+        found = read_predictions(self.folder / "runs" / run)
+        return None if found is None else found.predictions
+
+    def is_unpacked(self, run: str) -> bool:
+        """Return whether a run was unpacked: then it has no weights here."""
+        return (self.folder / "runs" / run / PREDICTIONS).is_file()
+
+    def all_runs(self) -> list[StoredRun]:
+        """Return every run, in the order in which they were begun."""
+        return [StoredRun(*row) for row in self._select("SELECT * FROM runs ORDER BY rowid")]
+
+    def ended(self, run: StoredRun) -> EndedRun:
+        """Return all that there is of a run that has ended, but its files.
+
+        Raises `ParibusError` if one of them is missing or damaged.
+        """
+        digests: dict[str, str] = {}
+        if run.status == "finished":
+            folder = self.folder / "runs" / run.id
+            unpacked = read_predictions(folder)
+            digests = digests_of(folder) if unpacked is None else unpacked.digests
+        return EndedRun(run, tuple(self._environments(run.id)), self.epochs(run.id), digests)
+
+    def _environments(self, run: str) -> list[Environment]:
+        query = (
+            "SELECT first_epoch, environment FROM environments WHERE run = ? ORDER BY first_epoch"
+        )
+        return [Environment(first, json.loads(text)) for first, text in self._select(query, run)]
+
     # Experiments
+
+    def identities(self) -> list[Identity]:
+        """Return the identities of all experiments, in the order in which they came."""
+        rows = self._select("SELECT canonical, hash FROM experiments ORDER BY rowid")
+        return [Identity(*row) for row in rows]
 
     def identity(self, hash_: str) -> Identity:
         """Return the identity of an experiment of the store."""
@@ -236,6 +281,32 @@ class Reader:
 
     # Studies
 
+    def all_studies(self) -> list[StudyRecord]:
+        """Return all that is kept of every study, in the order in which they came."""
+        names: dict[int, list[Named]] = {}
+        query = "SELECT study, name, experiment, data FROM names ORDER BY rowid"
+        for study, *named in self._select(query):
+            names.setdefault(study, []).append(Named(*named))
+        rows = self._select("SELECT id, name, folder, preview, plan FROM studies ORDER BY id")
+        return [
+            StudyRecord(
+                _study(*row),
+                tuple(names.get(row[0], [])),
+                {
+                    key: StudyPlan.from_json(designs)
+                    for key, designs in json.loads(plan or "{}").items()
+                },
+            )
+            for *row, plan in rows
+        ]
+
+    def same_study(self, study: StoredStudy) -> StudyRecord | None:
+        """Return what is kept of a study of another store, whose folder is absolute."""
+        for record in self.all_studies():
+            if record.study.placed(self.folder).is_same(study):
+                return record
+        return None
+
     def studies(self, experiment: str) -> list[StoredStudy]:
         """Return the studies that have an experiment."""
         rows = self._select(
@@ -263,11 +334,12 @@ class Reader:
     def study_id(self, name: str, folder: Path, preview: bool) -> int | None:
         """Return the id of a study by its name as typed and the folder that its paths start from;
         None if no run has kept it."""
-        # Where an older store did not know the folder, a study that is known by it comes first.
+        # Where the folder is not known, a study that is known by it comes first.
         rows = self._select(
             "SELECT id, name, folder, preview FROM studies WHERE preview = ? "
-            "ORDER BY folder IS NULL, id DESC",
+            "ORDER BY folder IS NULL, name <> ?, id DESC",
             int(preview),
+            name,
         )
         found = (_study(*row) for row in rows)
         return next((s.id for s in found if s.is_called(name, folder, self.folder)), None)

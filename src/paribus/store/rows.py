@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.spec.files import built_in_studies
+from paribus.spec.study_plan import StudyPlan
 
 Status = Literal["running", "finished", "diverged", "failed"]
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -59,6 +60,50 @@ class Checkpoint:
     """The engine's state after it."""
 
 
+@dataclass(frozen=True, eq=False)
+class KeptPredictions:
+    """What is kept of a run's probabilities where they are not: per test image, (N,) each."""
+
+    class_N: NDArray[np.int16]
+    """The class of the highest probability."""
+    of_truth_N: NDArray[np.float32]
+    """The probability of the true class."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where a run was trained from an epoch on."""
+
+    first_epoch: int
+    where: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class EndedRun:
+    """All that a store has of a run that has ended, but its files."""
+
+    run: StoredRun
+    environments: tuple[Environment, ...]
+    epochs: Mapping[str, NDArray[np.float64]]
+    """(E,) for each of `EPOCH_COLUMNS`."""
+    digests: Mapping[str, str]
+    """SHA-256 of the files that training wrote, in hex, by their name; none if it diverged."""
+
+    def is_same_training(self, other: EndedRun) -> bool:
+        """Whether both have the same results, to the bit; times and machines may be others."""
+        mine, theirs = self.run, other.run
+        return (
+            (mine.status, mine.reason, mine.experiment, mine.engine, mine.seed)
+            == (theirs.status, theirs.reason, theirs.experiment, theirs.engine, theirs.seed)
+            and dict(self.digests) == dict(other.digests)
+            and all(
+                np.array_equal(self.epochs[column], other.epochs[column], equal_nan=True)
+                for column in EPOCH_COLUMNS
+                if not column.endswith("_seconds")
+            )
+        )
+
+
 @dataclass(frozen=True)
 class StoredStudy:
     """A row of the table of studies."""
@@ -82,9 +127,23 @@ class StoredStudy:
         """
         # A built-in study is the same from every folder.
         if self.folder is None or self.name in built_in_studies():
-            return self.name == name
+            return _alike(self.name, name)
         here = os.path.abspath(store / self.folder) == os.path.abspath(folder)
         return here and Path(self.name).name == Path(name).name
+
+    def placed(self, store: Path) -> StoredStudy:
+        """Return it with an absolute folder, None where it is not found. store: the store's."""
+        folder = None if self.folder is None else Path(os.path.abspath(store / self.folder))
+        found = folder is not None and (folder / Path(self.name).name).is_file()
+        return replace(self, folder=str(folder) if found else None)
+
+    def is_same(self, other: StoredStudy) -> bool:
+        """Return whether two stores mean one study. Folders are absolute, None if not known."""
+        if self.preview != other.preview:
+            return False
+        if self.folder is None or other.folder is None:
+            return _alike(self.name, other.name)
+        return self.is_called(other.name, Path(other.folder), Path())
 
     def folders(self, store: Path) -> list[Path]:
         """Return where its paths may start from, the likeliest first.
@@ -111,6 +170,28 @@ class NamedStudy:
 
 
 @dataclass(frozen=True)
+class Named:
+    """What a study calls an experiment."""
+
+    name: str
+    experiment: str
+    """Its hash."""
+    data: str
+    """Its data as typed."""
+
+
+@dataclass(frozen=True)
+class StudyRecord:
+    """All that is kept of a study."""
+
+    study: StoredStudy
+    names: tuple[Named, ...]
+    """The latest last."""
+    plans: Mapping[str, StudyPlan]
+    """By variant, see `Reader.plan`."""
+
+
+@dataclass(frozen=True)
 class Place:
     """Where the data of an experiment were found once."""
 
@@ -131,3 +212,27 @@ class Version:
     """How many runs it has."""
     half_trained: int
     """How many of them have not ended."""
+
+
+def united_plans(
+    plans: Mapping[str, StudyPlan], others: Mapping[str, StudyPlan]
+) -> dict[str, StudyPlan]:
+    """Return the plans that two stores have of a study, by variant. Raises `PlansDifferError`."""
+    found = dict(plans)
+    for variant, plan in others.items():
+        united = plan if variant not in found else found[variant].united(plan)
+        if united is None:
+            raise PlansDifferError(variant)
+        found[variant] = united
+    return found
+
+
+class PlansDifferError(Exception):
+    """Two plans of one study have different designs."""
+
+
+def _alike(name: str, other: str) -> bool:
+    """Whether two names may be of one study where its folder is not known: a file may have been
+    typed as seen from another folder."""
+    of_files = name.endswith(".toml") and other.endswith(".toml")
+    return name == other or (of_files and Path(name).name == Path(other).name)

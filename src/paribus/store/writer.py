@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,8 +25,17 @@ from paribus.atomic import write_atomically
 from paribus.spec.identity import Identity
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.errors import disk_error, told
+from paribus.store.predictions import PREDICTIONS, PROBABILITIES, WEIGHTS
 from paribus.store.reader import Reader
-from paribus.store.rows import EPOCH_COLUMNS, Arrays, Status, StoredRun
+from paribus.store.rows import (
+    EPOCH_COLUMNS,
+    Arrays,
+    EndedRun,
+    Status,
+    StoredRun,
+    StudyRecord,
+    united_plans,
+)
 
 
 class Writer(Reader):
@@ -157,14 +167,10 @@ class Writer(Reader):
 
     def finish(self, run: str, tensors: Arrays, probabilities: NDArray[np.float32]) -> None:
         """Keep the tensors and probabilities of a run, and mark it finished."""
-        folder = self.folder / "runs" / run
-        with told(self.folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            for half_written in folder.glob(".*"):  # by a process that was killed
-                half_written.unlink()
+        with self._writing_files(run) as folder:
             weights = safetensors.numpy.save(_contiguous(tensors))
-            write_atomically(folder / "weights.safetensors", weights)
-            write_atomically(folder / "probabilities.npy", probabilities)
+            write_atomically(folder / WEIGHTS, weights)
+            write_atomically(folder / PROBABILITIES, probabilities)
         with self._transaction() as db:
             _end(db, run, "finished", "")
 
@@ -178,6 +184,78 @@ class Writer(Reader):
         """Mark a run as failed. Its state is kept: it is resumed when it is asked for again."""
         with self._transaction() as db:
             db.execute("UPDATE runs SET status = 'failed', reason = ? WHERE id = ?", (reason, run))
+
+    def take_run(self, ended: EndedRun, write_files: Callable[[Path], None]) -> None:
+        """Keep a run that has ended elsewhere, in place of what is here of it. It must be claimed.
+
+        write_files: writes the files of a finished run into its folder.
+        """
+        run = ended.run
+        if run.status == "finished":
+            with self._writing_files(run.id) as folder:
+                write_files(folder)
+                if (folder / WEIGHTS).exists():
+                    (folder / PREDICTIONS).unlink(missing_ok=True)
+        rows = zip(*(ended.epochs[column].tolist() for column in EPOCH_COLUMNS), strict=True)
+        with self._transaction() as db:
+            for table in ("epochs", "environments", "checkpoints"):
+                db.execute(f"DELETE FROM {table} WHERE run = ?", (run.id,))
+            db.execute(
+                "INSERT INTO runs (id, experiment, seed, engine, bits, status, reason) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
+                "ON CONFLICT (id) DO UPDATE SET bits = ?5, status = ?6, reason = ?7",
+                astuple(run),
+            )
+            for epoch, row in enumerate(rows, start=1):
+                _insert_epoch(db, run.id, epoch, dict(zip(EPOCH_COLUMNS, row, strict=True)))
+            for found in ended.environments:
+                text = json.dumps(dict(found.where))
+                db.execute(
+                    "INSERT INTO environments VALUES (?, ?, ?)", (run.id, found.first_epoch, text)
+                )
+
+    def take_study(self, record: StudyRecord, identities: Mapping[str, Identity]) -> None:
+        """Keep a study of another store, beside what is here of it.
+
+        record: its folder is absolute, None if not known. identities: of its experiments, by hash.
+        """
+        study = record.study
+        with self._transaction() as db:
+            here = self.same_study(study)
+            if here is None:
+                where = study.folder and _relative(Path(study.folder), self.folder)
+                cursor = db.execute(
+                    "INSERT INTO studies (name, folder, preview) VALUES (?, ?, ?)",
+                    (study.name, where, int(study.preview)),
+                )
+                assert cursor.lastrowid is not None
+                id_, plans = cursor.lastrowid, dict(record.plans)
+            else:
+                id_, plans = here.study.id, united_plans(here.plans, record.plans)
+            for named in record.names:
+                _insert_experiment(db, identities[named.experiment])
+                db.execute(
+                    "INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?)",
+                    (id_, named.name, named.experiment, named.data),
+                )
+            if plans:
+                text = json.dumps({key: plan.to_json() for key, plan in plans.items()})
+                db.execute("UPDATE studies SET plan = ? WHERE id = ?", (text, id_))
+
+    def take_experiment(self, identity: Identity) -> None:
+        """Keep an experiment of another store."""
+        with self._transaction() as db:
+            _insert_experiment(db, identity)
+
+    @contextmanager
+    def _writing_files(self, run: str) -> Iterator[Path]:
+        """Yield the folder of a run's files, without what a killed process half wrote."""
+        folder = self.folder / "runs" / run
+        with told(self.folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            for half_written in folder.glob(".*"):
+                half_written.unlink()
+            yield folder
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

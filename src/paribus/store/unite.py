@@ -1,0 +1,238 @@
+"""Unites what other stores and packs have with a store. All is checked before anything is written.
+
+A run is known by its experiment, engine and seed. Where two places have the same run, its results
+must be the same to the bit; a run that has not ended is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from paribus.atomic import write_atomically
+from paribus.errors import UserError
+from paribus.spec.identity import Identity
+from paribus.store.errors import told
+from paribus.store.open import open_store
+from paribus.store.predictions import PREDICTIONS, PROBABILITIES, WEIGHTS
+from paribus.store.reader import Reader
+from paribus.store.rows import EndedRun, PlansDifferError, StoredRun, StudyRecord, united_plans
+from paribus.store.timings import Timing, keep_timing, read_timings
+from paribus.store.writer import Writer
+from paribus.text import percent
+
+Key = tuple[str, str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """What a store or a pack has, without the runs that have not ended."""
+
+    where: Path
+    identities: tuple[Identity, ...]
+    studies: tuple[StudyRecord, ...]
+    """Their folders are absolute, None where not known."""
+    timings: tuple[Timing, ...]
+    runs: tuple[EndedRun, ...]
+    has_weights: frozenset[str]
+    """The ids of the runs whose weights are there."""
+    unfinished: int
+    """How many runs have not ended."""
+    write_files: Callable[[EndedRun, Path], None]
+    """Write the files of a finished run into a folder."""
+
+
+@dataclass(frozen=True)
+class United:
+    """What has been united."""
+
+    runs: int
+    """That the sources have, each counted once."""
+    new: int
+    """Of these, those that the store had not."""
+    unfinished: int
+    """Runs of the sources that were left out, since they have not ended."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """A run, and where it was found."""
+
+    ended: EndedRun
+    contents: Contents
+
+    @property
+    def has_weights(self) -> bool:
+        return self.ended.run.id in self.contents.has_weights
+
+
+def contents_of(store: Reader) -> Contents:
+    """Return what a store has."""
+    # Runs first: what a process that is training adds in the meantime is then known.
+    runs = store.all_runs()
+    ended = tuple(store.ended(run) for run in runs if run.ended)
+    return Contents(
+        where=store.folder,
+        identities=tuple(store.identities()),
+        studies=contents_studies(store),
+        timings=read_timings(store.folder),
+        runs=ended,
+        has_weights=frozenset(e.run.id for e in ended if not store.is_unpacked(e.run.id)),
+        unfinished=sum(not run.ended for run in runs),
+        write_files=lambda found, folder: _copy(store.folder / "runs" / found.run.id, folder),
+    )
+
+
+def unite(target: Path, sources: Sequence[Contents]) -> United:
+    """Unite sources with the store in a folder, which is made if there is none.
+
+    Raises `UserError`, and changes nothing, if two places disagree on a run or on a study's plan,
+    or if a run is being trained in the store.
+    """
+    found = _agreed_runs(sources)
+    with ExitStack() as stack:
+        here = None
+        if (target / "paribus.db").is_file():
+            here = stack.enter_context(open_store(target, "read"))
+        _agree_on_plans(here, sources)
+        new = [one for one in found if here is None or _is_new(here, one)]
+    with open_store(target, "create") as store:
+        for source in sources:
+            by_hash = {identity.hash: identity for identity in source.identities}
+            for identity in source.identities:
+                store.take_experiment(identity)
+            for record in source.studies:
+                store.take_study(record, by_hash)
+        for one in new:
+            _take(store, one)
+        with told(target):
+            for timing in _best_timings([read_timings(target), *(s.timings for s in sources)]):
+                keep_timing(target, timing)
+    return United(len(found), len(new), sum(source.unfinished for source in sources))
+
+
+def _agreed_runs(sources: Sequence[Contents]) -> list[_Found]:
+    """The runs of all sources, each once, from one that has its weights if there is any."""
+    found: dict[Key, _Found] = {}
+    for source in sources:
+        for ended in source.runs:
+            one, key = _Found(ended, source), _key(ended.run)
+            if key in found:
+                _refuse_other_results(found[key].ended, found[key].contents.where, one)
+            if key not in found or not found[key].has_weights:
+                found[key] = one
+    return list(found.values())
+
+
+def _is_new(here: Reader, one: _Found) -> bool:
+    """Whether a store lacks a run, or lacks its weights where they are to be had."""
+    stored = here.find(*_key(one.ended.run))
+    if stored is None:
+        if here.run(one.ended.run.id) is not None:
+            raise UserError(
+                f"{one.contents.where}: run {one.ended.run.id} is another than the run of that id "
+                f"in {here.folder}; the two cannot be in one store"
+            )
+        return True
+    if not stored.ended:
+        if here.is_claimed(stored.id):
+            raise _being_trained(stored, here)
+        return True
+    _refuse_other_results(here.ended(stored), here.folder, one)
+    return one.has_weights and here.is_unpacked(stored.id)
+
+
+def _take(store: Writer, one: _Found) -> None:
+    # An id says nothing, so the store's own stays; a new run keeps the one that it has.
+    here = store.find(*_key(one.ended.run))
+    run = one.ended.run if here is None else replace(one.ended.run, id=here.id)
+    with store.claim(run.id) as claimed:
+        if not claimed:
+            raise _being_trained(run, store)
+        write_files = partial(one.contents.write_files, one.ended)
+        store.take_run(replace(one.ended, run=run), write_files)
+
+
+def _agree_on_plans(here: Reader | None, sources: Sequence[Contents]) -> None:
+    """Raise `UserError` if two places have recorded different plans of one study."""
+    known = [] if here is None else [(r, here.folder) for r in contents_studies(here)]
+    for source in sources:
+        for record in source.studies:
+            for index, (other, where) in enumerate(known):
+                if not other.study.is_same(record.study):
+                    continue
+                try:
+                    plans = united_plans(other.plans, record.plans)
+                except PlansDifferError:
+                    raise UserError(
+                        f"{source.where}: has another plan of {record.study.label} than {where}: "
+                        "its seeds, experiments or questions were others; `paribus status` and "
+                        "`paribus report` of each show them, and each can be kept by itself"
+                    ) from None
+                known[index] = replace(other, plans=plans), where
+                break
+            else:
+                known.append((record, source.where))
+
+
+def contents_studies(store: Reader) -> tuple[StudyRecord, ...]:
+    """Return the studies of a store, with absolute folders; None where the study is not there."""
+    return tuple(
+        replace(record, study=record.study.placed(store.folder)) for record in store.all_studies()
+    )
+
+
+def _refuse_other_results(mine: EndedRun, where: Path, one: _Found) -> None:
+    """Raise `UserError` if two runs that should be the same are not."""
+    theirs = one.ended
+    if mine.is_same_training(theirs):
+        return
+    raise UserError(
+        f"run {theirs.run.id} (seed {theirs.run.seed}, engine {theirs.run.engine}) has other "
+        f"results in {one.contents.where} than in {where}: trained {_described(theirs)}, and "
+        f"{_described(mine)}; remove one of the two, or keep the stores apart"
+    )
+
+
+def _described(ended: EndedRun) -> str:
+    """Where a run was trained, and to what accuracy."""
+    where = ended.environments[-1].where if ended.environments else {}
+    on = " and ".join(where[key] for key in ("processor", "system") if key in where)
+    accuracy = ended.epochs["test_accuracy"]
+    reached = f", to {percent(accuracy[-1], '.2f')} test accuracy" if len(accuracy) else ""
+    return f"on {on or 'an unknown machine'}{reached}"
+
+
+def _being_trained(run: StoredRun, store: Reader) -> UserError:
+    return UserError(
+        f"{store.folder}: run {run.id} is being trained at this moment; wait until it has ended, "
+        "then run the same command again"
+    )
+
+
+def _best_timings(found: Iterable[Iterable[Timing]]) -> list[Timing]:
+    """Of timings of the same two steps one: undisturbed if there is one, then of most rounds."""
+    best: dict[tuple[str, ...], Timing] = {}
+    for timing in chain.from_iterable(found):
+        key = (timing.a, timing.a_engine, timing.b, timing.b_engine)
+        best[key] = min(best.get(key, timing), timing, key=_rank)
+    return list(best.values())
+
+
+def _rank(timing: Timing) -> tuple[bool, int, list[float]]:
+    # The seconds, so that it does not matter which is read first.
+    return bool(timing.disturbed), -len(timing.a_seconds), timing.a_seconds
+
+
+def _key(run: StoredRun) -> Key:
+    return run.experiment, run.engine, run.seed
+
+
+def _copy(source: Path, folder: Path) -> None:
+    for name in (WEIGHTS, PROBABILITIES, PREDICTIONS):
+        if (source / name).is_file():
+            write_atomically(folder / name, (source / name).read_bytes())
