@@ -125,7 +125,7 @@ def test_clock_counts_the_seeds_that_a_study_names(small: Small, tmp_path: Path)
         planned = schedule(campaign, campaign.known(store), store, 2)
         model = clock(planned, store)
     for cell in planned.cells:
-        model.note(Ended(cell, "finished"))
+        model.note(Ended(cell, "finished", 0.9, 1.0))
     assert (model.runs, model.runs_left, model.share_done) == (6, 0, 1)
 
 
@@ -161,7 +161,7 @@ def _follow(model: Clock, cell: object) -> None:
     model.note(EpochTrained(cell, 1, 0.5, 2.0))
     assert model.run_seconds_left(cell.name, cell.seed) == 2.0 * (cell.experiment.epochs - 1)
     assert model.seconds_left(1) == 2 * model.seconds_left(2) > 0
-    model.note(Ended(cell, "finished"))
+    model.note(Ended(cell, "finished", 0.9, 1.0))
     assert model.runs_done == 2
     assert before < model.share_done < 1
 

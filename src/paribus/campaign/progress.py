@@ -39,6 +39,10 @@ class Ended:
 
     cell: Cell
     status: Status
+    test_accuracy: float
+    """After its last epoch; NaN if it has trained none."""
+    seconds: float
+    """Of all its epochs, with evaluation."""
 
 
 News = Begun | EpochTrained | Ended

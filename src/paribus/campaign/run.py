@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from paribus.execute.protocol import (
     Job,
     Started,
 )
+from paribus.store.rows import Status
 from paribus.store.writer import Writer
 
 
@@ -134,13 +136,16 @@ class _Training:
                 self._listen(EpochTrained(busy.cell, epoch.number, epoch.test.accuracy, seconds))
                 return
             case Finished():
-                status = Ended(busy.cell, "finished")
+                status: Status = "finished"
             case Diverged():
-                status = Ended(busy.cell, "diverged")
+                status = "diverged"
             case Failed(reason=reason):
                 self._failed[event.run_id] = reason
-                status = Ended(busy.cell, "failed")
-        self._listen(status)
+                status = "failed"
+        epochs = self._store.epochs(event.run_id)
+        accuracy = float(epochs["test_accuracy"][-1]) if len(epochs["test_accuracy"]) else math.nan
+        seconds = float(epochs["train_seconds"].sum() + epochs["test_seconds"].sum())
+        self._listen(Ended(busy.cell, status, accuracy, seconds))
         busy.claim.close()
         del self._busy[event.run_id]
 

@@ -12,6 +12,7 @@ from paribus.campaign.campaign import Campaign
 from paribus.campaign.cells import schedule
 from paribus.campaign.progress import clock
 from paribus.campaign.run import run
+from paribus.cli.answer import answer
 from paribus.cli.options import report_option, store_option, study_options, tell, told
 from paribus.measure.runs import StudyResult
 from paribus.present.progress import progress, timing_progress, untimed_line
@@ -55,9 +56,6 @@ def command(
     command again goes on. The report can be written while it trains, with `paribus report`.
     """
     from paribus.present.beforehand import too_few_seeds
-    from paribus.present.own_folder import keep_mark, own_folder
-    from paribus.present.plan_text import plan_lines
-    from paribus.present.write import write_report
 
     tell(*campaign.notes, too_few_seeds(campaign.study))
     with open_store(campaign.store_folder, "create") as store:
@@ -72,11 +70,7 @@ def command(
         runs = count(outcome.elsewhere, "run is", "runs are")
         tell(f"{runs} being trained by another process.")
     tell(*(f"Run {run_id} failed: {reason}" for run_id, reason in outcome.failed.items()))
-    tell(*plan_lines(result))
-    study = campaign.stored_name, campaign.folder
-    folder = report_folder or own_folder(*study)
-    write_report(result, folder, lambda page: click.echo(f"Report: {page}"))
-    keep_mark(*study, folder)
+    answer(campaign, result, report_folder)
     if outcome.failed:
         sys.exit(1)
 

@@ -30,8 +30,7 @@ def difference(metric: Metric, value: float) -> str:
     >>> difference(named("test_accuracy"), 0.0041)
     '+0.41 points'
     """
-    scaled = value * metric.scale
-    return _with_unit(metric, _signed(scaled, _decimals_to_see(metric, scaled)))
+    return _with_unit(metric, number(metric, value))
 
 
 def level(metric: Metric, mean: float, sd: float) -> str:
@@ -60,8 +59,18 @@ def interval(metric: Metric, low: float, high: float) -> str:
 
 def estimate(metric: Metric, mean: float, low: float, high: float) -> str:
     """Return a mean difference with its sign, as exact as the interval that it stands beside."""
-    decimals = _decimals_for(metric, low, high)
-    return _with_unit(metric, _signed(mean * metric.scale, decimals))
+    return _with_unit(metric, number_beside(metric, mean, low, high))
+
+
+def number(metric: Metric, value: float) -> str:
+    """Return a difference with its sign, without its unit."""
+    scaled = value * metric.scale
+    return _signed(scaled, _decimals_to_see(metric, scaled))
+
+
+def number_beside(metric: Metric, mean: float, low: float, high: float) -> str:
+    """Return a mean difference as `estimate` does, without its unit."""
+    return _signed(mean * metric.scale, _decimals_for(metric, low, high))
 
 
 def with_interval(
@@ -81,7 +90,7 @@ def with_interval(
 
 def ratio(found: Ratio, confidence: float = 0.95) -> str:
     """Return a ratio of times, as exact as the interval that it stands beside."""
-    return f"{found.ratio:.{_decimals_of_ratio(*_ends(found, confidence))}f} times"
+    return f"{found.ratio:.{_decimals_of_ratio(*_ends(found, confidence))}f}"
 
 
 def ratio_interval(found: Ratio, confidence: float = 0.95) -> str:
@@ -97,9 +106,8 @@ def ratio_with_interval(found: Ratio, confidence: float = 0.95) -> str:
     >>> ratio_with_interval(Ratio(5, 1.124, 1.101, 1.147, 1.105, 1.143, 0.0))
     'time ratio 1.124 [1.101, 1.147], 95 %, n = 5 processes'
     """
-    number = f"{found.ratio:.{_decimals_of_ratio(*_ends(found, confidence))}f}"
     return (
-        f"time ratio {number} {ratio_interval(found, confidence)}, "
+        f"time ratio {ratio(found, confidence)} {ratio_interval(found, confidence)}, "
         f"{percent(confidence)}, n = {found.n} processes"
     )
 

@@ -5,19 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from functools import singledispatch
 
 from paribus.measure.runs import StudyResult
-from paribus.present import estimates, latex, wording
+from paribus.present import latex, short, wording
 from paribus.present.as_json import NUMBERS, plain
-from paribus.questions.finding import (
-    CountFinding,
-    Finding,
-    PairFinding,
-    StepTimeFinding,
-)
+from paribus.questions.finding import Finding, PairFinding
 from paribus.stats.flips import Flip
-from paribus.text import percent, signed
+from paribus.text import percent
 
 # N images
 
@@ -48,7 +42,9 @@ def findings_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
     """Return a tabular of the findings for LaTeX's package booktabs, notes as comments above it."""
     rows = []
     for finding in findings:
-        rows.append([finding.question.ask, *_shown(finding), wording.table_verdict(finding)])
+        found = short.numbers(finding)
+        shown = (text or "–" for text in (found.n, found.with_unit, found.interval))
+        rows.append([finding.question.ask, *shown, wording.table_verdict(finding)])
     return latex.tabular(
         # Questions are long, verdicts may be: both need lines.
         r"p{0.36\linewidth}rrrp{0.2\linewidth}",
@@ -56,7 +52,7 @@ def findings_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
         rows,
         [
             "The second experiment less the first; for times, how many times as long a step of "
-            "it takes. n counts seeds, for times rounds. The verdicts allow for all questions, "
+            "it takes. n counts seeds, for times processes. The verdicts allow for all questions, "
             "the intervals are those of each question alone; “equal” rests on "
             f"{percent(0.9)} intervals.",
             *notes,
@@ -93,41 +89,3 @@ def _flips(result: StudyResult, findings: Sequence[Finding]) -> Iterator[list[ob
                     float(ledger.share_A_N[image]), float(ledger.share_B_N[image]), category,
                     image in data.label_errors,
                 ]  # fmt: skip
-
-
-_NOTHING = "–"
-
-
-@singledispatch
-def _shown(finding: Finding) -> tuple[str, str, str]:
-    """n, the difference and its 95 % interval, as texts; a dash for what there is not."""
-    return _NOTHING, _NOTHING, _NOTHING
-
-
-@_shown.register
-def _(finding: CountFinding) -> tuple[str, str, str]:
-    before, after = finding.count_a, finding.count_b
-    if before is None or after is None:
-        return _NOTHING, _NOTHING, _NOTHING
-    return _NOTHING, signed(after - before), _NOTHING
-
-
-@_shown.register
-def _(finding: StepTimeFinding) -> tuple[str, str, str]:
-    ratio = finding.ratio
-    if ratio is None:
-        return _NOTHING, _NOTHING, _NOTHING
-    return str(ratio.n), estimates.ratio(ratio), estimates.ratio_interval(ratio)
-
-
-@_shown.register
-def _(finding: PairFinding) -> tuple[str, str, str]:
-    evidence, metric = finding.evidence, finding.metric
-    if evidence.mean is None:
-        return _NOTHING, _NOTHING, _NOTHING
-    n = str(evidence.n)
-    if evidence.measured is None:
-        return n, estimates.difference(metric, evidence.mean), _NOTHING
-    paired = evidence.measured.paired
-    interval = estimates.interval(metric, paired.low, paired.high)
-    return n, estimates.estimate(metric, paired.mean, paired.low, paired.high), interval

@@ -60,7 +60,7 @@ def findings_view(result: StudyResult, findings: Sequence[Finding]) -> FindingsV
         introduction=_introduction(result, findings),
         findings=tuple(_view(number, finding) for number, finding in enumerate(findings, start=1)),
         has_original=any(finding.question.original for finding in findings),
-        agreement=_agreement(findings),
+        agreement=agreement_line(findings),
     )
 
 
@@ -108,8 +108,8 @@ def _introduction(result: StudyResult, findings: Sequence[Finding]) -> str:
     return text
 
 
-def _agreement(findings: Sequence[Finding]) -> str:
-    """How many of an earlier report's answers stand; "" where there are none."""
+def agreement_line(findings: Sequence[Finding]) -> str:
+    """Return how many of an earlier report's answers stand; "" where there are none."""
     held = [original.agreement(f).agrees for f in findings if f.question.original]
     if not held:
         return ""

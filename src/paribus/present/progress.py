@@ -11,7 +11,7 @@ import click
 
 from paribus.campaign.cells import Cell, Schedule
 from paribus.campaign.progress import Begun, Clock, Ended, EpochTrained, Listener, News
-from paribus.text import count, percent, time_left
+from paribus.text import count, duration, percent, time_left
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -148,7 +148,10 @@ def _print(model: Clock, news: News, workers: int) -> None:
 
 
 def _ending(news: Ended) -> str:
-    return f"{time.strftime('%H:%M:%S')}  {_title(news.cell)}: {news.status}"
+    text = f"{time.strftime('%H:%M:%S')}  {_title(news.cell)}: {news.status}"
+    if news.status == "finished":
+        text += f", {percent(news.test_accuracy, '.2f')} test accuracy, {duration(news.seconds)}"
+    return text
 
 
 def _title(cell: Cell) -> str:

@@ -2,17 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from paribus.measure.runs import StudyResult
 from paribus.present import wording
 from paribus.present.as_json import counts
-from paribus.questions.finding import Finding, PairFinding, TwoSided
+from paribus.present.summary_lines import finding_lines, next_lines
+from paribus.questions.finding import Finding, PairFinding, TwoSided, Verdict
 from paribus.stats.flips import FlipLedger
+
+_STYLES = {
+    Verdict.BETTER: "bold blue",
+    Verdict.WORSE: "bold dark_orange3",
+    Verdict.EQUAL: "bold",
+    Verdict.UNDECIDED: "",
+    Verdict.CONFOUNDED: "dim",
+    Verdict.NONE: "dim",
+}
+
+
+def print_findings(result: StudyResult, findings: Sequence[Finding]) -> None:
+    """Print what a study found, a line per finding; in color on a terminal."""
+    for line in finding_lines(result, findings):
+        _print_line(Text(line.text, _STYLES[line.verdict] if line.verdict else ""))
+
+
+def print_next(result: StudyResult, findings: Sequence[Finding], page: Path) -> None:
+    """Print where the report is, and what to do next."""
+    for line in next_lines(result, findings, page):
+        _print_line(Text(line))
+
+
+def _print_line(line: Text) -> None:
+    # Lines are fitted already, and a path must stay whole.
+    Console(highlight=False).print(line, soft_wrap=True)
 
 
 def print_finding(finding: Finding) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from paribus.present.page import page
 from paribus.present.report_figures import figures_of
 from paribus.present.view import report_view
 from paribus.questions.family import judge_study
+from paribus.questions.finding import Finding
 
 
 def report_page(result: StudyResult) -> str:
@@ -28,17 +29,20 @@ def report_page(result: StudyResult) -> str:
 
 
 def write_report(
-    result: StudyResult, folder: Path, ready: Callable[[Path], None] = lambda page: None
+    result: StudyResult,
+    folder: Path,
+    ready: Callable[[Path], None] = lambda page: None,
+    findings: Sequence[Finding] | None = None,
 ) -> Path:
     """Write the report of what there is of a study; gives the path of its page.
 
-    ready: is called with that path as soon as the page can be read; tables and figures follow.
-    Every file is replaced whole or not at all. Raises `UserError` where the folder cannot be
-    written to, `ParibusError` where the disk is full.
+    findings: of the study, if they are known already. ready: is called with that path as soon as
+    the page can be read; tables and figures follow. Every file is replaced whole or not at all.
+    Raises `UserError` where the folder cannot be written to, `ParibusError` where the disk is full.
     """
     page_path = folder / "index.html"
     try:
-        with closing(_files(result)) as files:
+        with closing(_files(result, findings)) as files:
             for name, content in files:
                 path = folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,11 +62,12 @@ def write_report(
     return page_path
 
 
-def _files(result: StudyResult) -> Generator[tuple[str, bytes]]:
+def _files(result: StudyResult, found: Sequence[Finding] | None) -> Generator[tuple[str, bytes]]:
     """Names and contents of the files; the page first, since it is waited for."""
     figures = figures_of(result)
     with draw([figure.shown for figure in figures]) as drawing:
-        rows, findings = tables.summary(result), judge_study(result)
+        rows = tables.summary(result)
+        findings = judge_study(result) if found is None else found
         view = report_view(result, findings, suspects(result), figures)
         notes = [view.preview] if view.preview else []
         yield "index.html", page(view, drawing).encode()

@@ -1,0 +1,148 @@
+"""What a finding says in a word and a few numbers: for tables, terminal and the first picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+
+from paribus.present import estimates
+from paribus.questions.finding import (
+    CountFinding,
+    Finding,
+    PairFinding,
+    StepTimeFinding,
+    TwoSided,
+    Verdict,
+)
+from paribus.text import signed
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of a finding as texts; "" for those that it lacks."""
+
+    n: str = ""
+    estimate: str = ""
+    interval: str = ""
+    """In brackets, 95 %."""
+    unit: str = ""
+
+    @property
+    def with_unit(self) -> str:
+        """The estimate with its unit."""
+        return " ".join(filter(None, (self.estimate, self.unit if self.estimate else "")))
+
+    @property
+    def together(self) -> str:
+        """The estimate with its interval."""
+        return " ".join(filter(None, (self.estimate, self.interval)))
+
+
+@singledispatch
+def numbers(finding: Finding) -> Numbers:
+    """Return the numbers of a finding, the second experiment less the first; of times the ratio."""
+    return Numbers()
+
+
+@numbers.register
+def _(finding: CountFinding) -> Numbers:
+    before, after = finding.count_a, finding.count_b
+    if before is None or after is None:
+        return Numbers()
+    return Numbers(estimate=signed(after - before))
+
+
+@numbers.register
+def _(finding: StepTimeFinding) -> Numbers:
+    ratio = finding.ratio
+    if ratio is None:
+        return Numbers()
+    return Numbers(str(ratio.n), estimates.ratio(ratio), estimates.ratio_interval(ratio), "times")
+
+
+@numbers.register
+def _(finding: PairFinding) -> Numbers:
+    evidence, metric = finding.evidence, finding.metric
+    n = str(evidence.n)
+    if evidence.mean is None:
+        return Numbers(n)
+    if evidence.measured is None:
+        return Numbers(n, estimates.number(metric, evidence.mean), unit=metric.unit)
+    paired = evidence.measured.paired
+    return Numbers(
+        n,
+        estimates.number_beside(metric, paired.mean, paired.low, paired.high),
+        estimates.interval(metric, paired.low, paired.high),
+        metric.unit,
+    )
+
+
+VERDICTS = {
+    Verdict.CONFOUNDED: "confounded",
+    Verdict.BETTER: "better",
+    Verdict.WORSE: "worse",
+    Verdict.EQUAL: "equal",
+    Verdict.UNDECIDED: "undecided",
+    Verdict.NONE: "no verdict",
+}
+
+
+@singledispatch
+def verdict(finding: Finding) -> str:
+    """Return the verdict in a word."""
+    return VERDICTS[finding.verdict]
+
+
+@verdict.register
+def _(finding: StepTimeFinding) -> str:
+    words = {
+        Verdict.BETTER: "faster",
+        Verdict.WORSE: "slower",
+        Verdict.EQUAL: "equally fast",
+    }
+    return words.get(finding.verdict, VERDICTS[finding.verdict])
+
+
+@verdict.register
+def _(finding: CountFinding) -> str:
+    words = {Verdict.BETTER: "fewer", Verdict.WORSE: "more", Verdict.EQUAL: "the same"}
+    return words.get(finding.verdict, VERDICTS[finding.verdict])
+
+
+@singledispatch
+def group(finding: Finding) -> str:
+    """Return what is compared, in which findings of one group agree."""
+    return "Other questions"
+
+
+@group.register
+def _(finding: TwoSided) -> str:
+    label = finding.metric.label
+    return f"{label[:1].upper()}{label[1:]}"
+
+
+@singledispatch
+def unit(finding: Finding) -> str:
+    """Return the unit of its numbers in words; "" if it has none."""
+    return ""
+
+
+@unit.register
+def _(finding: TwoSided) -> str:
+    return finding.metric.unit
+
+
+@unit.register
+def _(finding: StepTimeFinding) -> str:
+    return "ratio of times"
+
+
+@singledispatch
+def sides(finding: Finding) -> str:
+    """Return the experiments, in the order of their comparison."""
+    return ", ".join(finding.question.experiments)
+
+
+@sides.register
+def _(finding: TwoSided) -> str:
+    return f"{finding.a} → {finding.b}"

@@ -1,0 +1,97 @@
+"""The findings as lines of a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from paribus.measure.runs import StudyResult
+from paribus.present.summary_lines import WIDTH, finding_lines, next_lines
+from paribus.questions.family import judge_study
+from paribus.questions.finding import Finding, Verdict
+from tests.support.judged import CLEAR, TINY, VAGUE, counted, found, time_found, timed_steps
+from tests.support.made_up import DATA, Make, trained
+
+
+@pytest.fixture
+def result(make: Make) -> StudyResult:
+    return make(seeds=5, runs=lambda name, seed: trained(name, seed, 0.7), data=DATA)
+
+
+def texts(result: StudyResult, findings: Sequence[Finding]) -> list[str]:
+    return [line.text for line in finding_lines(result, findings)]
+
+
+def test_each_finding_is_a_line_with_verdict_numbers_and_n(result: StudyResult) -> None:
+    small = found(CLEAR, matters=0.01)
+    asked_later = replace(found(VAGUE), exploratory=True)
+    findings = [small, asked_later, time_found(timed_steps(1.3)), found(TINY), counted(42, 21)]
+    lines = texts(result, findings)
+    assert [" ".join(line.split()) for line in lines] == [
+        "5 questions: 2 better, 1 undecided, 1 worse, 1 equal.",
+        "",
+        "Test accuracy (points)",
+        "better* cnn → adam +0.38 [0.28, 0.48] n = 5",
+        "undecided‡ cnn → adam +0.10 [−0.42, 0.62] n = 5",
+        "equal cnn → adam +0.002 [−0.018, 0.022] n = 5",
+        "",
+        "Time of a training step (ratio of times)",
+        "slower cnn → bn 1.302 [1.298, 1.307] n = 5",
+        "",
+        "Number of parameters",
+        "fewer cnn → adam −21",
+        "",
+        "* by less than matters",
+        "",
+        "‡ exploratory: asked after runs had ended",
+    ]
+    # Numbers stand below one another.
+    assert {len(line) for line in lines if line.endswith("n = 5")} == {WIDTH}
+    assert len({line.index("cnn →") for line in lines if "→" in line}) == 1
+
+
+def test_every_line_fits_whatever_the_names(result: StudyResult) -> None:
+    long = "a-network-with-a-very-long-name-that-goes-on-and-on"
+    findings: list[Finding] = [
+        found(CLEAR, names=(long, f"{long}-with-more")),
+        found(CLEAR, names=("cnn", f"{long}-with-more")),
+        found([1000.0, 2000.0, 3000.0]),
+    ]
+    lines = list(finding_lines(result, [*judge_study(result), *findings]))
+    assert all(len(line.text) <= WIDTH for line in lines)
+    told = [line for line in lines if line.verdict is not None]
+    assert len(told) == len(judge_study(result)) + 3
+    assert any(" cnn → a-network-with-a" in line.text for line in told)
+    assert {line.verdict for line in lines if " better" in line.text[:9]} == {Verdict.BETTER}
+
+
+def test_a_preview_says_so_and_leads_to_the_full_study(make: Make, tmp_path: Path) -> None:
+    preview = replace(make(), study=make().study.as_preview(200))
+    assert texts(preview, [found(CLEAR)])[0] == "In this preview, 1 question: 1 better."
+    full = make(["mlp"])
+    short = replace(full, study=full.study.as_preview(200).with_seeds(3))
+    page = tmp_path / "index.html"
+    assert list(next_lines(short, [], page)) == [
+        f"Report: {page}",
+        "Next:",
+        "  paribus run mnist              train the full study",
+        "  paribus serve mnist --preview  explore the runs, and draw digits for them",
+    ]
+
+
+def test_what_is_next_depends_on_what_there_is(make: Make, result: StudyResult) -> None:
+    page = Path("report/index.html")
+    complete = list(next_lines(result, judge_study(result), page))
+    assert complete[0] == f"Report: {page.absolute()}"
+    assert complete[2].startswith("  paribus compare mlp-numpy mlp ")
+    begun = make(["mlp"], seeds=5, runs=lambda name, seed: None)
+    assert list(next_lines(begun, [], page))[2].startswith("  paribus run mnist ")
+    in_python = replace(result, study_name="", command="")
+    assert list(next_lines(in_python, [], page)) == [f"Report: {page.absolute()}"]
+
+
+def test_a_study_that_asks_nothing_prints_nothing(result: StudyResult) -> None:
+    assert texts(result, []) == []
