@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from paribus import load_study
 from paribus.campaign.campaign import make
 from paribus.campaign.changes import Changes
@@ -61,6 +63,7 @@ def test_an_experiment_that_names_its_engine_keeps_it(small: Small) -> None:
     assert (set(engines.names.values()), engines.note) == ({"numpy"}, "")
 
 
+@pytest.mark.slow
 def test_runs_of_the_common_engine_are_the_ones_compared(small: Small, tmp_path: Path) -> None:
     """Trained alone, an experiment is the fastest engine's; beside a module, it is not."""
     study, folder = load_study(str(_write(ANY_ENGINE, small)))

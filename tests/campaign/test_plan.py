@@ -82,6 +82,7 @@ def family(finding: Finding) -> int:
     return finding.evidence.family
 
 
+@pytest.mark.slow
 def test_seeds_raised_twice_are_two_amendments(planned: Path) -> None:
     (first,) = lines()
     assert "before any run had ended: 1 question, 3 experiments, 3 seeds." in first
@@ -157,6 +158,7 @@ def test_a_question_added_later_is_exploratory_and_one_removed_still_counts(plan
     assert family(left) == 2
 
 
+@pytest.mark.slow
 def test_only_changes_what_is_trained_and_not_what_is_asked(study: Path) -> None:
     study.write_text(TINY + SECOND, "utf-8")
     trained("--only", "mlp,cnn")

@@ -39,6 +39,7 @@ matters = 0.5
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engines", [("numpy", "numpy"), ("numpy", "torch")])
 def test_every_round_has_a_turn_of_each(small: Small, engines: tuple[str, str]) -> None:
     study, folder = read_study(str(small()))

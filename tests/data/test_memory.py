@@ -113,6 +113,7 @@ def npz(tmp_path: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_npz_whose_headers_promise_much(npz: Path) -> None:
     assert peak_memory(lambda: refusal(lambda: load(str(npz)))) < 2e6
     assert refusal(lambda: load(str(npz))) == (

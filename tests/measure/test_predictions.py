@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from paribus.measure.predictions import correct, reader
@@ -26,6 +27,7 @@ def test_what_is_kept_of_probabilities() -> None:
     np.testing.assert_array_equal(predictions.of_truth_N, np.array([0.9, 0.3], np.float32))
 
 
+@pytest.mark.slow
 def test_report_reads_each_runs_probabilities_once(make: Make, tmp_path: Path) -> None:
     data = dataset(40)
     reads = Counter[str]()

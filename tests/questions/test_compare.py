@@ -84,6 +84,7 @@ def test_seeds_from_the_estimate_alone() -> None:
     assert finding.evidence.seeds_to_decide == finding.evidence.seeds_as_seen is not None
 
 
+@pytest.mark.slow
 def test_the_seeds_to_decide_are_always_more_than_there_were() -> None:
     rng = np.random.default_rng(5)
     undecided = 0

@@ -126,6 +126,7 @@ def test_reports_have_the_same_numbers(old: Path, name: str, options: list[str])
         assert_same(found, then)
 
 
+@pytest.mark.slow
 def test_the_stopped_run_goes_on_to_its_end(old: Path) -> None:
     options = "--only long --engine numpy --seeds 1 --store store"
     result = call("run", "study.toml", *options.split())
@@ -217,6 +218,7 @@ def _open(folder: str, barrier: Any) -> None:
     open_store(Path(folder), "write").close()
 
 
+@pytest.mark.slow
 def test_two_processes_may_open_it_at_once(old: Path) -> None:
     context = multiprocessing.get_context("spawn")
     barrier = context.Barrier(2)
@@ -249,6 +251,7 @@ def _open_and_die(folder: str, statements: int) -> None:
     open_store(Path(folder), "write").close()
 
 
+@pytest.mark.slow
 def test_a_process_killed_in_the_middle_of_it_leaves_the_store_as_it_was(old: Path) -> None:
     context = multiprocessing.get_context("spawn")
     for statements in (1, 20, 60):

@@ -165,6 +165,7 @@ def _write_epochs(folder: Path, seed: int) -> None:
             store.add_epoch(run, epoch, VALUES, STATE)
 
 
+@pytest.mark.slow
 def test_two_writers_at_once(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=_write_epochs, args=(tmp_path, seed)) for seed in (0, 1)]
