@@ -19,7 +19,7 @@ from paribus.engines.native import build, library
 ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "tests/engines/native"
 WARNINGS = ("-Wall", "-Wextra", "-Wpedantic", "-Wno-missing-field-initializers")
-# In .ci/run the kernels are compiled by all compilers, for all instruction sets and with sanitizers;
+# In .ci/run the kernels are compiled by all compilers, for all instruction sets, with sanitizers;
 # else in one way besides the installed one, which finds most mistakes.
 THOROUGH = bool(os.environ.get("PARIBUS_THOROUGH"))
 CROSS_COMPILER, EMULATOR = "aarch64-linux-gnu-g++", "qemu-aarch64"
