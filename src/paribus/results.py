@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from paribus.campaign.campaign import Campaign, Data
-from paribus.campaign.cells import schedule
-from paribus.campaign.progress import clock
-from paribus.campaign.run import run as train
 from paribus.campaign.timing import time_missing
+from paribus.campaign.train import train
 from paribus.errors import UserError, did_you_mean
 from paribus.export.tables import ExportedRun, epoch_records, run_records
 from paribus.measure import predictions
@@ -148,7 +146,7 @@ class Results:
 
     def _finished(self) -> str:
         finished = sum(len(result.finished) for result in self.experiments.values())
-        return f"{finished} of {len(self.experiments) * self.study.seeds} runs have finished"
+        return f"{finished} of {self._result.runs_needed} runs have finished"
 
     def _experiment(self, name: str) -> ExperimentResult:
         if name not in self.experiments:
@@ -203,9 +201,8 @@ def run(
         known = campaign.known(opened)
         for note in filter(None, () if quiet else (*campaign.notes, *known.notes)):
             click.echo(note, err=True)
-        planned = schedule(campaign, known, opened, jobs)
-        with progress(planned, clock(planned, opened), quiet=quiet) as listen:
-            outcome = train(planned, opened, listen)
+        show = partial(progress, quiet=quiet)
+        outcome = train(campaign, known, opened, show=show, jobs=jobs)
         result = campaign.result(opened, known)
         if timing and not outcome.elsewhere:
             codes = {name: identity.code for name, identity in known.identities.items()}

@@ -164,6 +164,15 @@ def listed(parts: Sequence[str], most: int = 5) -> str:
     return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
 
 
+def series(numbers: Sequence[int]) -> str:
+    """Return numbers as they are listed in a sentence.
+
+    >>> series([5, 10, 20]), series([5])
+    ('5, 10 and 20', '5')
+    """
+    return listed(list(map(str, numbers)), most=len(numbers))
+
+
 def shown(text: object, most: int = 400) -> str:
     """Return a text for a message of one line: what cannot be shown escaped, the middle of a long
     one left out.

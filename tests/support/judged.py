@@ -14,6 +14,8 @@ from paribus.questions.compare import Comparison
 from paribus.questions.count import Counts
 from paribus.questions.family import conclude
 from paribus.questions.finding import CountFinding, Pair, PairFinding, StepTimeFinding
+from paribus.questions.kind import Prepared
+from paribus.questions.looks import at_last_look
 from paribus.questions.step_time import StepTimes
 from paribus.seeding import stream
 from paribus.spec.diff import Difference
@@ -114,13 +116,21 @@ def finding_of(comparison: Comparison) -> PairFinding:
     return family_of([comparison])[0]
 
 
-def family_of(comparisons: Sequence[Comparison]) -> list[PairFinding]:
+def family_of(comparisons: Sequence[Prepared]) -> list[PairFinding]:
     """Judge comparisons as the questions of one study."""
     return [found for found in conclude(comparisons) if isinstance(found, PairFinding)]
 
 
 def found(difference_S: Sequence[float], metric: Metric = ACCURACY, **rest: Any) -> PairFinding:
     return finding_of(differing(difference_S, metric, **rest))
+
+
+def at_looks(difference_S: Sequence[float], seeds: int | None = None, **rest: Any) -> PairFinding:
+    """Judge differences at looks after 5 and 10 seeds, as the only question of a study. seeds: how
+    many of them are trained."""
+    a_S = np.resize(BASE_S, len(difference_S))[:seeds]
+    comparison = compared(a_S, a_S + difference_S[:seeds], **{"matters": 0.001, **rest})
+    return family_of(at_last_look([comparison], (5, 10)))[0]
 
 
 def seconds(factor: float, noise: float = 0.01, name: str = "", process: int = 0) -> np.ndarray:

@@ -17,6 +17,7 @@ from tests.support.judged import (
     SHAKY,
     TINY,
     VAGUE,
+    at_looks,
     compared,
     counted,
     differing,
@@ -40,6 +41,7 @@ def cases() -> dict[str, Finding]:
         **dict(_verdicts()),
         **dict(_preview()),
         **dict(_none()),
+        **dict(_looks()),
         **dict(_missing_values()),
         **dict(_images()),
         **dict(_reasons()),
@@ -90,6 +92,21 @@ def _none() -> Iterator[tuple[str, Finding]]:
     yield "3 of 5 seeds, confounded", found(CLEAR[:3], planned=5, confounds=ONE_CONFOUND)
     same = compared([20, 21, 22], [50, 51, 52], EPOCHS, matters=5, names=("relu", "tanh"))
     yield "the same difference in every seed", finding_of(same)
+
+
+def _looks() -> Iterator[tuple[str, Finding]]:
+    small = [5 * d for d in TINY]
+    yield "looks: better at the first", at_looks(CLEAR * 2, seeds=7)
+    yield "looks: better at the last", at_looks([*SHAKY, *CLEAR])
+    yield "looks: equal at the first", at_looks(TINY * 2)
+    yield "looks: equal at the last", at_looks(small * 2)
+    yield "looks: stopped as futile", at_looks(VAGUE * 2, seeds=5)
+    yield "looks: undecided at the last", at_looks([*small, *VAGUE])
+    yield "looks: open after the first", at_looks(small, seeds=5)
+    yield "looks: open, with more seeds trained", at_looks(small * 2, seeds=7)
+    yield "looks: before the first", at_looks(CLEAR, seeds=3)
+    yield "looks: confounded", at_looks(CLEAR * 2, confounds=ONE_CONFOUND)
+    yield "looks: a diverged run of B", at_looks([*CLEAR[:4], np.nan])
 
 
 def _missing_values() -> Iterator[tuple[str, Finding]]:

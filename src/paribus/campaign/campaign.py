@@ -25,6 +25,7 @@ from paribus.store.writer import Writer
 if TYPE_CHECKING:
     from paribus.data.dataset import Dataset
     from paribus.measure.runs import StudyResult
+    from paribus.questions.looks import NextLook
 
 # Of so many images a class, chosen at random, some are of every class; labels are not looked at.
 _FEW = 50
@@ -123,6 +124,7 @@ class Campaign:
             seeds=whole.seeds,
             experiments=hashes,
             questions=tuple(map(AskedQuestion.of, whole.questions)),
+            looks=whole.looks,
         )
 
     def known(self, store: Reader | None = None) -> Known:
@@ -138,9 +140,33 @@ class Campaign:
 
     def result(self, store: Reader, known: Known) -> StudyResult:
         """Return what a store has of it so far. known: the experiments in that store."""
+        collected = self._collected(store, known)
+        whole = collected if self.selected_from is None else None
+        return replace(
+            collected,
+            command=self.command if self.name else "",
+            needed={} if (look := self._next_look(store, whole)) is None else look.seeds,
+        )
+
+    def next_look(self, store: Reader) -> NextLook | None:
+        """Return what its planned looks call for by now; None without looks."""
+        return self._next_look(store, None)
+
+    def _next_look(self, store: Reader, whole: StudyResult | None) -> NextLook | None:
+        if not self.study.looks:
+            return None
+        from paribus.questions.family import next_look_of
+
+        if whole is None:
+            # What is asked does not depend on what is trained now.
+            all_of_it = replace(self, study=self.selected_from or self.study, selected_from=None)
+            whole = all_of_it._collected(store, all_of_it.known(store))
+        return next_look_of(whole)
+
+    def _collected(self, store: Reader, known: Known) -> StudyResult:
         from paribus.measure.from_store import collect
 
-        collected = collect(
+        return collect(
             self.study,
             store,
             study_name=self.name,
@@ -148,7 +174,6 @@ class Campaign:
             identities=known.identities,
             plan=self.plan(store),
         )
-        return replace(collected, command=self.command if self.name else "")
 
     def plan(self, store: Reader) -> StudyPlan:
         """Return the plan that its first run recorded, or what it would record."""

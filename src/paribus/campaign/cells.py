@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from paribus.campaign.campaign import Campaign
 from paribus.execute.machine import available_cores
@@ -11,6 +12,9 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
 from paribus.store.known import Known
 from paribus.store.reader import Reader
+
+if TYPE_CHECKING:
+    from paribus.questions.looks import NextLook
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,15 @@ class Schedule:
 
     campaign: Campaign
     cells: tuple[Cell, ...]
-    """All that the study asks for."""
+    """All that the study asks for by now; with planned looks, up to the next look."""
     missing: tuple[Cell, ...]
     """Those whose run had not ended when the schedule was made."""
     cores: int
     """What the runs share."""
+    next_look: NextLook | None = None
+    """What the planned looks call for; None without looks."""
+    elsewhere: tuple[Cell, ...] = ()
+    """Those that are waited for, as other processes train them."""
 
     @property
     def slots(self) -> int:
@@ -52,16 +60,22 @@ def schedule(campaign: Campaign, known: Known, store: Reader, cores: int | None 
     known: the campaign's experiments in that store. cores: all that there are, if None. Raises
     `UserError` if an experiment that has to be trained cannot be.
     """
-    planned = cells(campaign, known, store)
+    next_look = campaign.next_look(store)
+    planned = cells(campaign, known, store, next_look)
     left = missing(planned, store)
     known.refuse_untrainable([cell.name for cell in left])
-    return Schedule(campaign, planned, left, cores or available_cores())
+    return Schedule(campaign, planned, left, cores or available_cores(), next_look)
 
 
-def cells(campaign: Campaign, known: Known, store: Reader) -> tuple[Cell, ...]:
-    """Return all cells, each seed of all experiments before the next seed of any, so that a study
-    interrupted at any time is balanced."""
-    engines = campaign.engines.names
+def cells(
+    campaign: Campaign, known: Known, store: Reader, next_look: NextLook | None = None
+) -> tuple[Cell, ...]:
+    """Return all cells that are to be trained by now, each seed of all experiments before the next
+    seed of any, so that a study interrupted at any time is balanced.
+
+    next_look: what the campaign's looks call for; without, all cells are returned.
+    """
+    engines, first = campaign.engines.names, campaign.study.first_seed
     return tuple(
         Cell(
             name=name,
@@ -73,6 +87,7 @@ def cells(campaign: Campaign, known: Known, store: Reader) -> tuple[Cell, ...]:
         )
         for seed in campaign.study.seed_range
         for name, experiment in campaign.study.experiments.items()
+        if next_look is None or seed < first + next_look.seeds[name]
     )
 
 

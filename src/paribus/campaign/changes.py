@@ -73,10 +73,15 @@ def changed(study: Study, changes: Changes, train_images: int) -> Changed:
 
     train_images: those of its data. Raises `UserError` for an engine that there is not.
     """
-    before = list(study.experiments)
+    before, notes = list(study.experiments), list[str]()
     if changes.preview:
         study = preview(study, train_images)
     if changes.seeds is not None:
+        if study.looks:
+            notes.append(
+                f"--seeds {changes.seeds} takes the place of the study's looks; "
+                "`paribus run` records that as an amendment."
+            )
         study = study.with_seeds(changes.seeds)
     if changes.epochs is not None:
         study = study.with_each(epochs=changes.epochs)
@@ -85,14 +90,14 @@ def changed(study: Study, changes: Changes, train_images: int) -> Changed:
     if (engine := changes.engine) is not None:
         study = study.with_engine(option_engine(engine))
     same = [name for name in before if name not in study.experiments]
-    if not same:
-        return Changed(study, "")
-    rest = (
-        "is the same as an earlier experiment, and is left out"
-        if len(same) == 1
-        else "are the same as earlier experiments, and are left out"
-    )
-    return Changed(study, f"With these options {', '.join(same)} {rest}.")
+    if same:
+        rest = (
+            "is the same as an earlier experiment, and is left out"
+            if len(same) == 1
+            else "are the same as earlier experiments, and are left out"
+        )
+        notes.append(f"With these options {', '.join(same)} {rest}.")
+    return Changed(study, "\n".join(notes))
 
 
 def option_engine(name: str) -> str:

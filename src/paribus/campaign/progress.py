@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from paribus.campaign.campaign import Campaign
@@ -56,13 +56,13 @@ Key = tuple[str, int]
 class Clock:
     """Estimates the time left from what the epochs so far have taken."""
 
-    def __init__(self, campaign: Campaign) -> None:
-        experiments, seeds = campaign.study.experiments, campaign.study.seed_range
-        self._experiments = experiments
+    def __init__(self, campaign: Campaign, needed: Mapping[str, int]) -> None:
+        study = campaign.study
+        experiments = self._experiments = study.experiments
         self._left: dict[Key, int] = {
             (name, seed): experiment.epochs
-            for seed in seeds
             for name, experiment in experiments.items()
+            for seed in study.seed_range[: needed.get(name, study.seeds)]
         }
         """Epochs left of each run."""
         self._ended: set[Key] = set()
@@ -70,7 +70,7 @@ class Clock:
         """Seconds of each epoch seen, by the experiment's name."""
         self._works = works(experiments, campaign.networks, campaign.facts)
         """A guess at the relative cost of an epoch of each experiment."""
-        self._total = len(seeds) * sum(self._works[n] * e.epochs for n, e in experiments.items())
+        self._total = sum(self._works[name] * epochs for (name, _), epochs in self._left.items())
 
     @property
     def runs(self) -> int:
@@ -130,7 +130,8 @@ class Clock:
 
 def clock(schedule: Schedule, store: Reader) -> Clock:
     """Return the clock of what is trained now."""
-    made = Clock(schedule.campaign)
+    look = schedule.next_look
+    made = Clock(schedule.campaign, {} if look is None else look.seeds)
     left = {cell.run_id for cell in schedule.missing}
     for cell in schedule.cells:
         done = len(store.epochs(cell.run_id)["train_loss"]) if cell.run_id in left else 0

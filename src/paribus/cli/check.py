@@ -16,7 +16,8 @@ from paribus.spec.diff import consequences, differences
 from paribus.spec.notation import format_layer
 from paribus.spec.plan import Node, Plan
 from paribus.spec.question import BaseQuestion, Question
-from paribus.text import count
+from paribus.spec.study import Study
+from paribus.text import count, series
 
 
 @click.command(short_help="Validate a study: sizes, shapes, differences. Trains nothing.")
@@ -31,11 +32,7 @@ def command(campaign: Campaign, as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2))
         return
     study = campaign.study
-    experiments, seeds = len(study.experiments), study.seeds
-    click.echo(
-        f"{study.title}\n{count(experiments, 'experiment')} × {count(seeds, 'seed')} = "
-        f"{count(experiments * seeds, 'run')} on {campaign.facts.name}\n"
-    )
+    click.echo(f"{study.title}\n{_runs(study)} on {campaign.facts.name}\n")
     for name, experiment in facts["experiments"].items():
         click.echo(click.style(name, bold=True) + f"  {_sizes(experiment)}")
         if experiment["layers"] is None:
@@ -68,7 +65,7 @@ def check(campaign: Campaign) -> dict[str, Any]:
 
     Raises `UserError` with every experiment whose network does not fit the data.
     """
-    from paribus.present.beforehand import too_few_seeds
+    from paribus.present.beforehand import looks_at_nothing, too_few_seeds
 
     study, engines = campaign.study, campaign.engines
     identities = told(campaign.known()).identities
@@ -80,6 +77,7 @@ def check(campaign: Campaign) -> dict[str, Any]:
         "classes": campaign.facts.classes,
         "data_notes": list(campaign.facts.notes),
         "seeds": study.seeds,
+        "looks": list(study.looks),
         "preview": study.preview,
         "experiments": {
             name: _experiment(campaign, name, identities[name].hash)
@@ -87,8 +85,25 @@ def check(campaign: Campaign) -> dict[str, Any]:
             for name, experiment in study.experiments.items()
         },
         "questions": [_question(campaign, question) for question in study.questions],
-        "note": "\n".join(filter(None, (engines.note, too_few_seeds(study)))),
+        "note": "\n".join(
+            filter(None, (engines.note, too_few_seeds(study), looks_at_nothing(study)))
+        ),
     }
+
+
+def _runs(study: Study) -> str:
+    """How many runs it has; with planned looks, how many it can have."""
+    experiments = len(study.experiments)
+    if not study.looks:
+        seeds = count(study.seeds, "seed")
+        runs = count(experiments * study.seeds, "run")
+        return f"{count(experiments, 'experiment')} × {seeds} = {runs}"
+    first = study.looks[0]
+    return (
+        f"{count(experiments, 'experiment')} × {first} to {study.seeds} seeds = "
+        f"{experiments * first:,} to {count(experiments * study.seeds, 'run')}, with looks after "
+        f"{series(study.looks)} seeds,"
+    )
 
 
 def _experiment(campaign: Campaign, name: str, hash_: str) -> dict[str, Any]:

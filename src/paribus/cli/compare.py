@@ -109,11 +109,13 @@ def command(
     question = _question(one, other, metric=metric, matters=matters, about=about)
     # Seeds that were named are the plan: an answer from some of them depends on when one looks.
     planned = None if first_seeds is None else len(first_seeds)
+    looks, first_seed = tuple[int, ...](), 0
     if pairs and seeds_b is None:
         planned = max(planned or 0, pairs[0].plan.fewest_seeds)
         if first_seeds is None:
             one, other = (_only(side, pairs[0].plan.now.seed_range) for side in (one, other))
             planned = max(planned, len(pairs[0].plan.now.seed_range))
+            looks, first_seed = pairs[0].plan.now.looks, pairs[0].plan.now.first_seed
     context = Context(
         experiments={one.name: one, other.name: other},
         train_images=len(dataset.train_labels),
@@ -122,6 +124,8 @@ def command(
         timings=timings,
         study_name=study,
         same_seeds=seeds_b is None,
+        looks=looks,
+        first_seed=first_seed,
     )
     if finding is None:
         (finding,) = judge([question], context)

@@ -9,9 +9,7 @@ from pathlib import Path
 import click
 
 from paribus.campaign.campaign import Campaign
-from paribus.campaign.cells import schedule
-from paribus.campaign.progress import clock
-from paribus.campaign.run import run
+from paribus.campaign.train import train
 from paribus.cli.answer import answer
 from paribus.cli.options import report_option, store_option, study_options, tell, told
 from paribus.measure.runs import StudyResult
@@ -55,14 +53,12 @@ def command(
     Stopped at any time, by Ctrl-C or otherwise, it loses at most the epochs under way: the same
     command again goes on. The report can be written while it trains, with `paribus report`.
     """
-    from paribus.present.beforehand import too_few_seeds
+    from paribus.present.beforehand import looks_at_nothing, too_few_seeds
 
-    tell(*campaign.notes, too_few_seeds(campaign.study))
+    tell(*campaign.notes, too_few_seeds(campaign.study), looks_at_nothing(campaign.study))
     with open_store(campaign.store_folder, "create") as store:
         known = told(campaign.known(store))
-        planned = schedule(campaign, known, store, jobs)
-        with progress(planned, clock(planned, store)) as listen:
-            outcome = run(planned, store, listen, executor)
+        outcome = train(campaign, known, store, show=progress, jobs=jobs, executor=executor)
         result = campaign.result(store, known)
         if timing and not outcome.elsewhere:
             result = _timed(campaign, result, known, store)

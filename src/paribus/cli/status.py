@@ -32,16 +32,21 @@ def command(campaign: Campaign, as_json: bool) -> None:
     with open_to_look(campaign.store_folder) as store:
         known = told(campaign.known(store))
         runs = stored_runs(study, store, known.identities)
+        look = campaign.next_look(store)
+        asked = dict.fromkeys(study.experiments, study.seeds) if look is None else look.seeds
         facts = {
-            name: _experiment(experiment, runs[name], study.seeds, store)
+            name: _experiment(experiment, runs[name], asked[name], store)
             for name, experiment in study.experiments.items()
         }
         elsewhere = _others(known, store)
     if as_json:
-        click.echo(
-            json.dumps({"store": str(campaign.store_folder), "experiments": facts}, indent=2)
-        )
+        stand = {"store": str(campaign.store_folder), "looks": list(study.looks)}
+        click.echo(json.dumps({**stand, "experiments": facts}, indent=2))
         return
+    if look is not None:
+        from paribus.present.look_text import looks_stand
+
+        click.echo(looks_stand(look))
     width = max(map(len, facts))
     for name, fact in facts.items():
         counts = f"{fact['finished']} of {fact['asked']} finished"

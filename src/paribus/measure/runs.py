@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,17 @@ class StudyResult:
     """The first seed above all that were trained or planned; None where that is not known."""
     command: str = ""
     """What trains the missing runs; "" if the study was made in Python."""
+    needed: Mapping[str, int] = field(default_factory=dict)
+    """How many seeds of an experiment are to be trained by now, where planned looks decide that."""
+
+    def seeds_of(self, experiment: str) -> int:
+        """Return how many seeds of an experiment are to be trained by now."""
+        return self.needed.get(experiment, self.study.seeds)
+
+    @property
+    def runs_needed(self) -> int:
+        """How many runs are to be trained by now."""
+        return sum(map(self.seeds_of, self.experiments))
 
     def best(self) -> ExperimentResult | None:
         """The experiment of the highest mean final accuracy, on the validation images if there

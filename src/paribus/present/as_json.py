@@ -34,6 +34,7 @@ NUMBERS = (
     "seeds_to_decide",
     "seeds_if_spread_holds",
     "seeds_as_seen",
+    "look",
 )
 
 Number = float | int | None
@@ -59,6 +60,7 @@ def plain(finding: Finding) -> dict[str, Any]:
         "agrees": original.agreement(finding).agrees,
         "agreement": wording.agreement(finding),
         **numbers(finding),
+        "looks": planned_looks(finding),
         "flips": (None if ledger is None else counts(ledger)),
         "flipped_images": (
             None
@@ -69,6 +71,12 @@ def plain(finding: Finding) -> dict[str, Any]:
             }
         ),
     }
+
+
+def planned_looks(finding: Finding) -> list[int]:
+    """Return the numbers of seeds at all planned looks; empty where there are none."""
+    look = finding.evidence.look if isinstance(finding, PairFinding) else None
+    return [] if look is None else list(look.plan)
 
 
 def counts(ledger: FlipLedger) -> dict[str, int | None]:
@@ -93,7 +101,8 @@ def terms(finding: Finding) -> dict[str, Any]:
 
 @singledispatch
 def numbers(finding: Finding) -> dict[str, Number]:
-    """Return the numbers alone, by the names in `NUMBERS`; intervals are 95 %."""
+    """Return the numbers alone, by the names in `NUMBERS`; intervals are 95 %. `look`: the planned
+    look (from 1) that the rest is of, 0 before the first."""
     return dict.fromkeys(NUMBERS)
 
 
@@ -127,6 +136,8 @@ def _(finding: PairFinding) -> dict[str, Number]:
         "seeds_if_spread_holds": evidence.seeds_if_spread_holds,
         "seeds_as_seen": evidence.seeds_as_seen,
     }
+    if evidence.look is not None:
+        found["look"] = evidence.look.taken
     if evidence.replay is not None:
         found["opposite_share"] = evidence.replay.opposite_share
     if finding.noise is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from paribus.measure.metric import Metric
+from paribus.questions.compare import COMPARE
+from paribus.questions.kind import kind_of
 from paribus.spec.study import Study
 from paribus.stats.limits import FEWEST_SEEDS
 from paribus.text import count
@@ -14,6 +16,16 @@ def too_few_seeds(study: Study) -> str:
         return ""
     seeds = count(study.seeds, "seed")
     return f"With {seeds} no question about runs gets a verdict; it takes at least {FEWEST_SEEDS}."
+
+
+def looks_at_nothing(study: Study) -> str:
+    """Return what has to be said of looks that have no question to decide, or ""."""
+    if not study.looks or any(kind_of(question) is COMPARE for question in study.questions):
+        return ""
+    return (
+        f"No question compares runs, so that the looks decide nothing: every experiment is trained "
+        f"with the {study.looks[0]} seeds of the first look."
+    )
 
 
 def what_matters(metric: Metric, matters: float, test_images: int) -> str:

@@ -22,7 +22,7 @@ def findings_csv(findings: Sequence[Finding]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([
         "question", "a", "b", "metric", "matters", "verdict", "less_than_matters", *NUMBERS,
-        "confounds", "original", "agrees", "agreement", "sentence",
+        "looks", "confounds", "original", "agrees", "agreement", "sentence",
     ])  # fmt: skip
     for finding in findings:
         question = finding.question
@@ -31,7 +31,7 @@ def findings_csv(findings: Sequence[Finding]) -> str:
         values = [facts[key] for key in keys]
         writer.writerow([
             question.ask, *("" if value is None else value for value in values),
-            "; ".join(facts["confounds"]), question.original,
+            " ".join(map(str, facts["looks"])), "; ".join(facts["confounds"]), question.original,
             "" if facts["agrees"] is None else facts["agrees"], facts["agreement"],
             facts["sentence"],
         ])  # fmt: skip

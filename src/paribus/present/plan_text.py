@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from paribus.measure.runs import StudyResult
+from paribus.present.report_text import complete
 from paribus.spec.study_plan import Amendment, Design, StudyPlan, What
-from paribus.text import count
+from paribus.text import count, plural, series
 
 
 def plan_lines(result: StudyResult) -> list[str]:
@@ -13,7 +14,18 @@ def plan_lines(result: StudyResult) -> list[str]:
     plan = result.recorded_plan
     if plan is None or not plan.recorded:
         return []
-    return [_plan(plan), *map(_amendment, plan.amendments())]
+    return [_plan(plan), *map(_amendment, plan.amendments()), *_spared(result)]
+
+
+def _spared(result: StudyResult) -> list[str]:
+    """What planned looks have saved, once nothing is left to train."""
+    spared = len(result.experiments) * result.study.seeds - result.runs_needed
+    if not result.study.looks or not complete(result) or spared <= 0:
+        return []
+    return [
+        f"Nothing more is to be trained: the looks spared {spared} of "
+        f"{count(result.runs_needed + spared, 'run')}."
+    ]
 
 
 def _plan(plan: StudyPlan) -> str:
@@ -29,6 +41,8 @@ def _plan(plan: StudyPlan) -> str:
 
 def _seeds(design: Design) -> str:
     seeds = count(design.seeds, "seed")
+    if design.looks:
+        seeds = f"looks after {series(design.looks)} seeds"
     if not design.first_seed:
         return seeds
     return f"{seeds} from {design.first_seed} on"
@@ -49,6 +63,14 @@ def _what(change: Amendment) -> str:
             return f"seeds raised from {change.before} to {change.after}"
         case What.SEEDS_LOWERED:
             return f"seeds lowered from {change.before} to {change.after}"
+        case What.LOOKS_ADDED:
+            return f"{_looks(change.after)} added"
+        case What.LOOKS_REMOVED:
+            return f"{_looks(change.before)} removed"
+        case What.LOOKS_BEGUN:
+            return f"{_looks(change.after)} in place of {change.before} seeds judged once"
+        case What.LOOKS_ENDED:
+            return f"{change.after} seeds judged once in place of {_looks(change.before)}"
         case What.TERMS:
             return f"{change.term} {change.before} → {change.after} in “{change.subject}”"
         case What.QUESTION_ADDED:
@@ -60,6 +82,11 @@ def _what(change: Amendment) -> str:
         case What.EXPERIMENT_CHANGED:
             return f"experiment {change.subject} changed"
     return f"experiment {change.subject} removed"
+
+
+def _looks(written: str) -> str:
+    numbers = [int(number) for number in written.split(",")]
+    return f"{plural(len(numbers), 'look')} after {series(numbers)} seeds"
 
 
 def _day(at: str) -> str:

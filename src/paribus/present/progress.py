@@ -11,6 +11,7 @@ import click
 
 from paribus.campaign.cells import Cell, Schedule
 from paribus.campaign.progress import Begun, Clock, Ended, EpochTrained, Listener, News
+from paribus.present.look_text import looks_stand
 from paribus.text import count, duration, percent, time_left
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ def progress(schedule: Schedule, model: Clock, *, quiet: bool = False) -> Iterat
     if quiet:
         yield lambda news: None
         return
+    if schedule.elsewhere:
+        runs = count(len(schedule.elsewhere), "run")
+        click.echo(f"Waiting for {runs} that another process is training.", err=True)
+        yield lambda news: None
+        return
+    if (look := schedule.next_look) is not None and look.taken:
+        click.echo(looks_stand(look), err=True)
     if model.runs_left == 0:
         click.echo("Everything has been trained already.", err=True)
         yield lambda news: None

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.measure.runs import ExperimentResult, StudyResult
-from paribus.text import count, extent, percent, plural
+from paribus.measure.runs import ExperimentResult, Run, StudyResult
+from paribus.spec.study import Study
+from paribus.text import count, extent, percent, plural, series
 
 # K classes
 
@@ -30,10 +31,17 @@ def opening(result: StudyResult) -> str:
     if used != f"{available:,}":
         used += f" of {available:,}"
     return (
-        f"{count(len(experiments), 'experiment')}, {count(result.study.seeds, 'seed')} each, on "
+        f"{count(len(experiments), 'experiment')}, {seeds_of(result.study)}, on "
         f"{data.name}: trained on {used} images for {_range([e.epochs for e in experiments])} "
         f"epochs, tested on {len(data.test_labels):,} images."
     )
+
+
+def seeds_of(study: Study) -> str:
+    """Return how many seeds a study has."""
+    if study.looks:
+        return f"looks after {series(study.looks)} seeds"
+    return f"{count(study.seeds, 'seed')} each"
 
 
 def preview_warning(result: StudyResult) -> str:
@@ -53,8 +61,8 @@ def command(result: StudyResult) -> str:
 
 def progress(result: StudyResult) -> list[str]:
     """What is missing, has diverged or failed; empty if every run has finished."""
-    runs = [run for experiment in result.experiments.values() for run in experiment.runs]
-    asked = len(result.experiments) * result.study.seeds
+    runs = [run for experiment in result.experiments.values() for run in _due(experiment, result)]
+    asked = result.runs_needed
     finished = sum(run.status == "finished" for run in runs)
     if finished == asked:
         return []
@@ -64,6 +72,9 @@ def progress(result: StudyResult) -> list[str]:
         lines.append(f"{count(begun, 'run has', 'runs have')} begun and not finished.")
     if len(runs) < asked:
         lines.append(f"{count(asked - len(runs), 'run has', 'runs have')} not begun.")
+    if result.study.looks and not complete(result):
+        next_look = max(map(result.seeds_of, result.experiments))
+        lines.append(f"Questions that are open get their next verdict after {next_look} seeds.")
     for experiment in result.experiments.values():
         by_reason: dict[str, list[int]] = {}
         for run in experiment.runs:
@@ -78,9 +89,15 @@ def progress(result: StudyResult) -> list[str]:
 def complete(result: StudyResult) -> bool:
     """Whether every run has ended, so that nothing is left to train: to diverge is an end too."""
     return all(
-        sum(run.ended for run in experiment.runs) == result.study.seeds
+        sum(run.ended for run in _due(experiment, result)) == result.seeds_of(experiment.name)
         for experiment in result.experiments.values()
     )
+
+
+def _due(experiment: ExperimentResult, result: StudyResult) -> list[Run]:
+    """The runs of an experiment that are to be trained by now."""
+    end = result.study.first_seed + result.seeds_of(experiment.name)
+    return [run for run in experiment.runs if run.seed < end]
 
 
 def caution(result: StudyResult) -> str:

@@ -14,6 +14,7 @@ from paribus.measure import table
 from paribus.measure.metric import Metric, named
 from paribus.questions.finding import (
     Evidence,
+    Look,
     Measured,
     NoVerdict,
     Pair,
@@ -28,6 +29,7 @@ from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
 from paribus.stats.failures import FarRuns, far_from_siblings, unseen_failure_rate
 from paribus.stats.flips import FlipLedger, flip_ledger
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
+from paribus.stats.looks import Looks
 from paribus.stats.new_images import compare_on_new_images, p_for_new_images
 from paribus.stats.noise import NoiseFloor, noise_floor
 from paribus.stats.paired import compare_pairs, no_spread, t_intervals
@@ -44,9 +46,14 @@ def prepare(question: Question, context: Context) -> Comparison:
     """Return the comparison of the seeds with which runs of both have ended."""
     metric = named(question.metric)
     a, b = table.paired(*(table.final(side, metric) for side in sides(question, context)))
-    a_SN, b_SN = table.scores(a), table.scores(b)
+    if context.looks:
+        # A look is at the first seeds, none left out.
+        gaps = (n for n, row in enumerate(a) if row.seed != context.first_seed + n)
+        end = next(gaps, len(a))
+        a, b = a[:end], b[:end]
+    a_SN, b_SN = (table.scores(side) if context.images else None for side in (a, b))
     both = a_SN is not None and b_SN is not None
-    correctness = metric.scores_are_correctness
+    correctness = metric.scores_are_correctness and context.images
     return Comparison(
         question=question,
         pair=pair_of(question, context),
@@ -79,6 +86,7 @@ class Comparison:
     accuracy 1 or 0); both or none. Without them nothing is said of new images.
     `correct_a_SN`, `correct_b_SN`: which images the runs that have a value classify correctly.
     `same_seeds`: whether the runs of a pair share their seed; if not, they are paired in order.
+    `look`: the planned look that all of this is of, if there are any; see `at_look`.
     """
 
     question: Question
@@ -93,6 +101,7 @@ class Comparison:
     correct_b_SN: ArrayLike | None = None
     same_seeds: bool = True
     next_seed: int | None = None
+    look: Look | None = None
 
     def __post_init__(self) -> None:
         a_S, b_S, names = _floats(self.a_S), _floats(self.b_S), f"{self.pair.a}, {self.pair.b}"
@@ -148,9 +157,10 @@ class Comparison:
             family=family,
         )
         verdict, less, shown = Verdict.NONE, False, None
-        if evidence.identical and not self.pair.confounds:
+        goes_on = self.look is not None and self.look.open
+        if evidence.identical and not self.pair.confounds and not goes_on:
             verdict = Verdict.EQUAL
-        if evidence.measured is not None:
+        if evidence.measured is not None and not goes_on:
             verdict = _verdict(self, evidence, evidence.measured)
             less = _less_than_matters(self, evidence, evidence.measured, verdict)
             shown = _equal_on_new_images(self, evidence.measured, verdict)
@@ -194,6 +204,7 @@ def _measure(question: Comparison) -> Evidence:
         images=images[0].shape[1] if images else 0,
         next_seed=question.next_seed,
         unseen_failure_rate=unseen_failure_rate(runs) if runs and a_S.size == runs else None,
+        look=question.look,
         far_a=_far(question, question.a_S),
         far_b=_far(question, question.b_S),
     )
@@ -206,18 +217,37 @@ def _measure(question: Comparison) -> Evidence:
         # Not one image of one seed tells them apart: there is no luck to allow for.
         same = images is not None and bool(np.array_equal(*images))
         return replace(evidence, identical=same and a_S.size == runs)
-    interval_90 = t_intervals(b_S - a_S, EQUIVALENCE_CONFIDENCE)
+    shares = _shares(question.look)
+    confidence = 1 - 0.05 * shares.difference
+    equivalence = 1 - (1 - EQUIVALENCE_CONFIDENCE) * shares.equality
+    interval_90 = t_intervals(b_S - a_S, equivalence)
+    new_images_p = float(p_for_new_images(images[1] - images[0])) if images else None
     measured = Measured(
-        paired=compare_pairs(a_S, b_S),
+        paired=compare_pairs(a_S, b_S, confidence),
         low_90=float(interval_90.low),
         high_90=float(interval_90.high),
         # A stream of its own: what is drawn does not depend on the other questions.
         sign_flip=sign_flip(b_S - a_S, stream(0, "sign flips")),
-        new_images=compare_on_new_images(*images) if images else None,
-        new_images_p=float(p_for_new_images(images[1] - images[0])) if images else None,
-        new_images_90=compare_on_new_images(*images, EQUIVALENCE_CONFIDENCE) if images else None,
+        new_images=compare_on_new_images(*images, confidence) if images else None,
+        new_images_p=None if new_images_p is None else min(1, new_images_p / shares.difference),
+        new_images_90=compare_on_new_images(*images, equivalence) if images else None,
     )
     return replace(evidence, measured=measured)
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """What a look has of the level for differences, and of the 5% for equivalence."""
+
+    difference: float = 1.0
+    equality: float = 1.0
+
+
+def _shares(look: Look | None) -> _Shares:
+    if look is None or not look.taken:
+        return _Shares()
+    plan, at = Looks(look.plan), look.taken - 1
+    return _Shares(float(plan.difference_weights[at]), float(plan.equality_weights[at]))
 
 
 def _far(question: Comparison, value_S: ArrayLike) -> tuple[FarRuns, ...]:
@@ -238,6 +268,8 @@ def _level(value_S: Floats) -> tuple[float, float] | None:
 def _why_none(evidence: Evidence) -> NoVerdict:
     if evidence.runs < evidence.planned:
         return NoVerdict.UNFINISHED
+    if evidence.look is not None and evidence.look.open:
+        return NoVerdict.OPEN
     if evidence.n < evidence.runs:
         return NoVerdict.MISSING_VALUES
     return NoVerdict.TOO_FEW_SEEDS if evidence.n < FEWEST_SEEDS else NoVerdict.NO_SPREAD
@@ -246,8 +278,9 @@ def _why_none(evidence: Evidence) -> NoVerdict:
 def _verdict(question: Comparison, evidence: Evidence, measured: Measured) -> Verdict:
     if evidence.adjusted_p is None:
         return Verdict.CONFOUNDED
+    look = question.look
     decision = decide(
-        measured.paired.mean,
+        measured.paired.mean if look is None else look.direction,
         evidence.adjusted_p,
         measured.low_90,
         measured.high_90,

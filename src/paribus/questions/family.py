@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from paribus.measure.runs import StudyResult
-from paribus.questions.finding import Finding, NoVerdict, PairFinding, StepTimeFinding, Verdict
+from paribus.questions.finding import Finding, NoVerdict, PairFinding, Verdict
 from paribus.questions.kind import Context, Prepared, kind_of
+from paribus.questions.looks import NextLook, at_last_look, next_look
 from paribus.spec.question import BaseQuestion
 from paribus.spec.study_plan import AskedQuestion, StudyPlan
 from paribus.stats.adjustment import holm
@@ -21,15 +22,44 @@ def judge_study(result: StudyResult) -> list[Finding]:
     plan = result.recorded_plan
     if plan is None:
         return judge(asked, context)
-    keys = {AskedQuestion.of(question).key for question in asked}
-    gone = [once for once in plan.ever_asked() if once.key not in keys]
-    found = _judged([*(_prepared(question, context) for question in asked),
-                     *(_recorded(once, context) for once in gone)], context)  # fmt: skip
-    since = {once.key: finding for once, finding in zip(gone, found[len(asked) :], strict=True)}
-    return [
-        _beside_plan(question, finding, plan, since=since, context=context)
-        for question, finding in zip(asked, found, strict=False)
+    gone = _gone(plan, asked)
+    prepared = [
+        *(_prepared(question, context) for question in asked),
+        *(_recorded(once, context) for once in gone),
     ]
+    found = _judged(prepared, context)
+    since = {once.key: finding for once, finding in zip(gone, found[len(asked) :], strict=True)}
+    findings = []
+    for number, (question, finding) in enumerate(zip(asked, found, strict=False)):
+        before = _before(question, plan)
+        if before is None:
+            finding = replace(finding, exploratory=True)
+        elif before.key != AskedQuestion.of(question).key:
+            finding = replace(finding, as_recorded=since.get(before.key))
+        elif _other_terms(before, question) and before.question is not None:
+            # Its p-value is the same, so that it counts once in the family.
+            once_more = [*prepared]
+            once_more[number] = _prepared(before.question, context)
+            finding = replace(finding, as_recorded=_judged(once_more, context)[number])
+        findings.append(finding)
+    return findings
+
+
+def next_look_of(result: StudyResult) -> NextLook:
+    """Return what the looks of a study call for by now.
+
+    Judged by the looks of the study itself, which a run is about to record if none has.
+    """
+    looks, asked = result.study.looks, result.study.questions
+    context = replace(Context.of(result), looks=looks, images=False)
+    plan = result.recorded_plan
+    gone = [] if plan is None else _gone(plan, asked)
+    prepared = [
+        *(_prepared(question, context) for question in asked),
+        *(_recorded(once, context) for once in gone),
+    ]
+    stands = at_last_look(prepared, looks)[: len(asked)]
+    return next_look(result.experiments, asked, stands, looks)
 
 
 def judge(questions: Sequence[BaseQuestion], context: Context) -> list[Finding]:
@@ -42,7 +72,8 @@ def judge(questions: Sequence[BaseQuestion], context: Context) -> list[Finding]:
 
 
 def _judged(prepared: Sequence[Prepared], context: Context) -> list[Finding]:
-    return [replace(finding, preview=context.preview) for finding in conclude(prepared)]
+    findings = conclude(at_last_look(prepared, context.looks))
+    return [replace(finding, preview=context.preview) for finding in findings]
 
 
 def _prepared(question: BaseQuestion, context: Context) -> Prepared:
@@ -72,43 +103,20 @@ class _Unknown:
         return Finding(question, Verdict.NONE, NoVerdict.UNFINISHED, False)
 
 
-def _beside_plan(
-    question: BaseQuestion,
-    finding: Finding,
-    plan: StudyPlan,
-    *,
-    since: Mapping[str, Finding],
-    context: Context,
-) -> Finding:
-    """Mark a finding with what its question was when the plan was recorded."""
+def _gone(plan: StudyPlan, asked: Sequence[BaseQuestion]) -> list[AskedQuestion]:
+    """The questions that were asked once and are not any more; they count all the same."""
+    keys = {AskedQuestion.of(question).key for question in asked}
+    return [once for once in plan.ever_asked() if once.key not in keys]
+
+
+def _before(question: BaseQuestion, plan: StudyPlan) -> AskedQuestion | None:
+    """What a question was when the plan was recorded; None if it was added later."""
+    return plan.original.asked_as(AskedQuestion.of(question))
+
+
+def _other_terms(once: AskedQuestion, question: BaseQuestion) -> bool:
     asked = AskedQuestion.of(question)
-    once = plan.original.asked_as(asked)
-    if once is None:
-        return replace(finding, exploratory=True)
-    if once.key != asked.key:
-        return replace(finding, as_recorded=since.get(once.key))
-    before = once.question
-    if before is None or all(once.term(term) == asked.term(term) for term in ("matters", "about")):
-        return finding
-    # Its p-value is the same, so that it counts once in the family.
-    prepared = _prepared(before, context)
-    adjusted, family = _adjusted(finding)
-    if len(prepared.p_values) != len(adjusted):
-        adjusted = prepared.p_values and (1.0,) * len(prepared.p_values)
-    as_recorded = prepared.conclude(adjusted, family)
-    return replace(finding, as_recorded=replace(as_recorded, preview=context.preview))
-
-
-def _adjusted(finding: Finding) -> tuple[tuple[float, ...], int]:
-    """The adjusted p-values of a finding, and the size of its family."""
-    match finding:
-        case PairFinding(evidence=evidence):
-            p, family = evidence.adjusted_p, evidence.family
-        case StepTimeFinding():
-            p, family = finding.adjusted_p, finding.family
-        case _:
-            return (), 0
-    return (() if p is None else (p,)), family
+    return any(once.term(term) != asked.term(term) for term in ("matters", "about"))
 
 
 def conclude(prepared: Sequence[Prepared]) -> list[Finding]:

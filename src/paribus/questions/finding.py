@@ -37,7 +37,9 @@ class NoVerdict(StrEnum):
     """Why there is no verdict; the first that applies."""
 
     UNFINISHED = "unfinished"
-    """Not all planned seeds are trained."""
+    """Not all planned seeds are trained, or not all those of the first look."""
+    OPEN = "open"
+    """Undecided at a planned look, with more looks to come."""
     MISSING_VALUES = "missing values"
     """Runs ended without a value, and excluding them could have made the difference."""
     TOO_FEW_SEEDS = "too few seeds"
@@ -124,6 +126,41 @@ class Measured:
 
 
 @dataclass(frozen=True)
+class Look:
+    """Where a question stands that is judged at planned looks.
+
+    `plan`: the numbers of seeds at all looks. `taken`: the look (from 1) that it was judged at, 0
+    before the first. `trained`: seeds trained of both, those after that look included. `open`:
+    whether it goes on. `futile`: it was stopped, as the last look would hardly have decided it.
+    `p`: the sequential p-value, as it stood when the question stopped. `direction`: the mean
+    difference at the look that gave it.
+    """
+
+    plan: tuple[int, ...]
+    taken: int
+    trained: int
+    open: bool
+    futile: bool = False
+    p: float = 1.0
+    direction: float = 0.0
+
+    @property
+    def seeds(self) -> int:
+        """The seeds that it was judged from; 0 before the first look."""
+        return self.plan[self.taken - 1] if self.taken else 0
+
+    @property
+    def next_seeds(self) -> int:
+        """The seeds of its next look; those of the last one after that."""
+        return self.plan[min(self.taken, len(self.plan) - 1)]
+
+    @property
+    def early(self) -> bool:
+        """Whether it stopped before the last look."""
+        return not self.open and self.taken < len(self.plan)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All numbers of one comparison over seeds.
 
@@ -142,7 +179,8 @@ class Evidence:
     largest that can leave no trace in these runs; None where a run lacks a value. `far_a`, `far_b`:
     runs far from the others of their experiment.
     `identical`: every run of B scored as its pair on every single image, of which there are
-    `images`.
+    `images`. `look`: with planned looks, the one that all of this is of; None without. Its
+    intervals are then repeated ones.
     """
 
     n: int
@@ -168,11 +206,14 @@ class Evidence:
     far_b: tuple[FarRuns, ...] = ()
     identical: bool = False
     images: int = 0
+    look: Look | None = None
 
     @property
     def p(self) -> float:
-        """Of the paired t test; 1 where there is none."""
-        return 1.0 if self.measured is None else self.measured.paired.p
+        """Of the paired t test, the sequential one with planned looks; 1 where there is none."""
+        if self.measured is None:
+            return 1.0
+        return self.measured.paired.p if self.look is None else self.look.p
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,7 +23,9 @@ class Context:
     for validation included. `planned`: the number of seeds that was fixed beforehand; None if it is
     the number that there are. `timings`: of training steps. `study_name`: what a command calls the
     study, "" if none can. `same_seeds`: whether the runs of a pair share their seed. `next_seed`:
-    the first above all that were trained or planned; None if that is not known.
+    the first above all that were trained or planned; None if that is not known. `looks`: the
+    numbers of seeds after which questions are judged, counted from `first_seed`; empty if once.
+    `images`: whether what is said of single images is read.
     """
 
     experiments: Mapping[str, ExperimentResult]
@@ -34,6 +36,9 @@ class Context:
     study_name: str = ""
     same_seeds: bool = True
     next_seed: int | None = None
+    looks: tuple[int, ...] = ()
+    first_seed: int = 0
+    images: bool = True
 
     @classmethod
     def of(cls, result: StudyResult) -> Context:
@@ -46,6 +51,8 @@ class Context:
             timings=result.timings,
             study_name=result.study_name,
             next_seed=None if result.study.preview else result.next_seed,
+            looks=planned_looks(result),
+            first_seed=result.study.first_seed,
         )
 
 
@@ -54,6 +61,12 @@ def planned_seeds(result: StudyResult) -> int:
     answer from those depends on when one looks."""
     plan = result.recorded_plan
     return result.study.seeds if plan is None else max(result.study.seeds, plan.fewest_seeds)
+
+
+def planned_looks(result: StudyResult) -> tuple[int, ...]:
+    """Return the looks that a study is judged at: no others than those that a run has recorded."""
+    plan, looks = result.recorded_plan, result.study.looks
+    return looks if plan is None else plan.looks_of(looks)
 
 
 class Prepared(Protocol):
@@ -72,11 +85,14 @@ class Prepared(Protocol):
 class Kind:
     """A kind of question: what is written in a study, and how it is answered.
 
-    `model`: the class of its questions. `prepare`: takes one, and the context.
+    `model`: the class of its questions. `prepare`: takes one, and the context. `takes_runs`:
+    whether more runs tell more; of a study with planned looks, a question of another kind than
+    `compare` has all its experiments trained to the last look if so, and none if not.
     """
 
     model: type[BaseQuestion]
     prepare: Callable[[Any, Context], Prepared] = field(repr=False)
+    takes_runs: bool = True
 
 
 def kind_of(question: BaseQuestion) -> Kind:

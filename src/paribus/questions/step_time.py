@@ -52,7 +52,7 @@ def comparable(timings: Sequence[Timing]) -> tuple[Timing, ...]:
     return tuple(most)
 
 
-STEP_TIME = Kind(Question, prepare)
+STEP_TIME = Kind(Question, prepare, takes_runs=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -95,7 +95,12 @@ class Followed:
             runs = named_runs(result) if result else []
             claimed = self._claimed([one.run.id for one in runs if one.run.status == "running"])
             problem = self._problem or " ".join(self._notes)
-            view = progress_view(self.campaign, runs, claimed, problem)
+            study = self.campaign.study
+            first = study.looks[0] if study.looks else study.seeds
+            needed = result.needed if result else dict.fromkeys(study.experiments, first)
+            view = progress_view(
+                self.campaign, runs, needed=needed, claimed=claimed, problem=problem
+            )
             return json.dumps(asdict(view))
 
     def _claimed(self, runs: list[str]) -> set[str]:

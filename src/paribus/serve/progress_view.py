@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,13 +66,19 @@ def named_runs(result: StudyResult) -> list[NamedRun]:
 
 
 def progress_view(
-    campaign: Campaign, runs: Sequence[NamedRun], claimed: set[str], problem: str
+    campaign: Campaign,
+    runs: Sequence[NamedRun],
+    *,
+    needed: Mapping[str, int],
+    claimed: set[str],
+    problem: str,
 ) -> ProgressView:
     """Return how far a study is.
 
+    needed: how many seeds of an experiment are to be trained by now, where that is not all.
     claimed: the ids of the runs that a process trains now.
     """
-    clock, experiments = Clock(campaign), campaign.study.experiments
+    clock, experiments = Clock(campaign, needed), campaign.study.experiments
     for one in runs:
         run = one.run
         spent = (run.curves.train_seconds + run.curves.test_seconds).tolist()

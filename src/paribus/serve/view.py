@@ -13,7 +13,7 @@ from paribus.measure.runs import StudyResult
 from paribus.present import tables
 from paribus.present.findings import findings_view
 from paribus.present.page import findings_table
-from paribus.present.report_text import preview_warning
+from paribus.present.report_text import preview_warning, seeds_of
 from paribus.present.view import SummaryCell, summary_view
 from paribus.questions.family import judge_study
 from paribus.serve.networks import AllAnswers
@@ -102,8 +102,8 @@ def site_view(
         title=study.title,
         label=label,
         labels=tuple(labels),
-        opening=f"{count(len(study.experiments), 'experiment')}, {count(study.seeds, 'seed')} "
-        f"each, on {facts.name}.",
+        opening=f"{count(len(study.experiments), 'experiment')}, {seeds_of(study)}, on "
+        f"{facts.name}.",
         folder=folder,
         command=command,
     )

@@ -17,6 +17,10 @@ MOST_QUESTIONS = 1000
 """questions"""
 MOST_SEEDS = 1000
 """seeds"""
+FEWEST_AT_FIRST_LOOK = 5
+"""seeds at the first planned look, at least"""
+MOST_LOOKS = 20
+"""planned looks"""
 HIGHEST_SEED = 1_000_000
 """the first seed of a study"""
 LONGEST_NAME = 100

@@ -18,6 +18,7 @@ from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
 from paribus.spec.question import BaseQuestion, no_experiment, question_of
 from paribus.spec.recipe import Step
+from paribus.spec.seeds import fields_of, problems_of_looks
 
 if TYPE_CHECKING:
     from paribus.results import Results
@@ -56,9 +57,14 @@ class Study(Spec):
     """What the report is headed with."""
     seeds: int = Field(default=5, ge=1, le=MOST_SEEDS)
     """The number of seeds: 0 .. seeds - 1 are trained, or with `{ first = 5, count = 165 }` the
-    165 from seed 5 on, e.g. those that no study before has used."""
+    165 from seed 5 on, e.g. those that no study before has used. `{ looks = [5, 10, 20] }` plans
+    looks: questions are judged after 5, 10 and 20 seeds, and training goes on for those that are
+    still open; `first` may stand beside it."""
     first_seed: int = Field(default=0, ge=0, le=HIGHEST_SEED)
     """The first of them; files write it within `seeds`."""
+    looks: tuple[int, ...] = Field(default=(), strict=False)
+    """The numbers of seeds after which questions are judged, the last of them `seeds`; empty where
+    they are judged once. Files write it within `seeds`."""
     experiments: dict[Annotated[str, Field(pattern=NAME, max_length=LONGEST_NAME)], Experiment] = (
         Field(min_length=1)
     )
@@ -74,21 +80,23 @@ class Study(Spec):
     @model_validator(mode="before")
     @classmethod
     def _seeds_from(cls, given: Any) -> Any:
-        """Take `seeds = { first = …, count = … }` apart."""
+        """Take a table `seeds` apart."""
         seeds = given.get("seeds") if isinstance(given, Mapping) else None
-        if not isinstance(seeds, Mapping):
-            return given
-        if set(seeds) != {"first", "count"}:
-            raise ValueError(
-                "seeds: needs the keys first and count, and no other; "
-                "write e.g. { first = 5, count = 20 }"
-            )
-        return {**given, "seeds": seeds["count"], "first_seed": seeds["first"]}
+        if isinstance(seeds, list | tuple):
+            raise ValueError(f"seeds: is a list; for looks write seeds = {{ looks = {seeds} }}")
+        return {**given, **fields_of(seeds)} if isinstance(seeds, Mapping) else given
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         names = list(self.experiments)
         problems: list[str] = []
+        if self.looks:
+            problems += [f"looks: {problem}" for problem in problems_of_looks(self.looks)]
+        if self.looks and self.looks[-1] != self.seeds:
+            problems.append(
+                f"looks: end at {self.looks[-1]} seeds, but there are {self.seeds}; "
+                "write seeds = { looks = [...] } alone"
+            )
         for number, question in enumerate(self.questions, start=1):
             found = question.problems(self.experiments)
             problems += [f"question {number}: {problem}" for problem in found]
@@ -134,7 +142,8 @@ class Study(Spec):
         )
 
     def with_seeds(self, seeds: int) -> Study:
-        return self._with(seeds=seeds)
+        """The study with a fixed number of seeds, judged once."""
+        return self._with(seeds=seeds, looks=())
 
     def with_each(self, **changes: Any) -> Study:
         """The study with the same settings changed in every experiment.
@@ -172,7 +181,7 @@ class Study(Spec):
             )
         made = self._with_changed(changed)
         questions = tuple(question.in_preview() for question in made.questions)
-        return made._with(questions=questions, seeds=PREVIEW_SEEDS, preview=True)
+        return made._with(questions=questions, seeds=PREVIEW_SEEDS, looks=(), preview=True)
 
     def run(
         self,
@@ -200,7 +209,8 @@ class Study(Spec):
         )
         asked = "".join(f"<li>{escape(q.ask)} {escape(q.terms())}</li>" for q in self.questions)
         return (
-            f"<p><b>{escape(self.title)}</b>: {escape(self.data)}, seeds: {self.seeds}"
+            f"<p><b>{escape(self.title)}</b>: {escape(self.data)}, seeds: "
+            f"{', '.join(map(str, self.looks or [self.seeds]))}"
             f"{', a preview' if self.preview else ''}</p><table><tr><th>experiment</th>"
             "<th>network</th><th>optimizer, learning rate</th><th>batch</th><th>epochs</th></tr>"
             f"{rows}</table>{f'<ol>{asked}</ol>' if asked else ''}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import Enum, auto
 from functools import cached_property
@@ -60,7 +60,7 @@ class AskedQuestion:
 @dataclass(frozen=True)
 class Design:
     """What a study asked and meant to train at one time. `at`: in ISO 8601, UTC; `ended`: how many
-    of its runs had ended then. `experiments`: hashes by name."""
+    of its runs had ended then. `experiments`: hashes by name. `looks`: as in `Study`."""
 
     at: str
     ended: int
@@ -68,6 +68,7 @@ class Design:
     seeds: int
     experiments: Mapping[str, str]
     questions: tuple[AskedQuestion, ...]
+    looks: tuple[int, ...] = ()
 
     @property
     def seed_range(self) -> range:
@@ -94,6 +95,12 @@ class What(Enum):
     SEEDS_MOVED = auto()
     FRESH_SEEDS = auto()
     """None of the seeds was trained or planned before."""
+    LOOKS_ADDED = auto()
+    LOOKS_REMOVED = auto()
+    LOOKS_BEGUN = auto()
+    """Looks in place of a fixed number of seeds."""
+    LOOKS_ENDED = auto()
+    """A fixed number of seeds in place of looks."""
     TERMS = auto()
     """`matters`, `about` or the metric of a question."""
     QUESTION_ADDED = auto()
@@ -148,6 +155,12 @@ class StudyPlan:
     def fewest_seeds(self) -> int:
         """The smallest number of seeds since: an answer from fewer depends on when one looks."""
         return min(design.seeds for design in self.designs[self.start :])
+
+    def looks_of(self, looks: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the looks by which a study with some is judged: its own if a run has recorded
+        them since, or else those recorded last. A look that nobody planned is none."""
+        known = any(design.looks == looks for design in self.designs[self.start :])
+        return looks if known or not self.recorded else self.now.looks
 
     @property
     def next_seed(self) -> int:
@@ -204,7 +217,13 @@ class StudyPlan:
         """Return what `to_json` gave."""
         return cls(
             tuple(
-                Design(**{**design, "questions": tuple(map(AskedQuestion, design["questions"]))})
+                Design(
+                    **{
+                        **design,
+                        "questions": tuple(map(AskedQuestion, design["questions"])),
+                        "looks": tuple(design.get("looks", ())),
+                    }
+                )
                 for design in designs
             )
         )
@@ -212,11 +231,15 @@ class StudyPlan:
 
 def _changes(before: Design, now: Design) -> Iterator[Amendment]:
     at, ended = now.at, now.ended
-    if before.seed_range != now.seed_range:
+    yield from _changed_looks(before, now)
+    same_start = before.first_seed == now.first_seed
+    # Of looks their numbers say all, unless the seeds are others.
+    told = bool(before.looks or now.looks) and same_start
+    if before.seed_range != now.seed_range and not told:
         what = What.SEEDS_MOVED
         if not set(before.seed_range) & set(now.seed_range):
             what = What.FRESH_SEEDS
-        elif before.first_seed == now.first_seed:
+        elif same_start:
             what = What.SEEDS_RAISED if now.seeds > before.seeds else What.SEEDS_LOWERED
         counts = what in (What.SEEDS_RAISED, What.SEEDS_LOWERED)
         old, new = (str(d.seeds) if counts else _seeds(d) for d in (before, now))
@@ -239,6 +262,27 @@ def _changes(before: Design, now: Design) -> Iterator[Amendment]:
     for question in before.questions:
         if now.asked_as(question) is None:
             yield Amendment(What.QUESTION_REMOVED, at, ended, question.ask)
+
+
+def _changed_looks(before: Design, now: Design) -> Iterator[Amendment]:
+    at, ended = now.at, now.ended
+    if not before.looks and now.looks:
+        old, new = str(before.seeds), _numbers(now.looks)
+        yield Amendment(What.LOOKS_BEGUN, at, ended, "", "looks", old, new)
+    elif before.looks and not now.looks:
+        old, new = _numbers(before.looks), str(now.seeds)
+        yield Amendment(What.LOOKS_ENDED, at, ended, "", "looks", old, new)
+    else:
+        added = [look for look in now.looks if look not in before.looks]
+        removed = [look for look in before.looks if look not in now.looks]
+        if added:
+            yield Amendment(What.LOOKS_ADDED, at, ended, "", "looks", "", _numbers(added))
+        if removed:
+            yield Amendment(What.LOOKS_REMOVED, at, ended, "", "looks", _numbers(removed))
+
+
+def _numbers(looks: Iterable[int]) -> str:
+    return ", ".join(map(str, looks))
 
 
 def _seeds(design: Design) -> str:

@@ -23,17 +23,20 @@ class Course:
     """Where every question of a study with looks stands, (..., Q) each.
 
     `decision`: of `Decision`. `open`: whether more seeds are to be trained for it. `stopped`: the
-    look (from 0) at which it stopped, or the last one taken. `futile`: stopped as no outcome was
-    likely. `adjusted_p`: Holm's, of the sequential p-values as they stood when each question
-    stopped. `decisive`: the look that gave the direction.
+    look (from 0) at which it stopped, or the last one taken; -1 before the first. `futile`: stopped
+    as no outcome was likely. `sequential_p`: as it stood when the question stopped; `adjusted_p`:
+    the same, adjusted for one another (Holm). `decisive`: the look that gave the direction;
+    `direction`: the mean at that look.
     """
 
     decision: NDArray[np.int64]
     open: NDArray[np.bool_]
     stopped: NDArray[np.intp]
     futile: NDArray[np.bool_]
+    sequential_p: Floats
     adjusted_p: Floats
     decisive: NDArray[np.intp]
+    direction: Floats
 
 
 def follow(
@@ -43,6 +46,7 @@ def follow(
     matters: ArrayLike | None = None,
     level: float = VERDICT_LEVEL,
     beside: ArrayLike = (),
+    seeds_Q: ArrayLike | None = None,
 ) -> Course:
     """Follow a study from look to look, over the looks that have been taken.
 
@@ -50,7 +54,8 @@ def follow(
     unit of its own; NaN where a pair was trained but has no value, as in `at_looks`. Whatever comes
     after the look at which a question stopped is never read. `matters`: one number, (Q,) or
     (..., Q); NaN where none was stated. `beside`: p-values of further questions of the study that
-    have no looks.
+    have no looks. `seeds_Q`: how many of the S seeds are trained for each question, (Q,) or
+    (..., Q), all if None: a look beyond them has not been taken for it, and it stays open.
 
     At each look the sequential p-values of the open questions are renewed, those of the stopped
     stay, and Holm adjusts all. A question stops as different at `level`, as equivalent at 5%, or
@@ -67,38 +72,49 @@ def follow(
     size = difference_QS.shape[:-1]
     margin = np.asarray(np.nan if matters is None else matters, dtype=np.float64)
     hardest = level / (size[-1] + np.size(beside))
+    trained_Q = np.broadcast_to(difference_QS.shape[-1] if seeds_Q is None else seeds_Q, size)
     open_Q = np.ones(size, dtype=np.bool_)
     futile_Q = np.zeros(size, dtype=np.bool_)
     p_Q, equality_Q, mean_Q = np.ones(size), np.ones(size), np.zeros(size)
-    stopped_Q, decisive_Q = np.zeros(size, np.intp), np.zeros(size, np.intp)
-    adjusted_Q = np.ones(size)
+    stopped_Q, decisive_Q = np.full(size, -1, np.intp), np.zeros(size, np.intp)
+    adjusted_Q = _adjusted(p_Q, beside)
     for look, n in enumerate(looks.seeds):
-        if n > difference_QS.shape[-1] or not open_Q.any():
+        taken_Q = open_Q & (n <= trained_Q)
+        if not taken_Q.any():
             break
-        # What a stopped question has beyond its look is not read.
-        so_far_QS = np.where(open_Q[..., None], difference_QS[..., :n], 0.0)
+        # What a question has beyond the look at which it stopped is not read.
+        so_far_QS = np.where(taken_Q[..., None], difference_QS[..., :n], 0.0)
         at = at_looks(so_far_QS, looks, margin)
-        p_Q = np.where(open_Q, at.sequential_p[..., -1], p_Q)
-        equality_Q = np.where(open_Q, at.equality_p[..., -1], equality_Q)
-        decisive_Q = np.where(open_Q, at.decisive[..., -1], decisive_Q)
+        p_Q = np.where(taken_Q, at.sequential_p[..., -1], p_Q)
+        equality_Q = np.where(taken_Q, at.equality_p[..., -1], equality_Q)
+        decisive_Q = np.where(taken_Q, at.decisive[..., -1], decisive_Q)
         direction = np.take_along_axis(at.mean, at.decisive[..., -1:], axis=-1)[..., 0]
-        mean_Q = np.where(open_Q, direction, mean_Q)
-        stopped_Q = np.where(open_Q, look, stopped_Q)
+        mean_Q = np.where(taken_Q, direction, mean_Q)
+        stopped_Q = np.where(taken_Q, look, stopped_Q)
         adjusted_Q = _adjusted(p_Q, beside)
         decided_Q = (adjusted_Q <= level) | (equality_Q <= EQUIVALENCE_LEVEL)
         last = look == len(looks.seeds) - 1
         hopeless_Q = futile(
             at.mean[..., -1], at.sd[..., -1], look, looks, matters=margin, level=hardest
         )
-        futile_Q |= open_Q & ~decided_Q & hopeless_Q & (not last)
-        open_Q &= ~(decided_Q | futile_Q) & (not last)
+        futile_Q |= taken_Q & ~decided_Q & hopeless_Q & (not last)
+        open_Q &= ~(decided_Q | futile_Q | (taken_Q & last))
     different_Q = adjusted_Q <= level
     decision_Q = np.select(
         [different_Q & (mean_Q > 0), different_Q & (mean_Q < 0), equality_Q <= EQUIVALENCE_LEVEL],
         [int(Decision.HIGHER), int(Decision.LOWER), int(Decision.EQUAL)],
         default=int(Decision.UNDECIDED),
     )
-    return Course(decision_Q, open_Q, stopped_Q, futile_Q, adjusted_Q, decisive_Q)
+    return Course(
+        decision=decision_Q,
+        open=open_Q,
+        stopped=stopped_Q,
+        futile=futile_Q,
+        sequential_p=p_Q,
+        adjusted_p=adjusted_Q,
+        decisive=decisive_Q,
+        direction=mean_Q,
+    )
 
 
 def _adjusted(p_Q: Floats, beside: ArrayLike) -> Floats:

@@ -17,17 +17,22 @@ from paribus.present.wording.generic import (
     table_verdict,
     verdict_words,
 )
-from paribus.questions.finding import Evidence, Measured, NoVerdict, PairFinding, Verdict
+from paribus.questions.finding import Evidence, Look, Measured, NoVerdict, PairFinding, Verdict
 from paribus.spec import bounds
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
 from paribus.stats.new_images import NewImages
 from paribus.stats.power import MOST_SEEDS
-from paribus.text import count, plural
+from paribus.text import count, plural, series
 
 
 @sentence.register
 def pair_sentence(finding: PairFinding) -> str:
     """Return what to believe of two experiments."""
+    words, look = _words(finding), finding.evidence.look
+    return words if look is None else words + _decided(finding, look)
+
+
+def _words(finding: PairFinding) -> str:
     measured = finding.evidence.measured
     match finding.verdict, measured:
         case Verdict.NONE, _:
@@ -81,7 +86,27 @@ def pair_table_verdict(finding: PairFinding) -> str:
         words += ", by less than matters"
     if finding.shown_for_new_images is False:
         words += "; not shown for new images"
+    if (look := finding.evidence.look) is not None and look.taken:
+        words += f"; look {look.taken} of {len(look.plan)}"
     return words
+
+
+def _decided(finding: PairFinding, look: Look) -> str:
+    """At which look it was decided; "" while it is open."""
+    if look.open:
+        return ""
+    at = f" at look {look.taken} of {len(look.plan)}, after {look.seeds} seeds"
+    if look.early:
+        at += f" of at most {look.plan[-1]}"
+    match finding.verdict:
+        case Verdict.BETTER | Verdict.WORSE:
+            caution = "; the difference tends to be too large after an early stop"
+            return f" Decided{at}{caution * look.early}."
+        case Verdict.EQUAL:
+            return f" Decided{at}."
+        case Verdict.UNDECIDED if look.futile:
+            return f" Stopped{at}, as the last look would hardly have decided it."
+    return f" Judged{at}."
 
 
 def _different(finding: PairFinding, measured: Measured) -> str:
@@ -184,6 +209,8 @@ def _no_verdict(finding: PairFinding) -> str:
     match finding.why_none:
         case NoVerdict.UNFINISHED:
             return _unfinished(finding, shown)
+        case NoVerdict.OPEN:
+            return _open(finding, shown)
         case NoVerdict.MISSING_VALUES:
             numbers = f"; over the others {so_far}" if so_far else ""
             if evidence.measured is not None:
@@ -208,12 +235,31 @@ def _no_verdict(finding: PairFinding) -> str:
 def _unfinished(finding: PairFinding, shown: str) -> str:
     evidence = finding.evidence
     takes = f"all {evidence.planned}, so that the answer does not depend on when one looks"
-    if evidence.planned < FEWEST_SEEDS:
+    planned = f"{evidence.planned} seeds"
+    if (look := evidence.look) is not None:
+        takes = f"all {evidence.planned}, with more looks planned after {series(look.plan[1:])}"
+        planned += " of the first look"
+    elif evidence.planned < FEWEST_SEEDS:
         takes = f"at least {FEWEST_SEEDS} to tell a difference from luck"
     return (
-        f"No verdict yet: {evidence.runs} of {evidence.planned} seeds "
+        f"No verdict yet: {evidence.runs} of {planned} "
         f"{plural(evidence.runs, 'is', 'are')} trained{shown}; it takes {takes}"
         f"{_and_no_confound(finding)}."
+    )
+
+
+def _open(finding: PairFinding, shown: str) -> str:
+    """Undecided at a planned look, with more to come."""
+    look, measured = finding.evidence.look, finding.evidence.measured
+    assert look is not None
+    if measured is not None:
+        shown = f" ({_estimate(finding, measured)})"
+    so_far = ""
+    if look.trained > look.seeds:
+        so_far = f", of which {look.trained} {plural(look.trained, 'is', 'are')} trained"
+    return (
+        f"No verdict yet: undecided between {finding.a} and {finding.b} at look {look.taken} of "
+        f"{len(look.plan)}{shown}; the next verdict comes after {look.next_seeds} seeds{so_far}."
     )
 
 

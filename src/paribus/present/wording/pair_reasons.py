@@ -6,7 +6,7 @@ from paribus.present.estimates import amount, interval, level, p_value
 from paribus.present.wording.generic import differ_in, reasons
 from paribus.questions.finding import Evidence, Measured, PairFinding
 from paribus.stats.limits import VERDICT_LEVEL
-from paribus.text import MINUS, count, percent, plural
+from paribus.text import MINUS, count, percent, plural, series
 
 LEAST_GAIN = 1.05
 """Of pairing: below it, it would print as 1.0 times as many seeds."""
@@ -31,10 +31,17 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
     lines = [_levels(finding)]
     if evidence.adjusted_p is not None:
         family = "" if evidence.family == 1 else f", adjusted for {evidence.family} questions"
+        test = "Paired t test" if evidence.look is None else "Sequential paired t test"
         lines.append(
-            f"Paired t test: {p_value(evidence.adjusted_p)}{family}; better or worse takes "
+            f"{test}: {p_value(evidence.adjusted_p)}{family}; better or worse takes "
             f"{VERDICT_LEVEL} or less."
         )
+        if (look := evidence.look) is not None:
+            lines.append(
+                f"Looks were planned after {series(look.plan)} seeds, and this is look "
+                f"{look.taken}. Each has a share of the level; the intervals are repeated ones, "
+                "which hold at whatever look a question stops."
+            )
         if evidence.family > 1:
             lines.append(
                 f"The {percent(0.95)} interval is that of this question alone; the verdict allows "

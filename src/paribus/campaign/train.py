@@ -1,0 +1,75 @@
+"""Trains all that a campaign is missing: at once, or look by look where looks are planned."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import replace
+
+from paribus.campaign.campaign import Campaign
+from paribus.campaign.cells import Cell, Schedule, schedule
+from paribus.campaign.progress import Clock, Listener, clock
+from paribus.campaign.run import Outcome, run
+from paribus.store.known import Known
+from paribus.store.reader import Reader
+from paribus.store.writer import Writer
+
+Show = Callable[[Schedule, Clock], AbstractContextManager[Listener]]
+"""Shows how a schedule gets on; yields what is told of everything that happens."""
+
+_SECONDS_BETWEEN_GLANCES = 0.5
+
+
+def train(
+    campaign: Campaign,
+    known: Known,
+    store: Writer,
+    *,
+    show: Show,
+    jobs: int | None = None,
+    executor: str = "local",
+) -> Outcome:
+    """Train every missing run, and what the looks call for after it.
+
+    known: the campaign's experiments in the store. jobs, executor: as in `schedule` and `run`. With
+    planned looks, all experiments are trained up to the first; then the questions are judged, and
+    those that an open one needs go on to the next. What a look says follows from the store alone,
+    so another process, or the same command days later, goes on where this one was.
+    """
+    planned, failed = schedule(campaign, known, store, jobs), dict[str, str]()
+    while True:
+        with show(planned, clock(planned, store)) as listen:
+            outcome = run(planned, store, listen, executor)
+        failed |= outcome.failed
+        if not campaign.study.looks:
+            return outcome
+        if outcome.elsewhere and not _at_last_look(planned):
+            _wait(planned, store, show)
+        following = schedule(campaign, known, store, jobs)
+        # What has failed is not tried again before the next command.
+        left = tuple(cell for cell in following.missing if cell.run_id not in failed)
+        if not left or (outcome.elsewhere and _at_last_look(planned)):
+            return Outcome(failed, outcome.elsewhere)
+        planned = replace(following, missing=left)
+
+
+def _at_last_look(planned: Schedule) -> bool:
+    """Whether nothing is left to train once this has been."""
+    study = planned.campaign.study
+    return all(cell.seed >= study.first_seed + study.looks[-2] for cell in planned.missing)
+
+
+def _wait(planned: Schedule, store: Writer, show: Show) -> None:
+    """Wait while other processes train runs of a look, without which it cannot be judged."""
+    elsewhere = _claimed(planned.missing, store)
+    if not elsewhere:
+        return
+    waiting = replace(planned, missing=(), elsewhere=elsewhere)
+    with show(waiting, clock(waiting, store)):
+        while _claimed(elsewhere, store):
+            time.sleep(_SECONDS_BETWEEN_GLANCES)
+
+
+def _claimed(cells: tuple[Cell, ...], store: Reader) -> tuple[Cell, ...]:
+    return tuple(cell for cell in cells if store.is_claimed(cell.run_id))

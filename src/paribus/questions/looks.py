@@ -1,0 +1,148 @@
+"""Questions at planned looks: which look each was judged at last, and whether it is still open."""
+
+# Axes: Q questions, S seeds.
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from paribus.questions.compare import Comparison
+from paribus.questions.finding import Look
+from paribus.questions.kind import Prepared, kind_of
+from paribus.spec.question import BaseQuestion
+from paribus.stats.course import follow
+from paribus.stats.looks import Looks
+
+
+@dataclass(frozen=True)
+class NextLook:
+    """What the looks of a study call for by now.
+
+    `seeds`: how many of each experiment are to be trained. `open`, `ended`: the questions that are
+    judged at looks and go on, or have ended. `plan`: the numbers of seeds at the looks. `taken`:
+    the look (from 1) that has been taken for all of `open`, or the last one that was needed where
+    none is; 0 before the first.
+    """
+
+    seeds: Mapping[str, int]
+    open: tuple[BaseQuestion, ...]
+    ended: int
+    plan: tuple[int, ...]
+    taken: int
+
+
+def at_last_look(prepared: Sequence[Prepared], looks: tuple[int, ...]) -> list[Prepared]:
+    """Return the questions of a study as of the last look that was taken for each.
+
+    A comparison has the seeds of that look and no others, and knows how it stands; a question of
+    another kind is as it was. `prepared`: all that the study has ever asked. Without looks, nothing
+    is changed. The rule is that of `stats.course.follow`; a confounded question, which no number of
+    seeds can decide, ends at the first look.
+    """
+    if not looks:
+        return list(prepared)
+    compared = [question for question in prepared if isinstance(question, Comparison)]
+    tested = [question for question in compared if not question.pair.confounds]
+    # Counted as if nothing were known of them: a timing that comes later reopens no look.
+    beside = [1.0 for q in prepared if not isinstance(q, Comparison) for _ in q.p_values]
+    stand = dict(zip(map(id, tested), _stand(tested, looks, beside), strict=True))
+    for question in compared:
+        if question.pair.confounds:
+            taken = int(question.paired.size >= looks[0])
+            stand[id(question)] = Look(looks, taken, question.paired.size, open=not taken)
+    return [
+        at_look(question, stand[id(question)]) if isinstance(question, Comparison) else question
+        for question in prepared
+    ]
+
+
+def at_look(question: Comparison, look: Look) -> Comparison:
+    """Return a comparison with the seeds of a look alone; before the first, with all so far."""
+    n = look.seeds or look.trained
+    return replace(
+        question,
+        a_S=np.asarray(question.a_S)[:n],
+        b_S=np.asarray(question.b_S)[:n],
+        planned=look.seeds or look.next_seeds,
+        a_SN=None if question.a_SN is None else np.asarray(question.a_SN)[:n],
+        b_SN=None if question.b_SN is None else np.asarray(question.b_SN)[:n],
+        correct_a_SN=_first(question.correct_a_SN, question.a_S, n),
+        correct_b_SN=_first(question.correct_b_SN, question.b_S, n),
+        look=look,
+    )
+
+
+def _first(correct_SN: ArrayLike | None, value_S: ArrayLike, n: int) -> ArrayLike | None:
+    """The rows of the first n seeds, of those that have a value."""
+    if correct_SN is None:
+        return None
+    return np.asarray(correct_SN)[: int(np.isfinite(np.asarray(value_S, float)[:n]).sum())]
+
+
+def _stand(
+    questions: Sequence[Comparison], looks: tuple[int, ...], beside: Sequence[float]
+) -> list[Look]:
+    """How each of the questions stands, which are all that are tested at looks."""
+    if not questions:
+        return []
+    seeds_Q = [question.paired.size for question in questions]
+    difference_QS = np.full((len(questions), max(seeds_Q)), np.nan)
+    for row_S, question in zip(difference_QS, questions, strict=True):
+        a_S, b_S = question.pairs()
+        row_S[: question.paired.size][question.paired] = b_S - a_S
+    course = follow(
+        difference_QS,
+        Looks(looks),
+        matters=[question.matters or np.nan for question in questions],
+        beside=beside,
+        seeds_Q=seeds_Q,
+    )
+    return [
+        Look(
+            plan=looks,
+            taken=int(course.stopped[q]) + 1,
+            trained=seeds_Q[q],
+            open=bool(course.open[q]),
+            futile=bool(course.futile[q]),
+            p=float(course.sequential_p[q]),
+            direction=float(course.direction[q]),
+        )
+        for q in range(len(questions))
+    ]
+
+
+def next_look(
+    experiments: Iterable[str],
+    questions: Sequence[BaseQuestion],
+    stands: Sequence[Prepared],
+    looks: tuple[int, ...],
+) -> NextLook:
+    """Return what the looks of a study call for.
+
+    `stands`: each of the questions as `at_last_look` gave it. While a question is open its
+    experiments are needed up to its next look, and then up to its last. One of another kind than
+    `compare` needs all seeds, or none if runs tell it nothing. All experiments are trained up to
+    the first look.
+    """
+    seeds, going = dict.fromkeys(experiments, looks[0]), list[BaseQuestion]()
+    taken_open, taken_ended = list[int](), list[int]()
+    for question, stand in zip(questions, stands, strict=True):
+        look = stand.look if isinstance(stand, Comparison) else None
+        needed = 0
+        if look is None:
+            needed = looks[-1] if kind_of(question).takes_runs else 0
+        elif look.open:
+            needed = look.next_seeds
+            going.append(question)
+            taken_open.append(look.taken)
+        else:
+            needed = look.seeds
+            taken_ended.append(look.taken)
+        for name in question.experiments:
+            seeds[name] = max(seeds[name], needed)
+    taken = min(taken_open) if taken_open else max(taken_ended, default=0)
+    return NextLook(seeds, tuple(going), len(taken_ended), looks, taken)
