@@ -14,6 +14,7 @@ from paribus.campaign.lookup import Reference, find_pair, find_run
 from paribus.campaign.naming import Meaning, meaning
 from paribus.campaign.stored import stored_campaign
 from paribus.errors import UserError
+from paribus.present.name_notes import name_notes
 from paribus.store.open import open_store
 from paribus.store.rows import EPOCH_COLUMNS
 from paribus.store.writer import Writer
@@ -80,9 +81,13 @@ def mlp(store: Writer, study: str = "") -> Meaning:
     return found
 
 
+def told(store: Writer) -> str:
+    return name_notes(mlp(store).notes)
+
+
 def test_nothing_is_said_where_there_is_one_of_the_name(store: Writer) -> None:
     hash_ = train(store)
-    assert (mlp(store).hash, mlp(store).note) == (hash_, "")
+    assert (mlp(store).hash, mlp(store).notes) == (hash_, ())
     assert meaning("nothing", store) is None
 
 
@@ -91,14 +96,14 @@ def test_after_an_edit_and_a_run_a_name_means_the_study_as_it_is(store: Writer) 
     edit("lr = 0.1,", "lr = 0.2,")
     now = train(store)
     assert mlp(store).hash == now
-    assert mlp(store).note == (
+    assert told(store) == (
         f"mlp is {now[:12]} here, as small.toml has it now. Others of the name, by hash, and what "
         f"has changed: {then[:12]} (learning rate 0.1 → 0.2)."
     )
     assert find_run("mlp/1", store).run.experiment == now
     # By its hash, the older one is found, and nothing is said.
     older, newer = find_pair(Reference(then[:12]), Reference("mlp"), store)
-    assert (older.hash, newer.hash, older.note) == (then, now, "")
+    assert (older.hash, newer.hash, older.notes) == (then, now, ())
     # Taken back, it is the older one.
     edit("lr = 0.2,", "lr = 0.1,")
     assert mlp(store).hash == then
@@ -108,7 +113,7 @@ def test_after_an_edit_alone_the_runs_of_before_are_shown_and_it_is_said(store: 
     then = train(store)
     edit("lr = 0.1,", "lr = 0.2,")
     assert mlp(store).hash == then
-    note = mlp(store).note
+    note = told(store)
     assert note.startswith("The settings of mlp in small.toml have changed since it was trained; ")
     assert note.endswith("`paribus run small.toml` trains it as it is now.")
 
@@ -118,7 +123,7 @@ def test_a_trial_makes_no_name_ambiguous(store: Writer, trial_first: bool) -> No
     trials = [TRIAL, NO_CHANGES] if trial_first else [NO_CHANGES, TRIAL]
     hashes = {changes: train(store, changes=changes) for changes in trials}
     assert mlp(store).hash == hashes[NO_CHANGES]
-    assert f"{hashes[TRIAL][:12]} (epochs 1 → 4)" in mlp(store).note
+    assert f"{hashes[TRIAL][:12]} (epochs 1 → 4)" in told(store)
     first, second = find_pair(Reference("mlp"), Reference("cnn"), store)
     assert first.experiment.epochs == second.experiment.epochs == 4
 
@@ -126,7 +131,7 @@ def test_a_trial_makes_no_name_ambiguous(store: Writer, trial_first: bool) -> No
 def test_a_trial_alone_is_shown_and_said(store: Writer) -> None:
     trial = train(store, changes=TRIAL)
     assert mlp(store).hash == trial
-    assert f"these are runs of {trial[:12]} (1 epoch, data " in mlp(store).note
+    assert f"these are runs of {trial[:12]} (1 epoch, data " in told(store)
 
 
 def test_a_trial_takes_no_questions_from_a_study(store: Writer) -> None:
@@ -145,7 +150,7 @@ def test_on_other_images_a_name_means_those_at_hand(store: Writer) -> None:
     data = [store.identity(hash_).data[:12] for hash_ in (then, now)]
     assert data[0] != data[1]
     assert mlp(store).hash == now
-    assert f"{then[:12]} (data {data[0]} → {data[1]})" in mlp(store).note
+    assert f"{then[:12]} (data {data[0]} → {data[1]})" in told(store)
 
 
 def test_images_that_have_changed_twice_are_said_to_have(store: Writer) -> None:
@@ -154,7 +159,7 @@ def test_images_that_have_changed_twice_are_said_to_have(store: Writer) -> None:
     then = train(store)
     change_images()
     assert mlp(store).hash == then
-    assert mlp(store).note.startswith("The images of mlp in small.toml have changed since it was")
+    assert told(store).startswith("The images of mlp in small.toml have changed since it was")
 
 
 def test_studies_that_disagree_are_told_and_named_by_an_option(store: Writer) -> None:

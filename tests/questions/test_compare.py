@@ -14,7 +14,9 @@ from tests.support.judged import (
     BASE_S,
     CLEAR,
     EPOCHS,
+    FEWER_EPOCHS,
     LOSS,
+    LOWER_RATE,
     SHAKY,
     TINY,
     VAGUE,
@@ -97,12 +99,12 @@ def test_the_seeds_to_decide_are_always_more_than_there_were() -> None:
 
 
 def test_confounded() -> None:
-    finding = found(CLEAR, confounds=("learning rate 0.01 → 0.001", "epochs 100 → 35"))
+    finding = found(CLEAR, confounds=(LOWER_RATE, FEWER_EPOCHS))
     assert finding.verdict is Verdict.CONFOUNDED
 
 
 def test_confounded_questions_do_not_count_in_the_family() -> None:
-    findings = family_of([differing(CLEAR), differing(CLEAR, confounds=("epochs 100 → 35",))])
+    findings = family_of([differing(CLEAR), differing(CLEAR, confounds=(FEWER_EPOCHS,))])
     assert [f.verdict for f in findings] == [Verdict.BETTER, Verdict.CONFOUNDED]
     assert findings[0].evidence.family == 1
     assert findings[1].evidence.adjusted_p is None
@@ -210,7 +212,7 @@ def test_runs_that_agree_on_every_image_came_out_the_same() -> None:
     assert finding.verdict is Verdict.EQUAL
     assert (finding.evidence.identical, finding.evidence.images) == (True, 50)
     assert finding_of(replace(same, planned=5)).verdict is Verdict.NONE
-    confounded = compared(a_S, a_S, a_SN=correct_SN, b_SN=correct_SN, confounds=("epochs 2 → 3",))
+    confounded = compared(a_S, a_S, a_SN=correct_SN, b_SN=correct_SN, confounds=(FEWER_EPOCHS,))
     assert finding_of(confounded).verdict is Verdict.NONE
 
 

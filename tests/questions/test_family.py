@@ -13,6 +13,7 @@ from paribus.present.as_json import plain
 from paribus.questions.family import judge_study
 from paribus.questions.finding import PairFinding, StepTimeFinding, TwoSided, Verdict
 from paribus.questions.original import Agreement, agreement
+from paribus.spec.diff import Change, LayersChanged, SettingChanged
 from paribus.spec.question import Question
 from paribus.spec.study import Study
 from paribus.stats.flips import Flip
@@ -79,7 +80,7 @@ def test_a_change_of_two_things_is_confounded_and_says_by_what(told: Told) -> No
     result = told(["residual", "residual-bn", "residual-fast"], "residual-bn")
     finding = one(result, "residual", "residual-bn")
     assert finding.verdict is Verdict.CONFOUNDED
-    assert [d.words for d in finding.pair.confounds] == ["learning rate 0.01 → 0.025"]
+    assert finding.pair.confounds == (SettingChanged("optimizer.lr", 0.01, 0.025),)
     assert wording.sentence(finding).startswith(
         "Confounded: residual and residual-bn also differ in learning rate 0.01 → 0.025, so the "
         "difference cannot be put down to what was asked about: final test accuracy +"
@@ -89,16 +90,16 @@ def test_a_change_of_two_things_is_confounded_and_says_by_what(told: Told) -> No
     assert controlled.verdict is Verdict.BETTER
     assert agreement(controlled) is Agreement.AGREES
     assert controlled.pair.confounds == ()
-    assert [d.words for d in controlled.pair.differences] == ["batchnorm added (9 times)"]
+    assert controlled.pair.differences == (LayersChanged("network", "batchnorm", Change.ADDED, 9),)
 
 
 def test_all_that_differs_is_named(told: Told) -> None:
     names = ["cnn-adam-short", "cnn-adam-tuned"]
     finding = one(told(names), *names)
-    assert [d.words for d in finding.pair.differences] == [
-        "learning rate 0.001 → 0.0005",
-        "betas 0.9 and 0.999 → 0.85 and 0.95",
-    ]
+    assert finding.pair.differences == (
+        SettingChanged("optimizer.lr", 0.001, 0.0005),
+        SettingChanged("optimizer.betas", (0.9, 0.999), (0.85, 0.95)),
+    )
     assert finding.pair.confounds == ()
 
 
@@ -112,7 +113,7 @@ def test_the_missing_relus_are_named(told: Told) -> None:
     }
     study = Study.model_validate({**dict(result.study), "questions": (question,)})
     finding = one(replace(result, study=study), "plain", "plain-as-printed")
-    assert [d.words for d in finding.pair.differences] == ["relu removed (3 times)"]
+    assert finding.pair.differences == (LayersChanged("network", "relu", Change.REMOVED, 3),)
     assert agreement(finding) is Agreement.NOTHING_STATED
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from paribus.questions.finding import Verdict
 from paribus.questions.original import Agreement, agreement
-from tests.support.judged import CLEAR, TINY, VAGUE, differing, finding_of, question
+from tests.support.judged import CLEAR, FEWER_EPOCHS, TINY, VAGUE, differing, finding_of, question
 
 WORSE = [-d for d in CLEAR]
 
@@ -25,7 +25,7 @@ WORSE = [-d for d in CLEAR]
         ("equal", TINY, {}, Agreement.AGREES, True),
         ("better", TINY, {}, Agreement.DISAGREES, False),
         ("better", VAGUE, {}, Agreement.OPEN, None),
-        ("better", CLEAR, {"confounds": ("epochs 2 → 3",)}, Agreement.CONFOUNDED, None),
+        ("better", CLEAR, {"confounds": (FEWER_EPOCHS,)}, Agreement.CONFOUNDED, None),
         ("", CLEAR, {}, Agreement.NOT_COMPARABLE, None),
     ],
 )

@@ -10,7 +10,7 @@ from scipy import stats
 
 from paribus.questions.finding import NoVerdict, Verdict
 from paribus.questions.step_time import comparable
-from tests.support.judged import time_found, timed, timed_steps, timings
+from tests.support.judged import FEWER_EPOCHS, time_found, timed, timed_steps, timings
 
 
 def test_interval_and_p_over_processes_agree_with_scipy() -> None:
@@ -69,7 +69,7 @@ def test_timings_of_one_processor_and_engines_are_taken_together() -> None:
 
 
 def test_confounded() -> None:
-    finding = time_found(timed_steps(1.3, confounds=("batch size 128 → 64",)))
+    finding = time_found(timed_steps(1.3, confounds=(FEWER_EPOCHS,)))
     assert finding.verdict is Verdict.CONFOUNDED
     assert (finding.adjusted_p, finding.family) == (None, 0)
 

@@ -18,7 +18,7 @@ from paribus.questions.kind import Prepared
 from paribus.questions.looks import at_last_look
 from paribus.questions.step_time import StepTimes
 from paribus.seeding import stream
-from paribus.spec.diff import Difference
+from paribus.spec.diff import Difference, SettingChanged
 from paribus.spec.question import Question
 
 ACCURACY = Metric(
@@ -67,6 +67,9 @@ PARAMETERS = Metric(
     kind="count",
 )
 
+LOWER_RATE = SettingChanged("optimizer.lr", 0.01, 0.001)
+FEWER_EPOCHS = SettingChanged("epochs", 100, 35)
+
 BASE_S = np.array([0.981, 0.984, 0.983, 0.980, 0.982])
 
 CLEAR = [0.004, 0.003, 0.005, 0.004, 0.003]
@@ -83,9 +86,8 @@ def question(metric: str, matters: float | None, **rest: Any) -> Question:
     return Question(metric=metric, matters=matters or 0, **given)
 
 
-def pair(a: str = "cnn", b: str = "adam", confounds: Sequence[str] = ()) -> Pair:
-    found = tuple(Difference("epochs", words) for words in confounds)
-    return Pair(a, b, differences=found, confounds=found)
+def pair(a: str = "cnn", b: str = "adam", confounds: Sequence[Difference] = ()) -> Pair:
+    return Pair(a, b, differences=tuple(confounds), confounds=tuple(confounds))
 
 
 def compared(
@@ -94,7 +96,7 @@ def compared(
     metric: Metric = ACCURACY,
     *,
     matters: float | None = None,
-    confounds: Sequence[str] = (),
+    confounds: Sequence[Difference] = (),
     names: tuple[str, str] = ("cnn", "adam"),
     asked: Question | None = None,
     **rest: Any,
@@ -177,7 +179,7 @@ def timed(
     times: Sequence[Timing] = (),
     *,
     matters: float | None = 0.05,
-    confounds: Sequence[str] = (),
+    confounds: Sequence[Difference] = (),
     study_name: str = "mnist",
 ) -> StepTimes:
     """A question about the step times of bn and cnn."""

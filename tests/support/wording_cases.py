@@ -13,7 +13,9 @@ from tests.support.judged import (
     BASE_S,
     CLEAR,
     EPOCHS,
+    FEWER_EPOCHS,
     LOSS,
+    LOWER_RATE,
     SHAKY,
     TINY,
     VAGUE,
@@ -31,8 +33,8 @@ from tests.support.judged import (
     timings,
 )
 
-TWO_CONFOUNDS = ("learning rate 0.01 → 0.001", "epochs 100 → 35")
-ONE_CONFOUND = ("epochs 100 → 35",)
+TWO_CONFOUNDS = (LOWER_RATE, FEWER_EPOCHS)
+ONE_CONFOUND = (FEWER_EPOCHS,)
 
 
 def cases() -> dict[str, Finding]:

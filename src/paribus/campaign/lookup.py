@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from paribus.campaign.naming import Meaning, described, meaning
+from paribus.campaign.naming import Meaning, NameNote, described, meaning
 from paribus.errors import UserError, did_you_mean
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies
@@ -34,8 +34,8 @@ class FoundExperiment:
     runs: tuple[StoredRun, ...]
     preview: bool
     """Whether all its studies are previews."""
-    note: str
-    """What to say of others of the name; "" if there are none."""
+    notes: tuple[NameNote, ...]
+    """What to say of the name, where others have it too."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class FoundRun:
     """A run of a store that a text names."""
 
     run: StoredRun
-    note: str = ""
-    """What to say of other experiments of the name; "" if there are none."""
+    notes: tuple[NameNote, ...] = ()
+    """What to say of the experiment's name, where others have it too."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def find_run(text: str, store: Reader, study: str = "") -> FoundRun:
         if (found := _meaning(asked, store)) is not None:
             runs = _by_engine(asked, found, None, store).runs
             if runs:
-                return FoundRun(runs[0], found.note)
+                return FoundRun(runs[0], found.notes)
             hint = "`paribus status STUDY` lists the runs"
             raise UserError(f'{store.folder}: there is no run "{text}"; {hint}')
     runs_of_id = store.find_runs(text)
@@ -215,5 +215,5 @@ def _by_engine(
         experiment,
         tuple(run for run in _runs(asked, found, store) if run.engine == engine),
         all(study.preview for study in found.studies),
-        found.note,
+        found.notes,
     )

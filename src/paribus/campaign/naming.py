@@ -15,7 +15,7 @@ from paribus.campaign.changes import preview
 from paribus.campaign.stored import readable_as
 from paribus.errors import ParibusError, UserError, did_you_mean
 from paribus.measure.from_store import common_engine
-from paribus.spec.diff import differences
+from paribus.spec.diff import Difference, SettingChanged, differences
 from paribus.spec.files import load_study
 from paribus.store.known import identify
 from paribus.store.reader import Reader
@@ -31,8 +31,47 @@ class Meaning:
     """Those in which it is called so."""
     engine: str = ""
     """The engine that the study has it trained by, "" if that is not known."""
-    note: str = ""
-    """What to say of others of the name; "" if there are none."""
+    notes: tuple[NameNote, ...] = ()
+    """What there is to say of it, and of others of the name."""
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another experiment that was trained under a name, and what has changed from it to the one
+    that the name stands for."""
+
+    hash: str
+    changes: tuple[Difference, ...]
+
+
+@dataclass(frozen=True)
+class OneOfSeveral:
+    """Several have been trained under the name.
+
+    `label`: the study that has it so now, "" if its file is not there and it is the one that was
+    trained last.
+    """
+
+    name: str
+    hash: str
+    label: str
+    others: tuple[Other, ...]
+
+
+@dataclass(frozen=True)
+class NotTrainedSince:
+    """The study has another experiment under the name now, of which there are no runs.
+
+    `described`: the one that was trained. `same_recipe`: whether only the images have changed.
+    """
+
+    name: str
+    label: str
+    described: str
+    same_recipe: bool
+
+
+NameNote = OneOfSeveral | NotTrainedSince
 
 
 def meaning(name: str, store: Reader, study: str = "") -> Meaning | None:
@@ -66,7 +105,7 @@ def meaning(name: str, store: Reader, study: str = "") -> Meaning | None:
         hash_,
         tuple(candidate.named.study for candidate in candidates),
         next((c.engine for c in candidates if c.engine), ""),
-        " ".join(dict.fromkeys(filter(None, (candidate.note for candidate in candidates)))),
+        tuple(dict.fromkeys(c.note for c in candidates if c.note is not None)),
     )
 
 
@@ -91,7 +130,7 @@ class _Candidate:
     engine: str = ""
     present: bool = False
     """Whether the study's file could be read, and has an experiment of the name."""
-    note: str = ""
+    note: NameNote | None = None
 
     @classmethod
     def of(cls, name: str, named: NamedStudy, store: Reader) -> _Candidate:
@@ -100,16 +139,12 @@ class _Candidate:
         last = (trained or hashes)[-1]
         now = _present(name, named, store)
         if now is None:
-            others = _others(last, trained, store)
-            note = f"{name} is {last[:12]} here, which was trained last. {others}" if others else ""
-            return cls(named, last, note=note)
+            return cls(named, last, note=_several(name, last, "", trained, store=store))
         if store.runs(now.hash) or not trained:
-            others = _others(now.hash, trained, store)
-            label = named.study.label
-            note = f"{name} is {now.hash[:12]} here, as {label} has it now. {others}"
-            return cls(named, now.hash, now.engine, present=True, note=note if others else "")
-        note = _untrained(name, last, now, named.study, store=store)
-        return cls(named, last, now.engine, present=True, note=note)
+            note = _several(name, now.hash, named.study.label, trained, store=store)
+            return cls(named, now.hash, now.engine, present=True, note=note)
+        untrained = _untrained(name, last, now, named.study, store=store)
+        return cls(named, last, now.engine, present=True, note=untrained)
 
 
 @dataclass(frozen=True)
@@ -159,34 +194,36 @@ def _of_study(text: str, name: str, store: Reader) -> list[NamedStudy]:
     return [named for named in of_study if name in named.called]
 
 
-def _others(chosen: str, trained: Sequence[str], store: Reader) -> str:
-    """What else has been trained under the name, by hash, and how the one that is chosen differs
-    from it."""
-    others = [hash_ for hash_ in trained if hash_ != chosen]
-    told = [f"{hash_[:12]} ({_changes(hash_, chosen, store)})" for hash_ in others]
-    return f"Others of the name, by hash, and what has changed: {'; '.join(told)}." if told else ""
+def _several(
+    name: str, chosen: str, label: str, trained: Sequence[str], *, store: Reader
+) -> OneOfSeveral | None:
+    """What else has been trained under the name; None if nothing."""
+    others = tuple(
+        Other(hash_, _changes(hash_, chosen, store)) for hash_ in trained if hash_ != chosen
+    )
+    return OneOfSeveral(name, chosen, label, others) if others else None
 
 
-def _changes(hash_: str, chosen: str, store: Reader) -> str:
+def _changes(hash_: str, chosen: str, store: Reader) -> tuple[Difference, ...]:
     then, now = store.identity(hash_), store.identity(chosen)
-    # What the data are called is no difference.
+    # What the data are called is no difference; what they hold is.
     first, second = (
         store.experiment(one).model_copy(update={"data": "", "engine": "auto"})
         for one in (hash_, chosen)
     )
-    words = [difference.words for difference in differences(first, second)]
-    words += [f"data {then.data[:12]} → {now.data[:12]}"] if then.data != now.data else []
-    words += [f"code {then.code[:12]} → {now.code[:12]}"] if then.code != now.code else []
-    return ", ".join(words)
+    digests = (("data", then.data, now.data), ("code", then.code, now.code))
+    return (
+        *differences(first, second),
+        *(SettingChanged(of, a[:12], b[:12]) for of, a, b in digests if a != b),
+    )
 
 
-def _untrained(name: str, last: str, now: _Now, study: StoredStudy, *, store: Reader) -> str:
+def _untrained(
+    name: str, last: str, now: _Now, study: StoredStudy, *, store: Reader
+) -> NotTrainedSince | None:
     """What to say where there are no runs of an experiment as it is now."""
     identity = store.identity(last)
-    if identity.recipe == now.recipe and identity.data == now.data:
-        return ""  # Its code has changed, which is said with the old digest and the new.
-    what = "The images" if identity.recipe == now.recipe else "The settings"
-    return (
-        f"{what} of {name} in {study.label} have changed since it was trained; these are runs of "
-        f"{described(last, [study], store)}. `paribus run {study.label}` trains it as it is now."
-    )
+    same_recipe = identity.recipe == now.recipe
+    if same_recipe and identity.data == now.data:
+        return None  # Its code has changed, which is said with the old digest and the new.
+    return NotTrainedSince(name, study.label, described(last, [study], store), same_recipe)

@@ -12,7 +12,8 @@ import click
 from paribus.campaign.campaign import Campaign
 from paribus.campaign.engines import images_of
 from paribus.cli.options import json_option, study_options, tell, told
-from paribus.spec.diff import consequences, differences
+from paribus.present.what_differs import consequence_words, difference_words
+from paribus.spec.diff import Consequence, consequences, differences
 from paribus.spec.notation import format_layer
 from paribus.spec.plan import Node, Plan
 from paribus.spec.question import BaseQuestion, Question
@@ -126,7 +127,7 @@ def _experiment(campaign: Campaign, name: str, hash_: str) -> dict[str, Any]:
         **experiment.model_dump(mode="json", exclude={"network"}),
         "from": base,
         "differences": (
-            [d.words for d in differences(study.experiments[base], experiment)]
+            list(map(difference_words, differences(study.experiments[base], experiment)))
             if base in study.experiments
             else []
         ),
@@ -157,18 +158,18 @@ def _question(campaign: Campaign, question: BaseQuestion) -> dict[str, Any]:
     )
     found = differences(first, second)
     before, after = (campaign.networks[name] for name in question.compare)
+    follows: list[Consequence] = []
+    if isinstance(before, Plan) and isinstance(after, Plan):
+        images = images_of(first, campaign.facts)
+        follows = consequences((first, before), (second, after), images)
     return {
         **written,
         "matters_in_words": what_matters(
             named(question.metric), question.matters, campaign.facts.test_images
         ),
-        "differences": [d.words for d in found],
-        "confounds": [d.words for d in found if not d.is_about(question.about)],
-        "consequences": (
-            consequences((first, before), (second, after), images_of(first, campaign.facts))
-            if isinstance(before, Plan) and isinstance(after, Plan)
-            else []
-        ),
+        "differences": list(map(difference_words, found)),
+        "confounds": [difference_words(d) for d in found if not d.is_about(question.about)],
+        "consequences": list(map(consequence_words, follows)),
     }
 
 

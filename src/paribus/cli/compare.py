@@ -14,6 +14,7 @@ from paribus.data.dataset import Dataset
 from paribus.errors import UserError, did_you_mean
 from paribus.measure.from_store import described, read_run
 from paribus.measure.runs import ExperimentResult
+from paribus.present.name_notes import name_notes
 from paribus.spec.diff import differences
 from paribus.spec.metric_names import check_matters, check_metric
 from paribus.spec.question import ASPECTS, Question
@@ -131,7 +132,7 @@ def command(
         (finding,) = judge([question], context)
         if known and not isinstance(finding, CountFinding) and finding.verdict is not Verdict.NONE:
             finding = replace(finding, possible_pairs=known * (known - 1) // 2)
-    tell(*dict.fromkeys((first.note, second.note, *changed)))
+    tell(*dict.fromkeys((*map(name_notes, (first.notes, second.notes)), *changed)))
     if as_json:
         click.echo(json.dumps(plain(finding), indent=2))
     else:

@@ -16,6 +16,7 @@ from paribus.export.run import export_run
 from paribus.export.trained import read_trained
 from paribus.export.whole_store import export_store
 from paribus.export.writing import refuse_existing
+from paribus.present.name_notes import name_notes
 from paribus.store.open import open_to_look
 from paribus.text import count
 
@@ -86,7 +87,7 @@ def command(
             found = find_run(run, store, study_named)
             target = output or _FOLDER / f"{found.run.id}{chosen.suffix}"
             refuse_existing(target)
-            tell(found.note)
+            tell(name_notes(found.notes))
             trained = read_trained(found.run, store)
             check = export_run(trained, chosen, target)
             tell(trained.code_changed)

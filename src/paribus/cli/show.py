@@ -12,6 +12,7 @@ import click
 from paribus.campaign.lookup import find_run
 from paribus.cli.options import json_option, of_study_option, store_option, tell
 from paribus.cli.state import in_words, state
+from paribus.present.name_notes import name_notes
 from paribus.store.known import present_code
 from paribus.store.open import open_to_look
 from paribus.store.reader import Reader
@@ -30,7 +31,7 @@ def command(run: str, study_named: str, store_folder: Path, as_json: bool) -> No
     with open_to_look(store_folder) as store:
         found = find_run(run, store, study_named)
         facts = show(found.run, store)
-    tell(found.note)
+    tell(name_notes(found.notes))
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return

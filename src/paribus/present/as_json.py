@@ -6,6 +6,7 @@ from functools import singledispatch
 from typing import Any
 
 from paribus.present import wording
+from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions import original
 from paribus.questions.finding import (
     CountFinding,
@@ -158,7 +159,7 @@ def _differences(finding: Finding) -> dict[str, Any]:
     if not isinstance(finding, TwoSided):
         return {"differences": [], "confounds": [], "consequences": []}
     return {
-        "differences": [difference.words for difference in finding.pair.differences],
-        "confounds": [difference.words for difference in finding.pair.confounds],
-        "consequences": list(finding.pair.consequences),
+        "differences": list(map(difference_words, finding.pair.differences)),
+        "confounds": list(map(difference_words, finding.pair.confounds)),
+        "consequences": list(map(consequence_words, finding.pair.consequences)),
     }

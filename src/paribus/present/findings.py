@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from paribus.measure.runs import StudyResult
 from paribus.present import wording
+from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions import original
 from paribus.questions.finding import Finding, TwoSided
 from paribus.text import count
@@ -84,10 +85,10 @@ def _facts(finding: Finding) -> tuple[Fact, ...]:
     if not isinstance(finding, TwoSided):
         return ()
     pair = finding.pair
-    differs = "; ".join(difference.words for difference in pair.differences) or "nothing"
+    differs = "; ".join(map(difference_words, pair.differences)) or "nothing"
     others = {
-        "not asked about": "; ".join(difference.words for difference in pair.confounds),
-        "so": "; ".join(pair.consequences),
+        "not asked about": "; ".join(map(difference_words, pair.confounds)),
+        "so": "; ".join(map(consequence_words, pair.consequences)),
     }
     return (Fact("differs", differs), *(Fact(name, text) for name, text in others.items() if text))
 

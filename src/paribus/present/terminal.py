@@ -14,6 +14,7 @@ from paribus.measure.runs import StudyResult
 from paribus.present import wording
 from paribus.present.as_json import counts
 from paribus.present.summary_lines import finding_lines, next_lines
+from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions.finding import Finding, PairFinding, TwoSided, Verdict
 from paribus.stats.flips import FlipLedger
 
@@ -51,11 +52,11 @@ def print_finding(finding: Finding) -> None:
     if isinstance(finding, TwoSided):
         pair = finding.pair
         differences = [
-            f"{one.words} (confounds)" if one in pair.confounds else one.words
+            difference_words(one) + " (confounds)" * (one in pair.confounds)
             for one in pair.differences
         ]
         _print_list(console, "What differs", differences or ["nothing but the seeds"])
-        _print_list(console, "What follows from it", pair.consequences)
+        _print_list(console, "What follows from it", map(consequence_words, pair.consequences))
     _print_list(console, "What this rests on", wording.reasons(finding))
     if noise := wording.noise(finding):
         _print_list(console, "What one run would have told", [noise])

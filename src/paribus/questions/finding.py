@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from paribus.measure.metric import Metric
 from paribus.measure.runs import Timing
-from paribus.spec.diff import Difference
+from paribus.spec.diff import Consequence, Difference
 from paribus.spec.question import BaseQuestion, Question
 from paribus.stats.failures import FarRuns
 from paribus.stats.flips import FlipLedger
@@ -83,7 +83,7 @@ class Pair:
     b: str
     differences: tuple[Difference, ...] = ()
     confounds: tuple[Difference, ...] = ()
-    consequences: tuple[str, ...] = ()
+    consequences: tuple[Consequence, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from paribus.measure.runs import ExperimentResult
 from paribus.questions.finding import Pair
 from paribus.questions.kind import Context
-from paribus.spec.diff import consequences, differences
+from paribus.spec.diff import Consequence, consequences, differences
 from paribus.spec.experiment import Experiment
 from paribus.spec.question import Question
 
@@ -24,7 +24,7 @@ def pair_of(question: Question, context: Context) -> Pair:
     if "auto" in (first.engine, second.engine):
         # Nobody knows yet what will train it.
         found = [difference for difference in found if difference.aspect != "engine"]
-    follows: list[str] = []
+    follows: list[Consequence] = []
     if a.plan is not None and b.plan is not None:
         train_images = context.train_images - a.experiment.validation
         follows = consequences((first, a.plan), (second, b.plan), train_images)

@@ -1,85 +1,172 @@
-"""In what two experiments differ, in words: the layers, the recipe, and what follows from them."""
+"""In what two experiments differ, and what follows from it, as records.
+
+`present.what_differs` turns them into words.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 from pydantic import BaseModel
 
 from paribus.spec.experiment import Experiment
 from paribus.spec.layers import Layer, Residual
-from paribus.spec.network import ModuleNetwork
+from paribus.spec.network import ModuleNetwork, Network
 from paribus.spec.notation import format_layer
 from paribus.spec.plan import Plan
-from paribus.text import count, plural
 
-_SKIP_BEGINS = "a skip connection begins"
-_SKIP_ENDS = "a skip connection ends"
+# Marks around the body of a skip connection; no layer is written so.
+_SKIP_BEGINS, _SKIP_ENDS = "[", "]"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """One setting or group of layers in which two experiments differ."""
+    """Something in which two experiments differ.
+
+    `aspect`: as questions name it in `about`: "network", "optimizer.lr", "epochs" ...
+    """
 
     aspect: str
-    """What differs, as questions name it in `about`: "network", "optimizer.lr", "epochs" ..."""
-    words: str
 
     def is_about(self, aspects: Sequence[str]) -> bool:
         """Whether a question about some aspects is about this one: "optimizer" covers its parts."""
         return any(self.aspect == a or self.aspect.startswith(f"{a}.") for a in aspects)
 
 
+@dataclass(frozen=True)
+class SettingChanged(Difference):
+    """A setting with another value; that of "optimizer" and "schedule" is their name."""
+
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class NetworkChanged(Difference):
+    """Another network, where one of both is a custom module."""
+
+    before: Network
+    after: Network
+
+
+class Change(Enum):
+    """What became of layers from the first network to the second."""
+
+    MOVED = auto()
+    REMOVED = auto()
+    ADDED = auto()
+
+
+@dataclass(frozen=True)
+class LayersChanged(Difference):
+    """A layer, as it is written, that was moved, removed or added so many times."""
+
+    layer: str
+    change: Change
+    times: int
+
+
+@dataclass(frozen=True)
+class LayersReplaced(Difference):
+    """A layer that stands in the place of another so many times."""
+
+    before: str
+    after: str
+    times: int
+
+
+@dataclass(frozen=True)
+class SkipsChanged(Difference):
+    """Skip connections, that is residual blocks without their layers."""
+
+    change: Change
+    number: int
+
+
+class Size(Enum):
+    """A number of an experiment that is known before it is trained."""
+
+    PARAMETERS = auto()
+    MULTIPLY_ADDS = auto()
+    """Of one forward pass of one image."""
+    UPDATE_STEPS = auto()
+
+
+@dataclass(frozen=True)
+class SizeChanged:
+    """A size of both experiments, where it is not the same."""
+
+    size: Size
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class DrawnDifferently:
+    """The initial tensors are drawn by another scheme."""
+
+
+@dataclass(frozen=True)
+class TensorsShared:
+    """How many initial tensors two runs of the same seed have, and have in common."""
+
+    first: int
+    second: int
+    shared: int
+
+
+Consequence = SizeChanged | DrawnDifferently | TensorsShared
+
+
 def differences(first: Experiment, second: Experiment) -> list[Difference]:
-    """Everything in which the second experiment differs from the first.
+    """Return everything in which the second experiment differs from the first.
 
     >>> from paribus.spec.recipe import Sgd
     >>> base = Experiment(network=["flatten", "linear 10"], optimizer=Sgd(lr=0.01), epochs=2)
-    >>> [d.words for d in differences(base, base.but(epochs=3, optimizer=Sgd(lr=0.1)))]
-    ['learning rate 0.01 → 0.1', 'epochs 2 → 3']
+    >>> differences(base, base.but(epochs=3))
+    [SettingChanged(aspect='epochs', before=2, after=3)]
     """
-    found = [Difference("network", words) for words in _network(first.network, second.network)]
+    found = _network(first.network, second.network)
     found += _table("optimizer", first.optimizer, second.optimizer)
     found += _table("schedule", first.schedule, second.schedule)
     for name in Experiment.model_fields:
         before, after = getattr(first, name), getattr(second, name)
         if name not in ("network", "optimizer", "schedule") and before != after:
-            found.append(Difference(name, f"{_label(name)} {_show(before)} → {_show(after)}"))
+            found.append(SettingChanged(name, before, after))
     return found
 
 
 def consequences(
     first: tuple[Experiment, Plan], second: tuple[Experiment, Plan], train_images: int
-) -> list[str]:
-    """What follows from the differences: parameters, multiply-adds, update steps, and how many
-    initial tensors two runs of the same seed have in common.
+) -> list[Consequence]:
+    """Return what follows from the differences: parameters, multiply-adds, update steps, and how
+    many initial tensors two runs of the same seed have in common.
 
     train_images: images trained on in an epoch, where an experiment does not say.
     """
-    words = []
-    for label, before, after in (
-        ("parameters", first[1].parameters, second[1].parameters),
-        ("multiply-adds an image", first[1].multiply_adds, second[1].multiply_adds),
-        ("update steps", _steps(first[0], train_images), _steps(second[0], train_images)),
-    ):
-        if before != after:
-            words.append(f"{label} {before:,} → {after:,}")
+    found: list[Consequence] = [
+        SizeChanged(size, before, after)
+        for size, before, after in (
+            (Size.PARAMETERS, first[1].parameters, second[1].parameters),
+            (Size.MULTIPLY_ADDS, first[1].multiply_adds, second[1].multiply_adds),
+            (Size.UPDATE_STEPS, _steps(first[0], train_images), _steps(second[0], train_images)),
+        )
+        if before != after
+    ]
     trained = [
         {(tensor.name, tensor.shape) for tensor in plan.tensors if tensor.trained}
         for _, plan in (first, second)
     ]
     shared = len(trained[0] & trained[1])
     if first[0].initialisation != second[0].initialisation:
-        words.append("the initial tensors are drawn differently")
+        found.append(DrawnDifferently())
     elif shared < max(map(len, trained)):
-        words.append(
-            f"of {len(trained[0])} and {len(trained[1])} initial tensors, {shared} "
-            f"{plural(shared, 'is', 'are')} the same for the same seed"
-        )
-    return words
+        found.append(TensorsShared(len(trained[0]), len(trained[1]), shared))
+    return found
 
 
 def _steps(experiment: Experiment, train_images: int) -> int:
@@ -87,33 +174,37 @@ def _steps(experiment: Experiment, train_images: int) -> int:
     return experiment.epochs * -(-images // experiment.batch_size)
 
 
-def _network(
-    first: tuple[Layer, ...] | ModuleNetwork, second: tuple[Layer, ...] | ModuleNetwork
-) -> list[str]:
+def _network(first: Network, second: Network) -> list[Difference]:
     if isinstance(first, ModuleNetwork) or isinstance(second, ModuleNetwork):
-        return [] if first == second else [f"network {_name(first)} → {_name(second)}"]
-    before, after = _flat(first), _flat(second)
+        return [] if first == second else [NetworkChanged("network", first, second)]
     removed: Counter[str] = Counter()
     added: Counter[str] = Counter()
     replaced: Counter[tuple[str, str]] = Counter()
-    for gone, come in _gaps(before, after):
-        if len(gone) == len(come):
+    for gone, come in _gaps(_flat(first), _flat(second)):
+        marked = {_SKIP_BEGINS, _SKIP_ENDS} & {*gone, *come}
+        if len(gone) == len(come) and not marked:
             replaced.update(zip(gone, come, strict=True))
         else:
             removed.update(gone)
             added.update(come)
     # What goes in one place and comes in another has been moved.
     moved = removed & added
-    removed, added = removed - moved, added - moved
-    words = [f"{a} replaced by {b}{_times(n)}" for (a, b), n in replaced.items()]
-    skips = {"removed": removed.pop(_SKIP_BEGINS, 0), "added": added.pop(_SKIP_BEGINS, 0)}
-    for counts in (removed, added):
-        counts.pop(_SKIP_ENDS, None)
-    words += [f"{what} moved{_times(n)}" for what, n in moved.items() if what != _SKIP_ENDS]
-    words += [f"{count(n, 'skip connection')} {verb}" for verb, n in skips.items() if n]
-    words += [f"{what} removed{_times(n)}" for what, n in removed.items()]
-    words += [f"{what} added{_times(n)}" for what, n in added.items()]
-    return words
+    changed = {Change.MOVED: moved, Change.REMOVED: removed - moved, Change.ADDED: added - moved}
+    skips = {change: counts.pop(_SKIP_BEGINS, 0) for change, counts in changed.items()}
+    found: list[Difference] = [
+        LayersReplaced("network", a, b, times) for (a, b), times in replaced.items()
+    ]
+    layers = {
+        change: [
+            LayersChanged("network", layer, change, times)
+            for layer, times in counts.items()
+            if layer != _SKIP_ENDS
+        ]
+        for change, counts in changed.items()
+    }
+    found += layers[Change.MOVED]
+    found += [SkipsChanged("network", change, n) for change, n in skips.items() if n]
+    return [*found, *layers[Change.REMOVED], *layers[Change.ADDED]]
 
 
 def aligned(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, str]]:
@@ -179,43 +270,9 @@ def _table(name: str, first: BaseModel, second: BaseModel) -> list[Difference]:
     before, after = dict(first), dict(second)
     found: list[Difference] = []
     if before["name"] != after["name"]:
-        words = f"{_label(name)} {before['name']} → {after['name']}"
-        found.append(Difference(name, words))
-    for key in {**before, **after}:
-        if key == "name" or before.get(key) == after.get(key):
-            continue
-        aspect = f"{name}.{key}"
-        if key in before and key in after:
-            words = f"{_label(key)} {_show(before[key])} → {_show(after[key])}"
-            found.append(Difference(aspect, words))
-    return found
-
-
-def _label(name: str) -> str:
-    words = {
-        "lr": "learning rate",
-        "images": "training images",
-        "validation": "validation images",
-        "eps": "epsilon",
-    }
-    return words.get(name, name.replace("_", " "))
-
-
-def _show(value: Any) -> str:
-    if value is None:
-        return "all"
-    if isinstance(value, tuple):
-        return " and ".join(map(str, value))
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return str(value).removesuffix(".0")
-
-
-def _name(network: tuple[Layer, ...] | ModuleNetwork) -> str:
-    if not isinstance(network, ModuleNetwork):
-        return f"of {len(network)} layers"
-    return network.module + (f" (code {network.code[:12]})" if network.code else "")
-
-
-def _times(count: int) -> str:
-    return f" ({count} times)" if count > 1 else ""
+        found.append(SettingChanged(name, before["name"], after["name"]))
+    return found + [
+        SettingChanged(f"{name}.{key}", before[key], after[key])
+        for key in before
+        if key != "name" and key in after and before[key] != after[key]
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import singledispatch
 from typing import TypeVar
 
+from paribus.present.what_differs import difference_words
 from paribus.questions import original
 from paribus.questions.finding import Finding, TwoSided, Verdict
 from paribus.questions.original import Agreement
@@ -147,4 +148,4 @@ def agreement(finding: Finding) -> str:
 
 def differ_in(finding: TwoSided) -> str:
     """Return what the experiments differ in that the question is not about."""
-    return "; ".join(difference.words for difference in finding.pair.confounds)
+    return "; ".join(map(difference_words, finding.pair.confounds))

@@ -1,0 +1,33 @@
+"""What the name of an experiment stands for, where it could stand for several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from paribus.campaign.naming import NameNote, NotTrainedSince, OneOfSeveral
+from paribus.present.what_differs import difference_words
+
+
+def name_notes(notes: Iterable[NameNote]) -> str:
+    """Return what there is to say of a name, in one line; "" if nothing."""
+    return " ".join(map(_words, notes))
+
+
+def _words(note: NameNote) -> str:
+    match note:
+        case OneOfSeveral(name=name, hash=hash_, label=label, others=others):
+            why = f"as {label} has it now" if label else "which was trained last"
+            told = "; ".join(
+                f"{other.hash[:12]} ({', '.join(map(difference_words, other.changes))})"
+                for other in others
+            )
+            return (
+                f"{name} is {hash_[:12]} here, {why}. Others of the name, by hash, and what has "
+                f"changed: {told}."
+            )
+        case NotTrainedSince(name=name, label=label, described=described, same_recipe=same_recipe):
+            what = "The images" if same_recipe else "The settings"
+            return (
+                f"{what} of {name} in {label} have changed since it was trained; these are runs "
+                f"of {described}. `paribus run {label}` trains it as it is now."
+            )

@@ -1,0 +1,112 @@
+"""In what two experiments differ, and what follows from it, in words."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+from paribus.spec.diff import (
+    Change,
+    Consequence,
+    Difference,
+    DrawnDifferently,
+    LayersChanged,
+    LayersReplaced,
+    NetworkChanged,
+    SettingChanged,
+    Size,
+    SizeChanged,
+    SkipsChanged,
+    TensorsShared,
+)
+from paribus.spec.network import ModuleNetwork, Network
+from paribus.text import count, plural
+
+_LABELS = {
+    "lr": "learning rate",
+    "images": "training images",
+    "validation": "validation images",
+    "eps": "epsilon",
+}
+"""Names of settings that are not words; all others are."""
+_CHANGES = {Change.MOVED: "moved", Change.REMOVED: "removed", Change.ADDED: "added"}
+_SIZES = {
+    Size.PARAMETERS: "parameters",
+    Size.MULTIPLY_ADDS: "multiply-adds an image",
+    Size.UPDATE_STEPS: "update steps",
+}
+
+
+@singledispatch
+def difference_words(difference: Difference) -> str:
+    """Return a difference in a few words.
+
+    >>> difference_words(SettingChanged("optimizer.lr", 0.01, 0.1))
+    'learning rate 0.01 → 0.1'
+    """
+    raise NotImplementedError(f"no wording is registered for {type(difference).__name__}")
+
+
+@difference_words.register
+def _(difference: SettingChanged) -> str:
+    name = difference.aspect.rpartition(".")[2]
+    label = _LABELS.get(name, name.replace("_", " "))
+    return f"{label} {_value(difference.before)} → {_value(difference.after)}"
+
+
+@difference_words.register
+def _(difference: NetworkChanged) -> str:
+    return f"network {_network(difference.before)} → {_network(difference.after)}"
+
+
+@difference_words.register
+def _(difference: LayersChanged) -> str:
+    return f"{difference.layer} {_CHANGES[difference.change]}{_times(difference.times)}"
+
+
+@difference_words.register
+def _(difference: LayersReplaced) -> str:
+    return f"{difference.before} replaced by {difference.after}{_times(difference.times)}"
+
+
+@difference_words.register
+def _(difference: SkipsChanged) -> str:
+    return f"{count(difference.number, 'skip connection')} {_CHANGES[difference.change]}"
+
+
+def consequence_words(consequence: Consequence) -> str:
+    """Return what follows from differences in a few words.
+
+    >>> consequence_words(SizeChanged(Size.PARAMETERS, 7_850, 42_200))
+    'parameters 7,850 → 42,200'
+    """
+    match consequence:
+        case SizeChanged(size=size, before=before, after=after):
+            return f"{_SIZES[size]} {before:,} → {after:,}"
+        case DrawnDifferently():
+            return "the initial tensors are drawn differently"
+        case TensorsShared(first=first, second=second, shared=shared):
+            return (
+                f"of {first} and {second} initial tensors, {shared} "
+                f"{plural(shared, 'is', 'are')} the same for the same seed"
+            )
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "all"
+    if isinstance(value, tuple):
+        return " and ".join(map(str, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value).removesuffix(".0")
+
+
+def _network(network: Network) -> str:
+    if not isinstance(network, ModuleNetwork):
+        return f"of {len(network)} layers"
+    return network.module + (f" (code {network.code[:12]})" if network.code else "")
+
+
+def _times(times: int) -> str:
+    return f" ({times} times)" if times > 1 else ""
