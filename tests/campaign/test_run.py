@@ -17,8 +17,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from paribus.campaign.campaign import make
 from paribus.engines.native.library import library_path
 from paribus.store.open import open_store
+from paribus.store.rows import EPOCH_COLUMNS
 from tests.support.commands import call_apart, train_here
 from tests.support.small import SMALL_STUDY, Small
 
@@ -95,6 +97,25 @@ def test_killed_at_any_moment_it_goes_on_exactly(small: Small) -> None:
     assert process.wait() == 0
     assert kills >= 4
     assert content(cut) == content(study.parent / "whole")
+
+
+def test_a_run_of_other_bits_is_trained_from_its_beginning_and_it_is_said(small: Small) -> None:
+    study = small()
+    train_here(study, "whole", only=("mlp",))
+    campaign = make(str(study))
+    known = campaign.known()
+    with open_store(study.parent / "runs", "create") as store:
+        store.keep_study("small.toml", known.identities, data="small.npz", folder=study.parent)
+        run_id = store.begin(known.identities["mlp"].hash, 1, "numpy", {}, bits="of before").id
+        values = dict.fromkeys(EPOCH_COLUMNS, 1.0)
+        for epoch in (1, 2):  # A state that could not be resumed.
+            store.add_epoch(run_id, epoch, values, {"of": np.array(0)})
+    told = run(study, "runs", "--only", "mlp").stderr
+    assert (
+        "mlp, seed 1: trained from its beginning: the numpy engine does not give the bits of its "
+        '2 epochs so far any more (then "of before", now "").'
+    ) in told
+    assert content(study.parent / "runs") == content(study.parent / "whole")
 
 
 def test_a_study_goes_on_with_more_seeds(small: Small) -> None:

@@ -125,6 +125,15 @@ def test_a_batch_has_the_bits_of_single_runs(name: str, jobs: dict[str, Job]) ->
 
 
 @every_executor
+def test_a_state_of_other_bits_is_not_resumed(name: str, jobs: dict[str, Job]) -> None:
+    whole = here(jobs["mlp-0"])
+    assert isinstance(whole[1], EpochDone)
+    other = replace(jobs["mlp-0"], done=1, state=whole[1].state, bits="of before")
+    (told,) = train(name, 1, [[other]]).values()
+    assert facts(told) == facts(whole)
+
+
+@every_executor
 def test_a_run_on_data_that_have_changed_fails(name: str, jobs: dict[str, Job]) -> None:
     job = jobs["mlp-0"]
     other = replace(job, data=replace(job.data, fingerprint="other"))

@@ -107,6 +107,20 @@ def test_a_failed_run_is_taken_up_where_it_was(store: Writer) -> None:
     assert len(store.environments(run)) == 2
 
 
+def test_a_run_of_other_bits_begins_again(store: Writer) -> None:
+    store.keep_study("mnist", {"cnn": IDENTITY}, data="mnist")
+    run = store.begin(IDENTITY.hash, 0, "numpy", {"where": "here"}, bits="1").id
+    store.add_epoch(run, 1, VALUES, STATE)
+    same = store.begin(IDENTITY.hash, 0, "numpy", {"where": "there"}, bits="1")
+    assert store.checkpoint(run) is not None
+    assert len(store.environments(run)) == 2
+    other = store.begin(IDENTITY.hash, 0, "numpy", {"where": "elsewhere"}, bits="2")
+    assert (same.bits, other.bits, other.id) == ("1", "2", run)
+    assert store.checkpoint(run) is None
+    assert len(store.epochs(run)["train_loss"]) == 0
+    assert store.environments(run) == [{"where": "elsewhere"}]
+
+
 def test_a_run_whose_checkpoint_is_gone_begins_again(store: Writer) -> None:
     run = begin(store)
     store.add_epoch(run, 1, VALUES, STATE)

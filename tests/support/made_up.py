@@ -64,6 +64,7 @@ def run(
         id=f"run-{seed}",
         seed=seed,
         engine="numpy",
+        bits="",
         status=status,
         reason="",
         curves=curves,

@@ -156,6 +156,7 @@ def _reasons() -> Iterator[tuple[str, Finding]]:
     yield "on other seeds", found(CLEAR, same_seeds=False)
     saves_nothing = compared([0.0, 1.0, 2.0, 3.0], [3.0, 0.6, 0.0, 3.3], EPOCHS)
     yield "pairing that saves nothing", finding_of(saves_nothing)
+    yield "runs of other bits", finding_of(compared([0.1] * 3, [0.2, 0.3, 0.4], other_bits=(0, 2)))
 
 
 def _noise() -> Iterator[tuple[str, Finding]]:

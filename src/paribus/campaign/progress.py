@@ -22,6 +22,18 @@ class Begun:
 
 
 @dataclass(frozen=True)
+class Restarted:
+    """A run begins anew, since its engine does not give the bits of its epochs so far any more."""
+
+    cell: Cell
+    done: int
+    """Epochs trained before."""
+    before: str
+    """What decided the bits of these."""
+    now: str
+
+
+@dataclass(frozen=True)
 class EpochTrained:
     """A run has trained an epoch."""
 
@@ -45,7 +57,7 @@ class Ended:
     """Of all its epochs, with evaluation."""
 
 
-News = Begun | EpochTrained | Ended
+News = Begun | Restarted | EpochTrained | Ended
 Listener = Callable[[News], None]
 """Is told of everything that happens."""
 
@@ -109,6 +121,8 @@ class Clock:
         match news:
             case Begun(done=done):
                 self.saw(name, seed, done, ended=False)
+            case Restarted():
+                self.saw(name, seed, 0, ended=False)
             case EpochTrained(epoch=epoch, seconds=seconds):
                 self.saw(name, seed, epoch, ended=False, seconds=[seconds])
             case Ended():

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
 from paribus.campaign.cells import Cell, Schedule, missing
-from paribus.campaign.progress import Begun, Ended, EpochTrained, Listener
+from paribus.campaign.progress import Begun, Ended, EpochTrained, Listener, Restarted
 from paribus.engines.base import Epoch
 from paribus.execute.machine import environment
 from paribus.execute.protocol import (
@@ -42,6 +42,7 @@ class _Busy:
     """A cell that is being trained."""
 
     cell: Cell
+    job: Job
     claim: ExitStack
     where: dict[str, str]
 
@@ -106,13 +107,13 @@ class _Training:
         slots = self._schedule.slots
         cores = self._schedule.cores // min(slots, len(self._busy) + 1 + len(self._todo))
         where = {"runs at once": str(slots), "cores for the run": str(cores)}
-        self._busy[cell.run_id] = _Busy(cell, claim, where)
         job = self._job(cell)
+        self._busy[cell.run_id] = _Busy(cell, job, claim, where)
         self._executor.submit([job], cores)
         self._listen(Begun(cell, job.done))
 
     def _job(self, cell: Cell) -> Job:
-        checkpoint = self._store.checkpoint(cell.run_id)
+        checkpoint, stored = self._store.checkpoint(cell.run_id), self._store.run(cell.run_id)
         return Job(
             run_id=cell.run_id,
             experiment=cell.experiment,
@@ -122,6 +123,7 @@ class _Training:
             state=None if checkpoint is None else checkpoint.state,
             data=self._data,
             code=cell.identity.code,
+            bits="" if stored is None else stored.bits,
         )
 
     def _handle(self, event: Event) -> None:
@@ -129,7 +131,9 @@ class _Training:
         busy = self._busy[event.run_id]
         _keep(busy, event, self._store)
         match event:
-            case Started():
+            case Started(bits=bits):
+                if busy.job.state is not None and busy.job.bits != bits:
+                    self._listen(Restarted(busy.cell, busy.job.done, busy.job.bits, bits))
                 return
             case EpochDone(epoch=epoch):
                 seconds = epoch.train_seconds + epoch.test_seconds

@@ -69,6 +69,7 @@ def show(run: StoredRun, store: Reader) -> dict[str, Any]:
         "names": store.names(run.experiment),
         "seed": run.seed,
         "engine": run.engine,
+        "bits": run.bits,
         **state(run, store),
         "code_changed": present_code(run.experiment, store).changed,
         "experiment": store.experiment(run.experiment).settings(),

@@ -41,6 +41,9 @@ class Job:
     data: DataSource
     code: str = ""
     """The digest of a custom module's source; a job on other source fails."""
+    bits: str = ""
+    """What decided the bits of the engine's results that the state is of. Where something else
+    decides them, the run is trained from its beginning."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,8 @@ class Started:
     environment: Mapping[str, str]
     """Where: versions and machine, in words."""
     bits: str
-    """What decides the bits of the engine's results there, "" if nothing does."""
+    """What decides the bits of the engine's results there, "" if nothing does. If that is not what
+    the job has, the run begins anew."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing.connection import Connection
 
@@ -60,12 +60,13 @@ def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
     try:
         maker = _tasks(batch.jobs[0].data)
         engine = make_engine(batch.jobs[0].engine, batch.cores)
-        for job in batch.jobs:
+        jobs = [_with_bits(job, engine.bits) for job in batch.jobs]
+        for job in jobs:
             _find_code(job)
         for run_id in left:
             yield Started(run_id, where, engine.bits)
-        tasks = [maker.make(job.experiment, job.seed) for job in batch.jobs]
-        for event in train(engine, batch.jobs, tasks):
+        tasks = [maker.make(job.experiment, job.seed) for job in jobs]
+        for event in train(engine, jobs, tasks):
             if isinstance(event, Finished | Diverged):
                 left.remove(event.run_id)
             yield event
@@ -79,6 +80,11 @@ def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
         reason = f"{type(error).__name__}: {error}"
     for run_id in left:
         yield Failed(run_id, reason)
+
+
+def _with_bits(job: Job, bits: str) -> Job:
+    """The job, from its beginning if its state is of other bits: no run is half of each."""
+    return job if job.state is None or job.bits == bits else replace(job, done=0, state=None)
 
 
 def _find_code(job: Job) -> None:

@@ -136,6 +136,7 @@ def read_run(run: StoredRun, store: Reader, dataset: Dataset) -> Run:
         id=run.id,
         seed=run.seed,
         engine=run.engine,
+        bits=run.bits,
         status=run.status,
         reason=run.reason,
         curves=Curves(**store.epochs(run.id)),

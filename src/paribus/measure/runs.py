@@ -42,6 +42,8 @@ class Run:
     id: str
     seed: int
     engine: str
+    bits: str
+    """What decides the bits of the engine's results beside its name; mostly ""."""
     status: Status
     reason: str
     """Why it failed, or when it diverged; empty otherwise."""

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from paribus.campaign.cells import Cell, Schedule
-from paribus.campaign.progress import Begun, Clock, Ended, EpochTrained, Listener, News
+from paribus.campaign.progress import (
+    Begun,
+    Clock,
+    Ended,
+    EpochTrained,
+    Listener,
+    News,
+    Restarted,
+)
 from paribus.present.look_text import looks_stand
 from paribus.text import count, duration, percent, time_left
 
@@ -134,6 +142,9 @@ class _Bars:
                 self._drawn.update(
                     row, description=_title(cell), completed=done / epochs, note=f"epoch {done + 1}"
                 )
+            case Restarted():
+                self._drawn.update(self._rows[cell.run_id], completed=0.0, note="epoch 1")
+                self._drawn.console.print(_restart(news), highlight=False)
             case EpochTrained(epoch=epoch, test_accuracy=accuracy):
                 test = percent(accuracy, ".2f")
                 left = time_left(model.run_seconds_left(cell.name, cell.seed))
@@ -149,10 +160,20 @@ class _Bars:
 
 def _print(model: Clock, news: News, workers: int) -> None:
     model.note(news)
+    if isinstance(news, Restarted):
+        click.echo(_restart(news), err=True)
     if isinstance(news, Ended):
         done = f"{model.runs_done}/{model.runs} runs"
         left = time_left(model.seconds_left(workers))
         click.echo(f"{_ending(news)} ({done}, about {left} left)", err=True)
+
+
+def _restart(news: Restarted) -> str:
+    return (
+        f"{_title(news.cell)}: trained from its beginning: the {news.cell.engine} engine does not "
+        f"give the bits of its {count(news.done, 'epoch')} so far any more (then "
+        f'"{news.before}", now "{news.now}").'
+    )
 
 
 def _ending(news: Ended) -> str:

@@ -22,7 +22,7 @@ from paribus.questions.finding import (
     Verdict,
 )
 from paribus.questions.kind import Context, Kind
-from paribus.questions.pair import pair_of, sides
+from paribus.questions.pair import other_bits, pair_of, sides
 from paribus.seeding import stream
 from paribus.spec.question import Question
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
@@ -67,6 +67,7 @@ def prepare(question: Question, context: Context) -> Comparison:
         correct_b_SN=table.correct(b) if correctness else None,
         same_seeds=context.same_seeds,
         next_seed=context.next_seed,
+        other_bits=other_bits(question, context),
     )
 
 
@@ -102,6 +103,7 @@ class Comparison:
     same_seeds: bool = True
     next_seed: int | None = None
     look: Look | None = None
+    other_bits: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         a_S, b_S, names = _floats(self.a_S), _floats(self.b_S), f"{self.pair.a}, {self.pair.b}"
@@ -184,6 +186,7 @@ class Comparison:
             same_seeds=self.same_seeds,
             noise=_noise(self),
             ledger=_ledger(self),
+            other_bits=self.other_bits,
         )
 
 

@@ -37,6 +37,17 @@ def pair_of(question: Question, context: Context) -> Pair:
     )
 
 
+def other_bits(question: Question, context: Context) -> tuple[int, ...]:
+    """Return the seeds whose runs of A and B are by one engine, but of other bits: a difference
+    between them need not be that of the experiments."""
+    a, b = ({run.seed: run for run in side.runs if run.ended} for side in sides(question, context))
+    return tuple(
+        seed
+        for seed in sorted(a.keys() & b.keys())
+        if a[seed].engine == b[seed].engine and a[seed].bits != b[seed].bits
+    )
+
+
 def with_engine(result: ExperimentResult) -> Experiment:
     """Return the experiment with the engine that trained it, where it leaves the choice."""
     if result.experiment.engine != "auto" or not result.runs:

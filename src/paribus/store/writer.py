@@ -134,6 +134,12 @@ class Writer(Reader):
         """
         run = self.run_id(experiment, engine, seed)
         with self._transaction() as db:
+            # A run is not half of one kind of bits and half of another.
+            db.execute(
+                "DELETE FROM checkpoints WHERE run IN (SELECT id FROM runs WHERE id = ? "
+                "AND bits != ?)",
+                (run, bits),
+            )
             db.execute(
                 "INSERT INTO runs (id, experiment, seed, engine, bits, status) "
                 "VALUES (?, ?, ?, ?, ?, 'running') "
@@ -147,6 +153,7 @@ class Writer(Reader):
                 db.execute("UPDATE runs SET bits = ? WHERE id = ?", (bits, run))
             # There are none in a sound store; where a checkpoint is gone, they are trained again.
             db.execute("DELETE FROM epochs WHERE run = ? AND epoch > ?", (run, done))
+            db.execute("DELETE FROM environments WHERE run = ? AND first_epoch > ?", (run, done))
             db.execute(
                 "INSERT OR REPLACE INTO environments VALUES (?, ?, ?)",
                 (run, done + 1, json.dumps(dict(environment))),

@@ -6,7 +6,7 @@ from paribus.present.estimates import amount, interval, level, p_value
 from paribus.present.wording.generic import differ_in, reasons
 from paribus.questions.finding import Evidence, Measured, PairFinding
 from paribus.stats.limits import VERDICT_LEVEL
-from paribus.text import MINUS, count, percent, plural, series
+from paribus.text import MINUS, count, listed, percent, plural, series
 
 LEAST_GAIN = 1.05
 """Of pairing: below it, it would print as 1.0 times as many seeds."""
@@ -17,12 +17,24 @@ def pair_reasons(finding: PairFinding) -> tuple[str, ...]:
     """Return what the verdict on two experiments rests on."""
     measured = finding.evidence.measured
     if measured is not None:
-        return tuple(_reasons(finding, measured))
+        return (*_reasons(finding, measured), *_other_bits(finding))
     if not finding.pair.confounds:
-        return ()
+        return _other_bits(finding)
     return (
+        *_other_bits(finding),
         f"{finding.a} and {finding.b} also differ in {differ_in(finding)}: "
         f"no number of seeds will tell which of these makes the difference.",
+    )
+
+
+def _other_bits(finding: PairFinding) -> tuple[str, ...]:
+    seeds = finding.other_bits
+    if not seeds:
+        return ()
+    return (
+        f"The runs of {finding.a} and {finding.b} with {plural(len(seeds), 'seed')} "
+        f"{listed([str(seed) for seed in seeds])} are by versions of one engine that round "
+        "differently; train them with one version to rule out that this makes a difference.",
     )
 
 
