@@ -259,6 +259,10 @@ def _many_seeds(index: dict[str, Any]) -> None:
     index["studies"][0]["plans"][""][0]["seeds"] = 10**12
 
 
+def _looks(index: dict[str, Any]) -> None:
+    index["studies"][0]["plans"][""][0]["looks"] = [10**12]
+
+
 def _question(index: dict[str, Any]) -> None:
     index["studies"][0]["plans"][""][0]["questions"] = [{"kind": "compare"}]
 
@@ -279,7 +283,7 @@ def _newer(index: dict[str, Any]) -> None:
     "change",
     [
         _rename, _unknown, _layer, _version, _no_version, _plan, _empty_plan, _seeds, _many_seeds,
-        _question, _timing, _twice, _newer,
+        _looks, _question, _timing, _twice, _newer,
     ],
 )  # fmt: skip
 def test_indexes_that_cannot_be(away: Path, change: Change) -> None:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from paribus.campaign.campaign import Campaign
+from paribus.errors import UserError
 from paribus.execute.machine import available_cores
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
 from paribus.store.known import Known
 from paribus.store.reader import Reader
+from paribus.text import count
 
 if TYPE_CHECKING:
     from paribus.questions.looks import NextLook
@@ -33,12 +35,39 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Shard:
+    """A part of a study for one of several machines: whole seeds, so that what is compared was
+    trained on one machine."""
+
+    number: int
+    """Counted from 1."""
+    of: int
+
+    def seeds(self, seeds: range) -> range:
+        """Return its seeds of a study's, every `of`-th. Raises `UserError` where there are none.
+
+        >>> Shard(2, 3).seeds(range(10))
+        range(1, 10, 3)
+        """
+        if self.of > len(seeds):
+            raise UserError(
+                f"--shard {self.number}/{self.of}: the study has {count(len(seeds), 'seed')}, and "
+                f"a shard gets whole seeds; make at most {len(seeds)} shards"
+            )
+        return seeds[self.number - 1 :: self.of]
+
+
+WHOLE = Shard(1, 1)
+"""The whole study."""
+
+
+@dataclass(frozen=True)
 class Schedule:
     """What a campaign trains now."""
 
     campaign: Campaign
     cells: tuple[Cell, ...]
-    """All that the study asks for by now; with planned looks, up to the next look."""
+    """All that the study, or a shard of it, asks for by now; with planned looks, up to the next."""
     missing: tuple[Cell, ...]
     """Those whose run had not ended when the schedule was made."""
     cores: int
@@ -54,14 +83,23 @@ class Schedule:
         return min(self.cores, max(1, len(self.missing)))
 
 
-def schedule(campaign: Campaign, known: Known, store: Reader, cores: int | None = None) -> Schedule:
-    """Return what a store lacks of a campaign.
+def schedule(
+    campaign: Campaign,
+    known: Known,
+    store: Reader,
+    cores: int | None = None,
+    *,
+    shard: Shard = WHOLE,
+) -> Schedule:
+    """Return what a store lacks of a campaign, or of a shard of it.
 
     known: the campaign's experiments in that store. cores: all that there are, if None. Raises
     `UserError` if an experiment that has to be trained cannot be.
     """
     next_look = campaign.next_look(store)
-    planned = cells(campaign, known, store, next_look)
+    seeds = shard.seeds(campaign.study.seed_range)
+    called_for = cells(campaign, known, store, next_look)
+    planned = tuple(cell for cell in called_for if cell.seed in seeds)
     left = missing(planned, store)
     known.refuse_untrainable([cell.name for cell in left])
     return Schedule(campaign, planned, left, cores or available_cores(), next_look)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from paribus.campaign.campaign import Campaign
-from paribus.campaign.cells import Cell, Schedule, schedule
+from paribus.campaign.cells import WHOLE, Cell, Schedule, Shard, schedule
 from paribus.campaign.progress import Clock, Listener, clock
 from paribus.campaign.run import Outcome, run
 from paribus.store.known import Known
@@ -29,15 +29,17 @@ def train(
     show: Show,
     jobs: int | None = None,
     executor: str = "local",
+    shard: Shard = WHOLE,
 ) -> Outcome:
     """Train every missing run, and what the looks call for after it.
 
     known: the campaign's experiments in the store. jobs, executor: as in `schedule` and `run`. With
     planned looks, all experiments are trained up to the first; then the questions are judged, and
     those that an open one needs go on to the next. What a look says follows from the store alone,
-    so another process, or the same command days later, goes on where this one was.
+    so another process, or the same command days later, goes on where this one was. A shard has no
+    look to itself: it is trained up to the next one.
     """
-    planned, failed = schedule(campaign, known, store, jobs), dict[str, str]()
+    planned, failed = schedule(campaign, known, store, jobs, shard=shard), dict[str, str]()
     while True:
         with show(planned, clock(planned, store)) as listen:
             outcome = run(planned, store, listen, executor)
@@ -46,7 +48,7 @@ def train(
             return outcome
         if outcome.elsewhere and not _at_last_look(planned):
             _wait(planned, store, show)
-        following = schedule(campaign, known, store, jobs)
+        following = schedule(campaign, known, store, jobs, shard=shard)
         # What has failed is not tried again before the next command.
         left = tuple(cell for cell in following.missing if cell.run_id not in failed)
         if not left or (outcome.elsewhere and _at_last_look(planned)):

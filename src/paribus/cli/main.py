@@ -21,6 +21,7 @@ COMMANDS = {
     "serve": "Show a study in the browser, live, and a pad to draw on.",
     "show": "Show one run: recipe, epochs, where it ran.",
     "export": "Write a run's network, or a whole store, for other tools.",
+    "merge": "Unite stores that have each trained a part of a study.",
     "pack": "Pack a store's runs without weights: for a repository or a mail.",
     "unpack": "Make a store of a pack, or add a pack to a store.",
     "studies": "List the built-in studies.",

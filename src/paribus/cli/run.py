@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import click
 
 from paribus.campaign.campaign import Campaign
+from paribus.campaign.cells import WHOLE, Schedule, Shard, schedule
 from paribus.campaign.train import train
 from paribus.cli.answer import answer
 from paribus.cli.options import report_option, store_option, study_options, tell, told
+from paribus.errors import UserError
 from paribus.measure.runs import StudyResult
 from paribus.present.progress import progress, timing_progress, untimed_line
 from paribus.store.known import Known
@@ -19,6 +22,26 @@ from paribus.store.open import open_store
 from paribus.store.timings import read_timings
 from paribus.store.writer import Writer
 from paribus.text import count
+
+
+class ShardType(click.ParamType[Shard]):
+    """A shard as it is typed, "2/8"."""
+
+    name = "shard"
+
+    def convert(
+        self, value: str | Shard, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Shard:
+        if isinstance(value, Shard):
+            return value
+        number, _, of = value.partition("/")
+        if not (re.fullmatch("[0-9]{1,4}", number) and re.fullmatch("[0-9]{1,4}", of)):
+            self.fail(
+                f'write K/N, e.g. 2/8 for the second of eight parts, got "{value}"', param, ctx
+            )
+        if not 1 <= int(number) <= int(of):
+            self.fail(f"K counts from 1 to N, got {value}", param, ctx)
+        return Shard(int(number), int(of))
 
 
 @click.command(short_help="Train what a study is missing, then write its report.")
@@ -42,10 +65,22 @@ from paribus.text import count
     show_default=True,
     help="Time the training steps that questions ask about, when all is trained.",
 )
+@click.option(
+    "--shard",
+    type=ShardType(),
+    metavar="K/N",
+    help="Train the K-th of N parts, whole seeds, on this machine; write no report.",
+)
 @store_option
 @report_option
 def command(
-    *, campaign: Campaign, jobs: int | None, executor: str, timing: bool, report_folder: Path | None
+    *,
+    campaign: Campaign,
+    jobs: int | None,
+    executor: str,
+    timing: bool,
+    shard: Shard | None,
+    report_folder: Path | None,
 ) -> None:
     """Train what STUDY, a file or a built-in name, is missing; time the training steps that its
     questions ask about, if the machine is quiet; then write its report.
@@ -55,20 +90,48 @@ def command(
     """
     from paribus.present.beforehand import looks_at_nothing, too_few_seeds
 
+    if shard is not None and report_folder is not None:
+        raise UserError("--report: has no effect with --shard; a part of a study has no report")
     tell(*campaign.notes, too_few_seeds(campaign.study), looks_at_nothing(campaign.study))
     with open_store(campaign.store_folder, "create") as store:
         known = told(campaign.known(store))
-        outcome = train(campaign, known, store, show=progress, jobs=jobs, executor=executor)
-        result = campaign.result(store, known)
-        if timing and not outcome.elsewhere:
-            result = _timed(campaign, result, known, store)
+        outcome = train(
+            campaign,
+            known,
+            store,
+            show=progress,
+            jobs=jobs,
+            executor=executor,
+            shard=shard or WHOLE,
+        )
+        result = None
+        if shard is not None:
+            _tell_shard(shard, schedule(campaign, known, store, shard=shard))
+        else:
+            result = campaign.result(store, known)
+            if timing and not outcome.elsewhere:
+                result = _timed(campaign, result, known, store)
     if outcome.elsewhere:
         runs = count(outcome.elsewhere, "run is", "runs are")
         tell(f"{runs} being trained by another process.")
     tell(*(f"Run {run_id} failed: {reason}" for run_id, reason in outcome.failed.items()))
-    answer(campaign, result, report_folder)
+    if result is not None:
+        answer(campaign, result, report_folder)
     if outcome.failed:
         sys.exit(1)
+
+
+def _tell_shard(shard: Shard, planned: Schedule) -> None:
+    campaign = planned.campaign
+    seeds = ", ".join(map(str, shard.seeds(campaign.study.seed_range)))
+    ended = len(planned.cells) - len(planned.missing)
+    look = "" if planned.next_look is None else ", up to the next look,"
+    click.echo(
+        f"Shard {shard.number} of {shard.of}, seeds {seeds}: {ended:,} of "
+        f"{count(len(planned.cells), 'run')}{look} have ended, in {campaign.store_folder}. When "
+        "all shards have, unite their stores with `paribus merge` and run the study there, which "
+        "writes the report."
+    )
 
 
 def _timed(campaign: Campaign, result: StudyResult, known: Known, store: Writer) -> StudyResult:

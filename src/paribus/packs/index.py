@@ -131,6 +131,9 @@ def _plan(path: Path, designs: list[Any]) -> StudyPlan:
         table.count("ended")
         table.count("first_seed", most=HIGHEST_SEED)
         table.count("seeds", least=1, most=MOST_SEEDS)
+        looks = design.get("looks", [])
+        if not all(isinstance(look, int) and 0 < look <= MOST_SEEDS for look in looks):
+            raise damaged(path, "a plan has looks that are none")
         if not all(isinstance(hash_, str) for hash_ in table.table("experiments").values()):
             raise damaged(path, "a plan has experiments that are none")
         for question in table.list("questions"):

@@ -22,10 +22,10 @@ from paribus.packs.run_file import (
     path_of,
     read_content,
 )
-from paribus.spec.study_plan import StudyPlan
+from paribus.spec.study_plan import PlansDifferError, StudyPlan
 from paribus.store.errors import told
 from paribus.store.reader import Reader
-from paribus.store.rows import EndedRun, PlansDifferError, united_plans
+from paribus.store.rows import EndedRun, united_plans
 from paribus.store.unite import Contents, contents_of
 from paribus.text import count
 

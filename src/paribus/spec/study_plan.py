@@ -87,6 +87,14 @@ class Design:
         return next((found for found in self.questions if found.asks_alike(question)), None)
 
 
+class PlansDifferError(Exception):
+    """Two places have recorded different designs of one study."""
+
+    def __init__(self, mine: Design, theirs: Design) -> None:
+        super().__init__(mine, theirs)
+        self.mine, self.theirs = mine, theirs
+
+
 class What(Enum):
     """What an amendment changed."""
 
@@ -184,16 +192,17 @@ class StudyPlan:
             return StudyPlan((*self.designs[:-1], design))
         return StudyPlan((*self.designs, replace(design, ended=ended)))
 
-    def united(self, other: StudyPlan) -> StudyPlan | None:
-        """Return the plan of a study that two stores have recorded, each with a part of its runs;
-        None if they do not agree: as far as both go, their designs must be the same.
+    def united(self, other: StudyPlan) -> StudyPlan:
+        """Return the plan of a study that two stores have recorded, each with a part of its runs.
 
         Of each design the earlier time and the larger count of ended runs are taken, so the order
-        in which stores are united does not matter.
+        in which stores are united does not matter. Raises `PlansDifferError` if they do not agree:
+        as far as both go, their designs must be the same.
         """
         both = list(zip(self.designs, other.designs, strict=False))
-        if not all(mine.same_as(theirs) for mine, theirs in both):
-            return None
+        for mine, theirs in both:
+            if not mine.same_as(theirs):
+                raise PlansDifferError(mine, theirs)
         common = tuple(
             replace(mine, at=min(mine.at, theirs.at), ended=max(mine.ended, theirs.ended))
             for mine, theirs in both

@@ -6,7 +6,7 @@ must be the same to the bit; a run that has not ended is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,14 +16,15 @@ from pathlib import Path
 from paribus.atomic import write_atomically
 from paribus.errors import UserError
 from paribus.spec.identity import Identity
+from paribus.spec.study_plan import Design, PlansDifferError
 from paribus.store.errors import told
 from paribus.store.open import open_store
 from paribus.store.predictions import PREDICTIONS, PROBABILITIES, WEIGHTS
 from paribus.store.reader import Reader
-from paribus.store.rows import EndedRun, PlansDifferError, StoredRun, StudyRecord, united_plans
+from paribus.store.rows import EndedRun, StoredRun, StudyRecord, united_plans
 from paribus.store.timings import Timing, keep_timing, read_timings
 from paribus.store.writer import Writer
-from paribus.text import percent
+from paribus.text import count, percent
 
 Key = tuple[str, str, int]
 
@@ -54,8 +55,8 @@ class United:
     """That the sources have, each counted once."""
     new: int
     """Of these, those that the store had not."""
-    unfinished: int
-    """Runs of the sources that were left out, since they have not ended."""
+    notes: tuple[str, ...]
+    """What there is to say of the sources, a line each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +101,7 @@ def unite(target: Path, sources: Sequence[Contents]) -> United:
             here = stack.enter_context(open_store(target, "read"))
         _agree_on_plans(here, sources)
         new = [one for one in found if here is None or _is_new(here, one)]
+        studies = () if here is None else contents_studies(here)
     with open_store(target, "create") as store:
         for source in sources:
             by_hash = {identity.hash: identity for identity in source.identities}
@@ -112,15 +114,48 @@ def unite(target: Path, sources: Sequence[Contents]) -> United:
         with told(target):
             for timing in _best_timings([read_timings(target), *(s.timings for s in sources)]):
                 keep_timing(target, timing)
-    return United(len(found), len(new), sum(source.unfinished for source in sources))
+    runs = [one.ended.run for one in found]
+    return United(len(found), len(new), tuple(_notes(sources, studies, runs)))
+
+
+def _notes(
+    sources: Sequence[Contents], here: Sequence[StudyRecord], runs: Sequence[StoredRun]
+) -> Iterator[str]:
+    """here: the studies that the store had before."""
+    for source in sources:
+        if source.unfinished:
+            left_out = count(
+                source.unfinished, "run has not ended and is", "runs have not ended and are"
+            )
+            yield f"{source.where}: {left_out} left out; merge it again when it has been trained."
+        others = [r for s in sources if s is not source for r in s.studies] + list(here)
+        if others and not any(a.study.is_same(b.study) for a in source.studies for b in others):
+            yield f"{source.where}: has no study in common with the others; all are kept."
+    engines: dict[str, dict[str, set[int]]] = {}
+    for run in runs:
+        engines.setdefault(run.experiment, {}).setdefault(run.engine, set()).add(run.seed)
+    mixed = sorted({tuple(sorted(found)) for found in engines.values() if _parts(found.values())})
+    for names in mixed:
+        yield (
+            f"The engines {' and '.join(names)} have each trained a part of the seeds of an "
+            "experiment, and a report takes the runs of one engine; give all shards --engine."
+        )
+
+
+def _parts(seeds: Collection[set[int]]) -> bool:
+    """Whether several engines have trained seeds, and none of them all."""
+    return len(seeds) > 1 and set().union(*seeds) not in seeds
 
 
 def _agreed_runs(sources: Sequence[Contents]) -> list[_Found]:
     """The runs of all sources, each once, from one that has its weights if there is any."""
     found: dict[Key, _Found] = {}
+    keys: dict[str, Key] = {}
     for source in sources:
         for ended in source.runs:
             one, key = _Found(ended, source), _key(ended.run)
+            if keys.setdefault(ended.run.id, key) != key:
+                raise _other_run(one, found[keys[ended.run.id]].contents.where)
             if key in found:
                 _refuse_other_results(found[key].ended, found[key].contents.where, one)
             if key not in found or not found[key].has_weights:
@@ -133,10 +168,7 @@ def _is_new(here: Reader, one: _Found) -> bool:
     stored = here.find(*_key(one.ended.run))
     if stored is None:
         if here.run(one.ended.run.id) is not None:
-            raise UserError(
-                f"{one.contents.where}: run {one.ended.run.id} is another than the run of that id "
-                f"in {here.folder}; the two cannot be in one store"
-            )
+            raise _other_run(one, here.folder)
         return True
     if not stored.ended:
         if here.is_claimed(stored.id):
@@ -160,6 +192,8 @@ def _take(store: Writer, one: _Found) -> None:
 def _agree_on_plans(here: Reader | None, sources: Sequence[Contents]) -> None:
     """Raise `UserError` if two places have recorded different plans of one study."""
     known = [] if here is None else [(r, here.folder) for r in contents_studies(here)]
+    identities = {identity.hash: identity for s in sources for identity in s.identities}
+    identities |= {} if here is None else {i.hash: i for i in here.identities()}
     for source in sources:
         for record in source.studies:
             for index, (other, where) in enumerate(known):
@@ -167,16 +201,45 @@ def _agree_on_plans(here: Reader | None, sources: Sequence[Contents]) -> None:
                     continue
                 try:
                     plans = united_plans(other.plans, record.plans)
-                except PlansDifferError:
+                except PlansDifferError as error:
                     raise UserError(
-                        f"{source.where}: has another plan of {record.study.label} than {where}: "
-                        "its seeds, experiments or questions were others; `paribus status` and "
-                        "`paribus report` of each show them, and each can be kept by itself"
+                        f"{source.where}: its plan of {record.study.label} is not that of {where}: "
+                        f"{_difference(error, identities)}; runs of two plans are kept in two "
+                        "stores"
                     ) from None
                 known[index] = replace(other, plans=plans), where
                 break
             else:
                 known.append((record, source.where))
+
+
+def _difference(error: PlansDifferError, identities: Mapping[str, Identity]) -> str:
+    """In what two plans differ, that of the source first."""
+    mine, theirs = error.theirs, error.mine
+    if mine.seed_range != theirs.seed_range:
+        return f"seeds {_seeds(mine)}, there {_seeds(theirs)}"
+    if mine.looks != theirs.looks:
+        return f"looks at {_looks(mine)}, there {_looks(theirs)}"
+    for name in dict.fromkeys([*mine.experiments, *theirs.experiments]):
+        pair = [identities.get(design.experiments.get(name, "")) for design in (mine, theirs)]
+        first, second = pair
+        if first == second:
+            continue
+        if first is None or second is None:
+            return f"only one of them has the experiment {name}"
+        if first.data != second.data:
+            return f"its images are others, fingerprint {first.data[:12]}, there {second.data[:12]}"
+        what = "code" if first.recipe == second.recipe else "settings"
+        return f"{name} has other {what}"
+    return "its questions are others"
+
+
+def _seeds(design: Design) -> str:
+    return f"{design.first_seed} to {design.seed_range.stop - 1}"
+
+
+def _looks(design: Design) -> str:
+    return f"{', '.join(map(str, design.looks))} seeds" if design.looks else "no number of seeds"
 
 
 def contents_studies(store: Reader) -> tuple[StudyRecord, ...]:
@@ -203,8 +266,16 @@ def _described(ended: EndedRun) -> str:
     where = ended.environments[-1].where if ended.environments else {}
     on = " and ".join(where[key] for key in ("processor", "system") if key in where)
     accuracy = ended.epochs["test_accuracy"]
+    bits = f", bits {ended.run.bits}" if ended.run.bits else ""
     reached = f", to {percent(accuracy[-1], '.2f')} test accuracy" if len(accuracy) else ""
-    return f"on {on or 'an unknown machine'}{reached}"
+    return f"on {on or 'an unknown machine'}{bits}{reached}"
+
+
+def _other_run(one: _Found, where: Path) -> UserError:
+    return UserError(
+        f"{one.contents.where}: run {one.ended.run.id} is another than the run of that id in "
+        f"{where}; the two cannot be in one store"
+    )
 
 
 def _being_trained(run: StoredRun, store: Reader) -> UserError:

@@ -1,0 +1,49 @@
+"""`paribus merge`: one store of several."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from paribus.cli.options import json_option, tell
+from paribus.store.open import open_store
+from paribus.store.unite import contents_of, unite
+from paribus.text import count
+
+
+@click.command(short_help="Unite stores that have each trained a part of a study.")
+@click.argument(
+    "stores", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="STORE…"
+)
+@click.option(
+    "--into",
+    "target",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="STORE",
+    help="The store that gets all runs; it is made if it is not there.",
+)
+@json_option
+def command(stores: tuple[Path, ...], target: Path, as_json: bool) -> None:
+    """Unite the runs of several STOREs, e.g. those of `paribus run --shard`, in one store. The
+    order does not matter, and merging again changes nothing.
+
+    Runs that have not ended are left out. The stores must agree: on a study's plan, and on the
+    results of runs that several have. Everything is checked before anything is written, and
+    nothing is changed in the STOREs.
+    """
+    others = [store for store in dict.fromkeys(stores) if store.resolve() != target.resolve()]
+    with ExitStack() as stack:
+        opened = [stack.enter_context(open_store(store, "read")) for store in others]
+        united = unite(target, [contents_of(store) for store in opened])
+    tell(*united.notes)
+    if as_json:
+        click.echo(json.dumps({"store": str(target), "runs": united.runs, "new": united.new}))
+        return
+    click.echo(
+        f"Merged {count(united.runs, 'run')} of {count(len(others), 'store')} into {target}, "
+        f"{united.new:,} of them new."
+    )

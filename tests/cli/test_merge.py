@@ -1,0 +1,267 @@
+"""A study in shards, merged in any order, is the study."""
+
+from __future__ import annotations
+
+import shutil
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paribus.errors import UserError
+from paribus.store.open import open_store
+from paribus.store.rows import EPOCH_COLUMNS, EndedRun
+from paribus.store.timings import Timing, keep_timing, read_timings
+from tests.support.commands import call, read_json
+from tests.support.once import made_once
+from tests.support.small import write_small
+
+SEEDS = 7
+STUDY = """
+title = "Shards"
+data = "small.npz"
+seeds = 7
+
+[experiments.mlp]
+network = ["flatten", "linear 8", "relu", "linear 3"]
+optimizer = { name = "sgd", lr = 0.1, momentum = 0.9 }
+batch_size = 16
+epochs = 2
+engine = "numpy"
+
+[experiments.linear]
+from = "mlp"
+network = ["flatten", "linear 3"]
+
+[[questions]]
+ask = "Is the hidden layer better?"
+compare = ["linear", "mlp"]
+about = ["network"]
+matters = 0.01
+"""
+SHARDS = [(number, of) for of in (1, 3, 7) for number in range(1, of + 1)]
+
+
+def _make(folder: Path) -> None:
+    study = write_small(folder, STUDY)
+    for number, of in SHARDS:
+        shard, store = f"{number}/{of}", folder / f"shard-{number}-of-{of}"
+        done = call("run", study, "--shard", shard, "--store", store, "--jobs", "1")
+        assert done.exit_code == 0, str(done.exception)
+        assert f"Shard {number} of {of}, seeds" in done.stdout
+
+
+@pytest.fixture
+def home(
+    tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A folder with the study and the stores of all shards."""
+    made = made_once(tmp_path_factory, "shards", _make)
+    monkeypatch.chdir(shutil.copytree(made, tmp_path / "home"))
+    return Path()
+
+
+def _ended(store: Path) -> dict[str, EndedRun]:
+    with open_store(store, "read") as opened:
+        return {run.id: opened.ended(run) for run in opened.all_runs()}
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _merge(stores: list[str], into: str) -> None:
+    done = call("merge", *stores, "--into", into)
+    assert done.exit_code == 0, str(done.exception)
+
+
+@pytest.mark.parametrize("of", [1, 3, 7])
+def test_shards_together_are_the_study(home: Path, of: int) -> None:
+    _merge([f"shard-{number}-of-{of}" for number in range(of, 0, -1)], "merged")
+    whole, merged = _ended(home / "shard-1-of-1"), _ended(home / "merged")
+    assert whole.keys() == merged.keys()
+    assert len(whole) == 2 * SEEDS
+    assert all(merged[id_].is_same_training(whole[id_]) for id_ in whole)
+    assert _files(home / "merged" / "runs") == _files(home / "shard-1-of-1" / "runs")
+    said = [
+        read_json("compare", "linear", "mlp", "--json", "--store", store)
+        for store in ("shard-1-of-1", "merged")
+    ]
+    assert said[0] == said[1]
+
+
+def test_the_order_does_not_matter(home: Path) -> None:
+    packs, findings = [], []
+    for number, order in enumerate(permutations(range(1, 4))):
+        store = f"merged-{number}"
+        _merge([f"shard-{k}-of-3" for k in order], store)
+        assert call("pack", store, "--into", f"pack-{number}").exit_code == 0
+        packs.append(_files(home / f"pack-{number}" / "runs"))
+        findings.append(read_json("compare", "linear", "mlp", "--json", "--store", store))
+    assert len(packs[0]) == 2 * SEEDS
+    assert all(pack == packs[0] for pack in packs)
+    assert all(finding == findings[0] for finding in findings)
+
+
+def test_merging_again_changes_nothing(home: Path) -> None:
+    stores = ["shard-1-of-3", "shard-2-of-3", "shard-3-of-3"]
+    _merge(stores, "merged")
+    assert call("pack", "merged", "--into", "first").exit_code == 0
+    files = _files(home / "merged" / "runs")
+    _merge([*stores, "merged"], "merged")
+    assert _files(home / "merged" / "runs") == files
+    assert call("pack", "merged", "--into", "second").exit_code == 0
+    assert _files(home / "first") == _files(home / "second")
+
+
+def test_the_merged_store_has_nothing_left_to_train(home: Path) -> None:
+    _merge(["shard-3-of-3", "shard-1-of-3", "shard-2-of-3"], "merged")
+    before = _files(home / "merged" / "runs")
+    done = call("run", "small.toml", "--store", "merged", "--shard", "1/1")
+    assert "14 of 14 runs have ended" in done.stdout
+    assert _files(home / "merged" / "runs") == before
+    facts = read_json("status", "small.toml", "--store", "merged", "--json")["experiments"]
+    assert {name: fact["finished"] for name, fact in facts.items()} == {"mlp": 7, "linear": 7}
+
+
+def test_other_results_are_an_error_that_names_both(home: Path) -> None:
+    with open_store(home / "shard-2-of-7", "write") as store:
+        run = store.all_runs()[0]
+        tensors, probabilities = store.weights(run.id), store.probabilities(run.id)
+        assert tensors is not None
+        assert probabilities is not None
+        store.finish(run.id, {name: array + 1 for name, array in tensors.items()}, probabilities)
+    done = call("merge", "shard-1-of-1", "shard-2-of-7", "--into", "merged")
+    said = str(done.exception)
+    assert isinstance(done.exception, UserError)
+    assert f"run {run.id} (seed 1, engine numpy) has other results in shard-2-of-7" in said
+    assert "than in shard-1-of-1" in said
+    assert said.count(" test accuracy") == 2
+    assert not (home / "merged").exists()
+
+
+def test_other_plans_are_an_error_that_says_in_what(home: Path) -> None:
+    changes = {
+        "seeds 0 to 8, there 0 to 6": STUDY.replace("seeds = 7", "seeds = 9"),
+        "linear has other settings": STUDY.replace(
+            '"linear 3"]\n\n[[', '"linear 3", "relu"]\n\n[['
+        ),
+        "only one of them has the experiment": STUDY.replace(
+            "experiments.linear", "experiments.l"
+        ).replace('["linear"', '["l"'),
+        "its questions are others": STUDY.replace("0.01", "0.02"),
+    }
+    for number, (said, study) in enumerate(changes.items()):
+        (home / "small.toml").write_text(study, "utf-8")
+        store = f"other-{number}"
+        of = 9 if "8" in said else 7
+        assert call("run", "small.toml", "--shard", f"1/{of}", "--store", store).exit_code == 0
+        done = call("merge", "shard-1-of-1", store, "--into", "merged")
+        assert said in str(done.exception)
+        assert f"{store}: its plan of " in str(done.exception)
+        assert not (home / "merged").exists()
+
+
+@pytest.mark.slow
+def test_shards_go_from_look_to_look(home: Path) -> None:
+    looks = STUDY.replace("seeds = 7", "seeds = { looks = [5, 7] }")
+    (home / "looks.toml").write_text(looks.replace("0.01", "1e-9"), "utf-8")
+    for number in range(1, 6):
+        done = call("run", "looks.toml", "--shard", f"{number}/5", "--store", f"look-{number}")
+        assert "2 of 2 runs, up to the next look, have ended" in done.stdout
+    _merge([f"look-{number}" for number in range(1, 6)], "looks")
+    assert {ended.run.seed for ended in _ended(home / "looks").values()} == set(range(5))
+    # With all seeds of the look at hand, the open question calls for the next ones.
+    done = call("run", "looks.toml", "--shard", "1/1", "--store", "looks")
+    assert done.exit_code == 0, str(done.exception)
+    seeds = {ended.run.seed for ended in _ended(home / "looks").values()}
+    assert seeds == set(range(7))
+    (home / "looks.toml").write_text(STUDY, "utf-8")
+    assert call("run", "looks.toml", "--shard", "1/7", "--store", "plain").exit_code == 0
+    done = call("merge", "plain", "--into", "looks")
+    assert "looks at no number of seeds, there 5, 7 seeds" in str(done.exception)
+
+
+def test_other_images_are_an_error(home: Path) -> None:
+    with np.load(home / "small.npz") as found:
+        arrays = dict(found)
+    arrays["x_train"] = arrays["x_train"][::-1].copy()
+    np.savez(home / "small.npz", **arrays)
+    assert call("run", "small.toml", "--shard", "2/7", "--store", "other").exit_code == 0
+    done = call("merge", "shard-1-of-7", "other", "--into", "merged")
+    assert "its images are others, fingerprint" in str(done.exception)
+
+
+def test_runs_that_have_not_ended_are_left_out(home: Path) -> None:
+    with open_store(home / "shard-1-of-7", "write") as store:
+        experiment = store.all_runs()[0].experiment
+        store.begin(experiment, 6, "numpy", {})
+    done = call("merge", "shard-1-of-7", "shard-2-of-7", "--into", "merged")
+    assert "shard-1-of-7: 1 run has not ended and is left out" in done.stderr
+    assert len(_ended(home / "merged")) == 4
+
+
+def test_another_study_is_said_to_be_one(home: Path) -> None:
+    (home / "other.toml").write_text(STUDY.replace("lr = 0.1", "lr = 0.3"), "utf-8")
+    assert call("run", "other.toml", "--shard", "1/7", "--store", "other").exit_code == 0
+    done = call("merge", "shard-1-of-7", "other", "--into", "merged")
+    assert done.exit_code == 0
+    assert "other: has no study in common with the others" in done.stderr
+    assert len(_ended(home / "merged")) == 4
+
+
+def test_of_two_timings_the_undisturbed_is_kept(home: Path) -> None:
+    def timing(seconds: float, disturbed: str) -> Timing:
+        return Timing(
+            "a" * 64, "numpy", "b" * 64, "numpy", [seconds], [seconds], [seconds], {}, disturbed
+        )
+
+    keep_timing(home / "shard-1-of-7", timing(1.0, "a game"))
+    keep_timing(home / "shard-2-of-7", timing(2.0, ""))
+    for order in ((1, 2), (2, 1)):
+        _merge([f"shard-{k}-of-7" for k in order], f"merged-{order[0]}")
+        (kept,) = read_timings(home / f"merged-{order[0]}")
+        assert kept.a_seconds == [2.0]
+
+
+def test_weights_come_to_what_was_unpacked(home: Path) -> None:
+    assert call("pack", "shard-1-of-7").exit_code == 0
+    assert call("unpack", "pack", "--into", "merged").exit_code == 0
+    _merge(["shard-1-of-7"], "merged")
+    assert _files(home / "merged" / "runs") == _files(home / "shard-1-of-7" / "runs")
+
+
+@pytest.mark.parametrize(
+    ("shard", "said"),
+    [
+        ("0/3", "K counts from 1 to N"),
+        ("4/3", "K counts from 1 to N"),
+        ("2", "write K/N"),
+        ("a/b", "write K/N"),
+        ("1/8", "the study has 7 seeds"),
+    ],
+)
+def test_shards_that_there_are_not(home: Path, shard: str, said: str) -> None:
+    done = call("run", "small.toml", "--shard", shard, "--store", "none")
+    assert done.exit_code != 0
+    assert said in done.output + str(done.exception)
+
+
+def test_a_store_that_is_not_there_is_named(home: Path) -> None:
+    done = call("merge", "shard-1-of-7", "nowhere", "--into", "merged")
+    assert "nowhere: there is no store here" in str(done.exception)
+    assert not (home / "merged").exists()
+
+
+def test_curves_are_merged_as_they_were(home: Path) -> None:
+    _merge(["shard-1-of-3"], "merged")
+    whole, merged = _ended(home / "shard-1-of-3"), _ended(home / "merged")
+    for id_, ended in whole.items():
+        for column in EPOCH_COLUMNS:
+            np.testing.assert_array_equal(merged[id_].epochs[column], ended.epochs[column])
+        assert merged[id_].environments == ended.environments
