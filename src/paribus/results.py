@@ -17,7 +17,7 @@ from paribus.campaign.timing import time_missing
 from paribus.campaign.train import train
 from paribus.errors import UserError, did_you_mean
 from paribus.export.tables import ExportedRun, epoch_records, run_records
-from paribus.measure import predictions
+from paribus.measure import predictions, table
 from paribus.measure.runs import ExperimentResult, StudyResult
 from paribus.present.progress import progress, timing_progress, untimed_line
 from paribus.spec.study import Study
@@ -169,7 +169,7 @@ class Results:
                 status=run.status,
                 reason=run.reason,
                 experiment=result.experiment,
-                epochs=vars(run.curves),
+                epochs=table.by_epoch(run),
             )
             for result in self.experiments.values()
             for run in result.runs

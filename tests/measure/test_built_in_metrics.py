@@ -65,7 +65,7 @@ def test_every_metric_can_be_written_and_is_complete(text: str) -> None:
     assert metric.key == text.split()[0]
     assert metric.label
     assert metric.better != metric.worse
-    assert (metric.read is None) == (metric.kind != "compare")
+    assert metric.is_of_runs == (metric.kind == "compare")
     assert (metric.count is None) == (metric.kind != "count")
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from paribus.measure.from_store import read_run
+from paribus.measure.table import by_epoch
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
@@ -93,7 +95,7 @@ def store_rows(store: Reader) -> list[ExportedRun]:
             status=run.status,
             reason=run.reason,
             experiment=store.experiment(run.experiment),
-            epochs=store.epochs(run.id),
+            epochs=by_epoch(read_run(run, store, None)),
         )
         for run in store.find_runs("")
     ]

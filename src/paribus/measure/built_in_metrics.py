@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -40,7 +39,7 @@ TEST_ACCURACY = _accuracy(
     better="more accurate",
     worse="less accurate",
     widest=1,
-    read=lambda run: float(run.curves.test_accuracy[-1]),
+    curve=lambda run: run.curves.test_accuracy,
     scores=lambda predictions: predictions.correct.astype(np.float64),
     scores_are_correctness=True,
 )
@@ -53,7 +52,7 @@ TEST_LOSS = Metric(
     worse="higher loss",
     unit="nats",
     unit_of_one="nat",
-    read=lambda run: float(run.curves.test_loss[-1]),
+    curve=lambda run: run.curves.test_loss,
     scores=_cross_entropy,
 )
 
@@ -65,7 +64,17 @@ TRAIN_LOSS = Metric(
     worse="higher loss",
     unit="nats",
     unit_of_one="nat",
-    read=lambda run: float(run.curves.train_loss[-1]),
+    curve=lambda run: run.curves.train_loss,
+)
+
+TRAIN_ACCURACY = _accuracy(
+    key="train_accuracy",
+    label="final train accuracy",
+    higher_is_better=True,
+    better="more accurate in training",
+    worse="less accurate in training",
+    widest=1,
+    curve=lambda run: run.curves.train_accuracy,
 )
 
 VALIDATION_ACCURACY = _accuracy(
@@ -75,7 +84,7 @@ VALIDATION_ACCURACY = _accuracy(
     better="more accurate",
     worse="less accurate",
     widest=1,
-    read=lambda run: float(run.curves.validation_accuracy[-1]),
+    curve=lambda run: run.curves.validation_accuracy,
     needs_validation=True,
 )
 
@@ -87,7 +96,7 @@ VALIDATION_LOSS = Metric(
     worse="higher loss",
     unit="nats",
     unit_of_one="nat",
-    read=lambda run: float(run.curves.validation_loss[-1]),
+    curve=lambda run: run.curves.validation_loss,
     needs_validation=True,
 )
 
@@ -103,9 +112,10 @@ def _within_reach(accuracy: float) -> float:
 
 
 def _epochs_to(accuracy: float) -> Metric:
-    def epochs(run: Run) -> float:
-        reached = np.flatnonzero(run.curves.test_accuracy >= accuracy)
-        return float(reached[0] + 1) if reached.size else math.nan
+    def epochs(run: Run) -> NDArray[np.float64]:
+        reached_E = run.curves.test_accuracy >= accuracy
+        first = reached_E.argmax() if reached_E.any() else run.epochs
+        return np.where(np.arange(run.epochs) < first, np.nan, first + 1.0)
 
     shown = percent(accuracy, "g")
     return Metric(
@@ -116,7 +126,7 @@ def _epochs_to(accuracy: float) -> Metric:
         worse="more epochs",
         unit="epochs",
         unit_of_one="epoch",
-        read=epochs,
+        curve=epochs,
         without="runs that all get there: more epochs, or an accuracy that is easier to reach",
         lacks=f"never got to {shown} test accuracy",
         in_preview=f"epochs_to {_within_reach(accuracy):.12g}",
@@ -132,7 +142,7 @@ GENERALISATION_GAP = _accuracy(
     better="smaller gap",
     worse="larger gap",
     widest=2,
-    read=lambda run: float(run.curves.train_accuracy[-1] - run.curves.test_accuracy[-1]),
+    curve=lambda run: run.curves.train_accuracy - run.curves.test_accuracy,
 )
 
 TEST_LOSS_RISE = Metric(
@@ -143,7 +153,7 @@ TEST_LOSS_RISE = Metric(
     worse="larger rise",
     unit="nats",
     unit_of_one="nat",
-    read=lambda run: float(run.curves.test_loss[-1] - run.curves.test_loss.min()),
+    curve=lambda run: run.curves.test_loss - np.minimum.accumulate(run.curves.test_loss),
 )
 
 PARAMETERS = Metric(
@@ -168,3 +178,36 @@ STEP_TIME = Metric(
     mistyped_from=1,
     kind="step_time",
 )
+
+TRAIN_SECONDS = Metric(
+    key="train_seconds",
+    label="time of training",
+    higher_is_better=False,
+    better="less time",
+    worse="more time",
+    unit="s",
+    curve=lambda run: run.curves.train_seconds,
+)
+
+TEST_SECONDS = Metric(
+    key="test_seconds",
+    label="time of evaluation",
+    higher_is_better=False,
+    better="less time",
+    worse="more time",
+    unit="s",
+    curve=lambda run: run.curves.test_seconds,
+)
+
+OF_EVERY_EPOCH = (
+    TRAIN_LOSS,
+    TRAIN_ACCURACY,
+    TEST_LOSS,
+    TEST_ACCURACY,
+    VALIDATION_LOSS,
+    VALIDATION_ACCURACY,
+    TRAIN_SECONDS,
+    TEST_SECONDS,
+)
+"""What engines measure: one for each of the store's `EPOCH_COLUMNS`, by the same names. Not all can
+be asked about: how long training takes depends on what else the machine does."""

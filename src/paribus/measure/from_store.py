@@ -129,8 +129,8 @@ def common_engine(study: Study, store: Reader, identities: Mapping[str, Identity
     return max(experiments, key=lambda e: (experiments[e], runs[e], e), default="")
 
 
-def read_run(run: StoredRun, store: Reader, dataset: Dataset) -> Run:
-    """All that a store has of a run on a dataset."""
+def read_run(run: StoredRun, store: Reader, dataset: Dataset | None) -> Run:
+    """All that a store has of a run on a dataset; without its predictions where that is None."""
     environments = store.environments(run.id)
     return Run(
         id=run.id,
@@ -141,7 +141,9 @@ def read_run(run: StoredRun, store: Reader, dataset: Dataset) -> Run:
         reason=run.reason,
         curves=Curves(**store.epochs(run.id)),
         environment=environments[-1] if environments else {},
-        read_predictions=reader(
+        read_predictions=(lambda: None)
+        if dataset is None
+        else reader(
             partial(store.probabilities, run.id),
             dataset.test_labels,
             partial(_kept, run.id, store, dataset),

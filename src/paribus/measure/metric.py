@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from paribus.measure.predictions import Predictions
     from paribus.measure.runs import ExperimentResult, Run
 
-# N test images
+# E epochs, N test images
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,12 @@ class Metric:
     """From this difference on, unscaled, one that somebody types was probably meant as printed."""
     kind: str = "compare"
     """The kind of question that it is asked by."""
+    curve: Callable[[Run], NDArray[np.float64]] | None = None
+    """Return the value after each epoch of a run, (E,), NaN where it has none; None if it is known
+    at the end alone, or of no run."""
     read: Callable[[Run], float] | None = None
-    """Return the value of a finished run; NaN if it has none. None if runs have no value."""
+    """Return the value of a finished run, NaN if it has none; None if that is the last of `curve`,
+    or if no run has a value."""
     count: Callable[[ExperimentResult], int | None] | None = None
     """Return the value of an experiment, for those that need no run; None if it is unknown."""
     scores: Callable[[Predictions], NDArray[np.floating]] | None = None
@@ -73,6 +77,11 @@ class Metric:
     """Whether only studies that hold out validation images have it."""
     in_preview: str = ""
     """The metric that previews ask for in its place; "" if they ask for itself."""
+
+    @property
+    def is_of_runs(self) -> bool:
+        """Whether runs have a value."""
+        return self.curve is not None or self.read is not None
 
     @property
     def is_printed_as_measured(self) -> bool:
@@ -94,9 +103,18 @@ class Metric:
 
     def value(self, run: Run) -> float:
         """Return the value of a run that has ended; NaN if it diverged or has none."""
-        if self.read is None:
+        if not self.is_of_runs:
             raise ValueError(f"runs have no {self.key}")
-        return self.read(run) if run.status == "finished" and run.epochs else math.nan
+        if run.status != "finished" or not run.epochs:
+            return math.nan
+        if self.read is not None:
+            return self.read(run)
+        return float(self.values(run)[-1])
+
+    def values(self, run: Run) -> NDArray[np.float64]:
+        """Return the value after each epoch of a run: (E,); NaN where it has none, or where it is
+        known at the end alone."""
+        return np.full(run.epochs, np.nan) if self.curve is None else self.curve(run)
 
     def with_arguments(self, arguments: Sequence[str]) -> Metric:
         """Return the metric itself. Raises ValueError if anything is written behind its name."""

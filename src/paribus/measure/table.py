@@ -1,6 +1,9 @@
-"""The one table between runs and judgements: a value per experiment, seed, metric and epoch.
+"""The one long table between runs and everything above: experiment, seed, metric, epoch, value.
 
-Runs of a store fill it; results from elsewhere fill the same rows.
+The rows of a run and a metric stand together, as arrays over the epochs: `Series`. With the value
+at the end goes what it is the mean of, a score for each test image. Questions, figures, tables,
+exports and pages read from here what runs measured; runs of a store fill it, and results from
+elsewhere can.
 """
 
 from __future__ import annotations
@@ -11,81 +14,52 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from paribus.measure.built_in_metrics import OF_EVERY_EPOCH
 from paribus.measure.metric import Metric
 from paribus.measure.runs import ExperimentResult, Run
 
-# S seeds, N test images
+# E epochs, S seeds, N test images
 
 
 @dataclass(frozen=True, eq=False)
-class Measurement:
-    """One row of the table."""
+class Series:
+    """The rows of one run and one metric."""
 
     experiment: str
     run_id: str
     seed: int
     metric: Metric
-    epoch: int
-    """The epochs trained when it was measured."""
+    epoch_E: NDArray[np.int64]
+    """The epochs trained when it was measured, from 1: (E,)."""
+    value_E: NDArray[np.float64]
+    """NaN where there is none: (E,)."""
     value: float
-    """NaN where the run has ended without one: such a run is worse than any number."""
+    """At the end of the run, what questions are about; NaN where it ended without one (such a run
+    is worse than any number) or has not ended."""
     read_scores: Callable[[], NDArray[np.floating] | None]
     """Read the scores per test image, (N,), whose mean is the value; None if there are none."""
     read_correct: Callable[[], NDArray[np.bool_] | None]
     """Read which test images are classified correctly, (N,); None if that is unknown."""
 
 
-def final(result: ExperimentResult, metric: Metric) -> list[Measurement]:
-    """Return the final value of every run of an experiment that has ended, by seed."""
-    return sorted(
-        (_measurement(result.name, run, metric) for run in result.runs if run.ended),
-        key=lambda row: row.seed,
-    )
-
-
-def rows(results: Iterable[ExperimentResult], metrics: Sequence[Metric]) -> Iterator[Measurement]:
-    """Yield the final values of experiments, for every metric that runs have."""
+def rows(results: Iterable[ExperimentResult], metrics: Sequence[Metric]) -> Iterator[Series]:
+    """Yield the table of experiments, for every metric that runs have; the runs of an experiment by
+    seed."""
     for result in results:
         for metric in metrics:
-            if metric.read is not None:
-                yield from final(result, metric)
+            if metric.is_of_runs:
+                for run in sorted(result.runs, key=lambda run: run.seed):
+                    yield series(result.name, run, metric)
 
 
-def paired(
-    a: Iterable[Measurement], b: Iterable[Measurement]
-) -> tuple[list[Measurement], list[Measurement]]:
-    """Return the rows of the seeds that both have, in the order of the seeds."""
-    of_a, of_b = ({row.seed: row for row in side} for side in (a, b))
-    seeds = sorted(of_a.keys() & of_b.keys())
-    return [of_a[seed] for seed in seeds], [of_b[seed] for seed in seeds]
+def final(result: ExperimentResult, metric: Metric) -> list[Series]:
+    """Return the rows of every run of an experiment that has ended, by seed."""
+    ended = {run.id for run in result.runs if run.ended}
+    return [one for one in rows([result], [metric]) if one.run_id in ended]
 
 
-def values(measured: Sequence[Measurement]) -> NDArray[np.float64]:
-    """Return the values: (S,)."""
-    return np.array([row.value for row in measured])
-
-
-def scores(measured: Sequence[Measurement]) -> NDArray[np.float64] | None:
-    """Return the scores per test image, (S, N); 0 for rows without a value.
-
-    None where a row has a value and no scores, and where no row has any.
-    """
-    read = [row.read_scores() if np.isfinite(row.value) else None for row in measured]
-    known = [one for one in read if one is not None]
-    if not known or len(known) < np.isfinite(values(measured)).sum():
-        return None
-    return np.array([np.zeros(len(known[0])) if one is None else one for one in read])
-
-
-def correct(measured: Sequence[Measurement]) -> NDArray[np.bool_] | None:
-    """Return which test images are classified correctly, (S, N), by the rows that have a value;
-    None if there is none, or one of them does not say."""
-    read = [row.read_correct() for row in measured if np.isfinite(row.value)]
-    known = [one for one in read if one is not None]
-    return np.array(known) if known and len(known) == len(read) else None
-
-
-def _measurement(experiment: str, run: Run, metric: Metric) -> Measurement:
+def series(experiment: str, run: Run, metric: Metric) -> Series:
+    """Return the rows of a run and a metric."""
     value = metric.value(run)
 
     def read_scores() -> NDArray[np.floating] | None:
@@ -100,13 +74,52 @@ def _measurement(experiment: str, run: Run, metric: Metric) -> Measurement:
         predictions = run.predictions if run.status == "finished" else None
         return None if predictions is None else predictions.correct
 
-    return Measurement(
+    return Series(
         experiment=experiment,
         run_id=run.id,
         seed=run.seed,
         metric=metric,
-        epoch=run.epochs,
+        epoch_E=np.arange(1, run.epochs + 1),
+        value_E=metric.values(run),
         value=value,
         read_scores=read_scores,
         read_correct=read_correct,
     )
+
+
+def by_epoch(run: Run) -> dict[str, NDArray[np.float64]]:
+    """Return what is measured after every epoch of a run, side by side: (E,) by the metric's name,
+    in the order of the store's `EPOCH_COLUMNS`."""
+    return {metric.key: metric.values(run) for metric in OF_EVERY_EPOCH}
+
+
+def paired(a: Iterable[Series], b: Iterable[Series]) -> tuple[list[Series], list[Series]]:
+    """Return the rows of the seeds that both have, in the order of the seeds."""
+    of_a, of_b = ({row.seed: row for row in side} for side in (a, b))
+    seeds = sorted(of_a.keys() & of_b.keys())
+    return [of_a[seed] for seed in seeds], [of_b[seed] for seed in seeds]
+
+
+def values(measured: Sequence[Series]) -> NDArray[np.float64]:
+    """Return the values: (S,)."""
+    return np.array([row.value for row in measured])
+
+
+def scores(measured: Sequence[Series]) -> NDArray[np.float64] | None:
+    """Return the scores per test image, (S, N); 0 for rows without a value.
+
+    None where a row has a value and no scores, and where no row has any.
+    """
+    read = [row.read_scores() if np.isfinite(row.value) else None for row in measured]
+    known = [one for one in read if one is not None]
+    if not known or len(known) < np.isfinite(values(measured)).sum():
+        return None
+    return np.array([np.zeros(len(known[0])) if one is None else one for one in read])
+
+
+def correct(measured: Sequence[Series]) -> NDArray[np.bool_] | None:
+    """Return which test images are classified correctly, (S, N), by the rows that have a value;
+    None if there is none, or one of them does not say."""
+    read = [row.read_correct() for row in measured if np.isfinite(row.value)]
+    known = [one for one in read if one is not None]
+    return np.array(known) if known and len(known) == len(read) else None

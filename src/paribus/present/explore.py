@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from paribus.data.dataset import Dataset
+from paribus.measure.built_in_metrics import TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS
 from paribus.measure.predictions import confusion, predicted_classes
 from paribus.measure.runs import Run, StudyResult
+from paribus.measure.table import Series, series
 from paribus.present.report_figures import averaged
 
 # E epochs, R runs, X experiments, S seeds, N test images, K classes, C channels, H rows, W columns
@@ -193,20 +195,20 @@ def _curves(name: str, place: int, runs: Sequence[Run]) -> ExploredCurves:
     return ExploredCurves(
         name=name,
         place=place,
-        accuracy=_curve([run.curves.test_accuracy for run in runs]),
-        loss=_curve([run.curves.test_loss for run in runs]),
+        accuracy=_curve([series(name, run, TEST_ACCURACY) for run in runs]),
+        loss=_curve([series(name, run, TEST_LOSS) for run in runs]),
         train=TrainingMeans(
-            accuracy=_curve([run.curves.train_accuracy for run in runs]).mean,
-            loss=_curve([run.curves.train_loss for run in runs]).mean,
+            accuracy=_curve([series(name, run, TRAIN_ACCURACY) for run in runs]).mean,
+            loss=_curve([series(name, run, TRAIN_LOSS) for run in runs]).mean,
         ),
     )
 
 
-def _curve(values: Sequence[NDArray[np.float64]]) -> Curve:
+def _curve(runs: Sequence[Series]) -> Curve:
     """Runs may differ in length."""
-    table_RE = np.full((len(values), max(map(len, values), default=0)), np.nan)
-    for row, run in zip(table_RE, values, strict=True):
-        row[: len(run)] = run
+    table_RE = np.full((len(runs), max((len(run.value_E) for run in runs), default=0)), np.nan)
+    for row_E, run in zip(table_RE, runs, strict=True):
+        row_E[run.epoch_E - 1] = run.value_E
     columns = [column[np.isfinite(column)] for column in table_RE.T]
     return Curve(
         n=[len(column) for column in columns],

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from paribus.measure.built_in_metrics import TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS
 from paribus.measure.predictions import confusion, mistakes, predicted_classes
 from paribus.measure.runs import ExperimentResult, Run, StudyResult
+from paribus.measure.table import series
 from paribus.present import report_text, summary_cells
 from paribus.present.figures.shown import (
     LEAST_ERRORS,
@@ -131,10 +133,10 @@ def learning_curves(result: ExperimentResult) -> LearningCurves | None:
     means = {run.id for run in averaged(result)}
     runs = tuple(
         RunCurves(
-            train_loss=run.curves.train_loss,
-            train_accuracy=run.curves.train_accuracy,
-            test_loss=run.curves.test_loss,
-            test_accuracy=run.curves.test_accuracy,
+            train_loss=series(result.name, run, TRAIN_LOSS).value_E,
+            train_accuracy=series(result.name, run, TRAIN_ACCURACY).value_E,
+            test_loss=series(result.name, run, TEST_LOSS).value_E,
+            test_accuracy=series(result.name, run, TEST_ACCURACY).value_E,
             finished=run.status == "finished",
             diverged=run.status == "diverged",
             averaged=run.id in means,

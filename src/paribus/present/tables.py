@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from paribus.measure.built_in_metrics import OF_EVERY_EPOCH
 from paribus.measure.runs import ExperimentResult, StudyResult
+from paribus.measure.table import by_epoch
 from paribus.present import latex, summary_cells
 from paribus.spec.study import Reported
 from paribus.text import Spread, rounded
@@ -177,15 +179,12 @@ def epochs_csv(result: StudyResult) -> str:
     """Every epoch of every run: one row each, for tools of your own."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    curves = (
-        "train_loss", "train_accuracy", "test_loss", "test_accuracy", "validation_loss",
-        "validation_accuracy", "train_seconds", "test_seconds",
-    )  # fmt: skip
-    writer.writerow(["experiment", "seed", "engine", "run", "epoch", *curves])
+    names = [metric.key for metric in OF_EVERY_EPOCH]
+    writer.writerow(["experiment", "seed", "engine", "run", "epoch", *names])
     for experiment in result.experiments.values():
         for run in experiment.runs:
-            values = np.array([getattr(run.curves, curve) for curve in curves]).T
-            for number, row in enumerate(values.tolist(), start=1):
+            values_EM = np.array(list(by_epoch(run).values())).T
+            for number, row in enumerate(values_EM.tolist(), start=1):
                 cells = ["" if value != value else repr(value) for value in row]
                 writer.writerow([experiment.name, run.seed, run.engine, run.id, number, *cells])
     return text.getvalue()

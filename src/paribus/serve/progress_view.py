@@ -9,6 +9,7 @@ from enum import StrEnum
 from paribus.campaign.campaign import Campaign
 from paribus.campaign.progress import Clock
 from paribus.measure.runs import Run, StudyResult
+from paribus.measure.table import by_epoch
 
 
 class State(StrEnum):
@@ -81,7 +82,8 @@ def progress_view(
     clock, experiments = Clock(campaign, needed), campaign.study.experiments
     for one in runs:
         run = one.run
-        spent = (run.curves.train_seconds + run.curves.test_seconds).tolist()
+        measured = by_epoch(run)
+        spent = (measured["train_seconds"] + measured["test_seconds"]).tolist()
         clock.saw(one.name, run.seed, run.epochs, ended=run.ended, seconds=spent)
     training = tuple(
         RunningView(
@@ -89,7 +91,7 @@ def progress_view(
             seed=one.run.seed,
             epoch=one.run.epochs,
             epochs=experiments[one.name].epochs,
-            accuracy=float(one.run.curves.test_accuracy[-1]) if one.run.epochs else None,
+            accuracy=float(by_epoch(one.run)["test_accuracy"][-1]) if one.run.epochs else None,
             left=clock.run_seconds_left(one.name, one.run.seed) or None,
         )
         for one in runs
