@@ -26,7 +26,7 @@ from paribus.spec.identity import (
     step_keys,
     upgraded,
 )
-from paribus.spec.layers import Conv
+from paribus.spec.layers import Conv, Residual
 from paribus.spec.model import Spec
 from paribus.spec.notation import LAYERS
 from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, Sgd, Step
@@ -164,6 +164,59 @@ def test_a_renamed_setting_and_a_changed_default_are_read(monkeypatch: pytest.Mo
     form = upgraded(stored.form)
     assert form["optimizer"] == {"name": "sgd", "lr": 0.01, "decay": 0.1}
     assert (form["version"], form["batch_size"]) == (3, 128)
+
+
+class OtherConv(Conv):
+    """As a later version could have it: with another default, and a setting more."""
+
+    kernel: int = 5
+    dilation: int = 1
+
+
+CONVS = ["conv 16", "residual [relu, conv 16 stride=2]", "conv 16 kernel=5", "flatten"]
+
+
+def with_other_convs(experiment: Experiment) -> Experiment:
+    """The same experiment where `OtherConv` is what "conv" means."""
+
+    def other(layer: Any) -> Any:
+        if isinstance(layer, Residual):
+            return layer.model_copy(update={"body": tuple(map(other, layer.body))})
+        return OtherConv.model_validate(dict(layer)) if isinstance(layer, Conv) else layer
+
+    assert isinstance(experiment.network, tuple)
+    return experiment.model_copy(update={"network": tuple(map(other, experiment.network))})
+
+
+def test_a_changed_default_of_a_layer_changes_no_hash(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = BASE.but(network=CONVS)
+    stored = identity(before, DATA)
+    assert stored.form["network"] == CONVS
+    assert identity(with_other_convs(before), DATA) == stored
+    # What is stored is read as it was meant.
+    monkeypatch.setitem(LAYERS, "conv", OtherConv)
+    assert read_canonical(stored.canonical, before.data) == with_other_convs(before)
+    assert identity(read_canonical(stored.canonical, before.data), DATA) == stored
+    # What is written now has the new default, and is another experiment.
+    assert identity(BASE.but(network=["conv 16"]), DATA).form["network"] == ["conv 16 kernel=5"]
+
+
+def test_a_version_with_other_defaults_of_layers_reads_the_older(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = BASE.but(network=CONVS)
+    stored, key = identity(before, DATA), step_keys(before, (1, 28, 28))[1]
+    third = {**DEFAULTS[2], "conv": {"dilation": 1, "kernel": 5, "stride": 1}}
+    monkeypatch.setattr(identities, "DEFAULTS", {**DEFAULTS, 3: third})
+    monkeypatch.setattr(identities, "VERSION", 3)
+    monkeypatch.setitem(LAYERS, "conv", OtherConv)
+    assert upgraded(stored.form)["network"] == [
+        "conv 16 kernel=3", "residual [relu, conv 16 kernel=3 stride=2]", "conv 16", "flatten",
+    ]  # fmt: skip
+    now = with_other_convs(before)
+    assert identity(now, DATA) == identities.Identity.of(upgraded(stored.form))
+    assert read_canonical(stored.canonical, before.data) == now
+    assert key == step_keys(before, (1, 28, 28))[1]
 
 
 # What is the same and what is not

@@ -22,7 +22,7 @@ from typing import Any
 from paribus.spec.experiment import Experiment
 from paribus.spec.model import Spec
 from paribus.spec.network import ModuleNetwork
-from paribus.spec.notation import format_layer
+from paribus.spec.notation import filled_text, format_layer, stripped_text
 
 VERSION = 2
 
@@ -150,6 +150,9 @@ def step_keys(
         "initialisation": "torch",
     }
     del form_1["version"]
+    if not isinstance(experiment.network, ModuleNetwork):
+        # Layers left out their defaults there too.
+        form_1["network"] = [format_layer(layer, DEFAULTS[2]) for layer in experiment.network]
     # Without the version: a later one that means the same step keeps its key.
     kept = {key: value for key, value in step.items() if key != "version"}
     present = {**kept, "image": list(image_shape), "code": code}
@@ -180,6 +183,7 @@ def upgraded(form: Form) -> Form:
         form = _filled(form, version)
         for old, new in RENAMES.get(version, {}).items():
             _rename(form, old.split("."), new.split("."))
+        form = _filled(form, version + 1)  # In the order in which it has its settings.
         form = _stripped(form, version + 1) | {"version": version + 1}
     return form
 
@@ -200,7 +204,7 @@ def _form(experiment: Experiment) -> Form:
         form["network"] = _settings(network, "module")
         form["network"].pop("code", None)
     else:
-        form["network"] = [format_layer(layer) for layer in network]
+        form["network"] = [format_layer(layer, DEFAULTS[VERSION]) for layer in network]
     for key in ("engine", "data"):
         form.pop(key, None)
     return {**form, "version": VERSION}
@@ -247,6 +251,9 @@ def _table(key: str, value: Any, version: int, *, strip: bool) -> Any:
         defaults = DEFAULTS[version][value["name"]]
     elif key == "network" and isinstance(value, dict):
         defaults = DEFAULTS[version]["module"]
+    elif key == "network":
+        change = stripped_text if strip else filled_text
+        return [change(layer, DEFAULTS[version]) for layer in value]
     else:
         return value
     if strip:

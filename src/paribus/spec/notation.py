@@ -6,7 +6,9 @@ The same text is a layer's canonical form, so what a user reads is what is hashe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -60,6 +62,10 @@ _NAMES = [*LAYERS, "repeat"]
 _TOO_MANY = f"has more than {MOST_LAYERS:,} layers, those in residual blocks included; repeat less"
 
 
+Defaults = Mapping[str, Mapping[str, Any]]
+"""Of layers, by their names and those of their settings."""
+
+
 class NotationError(ValueError):
     """One thing wrong with the text of a layer; `str()` says what, and what to write instead."""
 
@@ -109,23 +115,61 @@ def parse_layer(text: str) -> list[Layer]:
     return layers
 
 
-def format_layer(layer: Layer) -> str:
+def format_layer(layer: Layer, defaults: Defaults = MappingProxyType({})) -> str:
     """Return the text of a layer, settings at their default left out; `parse_layer` reads it back.
+
+    defaults: those of a version of canonical forms, where they are meant in place of the present
+    ones.
 
     >>> format_layer(Residual(body=(Relu(), Conv(channels=8, stride=2))))
     'residual [relu, conv 8 stride=2]'
     """
     if isinstance(layer, Residual):
-        return f"residual [{', '.join(format_layer(inner) for inner in layer.body)}]"
+        return f"residual [{', '.join(format_layer(inner, defaults) for inner in layer.body)}]"
+    own = defaults.get(layer.kind, {})
     words: list[str] = [layer.kind]
     bare = _BARE.get(layer.kind, ("", "", ""))[0]
     for name, field in type(layer).model_fields.items():
         value = getattr(layer, name)
         if name == bare:
             words.append(str(value))
-        elif name != "kind" and value != field.default:
+        elif name != "kind" and value != own.get(name, field.default):
             words.append(f"{name}={value}")
     return " ".join(words)
+
+
+def filled_text(text: str, defaults: Defaults) -> str:
+    """Return the canonical text of a layer with the defaults of a version written out.
+
+    >>> filled_text("residual [relu, conv 8 stride=2]", {"conv": {"kernel": 3, "stride": 1}})
+    'residual [relu, conv 8 kernel=3 stride=2]'
+    """
+
+    def fill(words: list[str]) -> list[str]:
+        own = {key: f"{key}={value}" for key, value in defaults.get(words[0], {}).items()}
+        given = {word.partition("=")[0]: word for word in words if "=" in word}
+        return [*(word for word in words if "=" not in word), *(own | given).values()]
+
+    return _each_layer(text, fill)
+
+
+def stripped_text(text: str, defaults: Defaults) -> str:
+    """Return the canonical text of a layer without the defaults of a version.
+
+    >>> stripped_text("conv 8 kernel=3 stride=2", {"conv": {"kernel": 3, "stride": 1}})
+    'conv 8 stride=2'
+    """
+
+    def strip(words: list[str]) -> list[str]:
+        left_out = {f"{key}={value}" for key, value in defaults.get(words[0], {}).items()}
+        return [word for word in words if word not in left_out]
+
+    return _each_layer(text, strip)
+
+
+def _each_layer(text: str, change: Callable[[list[str]], list[str]]) -> str:
+    """The text with the words of each layer in it changed."""
+    return re.sub(r"[^\[\],\s][^\[\],]*[^\[\],\s]", lambda m: " ".join(change(m[0].split())), text)
 
 
 class _Tokens:
