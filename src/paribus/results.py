@@ -19,7 +19,7 @@ from paribus.errors import UserError, did_you_mean
 from paribus.export.tables import ExportedRun, epoch_records, run_records
 from paribus.measure import predictions, table
 from paribus.measure.runs import ExperimentResult, StudyResult
-from paribus.present.progress import progress, timing_progress, untimed_line
+from paribus.present.progress import elsewhere_line, progress, timing_progress, untimed_line
 from paribus.spec.study import Study
 from paribus.store.open import open_store
 from paribus.store.rows import EPOCH_COLUMNS
@@ -39,12 +39,14 @@ T = TypeVar("T")
 class Results:
     """What has been trained of a study. A notebook shows it as its summary table."""
 
-    def __init__(self, result: StudyResult, failed: dict[str, str]) -> None:
+    def __init__(self, result: StudyResult, failed: dict[str, str], elsewhere: int = 0) -> None:
         self.study = result.study
         self.experiments = result.experiments
         """By name: the plan, the parameters, every run with its curves and probabilities."""
         self.failed = failed
         """Why runs failed, by their id; empty if all is well."""
+        self.elsewhere = elsewhere
+        """How many runs were left to other processes, which were training them."""
         self._result = result
 
     def runs(self) -> pd.DataFrame:
@@ -198,7 +200,7 @@ def run(
     folder = Path(relative_to)
     campaign = Campaign(study, "", folder, Data(study.data, folder), Path(store))
     with open_store(campaign.store_folder, "create") as opened:
-        known = campaign.known(opened)
+        known = campaign.known(opened).adopted(opened)
         for note in filter(None, () if quiet else (*campaign.notes, *known.notes)):
             click.echo(note, err=True)
         show = partial(progress, quiet=quiet)
@@ -213,7 +215,9 @@ def run(
             if left and not quiet:
                 click.echo(left, err=True)
             result = replace(result, timings=read_timings(opened.folder))
-    return Results(result, outcome.failed)
+    if outcome.elsewhere and not quiet:
+        click.echo(elsewhere_line(outcome.elsewhere), err=True)
+    return Results(result, outcome.failed, outcome.elsewhere)
 
 
 def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:

@@ -118,6 +118,29 @@ def test_cells_are_by_seed_and_what_has_ended_is_not_missing(small: Small, tmp_p
     _follow(model, left.missing[0])
 
 
+def test_two_experiments_by_one_engine_are_one_run(small: Small, tmp_path: Path) -> None:
+    """`mlp` leaves its engine open, and a custom module leaves only that of `mlp-torch`."""
+    text = SMALL_STUDY.replace('engine = "numpy"\n', "").partition("[experiments.cnn]")[0]
+    text += (
+        '[experiments.mlp-torch]\nfrom = "mlp"\nengine = "torch"\n'
+        '[experiments.own]\nfrom = "mlp"\nnetwork = "nets:Net"\n'
+    )
+    campaign = make(str(small(text)), store_folder=tmp_path / "runs")
+    with open_store(tmp_path / "runs", "create") as store:
+        planned = schedule(campaign, campaign.known(store), store, 2)
+        model = clock(planned, store)
+    assert {cell.name: cell.engine for cell in planned.cells} == dict.fromkeys(
+        ("mlp", "mlp-torch", "own"), "torch"
+    )
+    assert [(cell.name, cell.seed) for cell in planned.missing] == [
+        ("mlp", 0), ("own", 0), ("mlp", 1), ("own", 1),
+    ]  # fmt: skip
+    assert model.runs_left == 4
+    for cell in planned.missing:
+        model.note(Ended(cell, "finished", 0.9, 1.0))
+    assert (model.runs_left, model.share_done) == (0, 1)
+
+
 def test_clock_counts_the_seeds_that_a_study_names(small: Small, tmp_path: Path) -> None:
     text = SMALL_STUDY.replace("seeds = 2", "seeds = { first = 5, count = 2 }")
     campaign = make(str(small(text)), store_folder=tmp_path / "runs")

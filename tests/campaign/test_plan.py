@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from paribus.present import wording
 from paribus.present.plan_text import plan_lines
 from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding, PairFinding
+from paribus.spec.study_plan import StudyPlan
 from paribus.store.open import open_store
 from tests.support.commands import call, read_json
 from tests.support.small import SMALL_STUDY, write_small
@@ -114,6 +117,31 @@ def test_nothing_is_amended_before_a_run_has_ended(study: Path) -> None:
     assert lines() == [
         "Planned on 2026-01-02, before any run had ended: 1 question, 3 experiments, 4 seeds."
     ]
+
+
+def test_a_plan_is_read_and_written_in_one_transaction(study: Path) -> None:
+    """Of two commands at once, neither takes the place of what the other has recorded."""
+    campaign = make("small.toml")
+    with open_store(Path("runs"), "create") as store:
+        known = campaign.known(store)
+        kept = store.keep_study("small.toml", known.identities, data="small.npz", folder=Path())
+        plan = StudyPlan((campaign.design(store, "2026-01-01T00:00:00+00:00"),))
+
+        def amended(before: StudyPlan | None) -> StudyPlan:
+            assert before is None
+            with (
+                closing(sqlite3.connect("runs/paribus.db", timeout=0)) as other,
+                pytest.raises(sqlite3.OperationalError, match="locked"),
+            ):
+                other.execute("BEGIN IMMEDIATE")
+            return plan
+
+        store.amend_plan(kept, "", amended)
+        assert store.plan(kept) == plan
+        store.amend_plan(kept, "", lambda before: before or plan)
+        with pytest.raises(ZeroDivisionError):
+            store.amend_plan(kept, "", lambda before: 1 / 0)  # type: ignore[arg-type, return-value]
+        assert store.plan(kept) == plan
 
 
 def test_a_changed_matters_keeps_the_recorded_verdict_beside_the_new_one(planned: Path) -> None:

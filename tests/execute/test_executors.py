@@ -124,6 +124,17 @@ def test_a_batch_has_the_bits_of_single_runs(name: str, jobs: dict[str, Job]) ->
     assert facts(told["mlp-1"])[1:] == facts(here(mlp))[2:]
 
 
+def test_data_are_found_from_another_folder(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = small()
+    monkeypatch.chdir(study.parent)
+    source = DataSource.of("small.npz", Path(), "f00d")
+    monkeypatch.chdir("/")
+    assert source.folder == study.parent
+    assert len(load(source.source, source.folder).train_labels) == 120
+
+
 @every_executor
 def test_a_state_of_other_bits_is_not_resumed(name: str, jobs: dict[str, Job]) -> None:
     whole = here(jobs["mlp-0"])

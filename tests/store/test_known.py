@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from paribus.errors import UserError
+from paribus.spec.code import NOT_FOUND
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import identity
 from paribus.spec.recipe import Sgd
@@ -133,25 +134,61 @@ def test_a_pin_that_names_nothing_is_told(folder: Path, store: Writer) -> None:
     pinned = OWN.but(network={"module": "known_nets:Net", "code": "0123456789ab"})
     with pytest.raises(UserError, match=r"experiments.own.network.code: .*" + code[:12]):
         identify({"own": pinned}, DATA, folder, store)
-    # Without a store, whether there are runs of it is not known.
-    assert identify({"own": pinned}, DATA, folder).notes == ()
+    # Without a store, whether there are runs of it is not known, nor its whole digest.
+    alone = identify({"own": pinned, "mlp": LAYERS}, DATA, folder)
+    assert (list(alone.identities), alone.notes) == (["mlp"], ())
+    here = OWN.but(network={"module": "known_nets:Net", "code": code[:12]})
+    assert identify({"own": here}, DATA, folder).identities["own"].code == code
 
 
 def test_without_its_source_the_latest_runs_are_shown(folder: Path, store: Writer) -> None:
     before = train(folder, store)
     (folder / "known_nets.py").unlink()
-    assert known(folder, store).identities == before.identities
+    found = known(folder, store)
+    assert found.identities == before.identities
+    with pytest.raises(UserError, match=r"known_nets:Net is not found, so code .* can be reported"):
+        found.refuse_untrainable(["own"])
+
+
+def test_the_latest_runs_are_those_of_the_latest_command(folder: Path, store: Writer) -> None:
+    text = (folder / "known_parts.py").read_text("utf-8")
+    first = train(folder, store)
+    edit(folder)
+    second = train(folder, store)
+    versions = [version.hash for version in store.versions(first.identities["own"])]
+    assert versions == [found.identities["own"].hash for found in (first, second)]
+    # The edit is taken back, and the study run again.
+    (folder / "known_parts.py").write_text(text, "utf-8")
+    train(folder, store)
+    (folder / "known_nets.py").unlink()
+    assert known(folder, store).identities == first.identities
+
+
+def test_a_module_without_source_is_not_taken_for_one_of_which_none_was_recorded(
+    folder: Path, store: Writer
+) -> None:
+    source = (folder / "known_nets.py").read_text("utf-8")
+    (folder / "known_nets.py").unlink()
+    before = train(folder, store, half_trained=2)
+    assert before.identities["own"].code == NOT_FOUND
+    (folder / "known_nets.py").write_text(source, "utf-8")
+    after = known(folder, store)
+    assert (after.adoptions, after.notes) == ((), ())
+    assert after.identities["own"].code not in ("", NOT_FOUND)
+    assert store.runs(after.identities["own"].hash) == []
 
 
 def test_code_that_was_not_recorded_is_adopted_once(folder: Path, store: Writer) -> None:
     unknown = identity(OWN, DATA)
     store.keep_study("study.toml", {"own": unknown}, data="pictures", folder=folder)
     run = store.begin(unknown.hash, 0, "torch", {}).id
-    with open_store(folder / "runs", "read") as reading:
-        looked = identify({"own": OWN}, DATA, folder, reading)
-        assert (looked.identities["own"], looked.notes) == (unknown, ())
-    found = identify({"own": OWN}, DATA, folder, store)
-    assert "The code of own was not recorded when its 1 run was trained" in found.notes[0]
+    told = "The code of own was not recorded when its 1 run was trained; "
+    for _ in range(2):  # To look changes nothing.
+        looked = identify({"own": OWN}, DATA, folder, store)
+        assert looked.identities["own"] == unknown
+        assert looked.notes == (f"{told}`paribus run` takes it to be as it is now.",)
+    found = looked.adopted(store)
+    assert found.notes == (f"{told}it is taken to be as it is now.",)
     assert [kept.id for kept in store.runs(found.identities["own"].hash)] == [run]
     assert store.names(found.identities["own"].hash) == ["own"]
     assert identify({"own": OWN}, DATA, folder, store).notes == ()

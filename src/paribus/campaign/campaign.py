@@ -184,13 +184,15 @@ class Campaign:
     def record(self, store: Writer, study_id: int, at: str) -> None:
         """Record its plan, as it is run, or what of it has changed since. study_id: of the store;
         at: now."""
-        now, kept = self.design(store, at), store.plan(study_id, self.variant)
-        plan = StudyPlan((now,))
-        if kept is not None:
+
+        def amended(kept: StudyPlan | None) -> StudyPlan:
+            now = self.design(store, at)
+            if kept is None:
+                return StudyPlan((now,))
             last = kept.now
-            plan = kept.amended(now, ended(store, last.experiments.values(), last.seed_range))
-        if plan is not kept:
-            store.keep_plan(study_id, self.variant, plan)
+            return kept.amended(now, ended(store, last.experiments.values(), last.seed_range))
+
+        store.amend_plan(study_id, self.variant, amended)
 
 
 def ended(store: Reader, experiments: Iterable[str], seeds: range) -> int:

@@ -69,7 +69,7 @@ class Schedule:
     cells: tuple[Cell, ...]
     """All that the study, or a shard of it, asks for by now; with planned looks, up to the next."""
     missing: tuple[Cell, ...]
-    """Those whose run had not ended when the schedule was made."""
+    """Those whose run had not ended when the schedule was made; one for each run."""
     cores: int
     """What the runs share."""
     next_look: NextLook | None = None
@@ -130,6 +130,12 @@ def cells(
 
 
 def missing(cells: Sequence[Cell], store: Reader) -> tuple[Cell, ...]:
-    """Return the cells whose run has neither finished nor diverged."""
-    runs = {cell.run_id: store.run(cell.run_id) for cell in cells}
-    return tuple(cell for cell in cells if (run := runs[cell.run_id]) is None or not run.ended)
+    """Return the cells whose run has neither finished nor diverged, the first of each run: two
+    experiments that differ in their engine alone are one where "auto" is the other's."""
+    first: dict[str, Cell] = {}
+    for cell in cells:
+        first.setdefault(cell.run_id, cell)
+    runs = {run_id: store.run(run_id) for run_id in first}
+    return tuple(
+        cell for run_id, cell in first.items() if (run := runs[run_id]) is None or not run.ended
+    )

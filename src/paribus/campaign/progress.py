@@ -146,8 +146,9 @@ def clock(schedule: Schedule, store: Reader) -> Clock:
     """Return the clock of what is trained now."""
     look = schedule.next_look
     made = Clock(schedule.campaign, {} if look is None else look.seeds)
-    left = {cell.run_id for cell in schedule.missing}
+    left = {(cell.name, cell.seed) for cell in schedule.missing}
     for cell in schedule.cells:
-        done = len(store.epochs(cell.run_id)["train_loss"]) if cell.run_id in left else 0
-        made.saw(cell.name, cell.seed, done, ended=cell.run_id not in left)
+        ended = (cell.name, cell.seed) not in left
+        done = 0 if ended else len(store.epochs(cell.run_id)["train_loss"])
+        made.saw(cell.name, cell.seed, done, ended=ended)
     return made

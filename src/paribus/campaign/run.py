@@ -79,7 +79,7 @@ class _Training:
         self._listen, self._executor = listen, executor
         self._claims = ExitStack()
         campaign = schedule.campaign
-        self._data = DataSource(campaign.study.data, campaign.folder, campaign.facts.fingerprint)
+        self._data = DataSource.of(campaign.study.data, campaign.folder, campaign.facts.fingerprint)
         self._todo = list(schedule.missing)
         self._busy: dict[str, _Busy] = {}
         self._failed: dict[str, str] = {}

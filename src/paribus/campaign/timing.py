@@ -163,7 +163,7 @@ def time_pairs(
 
     Raises `ParibusError` where something cannot be timed.
     """
-    data = DataSource(campaign.study.data, campaign.folder, campaign.facts.fingerprint)
+    data = DataSource.of(campaign.study.data, campaign.folder, campaign.facts.fingerprint)
     kept = []
     for _ in range(processes):
         timer = Timer(data, tuple(pairs), rounds, secrets.randbits(64))

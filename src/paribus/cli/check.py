@@ -14,6 +14,7 @@ from paribus.campaign.engines import images_of
 from paribus.cli.options import json_option, study_options, tell, told
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.spec.diff import Consequence, consequences, differences
+from paribus.spec.identity import Identity
 from paribus.spec.notation import format_layer
 from paribus.spec.plan import Node, Plan
 from paribus.spec.question import BaseQuestion, Question
@@ -81,7 +82,7 @@ def check(campaign: Campaign) -> dict[str, Any]:
         "looks": list(study.looks),
         "preview": study.preview,
         "experiments": {
-            name: _experiment(campaign, name, identities[name].hash)
+            name: _experiment(campaign, name, identities.get(name))
             | {"trained_by": engines.names[name]}
             for name, experiment in study.experiments.items()
         },
@@ -107,7 +108,7 @@ def _runs(study: Study) -> str:
     )
 
 
-def _experiment(campaign: Campaign, name: str, hash_: str) -> dict[str, Any]:
+def _experiment(campaign: Campaign, name: str, identity: Identity | None) -> dict[str, Any]:
     study = campaign.study
     experiment, plan, base = study.experiments[name], campaign.networks[name], study.bases.get(name)
     sizes: dict[str, Any]
@@ -120,7 +121,7 @@ def _experiment(campaign: Campaign, name: str, hash_: str) -> dict[str, Any]:
     else:
         sizes = {"parameters": None, "multiply_adds": None, "layers": None, "module": plan.module}
     return {
-        "hash": hash_,
+        "hash": None if identity is None else identity.hash,
         **sizes,
         "steps": experiment.epochs
         * -(-images_of(experiment, campaign.facts) // experiment.batch_size),

@@ -16,7 +16,7 @@ from paribus.cli.answer import answer
 from paribus.cli.options import report_option, store_option, study_options, tell, told
 from paribus.errors import UserError
 from paribus.measure.runs import StudyResult
-from paribus.present.progress import progress, timing_progress, untimed_line
+from paribus.present.progress import elsewhere_line, progress, timing_progress, untimed_line
 from paribus.store.known import Known
 from paribus.store.open import open_store
 from paribus.store.timings import read_timings
@@ -94,7 +94,7 @@ def command(
         raise UserError("--report: has no effect with --shard; a part of a study has no report")
     tell(*campaign.notes, too_few_seeds(campaign.study), looks_at_nothing(campaign.study))
     with open_store(campaign.store_folder, "create") as store:
-        known = told(campaign.known(store))
+        known = told(campaign.known(store).adopted(store))
         outcome = train(
             campaign,
             known,
@@ -111,9 +111,7 @@ def command(
             result = campaign.result(store, known)
             if timing and not outcome.elsewhere:
                 result = _timed(campaign, result, known, store)
-    if outcome.elsewhere:
-        runs = count(outcome.elsewhere, "run is", "runs are")
-        tell(f"{runs} being trained by another process.")
+    tell(elsewhere_line(outcome.elsewhere))
     tell(*(f"Run {run_id} failed: {reason}" for run_id, reason in outcome.failed.items()))
     if result is not None:
         answer(campaign, result, report_folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +21,14 @@ class DataSource:
     source: str
     """As the study names them."""
     folder: Path
-    """What a relative path starts from."""
+    """What a relative path starts from; absolute, as a worker may be elsewhere."""
     fingerprint: str
     """Of their content; a job on other data fails."""
+
+    @classmethod
+    def of(cls, source: str, folder: Path, fingerprint: str) -> DataSource:
+        """Return data as a study names them in a folder, seen from the current one."""
+        return cls(source, Path(os.path.abspath(folder)), fingerprint)
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,11 @@ def timing_progress(
         yield lambda: drawn.advance(task)
 
 
+def elsewhere_line(runs: int) -> str:
+    """Return what to say of runs that other processes train; "" if there are none."""
+    return f"{count(runs, 'run is', 'runs are')} being trained by another process." if runs else ""
+
+
 def untimed_line(left: Untimed | None, leave_out: str) -> str:
     """Return why step times were not measured and what to do; "" if they were. leave_out: how to
     leave them out."""

@@ -25,6 +25,9 @@ from paribus.errors import UserError
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 
+NOT_FOUND = "not found"
+"""In place of a digest, where there is no source: a module may come from something else."""
+
 _INSTALLED = ("site-packages", "dist-packages")
 _STANDARD = {
     Path(os.path.realpath(sysconfig.get_path(name))) for name in ("stdlib", "platstdlib")
@@ -61,11 +64,14 @@ def find_source(network: ModuleNetwork, folder: Path) -> Source | None:
 
 
 def code_digest(experiment: Experiment, folder: Path) -> str:
-    """Return the digest of a custom module's present code; "" for layers, or if not found."""
+    """Return the digest of a custom module's present code, or `NOT_FOUND`; "" for layers."""
     if not isinstance(experiment.network, ModuleNetwork):
         return ""
-    source = find_source(experiment.network, folder)
-    return "" if source is None else source.digest
+    return _digest(find_source(experiment.network, folder))
+
+
+def _digest(source: Source | None) -> str:
+    return NOT_FOUND if source is None else source.digest
 
 
 def import_code(
@@ -78,7 +84,7 @@ def import_code(
     `UserError`, with `since` when, if the present code is another.
     """
     source = find_source(network, folder)
-    if digest and (source is None or source.digest != digest):
+    if digest and _digest(source) != digest:
         raise UserError(f"its code has changed since {since}")
     _imported.prepare(os.path.abspath(folder), {} if source is None else source.contents)
 

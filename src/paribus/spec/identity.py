@@ -92,7 +92,8 @@ class Identity:
 
     @property
     def code(self) -> str:
-        """The digest of a custom module's source, "" for layers and where it is not known."""
+        """The digest of a custom module's source, or `code.NOT_FOUND`; "" for layers, and where a
+        store of format 1 did not record it."""
         return str(self.form.get("code", ""))
 
     @cached_property

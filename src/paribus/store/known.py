@@ -8,11 +8,11 @@ trained before stays in the store. `identify` says so in a line.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from paribus.errors import UserError
-from paribus.spec.code import find_source
+from paribus.spec.code import NOT_FOUND, code_digest, find_source
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, identity
 from paribus.spec.network import ModuleNetwork
@@ -22,15 +22,59 @@ from paribus.store.writer import Writer
 
 
 @dataclass(frozen=True)
+class Adoption:
+    """An experiment with runs of a time when the code of custom modules was not recorded."""
+
+    name: str
+    now: Identity
+    """With its present code."""
+    runs: int
+    done: bool = False
+    """Whether its runs have been taken for runs of the present code."""
+
+    @property
+    def note(self) -> str:
+        """What to say of it."""
+        were = "run was" if self.runs == 1 else "runs were"
+        taken = "it is taken to be" if self.done else "`paribus run` takes it to be"
+        return (
+            f"The code of {self.name} was not recorded when its {self.runs} {were} trained; "
+            f"{taken} as it is now."
+        )
+
+
+@dataclass(frozen=True)
 class Known:
     """The experiments of a study, as a store knows them."""
 
     identities: Mapping[str, Identity]
-    """By the experiment's name."""
-    notes: tuple[str, ...] = ()
+    """By the experiment's name. An experiment that is pinned to code that is not here has none
+    without a store."""
+    changes: tuple[str, ...] = ()
     """What to say of changed code and data, a line each."""
     untrainable: Mapping[str, str] = field(default_factory=dict)
     """Why some experiments cannot be trained now, by name: their code is an older one."""
+    adoptions: tuple[Adoption, ...] = ()
+    """Experiments whose code was not recorded."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to say of it, a line each."""
+        return (*(adoption.note for adoption in self.adoptions), *self.changes)
+
+    def adopted(self, store: Writer) -> Known:
+        """Return the experiments once those whose code was not recorded are taken for experiments
+        of the present code, for good."""
+        if not self.adoptions:
+            return self
+        taken = {adoption.name: adoption.now for adoption in self.adoptions}
+        for adoption in self.adoptions:
+            store.adopt_code(self.identities[adoption.name].hash, adoption.now)
+        return replace(
+            self,
+            identities={**self.identities, **taken},
+            adoptions=tuple(replace(adoption, done=True) for adoption in self.adoptions),
+        )
 
     def refuse_untrainable(self, names: Sequence[str]) -> None:
         """Raise `UserError` if one of the experiments that are to be trained cannot be."""
@@ -40,9 +84,10 @@ class Known:
 
 @dataclass(frozen=True)
 class _Identified:
-    identity: Identity
+    identity: Identity | None
     note: str = ""
     untrainable: str = ""
+    adoption: Adoption | None = None
 
 
 def identify(
@@ -59,8 +104,8 @@ def identify(
     for. store: where they may have been trained with other code or on other data; None: nowhere.
     study: its name as typed, to say when its data have changed.
 
-    Runs of custom modules from before digests were kept are adopted: they are taken for runs of
-    the present code. Raises `UserError` where a network is pinned to code that is not known.
+    Nothing is written: `Known.adopted` does that. Raises `UserError` where a network is pinned to
+    code that is not known.
     """
     found = {
         name: _of_module(
@@ -74,9 +119,10 @@ def identify(
     if store is not None and (changed := _changed_data(found, store, study, folder)):
         notes.append(changed)
     return Known(
-        {name: one.identity for name, one in found.items()},
+        {name: one.identity for name, one in found.items() if one.identity is not None},
         tuple(notes),
         {name: one.untrainable for name, one in found.items() if one.untrainable},
+        tuple(one.adoption for one in found.values() if one.adoption is not None),
     )
 
 
@@ -119,8 +165,7 @@ def _of_module(
     folder: Path,
     store: Reader | None,
 ) -> _Identified:
-    source = find_source(network, folder)
-    present = "" if source is None else source.digest
+    present = code_digest(experiment, folder)
     unknown = identity(experiment, data)
     versions = [] if store is None else [v for v in store.versions(unknown) if v.data == data]
     if network.code:
@@ -134,21 +179,15 @@ def _of_module(
             versions=versions,
         )
     trained = {version.code: version for version in versions if version.runs}
-    if not present:
+    if present == NOT_FOUND and trained:
         # Without its source, the runs that came last are shown.
-        latest = list(trained)[-1] if trained else ""
-        return _Identified(identity(experiment, data, latest))
+        latest = list(trained)[-1]
+        reason = "" if latest in ("", NOT_FOUND) else _not_trainable(name, network, present, latest)
+        return _Identified(identity(experiment, data, latest), untrainable=reason)
     now = identity(experiment, data, present)
     if present not in trained and "" in trained:
-        if not isinstance(store, Writer):
-            return _Identified(unknown)
-        store.adopt_code(unknown.hash, now)
-        return _Identified(
-            now,
-            f"The code of {name} was not recorded when its {_runs(trained[''])} trained; "
-            "it is taken to be as it is now.",
-        )
-    older = [version for code, version in trained.items() if code not in ("", present)]
+        return _Identified(unknown, adoption=Adoption(name, now, trained[""].runs))
+    older = [v for code, v in trained.items() if code not in ("", NOT_FOUND, present)]
     if present in trained or not older:
         return _Identified(now)
     return _Identified(now, _changed(name, network, older[-1]))
@@ -171,24 +210,27 @@ def _pinned(
         if code and code.startswith(network.code)
     )
     if store is None and not known:
-        return _Identified(identity(experiment, data, network.code))
+        return _Identified(None)
     if len(known) != 1:
         there = [version.code[:12] for version in versions if version.code]
         raise UserError(
             f'experiments.{name}.network.code: there are no runs of the code "{network.code}" of '
-            f"{network.module}; its present code is {present[:12] or 'not found'}, and the store "
+            f"{network.module}; its present code is {present[:12]}, and the store "
             f"has runs of {', '.join(there) or 'none'}"
         )
     (code,) = known
-    reason = ""
-    if code != present:
-        what = f"is {present[:12]} now" if present else "is not found"
-        reason = (
-            f"experiments.{name}.network.code: {network.module} {what}, so code {code[:12]} can "
-            "be reported but not trained; restore that code, or leave out `code` to train the "
-            "present one"
-        )
+    reason = "" if code == present else _not_trainable(name, network, present, code)
     return _Identified(identity(experiment, data, code), untrainable=reason)
+
+
+def _not_trainable(name: str, network: ModuleNetwork, present: str, code: str) -> str:
+    """Why an experiment of older code cannot be trained."""
+    here = f"experiments.{name}.network{'.code' if network.code else ''}: {network.module}"
+    what = "is not found" if present == NOT_FOUND else f"is {present[:12]} now"
+    do = ", or leave out `code` to train the present one" if network.code else ""
+    return (
+        f"{here} {what}, so code {code[:12]} can be reported but not trained; restore that code{do}"
+    )
 
 
 def _changed(name: str, network: ModuleNetwork, older: Version) -> str:
@@ -206,6 +248,8 @@ def _changed_data(found: Mapping[str, _Identified], store: Reader, study: str, f
     """What to say if a study's experiments have been trained on other images of the same name."""
     runs = 0
     for name, one in found.items():
+        if one.identity is None:
+            continue
         versions = store.versions(one.identity)
         if any(v.runs for v in versions if v.data == one.identity.data):
             return ""

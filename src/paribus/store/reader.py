@@ -239,12 +239,14 @@ class Reader:
 
     def versions(self, identity: Identity) -> list[Version]:
         """Return the experiments of the store that differ from one in data or code alone, itself
-        included, the latest last."""
+        included, the one that was run last at the end."""
         rows = self._select(
             "SELECT hash, data, code, count(runs.id), "
             "coalesce(sum(status IN ('running', 'failed')), 0) "
-            "FROM experiments LEFT JOIN runs ON experiment = hash WHERE recipe = ? "
-            "GROUP BY hash ORDER BY experiments.rowid",
+            "FROM experiments LEFT JOIN runs ON experiment = hash WHERE recipe = ? GROUP BY hash "
+            # A study names its experiments anew each time that it is run.
+            "ORDER BY (SELECT max(names.rowid) FROM names WHERE names.experiment = hash), "
+            "experiments.rowid",
             identity.recipe,
         )
         return [Version(*row) for row in rows]

@@ -97,9 +97,19 @@ class Writer(Reader):
                 db.execute("INSERT INTO names VALUES (?, ?, ?, ?)", (*key, data))
         return study
 
-    def keep_plan(self, study: int, variant: str, plan: StudyPlan) -> None:
-        """Keep the plan of a study, see `Reader.plan`."""
+    def amend_plan(
+        self, study: int, variant: str, amended: Callable[[StudyPlan | None], StudyPlan]
+    ) -> None:
+        """Keep what becomes of the plan of a study (see `Reader.plan`), read and written in one
+        transaction: of two processes, the second amends what the first has kept.
+
+        amended: gives the new plan for the one that is kept, if any.
+        """
         with self._transaction() as db:
+            before = self.plan(study, variant)
+            plan = amended(before)
+            if plan is before:
+                return
             (text,) = db.execute("SELECT plan FROM studies WHERE id = ?", (study,)).fetchone()
             kept = json.loads(text) if text else {}
             kept[variant] = plan.to_json()
