@@ -128,6 +128,16 @@ def test_an_experiment_trains_on_only_while_a_question_needs_it(whole: Path) -> 
     assert "Nothing more is to be trained: the looks spared 5 of 30 runs." in again
 
 
+def test_the_terminal_says_what_was_found_at_which_look(whole: Path) -> None:
+    said = " ".join(call("report", "small.toml").stdout.split())
+    assert "3 questions: 1 worse, 1 equal, 1 no verdict." in said
+    assert "n = 5 " in said
+    assert (
+        "Looks were planned after 5 and 10 seeds; n says at which of them a question was judged."
+        in said
+    )
+
+
 def test_a_question_is_judged_from_the_seeds_of_the_look_at_which_it_ended(whole: Path) -> None:
     campaign = make("small.toml")
     runs = result_of(campaign).experiments
@@ -228,6 +238,9 @@ def test_between_looks_there_is_no_verdict(study: Path) -> None:
     assert "for the others mlp and adam train on, up to 10 seeds." in status
     assert "7 of 10 finished" in status
     assert "5 of 5 finished" in status
+    report = " ".join(call("report", "small.toml").stdout.split())
+    assert "3 questions: 1 worse, 1 open, 1 no verdict." in report
+    assert "1 question is open: the next verdict comes after 10 seeds." in report
     live = Followed(Path("runs"), campaign)
     assert '"planned": 25' in live.progress()
     assert "at look 1 of 2" in live.results()

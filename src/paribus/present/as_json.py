@@ -6,6 +6,7 @@ from functools import singledispatch
 from typing import Any
 
 from paribus.present import wording
+from paribus.present.look_text import look_of
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions import original
 from paribus.questions.finding import (
@@ -76,7 +77,7 @@ def plain(finding: Finding) -> dict[str, Any]:
 
 def planned_looks(finding: Finding) -> list[int]:
     """Return the numbers of seeds at all planned looks; empty where there are none."""
-    look = finding.evidence.look if isinstance(finding, PairFinding) else None
+    look = look_of(finding)
     return [] if look is None else list(look.plan)
 
 

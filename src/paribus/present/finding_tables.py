@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from paribus.measure.runs import StudyResult
 from paribus.present import latex, short, wording
 from paribus.present.as_json import NUMBERS, plain
+from paribus.present.look_text import looks_note
 from paribus.questions.finding import Finding, PairFinding
 from paribus.stats.flips import Flip
 from paribus.text import percent
@@ -55,6 +56,7 @@ def findings_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
             "it takes. n counts seeds, for times processes. The verdicts allow for all questions, "
             "the intervals are those of each question alone; “equal” rests on "
             f"{percent(0.9)} intervals.",
+            *filter(None, [looks_note(findings)]),
             *notes,
         ],
     )

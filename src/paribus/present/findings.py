@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from paribus.measure.runs import StudyResult
 from paribus.present import wording
+from paribus.present.look_text import looks_note
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions import original
 from paribus.questions.finding import Finding, TwoSided
@@ -103,6 +104,8 @@ def _introduction(result: StudyResult, findings: Sequence[Finding]) -> str:
         "where it says so). "
         "“Undecided” and “no verdict” are answers too: the numbers do not show more."
     )
+    if looks := looks_note(findings):
+        text += f" {looks}"
     if any(finding.question.original for finding in findings):
         origin = result.study.origin or "an earlier report"
         text += f" Beside ours, the answers of {origin}."

@@ -2,8 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from paribus.questions.finding import Finding, Look, PairFinding
 from paribus.questions.looks import NextLook
 from paribus.text import count, listed, plural, series
+
+
+def look_of(finding: Finding) -> Look | None:
+    """Return the planned look that a finding is of; None without looks."""
+    return finding.evidence.look if isinstance(finding, PairFinding) else None
+
+
+def looks_note(findings: Iterable[Finding]) -> str:
+    """Return what findings have in common that are judged at planned looks; "" if none is."""
+    looks = [look for finding in findings if (look := look_of(finding)) is not None]
+    if not looks:
+        return ""
+    text = (
+        f"Looks were planned after {series(looks[0].plan)} seeds; n says at which of them a "
+        "question was judged."
+    )
+    going = [look.next_seeds for look in looks if look.open]
+    if going:
+        are = count(len(going), "question is", "questions are")
+        text += f" {are} open: the next verdict comes after {min(going)} seeds."
+    return text
 
 
 def looks_stand(look: NextLook) -> str:

@@ -9,6 +9,7 @@ from paribus.present import estimates
 from paribus.questions.finding import (
     CountFinding,
     Finding,
+    NoVerdict,
     PairFinding,
     StepTimeFinding,
     TwoSided,
@@ -90,7 +91,12 @@ VERDICTS = {
 @singledispatch
 def verdict(finding: Finding) -> str:
     """Return the verdict in a word."""
-    return VERDICTS[finding.verdict]
+    return general_verdict(finding)
+
+
+def general_verdict(finding: Finding) -> str:
+    """Return the verdict in a word that is the same for all kinds of findings."""
+    return "open" if finding.why_none is NoVerdict.OPEN else VERDICTS[finding.verdict]
 
 
 @verdict.register

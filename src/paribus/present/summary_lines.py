@@ -12,6 +12,7 @@ from textwrap import wrap
 from paribus.measure.runs import StudyResult
 from paribus.present import report_text, short
 from paribus.present.findings import agreement_line
+from paribus.present.look_text import looks_note
 from paribus.questions.finding import Finding, PairFinding, TwoSided, Verdict
 from paribus.text import count, shortened
 
@@ -72,6 +73,8 @@ def finding_lines(result: StudyResult, findings: Sequence[Finding]) -> Iterator[
             yield Line(f"  {'  '.join(cells)}".rstrip(), row.finding.verdict)
     used = "".join(row.marks for row in rows)
     notes = [f"{mark} {note}" for mark, note in _NOTES.items() if mark in used]
+    if looks := looks_note(findings):
+        notes.append(looks)
     if agreement := agreement_line(findings):
         notes.append(agreement)
     for note in notes:
@@ -113,7 +116,7 @@ def _next(result: StudyResult, findings: Sequence[Finding]) -> Iterator[tuple[st
 
 
 def _opening(result: StudyResult, findings: Sequence[Finding]) -> str:
-    found = Counter(short.VERDICTS[finding.verdict] for finding in findings)
+    found = Counter(map(short.general_verdict, findings))
     verdicts = ", ".join(f"{number} {word}" for word, number in found.most_common())
     where = "In this preview, " if result.study.preview else ""
     return f"{where}{count(len(findings), 'question')}: {verdicts}"

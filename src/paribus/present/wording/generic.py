@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from paribus.present.what_differs import difference_words
 from paribus.questions import original
-from paribus.questions.finding import Finding, TwoSided, Verdict
+from paribus.questions.finding import Finding, NoVerdict, TwoSided, Verdict
 from paribus.questions.original import Agreement
 from paribus.spec.study_plan import AskedQuestion
 from paribus.text import plural
@@ -114,6 +114,8 @@ badge = Marked(_badge, _mark_badge)
 
 @badge.register
 def _two_sided_badge(finding: TwoSided) -> str:
+    if finding.why_none is NoVerdict.OPEN:
+        return "open"
     # "Better" beside a number of parameters could be misread: it says which way the second differs.
     words = {Verdict.BETTER: finding.metric.better, Verdict.WORSE: finding.metric.worse}
     return words.get(finding.verdict, verdict_words(finding.verdict))
