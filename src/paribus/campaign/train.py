@@ -44,8 +44,8 @@ def train(
         with show(planned, clock(planned, store)) as listen:
             outcome = run(planned, store, listen, executor)
         failed |= outcome.failed
-        if not campaign.study.looks:
-            return outcome
+        if not campaign.study.looks or not planned.missing:
+            return Outcome(failed, outcome.elsewhere)
         if outcome.elsewhere and not _at_last_look(planned):
             _wait(planned, store, show)
         following = schedule(campaign, known, store, jobs, shard=shard)
