@@ -15,7 +15,7 @@ QUICK := $(wildcard tests/spec tests/stats tests/store tests/measure tests/quest
 	tests/campaign tests/test_end_to_end.py tests/test_layers.py tests/test_tests.py)
 
 .PHONY: install kernels report check check-pages format quick test calibrate docs screenshots \
-	robustness clean
+	robustness wheel release clean
 
 install: $(INSTALLED)
 
@@ -81,5 +81,13 @@ docs: kernels
 screenshots: kernels
 	$(BIN)/python docs/make_screenshots.py
 
+# Builds the wheel and tries it in an environment with nothing else, and on emulated processors.
+wheel:
+	PYTHON=$(PYTHON) .ci/wheel
+
+# Builds and checks what is published, into dist/; publishes nothing.
+release:
+	PYTHON=$(PYTHON) .ci/release
+
 clean:
-	rm -rf $(VENV) build node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Compile the native engine's kernels as part of an installation.
+"""Compile the native engine's kernels as part of an installation, and make the readme.
 
 Everything else about the package stands in pyproject.toml. Without a C++ compiler the package
 installs all the same, and the native engine says that it was not built.
@@ -6,15 +6,18 @@ installs all the same, and the native engine says that it was not built.
 
 from __future__ import annotations
 
+import re
 import runpy
+import tomllib
 from pathlib import Path
 
 from setuptools import Extension, setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 
+ROOT = Path(__file__).parent
 # Run by its path: the package itself cannot be imported before its dependencies are installed.
-BUILD = runpy.run_path(str(Path(__file__).with_name("src") / "paribus/engines/native/build.py"))
+BUILD = runpy.run_path(str(ROOT / "src/paribus/engines/native/build.py"))
 PACKAGE = "paribus.engines.native"
 NAMES = ["probe", *BUILD["INSTRUCTION_SETS"]]
 
@@ -40,7 +43,23 @@ class Wheel(bdist_wheel):
         return ("py3", "none", super().get_tag()[2])
 
 
+def readme() -> str:
+    """Return README.md with absolute links: a package index shows it without its neighbors."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    package = (ROOT / "src/paribus/__init__.py").read_text("utf-8")
+    version = re.findall(r'^__version__ = "(.+)"$', package, re.M)[0]
+
+    def absolute(link: re.Match[str]) -> str:
+        view = "raw" if link["image"] else "blob"
+        return f"{link['text']}({project['urls']['Repository']}/{view}/v{version}/{link['path']})"
+
+    relative = r"(?P<text>(?P<image>!?)\[[^\]]*\])\((?!https?:|#)(?P<path>[^)]+)\)"
+    return re.sub(relative, absolute, (ROOT / "README.md").read_text("utf-8"))
+
+
 setup(
+    long_description=readme(),
+    long_description_content_type="text/markdown",
     cmdclass={"build_ext": BuildKernels, "bdist_wheel": Wheel},
     ext_modules=[
         Extension(f"{PACKAGE}.{BUILD['library_name'](name)[:-3]}", sources=[], optional=True)

@@ -61,7 +61,8 @@ def _imports(path: Path) -> Iterator[tuple[str, bool]]:
             assert node.level == 0, f"{path}: write imports out in full"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         for name in names:
-            if f"{name}.".startswith("paribus."):
+            # The version is a constant of `paribus` itself, and loads no part.
+            if f"{name}.".startswith("paribus.") and name != "paribus.__version__":
                 yield f"{name}.".split(".")[1], node in types
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import paribus
 from paribus import Adam, BatchNorm, Conv, Experiment, Flatten, Linear, Question, Relu, Sgd, Study
 from paribus.spec.files import read_study
+from tests.support.commands import call
 
 TOML = """
 title = "Does batch normalisation help?"
@@ -31,6 +32,10 @@ def test_every_name_is_there() -> None:
         name: name for name in paribus.__all__
     }
     assert dir(paribus) == paribus.__all__
+
+
+def test_the_command_has_the_version_of_the_package() -> None:
+    assert call("--version").output == f"paribus, version {paribus.__version__}\n"
 
 
 def test_a_study_in_python_is_the_same_as_in_a_file() -> None:

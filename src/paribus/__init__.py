@@ -5,8 +5,8 @@
     results = Study(...).run()
     results.runs(), results.curves()
 
-The names below are the public interface. Each is loaded when it is first used, so that
-`import paribus` is fast.
+The names below are the public interface; docs/compatibility.md says what is promised of them. Each
+is loaded when it is first used, so that `import paribus` is fast.
 """
 
 from importlib import import_module
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from paribus.spec.recipe import Sgd as Sgd
     from paribus.spec.recipe import Step as Step
     from paribus.spec.study import Study as Study
+
+__version__ = "0.1.0"
 
 _MODULES = {
     "errors": ("ParibusError", "UserError"),

@@ -7,6 +7,7 @@ from importlib import import_module
 
 import click
 
+from paribus import __version__
 from paribus.errors import ParibusError, did_you_mean
 
 # In the order in which a newcomer meets them. Help lines are repeated here, so that `--help` need
@@ -57,7 +58,7 @@ class _Lazy(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Begin with `paribus run mnist --preview`; `paribus COMMAND --help` says more.",
 )
-@click.version_option(package_name="paribus", prog_name="paribus")
+@click.version_option(__version__, prog_name="paribus")
 def paribus() -> None:
     """Train variants of a small image classifier over several seeds, all else being equal, and
     see which of their differences are real."""
