@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +72,12 @@ def test_each_part_is_used_from_the_command_line(paribus: Any, tmp_path: Path) -
     assert "6 runs of mlp, wide have finished." in report
     page = (tmp_path / "report" / "index.html").read_text("utf-8")
     assert "6 runs of mlp, wide have finished." in page
+    with open(tmp_path / "report" / "tables" / "findings.csv", encoding="utf-8") as file:
+        theirs, ours = (row for row in reversed(list(csv.DictReader(file))))
+    assert (theirs["n"], theirs["asked"], theirs["estimate"]) == ("6", "2", "")
+    assert (ours["n"], ours["asked"]) == ("3", "")
+    latex = (tmp_path / "report" / "tables" / "findings.tex").read_text("utf-8")
+    assert "Is everything there? & 6 & 6 runs & --" in latex
     compared = json.loads(paribus("compare", "mlp", "wide", "--metric", "worst_class", "--json"))
     assert compared["metric"] == "worst_class"
     shown = json.loads(paribus("show", "mlp/0", "--json"))
@@ -80,6 +89,34 @@ def test_each_part_is_used_from_the_command_line(paribus: Any, tmp_path: Path) -
     lines = (tmp_path / "export" / "lines" / "runs.txt").read_text("utf-8").splitlines()
     assert lines[0] == "mlp, seed 0, theirs: finished"
     assert len(lines) == 6
+
+
+JUDGED = """
+import json
+from pathlib import Path
+
+import paribus
+from paribus.present.as_json import plain
+from paribus.questions.family import judge_study
+
+study, _ = paribus.load_study("study.toml")
+result = study.run(store="runs", quiet=True)
+told = [plain(finding) for finding in judge_study(result._result)]
+print(json.dumps([told[-1], result.findings().iloc[-1].to_dict()], default=str))
+"""
+
+
+def test_numbers_of_a_kind_of_theirs_are_in_json_and_data_frames(
+    paribus: Any, tmp_path: Path
+) -> None:
+    paribus("run", "study.toml")
+    done = subprocess.run(
+        [sys.executable, "-c", JUDGED], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    for numbers in json.loads(done.stdout):
+        assert (numbers["n"], numbers["asked"]) == (6, 2)
+    assert json.loads(done.stdout)[0]["sentence"] == "6 runs of mlp, wide have finished."
 
 
 def test_worker_processes_find_the_parts_too(paribus: Any) -> None:

@@ -109,7 +109,7 @@ class Results:
         """A row for each question of the study: what was asked, the verdict, its sentence, and the
         numbers that `paribus compare --json` has, differences in the metric's raw unit."""
         from paribus.present import wording
-        from paribus.present.as_json import numbers, terms
+        from paribus.present.as_json import all_numbers, terms
         from paribus.questions.family import judge_study
 
         return _frame(
@@ -119,7 +119,7 @@ class Results:
                     **{key: terms(finding)[key] for key in ("a", "b", "metric")},
                     "verdict": wording.verdict_words(finding.verdict),
                     "sentence": wording.sentence(finding),
-                    **numbers(finding),
+                    **all_numbers(finding),
                 }
                 for finding in judge_study(self._result)
             ]

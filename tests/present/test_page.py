@@ -32,7 +32,7 @@ def test_figures_in_the_page_say_what_their_files_say(make: Make, tmp_path: Path
 
 def test_commands_in_sentences_are_set_as_code(make: Make) -> None:
     text = report_page(make(["cnn", "pool-first"]))
-    assert "side by side; <code>paribus time cnn pool-first --study mnist</code> does that" in text
+    assert "; run <code>paribus time cnn pool-first --study mnist</code>" in text
 
 
 def test_scripts_write_percentages_as_texts_do() -> None:

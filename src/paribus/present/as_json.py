@@ -1,4 +1,8 @@
-"""A finding as plain JSON types, for `--json` and for tables."""
+"""A finding as plain JSON types, for `--json` and for tables.
+
+What a kind of finding has is found by its type. Another package registers the numbers of its own
+with `@numbers.register`, and may with the others.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +52,6 @@ def plain(finding: Finding) -> dict[str, Any]:
     Differences are in the metric's raw unit (shares, nats, epochs), those of step times are ratios.
     """
     question = finding.question
-    ledger = finding.ledger if isinstance(finding, PairFinding) else None
     return {
         "ask": question.ask,
         **terms(finding),
@@ -57,21 +60,13 @@ def plain(finding: Finding) -> dict[str, Any]:
         "sentence": wording.sentence(finding),
         "reasons": list(wording.reasons(finding)),
         "noise": wording.noise(finding),
-        **_differences(finding),
+        **what_differs(finding),
         "original": question.original,
         "agrees": original.agreement(finding).agrees,
         "agreement": wording.agreement(finding),
-        **numbers(finding),
+        **all_numbers(finding),
         "looks": planned_looks(finding),
-        "flips": (None if ledger is None else counts(ledger)),
-        "flipped_images": (
-            None
-            if ledger is None
-            else {
-                str(category): ledger.images(category).tolist()
-                for category in (Flip.ALWAYS_WRONG, Flip.FIXED, Flip.BROKEN)
-            }
-        ),
+        **flips(finding),
     }
 
 
@@ -79,6 +74,24 @@ def planned_looks(finding: Finding) -> list[int]:
     """Return the numbers of seeds at all planned looks; empty where there are none."""
     look = look_of(finding)
     return [] if look is None else list(look.plan)
+
+
+@singledispatch
+def flips(finding: Finding) -> dict[str, Any]:
+    """Return how many test images changed, and which; None where that is not known."""
+    return {"flips": None, "flipped_images": None}
+
+
+@flips.register
+def _(finding: PairFinding) -> dict[str, Any]:
+    ledger = finding.ledger
+    if ledger is None:
+        return {"flips": None, "flipped_images": None}
+    images = {
+        str(category): ledger.images(category).tolist()
+        for category in (Flip.ALWAYS_WRONG, Flip.FIXED, Flip.BROKEN)
+    }
+    return {"flips": counts(ledger), "flipped_images": images}
 
 
 def counts(ledger: FlipLedger) -> dict[str, int | None]:
@@ -89,10 +102,14 @@ def counts(ledger: FlipLedger) -> dict[str, int | None]:
     }
 
 
+@singledispatch
 def terms(finding: Finding) -> dict[str, Any]:
     """Return A, B, the metric and what matters; None where a question has no such thing."""
-    if not isinstance(finding, TwoSided):
-        return {"a": None, "b": None, "metric": None, "matters": None}
+    return {"a": None, "b": None, "metric": None, "matters": None}
+
+
+@terms.register
+def _(finding: TwoSided) -> dict[str, Any]:
     return {
         "a": finding.a,
         "b": finding.b,
@@ -101,36 +118,43 @@ def terms(finding: Finding) -> dict[str, Any]:
     }
 
 
+def all_numbers(finding: Finding) -> dict[str, Number]:
+    """Return the numbers of a finding; None for those of `NUMBERS` that it lacks."""
+    return {**dict.fromkeys(NUMBERS), **numbers(finding)}
+
+
 @singledispatch
 def numbers(finding: Finding) -> dict[str, Number]:
-    """Return the numbers alone, by the names in `NUMBERS`; intervals are 95 %. `look`: the planned
-    look (from 1) that the rest is of, 0 before the first."""
-    return dict.fromkeys(NUMBERS)
+    """Return the numbers that a finding has, by the names in `NUMBERS` or by its own; intervals are
+    95 %. `look`: the planned look (from 1) that the rest is of, 0 before the first."""
+    return {}
 
 
 @numbers.register
 def _(finding: CountFinding) -> dict[str, Number]:
     before, after = finding.count_a, finding.count_b
-    found: dict[str, Number] = dict.fromkeys(NUMBERS)
-    if before is not None and after is not None:
-        found |= {"mean_a": before, "mean_b": after, "estimate": after - before}
-    return found
+    if before is None or after is None:
+        return {}
+    return {"mean_a": before, "mean_b": after, "estimate": after - before}
 
 
 @numbers.register
 def _(finding: StepTimeFinding) -> dict[str, Number]:
-    found: dict[str, Number] = dict.fromkeys(NUMBERS)
-    if (ratio := finding.ratio) is not None:
-        found |= {"estimate": ratio.ratio, "low": ratio.low, "high": ratio.high, "n": ratio.n}
-        found["p_adjusted"] = finding.adjusted_p
-    return found
+    if (ratio := finding.ratio) is None:
+        return {}
+    return {
+        "estimate": ratio.ratio,
+        "low": ratio.low,
+        "high": ratio.high,
+        "n": ratio.n,
+        "p_adjusted": finding.adjusted_p,
+    }
 
 
 @numbers.register
 def _(finding: PairFinding) -> dict[str, Number]:
     evidence = finding.evidence
-    found: dict[str, Number] = dict.fromkeys(NUMBERS)
-    found |= {
+    found: dict[str, Number] = {
         "estimate": evidence.mean,
         "n": evidence.n,
         "p_adjusted": evidence.adjusted_p,
@@ -156,9 +180,14 @@ def _(finding: PairFinding) -> dict[str, Number]:
     return found
 
 
-def _differences(finding: Finding) -> dict[str, Any]:
-    if not isinstance(finding, TwoSided):
-        return {"differences": [], "confounds": [], "consequences": []}
+@singledispatch
+def what_differs(finding: Finding) -> dict[str, Any]:
+    """Return in what the experiments differ, in words; empty where it is not about two."""
+    return {"differences": [], "confounds": [], "consequences": []}
+
+
+@what_differs.register
+def _(finding: TwoSided) -> dict[str, Any]:
     return {
         "differences": list(map(difference_words, finding.pair.differences)),
         "confounds": list(map(difference_words, finding.pair.confounds)),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from paribus.measure.runs import StudyResult
 from paribus.present import latex, short, wording
-from paribus.present.as_json import NUMBERS, plain
+from paribus.present.as_json import NUMBERS, all_numbers, plain
 from paribus.present.look_text import looks_note
 from paribus.questions.finding import Finding, PairFinding
 from paribus.stats.flips import Flip
@@ -21,15 +21,16 @@ def findings_csv(findings: Sequence[Finding]) -> str:
     """Return a row for each question, as plain numbers in the metric's raw unit."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
+    names = dict.fromkeys(name for finding in findings for name in all_numbers(finding))
+    columns = ("a", "b", "metric", "matters", "verdict", "less_than_matters", *(names or NUMBERS))
     writer.writerow([
-        "question", "a", "b", "metric", "matters", "verdict", "less_than_matters", *NUMBERS,
+        "question", *columns,
         "looks", "confounds", "original", "agrees", "agreement", "sentence",
     ])  # fmt: skip
     for finding in findings:
         question = finding.question
         facts = plain(finding)
-        keys = ("a", "b", "metric", "matters", "verdict", "less_than_matters", *NUMBERS)
-        values = [facts[key] for key in keys]
+        values = [facts.get(column) for column in columns]
         writer.writerow([
             question.ask, *("" if value is None else value for value in values),
             " ".join(map(str, facts["looks"])), "; ".join(facts["confounds"]), question.original,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import singledispatch
 
 from paribus.measure.runs import StudyResult
 from paribus.present import wording
@@ -74,17 +75,21 @@ def _view(number: int, finding: Finding) -> FindingView:
         badge=wording.badge(finding),
         sentence=wording.sentence(finding),
         subject=wording.subject(finding),
-        facts=_facts(finding),
+        facts=facts(finding),
         reasons=tuple(wording.reasons(finding)),
         original=finding.question.original,
         agreement=wording.agreement(finding),
     )
 
 
-def _facts(finding: Finding) -> tuple[Fact, ...]:
-    """What differs between the experiments of a finding that is about two."""
-    if not isinstance(finding, TwoSided):
-        return ()
+@singledispatch
+def facts(finding: Finding) -> tuple[Fact, ...]:
+    """Return what is shown beside the sentence: of a finding about two experiments what differs."""
+    return ()
+
+
+@facts.register
+def _(finding: TwoSided) -> tuple[Fact, ...]:
     pair = finding.pair
     differs = "; ".join(map(difference_words, pair.differences)) or "nothing"
     others = {

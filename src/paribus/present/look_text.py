@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import singledispatch
 
 from paribus.questions.finding import Finding, Look, PairFinding
 from paribus.questions.looks import NextLook
 from paribus.text import count, listed, plural, series
 
 
+@singledispatch
 def look_of(finding: Finding) -> Look | None:
     """Return the planned look that a finding is of; None without looks."""
-    return finding.evidence.look if isinstance(finding, PairFinding) else None
+    return None
+
+
+@look_of.register
+def _(finding: PairFinding) -> Look | None:
+    return finding.evidence.look
 
 
 def looks_note(findings: Iterable[Finding]) -> str:

@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 from pydantic import Field
 
+from paribus.present import as_json, short
 from paribus.present.wording import sentence
 from paribus.questions.finding import Finding, NoVerdict, Verdict
 from paribus.questions.kind import Context, Kind
@@ -54,6 +55,16 @@ class _Counted:
 def _(finding: Completeness) -> str:
     names = ", ".join(finding.question.experiments)
     return f"{finding.finished} runs of {names} have finished."
+
+
+@as_json.numbers.register
+def _(finding: Completeness) -> dict[str, as_json.Number]:
+    return {"n": finding.finished, "asked": len(finding.question.experiments)}
+
+
+@short.numbers.register
+def _(finding: Completeness) -> short.Numbers:
+    return short.Numbers(n=str(finding.finished), estimate=str(finding.finished), unit="runs")
 
 
 def _prepare(question: Complete, context: Context) -> _Counted:
