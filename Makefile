@@ -71,6 +71,8 @@ robustness: kernels
 		--folder build/robustness/studies
 	PYTHONPATH=. $(BIN)/python tests/robustness/data_files.py --count 1500 \
 		--folder build/robustness/data
+	PYTHONPATH=. $(BIN)/python tests/robustness/packs.py --count 1000 \
+		--folder build/robustness/packs
 
 # Writes what is made in docs/ anew: the reference of study files, the notebook's outputs.
 docs: kernels

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import lzma
 import os
@@ -15,39 +14,16 @@ from typing import Any
 import pytest
 
 from paribus.errors import UserError
-from paribus.packs.run_file import compressed, digest_of, read_content
 from tests.support.commands import call
+from tests.support.packs import (
+    content_of,
+    finished_run,
+    read_index,
+    write_content,
+    write_index,
+)
 
 Change = Callable[[dict[str, Any]], None]
-
-
-def _index(pack: Path) -> dict[str, Any]:
-    return dict(json.loads((pack / "pack.json").read_text("utf-8")))
-
-
-def _write_index(pack: Path, index: dict[str, Any]) -> None:
-    """Write an index whose digest is right whatever it says."""
-    index.pop("digest", None)
-    text = json.dumps(index, sort_keys=True).encode()
-    index["digest"] = hashlib.sha256(text).hexdigest()
-    (pack / "pack.json").write_text(json.dumps(index), "utf-8")
-
-
-def _run(pack: Path) -> Path:
-    """The file of a finished run."""
-    return next(p for p in sorted((pack / "runs").iterdir()) if b'"finished"' in _content(pack, p))
-
-
-def _content(pack: Path, path: Path) -> bytes:
-    return read_content(path, _index(pack)["runs"][path.stem])
-
-
-def _write_content(pack: Path, path: Path, content: bytes) -> None:
-    """Write a run whose digests are right whatever it says."""
-    path.write_bytes(compressed(content))
-    index = _index(pack)
-    index["runs"][path.stem] = digest_of(content)
-    _write_index(pack, index)
 
 
 def _refused(folder: Path) -> str:
@@ -64,7 +40,7 @@ def _refused(folder: Path) -> str:
 
 @pytest.mark.parametrize("part", ["pack.json", "run"])
 def test_every_kind_of_damage_is_one_line(away: Path, part: str) -> None:
-    path = away / "pack" / "pack.json" if part == "pack.json" else _run(away / "pack")
+    path = away / "pack" / "pack.json" if part == "pack.json" else finished_run(away / "pack")
     sound = path.read_bytes()
     places = range(0, len(sound), max(1, len(sound) // 40))
     for place in places:
@@ -80,13 +56,13 @@ def test_every_kind_of_damage_is_one_line(away: Path, part: str) -> None:
 
 
 def test_what_follows_the_end_is_damage(away: Path) -> None:
-    path = _run(away / "pack")
+    path = finished_run(away / "pack")
     path.write_bytes(path.read_bytes() + b"more")
     assert "size is not as announced" in _refused(away)
 
 
 def test_a_missing_run_is_named(away: Path) -> None:
-    path = _run(away / "pack")
+    path = finished_run(away / "pack")
     path.unlink()
     assert str(path) in _refused(away)
 
@@ -94,7 +70,7 @@ def test_a_missing_run_is_named(away: Path) -> None:
 def test_a_store_that_is_there_stays_as_it_was(
     home: Path, away: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = _run(away / "pack")
+    path = finished_run(away / "pack")
     path.write_bytes(path.read_bytes()[:-1])
     files = {p: p.read_bytes() for p in (home / "runs" / "runs").rglob("*.*")}
     done = call("unpack", away / "pack", "--into", home / "runs")
@@ -107,25 +83,25 @@ def test_a_store_that_is_there_stays_as_it_was(
 
 @pytest.mark.parametrize("id_", ["../../x", "/tmp/x", "..", ".hidden", "a/b", "", "x" * 300])
 def test_ids_are_no_paths(away: Path, id_: str) -> None:
-    index = _index(away / "pack")
+    index = read_index(away / "pack")
     index["runs"][id_] = index["runs"].popitem()[1]
-    _write_index(away / "pack", index)
+    write_index(away / "pack", index)
     assert "runs are none" in _refused(away)
 
 
 def test_a_run_is_what_its_index_says(away: Path) -> None:
-    path = _run(away / "pack")
-    content = _content(away / "pack", path)
+    path = finished_run(away / "pack")
+    content = content_of(away / "pack", path)
     record, arrays = content.split(b"\n", 1)
     other = json.dumps({**json.loads(record), "id": "another-numpy-0"}).encode()
-    _write_content(away / "pack", path, other + b"\n" + arrays)
+    write_content(away / "pack", path, other + b"\n" + arrays)
     assert "not the run that the index means" in _refused(away)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 @pytest.mark.parametrize("make", [os.mkfifo, lambda p: os.symlink("/etc/hostname", p), os.mkdir])
 def test_only_plain_files_are_read(away: Path, make: Callable[[Path], None]) -> None:
-    path = _run(away / "pack")
+    path = finished_run(away / "pack")
     path.unlink()
     make(path)
     assert "no plain file" in _refused(away)
@@ -142,7 +118,7 @@ def _bomb(size: int, announced: int, dictionary: int = 1 << 20) -> bytes:
 
 @pytest.mark.parametrize("announced", [10, 2**33, 2**63])
 def test_a_small_file_takes_little_memory(away: Path, announced: int) -> None:
-    path = _run(away / "pack")
+    path = finished_run(away / "pack")
     path.write_bytes(_bomb(200_000_000, announced))
     assert path.stat().st_size < 100_000
     tracemalloc.start()
@@ -154,7 +130,7 @@ def test_a_small_file_takes_little_memory(away: Path, announced: int) -> None:
 
 
 def test_a_large_dictionary_is_refused(away: Path) -> None:
-    path = _run(away / "pack")
+    path = finished_run(away / "pack")
     path.write_bytes(_bomb(1000, 1000, dictionary=1 << 28))
     assert str(path) in _refused(away)
 
@@ -194,29 +170,29 @@ def test_json_of_any_kind_is_one_line(away: Path, text: str) -> None:
     ids=str,
 )
 def test_records_that_cannot_be(away: Path, change: dict[str, Any]) -> None:
-    path = _run(away / "pack")
-    record, arrays = _content(away / "pack", path).split(b"\n", 1)
+    path = finished_run(away / "pack")
+    record, arrays = content_of(away / "pack", path).split(b"\n", 1)
     other = json.dumps({**json.loads(record), **change}).encode()
-    _write_content(away / "pack", path, other + b"\n" + arrays)
+    write_content(away / "pack", path, other + b"\n" + arrays)
     assert str(path) in _refused(away)
 
 
 def test_predictions_that_cannot_be(away: Path) -> None:
-    path = _run(away / "pack")
-    content = _content(away / "pack", path)
+    path = finished_run(away / "pack")
+    content = content_of(away / "pack", path)
     # The last bytes are the highest of the probabilities: 0xff makes each a NaN or below 0.
-    _write_content(away / "pack", path, content[:-40] + b"\xff" * 40)
+    write_content(away / "pack", path, content[:-40] + b"\xff" * 40)
     assert "predictions are none" in _refused(away)
 
 
 def test_predictions_of_classes_that_are_not_there(
     away: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = _run(away / "pack")
-    content = _content(away / "pack", path)
+    path = finished_run(away / "pack")
+    content = content_of(away / "pack", path)
     images = 40
     low = len(content) - images * 6
-    _write_content(away / "pack", path, content[:low] + b"\x07" * images + content[low + images :])
+    write_content(away / "pack", path, content[:low] + b"\x07" * images + content[low + images :])
     monkeypatch.chdir(away)
     assert call("unpack").exit_code == 0
     done = call("report", "small.toml")
@@ -267,6 +243,14 @@ def _question(index: dict[str, Any]) -> None:
     index["studies"][0]["plans"][""][0]["questions"] = [{"kind": "compare"}]
 
 
+def _about(index: dict[str, Any]) -> None:
+    index["studies"][0]["plans"][""][0]["questions"][0]["about"] = [None]
+
+
+def _surrogate(index: dict[str, Any]) -> None:
+    index["studies"][0]["name"] = "\ud800"
+
+
 def _timing(index: dict[str, Any]) -> None:
     index["timings"] = [{"a": "../../x"}]
 
@@ -283,28 +267,28 @@ def _newer(index: dict[str, Any]) -> None:
     "change",
     [
         _rename, _unknown, _layer, _version, _no_version, _plan, _empty_plan, _seeds, _many_seeds,
-        _looks, _question, _timing, _twice, _newer,
+        _looks, _question, _about, _surrogate, _timing, _twice, _newer,
     ],
 )  # fmt: skip
 def test_indexes_that_cannot_be(away: Path, change: Change) -> None:
-    index = _index(away / "pack")
+    index = read_index(away / "pack")
     change(index)
-    _write_index(away / "pack", index)
+    write_index(away / "pack", index)
     assert "pack.json" in _refused(away)
 
 
 def test_packs_of_a_newer_paribus(away: Path) -> None:
-    path = _run(away / "pack")
+    path = finished_run(away / "pack")
     path.write_bytes(path.read_bytes().replace(b"paribus run 1", b"paribus run 2"))
     assert "newer Paribus" in _refused(away)
 
 
 def test_one_run_under_two_ids(away: Path) -> None:
-    pack, path = away / "pack", _run(away / "pack")
-    record, arrays = _content(pack, path).split(b"\n", 1)
+    pack, path = away / "pack", finished_run(away / "pack")
+    record, arrays = content_of(pack, path).split(b"\n", 1)
     other = path.with_name("other-numpy-0.run")
     content = json.dumps({**json.loads(record), "id": other.stem}).encode() + b"\n" + arrays
-    _write_content(pack, other, content)
+    write_content(pack, other, content)
     assert "there twice" in _refused(away)
 
 

@@ -84,6 +84,29 @@ def test_packing_while_runs_are_trained(tmp_path: Path) -> None:
         assert pack(store, tmp_path / "pack").runs == 6
 
 
+@pytest.mark.parametrize("runs", [1, 6, 11])
+def test_unpacking_that_was_killed_goes_on(away: Path, runs: int) -> None:
+    command = [sys.executable, "-m", "paribus", "unpack"]
+    unpacking = subprocess.Popen(command, cwd=away, stdout=subprocess.DEVNULL)
+    try:
+        while unpacking.poll() is None and len(list(away.glob("runs/runs/*"))) < runs:
+            pass
+    finally:
+        unpacking.kill()
+        unpacking.wait()
+    packed = {ended.run.id: ended for ended in contents_of_pack(away / "pack").runs}
+    if (away / "runs" / "paribus.db").exists():
+        with open_store(away / "runs", "write") as store:
+            for run in store.all_runs():
+                assert store.ended(run).is_same_training(packed[run.id])
+                assert run.status == "diverged" or store.predictions(run.id) is not None
+    assert call("unpack", away / "pack", "--into", away / "runs").exit_code == 0
+    with open_store(away / "runs", "read") as store:
+        assert {run.id for run in store.all_runs()} == set(packed)
+        leftovers = [path for path in away.rglob(".*") if path.is_file()]
+    assert leftovers == []
+
+
 def test_a_damaged_file_of_a_pack_is_written_anew(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,8 +114,11 @@ def test_a_damaged_file_of_a_pack_is_written_anew(
     path = sorted((home / "pack" / "runs").iterdir())[0]
     sound = path.read_bytes()
     path.write_bytes(sound[:-9])
+    half_written = path.with_name(f".{path.name}-5f3a")
+    half_written.touch()
     assert "1 of them new" in call("pack").stdout
     assert path.read_bytes() == sound
+    assert not half_written.exists()
 
 
 def test_runs_of_a_pack_that_the_store_has_not_are_not_lost(

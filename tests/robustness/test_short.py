@@ -13,7 +13,9 @@ HERE = Path(__file__).parent
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "count"), [("study_files", 100), ("data_files", 200)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("study_files", 100), ("data_files", 200), ("packs", 40)]
+)
 def test_mutated_files_end_in_a_message(name: str, count: int, tmp_path: Path) -> None:
     seed = os.environ.get("PARIBUS_ROBUSTNESS_SEED", "0")
     options = ["--count", str(count), "--seed", seed, "--folder", str(tmp_path)]

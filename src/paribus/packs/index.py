@@ -145,8 +145,10 @@ def _plan(path: Path, designs: list[Any]) -> StudyPlan:
         raise damaged(path, "a plan is empty")
     # What reports ask of a plan is worked out once, to see that it can be.
     plan.amendments()
-    for question in plan.ever_asked():
+    for question in (asked for design in plan.designs for asked in design.questions):
         question.question  # noqa: B018
+        for term in question.table:
+            question.term(term)
     return plan
 
 

@@ -70,6 +70,9 @@ def pack(store: Reader, folder: Path) -> Packed:
     index = Index(contents.identities, contents.studies, contents.timings, digests)
     with told(folder):
         (folder / "runs").mkdir(parents=True, exist_ok=True)
+        # By a process that was killed.
+        for half_written in (*folder.glob(f".{NAME}-*"), *folder.glob("runs/.*.run-*")):
+            half_written.unlink()
         for ended in missing:
             content = compressed(_content(ended, store, labels))
             write_atomically(path_of(folder, ended.run.id), content)

@@ -38,7 +38,10 @@ def read_regular(path: Path, most: int) -> bytes:
 def parse(path: Path, text: bytes) -> Any:
     """Return JSON as plain types. Raises `UserError` where it is none."""
     try:
-        return json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse)
+        # Half of a surrogate pair can be written in JSON, but nowhere else.
+        json.dumps(value, ensure_ascii=False).encode()
+        return value
     except (ValueError, RecursionError) as error:
         raise damaged(path, f"no JSON: {error}"[:200]) from None
 
