@@ -119,7 +119,7 @@ def test_a_failed_run_is_told(small: Small, tmp_path: Path) -> None:
 def test_without_pandas_it_says_what_to_install(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paribus.results.find_spec", lambda name: None)
+    monkeypatch.setattr("paribus.errors.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"need the package pandas, which is not installed; inst"):
         results.runs()
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from importlib.util import find_spec
 
 
 class ParibusError(Exception):
@@ -20,6 +21,19 @@ class UserError(ParibusError):
     """A mistake in what the user typed or fed; the message says what to do about it."""
 
     exit_status = 2
+
+
+def require_packages(what: str, *packages: str, extra: str) -> None:
+    """Raise `UserError`, saying how to install it, if one of some packages is missing.
+
+    what: what needs them, with its verb, e.g. 'the format "onnx" needs'. extra: the extra of
+    `paribus` that brings them.
+    """
+    if missing := [package for package in packages if find_spec(package) is None]:
+        raise UserError(
+            f"{what} the package {missing[0]}, which is not installed; install it with: "
+            f"pip install paribus[{extra}]"
+        )
 
 
 def did_you_mean(got: str, known: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from html import escape
-from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,7 +14,7 @@ import click
 from paribus.campaign.campaign import Campaign, Data
 from paribus.campaign.timing import time_missing
 from paribus.campaign.train import train
-from paribus.errors import UserError, did_you_mean
+from paribus.errors import UserError, did_you_mean, require_packages
 from paribus.export.tables import ExportedRun, epoch_records, run_records
 from paribus.measure import predictions, table
 from paribus.measure.runs import ExperimentResult, StudyResult
@@ -221,11 +220,7 @@ def run(
 
 
 def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
-    if find_spec("pandas") is None:
-        raise UserError(
-            "data frames need the package pandas, which is not installed; install it with: "
-            "pip install paribus[pandas]"
-        )
+    require_packages("data frames need", "pandas", extra="pandas")
     import pandas as pd
 
     frame = pd.DataFrame(records)

@@ -53,7 +53,7 @@ def test_without_onnx_it_says_what_to_install(
     read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trained = read("cnn")
-    monkeypatch.setattr("paribus.export.onnx.find_spec", lambda name: None)
+    monkeypatch.setattr("paribus.errors.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"^the format \"onnx\" needs the package onnx, which is"):
         write(trained, tmp_path / "run.onnx")
 

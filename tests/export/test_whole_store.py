@@ -185,7 +185,7 @@ def test_an_empty_store(tmp_path: Path) -> None:
 def test_what_is_not_installed(
     module: ModuleType, store: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    monkeypatch.setattr("paribus.errors.find_spec", lambda name: None)
     form = module.__name__.rpartition(".")[2]
     with pytest.raises(UserError, match=rf"which is not installed; .* pip install paribus\[{form}"):
         export_store(store, module.FORMAT, tmp_path / "out")

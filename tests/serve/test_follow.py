@@ -181,7 +181,7 @@ def test_users_mistakes_are_told(
 
 def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     command = import_module("paribus.cli.serve")
-    monkeypatch.setattr(command, "find_spec", lambda name: None)
+    monkeypatch.setattr("paribus.errors.find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install paribus\[serve\]"):
         command.command.callback(
             study=None, preview=False, seeds=None, only=None, epochs=None, images=None,

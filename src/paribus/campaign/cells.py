@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from paribus.campaign.campaign import Campaign
+from paribus.cores import available_cores
 from paribus.errors import UserError
-from paribus.execute.machine import available_cores
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
 from paribus.store.known import Known

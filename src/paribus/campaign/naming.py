@@ -20,6 +20,7 @@ from paribus.spec.files import load_study
 from paribus.store.known import identify
 from paribus.store.reader import Reader
 from paribus.store.rows import NamedStudy, StoredStudy
+from paribus.text import count
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def meaning(name: str, store: Reader, study: str = "") -> Meaning | None:
 def described(hash_: str, studies: Sequence[StoredStudy], store: Reader) -> str:
     """Return an experiment of a store in words that tell it from others of its name."""
     experiment, identity = store.experiment(hash_), store.identity(hash_)
-    epochs = f"{experiment.epochs} epoch{'s' if experiment.epochs > 1 else ''}"
+    epochs = count(experiment.epochs, "epoch")
     images = "" if experiment.images is None else f"{experiment.images:,} training images"
     data = f"data {identity.data[:12]}"
     code = f"code {identity.code[:12]}" if identity.code else ""

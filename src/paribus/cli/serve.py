@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from paribus.campaign.campaign import Campaign
 from paribus.cli.options import optional_study_options, store_option
-from paribus.errors import UserError
+from paribus.errors import require_packages
 
 
 @click.command(short_help="Show a study in the browser, live, and a pad to draw on.")
@@ -35,12 +34,7 @@ def command(campaign: Campaign | None, store_folder: Path, port: int, host: str)
     Without STUDY, the studies that the store has. Nothing is trained, and the store is only read:
     call it before, while or after `paribus run` trains. Ctrl-C ends it.
     """
-    for package in ("starlette", "uvicorn"):
-        if find_spec(package) is None:
-            raise UserError(
-                f"`paribus serve` needs the package {package}, which is not installed; install it "
-                "with: pip install paribus[serve]"
-            )
+    require_packages("`paribus serve` needs", "starlette", "uvicorn", extra="serve")
     from paribus.serve.server import serve
 
     try:

@@ -6,6 +6,8 @@ import os
 import platform
 from pathlib import Path
 
+from paribus.cores import available_cores
+
 _PACKAGES = ("paribus", "numpy", "torch")
 
 
@@ -19,13 +21,6 @@ def environment() -> dict[str, str]:
         "cores": str(available_cores()),
         "load before": _load(),
     }
-
-
-def available_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _version(package: str) -> str:

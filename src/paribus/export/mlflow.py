@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import logging
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from paribus.errors import UserError
+from paribus.errors import require_packages
 from paribus.export.formats import StoreFormat
 from paribus.export.tables import ExportedRun, epochs, recipe
 
@@ -28,11 +27,7 @@ def write(rows: list[ExportedRun], path: Path, target: Path) -> None:
 
     target: where the folder will be in the end.
     """
-    if missing := [package for package in _NEEDED if find_spec(package) is None]:
-        raise UserError(
-            f'the format "mlflow" needs the package {missing[0]}, which is not installed; install '
-            "it with: pip install paribus[mlflow]"
-        )
+    require_packages('the format "mlflow" needs', *_NEEDED, extra="mlflow")
     # Nobody who writes a file expects it to be reported over the network.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from mlflow.tracking import MlflowClient

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.errors import UserError
+from paribus.errors import UserError, require_packages
 from paribus.export.formats import NotRecomputed, Recomputed, RunFormat
 from paribus.export.trained import TrainedRun
 from paribus.spec import layers as spec
@@ -33,11 +33,7 @@ _AT_ONCE = 1000
 def write(trained: TrainedRun, path: Path) -> None:
     """Write a model with the input `images`, float32 (N, C, H, W) with pixels in 0..1, and the
     outputs `logits` and `probabilities`, float32 (N, K)."""
-    if find_spec("onnx") is None:
-        raise UserError(
-            'the format "onnx" needs the package onnx, which is not installed; install it with: '
-            "pip install paribus[onnx]"
-        )
+    require_packages('the format "onnx" needs', "onnx", extra="onnx")
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from paribus.errors import UserError
+from paribus.errors import require_packages
 from paribus.export.formats import StoreFormat
 from paribus.export.tables import ExportedRun, epochs, recipe
 
@@ -24,11 +23,7 @@ _TAGS = {
 def write(rows: list[ExportedRun], path: Path, target: Path) -> None:
     """Write EXPERIMENT/RUN/events... for each run: steps are epochs, and the time of a step is the
     seconds of training and evaluation before it, so that the relative axis shows those."""
-    if find_spec("tensorboard") is None:
-        raise UserError(
-            'the format "tensorboard" needs the package tensorboard, which is not installed; '
-            "install it with: pip install paribus[tensorboard]"
-        )
+    require_packages('the format "tensorboard" needs', "tensorboard", extra="tensorboard")
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
     path.mkdir()

@@ -23,10 +23,7 @@ def judge_study(result: StudyResult) -> list[Finding]:
     if plan is None:
         return judge(asked, context)
     gone = _gone(plan, asked)
-    prepared = [
-        *(_prepared(question, context) for question in asked),
-        *(_recorded(once, context) for once in gone),
-    ]
+    prepared = _all_prepared(asked, gone, context)
     found = _judged(prepared, context)
     since = {once.key: finding for once, finding in zip(gone, found[len(asked) :], strict=True)}
     findings = []
@@ -54,11 +51,7 @@ def next_look_of(result: StudyResult) -> NextLook:
     context = replace(Context.of(result), looks=looks, images=False)
     plan = result.recorded_plan
     gone = [] if plan is None else _gone(plan, asked)
-    prepared = [
-        *(_prepared(question, context) for question in asked),
-        *(_recorded(once, context) for once in gone),
-    ]
-    stands = at_last_look(prepared, looks)[: len(asked)]
+    stands = at_last_look(_all_prepared(asked, gone, context), looks)[: len(asked)]
     return next_look(result.experiments, asked, stands, looks)
 
 
@@ -78,6 +71,16 @@ def _judged(prepared: Sequence[Prepared], context: Context) -> list[Finding]:
 
 def _prepared(question: BaseQuestion, context: Context) -> Prepared:
     return kind_of(question).prepare(question, context)
+
+
+def _all_prepared(
+    asked: Sequence[BaseQuestion], gone: Sequence[AskedQuestion], context: Context
+) -> list[Prepared]:
+    """The questions of a study, and those that it has asked once."""
+    return [
+        *(_prepared(question, context) for question in asked),
+        *(_recorded(once, context) for once in gone),
+    ]
 
 
 def _recorded(once: AskedQuestion, context: Context) -> Prepared:

@@ -19,6 +19,7 @@ from paribus.spec.network import ModuleNetwork
 from paribus.store.reader import Reader
 from paribus.store.rows import Version
 from paribus.store.writer import Writer
+from paribus.text import count
 
 
 @dataclass(frozen=True)
@@ -263,10 +264,10 @@ def _changed_data(found: Mapping[str, _Identified], store: Reader, study: str, f
     if not runs:
         return ""
     return (
-        f"The images of the data have changed since {runs} run{'s were' if runs > 1 else ' was'} "
+        f"The images of the data have changed since {count(runs, 'run was', 'runs were')} "
         "trained. They stay in the store; `paribus run` trains on the present images."
     )
 
 
 def _runs(version: Version) -> str:
-    return f"{version.runs} run{'s were' if version.runs > 1 else ' was'}"
+    return count(version.runs, "run was", "runs were")

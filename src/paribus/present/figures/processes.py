@@ -8,7 +8,6 @@ command, since `multiprocessing` would run a script of the caller's again.
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from concurrent.futures import Future
 from itertools import count
 from typing import IO, Any, Protocol, Self
 
+from paribus.cores import available_cores
 from paribus.present.figures.protocol import PngRequest, SvgRequest, Svgs
 from paribus.present.figures.shown import Shown
 
@@ -51,15 +51,9 @@ def draw(shown: Sequence[Shown], *, png: bool = True, helpers: int | None = None
     where there are several of both.
     """
     if helpers is None:
-        helpers = min(_cores(), _MOST_HELPERS) if len(shown) >= _FEWEST else 0
+        helpers = min(available_cores(), _MOST_HELPERS) if len(shown) >= _FEWEST else 0
         helpers = helpers if helpers > 1 else 0
     return _Elsewhere(shown, png, helpers) if helpers and sys.executable else _Here(shown)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class _Here:
