@@ -103,6 +103,21 @@ and the runs of the older code stay in the store.
 then no longer trained; the command that tells of the edit prints the digest. Modules imported by
 `importlib` and files that a module reads do not count.
 
+`paribus check` imports it, tries it on two images in training and in evaluation mode, and counts
+its parameters; `paribus run` tries it before it trains. It must train, resume and export with the
+same bits, so:
+
+- It draws at random with `torch`, `numpy.random` or `random`, whose generators are seeded for each
+  run and epoch, not from a generator of its own.
+- What it gives depends on its parameters and buffers, the images and the seed alone. What changes
+  in training is kept with `register_buffer`; a plain counter is in no checkpoint.
+- All its tensors are there, with their shapes, before the first training step, and none was made by
+  `expand()`. Two names for one weight are fine, and so is overwriting the images.
+
+A module that breaks this is refused with the name of what breaks it, before training where two
+steps show it, else after the first epoch. What shows only later is not found: keep state in
+buffers.
+
 """
 
 INITIALISATION = """## Initialisation

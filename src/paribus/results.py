@@ -18,7 +18,13 @@ from paribus.errors import UserError, did_you_mean, require_packages
 from paribus.export.tables import ExportedRun, epoch_records, run_records
 from paribus.measure import predictions, table
 from paribus.measure.runs import ExperimentResult, StudyResult
-from paribus.present.progress import elsewhere_line, progress, timing_progress, untimed_line
+from paribus.present.progress import (
+    elsewhere_line,
+    progress,
+    timing_progress,
+    untimed_line,
+    untried_lines,
+)
 from paribus.spec.study import Study
 from paribus.store.open import open_store
 from paribus.store.rows import EPOCH_COLUMNS
@@ -216,6 +222,8 @@ def run(
             result = replace(result, timings=read_timings(opened.folder))
     if outcome.elsewhere and not quiet:
         click.echo(elsewhere_line(outcome.elsewhere), err=True)
+    for line in () if quiet else untried_lines(outcome.untried):
+        click.echo(line, err=True)
     return Results(result, outcome.failed, outcome.elsewhere)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from paribus.data.batches import check_counts
 from paribus.data.facts import DataFacts
 from paribus.engines.checks import check_batches
-from paribus.engines.choose import choose, choose_common, misses_native
+from paribus.engines.choose import choose, choose_common, make_engine, misses_native
 from paribus.engines.native.library import was_built
 from paribus.errors import UserError
+from paribus.spec.code import import_code
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan, plan_of
@@ -54,9 +56,13 @@ def fitting_networks(
             check_batches(found[name], images_of(experiment, facts), experiment.batch_size)
         except UserError as error:
             problems.setdefault(_Problem(setting, str(error)), []).append(name)
+    _raise(problems, where)
+    return found
+
+
+def _raise(problems: Mapping[_Problem, list[str]], where: str) -> None:
     if problems:
         raise UserError("\n".join(problem.of(where, names) for problem, names in problems.items()))
-    return found
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,41 @@ class _Problem:
         place = f"{where}, experiments" if where else "experiments"
         also = f" (so too {', '.join(names[1:])})" if names[1:] else ""
         return f"{place}.{names[0]}.{self.setting}: {self.message}{also}"
+
+
+def probed_modules(
+    networks: Mapping[str, ModuleNetwork],
+    experiments: Mapping[str, Experiment],
+    engines: Mapping[str, str],
+    facts: DataFacts,
+    *,
+    folder: Path,
+    where: str = "",
+) -> dict[str, int | None]:
+    """Return how many parameters the custom modules among the networks train, after trying them;
+    None where an engine tries none.
+
+    engines: of each experiment. folder: the study's. where: its file or name, for messages. Raises
+    `UserError` with every module that training would refuse.
+    """
+    found: dict[str, int | None] = {}
+    problems: dict[_Problem, list[str]] = {}
+    for name, network in networks.items():
+        single = _last_batch(experiments[name], facts) == 1
+        try:
+            import_code(network, folder)
+            found[name] = make_engine(engines[name]).probe(
+                network, facts.image_shape, facts.classes, single=single
+            )
+        except UserError as error:
+            problems.setdefault(_Problem("network", str(error)), []).append(name)
+    _raise(problems, where)
+    return found
+
+
+def _last_batch(experiment: Experiment, facts: DataFacts) -> int:
+    """How many images the last batch of an epoch has."""
+    return (images_of(experiment, facts) - 1) % experiment.batch_size + 1
 
 
 def images_of(experiment: Experiment, facts: DataFacts) -> int:

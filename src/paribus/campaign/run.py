@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 from paribus.campaign.cells import Cell, Schedule, missing
@@ -35,6 +36,8 @@ class Outcome:
     """Why each failed run failed, by the run's id."""
     elsewhere: int
     """Cells left out because another process is training them."""
+    untried: Mapping[str, int] = field(default_factory=dict)
+    """How many runs were not begun of an experiment that fails with every seed, by its name."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class _Training:
         self._busy: dict[str, _Busy] = {}
         self._failed: dict[str, str] = {}
         self._elsewhere = 0
+        self._untried: dict[str, int] = {}
 
     def outcome(self) -> Outcome:
         """Train them all."""
@@ -93,7 +97,14 @@ class _Training:
                     self._submit(self._todo.pop(0))
                 for event in self._executor.events():
                     self._handle(event)
-        return Outcome(self._failed, self._elsewhere)
+        return Outcome(self._failed, self._elsewhere, self._untried)
+
+    def _leave_out(self, name: str) -> None:
+        """Begin no more runs of an experiment."""
+        left = [cell for cell in self._todo if cell.name != name]
+        if len(left) < len(self._todo):
+            self._untried[name] = self._untried.get(name, 0) + len(self._todo) - len(left)
+        self._todo = left
 
     def _submit(self, cell: Cell) -> None:
         """Have a cell trained, unless another process does so or has done so."""
@@ -143,9 +154,11 @@ class _Training:
                 status: Status = "finished"
             case Diverged():
                 status = "diverged"
-            case Failed(reason=reason):
+            case Failed(reason=reason, shared=shared):
                 self._failed[event.run_id] = reason
                 status = "failed"
+                if shared:
+                    self._leave_out(busy.cell.name)
         epochs = self._store.epochs(event.run_id)
         accuracy = float(epochs["test_accuracy"][-1]) if len(epochs["test_accuracy"]) else math.nan
         seconds = float(epochs["train_seconds"].sum() + epochs["test_seconds"].sum())

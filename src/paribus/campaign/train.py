@@ -39,20 +39,26 @@ def train(
     so another process, or the same command days later, goes on where this one was. A shard has no
     look to itself: it is trained up to the next one.
     """
-    planned, failed = schedule(campaign, known, store, jobs, shard=shard), dict[str, str]()
+    planned = schedule(campaign, known, store, jobs, shard=shard)
+    failed, untried = dict[str, str](), dict[str, int]()
     while True:
         with show(planned, clock(planned, store)) as listen:
             outcome = run(planned, store, listen, executor)
         failed |= outcome.failed
+        untried |= outcome.untried
         if not campaign.study.looks or not planned.missing:
-            return Outcome(failed, outcome.elsewhere)
+            return Outcome(failed, outcome.elsewhere, untried)
         if outcome.elsewhere and not _at_last_look(planned):
             _wait(planned, store, show)
         following = schedule(campaign, known, store, jobs, shard=shard)
         # What has failed is not tried again before the next command.
-        left = tuple(cell for cell in following.missing if cell.run_id not in failed)
+        left = tuple(
+            cell
+            for cell in following.missing
+            if cell.run_id not in failed and cell.name not in untried
+        )
         if not left or (outcome.elsewhere and _at_last_look(planned)):
-            return Outcome(failed, outcome.elsewhere)
+            return Outcome(failed, outcome.elsewhere, untried)
         planned = replace(following, missing=left)
 
 

@@ -10,11 +10,12 @@ from typing import Any
 import click
 
 from paribus.campaign.campaign import Campaign
-from paribus.campaign.engines import images_of
+from paribus.campaign.engines import images_of, probed_modules
 from paribus.cli.options import json_option, study_options, tell, told
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.spec.diff import Consequence, consequences, differences
 from paribus.spec.identity import Identity
+from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
 from paribus.spec.plan import Node, Plan
 from paribus.spec.question import BaseQuestion, Question
@@ -65,12 +66,26 @@ def command(campaign: Campaign, as_json: bool) -> None:
 def check(campaign: Campaign) -> dict[str, Any]:
     """Everything that the command shows, in plain JSON types.
 
-    Raises `UserError` with every experiment whose network does not fit the data.
+    Raises `UserError` with every experiment whose network does not fit the data, or whose custom
+    module could not be trained.
     """
     from paribus.present.beforehand import looks_at_nothing, too_few_seeds
 
     study, engines = campaign.study, campaign.engines
-    identities = told(campaign.known()).identities
+    known = told(campaign.known())
+    modules = {
+        name: network
+        for name, network in campaign.networks.items()
+        if isinstance(network, ModuleNetwork) and name not in known.untrainable
+    }
+    parameters = probed_modules(
+        modules,
+        study.experiments,
+        engines.names,
+        campaign.facts,
+        folder=campaign.folder,
+        where=campaign.name,
+    )
     return {
         "study": campaign.name,
         "title": study.title,
@@ -82,7 +97,7 @@ def check(campaign: Campaign) -> dict[str, Any]:
         "looks": list(study.looks),
         "preview": study.preview,
         "experiments": {
-            name: _experiment(campaign, name, identities.get(name))
+            name: _experiment(campaign, name, known.identities.get(name), parameters.get(name))
             | {"trained_by": engines.names[name]}
             for name, experiment in study.experiments.items()
         },
@@ -108,7 +123,10 @@ def _runs(study: Study) -> str:
     )
 
 
-def _experiment(campaign: Campaign, name: str, identity: Identity | None) -> dict[str, Any]:
+def _experiment(
+    campaign: Campaign, name: str, identity: Identity | None, probed: int | None
+) -> dict[str, Any]:
+    """probed: the parameters of a custom module."""
     study = campaign.study
     experiment, plan, base = study.experiments[name], campaign.networks[name], study.bases.get(name)
     sizes: dict[str, Any]
@@ -119,7 +137,7 @@ def _experiment(campaign: Campaign, name: str, identity: Identity | None) -> dic
             "layers": list(_layers(plan.nodes)),
         }
     else:
-        sizes = {"parameters": None, "multiply_adds": None, "layers": None, "module": plan.module}
+        sizes = {"parameters": probed, "multiply_adds": None, "layers": None, "module": plan.module}
     return {
         "hash": None if identity is None else identity.hash,
         **sizes,
@@ -179,8 +197,9 @@ def _sizes(experiment: dict[str, Any]) -> str:
     parts.append(f"engine {experiment['trained_by']}")
     optimizer = dict(experiment["optimizer"])
     parts.append(f"{optimizer['name']} {optimizer['lr']}")
-    if experiment["parameters"] is not None:
+    if experiment["multiply_adds"] is not None:
         parts.insert(0, f"{experiment['multiply_adds']:,} multiply-adds an image")
+    if experiment["parameters"] is not None:
         parts.insert(0, f"{experiment['parameters']:,} parameters")
     return ", ".join(parts)
 

@@ -16,7 +16,13 @@ from paribus.cli.answer import answer
 from paribus.cli.options import report_option, store_option, study_options, tell, told
 from paribus.errors import UserError
 from paribus.measure.runs import StudyResult
-from paribus.present.progress import elsewhere_line, progress, timing_progress, untimed_line
+from paribus.present.progress import (
+    elsewhere_line,
+    progress,
+    timing_progress,
+    untimed_line,
+    untried_lines,
+)
 from paribus.store.known import Known
 from paribus.store.open import open_store
 from paribus.store.timings import read_timings
@@ -113,6 +119,7 @@ def command(
                 result = _timed(campaign, result, known, store)
     tell(elsewhere_line(outcome.elsewhere))
     tell(*(f"Run {run_id} failed: {reason}" for run_id, reason in outcome.failed.items()))
+    tell(*untried_lines(outcome.untried))
     if result is not None:
         answer(campaign, result, report_folder)
     if outcome.failed:

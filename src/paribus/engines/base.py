@@ -174,8 +174,8 @@ Predictor = Callable[[Floats], Floats]
 
 
 class Engine(Protocol):
-    """Trains a `Task`. An engine that names this as its base class inherits `bits`, `start_group`
-    and `predict`."""
+    """Trains a `Task`. An engine that names this as its base class inherits `bits`, `probe`,
+    `start_group` and `predict`."""
 
     name: str
 
@@ -188,6 +188,21 @@ class Engine(Protocol):
         """Return None if it can train an experiment, else why not: the end of a sentence with
         "because"."""
         ...
+
+    def probe(
+        self,
+        network: ModuleNetwork,
+        image_shape: tuple[int, int, int],
+        classes: int,
+        *,
+        single: bool,
+    ) -> int | None:
+        """Try a custom module before it is trained: return how many parameters it trains, None if
+        it was not tried. Raises `UserError` with what `start` would refuse.
+
+        single: whether the last batch of an epoch is one image.
+        """
+        return None
 
     def start(self, task: Task, state: State | None = None) -> Training:
         """Return a training from the beginning, or from the state that an earlier one gave."""

@@ -96,6 +96,8 @@ class Failed:
 
     run_id: str
     reason: str
+    shared: bool = False
+    """Whether it would fail so with every seed: the experiment could not be begun."""
 
 
 Ending = Finished | Diverged | Failed

@@ -12,7 +12,8 @@ from paribus.execute.protocol import Diverged, EpochDone, Finished, Job
 def train(
     engine: Engine, jobs: Sequence[Job], tasks: Sequence[Task]
 ) -> Iterator[EpochDone | Finished | Diverged]:
-    """Train the epochs that are left of some jobs, side by side if there are several.
+    """Begin some jobs, side by side if there are several; return what trains the epochs that are
+    left of them.
 
     tasks: those of the jobs, in the same order. A run's last event is `Finished` or `Diverged`.
     """
@@ -21,6 +22,12 @@ def train(
         group = OneByOne([engine.start(tasks[0], jobs[0].state)])
     else:
         group = engine.start_group(tasks, [job.state for job in jobs])
+    return _epochs(group, jobs, tasks)
+
+
+def _epochs(
+    group: Group, jobs: Sequence[Job], tasks: Sequence[Task]
+) -> Iterator[EpochDone | Finished | Diverged]:
     left = [range(job.done, task.epochs) for job, task in zip(jobs, tasks, strict=True)]
     active = list(range(len(jobs)))
     while active:

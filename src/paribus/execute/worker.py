@@ -56,7 +56,7 @@ def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
 
     where: the environment of this process.
     """
-    left = [job.run_id for job in batch.jobs]
+    left, began = [job.run_id for job in batch.jobs], False
     try:
         maker = _tasks(batch.jobs[0].data)
         engine = make_engine(batch.jobs[0].engine, batch.cores)
@@ -66,12 +66,15 @@ def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
         for run_id in left:
             yield Started(run_id, where, engine.bits)
         tasks = [maker.make(job.experiment, job.seed) for job in jobs]
-        for event in train(engine, jobs, tasks):
+        trained = train(engine, jobs, tasks)
+        began = True
+        for event in trained:
             if isinstance(event, Finished | Diverged):
                 left.remove(event.run_id)
             yield event
         return
     except MemoryError:
+        began = True  # Not of the experiment alone.
         reason = "it ran out of memory; train fewer runs at once with --jobs"
     except ParibusError as error:
         reason = str(error)
@@ -79,7 +82,7 @@ def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
         # A user's own module may raise anything; the run fails, the study goes on.
         reason = f"{type(error).__name__}: {error}"
     for run_id in left:
-        yield Failed(run_id, reason)
+        yield Failed(run_id, reason, shared=not began)
 
 
 def _with_bits(job: Job, bits: str) -> Job:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from paribus.campaign.progress import (
     Restarted,
 )
 from paribus.present.look_text import looks_stand
-from paribus.text import count, duration, percent, time_left
+from paribus.text import count, duration, percent, plural, time_left
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -95,6 +95,15 @@ def timing_progress(
 def elsewhere_line(runs: int) -> str:
     """Return what to say of runs that other processes train; "" if there are none."""
     return f"{count(runs, 'run is', 'runs are')} being trained by another process." if runs else ""
+
+
+def untried_lines(untried: Mapping[str, int]) -> tuple[str, ...]:
+    """Return what to say of runs that were not begun. untried: how many, by experiment."""
+    return tuple(
+        f"{count(runs, 'run')} more of {name} {plural(runs, 'was', 'were')} not begun: with every "
+        "seed it would fail so."
+        for name, runs in untried.items()
+    )
 
 
 def untimed_line(left: Untimed | None, leave_out: str) -> str:

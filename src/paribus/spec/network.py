@@ -12,6 +12,7 @@ from paribus.spec.layers import Layer, check_layers
 from paribus.spec.model import Spec
 from paribus.spec.notation import format_layer, parse_layer, parse_layers
 from paribus.spec.problems import value, words
+from paribus.text import shown
 
 
 def _scalar(given: Any) -> Any:
@@ -40,6 +41,10 @@ class ModuleNetwork(Spec):
     @field_validator("module")
     @classmethod
     def _is_import_path(cls, module: str) -> str:
+        file, _, name = module.partition(":")
+        if file.endswith(".py"):
+            path = file.removesuffix(".py").removeprefix("./").replace("/", ".")
+            raise ValueError(f'"{shown(module)}" names a file; write "{shown(f"{path}:{name}")}"')
         if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", module):
             raise ValueError(
                 f'"{module}" is no import path of a module; write e.g. "my_package.nets:SmallNet"'

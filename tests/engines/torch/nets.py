@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -71,3 +74,142 @@ def linear() -> nn.Module:
 
 def cube() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(49, 3), nn.Unflatten(1, (3, 1)))
+
+
+class InPlace(Small):
+    """Overwrites what it gets, as `Shifted` does not."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.sub_(0.13).div_(0.31))
+
+
+class Shifted(Small):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward((x - 0.13) / 0.31)
+
+
+class OtherGenerators(Small):
+    """Draws from the generators of Python and NumPy."""
+
+    offset: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("offset", torch.tensor(np.random.rand(), dtype=torch.float32))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training:
+            x = x * (1 + random.random() / 8) + np.random.rand() / 8
+        return super().forward(x + self.offset)
+
+
+class DrawnOutside(Small):
+    """What it has drawn is in no tensor."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factor = random.random()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) * (1 + self.factor)
+
+
+class OwnGenerator(Small):
+    def forward(self, x: Tensor) -> Tensor:
+        noise = np.random.default_rng().random() if self.training else 0.0
+        return super().forward(x + noise)
+
+
+class OwnWeights(Small):
+    def __init__(self) -> None:
+        super().__init__()
+        self.frozen.data.fill_(np.random.default_rng().random())
+
+
+class Counting(Small):
+    """What it gives depends on how often it was called."""
+
+    calls = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        return super().forward(x) * (1 + self.calls / 10)
+
+
+class CountingLater(Small):
+    """The same, but not from its first steps on."""
+
+    calls = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += self.training
+        return super().forward(x) * (1 + max(0, self.calls - 4) / 10)
+
+
+class Counted(Small):
+    """The same, kept where it is saved."""
+
+    calls: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += self.training
+        return super().forward(x) * (1 + self.calls / 10)
+
+
+class Expanded(Small):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("scale", torch.ones(1).expand(3))
+
+
+class Late(Small):
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and not hasattr(self, "late"):
+            self.late = nn.Parameter(torch.ones(1))
+        return super().forward(x)
+
+
+class LazyInTraining(Small):
+    def __init__(self) -> None:
+        super().__init__()
+        self.extra = nn.LazyLinear(3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x) + (self.extra(x.flatten(1)) if self.training else 0)
+
+
+class Detached(Small):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x).detach()
+
+
+class Tied(nn.Module):
+    """One weight under two names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(49, 49)
+        self.second = nn.Linear(49, 49)
+        self.second.weight = self.first.weight
+        self.out = nn.Linear(49, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.out(torch.relu(self.second(torch.relu(self.first(x.flatten(1))))))
+        return logits
+
+
+class NormOfOne(nn.Module):
+    """Cannot train on a batch of one image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(49)
+        self.out = nn.Linear(49, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.out(self.norm(x.flatten(1)))
+        return logits

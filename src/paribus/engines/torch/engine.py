@@ -50,6 +50,23 @@ class TorchEngine(Engine):
         made."""
         return None
 
+    def probe(
+        self,
+        network: ModuleNetwork,
+        image_shape: tuple[int, int, int],
+        classes: int,
+        *,
+        single: bool,
+    ) -> int:
+        """Try a custom module on two images of noise; return how many parameters it trains."""
+        import torch
+
+        from paribus.engines.torch.probe import probe
+
+        generator = torch.Generator().manual_seed(0)
+        images = torch.rand((2, *image_shape), generator=generator).to(self.device)
+        return probe(network, images, classes, single=single).parameters
+
     def start(self, task: Task, state: State | None = None) -> TorchTraining:
         """Return a training from the beginning, or from the state that an earlier one gave."""
         from paribus.engines.torch.training import TorchTraining

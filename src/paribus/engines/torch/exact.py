@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from threading import Lock, RLock
 
+import numpy as np
 import torch
 
 _lock = Lock()
 _inside = 0
 _threads = 1
 
-# PyTorch's generator is one for the whole process: what draws from it must take turns.
+# These generators are one for the whole process: what draws from them must take turns.
 _generator = RLock()
 
 
@@ -56,16 +58,24 @@ def deterministic(device: torch.device) -> Iterator[None]:
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """PyTorch's generator begun at `seed`, for this block alone, and given back as it was."""
+    """The generators of PyTorch, NumPy and Python begun at `seed`, for this block alone, and given
+    back as they were: a user's module may draw from any of them."""
     devices = [torch.cuda.current_device()] if device.type == "cuda" else []
     with _generator, torch.random.fork_rng(devices):
+        of_python, of_numpy = random.getstate(), np.random.get_state()
         torch.manual_seed(seed)
-        yield
+        random.seed(seed)
+        np.random.seed(seed % 2**32)
+        try:
+            yield
+        finally:
+            random.setstate(of_python)
+            np.random.set_state(of_numpy)
 
 
 @contextmanager
 def exact(device: torch.device, seed: int | None = None) -> Iterator[None]:
-    """All of the above; `seed` only for what draws from PyTorch's generator."""
+    """All of the above; `seed` only for what draws from the process's generators."""
     drawing = nullcontext() if seed is None else seeded(seed, device)
     with one_thread(), deterministic(device), drawing:
         yield

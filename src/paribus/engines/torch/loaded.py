@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from paribus.engines.base import Floats
 from paribus.engines.torch.module import check_logits, make_module, told
 from paribus.engines.torch.network import PlanNetwork
+from paribus.errors import UserError
 from paribus.spec.layers import Conv
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
@@ -79,7 +80,11 @@ class Loaded:
         """(N, K), in evaluation mode."""
         self.module.eval()
         with torch.no_grad():
-            parts = [self.forward(batch) for batch in torch.split(images, _EVALUATED_AT_ONCE)]
+            parts = [
+                # A user's module may overwrite what it gets, and images are shared among runs.
+                self.forward(batch if self._own is None else batch.clone())
+                for batch in torch.split(images, _EVALUATED_AT_ONCE)
+            ]
         logits: NDArray[np.floating] = torch.cat(parts).cpu().numpy()
         return logits
 
@@ -97,6 +102,22 @@ class Loaded:
         """Whether these are its tensors, by name and shape."""
         own = {key.partition("/")[2]: value.shape for key, value in self.tensors().items()}
         return own == {name: array.shape for name, array in tensors.items()}
+
+    def check_fits(self, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Raise `UserError` unless a state has its tensors, by name and shape."""
+        own = {key: tuple(value.shape) for key, value in self.tensors().items()}
+        kept = {
+            key: array.shape
+            for key, array in state.items()
+            if key.startswith(("parameter/", "buffer/"))
+        }
+        for key in sorted(own.keys() | kept.keys()):
+            if own.get(key) != kept.get(key):
+                raise UserError(
+                    f'its tensor "{key.partition("/")[2]}" is {own.get(key, "not there")} now and '
+                    f"was {kept.get(key, 'not there')} when the run was interrupted, so it cannot "
+                    "be resumed"
+                )
 
     def fill(self, tensors: Mapping[str, NDArray[np.generic]]) -> None:
         """Overwrite all its tensors with those of the same name."""

@@ -6,11 +6,14 @@ import importlib
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
+from paribus.engines.torch.exact import seeded
 from paribus.errors import UserError, did_you_mean
 from paribus.spec.network import ModuleNetwork
 
@@ -32,7 +35,9 @@ def make_module(network: ModuleNetwork, images: Tensor, classes: int | None) -> 
     path, _, name = network.module.partition(":")
     where = f'network "{network.module}"'
     try:
-        source = importlib.import_module(path)
+        # What it draws as it is imported is the same in every process, whichever run comes first.
+        with seeded(0, images.device):
+            source = importlib.import_module(path)
     except Exception as error:
         raise UserError(
             f'{where}: cannot import "{path}": {_told(error)}; '
@@ -92,6 +97,17 @@ def _told(error: Exception) -> str:
 
 
 def _check_tensors(where: str, module: nn.Module) -> None:
+    for name, tensor in chain(module.named_parameters(), module.named_buffers()):
+        if is_lazy(tensor):
+            raise UserError(
+                f'{where}: its tensor "{name}" has no shape yet after a first forward pass in '
+                "evaluation mode; give it its shape in __init__"
+            )
+        if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+            raise UserError(
+                f'{where}: several elements of its tensor "{name}" are one place in memory, as '
+                "expand() leaves them; call .clone() on it"
+            )
     trained = [p for p in module.parameters() if p.requires_grad]
     if not trained:
         raise UserError(f"{where}: has no parameters to train")

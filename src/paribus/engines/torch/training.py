@@ -17,6 +17,7 @@ from paribus.engines.torch.exact import exact
 from paribus.engines.torch.loaded import Loaded, fill
 from paribus.engines.torch.network import PlanNetwork
 from paribus.engines.torch.optimizers import make_optimizer, memory, remember
+from paribus.engines.torch.probe import check_resumed, probe
 from paribus.spec.network import ModuleNetwork
 
 # N images, K classes
@@ -31,6 +32,8 @@ class TorchTraining:
         self._task, self._device = task, device
         self._own = isinstance(task.network, ModuleNetwork)
         self._epoch = 0
+        if isinstance(task.network, ModuleNetwork) and state is None:
+            _probe_once(task.network, task, device)
         with self._exact(0):
             self._network = Loaded(
                 task.network, device, dtype, example=task.train.images[:2], classes=task.classes
@@ -45,6 +48,7 @@ class TorchTraining:
             self._optimizer = make_optimizer(task.optimizer, list(self._parameters.values()))
             if state is not None:
                 self._epoch = int(state["epoch"])
+                self._network.check_fits(state)
                 for key, value in self._network.tensors().items():
                     fill(value, state[key])
                 remember(self._optimizer, self._parameters, state)
@@ -67,6 +71,8 @@ class TorchTraining:
             validation = None
             if self._task.validation is not None and self._validation_images is not None:
                 validation = self._evaluate(self._validation_images, self._task.validation)
+            if isinstance(self._task.network, ModuleNetwork) and number == 1:
+                check_resumed(self._task.network, self._network.module, self._test_images[:2])
         self._epoch = number
         return Epoch(number, train, test, validation, trained - start, tested - trained)
 
@@ -127,6 +133,19 @@ class TorchTraining:
         """Same bits every time; a user's module may also draw from PyTorch's generator."""
         seed = self._task.randomness.module_seed(epoch) if self._own else None
         return exact(self._device, seed)
+
+
+def _probe_once(network: ModuleNetwork, task: Task, device: torch.device) -> None:
+    """Try a module, the first time that this process trains it so. Raises `UserError`."""
+    images = torch.from_numpy(np.array(task.train.images[:2], np.float32)).to(device)
+    single = len(task.train) % task.batch_size == 1 or task.batch_size == 1
+    key = network.model_dump_json(), images.shape, task.classes, single
+    if key not in _probed:
+        probe(network, images, task.classes, single=single)
+        _probed.add(key)
+
+
+_probed: set[tuple[object, ...]] = set()
 
 
 def _array(tensor: Tensor) -> NDArray[np.generic]:

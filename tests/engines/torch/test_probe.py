@@ -1,0 +1,117 @@
+"""Modules that draw, keep state, share or delay tensors: exact, or refused before training."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paribus.engines.base import State, Task
+from paribus.engines.torch import TorchEngine
+from paribus.errors import UserError
+from paribus.spec.network import ModuleNetwork
+from tests.support.cases import OPTIMIZERS, assert_same, make_task, noise
+
+
+@pytest.fixture(autouse=True)
+def _path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+
+
+def task_of(module: str, images: int = 18) -> Task:
+    task = make_task(["flatten", "linear 3"], noise(images), optimizer=OPTIMIZERS["sgd"], epochs=3)
+    return replace(task, network=ModuleNetwork(module=f"nets:{module}"), initial={})
+
+
+def trained(task: Task, state: State | None = None, epochs: int = 3) -> list[State]:
+    """The state after each epoch."""
+    training = TorchEngine("cpu").start(task, state)
+    states = []
+    for _ in range(epochs):
+        training.run_epoch()
+        states.append(training.state())
+    return states
+
+
+def test_a_module_that_overwrites_its_images_changes_nobodys() -> None:
+    task = task_of("InPlace")
+    before = task.train.images.tobytes(), task.test.images.tobytes()
+    shifted = TorchEngine("cpu").start(replace(task, network=task_of("Shifted").network))
+    in_place = TorchEngine("cpu").start(task)
+    for _ in range(2):
+        # In turns, as in one process, on the same arrays.
+        assert in_place.run_epoch().test == shifted.run_epoch().test
+        assert_same(in_place.state(), shifted.state())
+    assert in_place.probabilities().tobytes() == shifted.probabilities().tobytes()
+    assert (task.train.images.tobytes(), task.test.images.tobytes()) == before
+
+
+@pytest.mark.parametrize("module", ["Small", "OtherGenerators", "Counted", "Tied", "InPlace"])
+def test_trained_resumed_and_asked_it_has_the_same_bits(module: str) -> None:
+    task, engine = task_of(module), TorchEngine("cpu")
+    states = trained(task)
+    random.seed()
+    np.random.seed()
+    assert_same(trained(task)[-1], states[-1])
+    for stopped in (0, 1):
+        resumed = trained(task, states[stopped], 2 - stopped)
+        assert_same(resumed[-1], states[-1])
+    whole = engine.start(task, states[-1])
+    asked = engine.predict(task.network, whole.tensors(), task.test.images)
+    assert asked.tobytes() == whole.probabilities().tobytes()
+
+
+def test_the_generators_of_the_process_are_left_alone() -> None:
+    random.seed(3)
+    np.random.seed(3)
+    wanted = random.random(), np.random.rand()
+    random.seed(3)
+    np.random.seed(3)
+    trained(task_of("OtherGenerators"), epochs=1)
+    assert (random.random(), np.random.rand()) == wanted
+
+
+@pytest.mark.parametrize(
+    ("module", "message"),
+    [
+        (
+            "OwnGenerator",
+            "gives other logits for the same seed, tensors and images; draw at random",
+        ),
+        ("OwnWeights", 'its tensor "frozen" is another each time that it is made with the same se'),
+        ("DrawnOutside", "what it gives depends on more than its parameters and buffers"),
+        ("Counting", "what it gives depends on more than its parameters and buffers"),
+        ("Expanded", 'several elements of its tensor "scale" are one place in memory'),
+        ("Late", 'its tensor "late" comes only in training; register it in __init__'),
+        ("LazyInTraining", 'its tensor "extra.weight" has no shape yet after a first forward pass'),
+        ("Detached", "its logits have no gradient"),
+    ],
+)
+def test_what_could_not_be_resumed_is_refused_before_training(module: str, message: str) -> None:
+    with pytest.raises(UserError) as refused:
+        TorchEngine("cpu").start(task_of(module))
+    assert str(refused.value).startswith(f'network "nets:{module}": {message}')
+
+
+def test_what_shows_only_after_some_steps_is_refused_after_the_first_epoch() -> None:
+    training = TorchEngine("cpu").start(task_of("CountingLater"))
+    with pytest.raises(UserError, match="depends on more than its parameters and buffers"):
+        training.run_epoch()
+
+
+def test_a_last_batch_of_one_image_is_tried_too() -> None:
+    task = task_of("NormOfOne", 18)
+    trained(replace(task, batch_size=6), epochs=1)
+    with pytest.raises(UserError, match="a batch of one image, as the last of an epoch is: choose"):
+        TorchEngine("cpu").start(replace(task, batch_size=17))
+
+
+def test_a_state_of_other_tensors_is_refused() -> None:
+    task = task_of("Small")
+    (state,) = trained(task, epochs=1)
+    missing = {key: value for key, value in state.items() if key != "parameter/out.weight"}
+    with pytest.raises(UserError, match=r'tensor "out.weight" is \(3, 196\) now and was not there'):
+        trained(task, missing)
