@@ -78,6 +78,21 @@ def test_imports_point_one_way(path: Path) -> None:
         assert imported in ALLOWED[part] | {part}, f"{path}: imports {imported or 'paribus'}"
 
 
+def test_each_class_has_a_name_of_its_own() -> None:
+    """A reader who finds a name in two parts takes one thing for the other. Engines have parts of
+    their own for what a specification names, and by its name."""
+    homes: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(str(path.relative_to(SOURCE)))
+    shared = {
+        name: [place for place in places if not place.startswith("engines/")] or places[:1]
+        for name, places in homes.items()
+    }
+    assert {name: places for name, places in shared.items() if len(places) > 1} == {}
+
+
 def _modules_after(code: str) -> set[str]:
     script = f"import sys\n{code}\nprint(*{{name.split('.')[0] for name in sys.modules}})"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paribus.present.diagram import Change, LayerGroup, LayerRow, diagram
+from paribus.present.diagram import LayerGroup, LayerRow, diagram
+from paribus.spec.diff import LayerChange
 from paribus.spec.files import load_study
 from paribus.spec.notation import parse_layers
 from paribus.spec.plan import Plan, make_plan, plan_of
@@ -60,19 +61,19 @@ def test_what_a_variant_adds_and_removes_is_marked() -> None:
     base = planned("conv 8", "relu", "maxpool 2", "flatten", "linear 10")
     variant = planned("conv 8", "batchnorm", "relu", "flatten", "linear 10")
     rows = unfolded(diagram(variant, base))
-    assert [(row.change.value, row.text) for row in rows if row.change.value] == [
+    assert [(row.sign, row.text) for row in rows if row.sign] == [
         ("+", "batchnorm"),
         ("−", "maxpool 2"),
     ]
-    gone = next(row for row in rows if row.change is Change.GONE)
+    gone = next(row for row in rows if row.change is LayerChange.REMOVED)
     assert (gone.shape, gone.parameters) == ("", 0)
 
 
 def test_removed_skips_are_marked() -> None:
     rows = unfolded(diagram(of("plain"), of("residual")))
-    changed = {row.text for row in rows if row.change is not Change.NONE}
+    changed = {row.text for row in rows if row.change is not None}
     assert changed == {"residual block", "plus what came in"}
-    assert {row.change for row in rows} == {Change.NONE, Change.GONE}
+    assert {row.change for row in rows} == {None, LayerChange.REMOVED}
 
 
 def test_nothing_is_marked_against_itself() -> None:
@@ -89,7 +90,7 @@ _layers = st.lists(
 def test_folding_and_marking_lose_nothing(first: list[str], second: list[str]) -> None:
     before, after = (planned("conv 4", *some, "flatten", "linear 10") for some in (first, second))
     marked, alone = unfolded(diagram(after, before)), unfolded(diagram(after))
-    left = [row for row in marked if row.change is not Change.GONE]
-    assert [replace(row, change=Change.NONE) for row in left] == alone
-    kept = [row.text for row in marked if row.change is not Change.NEW]
+    left = [row for row in marked if row.change is not LayerChange.REMOVED]
+    assert [replace(row, change=None) for row in left] == alone
+    kept = [row.text for row in marked if row.change is not LayerChange.ADDED]
     assert kept == [row.text for row in unfolded(diagram(before))]

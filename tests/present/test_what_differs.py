@@ -8,7 +8,7 @@ import pytest
 
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.spec.diff import (
-    Change,
+    LayerChange,
     LayersChanged,
     SkipsChanged,
     consequences,
@@ -58,9 +58,9 @@ def test_what_loses_its_skip_connection_and_gains_layers() -> None:
     second = experiment(["conv 8", "relu", "conv 8", "tanh", *END])
     found = differences(first, second)
     assert found == [
-        SkipsChanged("network", Change.REMOVED, 1),
-        LayersChanged("network", "relu", Change.ADDED, 1),
-        LayersChanged("network", "tanh", Change.ADDED, 1),
+        SkipsChanged("network", LayerChange.REMOVED, 1),
+        LayersChanged("network", "relu", LayerChange.ADDED, 1),
+        LayersChanged("network", "tanh", LayerChange.ADDED, 1),
     ]
     assert words(first, second) == ["1 skip connection removed", "relu added", "tanh added"]
 

@@ -13,7 +13,7 @@ from paribus.present.as_json import plain
 from paribus.questions.family import judge_study
 from paribus.questions.finding import PairFinding, StepTimeFinding, TwoSided, Verdict
 from paribus.questions.original import Agreement, agreement
-from paribus.spec.diff import Change, LayersChanged, SettingChanged
+from paribus.spec.diff import LayerChange, LayersChanged, SettingChanged
 from paribus.spec.question import Question
 from paribus.spec.study import Study
 from paribus.stats.flips import Flip
@@ -90,7 +90,9 @@ def test_a_change_of_two_things_is_confounded_and_says_by_what(told: Told) -> No
     assert controlled.verdict is Verdict.BETTER
     assert agreement(controlled) is Agreement.AGREES
     assert controlled.pair.confounds == ()
-    assert controlled.pair.differences == (LayersChanged("network", "batchnorm", Change.ADDED, 9),)
+    assert controlled.pair.differences == (
+        LayersChanged("network", "batchnorm", LayerChange.ADDED, 9),
+    )
 
 
 def test_all_that_differs_is_named(told: Told) -> None:
@@ -113,7 +115,7 @@ def test_the_missing_relus_are_named(told: Told) -> None:
     }
     study = Study.model_validate({**dict(result.study), "questions": (question,)})
     finding = one(replace(result, study=study), "plain", "plain-as-printed")
-    assert finding.pair.differences == (LayersChanged("network", "relu", Change.REMOVED, 3),)
+    assert finding.pair.differences == (LayersChanged("network", "relu", LayerChange.REMOVED, 3),)
     assert agreement(finding) is Agreement.NOTHING_STATED
 
 

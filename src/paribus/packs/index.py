@@ -22,7 +22,7 @@ from paribus.spec.identity import VERSION, Identity, read_canonical
 from paribus.spec.model import SpecError
 from paribus.spec.study import NAME as EXPERIMENT_NAME
 from paribus.spec.study_plan import StudyPlan
-from paribus.store.rows import Named, StoredStudy, StudyRecord
+from paribus.store.rows import NamedExperiment, StoredStudy, StudyRecord
 from paribus.store.timings import Timing
 
 FORMAT = 1
@@ -152,11 +152,11 @@ def _plan(path: Path, designs: list[Any]) -> StudyPlan:
     return plan
 
 
-def _named(path: Path, row: Any, known: set[str]) -> Named:
+def _named(path: Path, row: Any, known: set[str]) -> NamedExperiment:
     match row:
         case [str(name), str(experiment), str(data)] if experiment in known:
             if re.search(EXPERIMENT_NAME, name) and len(name) <= LONGEST_NAME:
-                return Named(name, experiment, data)
+                return NamedExperiment(name, experiment, data)
     raise damaged(path, "a study names an experiment that is not there, or not as it may")
 
 

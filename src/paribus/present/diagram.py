@@ -9,13 +9,16 @@ from enum import Enum, auto
 from itertools import pairwise
 
 from paribus.present.layers import repeats
-from paribus.spec.diff import aligned
+from paribus.spec.diff import LayerChange, aligned
 from paribus.spec.layers import Residual
 from paribus.spec.notation import format_layer
 from paribus.spec.plan import Node, Plan, Shape
+from paribus.text import MINUS
 
 _LONGEST_PATTERN = 16
 _DEEPEST_STYLE = 3
+_SIGNS = {LayerChange.ADDED: "+", LayerChange.REMOVED: MINUS}
+_STYLES = {LayerChange.ADDED: "new", LayerChange.REMOVED: "gone"}
 
 
 class Part(Enum):
@@ -24,14 +27,6 @@ class Part(Enum):
     LAYER = auto()
     BLOCK_BEGINS = auto()
     BLOCK_ENDS = auto()
-
-
-class Change(Enum):
-    """What has become of a row of the base, by its sign."""
-
-    NONE = ""
-    NEW = "+"
-    GONE = "−"
 
 
 @dataclass(frozen=True)
@@ -47,14 +42,19 @@ class LayerRow:
     parameters: int
     depth: int
     part: Part = Part.LAYER
-    change: Change = Change.NONE
+    change: LayerChange | None = None
+
+    @property
+    def sign(self) -> str:
+        """What marks such a row; "" of one that the base has too."""
+        return "" if self.change is None else _SIGNS[self.change]
 
     @property
     def styles(self) -> str:
         """What the page's styles call such a row."""
         names = [f"in-{min(self.depth, _DEEPEST_STYLE)}"]
-        if self.change is not Change.NONE:
-            names.append(self.change.name.lower())
+        if self.change is not None:
+            names.append(_STYLES[self.change])
         return " ".join(names)
 
 
@@ -95,13 +95,12 @@ def _marked(rows: list[LayerRow], base: list[LayerRow]) -> list[LayerRow]:
     marked: list[LayerRow] = []
     depth = 0
     before, after = iter(base), iter(rows)
-    for sign, _ in aligned([row.text for row in base], [row.text for row in rows]):
-        change = Change(sign)
-        if change is Change.GONE:
+    for change in aligned([row.text for row in base], [row.text for row in rows]):
+        if change is LayerChange.REMOVED:
             row = next(before)
             marked.append(replace(row, shape="", parameters=0, depth=depth, change=change))
             continue
-        if change is Change.NONE:
+        if change is None:
             next(before)
         row = next(after)
         depth = row.depth

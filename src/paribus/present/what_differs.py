@@ -6,10 +6,10 @@ from functools import singledispatch
 from typing import Any
 
 from paribus.spec.diff import (
-    Change,
     Consequence,
     Difference,
     DrawnDifferently,
+    LayerChange,
     LayersChanged,
     LayersReplaced,
     NetworkChanged,
@@ -29,7 +29,7 @@ _LABELS = {
     "eps": "epsilon",
 }
 """Names of settings that are not words; all others are."""
-_CHANGES = {Change.MOVED: "moved", Change.REMOVED: "removed", Change.ADDED: "added"}
+_CHANGES = {LayerChange.MOVED: "moved", LayerChange.REMOVED: "removed", LayerChange.ADDED: "added"}
 _SIZES = {
     Size.PARAMETERS: "parameters",
     Size.MULTIPLY_ADDS: "multiply-adds an image",

@@ -12,7 +12,7 @@ from paribus.measure.runs import Run, StudyResult
 from paribus.measure.table import by_epoch
 
 
-class State(StrEnum):
+class TrainingState(StrEnum):
     """What is happening to a study; the page's script and styles know these keys."""
 
     WAITING = "waiting"
@@ -39,7 +39,7 @@ class RunningView:
 class ProgressView:
     """How far it is: numbers of runs, and what is being trained."""
 
-    state: State
+    state: TrainingState
     planned: int
     ended: int
     diverged: int
@@ -115,9 +115,9 @@ def progress_view(
     )
 
 
-def _state(*, begun: bool, left: int, training: int) -> State:
+def _state(*, begun: bool, left: int, training: int) -> TrainingState:
     if not begun:
-        return State.WAITING
+        return TrainingState.WAITING
     if not left:
-        return State.FINISHED
-    return State.TRAINING if training else State.STOPPED
+        return TrainingState.FINISHED
+    return TrainingState.TRAINING if training else TrainingState.STOPPED

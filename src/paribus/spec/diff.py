@@ -53,7 +53,7 @@ class NetworkChanged(Difference):
     after: Network
 
 
-class Change(Enum):
+class LayerChange(Enum):
     """What became of layers from the first network to the second."""
 
     MOVED = auto()
@@ -66,7 +66,7 @@ class LayersChanged(Difference):
     """A layer, as it is written, that was moved, removed or added so many times."""
 
     layer: str
-    change: Change
+    change: LayerChange
     times: int
 
 
@@ -83,7 +83,7 @@ class LayersReplaced(Difference):
 class SkipsChanged(Difference):
     """Skip connections, that is residual blocks without their layers."""
 
-    change: Change
+    change: LayerChange
     number: int
 
 
@@ -189,7 +189,11 @@ def _network(first: Network, second: Network) -> list[Difference]:
             added.update(come)
     # What goes in one place and comes in another has been moved.
     moved = removed & added
-    changed = {Change.MOVED: moved, Change.REMOVED: removed - moved, Change.ADDED: added - moved}
+    changed = {
+        LayerChange.MOVED: moved,
+        LayerChange.REMOVED: removed - moved,
+        LayerChange.ADDED: added - moved,
+    }
     skips = {change: counts.pop(_SKIP_BEGINS, 0) for change, counts in changed.items()}
     found: list[Difference] = [
         LayersReplaced("network", a, b, times) for (a, b), times in replaced.items()
@@ -202,27 +206,24 @@ def _network(first: Network, second: Network) -> list[Difference]:
         ]
         for change, counts in changed.items()
     }
-    found += layers[Change.MOVED]
+    found += layers[LayerChange.MOVED]
     found += [SkipsChanged("network", change, n) for change, n in skips.items() if n]
-    return [*found, *layers[Change.REMOVED], *layers[Change.ADDED]]
+    return [*found, *layers[LayerChange.REMOVED], *layers[LayerChange.ADDED]]
 
 
-def aligned(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, str]]:
-    """Layers of two networks in one order, each with "" if both have it, "−" if only the first
-    and "+" if only the second.
+def aligned(before: Sequence[str], after: Sequence[str]) -> list[LayerChange | None]:
+    """Return what became of the layers of two networks, both in one order: None for one that both
+    have.
 
-    >>> aligned(["conv 8", "tanh", "linear 10"], ["conv 8", "relu", "linear 10"])
-    [('', 'conv 8'), ('−', 'tanh'), ('+', 'relu'), ('', 'linear 10')]
+    >>> found = aligned(["conv 8", "tanh", "linear 10"], ["conv 8", "relu", "linear 10"])
+    >>> [change and change.name for change in found]
+    [None, 'REMOVED', 'ADDED', None]
     """
-    rest = iter(after)
-    found: list[tuple[str, str]] = []
-    gaps = list(_gaps(list(before), list(after)))
-    for number, (gone, come) in enumerate(gaps, start=1):
-        found += [("−", word) for word in gone]
-        found += [("+", next(rest)) for _ in come]
-        if number < len(gaps):
-            found.append(("", next(rest)))
-    return found
+    found: list[LayerChange | None] = []
+    for gone, come in _gaps(list(before), list(after)):
+        found += [LayerChange.REMOVED] * len(gone) + [LayerChange.ADDED] * len(come) + [None]
+    # After the last gap there is nothing in common.
+    return found[:-1]
 
 
 def _flat(layers: tuple[Layer, ...]) -> list[str]:

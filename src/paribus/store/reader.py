@@ -32,7 +32,7 @@ from paribus.store.rows import (
     EndedRun,
     Environment,
     KeptPredictions,
-    Named,
+    NamedExperiment,
     NamedStudy,
     Place,
     StoredRun,
@@ -285,10 +285,10 @@ class Reader:
 
     def all_studies(self) -> list[StudyRecord]:
         """Return all that is kept of every study, in the order in which they came."""
-        names: dict[int, list[Named]] = {}
+        names: dict[int, list[NamedExperiment]] = {}
         query = "SELECT study, name, experiment, data FROM names ORDER BY rowid"
         for study, *named in self._select(query):
-            names.setdefault(study, []).append(Named(*named))
+            names.setdefault(study, []).append(NamedExperiment(*named))
         rows = self._select("SELECT id, name, folder, preview, plan FROM studies ORDER BY id")
         return [
             StudyRecord(

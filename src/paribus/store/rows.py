@@ -170,7 +170,7 @@ class NamedStudy:
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedExperiment:
     """What a study calls an experiment."""
 
     name: str
@@ -185,7 +185,7 @@ class StudyRecord:
     """All that is kept of a study."""
 
     study: StoredStudy
-    names: tuple[Named, ...]
+    names: tuple[NamedExperiment, ...]
     """The latest last."""
     plans: Mapping[str, StudyPlan]
     """By variant, see `Reader.plan`."""
