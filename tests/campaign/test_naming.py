@@ -114,7 +114,7 @@ def test_after_an_edit_alone_the_runs_of_before_are_shown_and_it_is_said(store: 
     edit("lr = 0.1,", "lr = 0.2,")
     assert mlp(store).hash == then
     note = told(store)
-    assert note.startswith("The settings of mlp in small.toml have changed since it was trained; ")
+    assert note.startswith("mlp has not been trained with the settings that small.toml has now; ")
     assert note.endswith("`paribus run small.toml` trains it as it is now.")
 
 
@@ -159,7 +159,7 @@ def test_images_that_have_changed_twice_are_said_to_have(store: Writer) -> None:
     then = train(store)
     change_images()
     assert mlp(store).hash == then
-    assert told(store).startswith("The images of mlp in small.toml have changed since it was")
+    assert told(store).startswith("mlp has not been trained on the images that small.toml has now")
 
 
 def test_studies_that_disagree_are_told_and_named_by_an_option(store: Writer) -> None:

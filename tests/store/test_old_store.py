@@ -189,11 +189,15 @@ def test_the_code_of_custom_modules_is_taken_for_the_present_one(old: Path) -> N
     assert "The code of own (nets:Small) has changed since 3 runs were trained." in third.stderr
 
 
-def test_it_is_migrated_once_and_no_other_file_is_touched(old: Path) -> None:
+def test_it_is_migrated_once_and_no_file_goes_but_those_of_runs_that_are_anothers(
+    old: Path,
+) -> None:
     def files() -> dict[str, bytes]:
         found = (path for path in Path("store").rglob("*") if path.is_file())
         return {str(p): p.read_bytes() for p in found if not p.name.startswith("paribus.db")}
 
+    with closing(sqlite3.connect("store/paribus.db")) as db:
+        ids = {run for (run,) in db.execute("SELECT id FROM runs")}
     before = files()
     open_store(Path("store"), "write").close()
     with closing(sqlite3.connect("store/paribus.db")) as db:
@@ -201,10 +205,26 @@ def test_it_is_migrated_once_and_no_other_file_is_touched(old: Path) -> None:
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         dump = list(db.iterdump())
+        gone = ids - {run for (run,) in db.execute("SELECT id FROM runs")}
+    assert len(gone) == 2
+    before = {path: content for path, content in before.items() if Path(path).parts[2] not in gone}
+    assert not any((Path("store/runs") / run).exists() for run in gone)
+    assert files() == before
     open_store(Path("store"), "write").close()
     with closing(sqlite3.connect("store/paribus.db")) as db:
         assert list(db.iterdump()) == dump
     assert files() == before
+
+
+def test_no_link_is_followed_to_files_of_a_run_that_is_gone(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    (tmp_path / "runs").mkdir()
+    theirs.mkdir()
+    (theirs / "probabilities.npy").write_bytes(b"of somebody else")
+    (tmp_path / "runs" / "0123456789ab-numpy-0").symlink_to(theirs)
+    for run in ("0123456789ab-numpy-0", "../theirs", str(theirs)):
+        migrate.remove_files(run, tmp_path)
+    assert (theirs / "probabilities.npy").exists()
 
 
 def test_who_only_looks_writes_nothing_and_reads_all(old: Path) -> None:

@@ -26,8 +26,8 @@ def _words(note: NameNote) -> str:
                 f"changed: {told}."
             )
         case NotTrainedSince(name=name, label=label, described=described, same_recipe=same_recipe):
-            what = "The images" if same_recipe else "The settings"
+            what = "on the images" if same_recipe else "with the settings"
             return (
-                f"{what} of {name} in {label} have changed since it was trained; these are runs "
-                f"of {described}. `paribus run {label}` trains it as it is now."
+                f"{name} has not been trained {what} that {label} has now; these are runs of "
+                f"{described}. `paribus run {label}` trains it as it is now."
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import suppress
 from importlib import import_module, resources
 from pathlib import Path
 
@@ -39,13 +40,15 @@ def refuse_newer(db: sqlite3.Connection, folder: Path) -> None:
         )
 
 
-def migrate(db: sqlite3.Connection, folder: Path) -> None:
-    """Bring a database to the present format; an empty one gets its tables.
+def migrate(db: sqlite3.Connection, folder: Path) -> set[str]:
+    """Bring a database to the present format; an empty one gets its tables. Return the ids of runs
+    that have become another's, whose files are of no use any more.
 
     Each migration is a transaction: a process that is killed leaves the format before it or the
     one after it. Foreign keys must be off. Raises `UserError` if a newer Paribus made the store.
     """
     refuse_newer(db, folder)
+    gone: set[str] = set()
     for number, name in migrations().items():
         if version(db) >= number:
             continue
@@ -53,13 +56,34 @@ def migrate(db: sqlite3.Connection, folder: Path) -> None:
         try:
             # Asked again under the lock: another process may have done it in the meantime.
             if version(db) < number:
+                before = _runs(db)
                 _apply(db, name)
+                gone |= before - _runs(db)
                 db.execute(f"PRAGMA user_version = {number}")
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
+    return gone
+
+
+def remove_files(run: str, folder: Path) -> None:
+    """Remove the files of a run that is not in a store any more. Nothing but such files goes, and
+    no link is followed."""
+    files = folder / "runs" / run
+    if not re.fullmatch(r"[0-9a-f]{12}-\w+-\d+", run) or files.is_symlink():
+        return
+    with suppress(OSError):  # They are in nobody's way.
+        for name in ("weights.safetensors", "probabilities.npy"):
+            (files / name).unlink(missing_ok=True)
+        files.rmdir()
+
+
+def _runs(db: sqlite3.Connection) -> set[str]:
+    if version(db) == 0:
+        return set()
+    return {run for (run,) in db.execute("SELECT id FROM runs")}
 
 
 def _apply(db: sqlite3.Connection, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import Literal, overload
 
 from paribus.errors import UserError
 from paribus.store.errors import no_store, told
-from paribus.store.migrate import SCHEMA_VERSION, migrate, refuse_newer, version
+from paribus.store.migrate import SCHEMA_VERSION, migrate, refuse_newer, remove_files, version
 from paribus.store.reader import Reader
 from paribus.store.writer import Writer
 
@@ -79,7 +79,8 @@ def _connect_to_write(folder: Path) -> sqlite3.Connection:
             # A killed process loses nothing; a power cut may lose the last epochs but no
             # consistency.
             db.execute("PRAGMA synchronous = NORMAL")
-            migrate(db, folder)
+            for run in migrate(db, folder):
+                remove_files(run, folder)
             db.execute("PRAGMA foreign_keys = ON")
         except BaseException:
             db.close()
