@@ -99,9 +99,28 @@ def test_seeds_raised_twice_are_two_amendments(planned: Path) -> None:
         assert line in page.stderr
         assert line in Path("report/index.html").read_text("utf-8")
         assert line in Path("report/report.md").read_text("utf-8")
+    # Three of them were planned: the others take a stricter test.
+    (finding,) = findings(seeds=6)
+    assert isinstance(finding, PairFinding)
+    assert "Seeds were raised from 3 to 6 without a plan: " in wording.sentence(finding)
+    assert finding.evidence.raised is not None
+    assert "a look after every one" in wording.sentence(finding) or finding.evidence.n == 3
+    (finding,) = findings(seeds=3)
+    assert isinstance(finding, PairFinding)
+    assert (finding.evidence.n, finding.evidence.raised) == (3, None)
     # Fewer seeds than were ever planned depend on when one looks.
     (finding,) = findings(seeds=2)
     assert "2 of 3 seeds are trained" in wording.sentence(finding)
+
+
+def test_seeds_raised_before_a_question_could_be_judged_are_judged_as_planned(study: Path) -> None:
+    trained("--only", "mlp")
+    trained("--seeds", "4")
+    assert "when 3 runs had ended: seeds raised from 3 to 4." in lines(seeds=4)[1]
+    (finding,) = findings(seeds=4)
+    assert isinstance(finding, PairFinding)
+    assert finding.evidence.raised is None
+    assert finding.evidence.n == 4
 
 
 def test_nothing_is_amended_before_a_run_has_ended(study: Path) -> None:

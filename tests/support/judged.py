@@ -16,6 +16,7 @@ from paribus.questions.family import conclude
 from paribus.questions.finding import CountFinding, Pair, PairFinding, StepTimeFinding
 from paribus.questions.kind import Prepared
 from paribus.questions.looks import at_last_look
+from paribus.questions.raised import as_raised
 from paribus.questions.step_time import StepTimes
 from paribus.seeding import stream
 from paribus.spec.diff import Difference, SettingChanged
@@ -133,6 +134,15 @@ def at_looks(difference_S: Sequence[float], seeds: int | None = None, **rest: An
     a_S = np.resize(BASE_S, len(difference_S))[:seeds]
     comparison = compared(a_S, a_S + difference_S[:seeds], **{"matters": 0.001, **rest})
     return family_of(at_last_look([comparison], (5, 10)))[0]
+
+
+def raised(
+    difference_S: Sequence[float], *, planned: int, looks: tuple[int, ...] = (), **rest: Any
+) -> PairFinding:
+    """Judge differences of which only the first were planned, as the only question of a study."""
+    a_S = np.resize(BASE_S, len(difference_S))
+    comparison = compared(a_S, a_S + difference_S, **{"matters": 0.001, **rest})
+    return family_of(as_raised([comparison], planned, looks))[0]
 
 
 def seconds(factor: float, noise: float = 0.01, name: str = "", process: int = 0) -> np.ndarray:

@@ -27,6 +27,7 @@ from tests.support.judged import (
     finding_of,
     found,
     question,
+    raised,
     time_found,
     timed,
     timed_steps,
@@ -44,6 +45,7 @@ def cases() -> dict[str, Finding]:
         **dict(_preview()),
         **dict(_none()),
         **dict(_looks()),
+        **dict(_raised()),
         **dict(_missing_values()),
         **dict(_images()),
         **dict(_reasons()),
@@ -109,6 +111,17 @@ def _looks() -> Iterator[tuple[str, Finding]]:
     yield "looks: before the first", at_looks(CLEAR, seeds=3)
     yield "looks: confounded", at_looks(CLEAR * 2, confounds=ONE_CONFOUND)
     yield "looks: a diverged run of B", at_looks([*CLEAR[:4], np.nan])
+
+
+def _raised() -> Iterator[tuple[str, Finding]]:
+    yield "raised: better by the plan", raised([*CLEAR, *VAGUE], planned=5)
+    yield "raised: better by the seeds after it", raised([*VAGUE, *CLEAR * 5], planned=5)
+    yield "raised: equal by the plan", raised([*TINY, *VAGUE], planned=5)
+    yield "raised: equal by the seeds after it", raised([*VAGUE, *TINY * 30], planned=5)
+    yield "raised: undecided", raised(VAGUE * 2, planned=5)
+    yield "raised: too few seeds to say more", raised(VAGUE[:4], planned=3)
+    yield "raised: better at a look", raised([*CLEAR * 2, *VAGUE], planned=10, looks=(5, 10))
+    yield "raised: before the planned seeds are trained", raised(CLEAR[:4], planned=5)
 
 
 def _missing_values() -> Iterator[tuple[str, Finding]]:

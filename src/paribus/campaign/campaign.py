@@ -155,6 +155,9 @@ class Campaign:
     def _next_look(self, store: Reader, whole: StudyResult | None) -> NextLook | None:
         if not self.study.looks:
             return None
+        if self.plan(store).raised_from(self.study.seed_range) is not None:
+            # Seeds that were raised without a plan are looked at when one likes.
+            return None
         from paribus.questions.family import next_look_of
 
         if whole is None:
@@ -190,7 +193,8 @@ class Campaign:
             if kept is None:
                 return StudyPlan((now,))
             last = kept.now
-            return kept.amended(now, ended(store, last.experiments.values(), last.seed_range))
+            ended_ = ended(store, last.experiments.values(), last.seed_range)
+            return kept.amended(now, ended_, judgeable(store, last))
 
         store.amend_plan(study_id, self.variant, amended)
 
@@ -200,6 +204,19 @@ def ended(store: Reader, experiments: Iterable[str], seeds: range) -> int:
     return sum(
         run.ended and run.seed in seeds for hash_ in set(experiments) for run in store.runs(hash_)
     )
+
+
+def judgeable(store: Reader, design: Design) -> int:
+    """Return how many questions of a design could be judged by now, at its first look if it has
+    looks: those whose experiments have ended with all seeds."""
+    seeds = set(design.seed_range[: design.looks[0]] if design.looks else design.seed_range)
+
+    def complete(name: str) -> bool:
+        runs = store.runs(design.experiments[name]) if name in design.experiments else []
+        return seeds <= {run.seed for run in runs if run.ended}
+
+    questions = [once.question for once in design.questions]
+    return sum(all(map(complete, one.experiments)) for one in questions if one is not None)
 
 
 class Data:

@@ -110,13 +110,15 @@ def command(
     question = _question(one, other, metric=metric, matters=matters, about=about)
     # Seeds that were named are the plan: an answer from some of them depends on when one looks.
     planned = None if first_seeds is None else len(first_seeds)
-    looks, first_seed = tuple[int, ...](), 0
+    design = raised = None
     if pairs and seeds_b is None:
-        planned = max(planned or 0, pairs[0].plan.fewest_seeds)
+        plan = pairs[0].plan
+        planned = max(planned or 0, plan.fewest_seeds)
         if first_seeds is None:
-            one, other = (_only(side, pairs[0].plan.now.seed_range) for side in (one, other))
-            planned = max(planned, len(pairs[0].plan.now.seed_range))
-            looks, first_seed = pairs[0].plan.now.looks, pairs[0].plan.now.first_seed
+            design = plan.now
+            raised = plan.raised_from(design.seed_range)
+            one, other = (_only(side, design.seed_range) for side in (one, other))
+            planned = max(planned, design.seeds)
     context = Context(
         experiments={one.name: one, other.name: other},
         train_images=len(dataset.train_labels),
@@ -125,8 +127,9 @@ def command(
         timings=timings,
         study_name=study,
         same_seeds=seeds_b is None,
-        looks=looks,
-        first_seed=first_seed,
+        looks=() if design is None else (raised or design).looks,
+        first_seed=0 if design is None else design.first_seed,
+        raised_from=None if raised is None else raised.seeds,
     )
     if finding is None:
         (finding,) = judge([question], context)

@@ -41,6 +41,7 @@ NUMBERS = (
     "seeds_if_spread_holds",
     "seeds_as_seen",
     "look",
+    "raised_from",
 )
 
 Number = float | int | None
@@ -126,7 +127,8 @@ def all_numbers(finding: Finding) -> dict[str, Number]:
 @singledispatch
 def numbers(finding: Finding) -> dict[str, Number]:
     """Return the numbers that a finding has, by the names in `NUMBERS` or by its own; intervals are
-    95 %. `look`: the planned look (from 1) that the rest is of, 0 before the first."""
+    95 %. `look`: the planned look (from 1) that the rest is of, 0 before the first.
+    `raised_from`: the seeds that were planned, where more were trained without a plan."""
     return {}
 
 
@@ -164,6 +166,8 @@ def _(finding: PairFinding) -> dict[str, Number]:
     }
     if evidence.look is not None:
         found["look"] = evidence.look.taken
+    if evidence.raised is not None:
+        found["raised_from"] = evidence.raised.planned
     if evidence.replay is not None:
         found["opposite_share"] = evidence.replay.opposite_share
     if finding.noise is not None:

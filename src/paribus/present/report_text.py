@@ -72,7 +72,7 @@ def progress(result: StudyResult) -> list[str]:
         lines.append(f"{count(begun, 'run has', 'runs have')} begun and not finished.")
     if len(runs) < asked:
         lines.append(f"{count(asked - len(runs), 'run has', 'runs have')} not begun.")
-    if result.study.looks and not complete(result):
+    if result.needed and not complete(result):
         next_look = max(map(result.seeds_of, result.experiments))
         lines.append(f"Questions that are open get their next verdict after {next_look} seeds.")
     for experiment in result.experiments.values():

@@ -19,12 +19,14 @@ from paribus.questions.finding import (
     NoVerdict,
     Pair,
     PairFinding,
+    Raised,
     Verdict,
 )
 from paribus.questions.kind import Context, Kind
 from paribus.questions.pair import other_bits, pair_of, sides
 from paribus.seeding import stream
 from paribus.spec.question import Question
+from paribus.stats.e_process import RESCUE_EQUIVALENCE_ALPHA, radius
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
 from paribus.stats.failures import FarRuns, far_from_siblings, unseen_failure_rate
 from paribus.stats.flips import FlipLedger, flip_ledger
@@ -46,8 +48,8 @@ def prepare(question: Question, context: Context) -> Comparison:
     """Return the comparison of the seeds with which runs of both have ended."""
     metric = named(question.metric)
     a, b = table.paired(*(table.final(side, metric) for side in sides(question, context)))
-    if context.looks:
-        # A look is at the first seeds, none left out.
+    if context.looks or context.raised_from is not None:
+        # A look is at the first seeds, none left out; so is a plan.
         gaps = (n for n, row in enumerate(a) if row.seed != context.first_seed + n)
         end = next(gaps, len(a))
         a, b = a[:end], b[:end]
@@ -87,7 +89,8 @@ class Comparison:
     accuracy 1 or 0); both or none. Without them nothing is said of new images.
     `correct_a_SN`, `correct_b_SN`: which images the runs that have a value classify correctly.
     `same_seeds`: whether the runs of a pair share their seed; if not, they are paired in order.
-    `look`: the planned look that all of this is of, if there are any; see `at_look`.
+    `look`: the planned look that all of this is of, if there are any. `raised`: how it is judged if
+    seeds were raised without a plan. Both: `questions.looks`, `questions.raised`.
     """
 
     question: Question
@@ -103,6 +106,7 @@ class Comparison:
     same_seeds: bool = True
     next_seed: int | None = None
     look: Look | None = None
+    raised: Raised | None = None
     other_bits: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
@@ -208,6 +212,7 @@ def _measure(question: Comparison) -> Evidence:
         next_seed=question.next_seed,
         unseen_failure_rate=unseen_failure_rate(runs) if runs and a_S.size == runs else None,
         look=question.look,
+        raised=question.raised,
         far_a=_far(question, question.a_S),
         far_b=_far(question, question.b_S),
     )
@@ -235,7 +240,27 @@ def _measure(question: Comparison) -> Evidence:
         new_images_p=None if new_images_p is None else min(1, new_images_p / shares.difference),
         new_images_90=compare_on_new_images(*images, equivalence) if images else None,
     )
+    if question.raised is not None and not question.raised.by_plan:
+        measured = _at_any_time(measured)
     return replace(evidence, measured=measured)
+
+
+def _at_any_time(measured: Measured) -> Measured:
+    """The same with the intervals of a confidence sequence, and without other images, for which
+    there is none."""
+    paired = measured.paired
+    half, half_90 = (
+        float(radius(paired.sd, paired.n, alpha)) for alpha in (0.05, RESCUE_EQUIVALENCE_ALPHA)
+    )
+    return Measured(
+        paired=replace(paired, low=paired.mean - half, high=paired.mean + half),
+        low_90=paired.mean - half_90,
+        high_90=paired.mean + half_90,
+        sign_flip=measured.sign_flip,
+        new_images=None,
+        new_images_p=None,
+        new_images_90=None,
+    )
 
 
 @dataclass(frozen=True)
@@ -281,9 +306,8 @@ def _why_none(evidence: Evidence) -> NoVerdict:
 def _verdict(question: Comparison, evidence: Evidence, measured: Measured) -> Verdict:
     if evidence.adjusted_p is None:
         return Verdict.CONFOUNDED
-    look = question.look
     decision = decide(
-        measured.paired.mean if look is None else look.direction,
+        evidence.direction,
         evidence.adjusted_p,
         measured.low_90,
         measured.high_90,

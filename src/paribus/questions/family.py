@@ -9,6 +9,7 @@ from paribus.measure.runs import StudyResult
 from paribus.questions.finding import Finding, NoVerdict, PairFinding, Verdict
 from paribus.questions.kind import Context, Prepared, kind_of
 from paribus.questions.looks import NextLook, at_last_look, next_look
+from paribus.questions.raised import as_raised
 from paribus.spec.question import BaseQuestion
 from paribus.spec.study_plan import AskedQuestion, StudyPlan
 from paribus.stats.adjustment import holm
@@ -65,7 +66,13 @@ def judge(questions: Sequence[BaseQuestion], context: Context) -> list[Finding]:
 
 
 def _judged(prepared: Sequence[Prepared], context: Context) -> list[Finding]:
-    findings = conclude(at_last_look(prepared, context.looks))
+    planned = context.raised_from
+    stands = (
+        at_last_look(prepared, context.looks)
+        if planned is None
+        else as_raised(prepared, planned, context.looks)
+    )
+    findings = conclude(stands)
     return [replace(finding, preview=context.preview) for finding in findings]
 
 

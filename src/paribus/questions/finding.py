@@ -161,6 +161,23 @@ class Look:
 
 
 @dataclass(frozen=True)
+class Raised:
+    """How a question is judged whose seeds were raised without a plan.
+
+    `planned`: the seeds that were planned. `trained`: those that are trained of both. `by_plan`:
+    whether the planned seeds have decided it, or the others cannot yet: then all numbers are of the
+    planned ones. `p`: of both together (`stats.e_process.rescue_p`). `direction`: the mean
+    difference that gave it.
+    """
+
+    planned: int
+    trained: int
+    by_plan: bool
+    p: float
+    direction: float
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All numbers of one comparison over seeds.
 
@@ -180,7 +197,8 @@ class Evidence:
     runs far from the others of their experiment.
     `identical`: every run of B scored as its pair on every single image, of which there are
     `images`. `look`: with planned looks, the one that all of this is of; None without. Its
-    intervals are then repeated ones.
+    intervals are then repeated ones. `raised`: where seeds were raised without a plan; if not
+    `by_plan`, the intervals are those of a confidence sequence.
     """
 
     n: int
@@ -207,13 +225,23 @@ class Evidence:
     identical: bool = False
     images: int = 0
     look: Look | None = None
+    raised: Raised | None = None
 
     @property
     def p(self) -> float:
         """Of the paired t test, the sequential one with planned looks; 1 where there is none."""
         if self.measured is None:
             return 1.0
-        return self.measured.paired.p if self.look is None else self.look.p
+        sequential = self.raised or self.look
+        return self.measured.paired.p if sequential is None else sequential.p
+
+    @property
+    def direction(self) -> float:
+        """The mean difference whose sign a verdict has; 0 where there is no test."""
+        if self.measured is None:
+            return 0.0
+        sequential = self.raised or self.look
+        return self.measured.paired.mean if sequential is None else sequential.direction
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,8 @@ class Context:
     study, "" if none can. `same_seeds`: whether the runs of a pair share their seed. `next_seed`:
     the first above all that were trained or planned; None if that is not known. `looks`: the
     numbers of seeds after which questions are judged, counted from `first_seed`; empty if once.
-    `images`: whether what is said of single images is read.
+    `raised_from`: the seeds that were planned, where more were trained without a plan; `looks` are
+    then those of the plan. `images`: whether what is said of single images is read.
     """
 
     experiments: Mapping[str, ExperimentResult]
@@ -38,11 +39,14 @@ class Context:
     next_seed: int | None = None
     looks: tuple[int, ...] = ()
     first_seed: int = 0
+    raised_from: int | None = None
     images: bool = True
 
     @classmethod
     def of(cls, result: StudyResult) -> Context:
         """Return the context of a study's own questions."""
+        plan = result.recorded_plan
+        raised = None if plan is None else plan.raised_from(result.study.seed_range)
         return cls(
             experiments=result.experiments,
             train_images=len(result.dataset.train_labels),
@@ -51,7 +55,8 @@ class Context:
             timings=result.timings,
             study_name=result.study_name,
             next_seed=None if result.study.preview else result.next_seed,
-            looks=planned_looks(result),
+            looks=planned_looks(result) if raised is None else raised.looks,
+            raised_from=None if raised is None else raised.seeds,
             first_seed=result.study.first_seed,
         )
 

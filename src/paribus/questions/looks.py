@@ -62,17 +62,21 @@ def at_last_look(prepared: Sequence[Prepared], looks: tuple[int, ...]) -> list[P
 
 def at_look(question: Comparison, look: Look) -> Comparison:
     """Return a comparison with the seeds of a look alone; before the first, with all so far."""
-    n = look.seeds or look.trained
+    seeds = look.seeds or look.trained
+    planned = look.seeds or look.next_seeds
+    return replace(with_first_seeds(question, seeds), planned=planned, look=look)
+
+
+def with_first_seeds(question: Comparison, n: int) -> Comparison:
+    """Return a comparison with its first n seeds alone."""
     return replace(
         question,
         a_S=np.asarray(question.a_S)[:n],
         b_S=np.asarray(question.b_S)[:n],
-        planned=look.seeds or look.next_seeds,
         a_SN=None if question.a_SN is None else np.asarray(question.a_SN)[:n],
         b_SN=None if question.b_SN is None else np.asarray(question.b_SN)[:n],
         correct_a_SN=_first(question.correct_a_SN, question.a_S, n),
         correct_b_SN=_first(question.correct_b_SN, question.b_S, n),
-        look=look,
     )
 
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from paribus.spec.question import BaseQuestion, question_of
 
+# What of a design says when it was, and not what.
+_WHEN = ("at", "ended", "judged")
 # What may change in a question without making another of it: its p-value stays the same.
 _TERMS = ("ask", "matters", "about", "original", "original_verdict")
 
@@ -60,7 +62,8 @@ class AskedQuestion:
 @dataclass(frozen=True)
 class Design:
     """What a study asked and meant to train at one time. `at`: in ISO 8601, UTC; `ended`: how many
-    of its runs had ended then. `experiments`: hashes by name. `looks`: as in `Study`."""
+    of its runs had ended then. `experiments`: hashes by name. `looks`: as in `Study`. `judged`: how
+    many questions of the design before could be judged then; None where that was not recorded."""
 
     at: str
     ended: int
@@ -69,6 +72,7 @@ class Design:
     experiments: Mapping[str, str]
     questions: tuple[AskedQuestion, ...]
     looks: tuple[int, ...] = ()
+    judged: int | None = None
 
     @property
     def seed_range(self) -> range:
@@ -77,7 +81,7 @@ class Design:
     def same_as(self, other: Design) -> bool:
         """Whether both are the same but for when."""
         mine, theirs = asdict(self), asdict(other)
-        return all(mine[key] == theirs[key] for key in mine if key not in ("at", "ended"))
+        return all(mine[key] == theirs[key] for key in mine if key not in _WHEN)
 
     def asked_as(self, question: AskedQuestion) -> AskedQuestion | None:
         """Return its question that is another's, perhaps in other terms or by another metric."""
@@ -170,6 +174,18 @@ class StudyPlan:
         known = any(design.looks == looks for design in self.designs[self.start :])
         return looks if known or not self.recorded else self.now.looks
 
+    def raised_from(self, seeds: range) -> Design | None:
+        """Return the design that planned the fewest seeds, if more were planned after a question of
+        it could be judged, or a study has more, and these go on from the same first seed; None if
+        the seeds are as planned."""
+        if not self.recorded:
+            return None
+        since = self.designs[self.start :]
+        looked_at = [before for before, now in pairwise(since) if now.judged is None or now.judged]
+        fewest = min([*looked_at, since[-1]], key=lambda design: design.seeds)
+        more = max(len(seeds), since[-1].seeds) > fewest.seeds
+        return fewest if more and seeds.start == fewest.first_seed else None
+
     @property
     def next_seed(self) -> int:
         """The first seed above all that were ever planned."""
@@ -183,14 +199,15 @@ class StudyPlan:
                 asked.setdefault(question.key, question)
         return list(asked.values())
 
-    def amended(self, design: Design, ended: int) -> StudyPlan:
+    def amended(self, design: Design, ended: int, judged: int) -> StudyPlan:
         """Return the plan with a design at hand. ended: how many runs of its last one have: until
-        one has, nothing was amended, and the design takes its place."""
+        one has, nothing was amended, and the design takes its place. judged: how many questions of
+        the last one could be judged."""
         if self.now.same_as(design):
             return self
         if not ended:
             return StudyPlan((*self.designs[:-1], design))
-        return StudyPlan((*self.designs, replace(design, ended=ended)))
+        return StudyPlan((*self.designs, replace(design, ended=ended, judged=judged)))
 
     def united(self, other: StudyPlan) -> StudyPlan:
         """Return the plan of a study that two stores have recorded, each with a part of its runs.
@@ -204,7 +221,14 @@ class StudyPlan:
             if not mine.same_as(theirs):
                 raise PlansDifferError(mine, theirs)
         common = tuple(
-            replace(mine, at=min(mine.at, theirs.at), ended=max(mine.ended, theirs.ended))
+            replace(
+                mine,
+                at=min(mine.at, theirs.at),
+                ended=max(mine.ended, theirs.ended),
+                judged=max(
+                    (n for n in (mine.judged, theirs.judged) if n is not None), default=None
+                ),
+            )
             for mine, theirs in both
         )
         longer = max(self.designs, other.designs, key=len)

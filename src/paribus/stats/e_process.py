@@ -22,6 +22,10 @@ SPREAD = 0.5
 RESCUE_LEVEL = 0.01
 """What the seeds raised after a planned test may add to its error."""
 
+RESCUE_EQUIVALENCE_ALPHA = 0.02
+"""After a planned test, "practically equivalent" takes the confidence sequence of this alpha: the
+planned test has used up its 5%."""
+
 Floats = NDArray[np.float64]
 
 

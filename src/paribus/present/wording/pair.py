@@ -17,7 +17,15 @@ from paribus.present.wording.generic import (
     table_verdict,
     verdict_words,
 )
-from paribus.questions.finding import Evidence, Look, Measured, NoVerdict, PairFinding, Verdict
+from paribus.questions.finding import (
+    Evidence,
+    Look,
+    Measured,
+    NoVerdict,
+    PairFinding,
+    Raised,
+    Verdict,
+)
 from paribus.spec import bounds
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
 from paribus.stats.new_images import NewImages
@@ -28,8 +36,10 @@ from paribus.text import count, plural, series
 @sentence.register
 def pair_sentence(finding: PairFinding) -> str:
     """Return what to believe of two experiments."""
-    words, look = _words(finding), finding.evidence.look
-    return words if look is None else words + _decided(finding, look)
+    words, evidence = _words(finding), finding.evidence
+    if evidence.look is not None:
+        words += _decided(finding, evidence.look)
+    return words if evidence.raised is None else words + _raised(evidence.raised)
 
 
 def _words(finding: PairFinding) -> str:
@@ -107,6 +117,14 @@ def _decided(finding: PairFinding, look: Look) -> str:
         case Verdict.UNDECIDED if look.futile:
             return f" Stopped{at}, as the last look would hardly have decided it."
     return f" Judged{at}."
+
+
+def _raised(raised: Raised) -> str:
+    """What becomes of seeds that were raised without a plan."""
+    text = f" Seeds were raised from {raised.planned} to {raised.trained} without a plan: "
+    if raised.by_plan:
+        return f"{text}this is judged from the {raised.planned} that were planned."
+    return f"{text}the test and the interval allow for a look after every one of them."
 
 
 def _different(finding: PairFinding, measured: Measured) -> str:

@@ -44,10 +44,17 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
     if evidence.adjusted_p is not None:
         family = "" if evidence.family == 1 else f", adjusted for {evidence.family} questions"
         test = "Paired t test" if evidence.look is None else "Sequential paired t test"
+        if evidence.raised is not None:
+            test = "Planned test, and an e-process of the seeds after it"
         lines.append(
             f"{test}: {p_value(evidence.adjusted_p)}{family}; better or worse takes "
             f"{VERDICT_LEVEL} or less."
         )
+        if evidence.raised is not None and not evidence.raised.by_plan:
+            lines.append(
+                "The interval is one of a confidence sequence: it holds after whatever number of "
+                "seeds one stops."
+            )
         if (look := evidence.look) is not None:
             lines.append(
                 f"Looks were planned after {series(look.plan)} seeds, and this is look "
