@@ -108,7 +108,8 @@ its parameters; `paribus run` tries it before it trains. It must train, resume a
 same bits, so:
 
 - It draws at random with `torch`, `numpy.random` or `random`, whose generators are seeded for each
-  run and epoch, not from a generator of its own.
+  run and epoch, not from a generator of its own; and only in training, so write
+  `F.dropout(x, training=self.training)`.
 - What it gives depends on its parameters and buffers, the images and the seed alone. What changes
   in training is kept with `register_buffer`; a plain counter is in no checkpoint.
 - All its tensors are there, with their shapes, before the first training step, and none was made by

@@ -7,6 +7,7 @@ import random
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class Small(nn.Module):
@@ -213,3 +214,24 @@ class NormOfOne(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.out(self.norm(x.flatten(1)))
         return logits
+
+
+class CountingEvaluations(Small):
+    """What it gives in evaluation mode depends on how often it was asked then."""
+
+    asked = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.asked += not self.training
+        return super().forward(x) * (1 if self.training else 1 + self.asked / 10)
+
+
+class AlwaysDropping(Small):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(functional.dropout(x, 0.5))
+
+
+class Double(Small):
+    def __init__(self) -> None:
+        super().__init__()
+        self.other = nn.Parameter(torch.ones(1, dtype=torch.float64))

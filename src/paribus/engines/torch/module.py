@@ -112,12 +112,14 @@ def _check_tensors(where: str, module: nn.Module) -> None:
     if not trained:
         raise UserError(f"{where}: has no parameters to train")
     for name, parameter in module.named_parameters():
-        if parameter.dtype not in (torch.float32, torch.float64):
+        if parameter.dtype != torch.float32:
             raise UserError(
                 f'{where}: its parameter "{name}" is {_dtype(parameter)}; it must be float32'
             )
     for name, buffer in module.named_buffers():
-        if buffer.dtype == torch.bfloat16 or buffer.is_complex() or buffer.is_quantized:
+        # Weights are kept as float32, which has all values of float16 and of counts.
+        kept = buffer.dtype not in (torch.bfloat16, torch.float64)
+        if not kept or buffer.is_complex() or buffer.is_quantized:
             raise UserError(
                 f'{where}: its buffer "{name}" is {_dtype(buffer)}, which cannot be kept; '
                 "use float32"

@@ -55,7 +55,10 @@ def check_resumed(network: ModuleNetwork, module: nn.Module, images: Tensor) -> 
     with exact(images.device, _ANEW):
         again = make_module(network, images.clone(), None).to(images.device)
     _fill(again, trained)
-    same = _same(_forward(module, images, _STEP), _forward(again, images, _STEP))
+    same = all(
+        _same(*(_forward(one, images, _STEP, training=training) for one in (module, again)))
+        for training in (True, False)
+    )
     _fill(module, trained)
     if not same:
         raise _kept_elsewhere(network)
@@ -93,6 +96,7 @@ class _Probe:
         if single:
             self._try_single()
         check_resumed(self._network, module, self._images)
+        self._check_evaluation(module)
         parameters = sum(p.numel() for p in module.parameters() if p.requires_grad)
         return Probed(parameters)
 
@@ -128,6 +132,21 @@ class _Probe:
             )
         F.cross_entropy(logits, labels).backward()  # type: ignore[no-untyped-call]
 
+    def _check_evaluation(self, module: nn.Module) -> None:
+        tensors = _copies(module)
+        given = []
+        for seed in (_STEP, _STEP, _ANEW):
+            _fill(module, tensors)
+            given.append(_forward(module, self._images, seed, training=False))
+        if not _same(given[0], given[1]):
+            raise _kept_elsewhere(self._network)
+        if not _same(given[0], given[2]):
+            raise UserError(
+                f"{self._where}: draws at random in evaluation mode too, so its accuracy would be "
+                "another each time; do it only if self.training, e.g. "
+                "F.dropout(x, training=self.training)"
+            )
+
     def _try_single(self) -> None:
         try:
             with told(self._network):
@@ -139,9 +158,9 @@ class _Probe:
             ) from None
 
 
-def _forward(module: nn.Module, images: Tensor, seed: int) -> Tensor:
-    """Logits in training mode, drawn with a seed. The images are the module's own."""
-    module.train()
+def _forward(module: nn.Module, images: Tensor, seed: int, *, training: bool = True) -> Tensor:
+    """Logits, drawn with a seed. The images are the module's own."""
+    module.train(training)
     with exact(images.device, seed):
         logits: Tensor = module(images.clone())
     return logits
