@@ -69,6 +69,13 @@ class Results:
 
         return _drawn(report_figures.final_accuracies(self._result), "no run has finished")
 
+    def picture(self) -> Figure:
+        """Every question of the study in one picture: a forest plot of the findings."""
+        from paribus.present.forest import forest
+        from paribus.questions.family import judge_study
+
+        return _drawn(forest(self._result, judge_study(self._result)), "the study asks nothing")
+
     def curves(self, experiment: str | None = None) -> Figure:
         """Cost and accuracy of an experiment over its epochs, or, without a name, the test accuracy
         of all of them, their mean over seeds."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import Result
 from numpy.typing import NDArray
 
 from paribus.store.reader import Reader
@@ -31,6 +32,12 @@ def test_report_command_reads_each_file_once(
     assert set(reads.values()) == {1}
 
 
+def page_of(result: Result) -> Path:
+    """The page that a command has named."""
+    (line,) = (line for line in result.stdout.splitlines() if line.startswith("Report: "))
+    return Path(line.removeprefix("Report: "))
+
+
 @pytest.mark.usefixtures("undrawn")
 def test_two_studies_in_one_folder_have_a_report_each(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -40,7 +47,7 @@ def test_two_studies_in_one_folder_have_a_report_each(
     first = Path("report/index.html").read_bytes()
     text = Path("small.toml").read_text("utf-8").replace('"Small"', '"Another"')
     Path("other.toml").write_text(text, "utf-8")
-    assert call("report", "other.toml").stdout.strip() == "Report: report-other/index.html"
+    assert page_of(call("report", "other.toml")) == Path("report-other/index.html").resolve()
     assert Path("report/index.html").read_bytes() == first
     assert "Another" in Path("report-other/index.html").read_text("utf-8")
-    assert call("report", "small.toml").stdout.strip() == "Report: report/index.html"
+    assert page_of(call("report", "small.toml")) == Path("report/index.html").resolve()

@@ -23,7 +23,7 @@ def _files(drawing: DrawnFigures, figures: int) -> list[bytes | None]:
 
 @pytest.fixture
 def shown(make: Make) -> Sequence[Shown]:
-    return [picture.shown for picture in figures_of(make(["mlp", "cnn"]))]
+    return [picture.shown for picture in figures_of(make(["mlp", "cnn"]), [])]
 
 
 def test_figures_have_the_same_bytes_wherever_they_are_drawn(shown: Sequence[Shown]) -> None:

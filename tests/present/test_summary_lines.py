@@ -38,7 +38,7 @@ def test_each_finding_is_a_line_with_verdict_numbers_and_n(result: StudyResult) 
         "undecided‡ cnn → adam +0.10 [−0.42, 0.62] n = 5",
         "equal cnn → adam +0.002 [−0.018, 0.022] n = 5",
         "",
-        "Time of a training step (ratio of times)",
+        "Time of a training step (ratio)",
         "slower cnn → bn 1.302 [1.298, 1.307] n = 5",
         "",
         "Number of parameters",

@@ -70,11 +70,11 @@ def test_the_hash_covers_all_settings_but_the_engine() -> None:
     assert set(changes) | {"engine", "data", "test"} == set(Experiment.model_fields)
 
 
-def test_a_preview_has_a_tenth_of_the_epochs_on_few_images() -> None:
+def test_a_preview_has_a_twentieth_of_the_epochs_on_few_images() -> None:
     study = load_study("mnist")[0]
     preview = study.as_preview(60_000)
     cnn = preview.experiments["cnn"]
-    assert (cnn.epochs, cnn.images, preview.seeds, preview.preview) == (10, 5_000, 5, True)
+    assert (cnn.epochs, cnn.images, preview.seeds, preview.preview) == (5, 12_000, 5, True)
     assert preview.experiments["residual-bn-adam"].epochs == 2
 
 

@@ -21,6 +21,8 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.without_alt = 0
         self.cells: list[list[str]] = []
+        self.findings: list[list[str]] = []
+        """The texts of each row of the first picture, with what it rests on."""
         self.feed(html)
         assert self.open == []
 
@@ -29,6 +31,8 @@ class Page(HTMLParser):
         self.tags.append(tag)
         if tag not in self.VOID:
             self.open.append(tag)
+        if tag == "details" and "row" in (values.get("class") or "").split():
+            self.findings.append([])
         if tag == "tr":
             self.cells.append([])
         if tag in ("td", "th"):
@@ -46,12 +50,19 @@ class Page(HTMLParser):
         if "style" in self.open:
             return
         self.text += data
+        if "details" in self.open and self.findings and data.strip():
+            self.findings[-1].append(" ".join(data.split()))
         if "table" in self.open and {"td", "th"} & set(self.open):
             self.cells[-1][-1] += data
 
     def row(self, name: str) -> list[str]:
         rows = [[cell.strip() for cell in cells] for cells in self.cells]
         return next(cells for cells in rows if cells and cells[0] == name)
+
+    def finding(self, question: str) -> list[str]:
+        """The texts of the row of a question: after the question the experiments, n, the verdict,
+        the numbers, the original and whether it stands, then the sentence and what it rests on."""
+        return next(texts for texts in self.findings if texts[0] == question)
 
 
 def page(path: Path) -> Page:

@@ -34,7 +34,7 @@ from paribus.spec.question import Question
 from paribus.store.reader import Reader
 from paribus.store.timings import Timing, keep_timing
 
-ROUNDS = 10
+ROUNDS = 6
 """Of a process; each is three turns of `turns.TURN_SECONDS`."""
 PATIENCE = 10
 """Seconds that a machine is given to become quiet."""

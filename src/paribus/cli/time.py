@@ -48,7 +48,7 @@ from paribus.text import count, percent
 @click.option(
     "--rounds",
     type=click.IntRange(3, 10_000),
-    default=10,
+    default=6,
     show_default=True,
     help="Rounds in each process.",
 )

@@ -102,13 +102,12 @@ VALIDATION_LOSS = Metric(
 
 
 def _within_reach(accuracy: float) -> float:
-    """Return the accuracy that a preview asks for: five times as many errors, but no less than half
-    of it.
+    """Return what a preview asks for in place of an accuracy: half of it.
 
-    >>> round(_within_reach(0.98), 12), _within_reach(0.5)
-    (0.9, 0.25)
+    >>> _within_reach(0.98)
+    0.49
     """
-    return max(1 - 5 * (1 - accuracy), accuracy / 2)
+    return accuracy / 2
 
 
 def _epochs_to(accuracy: float) -> Metric:

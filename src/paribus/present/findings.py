@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 
 from paribus.measure.runs import StudyResult
-from paribus.present import wording
+from paribus.present import short, wording
+from paribus.present.as_json import counts
+from paribus.present.forest import forest
+from paribus.present.forest_view import GroupView, group_views
 from paribus.present.look_text import looks_note
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions import original
-from paribus.questions.finding import Finding, TwoSided
+from paribus.questions.finding import Finding, PairFinding, TwoSided, Verdict
 from paribus.text import count
 
 
@@ -44,11 +48,33 @@ class FindingView:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """How many of an earlier report's answers stand, do not, or stay open."""
+
+    kind: str
+    """"stands", "falls" or "open", for styles."""
+    number: int
+    word: str
+
+
+@dataclass(frozen=True)
 class FindingsView:
     """All findings of a study."""
 
     introduction: str
     findings: tuple[FindingView, ...]
+    heading: str
+    """How often each verdict."""
+    looks: str
+    """At which look they are, in a study that plans looks; "" in others."""
+    groups: tuple[GroupView, ...]
+    """The first picture: its rows by what they measure."""
+    key: tuple[tuple[str, str, str], ...]
+    """What each verdict's mark stands for: its key, its word, its meaning."""
+    how_to_read: str
+    tally: tuple[Tally, ...]
+    """An earlier report's answers by whether they stand; empty where there are none."""
+    is_preview: bool
     has_original: bool
     """Whether an earlier report's answers are to be shown."""
     agreement: str
@@ -59,12 +85,63 @@ def findings_view(result: StudyResult, findings: Sequence[Finding]) -> FindingsV
     """Return the findings as they are shown; None of a study that asks nothing."""
     if not findings:
         return None
+    drawn = forest(result, findings)
     return FindingsView(
         introduction=_introduction(result, findings),
         findings=tuple(_view(number, finding) for number, finding in enumerate(findings, start=1)),
+        heading=heading(result, findings),
+        looks=looks_note(findings),
+        groups=() if drawn is None else group_views(drawn),
+        key=tuple((kind.value, short.VERDICTS[kind], text) for kind, text in _KEY.items()),
+        how_to_read=_HOW_TO_READ,
+        tally=_tally(result, findings),
+        is_preview=result.study.preview,
         has_original=any(finding.question.original for finding in findings),
         agreement=agreement_line(findings),
     )
+
+
+_KEY = {
+    Verdict.BETTER: "the second is better: more accurate, faster, a lower loss",
+    Verdict.WORSE: "the second is worse",
+    Verdict.EQUAL: "differences as large as what matters are ruled out",
+    Verdict.UNDECIDED: "these runs cannot tell; the row says how many seeds would",
+    Verdict.CONFOUNDED: "more differs than the question is about",
+    Verdict.NONE: "nothing to judge by yet; the row says what is missing",
+}
+_HOW_TO_READ = (
+    "The mark is the estimate: the second experiment less the first, the mean over seeds; filled "
+    "where it is decided. Better is always to the right: losses, counts and times run reversed, "
+    "times are ratios on a logarithmic axis. The line is the 95 % interval of this question alone "
+    "(for “equal” the 90 % one, on which that verdict rests). The verdict allows for all "
+    "questions: a line can miss 0 and the question be undecided. The grey band holds differences "
+    "too small to matter, fixed beforehand. A dot is the difference of one seed or one process. "
+    "The purple arrow is what the original said, a bracket where it said “equal”. An estimate "
+    "beyond the axis stands behind a break with its number. Rows go from the largest improvement "
+    "down; open one to see all that it rests on."
+)
+
+
+def heading(result: StudyResult, findings: Sequence[Finding]) -> str:
+    """Return how often each verdict was reached."""
+    found = Counter(map(short.general_verdict, findings))
+    verdicts = ", ".join(f"{number} {word}" for word, number in found.most_common())
+    where = "In this preview, " if result.study.preview else ""
+    return f"{where}{count(len(findings), 'question')}: {verdicts}"
+
+
+def _tally(result: StudyResult, findings: Sequence[Finding]) -> tuple[Tally, ...]:
+    """How many of an earlier report's answers stand; nothing of a preview, which leaves it open."""
+    if result.study.preview:
+        return ()
+    held = [original.agreement(f).agrees for f in findings if f.question.original]
+    kinds = (
+        ("stands", "confirmed", True),
+        ("falls", "contradicted", False),
+        ("open", "open", None),
+    )
+    counted = (Tally(kind, held.count(agrees), word) for kind, word, agrees in kinds)
+    return tuple(tally for tally in counted if tally.number)
 
 
 def _view(number: int, finding: Finding) -> FindingView:
@@ -76,7 +153,7 @@ def _view(number: int, finding: Finding) -> FindingView:
         sentence=wording.sentence(finding),
         subject=wording.subject(finding),
         facts=facts(finding),
-        reasons=tuple(wording.reasons(finding)),
+        reasons=tuple(filter(None, (*wording.reasons(finding), wording.noise(finding)))),
         original=finding.question.original,
         agreement=wording.agreement(finding),
     )
@@ -99,18 +176,27 @@ def _(finding: TwoSided) -> tuple[Fact, ...]:
     return (Fact("differs", differs), *(Fact(name, text) for name, text in others.items() if text))
 
 
+@facts.register
+def _(finding: PairFinding) -> tuple[Fact, ...]:
+    differs = facts.dispatch(TwoSided)(finding)
+    if finding.ledger is None:
+        return differs
+    images = "; ".join(
+        f"{'too few seeds to tell' if found is None else f'{found:,}'} {category}"
+        for category, found in counts(finding.ledger).items()
+    )
+    return (*differs, Fact("test images", images))
+
+
 def _introduction(result: StudyResult, findings: Sequence[Finding]) -> str:
     """What the findings are of, and what was fixed before they were known."""
     text = (
-        f"{count(len(findings), 'question')} of the study, with metric, number of seeds and the "
-        "smallest difference that matters; the verdicts keep their word if these were fixed "
-        "before the numbers were seen. The second experiment is judged against the first. "
-        "In brackets an interval that holds the true difference in 95 of 100 such studies (90, "
-        "where it says so). "
-        "“Undecided” and “no verdict” are answers too: the numbers do not show more."
+        "The verdicts keep their word if the questions, with metric, number of seeds and the "
+        "smallest difference that matters, were fixed before the numbers were seen. The second "
+        "experiment is compared with the first. The brackets hold an interval made so that 95 of "
+        "100 hold the mean difference on these test images (90, where it says so). “Undecided” and "
+        "“no verdict” are answers too: the numbers do not show more."
     )
-    if looks := looks_note(findings):
-        text += f" {looks}"
     if any(finding.question.original for finding in findings):
         origin = result.study.origin or "an earlier report"
         text += f" Beside ours, the answers of {origin}."
@@ -122,6 +208,8 @@ def agreement_line(findings: Sequence[Finding]) -> str:
     held = [original.agreement(f).agrees for f in findings if f.question.original]
     if not held:
         return ""
+    if all(finding.preview for finding in findings):
+        return f"The original’s {count(len(held), 'answer')}: left to the full study."
     agrees, disagrees = held.count(True), held.count(False)
     open_ = len(held) - agrees - disagrees
     return (

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from paribus.present.findings import FindingsView
 from paribus.present.luck import LuckView
+from paribus.present.report_figures import ReportFigure
 from paribus.present.tables import SummaryRow, escape_markdown, summary_markdown
 from paribus.present.view import ReportView
 
@@ -25,7 +26,7 @@ def markdown(view: ReportView, rows: Sequence[SummaryRow]) -> str:
         if not view.complete:
             parts.append(f"`{view.command}` trains what is missing.")
     if view.findings is not None:
-        parts += _findings(view.findings)
+        parts += _findings(view.findings, view.figures.findings)
     parts += ["## Summary", summary_markdown(rows), view.summary.caution]
     if view.summary.reported_from:
         parts.append(f"“Reported” is from {escape_markdown(view.summary.reported_from)}.")
@@ -36,14 +37,18 @@ def markdown(view: ReportView, rows: Sequence[SummaryRow]) -> str:
         f"## {escape_markdown(figure.title)}\n\n"
         f"![{escape_markdown(figure.text)}](figures/{figure.file}.svg)"
         for figure in view.figures
+        if figure is not view.figures.findings
     ]
     if view.attribution:
         parts += ["## Data", escape_markdown(view.attribution)]
     return "\n\n".join(parts) + "\n"
 
 
-def _findings(findings: FindingsView) -> list[str]:
-    parts = ["## Findings", escape_markdown(findings.introduction)]
+def _findings(findings: FindingsView, picture: ReportFigure | None) -> list[str]:
+    parts = ["## Findings", f"{escape_markdown(findings.heading)}."]
+    if picture is not None:
+        parts.append(f"![{escape_markdown(picture.text)}](figures/{picture.file}.svg)")
+    parts += [escape_markdown(text) for text in (findings.looks, findings.introduction) if text]
     for number, finding in enumerate(findings.findings, start=1):
         text = f"{number}. **{escape_markdown(finding.question)}** "
         text += escape_markdown(finding.sentence)

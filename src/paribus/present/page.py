@@ -39,7 +39,9 @@ def page(view: ReportView, drawing: DrawnFigures) -> str:
     drawing: the view's figures in their order.
     """
     images = {
-        figure.file: _image(drawing.svgs(number)) for number, figure in enumerate(view.figures)
+        figure.file: _image(drawing.svgs(number))
+        for number, figure in enumerate(view.figures)
+        if figure is not view.figures.findings
     }
     template = _environment().get_template("report.html.j2")
     return template.render(

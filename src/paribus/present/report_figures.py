@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,8 @@ from paribus.present.figures.shown import (
     RunCurves,
     Shown,
 )
+from paribus.present.forest import forest
+from paribus.questions.finding import Finding
 from paribus.stats.paired import mean_interval
 from paribus.text import PERCENT, percent
 
@@ -57,6 +59,8 @@ class ReportFigure:
 class ReportFigures:
     """All figures of a report."""
 
+    findings: ReportFigure | None
+    """For papers; the page draws its own."""
     accuracy: ReportFigure | None
     curves: tuple[ReportFigure, ...]
     confusion: ReportFigure | None
@@ -66,14 +70,14 @@ class ReportFigures:
 
     def __iter__(self) -> Iterator[ReportFigure]:
         """In the order of the page."""
-        for one in (self.accuracy, *self.curves, self.confusion, self.misclassified):
+        for one in (self.findings, self.accuracy, *self.curves, self.confusion, self.misclassified):
             if one is not None:
                 yield one
         yield from self.experiments.values()
 
 
-def figures_of(result: StudyResult) -> ReportFigures:
-    """Return the figures of what there is to see of a study."""
+def figures_of(result: StudyResult, findings: Sequence[Finding]) -> ReportFigures:
+    """Return the figures of what there is to see of a study; findings: its own."""
     best = result.best()
     predicted_SN = None if best is None else predicted_classes(best)
     matrix = gallery = None
@@ -81,6 +85,7 @@ def figures_of(result: StudyResult) -> ReportFigures:
         matrix = _confusion(result, best, predicted_SN)
         gallery = _misclassified(result, best, predicted_SN)
     return ReportFigures(
+        findings=_findings(result, findings),
         accuracy=_accuracy(result),
         curves=_curves(result),
         confusion=matrix,
@@ -174,6 +179,18 @@ def misclassified(
         for mistake in mistakes(predicted_SN, data.test_labels, most)
     )
     return Misclassified(experiment, images, len(predicted_SN)) if images else None
+
+
+def _findings(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure | None:
+    shown = forest(result, findings)
+    if shown is None:
+        return None
+    text = (
+        "Every question: the estimate and its interval, the band of differences that do not "
+        "matter, a dot for each seed or process, and the verdict. Better is to the right. Purple: "
+        "what the original said."
+    )
+    return ReportFigure("findings", "Findings", text, shown)
 
 
 def _accuracy(result: StudyResult) -> ReportFigure | None:

@@ -140,7 +140,7 @@ def _(finding: TwoSided) -> str:
 
 @unit.register
 def _(finding: StepTimeFinding) -> str:
-    return "ratio of times"
+    return "ratio"
 
 
 @singledispatch

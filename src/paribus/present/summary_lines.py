@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +10,10 @@ from textwrap import wrap
 
 from paribus.measure.runs import StudyResult
 from paribus.present import report_text, short
-from paribus.present.findings import agreement_line
+from paribus.present.findings import agreement_line, heading
 from paribus.present.look_text import looks_note
 from paribus.questions.finding import Finding, PairFinding, TwoSided, Verdict
-from paribus.text import count, shortened
+from paribus.text import shortened
 
 WIDTH = 80
 
@@ -52,7 +51,7 @@ def finding_lines(result: StudyResult, findings: Sequence[Finding]) -> Iterator[
     line per finding, by what was compared."""
     if not findings:
         return
-    yield Line(f"{_opening(result, findings)}.")
+    yield Line(f"{heading(result, findings)}.")
     rows = [_row(finding) for finding in findings]
     words, numbers, ns = (
         max(map(len, cells))
@@ -113,13 +112,6 @@ def _next(result: StudyResult, findings: Sequence[Finding]) -> Iterator[tuple[st
         f"paribus serve {name}{' --preview' * preview}",
         "explore the runs, and draw digits for them",
     )
-
-
-def _opening(result: StudyResult, findings: Sequence[Finding]) -> str:
-    found = Counter(map(short.general_verdict, findings))
-    verdicts = ", ".join(f"{number} {word}" for word, number in found.most_common())
-    where = "In this preview, " if result.study.preview else ""
-    return f"{where}{count(len(findings), 'question')}: {verdicts}"
 
 
 def _row(finding: Finding) -> _Row:

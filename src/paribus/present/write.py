@@ -23,9 +23,10 @@ from paribus.questions.finding import Finding
 
 def report_page(result: StudyResult) -> str:
     """The page of what there is of a study, and nothing else."""
-    figures = figures_of(result)
+    findings = judge_study(result)
+    figures = figures_of(result, findings)
     with draw([figure.shown for figure in figures], png=False) as drawing:
-        return page(report_view(result, judge_study(result), suspects(result), figures), drawing)
+        return page(report_view(result, findings, suspects(result), figures), drawing)
 
 
 def write_report(
@@ -64,10 +65,10 @@ def write_report(
 
 def _files(result: StudyResult, found: Sequence[Finding] | None) -> Generator[tuple[str, bytes]]:
     """Names and contents of the files; the page first, since it is waited for."""
-    figures = figures_of(result)
+    findings = judge_study(result) if found is None else found
+    figures = figures_of(result, findings)
     with draw([figure.shown for figure in figures]) as drawing:
         rows = tables.summary(result)
-        findings = judge_study(result) if found is None else found
         view = report_view(result, findings, suspects(result), figures)
         notes = [view.preview] if view.preview else []
         yield "index.html", page(view, drawing).encode()

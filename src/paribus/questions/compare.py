@@ -209,6 +209,7 @@ def _measure(question: Comparison) -> Evidence:
         level_b=_level(b_S),
         replay=replay(question.a_S, question.b_S),
         images=images[0].shape[1] if images else 0,
+        differences=tuple((b_S - a_S).tolist()),
         next_seed=question.next_seed,
         unseen_failure_rate=unseen_failure_rate(runs) if runs and a_S.size == runs else None,
         look=question.look,

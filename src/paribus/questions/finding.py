@@ -198,7 +198,8 @@ class Evidence:
     `identical`: every run of B scored as its pair on every single image, of which there are
     `images`. `look`: with planned looks, the one that all of this is of; None without. Its
     intervals are then repeated ones. `raised`: where seeds were raised without a plan; if not
-    `by_plan`, the intervals are those of a confidence sequence.
+    `by_plan`, the intervals are those of a confidence sequence. `differences`: B minus A of each of
+    the n seeds.
     """
 
     n: int
@@ -226,6 +227,7 @@ class Evidence:
     images: int = 0
     look: Look | None = None
     raised: Raised | None = None
+    differences: tuple[float, ...] = ()
 
     @property
     def p(self) -> float:
@@ -266,13 +268,15 @@ class PairFinding(TwoSided):
 class StepTimeFinding(TwoSided):
     """Does a training step of B take longer than one of A?
 
-    `ratio`: B over A, `control`: A over A; None where too few processes were timed. `adjusted_p`:
-    over `family` questions; None without a test or where confounded. `timings`: one per process.
-    `study_name`: what a command calls the study, "" if none can.
+    `ratio`: B over A, `control`: A over A; None where too few processes were timed. `log_ratios`:
+    of B over A, one per process. `adjusted_p`: over `family` questions; None without a test or
+    where confounded. `timings`: one per process. `study_name`: what a command calls the study, ""
+    if none can.
     """
 
     ratio: Ratio | None
     control: Ratio | None
+    log_ratios: tuple[float, ...]
     adjusted_p: float | None
     family: int
     timings: tuple[Timing, ...]

@@ -84,6 +84,13 @@ class StepTimes:
         return ratio, control
 
     @property
+    def log_ratios(self) -> tuple[float, ...]:
+        """The mean log ratio B over A of each process."""
+        a_P = [timing.a_seconds for timing in self.timings]
+        b_P = [timing.b_seconds for timing in self.timings]
+        return tuple(process_means(a_P, b_P).tolist())
+
+    @property
     def p_values(self) -> tuple[float, ...]:
         """Its p, 1 where nothing was timed; none where confounded."""
         if self.pair.confounds:
@@ -108,6 +115,7 @@ class StepTimes:
             metric=named(self.question.metric),
             ratio=ratio,
             control=control,
+            log_ratios=self.log_ratios if ratio is not None else (),
             adjusted_p=adjusted[0] if ratio is not None and adjusted else None,
             family=family,
             timings=self.timings,

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from paribus.present.figures.accuracy import final_accuracies
 from paribus.present.figures.confusion import confusion_matrix
 from paribus.present.figures.curves import curves_side_by_side, curves_together, learning_curves
+from paribus.present.figures.forest import forest
 from paribus.present.figures.misclassified import misclassified
 from paribus.present.figures.protocol import Svgs
 from paribus.present.figures.shown import (
@@ -14,6 +15,7 @@ from paribus.present.figures.shown import (
     CurvesSideBySide,
     CurvesTogether,
     FinalAccuracies,
+    Forest,
     LearningCurves,
     Misclassified,
     Shown,
@@ -39,6 +41,8 @@ class Drawn:
 def figure(shown: Shown) -> Figure:
     """Make the figure of what is to be shown, by its type."""
     match shown:
+        case Forest():
+            return forest(shown)
         case FinalAccuracies():
             return final_accuracies(shown)
         case LearningCurves():

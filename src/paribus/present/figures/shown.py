@@ -34,6 +34,75 @@ class FinalAccuracies:
     test_images: int
 
 
+@dataclass(frozen=True)
+class Tick:
+    """A place on an axis, and what stands there."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True)
+class ForestRow:
+    """A finding of a forest plot. Places are in units of its group's axis, better to the right."""
+
+    number: int
+    """Of the question in its study, from 1."""
+    question: str
+    sides: str
+    n: str
+    """With its name, e.g. "n = 5"; "" if it has none."""
+    verdict: str
+    """Its key."""
+    word: str
+    """The verdict in a word or a few."""
+    numbers: str
+    """Estimate and interval as text; "" if there is no number."""
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    """Ends of the interval that the verdict rests on; None without one."""
+    band: float = 0
+    """Half the width of the differences that do not matter; 0 if all matter."""
+    dots: tuple[float, ...] = ()
+    """The difference of each seed or process."""
+    claim: str = ""
+    """The verdict of the original, "better", "worse" or "equal"; "" if it has none."""
+    original: str = ""
+    """What the original says; "" if nothing."""
+    agreement: str = ""
+    """Whether that stands."""
+    agrees: bool | None = None
+    nothing: str = ""
+    """Why there is nothing to draw, where there is no estimate."""
+
+
+@dataclass(frozen=True)
+class ForestGroup:
+    """Findings that share an axis."""
+
+    title: str
+    unit: str
+    left: str
+    """What a place to the left of 0 means."""
+    right: str
+    limit: float
+    """The end of the axis on either side; 0 if nothing of the group can be drawn."""
+    ticks: tuple[Tick, ...]
+    rows: tuple[ForestRow, ...]
+
+
+@dataclass(frozen=True)
+class Forest:
+    """All findings of a study, in groups that share a unit."""
+
+    groups: tuple[ForestGroup, ...]
+    heading: str
+    """What the findings are of."""
+    has_original: bool
+    """Whether answers of an earlier report are shown."""
+
+
 @dataclass(frozen=True, eq=False)
 class RunCurves:
     """Learning curves of a run that has an epoch behind it, (E,) each."""
@@ -121,7 +190,8 @@ class Misclassified:
 
 
 Shown = (
-    FinalAccuracies
+    Forest
+    | FinalAccuracies
     | LearningCurves
     | CurvesTogether
     | CurvesSideBySide

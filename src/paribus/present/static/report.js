@@ -14,6 +14,17 @@
     show();
   }
 
+  // Who follows a link to what is folded up wants to see it.
+  const unfold = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!(target instanceof HTMLDetailsElement)) return;
+    target.open = true;
+    target.scrollIntoView();
+    target.querySelector("summary").focus({ preventScroll: true });
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
+
   // On paper nothing can be opened.
   let closed = [];
   addEventListener("beforeprint", () => {

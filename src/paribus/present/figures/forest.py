@@ -1,0 +1,148 @@
+"""Draws the findings of a study as a forest plot, for papers and notebooks."""
+
+from __future__ import annotations
+
+import textwrap
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from paribus.present.figures.shown import Forest, ForestGroup, ForestRow
+from paribus.present.figures.style import COLOURS, GREY, style
+from paribus.text import shortened
+
+_BETTER, _WORSE = COLOURS[0], COLOURS[1]
+_CLAIM, _BAND = "#80308a", "#e6e7e1"
+_STYLES: dict[str, tuple[str, str, bool]] = {
+    "better": (">", _BETTER, True),
+    "worse": ("<", _WORSE, True),
+    "equal": ("s", "#000000", True),
+    "undecided": ("o", GREY, False),
+    "confounded": ("D", GREY, False),
+    "none": ("x", GREY, True),
+}
+"""Marker, color and whether it is filled, by verdict."""
+
+_REACH = 1.3
+"""How far a drawing goes, in ends of the axis."""
+_OFF = 0.86
+"""Where an estimate beyond the axis stands, in ends of the axis."""
+_LEFT, _ACROSS = 0.4, 0.36
+"""Where axes begin, and how wide they are, in widths of the figure."""
+_START = -(_LEFT - 0.01) / _ACROSS
+"""Where questions begin, in widths of the axes."""
+_WIDTH, _ROW, _HEAD, _TOP = 10.0, 0.42, 0.62, 0.4
+"""Inches."""
+
+
+def forest(shown: Forest) -> Figure:
+    """Draw the findings, a row each, in groups that share an axis."""
+    heights = [_HEAD + _ROW * len(group.rows) for group in shown.groups]
+    height = sum(heights) + _TOP
+    with style():
+        figure = Figure(figsize=(_WIDTH, height))
+        top = 1 - 0.1 / height
+        figure.text(0.01, top, shown.heading, va="top", fontsize=11, weight="bold")
+        key = "grey band: too small to matter; dots: seeds"
+        if shown.has_original:
+            key += "; purple: what the original said"
+        figure.text(0.99, top, key, va="top", ha="right", fontsize=8, color=GREY)
+        above = height - _TOP
+        for group, tall in zip(shown.groups, heights, strict=True):
+            above -= tall
+            place = (_LEFT, above / height, _ACROSS, (tall - _HEAD) / height)
+            _group(figure.add_axes(place), group)
+    return figure
+
+
+def _group(axes: Axes, group: ForestGroup) -> None:
+    axes.set_ylim(len(group.rows) - 0.5, -0.5)
+    axes.set_yticks([])
+    axes.xaxis.tick_top()
+    axes.tick_params(axis="x", length=0, labelsize=8, pad=1)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    axes.spines["top"].set_visible(True)
+    limit = group.limit or 1.0
+    axes.set_xlim(-_REACH * limit, _REACH * limit)
+    axes.set_xticks([tick.at for tick in group.ticks], [tick.text for tick in group.ticks])
+    unit = f", {group.unit}" if group.unit else ""
+    _write(axes, _START, 0, f"{group.title}{unit}", above=6, weight="bold")
+    if group.limit:
+        axes.axvline(0, color=GREY, linewidth=0.8)
+        _write(axes, 0.115, 0, f"◂ {group.left}", above=15, color=GREY)
+        _write(axes, 0.885, 0, f"{group.right} ▸", above=15, color=GREY, align="right")
+    else:
+        axes.grid(visible=False)
+    for place, row in enumerate(group.rows):
+        _row(axes, place, row, limit)
+        axes.axhline(place + 0.5, color="#dddddd", linewidth=0.6)
+
+
+def _row(axes: Axes, place: int, row: ForestRow, limit: float) -> None:
+    middle = place - 0.05
+    marker, color, filled = _STYLES[row.verdict]
+    if row.estimate is not None:
+        if row.band:
+            edge = min(row.band, _REACH * limit)
+            axes.fill_between([-edge, edge], place - 0.5, place + 0.5, color=_BAND, linewidth=0)
+        dots = [dot for dot in row.dots if abs(dot) <= _REACH * limit]
+        axes.scatter(dots, [middle + 0.2] * len(dots), s=7, color="#8a8a86", linewidths=0)
+        at = row.estimate
+        if abs(at) > limit:
+            side = 1 if at > 0 else -1
+            at = side * _OFF * limit
+            axes.plot([0, at], [middle, middle], color=color, linewidth=1.6, linestyle=":")
+            axes.text(at + 0.06 * side * limit, middle, row.numbers.partition(" ")[0], fontsize=8,
+                      color=color, va="center", ha="left" if side > 0 else "right")  # fmt: skip
+        elif row.low is not None and row.high is not None:
+            ends = [max(row.low, -_REACH * limit), min(row.high, _REACH * limit)]
+            axes.plot(ends, [middle, middle], color=color, linewidth=1.6)
+        axes.plot([at], [middle], marker=marker, markersize=7, color=color, markeredgewidth=1.4,
+                  markerfacecolor=color if filled else "#ffffff", zorder=3)  # fmt: skip
+        _claim(axes, middle + 0.34, row, limit)
+    _text(axes, place, row, color)
+
+
+def _claim(axes: Axes, at: float, row: ForestRow, limit: float) -> None:
+    edge = min(row.band, _REACH * limit)
+    match row.claim:
+        case "better" | "worse":
+            side = 1 if row.claim == "better" else -1
+            axes.annotate(
+                "",
+                xy=(side * (edge + 0.14 * limit), at),
+                xytext=(side * edge, at),
+                arrowprops={"arrowstyle": "->", "color": _CLAIM, "shrinkA": 0, "shrinkB": 0},
+            )
+        case "equal" if edge:
+            axes.plot([-edge, edge], [at, at], color=_CLAIM, linewidth=1.2, marker="|")
+
+
+def _text(axes: Axes, place: int, row: ForestRow, color: str) -> None:
+    question = textwrap.shorten(row.question, 62, placeholder="…")
+    sides = f"{row.sides}, {row.n}" if row.n else row.sides
+    upper, lower = place - 0.17, place + 0.2
+    _write(axes, _START, upper, question)
+    _write(axes, _START, lower, shortened(sides, 62), color=GREY)
+    _write(axes, 1.02, upper, row.word, color=color, weight="bold")
+    _write(axes, 1.02, lower, row.numbers, color=GREY)
+
+
+def _write(
+    axes: Axes,
+    x: float,
+    y: float,
+    text: str,
+    *,
+    above: float | None = None,
+    color: str = "#000000",
+    weight: str = "normal",
+    align: str = "left",
+) -> None:
+    """Write at a place across the axes and a row; with `above`, so many points above the axes."""
+    if above is not None:
+        axes.annotate(text, (x, 1), xycoords="axes fraction", xytext=(0, above), fontsize=8,
+                      textcoords="offset points", color=color, weight=weight, ha=align)  # fmt: skip
+        return
+    axes.text(x, y, text, transform=axes.get_yaxis_transform(), va="center", ha=align, fontsize=8,
+              color=color, weight=weight)  # fmt: skip
