@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from threading import RLock
@@ -47,20 +47,29 @@ _LOOKED_EVERY = 1.0
 _KEPT_ALIVE = 15
 """Looks after which a comment is sent where nothing has changed: a connection that died shows."""
 
+
+@dataclass(frozen=True)
+class _File:
+    """A file that is served as it is."""
+
+    package: str
+    path: str
+    media: str
+
+
 # All that is served of files. Whatever else is asked for does not exist.
 _STATIC = {
-    "base.css": ("paribus.present", "static/base.css", "text/css"),
-    "site.css": ("paribus.serve", "static/site.css", "text/css"),
-    "shared.js": ("paribus.present", "static/shared.js", "text/javascript"),
-    "commands.js": ("paribus.serve", "static/commands.js", "text/javascript"),
-    "live.js": ("paribus.serve", "static/live.js", "text/javascript"),
-    "curves.js": ("paribus.present", "static/curves.js", "text/javascript"),
-    "pad.js": ("paribus.serve", "static/pad.js", "text/javascript"),
-    "icon.svg": ("paribus.serve", "static/icon.svg", "image/svg+xml"),
-    "uPlot.js": ("paribus.present", "static/uplot/uPlot.iife.min.js", "text/javascript"),
-    "uPlot.css": ("paribus.present", "static/uplot/uPlot.min.css", "text/css"),
+    "base.css": _File("paribus.present", "static/base.css", "text/css"),
+    "site.css": _File("paribus.serve", "static/site.css", "text/css"),
+    "shared.js": _File("paribus.present", "static/shared.js", "text/javascript"),
+    "commands.js": _File("paribus.serve", "static/commands.js", "text/javascript"),
+    "live.js": _File("paribus.serve", "static/live.js", "text/javascript"),
+    "curves.js": _File("paribus.present", "static/curves.js", "text/javascript"),
+    "pad.js": _File("paribus.serve", "static/pad.js", "text/javascript"),
+    "icon.svg": _File("paribus.serve", "static/icon.svg", "image/svg+xml"),
+    "uPlot.js": _File("paribus.present", "static/uplot/uPlot.iife.min.js", "text/javascript"),
+    "uPlot.css": _File("paribus.present", "static/uplot/uPlot.min.css", "text/css"),
 }
-
 
 _PROBLEMS = {
     404: "There is no such page here.",
@@ -225,8 +234,9 @@ def make_app(site: Site, host: str, port: int) -> ASGIApp:
         return JSONResponse(await run_in_threadpool(site.wrong, request.query_params.get("study")))
 
     async def static(request: Request) -> Response:
-        package, path, media = _STATIC[request.url.path.removeprefix("/static/")]
-        return Response(resources.files(package).joinpath(path).read_bytes(), media_type=media)
+        file = _STATIC[request.url.path.removeprefix("/static/")]
+        content = resources.files(file.package).joinpath(file.path).read_bytes()
+        return Response(content, media_type=file.media)
 
     async def told(request: Request, error: Exception) -> Response:
         """Errors in words, as a page."""
