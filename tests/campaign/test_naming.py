@@ -15,6 +15,7 @@ from paribus.campaign.naming import Meaning, meaning
 from paribus.campaign.stored import stored_campaign
 from paribus.errors import UserError
 from paribus.present.name_notes import name_notes
+from paribus.store.known import identify
 from paribus.store.open import open_store
 from paribus.store.rows import EPOCH_COLUMNS
 from paribus.store.writer import Writer
@@ -175,11 +176,30 @@ def test_studies_that_disagree_are_told_and_named_by_an_option(store: Writer) ->
     assert mlp(store, "small.toml").hash == first
     assert mlp(store, "./other.toml").hash == second
     assert find_run("mlp/0", store, "other.toml").run.experiment == second
+    # A hash is of no study, so that it can be compared with a name of one.
+    pair = find_pair(
+        Reference(first[:12], study="other.toml"), Reference("mlp", study="other.toml"), store
+    )
+    assert [side.hash for side in pair] == [first, second]
     with pytest.raises(UserError, match=r"other\.toml. has no experiment .mlq. here; did you mean"):
         meaning("mlq", store, "other.toml")
     Path("third.toml").write_text(SMALL_STUDY, "utf-8")
     with pytest.raises(UserError, match=r"has no runs of .third\.toml."):
         meaning("mlp", store, "third.toml")
+
+
+def test_studies_made_in_python_are_named_by_their_titles(store: Writer) -> None:
+    hashes = {}
+    for title, epochs in (("One", 3), ("Another", 5)):
+        known = identify({"mlp": make("small.toml").study.experiments["mlp"].but(epochs=epochs)},
+                         make("small.toml").facts.fingerprint, Path(), store)  # fmt: skip
+        hashes[title] = known.identities["mlp"].hash
+        store.keep_study(title, known.identities, data="small.npz", folder=Path())
+        store.begin(hashes[title], 0, "numpy", {})
+    with pytest.raises(UserError, match="is a different experiment in 2 studies"):
+        meaning("mlp", store)
+    for title, hash_ in hashes.items():
+        assert mlp(store, title).hash == hash_
 
 
 def test_studies_that_agree_need_no_option(store: Writer) -> None:

@@ -27,6 +27,23 @@ class Noisy(Net):
     def forward(self, x):
         return super().forward(x + np.random.default_rng().random())
 
+class Everything(nn.Module):
+    # Overwrites its images, draws, counts, and has one weight under two names.
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(36, 36), nn.Linear(36, 36)
+        self.second.weight = self.first.weight
+        self.out = nn.Linear(36, 3)
+        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+
+    def forward(self, x):
+        x = x.mul_(2).flatten(1)
+        if self.training:
+            self.steps += 1
+            x = x + np.random.rand() / 10 + torch.rand_like(x) / 10
+        x = torch.relu(self.second(torch.relu(self.first(x))))
+        return self.out(x) / (1 + self.steps / 100)
+
 class TooFew(Net):
     def forward(self, x):
         return super().forward(x)[:, :2]
@@ -100,6 +117,21 @@ def test_a_file_in_place_of_an_import_path_is_told(
 ) -> None:
     told = str(call("check", checked(f'"{written}"')).exception)
     assert f'"{written}" names a file; write "{meant}"' in told
+
+
+def test_a_module_that_does_all_it_may_is_trained_and_exported(checked: Small) -> None:
+    path = checked('"tried_nets:Everything"')
+    runs = []
+    for store, jobs in (("one", "1"), ("two", "2")):
+        done = call_apart("run", path.name, "--store", store, "--jobs", jobs, cwd=path.parent)
+        assert done.returncode == 0, done.stderr
+        with open_store(path.parent / store, "read") as opened:
+            found = {run.id: opened.probabilities(run.id) for run in opened.find_runs("")}
+        runs.append({run: p.tobytes() for run, p in found.items() if p is not None})
+    assert runs[0] == runs[1]
+    for form in ("torch", "numpy"):
+        facts = read_json("export", "own/1", "--to", form, "--store", "one", "--json")
+        assert facts["check"]["difference"] < 1e-6
 
 
 def test_run_stops_at_what_every_seed_would_share(checked: Small) -> None:

@@ -7,6 +7,7 @@ others are told by their hashes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ from paribus.store.known import identify
 from paribus.store.reader import Reader
 from paribus.store.rows import NamedStudy, StoredStudy
 from paribus.text import count
+
+_HASH = re.compile(r"[0-9a-f]{6,64}")
 
 
 @dataclass(frozen=True)
@@ -181,18 +184,28 @@ def _present(name: str, named: NamedStudy, store: Reader) -> _Now | None:
 
 
 def _of_study(text: str, name: str, store: Reader) -> list[NamedStudy]:
-    """Return a study in the store, in full and as a preview, if it has an experiment of a name."""
-    _, folder = load_study(text)
-    of_study = [n for n in store.named_studies() if n.study.is_called(text, folder, store.folder)]
+    """Return a study in the store, in full and as a preview, if it has an experiment of a name;
+    none if the name may be the beginning of a hash, which is of no study."""
+    of_study = _called(text, store)
     if not of_study:
         known = list(dict.fromkeys(named.study.name for named in store.named_studies()))
         raise UserError(f'{store.folder}: has no runs of "{text}"; {did_you_mean(text, known)}')
     names = list(dict.fromkeys(key for named in of_study for key in named.called))
-    if name not in names:
+    if name not in names and not _HASH.fullmatch(name):
         raise UserError(
             f'{store.folder}: "{text}" has no experiment "{name}" here; {did_you_mean(name, names)}'
         )
     return [named for named in of_study if name in named.called]
+
+
+def _called(text: str, store: Reader) -> list[NamedStudy]:
+    """A study by its file, or else by what the store calls it: it may have been made in Python."""
+    studies = store.named_studies()
+    try:
+        _, folder = load_study(text)
+    except UserError:
+        return [named for named in studies if text in (named.study.name, named.study.label)]
+    return [named for named in studies if named.study.is_called(text, folder, store.folder)]
 
 
 def _several(

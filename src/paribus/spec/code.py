@@ -179,7 +179,7 @@ class _Finder:
         self.contents[name] = hashlib.sha256(content).hexdigest()
         if file.suffix != ".py":
             return []
-        return list(_imports(content, name if is_package else name.rpartition(".")[0]))
+        return list(_imported_names(content, name if is_package else name.rpartition(".")[0]))
 
     def _find_top(self, name: str) -> ModuleSpec | None:
         """Return the spec of a top-level module, None if there is none or it cannot be the
@@ -218,8 +218,16 @@ def _is_installed(folder: Path) -> bool:
     return folder.name in _INSTALLED or next(folder.glob("*.dist-info"), None) is not None
 
 
+@lru_cache(maxsize=1024)
+def _imported_names(content: bytes, package: str) -> tuple[str, ...]:
+    """Return the full names of all that a file may import, anywhere in it.
+
+    The live page asks once a second, so files that have not changed are not parsed again.
+    """
+    return tuple(_imports(content, package))
+
+
 def _imports(content: bytes, package: str) -> Iterator[str]:
-    """The full names of all that a file may import, anywhere in it."""
     try:
         tree = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError):
