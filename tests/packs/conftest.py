@@ -9,9 +9,9 @@ import pytest
 
 from paribus.packs.pack import pack
 from paribus.store.open import open_store
-from tests.support.commands import train
+from tests.support.commands import call_apart, train
 from tests.support.once import made_once
-from tests.support.small import SMALL_STUDY, write_small
+from tests.support.small import MORE, SMALL_STUDY, write_small
 
 DIVERGING = """
 [experiments.wild]
@@ -24,12 +24,21 @@ compare = ["mlp", "adam"]
 about = ["optimizer"]
 metric = "test_loss"
 matters = 0.01
+
+[[questions]]
+ask = "Is a step of the CNN slower?"
+compare = ["mlp", "cnn"]
+about = ["network"]
+metric = "step_time"
+matters = 0.05
 """
 
 
 def _make(folder: Path) -> None:
-    write_small(folder, SMALL_STUDY.replace("seeds = 2", "seeds = 3") + DIVERGING)
-    train(folder, "small.toml")
+    write_small(folder, SMALL_STUDY.replace("seeds = 2", "seeds = 3") + MORE)
+    train(folder, "small.toml", "--no-timing")
+    timed = call_apart("time", "mlp", "cnn", "--study", "small.toml", "--rounds", "5", cwd=folder)
+    assert timed.returncode == 0, timed.stderr
     shutil.rmtree(folder / "report")
     with open_store(folder / "runs", "read") as store:
         pack(store, folder / "pack")

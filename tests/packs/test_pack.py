@@ -111,7 +111,7 @@ def test_a_damaged_file_of_a_pack_is_written_anew(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(home)
-    path = sorted((home / "pack" / "runs").iterdir())[0]
+    path = sorted((home / "pack").glob("*.run"))[0]
     sound = path.read_bytes()
     path.write_bytes(sound[:-9])
     half_written = path.with_name(f".{path.name}-5f3a")

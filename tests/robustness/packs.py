@@ -84,7 +84,7 @@ def changed(folder: Path, rng: np.random.Generator) -> None:
     if rng.integers(2):
         write_index(folder, mutated(read_index(folder), rng))
         return
-    paths = sorted((folder / "runs").iterdir())
+    paths = sorted(folder.glob("*.run"))
     path = paths[rng.integers(len(paths))]
     record, arrays = content_of(folder, path).split(b"\n", 1)
     if rng.integers(3):

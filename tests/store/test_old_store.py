@@ -313,3 +313,16 @@ def test_it_is_packed_without_being_migrated(old: Path) -> None:
         runs = {run.id: again.ended(run) for run in again.all_runs()}
         assert runs.keys() == kept.keys()
         assert all(runs[id_].is_same_training(kept[id_]) for id_ in kept)
+
+
+def test_it_is_merged_without_being_changed(old: Path) -> None:
+    before = Path("store/paribus.db").read_bytes()
+    assert call("merge", "store", "--into", "merged").exit_code == 0
+    assert Path("store/paribus.db").read_bytes() == before
+    with open_store(Path("merged"), "read") as merged, open_store(Path("store"), "read") as first:
+        ended = [run for run in first.all_runs() if run.ended]
+        assert [run.id for run in merged.all_runs()] == [run.id for run in ended]
+        for run in ended:
+            assert merged.ended(run).is_same_training(first.ended(run))
+    words = [*["compare", "mlp@numpy", "cnn@numpy", "--matters", "0.01", "--json", "--store"]]
+    assert read_json(*words, "merged") == read_json(*words, "store")

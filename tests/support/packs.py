@@ -23,7 +23,7 @@ def write_index(pack: Path, index: dict[str, Any]) -> None:
 
 def finished_run(pack: Path) -> Path:
     """Return the file of a run that finished."""
-    paths = sorted((pack / "runs").iterdir())
+    paths = sorted(pack.glob("*.run"))
     return next(path for path in paths if b'"finished"' in content_of(pack, path))
 
 

@@ -41,6 +41,27 @@ about = ["network"]
 matters = 0.01
 """
 
+MORE = """
+[experiments.wild]
+from = "mlp"
+optimizer = { name = "sgd", lr = 1e30 }
+
+[[questions]]
+ask = "Is the loss lower with Adam?"
+compare = ["mlp", "adam"]
+about = ["optimizer"]
+metric = "test_loss"
+matters = 0.01
+
+[[questions]]
+ask = "Is a step of the CNN slower?"
+compare = ["mlp", "cnn"]
+about = ["network"]
+metric = "step_time"
+matters = 0.05
+"""
+"""To be added to the study: an experiment that diverges, questions about test images and times."""
+
 
 def write_small(folder: Path, study: str = SMALL_STUDY) -> Path:
     """Write a dataset of 3 classes, 1×6×6, 120 + 40 images, and a study file on it; return the

@@ -1,6 +1,7 @@
 """The index of a pack, `pack.json`: all that its runs have in common, and the digest of each.
 
-Experiments are their canonical forms; their hashes are worked out anew where a pack is read. The
+Experiments are their canonical forms; their hashes are worked out anew where a pack is read, and
+forms of an older version are brought to the present one. The
 order of every list is that of the store, so that "the latest" means the same after unpacking.
 """
 
@@ -18,7 +19,7 @@ from paribus.errors import UserError
 from paribus.packs.reading import Checked, damaged, parse, read_regular
 from paribus.packs.run_file import ID
 from paribus.spec.bounds import HIGHEST_SEED, LONGEST_NAME, MOST_SEEDS
-from paribus.spec.identity import VERSION, Identity, read_canonical
+from paribus.spec.identity import VERSION, Identity, read_canonical, upgraded
 from paribus.spec.model import SpecError
 from paribus.spec.study import NAME as EXPERIMENT_NAME
 from paribus.spec.study_plan import StudyPlan
@@ -34,7 +35,8 @@ _MOST_BYTES = 100_000_000
 class Index:
     """What `pack.json` says."""
 
-    identities: tuple[Identity, ...]
+    identities: Mapping[str, Identity]
+    """By the hash that the pack's runs have them by: that of an older form, if one packed it."""
     studies: tuple[StudyRecord, ...]
     timings: tuple[Timing, ...]
     runs: Mapping[str, str]
@@ -45,7 +47,7 @@ def write_index(index: Index) -> bytes:
     """Return the bytes of an index: the same for the same index."""
     table = {
         "format": FORMAT,
-        "experiments": [identity.form for identity in index.identities],
+        "experiments": [identity.form for identity in index.identities.values()],
         "studies": [_study_table(record) for record in index.studies],
         "timings": [asdict(timing) for timing in index.timings],
         "runs": dict(index.runs),
@@ -83,11 +85,10 @@ def _index(path: Path, raw: Any) -> Index:
     runs = table.table("runs")
     if not all(ID.fullmatch(id_) and isinstance(digest, str) for id_, digest in runs.items()):
         raise damaged(path, "its runs are none")
-    identities = tuple(_identity(path, form) for form in table.list("experiments"))
-    known = {identity.hash for identity in identities}
+    identities = dict(_identity(path, form) for form in table.list("experiments"))
     return Index(
         identities,
-        tuple(_study(path, study, known) for study in table.list("studies")),
+        tuple(_study(path, study, identities) for study in table.list("studies")),
         tuple(_timing(path, timing) for timing in table.list("timings")),
         runs,
     )
@@ -97,14 +98,15 @@ def _digest(table: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(table, sort_keys=True).encode()).hexdigest()
 
 
-def _identity(path: Path, form: Any) -> Identity:
+def _identity(path: Path, form: Any) -> tuple[str, Identity]:
+    """The hash of a packed form, and the identity that it has now."""
     version = Checked(path, form).count("version", least=2)
     if version > VERSION:
         raise UserError(f"{path}: was packed by a newer Paribus; update Paribus")
-    identity = Identity.of(form)
-    read_canonical(identity.canonical, "")
     Checked(path, form).text("data")
-    return identity
+    identity = Identity.of(upgraded(form))
+    read_canonical(identity.canonical, "")
+    return Identity.of(form).hash, identity
 
 
 def _study_table(record: StudyRecord) -> dict[str, Any]:
@@ -116,15 +118,15 @@ def _study_table(record: StudyRecord) -> dict[str, Any]:
     }
 
 
-def _study(path: Path, found: Any, known: set[str]) -> StudyRecord:
+def _study(path: Path, found: Any, known: Mapping[str, Identity]) -> StudyRecord:
     table = Checked(path, found)
     names = tuple(_named(path, row, known) for row in table.list("experiments"))
-    plans = {variant: _plan(path, plan) for variant, plan in table.table("plans").items()}
+    plans = {variant: _plan(path, plan, known) for variant, plan in table.table("plans").items()}
     study = StoredStudy(0, table.text("name"), None, table.flag("preview"))
     return StudyRecord(study, names, plans)
 
 
-def _plan(path: Path, designs: list[Any]) -> StudyPlan:
+def _plan(path: Path, designs: list[Any], known: Mapping[str, Identity]) -> StudyPlan:
     for design in designs:
         table = Checked(path, design)
         table.text("at")
@@ -136,6 +138,8 @@ def _plan(path: Path, designs: list[Any]) -> StudyPlan:
             raise damaged(path, "a plan has looks that are none")
         if not all(isinstance(hash_, str) for hash_ in table.table("experiments").values()):
             raise damaged(path, "a plan has experiments that are none")
+        hashes = table.table("experiments").items()
+        design["experiments"] = {n: known[h].hash if h in known else h for n, h in hashes}
         for question in table.list("questions"):
             asked = Checked(path, question)
             asked.text("ask")
@@ -152,11 +156,11 @@ def _plan(path: Path, designs: list[Any]) -> StudyPlan:
     return plan
 
 
-def _named(path: Path, row: Any, known: set[str]) -> NamedExperiment:
+def _named(path: Path, row: Any, known: Mapping[str, Identity]) -> NamedExperiment:
     match row:
         case [str(name), str(experiment), str(data)] if experiment in known:
             if re.search(EXPERIMENT_NAME, name) and len(name) <= LONGEST_NAME:
-                return NamedExperiment(name, experiment, data)
+                return NamedExperiment(name, known[experiment].hash, data)
     raise damaged(path, "a study names an experiment that is not there, or not as it may")
 
 

@@ -67,11 +67,12 @@ def pack(store: Reader, folder: Path) -> Packed:
             )
         if not _is_sound(path_of(folder, id_), digests[id_]):
             missing.append(ended)
-    index = Index(contents.identities, contents.studies, contents.timings, digests)
+    identities = {identity.hash: identity for identity in contents.identities}
+    index = Index(identities, contents.studies, contents.timings, digests)
     with told(folder):
-        (folder / "runs").mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         # By a process that was killed.
-        for half_written in (*folder.glob(f".{NAME}-*"), *folder.glob("runs/.*.run-*")):
+        for half_written in (*folder.glob(f".{NAME}-*"), *folder.glob(".*.run-*")):
             half_written.unlink()
         for ended in missing:
             content = compressed(_content(ended, store, labels))

@@ -54,7 +54,7 @@ class PackedRun:
 
 def path_of(folder: Path, run: str) -> Path:
     """Return the path of a run's file in a pack."""
-    return folder / "runs" / f"{run}.run"
+    return folder / f"{run}.run"
 
 
 def content_of(packed: PackedRun) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -21,13 +22,16 @@ def contents_of_pack(folder: Path) -> Contents:
     Raises `UserError` if one is missing or damaged, or nothing that a pack could have.
     """
     index = read_index(folder)
-    experiments = {i.hash: read_canonical(i.canonical, i.data) for i in index.identities}
+    experiments = {
+        hash_: read_canonical(identity.canonical, identity.data)
+        for hash_, identity in index.identities.items()
+    }
     runs = tuple(_checked(folder, id_, index, experiments) for id_ in index.runs)
     if len({(e.run.experiment, e.run.engine, e.run.seed) for e in runs}) < len(runs):
         raise damaged(folder, "a run is there twice")
     return Contents(
         where=folder,
-        identities=index.identities,
+        identities=tuple(index.identities.values()),
         studies=index.studies,
         timings=index.timings,
         runs=runs,
@@ -46,7 +50,8 @@ def _checked(folder: Path, id_: str, index: Index, experiments: dict[str, Experi
     trained, meant = len(ended.epochs["train_loss"]), experiments[run.experiment].epochs
     if trained > meant or (run.status == "finished" and trained < meant):
         raise damaged(path, f"it has {trained} epochs, and its experiment {meant}")
-    return ended
+    now = index.identities[run.experiment].hash
+    return replace(ended, run=replace(run, experiment=now))
 
 
 def _write_files(folder: Path, index: Index, ended: EndedRun, target: Path) -> None:

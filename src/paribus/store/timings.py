@@ -54,7 +54,8 @@ def keep_timing(store: Path, timing: Timing) -> Path:
 
 
 def read_timings(store: Path) -> tuple[Timing, ...]:
-    """All timings of a store. Raises `ParibusError` if a file is damaged."""
+    """Return all timings of a store, in an order that follows from them alone: their files have
+    other names in a store that was copied together. Raises `ParibusError` if a file is damaged."""
     found = []
     for path in sorted((store / "timings").glob("*.json")):
         try:
@@ -63,4 +64,4 @@ def read_timings(store: Path) -> tuple[Timing, ...]:
             raise ParibusError(
                 f"{path}: is damaged ({error}); remove it and call `paribus time` again"
             ) from None
-    return tuple(found)
+    return tuple(sorted(found, key=lambda timing: json.dumps(asdict(timing), sort_keys=True)))

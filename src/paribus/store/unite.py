@@ -6,7 +6,7 @@ must be the same to the bit; a run that has not ended is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -112,8 +112,11 @@ def unite(target: Path, sources: Sequence[Contents]) -> United:
         for one in new:
             _take(store, one)
         with told(target):
-            for timing in _best_timings([read_timings(target), *(s.timings for s in sources)]):
-                keep_timing(target, timing)
+            known = list(read_timings(target))
+            for timing in chain.from_iterable(source.timings for source in sources):
+                if timing not in known:
+                    keep_timing(target, timing)
+                    known.append(timing)
     runs = [one.ended.run for one in found]
     return United(len(found), len(new), tuple(_notes(sources, studies, runs)))
 
@@ -283,20 +286,6 @@ def _being_trained(run: StoredRun, store: Reader) -> UserError:
         f"{store.folder}: run {run.id} is being trained at this moment; wait until it has ended, "
         "then run the same command again"
     )
-
-
-def _best_timings(found: Iterable[Iterable[Timing]]) -> list[Timing]:
-    """Of timings of the same two steps one: undisturbed if there is one, then of most rounds."""
-    best: dict[tuple[str, ...], Timing] = {}
-    for timing in chain.from_iterable(found):
-        key = (timing.a, timing.a_engine, timing.b, timing.b_engine)
-        best[key] = min(best.get(key, timing), timing, key=_rank)
-    return list(best.values())
-
-
-def _rank(timing: Timing) -> tuple[bool, int, list[float]]:
-    # The seconds, so that it does not matter which is read first.
-    return bool(timing.disturbed), -len(timing.a_seconds), timing.a_seconds
 
 
 def _key(run: StoredRun) -> Key:
