@@ -13,7 +13,7 @@ from rich.text import Text
 from paribus.measure.runs import StudyResult
 from paribus.present import wording
 from paribus.present.as_json import counts
-from paribus.present.summary_lines import finding_lines, next_lines
+from paribus.present.finding_lines import finding_lines, next_lines
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions.finding import Finding, PairFinding, TwoSided, Verdict
 from paribus.stats.flips import FlipLedger

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from paribus.measure.runs import StudyResult
-from paribus.present.summary_lines import WIDTH, finding_lines, next_lines
+from paribus.present.finding_lines import WIDTH, finding_lines, next_lines
 from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding, Verdict
 from tests.support.judged import CLEAR, TINY, VAGUE, counted, found, time_found, timed_steps
