@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from paribus.campaign.campaign import Campaign, Data
+from paribus.campaign.run import Outcome
 from paribus.campaign.timing import time_missing
 from paribus.campaign.train import train
 from paribus.errors import UserError, did_you_mean, require_packages
@@ -44,13 +45,15 @@ T = TypeVar("T")
 class Results:
     """What has been trained of a study. A notebook shows it as its summary table."""
 
-    def __init__(self, result: StudyResult, failed: dict[str, str], elsewhere: int = 0) -> None:
+    def __init__(self, result: StudyResult, outcome: Outcome) -> None:
         self.study = result.study
         self.experiments = result.experiments
         """By name: the plan, the parameters, every run with its curves and probabilities."""
-        self.failed = failed
+        self.failed = outcome.failed
         """Why runs failed, by their id; empty if all is well."""
-        self.elsewhere = elsewhere
+        self.untried = outcome.untried
+        """How many runs of an experiment were not begun, as it fails with every seed, by name."""
+        self.elsewhere = outcome.elsewhere
         """How many runs were left to other processes, which were training them."""
         self._result = result
 
@@ -231,7 +234,7 @@ def run(
         click.echo(elsewhere_line(outcome.elsewhere), err=True)
     for line in () if quiet else untried_lines(outcome.untried):
         click.echo(line, err=True)
-    return Results(result, outcome.failed, outcome.elsewhere)
+    return Results(result, outcome)
 
 
 def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:

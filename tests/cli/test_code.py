@@ -88,6 +88,20 @@ def test_every_command_says_that_the_code_has_changed(folder: Path) -> None:
     assert "has changed since it was trained" in weights.stderr
 
 
+def test_a_planned_question_is_answered_by_the_runs_that_are_named(folder: Path) -> None:
+    study = folder / "study" / "small.toml"
+    asked = (
+        '[[questions]]\nask = "?"\ncompare = ["mlp", "own"]\n'
+        'about = ["network", "epochs"]\nmatters = 0.1\n'
+    )
+    study.write_text(study.read_text("utf-8") + asked, "utf-8")
+    assert call("run", "study/small.toml", "--jobs", "1", "--no-timing").exit_code == 0
+    edit(folder)
+    compared = call("compare", "mlp", "own")
+    assert "The code of edited_nets:Net has changed since it was trained" in compared.stderr
+    assert "n = 2 seeds" in " ".join(compared.stdout.split())
+
+
 def test_run_trains_the_present_code_and_the_older_can_be_pinned(folder: Path) -> None:
     before = read_json("status", "study/small.toml", "--json")["experiments"]["own"]["runs"]
     code = read_json("check", "study/small.toml", "--json")["experiments"]["own"]["hash"]
@@ -112,6 +126,8 @@ def test_run_trains_the_present_code_and_the_older_can_be_pinned(folder: Path) -
     study.write_text(study.read_text("utf-8").replace('"edited_nets:Net"', pin), "utf-8")
     pinned = read_json("status", "study/small.toml", "--json")["experiments"]["own"]["runs"]
     assert pinned == before
+    checked = read_json("check", "study/small.toml", "--json")["experiments"]["own"]
+    assert (checked["hash"], checked["parameters"]) == (None, None)
     assert call("run", "study/small.toml", "--jobs", "1").exit_code == 0
     more = call("run", "study/small.toml", "--jobs", "1", "--seeds", "3")
     assert "can be reported but not trained" in str(more.exception)

@@ -38,7 +38,8 @@ def planned_finding(
     pair: PlannedPair, metric: str, matters: float | None, store: Reader
 ) -> Finding | None:
     """Return the finding of a study's own question about two experiments, judged in its family as a
-    report does; None if no plan asks it."""
+    report does; None if no plan asks it, or asks it of what the study's file has now and not of
+    these runs."""
 
     def is_asked(question: object) -> bool:
         return (
@@ -51,5 +52,10 @@ def planned_finding(
     if not any(is_asked(asked.question) for asked in pair.plan.ever_asked()):
         return None
     campaign = stored_campaign(pair.study, pair.study.study.label, store)
-    found = judge_study(campaign.result(store, campaign.known(store)))
+    known = campaign.known(store)
+    for name in pair.compare:
+        now = known.identities.get(name)
+        if now is None or now.hash != pair.plan.now.experiments[name]:
+            return None
+    found = judge_study(campaign.result(store, known))
     return next((finding for finding in found if is_asked(finding.question)), None)

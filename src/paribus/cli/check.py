@@ -76,7 +76,8 @@ def check(campaign: Campaign) -> dict[str, Any]:
     modules = {
         name: network
         for name, network in campaign.networks.items()
-        if isinstance(network, ModuleNetwork) and name not in known.untrainable
+        # Of code that is not here, nothing can be counted.
+        if isinstance(network, ModuleNetwork) and name in known.identities
     }
     parameters = probed_modules(
         modules,
