@@ -5,6 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+# What trains and reports, without what tests need.
+TRAINS := $(VENV)/.trains
+PIP_INSTALL := $(BIN)/pip install --disable-pip-version-check --constraint constraints.txt --editable
 
 NATIVE := src/paribus/engines/native
 CPP := $(wildcard $(NATIVE)/*.cpp $(NATIVE)/kernels/*.cpp $(NATIVE)/kernels/*.h \
@@ -21,15 +24,21 @@ install: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt \
-		--editable '.[torch,dev]'
-	touch $(INSTALLED)
+	$(PIP_INSTALL) '.[torch,dev]' --quiet
+	touch $(INSTALLED) $(TRAINS)
+
+$(TRAINS): pyproject.toml constraints.txt
+	@echo "Installing Paribus with PyTorch into $(VENV): 42 packages, 1.2 GB with PyTorch's CPU build."
+	$(PYTHON) -m venv $(VENV)
+	$(PIP_INSTALL) '.[torch]'
+	touch $(TRAINS)
 
 # Compiles the native engine's kernels where they have changed since.
 kernels: $(INSTALLED)
 	$(BIN)/python -m paribus.engines.native.build --optional
 
-report: kernels
+report: $(TRAINS)
+	$(BIN)/python -m paribus.engines.native.build --optional
 	$(BIN)/paribus run mnist --preview
 
 check: $(INSTALLED) check-pages

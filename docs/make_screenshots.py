@@ -64,7 +64,7 @@ def shoot(opened: Chrome, name: str, id_: str, height: int, *, width: int = 1180
 def of_the_report(opened: Chrome, page: Path) -> None:
     opened.get(page.as_uri())
     wait(opened, "document.querySelectorAll('canvas').length === 2")
-    shoot(opened, "report-findings", "findings", 760)
+    shoot(opened, "report-findings", "findings", 1000)
     for name in ("residual", "residual-bn", "cnn-adam"):
         opened.find_element(By.XPATH, f"//div[@id='curves-choice']/label[.='{name}']").click()
     over = opened.find_element(By.CSS_SELECTOR, "#curves-accuracy .u-over")
@@ -75,6 +75,7 @@ def of_the_report(opened: Chrome, page: Path) -> None:
     Select(opened.find_element(By.ID, "confusion-against")).select_by_visible_text("mlp")
     shoot(opened, "report-confusion", "confusion", 560)
     shoot(opened, "report-gallery", "misclassified", 600)
+    opened.execute_script("document.getElementById('of-residual-bn').open = true")
     shoot(opened, "report-network", "of-residual-bn", 800)
 
 
