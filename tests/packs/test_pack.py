@@ -84,7 +84,7 @@ def test_packing_while_runs_are_trained(tmp_path: Path) -> None:
         assert pack(store, tmp_path / "pack").runs == 6
 
 
-@pytest.mark.parametrize("runs", [1, 6, 11])
+@pytest.mark.parametrize("runs", [1, 8])
 def test_unpacking_that_was_killed_goes_on(away: Path, runs: int) -> None:
     command = [sys.executable, "-m", "paribus", "unpack"]
     unpacking = subprocess.Popen(command, cwd=away, stdout=subprocess.DEVNULL)
