@@ -53,22 +53,15 @@ def finding_lines(result: StudyResult, findings: Sequence[Finding]) -> Iterator[
         return
     yield Line(f"{heading(result, findings)}.")
     rows = [_row(finding) for finding in findings]
-    words, numbers, ns = (
-        max(map(len, cells))
-        for cells in zip(*((row.marked, row.numbers, row.n) for row in rows), strict=True)
-    )
-    room = WIDTH - words - numbers - ns - len("  " * 4)
+    words, ns = max(len(row.marked) for row in rows), max(len(row.n) for row in rows)
     for title, group in _groups(rows).items():
         yield Line("")
         yield Line(shortened(title, WIDTH))
         for row in group:
+            # A long number takes room from the names of its own line only.
+            room = WIDTH - words - len(row.numbers) - ns - len("  " * 4)
             sides = _sides(row.finding, room)
-            cells = (
-                f"{row.marked:<{words}}",
-                f"{sides:<{room}}",
-                f"{row.numbers:>{numbers}}",
-                row.n,
-            )
+            cells = (f"{row.marked:<{words}}", f"{sides:<{room}}", row.numbers, row.n)
             yield Line(f"  {'  '.join(cells)}".rstrip(), row.finding.verdict)
     used = "".join(row.marks for row in rows)
     notes = [f"{mark} {note}" for mark, note in _NOTES.items() if mark in used]
