@@ -118,14 +118,6 @@ def test_a_failed_run_is_told(small: Small, tmp_path: Path) -> None:
         results.final_accuracies()
 
 
-def test_without_pandas_it_says_what_to_install(
-    results: Results, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("paribus.errors.find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"need the package pandas, which is not installed; inst"):
-        results.runs()
-
-
 def test_a_script_needs_no_guard(small: Small, tmp_path: Path) -> None:
     """Worker processes begin with the script that started them, unless they are kept from it."""
     small(SMALL_STUDY)

@@ -10,6 +10,19 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib.util import find_spec
 
+EXTRAS = {
+    "download": ("pooch", "requests"),
+    "figures": ("matplotlib",),
+    "mlflow": ("mlflow", "sqlalchemy", "alembic"),
+    "onnx": ("onnx",),
+    "pandas": ("pandas",),
+    "serve": ("starlette", "uvicorn"),
+    "tensorboard": ("tensorboard",),
+    "torch": ("torch",),
+}
+"""The packages that an extra of Paribus brings and its part cannot do without, as they are
+imported."""
+
 
 class ParibusError(Exception):
     """A failure that is told in one message, without a traceback."""
@@ -23,17 +36,28 @@ class UserError(ParibusError):
     exit_status = 2
 
 
-def require_packages(what: str, *packages: str, extra: str) -> None:
-    """Raise `UserError`, saying how to install it, if one of some packages is missing.
+class NotInstalledError(UserError):
+    """Optional packages that are not installed; the message has the command that installs them."""
 
-    what: what needs them, with its verb, e.g. 'the format "onnx" needs'. extra: the extra of
-    `paribus` that brings them.
+
+def lacking(extra: str, what: str) -> NotInstalledError | None:
+    """Return what to say if a package of an extra is not installed; None if all are.
+
+    what: the subject of the sentence, which needs it.
     """
-    if missing := [package for package in packages if find_spec(package) is None]:
-        raise UserError(
-            f"{what} the package {missing[0]}, which is not installed; install it with: "
-            f"pip install paribus[{extra}]"
-        )
+    for package in EXTRAS[extra]:
+        if find_spec(package) is None:
+            return NotInstalledError(
+                f"{what} needs the package {package}, which is not installed; install it with: "
+                f'pip install "paribus[{extra}]"'
+            )
+    return None
+
+
+def need(extra: str, what: str) -> None:
+    """Raise what `lacking` returns, if it returns something."""
+    if error := lacking(extra, what):
+        raise error
 
 
 def did_you_mean(got: str, known: Sequence[str]) -> str:

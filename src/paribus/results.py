@@ -15,7 +15,7 @@ from paribus.campaign.campaign import Campaign, Data
 from paribus.campaign.run import Outcome
 from paribus.campaign.timing import time_missing
 from paribus.campaign.train import train
-from paribus.errors import UserError, did_you_mean, require_packages
+from paribus.errors import UserError, did_you_mean, need
 from paribus.export.tables import ExportedRun, epoch_records, run_records
 from paribus.measure import predictions, table
 from paribus.measure.runs import ExperimentResult, StudyResult
@@ -93,21 +93,19 @@ class Results:
     def confusion_matrix(self, experiment: str) -> Figure:
         """What an experiment takes each class for: test images, the mean over its runs."""
         from paribus.present import report_figures
-        from paribus.present.figures.draw import figure
 
         predicted_SN = self._predicted(experiment)
-        return figure(report_figures.confusion_matrix(self._result, experiment, predicted_SN))
+        return _figure(report_figures.confusion_matrix(self._result, experiment, predicted_SN))
 
     def misclassified(self, experiment: str, most: int = 10) -> Figure:
         """The test images that most of an experiment's runs get wrong."""
         from paribus.present import report_figures
-        from paribus.present.figures.draw import figure
 
         predicted_SN = self._predicted(experiment)
         shown = report_figures.misclassified(self._result, experiment, predicted_SN, most)
         if shown is None:
             raise UserError(f"{experiment} gets every test image right; there is nothing to show")
-        return figure(shown)
+        return _figure(shown)
 
     def report(self, folder: str | PathLike[str] | None = None) -> Path:
         """Write the report into a folder; gives the path of its page. None: `report`, or one of its
@@ -238,7 +236,7 @@ def run(
 
 
 def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
-    require_packages("data frames need", "pandas", extra="pandas")
+    need("pandas", "a data frame")
     import pandas as pd
 
     frame = pd.DataFrame(records)
@@ -247,10 +245,15 @@ def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _drawn(shown: Shown | None, otherwise: str) -> Figure:
-    from paribus.present.figures.draw import figure
-
     if shown is None:
         raise _nothing(otherwise)
+    return _figure(shown)
+
+
+def _figure(shown: Shown) -> Figure:
+    need("figures", "a figure")
+    from paribus.present.figures.draw import figure
+
     return figure(shown)
 
 

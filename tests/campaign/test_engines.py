@@ -55,7 +55,9 @@ def test_the_fastest_where_all_can_take_it(small: Small) -> None:
 
 def test_nothing_is_said_of_an_engine_that_could_train_none(small: Small) -> None:
     text = ANY_ENGINE.replace(OWN, "epochs = 3").replace(MLP, OWN).replace('["network', '["epochs')
-    assert _choose(text, small) == Engines(dict.fromkeys(("mlp", "cnn", "adam"), "torch"), "")
+    assert _choose(text, small) == Engines(
+        dict.fromkeys(("mlp", "cnn", "adam"), "torch"), frozenset(), ""
+    )
 
 
 def test_an_experiment_that_names_its_engine_keeps_it(small: Small) -> None:

@@ -97,6 +97,23 @@ def test_downloads_once(server: Server, tmp_path: Path) -> None:
     assert is_present(source, folder)
 
 
+def test_a_bar_is_drawn_on_a_terminal_alone(
+    server: Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    server.content["a.gz"] = CONTENT
+    fetch(one_file(server.url), tmp_path / "quiet")
+    assert "kB" not in capsys.readouterr().err
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes standard error for a terminal.
+    fetch(one_file(server.url), tmp_path / "shown")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "a.gz" in err
+    assert "10.0/10.0 kB" in err
+
+
 def test_wrong_checksum(server: Server, tmp_path: Path) -> None:
     server.content["a.gz"] = b"wrong" + CONTENT[5:]
     assert failure(one_file(server.url), tmp_path) == (

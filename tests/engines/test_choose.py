@@ -110,8 +110,8 @@ def test_without_torch() -> None:
         [sys.executable, "-c", _WITHOUT_TORCH], capture_output=True, text=True, check=True
     )
     needs = (
-        'the engine "torch" needs PyTorch, which is not installed; '
-        "install it with: pip install paribus[torch]"
+        'the engine "torch" needs the package torch, which is not installed; '
+        'install it with: pip install "paribus[torch]"'
     )
     assert run.stdout.splitlines() == [
         "numpy",

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import pandas as pd
 import pytest
@@ -179,17 +178,6 @@ def test_an_empty_store(tmp_path: Path) -> None:
         pytest.raises(UserError, match=r"has no runs yet; `paribus run STUDY` trains some"),
     ):
         export_store(empty, to_csv.FORMAT, tmp_path / "out")
-
-
-@pytest.mark.parametrize("module", [to_tensorboard, to_mlflow], ids=["tensorboard", "mlflow"])
-def test_what_is_not_installed(
-    module: ModuleType, store: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("paribus.errors.find_spec", lambda name: None)
-    form = module.__name__.rpartition(".")[2]
-    with pytest.raises(UserError, match=rf"which is not installed; .* pip install paribus\[{form}"):
-        export_store(store, module.FORMAT, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
 
 
 def test_a_failure_leaves_nothing(

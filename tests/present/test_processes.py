@@ -17,6 +17,7 @@ def _files(drawing: DrawnFigures, figures: int) -> list[bytes | None]:
     found: list[bytes | None] = []
     for number in range(figures):
         svgs = drawing.svgs(number)
+        assert svgs is not None
         found += [svgs.wide, svgs.narrow, drawing.png(number)]
     return found
 

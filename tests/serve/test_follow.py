@@ -179,14 +179,8 @@ def test_users_mistakes_are_told(
     assert "cannot be read as a store" in told(tmp_path / "runs", "127.0.0.1", 0)
 
 
-def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_option_without_a_study_is_refused(tmp_path: Path) -> None:
     command = import_module("paribus.cli.serve")
-    monkeypatch.setattr("paribus.errors.find_spec", lambda name: None)
-    with pytest.raises(UserError, match=r"pip install paribus\[serve\]"):
-        command.command.callback(
-            study=None, preview=False, seeds=None, only=None, epochs=None, images=None,
-            engine=None, store_folder=tmp_path, port=0, host="127.0.0.1",
-        )  # fmt: skip
     with pytest.raises(UserError, match="--preview: needs a STUDY to have an effect"):
         command.command.callback(
             study=None, preview=True, seeds=None, only=None, epochs=None, images=None,

@@ -109,7 +109,8 @@ def cells(
     campaign: Campaign, known: Known, store: Reader, next_look: NextLook | None = None
 ) -> tuple[Cell, ...]:
     """Return all cells that are to be trained by now, each seed of all experiments before the next
-    seed of any, so that a study interrupted at any time is balanced.
+    seed of any, so that a study interrupted at any time is balanced. Experiments whose engine is
+    not installed have none.
 
     next_look: what the campaign's looks call for; without, all cells are returned.
     """
@@ -125,6 +126,7 @@ def cells(
         )
         for seed in campaign.study.seed_range
         for name, experiment in campaign.study.experiments.items()
+        if name not in campaign.engines.absent
         if next_look is None or seed < first + next_look.seeds[name]
     )
 

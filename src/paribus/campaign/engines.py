@@ -11,11 +11,12 @@ from paribus.data.facts import DataFacts
 from paribus.engines.checks import check_batches
 from paribus.engines.choose import choose, choose_common, make_engine, misses_native
 from paribus.engines.native.library import was_built
-from paribus.errors import UserError
+from paribus.errors import NotInstalledError, UserError
 from paribus.spec.code import import_code
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan, plan_of
+from paribus.text import plural
 
 _NOT_BUILT = (
     "The native engine was not built, for want of a C++ compiler: training takes about two to "
@@ -33,6 +34,8 @@ class Engines:
 
     names: Mapping[str, str]
     """By the experiment's name."""
+    absent: frozenset[str]
+    """The experiments that cannot be trained here: the engine that they name is not installed."""
     note: str
     """What there is to say of the choice; "" if nothing."""
 
@@ -89,7 +92,7 @@ def probed_modules(
     where: str = "",
 ) -> dict[str, int | None]:
     """Return how many parameters the custom modules among the networks train, after trying them;
-    None where an engine tries none.
+    None where an engine tries none, or is not installed.
 
     engines: of each experiment. folder: the study's. where: its file or name, for messages. Raises
     `UserError` with every module that training would refuse.
@@ -103,6 +106,8 @@ def probed_modules(
             found[name] = make_engine(engines[name]).probe(
                 network, facts.image_shape, facts.classes, single=single
             )
+        except NotInstalledError:
+            found[name] = None
         except UserError as error:
             problems.setdefault(_Problem("network", str(error)), []).append(name)
     _raise(problems, where)
@@ -125,23 +130,39 @@ def choose_engines(
     """Return the engine of every experiment.
 
     All that leave it to "auto" are given one engine, so that no difference between them is the
-    engine's. Raises `UserError` where an engine does not support its experiment.
+    engine's. Raises `UserError` where an engine does not support its experiment, and
+    `NotInstalledError` where no experiment's engine is installed.
     """
     free = {name: e for name, e in experiments.items() if e.engine == "auto"}
-    names = {
-        name: choose(networks[name], experiment)
-        for name, experiment in experiments.items()
-        if name not in free
-    }
+    names = {name: e.engine for name, e in experiments.items() if name not in free}
+    absent: dict[str, NotInstalledError] = {}
+    for name in names:
+        try:
+            choose(networks[name], experiments[name])
+        except NotInstalledError as error:
+            absent[name] = error
+    if absent and len(absent) == len(experiments):
+        raise next(iter(absent.values()))
+    notes = [_absent(absent)] if absent else []
     if not free:
-        return Engines(names, "")
+        return Engines(names, frozenset(absent), "\n".join(notes))
     common = choose_common({name: networks[name] for name in free}, free)
     missed = all(misses_native(networks[name], experiment) for name, experiment in free.items())
-    notes = [_OLD_PROCESSOR if was_built() else _NOT_BUILT] if missed else []
+    notes += [_OLD_PROCESSOR if was_built() else _NOT_BUILT] if missed else []
     if common.passed_over and len(free) > 1:
         notes.append(
             f'"{common.engine}" trains all experiments that name no engine, so that no difference '
             f"is the engine's: {common.passed_over}. It may take several times as long; an "
             'experiment that nothing is compared with can name its own, e.g. engine = "native".'
         )
-    return Engines({name: names.get(name, common.engine) for name in experiments}, "\n".join(notes))
+    chosen = {name: names.get(name, common.engine) for name in experiments}
+    return Engines(chosen, frozenset(absent), "\n".join(notes))
+
+
+def _absent(absent: Mapping[str, NotInstalledError]) -> str:
+    """Return what to say of experiments whose engines are not installed."""
+    why = "; ".join(dict.fromkeys(map(str, absent.values())))
+    return (
+        f"Warning: {', '.join(absent)} cannot be trained here, and questions about "
+        f"{plural(len(absent), 'it', 'them')} get no verdict: {why}"
+    )

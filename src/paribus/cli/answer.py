@@ -19,11 +19,12 @@ def answer(
     """Print what a study found and write its report into a folder, by default into its own."""
     from paribus.present.own_folder import keep_mark, own_folder
     from paribus.present.plan_text import plan_lines
+    from paribus.present.report_text import undrawn
     from paribus.present.terminal import print_findings, print_next
     from paribus.present.write import write_report
     from paribus.questions.family import judge_study
 
-    tell(*plan_lines(result))
+    tell(*plan_lines(result), undrawn())
     study = campaign.stored_name, campaign.folder
     folder = report_folder or own_folder(*study)
     findings = judge_study(result)

@@ -8,7 +8,7 @@ import click
 
 from paribus.campaign.campaign import Campaign
 from paribus.cli.options import optional_study_options, store_option
-from paribus.errors import require_packages
+from paribus.errors import need
 
 
 @click.command(short_help="Show a study in the browser, live, and a pad to draw on.")
@@ -34,7 +34,7 @@ def command(campaign: Campaign | None, store_folder: Path, port: int, host: str)
     Without STUDY, the studies that the store has. Nothing is trained, and the store is only read:
     call it before, while or after `paribus run` trains. Ctrl-C ends it.
     """
-    require_packages("`paribus serve` needs", "starlette", "uvicorn", extra="serve")
+    need("serve", "`paribus serve`")
     from paribus.serve.server import serve
 
     try:

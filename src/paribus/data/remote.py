@@ -5,12 +5,18 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
-from paribus.errors import ParibusError
+from paribus.errors import ParibusError, need
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 CACHE_VARIABLE = "PARIBUS_CACHE"
 
@@ -76,14 +82,13 @@ def _is_good(path: Path, file: RemoteFile) -> bool:
 
 
 def _download(url: str, file: RemoteFile, folder: Path) -> None:
+    need("download", f"the download of {file.name}")
     # Imported here: they take 0.2 s, and most commands download nothing.
     import pooch  # type: ignore[import-untyped]
     import requests
-    from tqdm import tqdm
 
-    bar = tqdm(total=file.size, desc=file.name, unit="B", unit_scale=True, disable=None)
     try:
-        with bar:
+        with _bar(file) as bar:
             pooch.retrieve(
                 url,
                 known_hash=f"sha256:{file.sha256}",
@@ -100,6 +105,42 @@ def _download(url: str, file: RemoteFile, folder: Path) -> None:
             f"{url}: the file that came has not the right checksum (SHA-256 {file.sha256}) and was "
             f"thrown away; {_INSTEAD}."
         ) from error
+
+
+@contextmanager
+def _bar(file: RemoteFile) -> Iterator[_Bar]:
+    """Yield a progress bar on standard error, invisible if that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal) as drawn:
+        yield _Bar(drawn, drawn.add_task(file.name, total=file.size))
+
+
+class _Bar:
+    """A bar of rich, as pooch drives one. Sizes are in bytes."""
+
+    total = 0
+    """What the server announces, set by pooch; the bar has the size that is right."""
+
+    def __init__(self, drawn: Progress, task: TaskID) -> None:
+        self._drawn, self._task = drawn, task
+
+    def update(self, size: int) -> None:
+        self._drawn.advance(self._task, size)
+
+    def reset(self) -> None:
+        self._drawn.update(self._task, completed=0)
+
+    def close(self) -> None:
+        pass  # The bar ends with its context.
 
 
 def _what_happened(error: Exception) -> str:

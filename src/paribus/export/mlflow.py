@@ -10,13 +10,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from paribus.errors import require_packages
+from paribus.errors import need
 from paribus.export.formats import StoreFormat
 from paribus.export.tables import ExportedRun, epochs, recipe
 
 EXPERIMENT = "paribus"
 
-_NEEDED = ("mlflow", "sqlalchemy", "alembic")
 # MLflow's own limits.
 _MOST_AT_ONCE = 1000
 _LONGEST = 6000
@@ -27,7 +26,7 @@ def write(rows: list[ExportedRun], path: Path, target: Path) -> None:
 
     target: where the folder will be in the end.
     """
-    require_packages('the format "mlflow" needs', *_NEEDED, extra="mlflow")
+    need("mlflow", 'the format "mlflow"')
     # Nobody who writes a file expects it to be reported over the network.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from mlflow.tracking import MlflowClient

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.errors import UserError, require_packages
+from paribus.errors import UserError, need
 from paribus.export.formats import NotRecomputed, Recomputed, RunFormat
 from paribus.export.trained import TrainedRun
 from paribus.spec import layers as spec
@@ -33,7 +33,7 @@ _AT_ONCE = 1000
 def write(trained: TrainedRun, path: Path) -> None:
     """Write a model with the input `images`, float32 (N, C, H, W) with pixels in 0..1, and the
     outputs `logits` and `probabilities`, float32 (N, K)."""
-    require_packages('the format "onnx" needs', "onnx", extra="onnx")
+    need("onnx", 'the format "onnx"')
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from paribus.errors import require_packages
+from paribus.errors import need
 from paribus.export.formats import StoreFormat
 from paribus.export.tables import ExportedRun, epochs, recipe
 
@@ -23,7 +23,7 @@ _TAGS = {
 def write(rows: list[ExportedRun], path: Path, target: Path) -> None:
     """Write EXPERIMENT/RUN/events... for each run: steps are epochs, and the time of a step is the
     seconds of training and evaluation before it, so that the relative axis shows those."""
-    require_packages('the format "tensorboard" needs', "tensorboard", extra="tensorboard")
+    need("tensorboard", 'the format "tensorboard"')
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
     path.mkdir()

@@ -26,7 +26,7 @@ def markdown(view: ReportView, rows: Sequence[SummaryRow]) -> str:
         if not view.complete:
             parts.append(f"`{view.command}` trains what is missing.")
     if view.findings is not None:
-        parts += _findings(view.findings, view.figures.findings)
+        parts += _findings(view.findings, None if view.undrawn else view.figures.findings)
     parts += ["## Summary", summary_markdown(rows), view.summary.caution]
     if view.summary.reported_from:
         parts.append(f"“Reported” is from {escape_markdown(view.summary.reported_from)}.")
@@ -36,9 +36,11 @@ def markdown(view: ReportView, rows: Sequence[SummaryRow]) -> str:
     parts += [
         f"## {escape_markdown(figure.title)}\n\n"
         f"![{escape_markdown(figure.text)}](figures/{figure.file}.svg)"
-        for figure in view.figures
+        for figure in (() if view.undrawn else view.figures)
         if figure is not view.figures.findings
     ]
+    if view.undrawn:
+        parts.append(escape_markdown(view.undrawn))
     if view.attribution:
         parts += ["## Data", escape_markdown(view.attribution)]
     return "\n\n".join(parts) + "\n"

@@ -39,9 +39,10 @@ def page(view: ReportView, drawing: DrawnFigures) -> str:
     drawing: the view's figures in their order.
     """
     images = {
-        figure.file: _image(drawing.svgs(number))
+        figure.file: _image(svgs)
         for number, figure in enumerate(view.figures)
         if figure is not view.figures.findings
+        if (svgs := drawing.svgs(number)) is not None
     }
     template = _environment().get_template("report.html.j2")
     return template.render(

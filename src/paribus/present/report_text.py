@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.measure.runs import ExperimentResult, Run, StudyResult
+from paribus.present.figures.processes import undrawable
 from paribus.spec.study import Study
 from paribus.text import count, extent, percent, plural, series
 
@@ -52,6 +53,12 @@ def preview_warning(result: StudyResult) -> str:
         "This is a preview: the study with about a hundredth of the training per run. Its findings "
         "hold for these short runs on few images; the full study may find otherwise."
     )
+
+
+def undrawn() -> str:
+    """Return why a report has no figures and what to do; "" if they can be drawn."""
+    why = undrawable()
+    return "" if why is None else f"No figures: {why}."
 
 
 def command(result: StudyResult) -> str:

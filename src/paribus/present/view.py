@@ -104,6 +104,8 @@ class ReportView:
     summary: SummaryView
     luck: LuckView
     figures: ReportFigures
+    undrawn: str
+    """Why figures are missing and what to do; "" if they are not."""
     explored: Explored
     sprite: str
     """The gallery's images in one picture, as its address; "" without a gallery."""
@@ -139,6 +141,7 @@ def report_view(
         summary=summary_view(result, tables.summary(result), sentences=False),
         luck=luck_view(findings, suspects),
         figures=figures,
+        undrawn=report_text.undrawn(),
         explored=to_explore,
         sprite=sprite(data, to_explore.gallery),
         image_height=data.image_shape[1],

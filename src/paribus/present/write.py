@@ -80,5 +80,7 @@ def _files(result: StudyResult, found: Sequence[Finding] | None) -> Generator[tu
         yield "tables/findings.tex", finding_tables.findings_latex(findings, notes).encode()
         yield "tables/flips.csv", finding_tables.flips_csv(result, findings).encode()
         for number, figure in enumerate(figures):
-            yield f"figures/{figure.file}.svg", drawing.svgs(number).wide
-            yield f"figures/{figure.file}.png", drawing.png(number)
+            svgs, png = drawing.svgs(number), drawing.png(number)
+            if svgs is not None and png is not None:
+                yield f"figures/{figure.file}.svg", svgs.wide
+                yield f"figures/{figure.file}.png", png

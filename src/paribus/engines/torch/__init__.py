@@ -6,21 +6,16 @@ user's own network, `optimizers` the optimizers; `exact` makes PyTorch give the 
 time.
 """
 
-from importlib.util import find_spec
-
-from paribus.errors import UserError
-
-if find_spec("torch") is None:
-    raise UserError(
-        'the engine "torch" needs PyTorch, which is not installed; '
-        "install it with: pip install paribus[torch]"
-    )
-
 from paribus.engines.torch.engine import TorchEngine
+from paribus.errors import need
 
 __all__ = ["TorchEngine", "make"]
 
 
 def make(cores: int) -> TorchEngine:
-    """Return the engine; a run uses one core, whatever `cores` is."""
+    """Return the engine; a run uses one core, whatever `cores` is.
+
+    Raises `NotInstalledError` without PyTorch.
+    """
+    need("torch", 'the engine "torch"')
     return TorchEngine()

@@ -18,6 +18,7 @@ from itertools import count
 from typing import IO, Any, Protocol, Self
 
 from paribus.cores import available_cores
+from paribus.errors import NotInstalledError, lacking
 from paribus.present.figures.protocol import PngRequest, SvgRequest, Svgs
 from paribus.present.figures.shown import Shown
 
@@ -33,11 +34,11 @@ _HERE = threading.RLock()
 
 
 class DrawnFigures(Protocol):
-    """Figures by their number; each is drawn once. Use it as a context manager."""
+    """Figures by their number, each drawn once; None without matplotlib. A context manager."""
 
-    def svgs(self, number: int) -> Svgs: ...
+    def svgs(self, number: int) -> Svgs | None: ...
 
-    def png(self, number: int) -> bytes: ...
+    def png(self, number: int) -> bytes | None: ...
 
     def __enter__(self) -> Self: ...
 
@@ -50,10 +51,30 @@ def draw(shown: Sequence[Shown], *, png: bool = True, helpers: int | None = None
     png: whether they are wanted as PNG too. helpers: processes that draw; by default one per core
     where there are several of both.
     """
+    if undrawable() is not None:
+        return _Undrawn()
     if helpers is None:
         helpers = min(available_cores(), _MOST_HELPERS) if len(shown) >= _FEWEST else 0
         helpers = helpers if helpers > 1 else 0
     return _Elsewhere(shown, png, helpers) if helpers and sys.executable else _Here(shown)
+
+
+def undrawable() -> NotInstalledError | None:
+    """Return why figures cannot be drawn; None if they can."""
+    return lacking("figures", "drawing figures")
+
+
+class _Undrawn:
+    """Figures that cannot be drawn."""
+
+    def svgs(self, number: int) -> None: ...
+
+    def png(self, number: int) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
 
 
 class _Here:
