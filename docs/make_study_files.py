@@ -170,9 +170,9 @@ def page() -> str:
         ("`data`, `test`, `images`, `validation`", "", "", "As above; one value for all "
          "experiments of a study is usual, and `data` and `validation` must be the same in all."),
     ]  # fmt: skip
-    inherited = ("original", "original_verdict")
-    question = _rows(Question, *(n for n in Question.model_fields if n not in inherited))
-    question += _rows(Question, *inherited)
+    question = _rows(
+        Question, "ask", "compare", "about", "metric", "matters", "original", "original_verdict"
+    )
     return "".join([
         TOP,
         "## The study\n\n", _table(top), "\n",

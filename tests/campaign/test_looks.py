@@ -73,7 +73,7 @@ def result_of(campaign: Campaign) -> StudyResult:
 
 def findings(campaign: Campaign) -> dict[tuple[str, str], PairFinding]:
     found = judge_study(result_of(campaign))
-    return {f.question.compare: f for f in found if isinstance(f, PairFinding)}
+    return {(f.a, f.b): f for f in found if isinstance(f, PairFinding)}
 
 
 def seeds_in(campaign: Campaign) -> dict[str, list[int]]:

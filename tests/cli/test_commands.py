@@ -36,7 +36,7 @@ def test_help_names_every_command_and_each_has_help() -> None:
 
 def test_check_gives_the_sizes_of_the_built_in_study() -> None:
     experiments = read_json("check", "mnist", "--json")["experiments"]
-    assert len(experiments) == 18
+    assert len(experiments) == 20
     assert {name: experiments[name]["parameters"] for name in ("mlp", "cnn", "residual")} == {
         "mlp": 42_310,
         "cnn": 21_578,
@@ -47,10 +47,10 @@ def test_check_gives_the_sizes_of_the_built_in_study() -> None:
 
 def test_check_tells_differences_and_confounds() -> None:
     questions = read_json("check", "mnist", "--json")["questions"]
-    asked = {tuple(q["compare"]): q for q in questions if q["metric"] == "test_accuracy"}
-    assert asked["residual", "residual-bn"]["confounds"] == ["learning rate 0.01 → 0.025"]
-    assert asked["residual-fast", "residual-bn"]["confounds"] == []
-    assert asked["cnn-adam-short", "cnn-adam-tuned"]["differences"] == [
+    asked = {q["terms"]: q for q in questions if q["metric"] == "test_accuracy"}
+    assert asked["residual → residual-bn"]["confounds"] == ["learning rate 0.01 → 0.025"]
+    assert asked["residual-fast → residual-bn"]["confounds"] == []
+    assert asked["cnn-adam-short → cnn-adam-tuned"]["differences"] == [
         "learning rate 0.001 → 0.0005",
         "betas 0.9 and 0.999 → 0.85 and 0.95",
     ]

@@ -103,7 +103,7 @@ def test_the_best_is_said_to_be_flattered_unless_it_was_validated(
 
 def test_an_empty_store_is_still_a_page(make: Make, tmp_path: Path) -> None:
     found = page(write_report(make(runs=lambda *_: None), tmp_path))
-    assert "0 of 54 runs have finished." in found.text
+    assert "0 of 60 runs have finished." in found.text
     assert "paribus run mnist" in found.text
     assert "n = 0" in found.row("cnn")
 

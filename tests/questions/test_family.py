@@ -32,7 +32,7 @@ def one(result: StudyResult, a: str, b: str, metric: str = "test_accuracy") -> T
     return next(
         finding
         for finding in judged(result)
-        if finding.question.compare == (a, b) and finding.question.metric == metric
+        if (finding.a, finding.b) == (a, b) and finding.question.metric == metric
     )
 
 

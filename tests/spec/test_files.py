@@ -147,9 +147,9 @@ MISTAKES = {
     ],
     SMALL + "\n[[questions]]\nask='?'\ncompare=['base','fast','slow']\nabout=['epochs']\n"
     "matters=5": [
-        "s.toml, question 1.compare: takes 2, got ['base', 'fast', 'slow']",
         "s.toml, question 1.matters: accuracies lie between 0 and 1, so none differs by 5; "
         "write 0.05 for 5 points",
+        "s.toml, question 1.compare: takes 2, got ['base', 'fast', 'slow']",
         's.toml, question 1.compare: there is no experiment "fast"; known are base, slow, sgd',
     ],
     SMALL + "\n[[questions]]\nask='?'\ncompare=['base','slw']\nabout=['epochs']\nmatters=0": [

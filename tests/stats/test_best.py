@@ -110,6 +110,28 @@ def test_wrong_shapes_are_refused(shape: tuple[int, ...]) -> None:
         best_set(np.ones(shape))
 
 
-def test_missing_values_are_refused() -> None:
-    with pytest.raises(ValueError, match="must be finite"):
-        ranks([[1.0, 2.0, np.nan], [1.0, 2.0, 3.0]])
+def test_infinite_values_are_refused() -> None:
+    with pytest.raises(ValueError, match="must not be infinite"):
+        ranks([[1.0, 2.0, np.inf], [1.0, 2.0, 3.0]])
+
+
+def test_runs_without_a_value_count_against_their_experiment_alone() -> None:
+    nan = np.nan
+    good, bad = [1.0, 1.1, 0.9, 1.0], [0.5, 0.4, 0.5, nan]
+    best = best_set([good, bad])
+    assert best.may_be_best.tolist() == [True, False]
+    # Over its other runs it leads, which says nothing of the runs that it lacks.
+    led = best_set([bad, [2.0, 2.1, 1.9, nan]])
+    assert led.may_be_best.tolist() == [True, True]
+    assert led.high.tolist() == [np.inf, np.inf]
+    assert not ranks([[*bad[:3], 0.5], [2.0, 2.1, 1.9, nan]]).better.any()
+    assert best_set([good, [nan] * 4]).may_be_best.tolist() == [True, False]
+    assert not all_within([good, [*good[:3], nan]], 10.0)
+
+
+def test_compared_with_more_others_less_is_excluded() -> None:
+    value_RES = studies()
+    few, many = best_set(value_RES), best_set(value_RES, others=10)
+    assert (many.may_be_best >= few.may_be_best).all()
+    assert (many.may_be_best > few.may_be_best).any()
+    assert (many.high >= few.high).all()

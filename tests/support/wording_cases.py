@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from paribus.questions.best_finding import NotAskedAbout
 from paribus.questions.finding import Finding, PairFinding
 from tests.support.judged import (
     ACCURACY,
@@ -33,7 +34,9 @@ from tests.support.judged import (
     timed_steps,
     timings,
 )
+from tests.support.kinds import best_of, interaction
 
+LOOKS = (5, 10)
 TWO_CONFOUNDS = (LOWER_RATE, FEWER_EPOCHS)
 ONE_CONFOUND = (FEWER_EPOCHS,)
 
@@ -42,6 +45,8 @@ def cases() -> dict[str, Finding]:
     """Return every case by its name."""
     return {
         **dict(_verdicts()),
+        **dict(_interactions()),
+        **dict(_best()),
         **dict(_preview()),
         **dict(_none()),
         **dict(_looks()),
@@ -76,6 +81,38 @@ def _verdicts() -> Iterator[tuple[str, Finding]]:
     fewer = [-0.01, -0.09, -0.002, -0.05, -0.06]
     yield "undecided, fewer seeds for what was seen", found(fewer, matters=0.003)
     yield "confounded", found(CLEAR, confounds=TWO_CONFOUNDS)
+
+
+def _interactions() -> Iterator[tuple[str, Finding]]:
+    yield "interaction: gains more", interaction(TINY, CLEAR)
+    yield "interaction: gains less", interaction(CLEAR, TINY)
+    yield "interaction: as much", interaction(CLEAR, [0.004, 0.0032, 0.0048, 0.0041, 0.0029])
+    yield "interaction: undecided", interaction(TINY, VAGUE)
+    yield "interaction: near the ceiling", interaction(TINY, CLEAR, base=0.991)
+    yield "interaction: confounded", interaction(TINY, CLEAR, confounds=ONE_CONFOUND)
+    yield "interaction: 2 seeds", interaction(TINY[:2], CLEAR[:2])
+    yield "interaction: preview", replace(interaction(TINY, CLEAR), preview=True)
+
+
+def _best() -> Iterator[tuple[str, Finding]]:
+    led = {"cnn": BASE_S, "adam": BASE_S + CLEAR, "mlp": BASE_S - CLEAR}
+    tied = led | {"tanh": BASE_S + CLEAR + TINY}
+    close = {"cnn": BASE_S, "adam": BASE_S + TINY, "mlp": BASE_S - TINY[::-1]}
+    yield "best: one", best_of(led)
+    yield "best: one, by less than matters", best_of(led, matters=0.05)
+    yield "best: two of four", best_of(tied)
+    yield "best: all may be", best_of(close, matters=1e-5)
+    yield "best: all equal", best_of(close, matters=0.005)
+    yield "best: a diverged run", best_of(led | {"tanh": [*BASE_S[:4], np.nan]})
+    yield "best: 3 of 5 seeds", best_of({n: v[:3] for n, v in led.items()}, planned=5)
+    yield "best: 2 seeds", best_of({name: value_S[:2] for name, value_S in led.items()})
+    confounds = (NotAskedAbout("adam", ONE_CONFOUND), NotAskedAbout("mlp", TWO_CONFOUNDS))
+    yield "best: confounded", best_of(led, confounds=confounds)
+    yield "best: before the first look", best_of({n: v[:3] for n, v in led.items()}, looks=LOOKS)
+    yield "best: open after the first look", best_of(tied, looks=LOOKS)
+    yield "best: one at the first look", best_of(led, looks=LOOKS)
+    ten = {name: np.resize(value_S, 10) for name, value_S in tied.items()}
+    yield "best: two at the last look", best_of(ten | {"mlp": tied["mlp"]}, looks=LOOKS)
 
 
 def _preview() -> Iterator[tuple[str, Finding]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -14,11 +14,12 @@ from paribus.campaign.engines import images_of, probed_modules
 from paribus.cli.options import json_option, study_options, tell, told
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.spec.diff import Consequence, consequences, differences
+from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
 from paribus.spec.plan import Node, Plan
-from paribus.spec.question import BaseQuestion, Question
+from paribus.spec.question import BaseQuestion, InteractionQuestion, MetricQuestion, Question
 from paribus.spec.study import Study
 from paribus.text import count, series
 
@@ -47,16 +48,19 @@ def command(campaign: Campaign, as_json: bool) -> None:
         click.echo()
     for question in facts["questions"]:
         click.echo(click.style(question["ask"], bold=True))
-        if "compare" not in question:
+        if "matters_in_words" not in question:
             click.echo(f"  {', '.join(question['experiments'])}, {question['kind']}")
             continue
-        click.echo(f"  {' → '.join(question['compare'])}, {question['metric']}")
+        click.echo(f"  {question['terms']}, {question['metric']}")
         click.echo(f"  what matters: {question['matters_in_words']}")
-        click.echo(f"  differs: {'; '.join(question['differences']) or 'nothing'}")
+        if "change" in question:
+            click.echo(f"  the change: {'; '.join(question['change']) or 'nothing'}")
+        if "differences" in question:
+            click.echo(f"  differs: {'; '.join(question['differences']) or 'nothing'}")
         if question["confounds"]:
             confounds = "; ".join(question["confounds"])
             click.echo(f"  confounded: the question is not about {confounds}")
-        if question["consequences"]:
+        if question.get("consequences"):
             click.echo(f"  so: {'; '.join(question['consequences'])}")
     if facts["note"]:
         click.echo(f"\n{facts['note']}")
@@ -170,12 +174,50 @@ def _question(campaign: Campaign, question: BaseQuestion) -> dict[str, Any]:
     from paribus.present.beforehand import what_matters
 
     written = question.model_dump(mode="json")
-    if not isinstance(question, Question):
+    if not isinstance(question, MetricQuestion):
         return {**written, "kind": question.kind, "experiments": list(question.experiments)}
-    first, second = (
-        campaign.study.experiments[name].but(engine=campaign.engines.names[name])
-        for name in question.compare
-    )
+    return {
+        **written,
+        "matters_in_words": what_matters(
+            named(question.metric), question.matters, campaign.facts.test_images
+        ),
+        **_guarded(campaign, question),
+    }
+
+
+def _guarded(campaign: Campaign, question: MetricQuestion) -> dict[str, Any]:
+    """What differs between the experiments of a question, and what of it is not asked about."""
+    from paribus.questions.guard import confounds_with_first, two_changes
+
+    experiments = {
+        name: campaign.study.experiments[name].but(engine=campaign.engines.names[name])
+        for name in question.experiments
+    }
+    match question:
+        case Question():
+            return _pair(campaign, question, experiments)
+        case InteractionQuestion():
+            changed = two_changes(list(experiments.values()), question.about)
+            return {
+                "terms": ", ".join(" → ".join(pair) for pair in question.compare),
+                "change": list(map(difference_words, changed.first)),
+                "differences": list(map(difference_words, changed.places)),
+                "confounds": list(map(difference_words, changed.confounds)),
+            }
+    confounds = confounds_with_first(experiments, question.about)
+    return {
+        "terms": ", ".join(experiments),
+        "confounds": [
+            f"{'; '.join(map(difference_words, found))} ({name})"
+            for name, found in confounds.items()
+        ],
+    }
+
+
+def _pair(
+    campaign: Campaign, question: Question, experiments: Mapping[str, Experiment]
+) -> dict[str, Any]:
+    first, second = experiments.values()
     found = differences(first, second)
     before, after = (campaign.networks[name] for name in question.compare)
     follows: list[Consequence] = []
@@ -183,10 +225,7 @@ def _question(campaign: Campaign, question: BaseQuestion) -> dict[str, Any]:
         images = images_of(first, campaign.facts)
         follows = consequences((first, before), (second, after), images)
     return {
-        **written,
-        "matters_in_words": what_matters(
-            named(question.metric), question.matters, campaign.facts.test_images
-        ),
+        "terms": " → ".join(question.compare),
         "differences": list(map(difference_words, found)),
         "confounds": [difference_words(d) for d in found if not d.is_about(question.about)],
         "consequences": list(map(consequence_words, follows)),

@@ -93,11 +93,11 @@ def by_epoch(run: Run) -> dict[str, NDArray[np.float64]]:
     return {metric.key: metric.values(run) for metric in OF_EVERY_EPOCH}
 
 
-def paired(a: Iterable[Series], b: Iterable[Series]) -> tuple[list[Series], list[Series]]:
-    """Return the rows of the seeds that both have, in the order of the seeds."""
-    of_a, of_b = ({row.seed: row for row in side} for side in (a, b))
-    seeds = sorted(of_a.keys() & of_b.keys())
-    return [of_a[seed] for seed in seeds], [of_b[seed] for seed in seeds]
+def paired(*sides: Iterable[Series]) -> list[list[Series]]:
+    """Return the rows of the seeds that all sides have, in the order of the seeds."""
+    by_seed = [{row.seed: row for row in side} for side in sides]
+    seeds = sorted(set.intersection(*(set(side) for side in by_seed)))
+    return [[side[seed] for seed in seeds] for side in by_seed]
 
 
 def values(measured: Sequence[Series]) -> NDArray[np.float64]:

@@ -93,7 +93,8 @@ def _next(result: StudyResult, findings: Sequence[Finding]) -> Iterator[tuple[st
     if not result.study_name:
         return
     name, preview = shlex.quote(result.study_name), result.study.preview
-    pair = next((f for f in findings if isinstance(f, PairFinding)), None)
+    pairs = (f for f in findings if isinstance(f, PairFinding) and len(f.question.experiments) == 2)
+    pair = next(pairs, None)
     if not report_text.complete(result):
         yield report_text.command(result), "train the missing runs"
     elif preview:
@@ -136,6 +137,7 @@ def _sides(finding: Finding, room: int) -> str:
     text = short.sides(finding)
     if len(text) <= room or not isinstance(finding, TwoSided):
         return shortened(text, room)
-    left = room - len(" → ")
+    joint = text.removeprefix(finding.a).removesuffix(finding.b)
+    left = room - len(joint)
     most = max(left // 2, left - min(len(finding.a), len(finding.b)))
-    return f"{shortened(finding.a, most)} → {shortened(finding.b, most)}"
+    return f"{shortened(finding.a, most)}{joint}{shortened(finding.b, most)}"

@@ -15,7 +15,8 @@ from paribus.present.forest_view import GroupView, group_views
 from paribus.present.look_text import looks_note
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions import original
-from paribus.questions.finding import Finding, PairFinding, TwoSided, Verdict
+from paribus.questions.best_finding import BestFinding
+from paribus.questions.finding import Finding, InteractionFinding, PairFinding, TwoSided, Verdict
 from paribus.text import count
 
 
@@ -186,6 +187,27 @@ def _(finding: PairFinding) -> tuple[Fact, ...]:
         for category, found in counts(finding.ledger).items()
     )
     return (*differs, Fact("test images", images))
+
+
+@facts.register
+def _(finding: InteractionFinding) -> tuple[Fact, ...]:
+    change = "; ".join(map(difference_words, finding.changes[0].differences))
+    differs = "; ".join(map(difference_words, finding.pair.differences)) or "nothing"
+    found = (Fact("the change", change or "nothing"), Fact("between the places", differs))
+    if not finding.pair.confounds:
+        return found
+    return (
+        *found,
+        Fact("not asked about", "; ".join(map(difference_words, finding.pair.confounds))),
+    )
+
+
+@facts.register
+def _(finding: BestFinding) -> tuple[Fact, ...]:
+    return tuple(
+        Fact(f"{one.name}, not asked about", "; ".join(map(difference_words, one.differences)))
+        for one in finding.confounds
+    )
 
 
 def _introduction(result: StudyResult, findings: Sequence[Finding]) -> str:

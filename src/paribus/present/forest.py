@@ -15,6 +15,7 @@ from paribus.measure.runs import StudyResult
 from paribus.present import short, wording
 from paribus.present.figures.shown import Forest, ForestGroup, ForestRow, Tick
 from paribus.questions import original
+from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import (
     CountFinding,
     Finding,
@@ -105,6 +106,11 @@ def nothing(finding: Finding) -> str:
 @nothing.register
 def _(finding: CountFinding) -> str:
     return "a count: no seeds, no interval"
+
+
+@nothing.register
+def _(finding: BestFinding) -> str:
+    return "a set, not one difference"
 
 
 def forest(result: StudyResult, findings: Sequence[Finding]) -> Forest | None:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from paribus.present import estimates
+from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import (
     CountFinding,
     Finding,
+    InteractionFinding,
     NoVerdict,
     PairFinding,
     StepTimeFinding,
@@ -78,6 +80,11 @@ def _(finding: PairFinding) -> Numbers:
     )
 
 
+@numbers.register
+def _(finding: BestFinding) -> Numbers:
+    return Numbers(str(finding.seeds))
+
+
 VERDICTS = {
     Verdict.CONFOUNDED: "confounded",
     Verdict.BETTER: "better",
@@ -110,6 +117,22 @@ def _(finding: StepTimeFinding) -> str:
 
 
 @verdict.register
+def _(finding: InteractionFinding) -> str:
+    words = {Verdict.BETTER: "gains more", Verdict.WORSE: "gains less"}
+    return words.get(finding.verdict, general_verdict(finding))
+
+
+@verdict.register
+def _(finding: BestFinding) -> str:
+    match finding.verdict:
+        case Verdict.BETTER:
+            return "best"
+        case Verdict.UNDECIDED:
+            return f"{len(finding.best)} of {len(finding.contenders)}"
+    return general_verdict(finding)
+
+
+@verdict.register
 def _(finding: CountFinding) -> str:
     words = {Verdict.BETTER: "fewer", Verdict.WORSE: "more", Verdict.EQUAL: "the same"}
     return words.get(finding.verdict, VERDICTS[finding.verdict])
@@ -119,6 +142,11 @@ def _(finding: CountFinding) -> str:
 def group(finding: Finding) -> str:
     """Return what is compared, in which findings of one group agree."""
     return "Other questions"
+
+
+@group.register
+def _(finding: BestFinding) -> str:
+    return f"The best, by {finding.metric.label}"
 
 
 @group.register
@@ -152,3 +180,13 @@ def sides(finding: Finding) -> str:
 @sides.register
 def _(finding: TwoSided) -> str:
     return f"{finding.a} → {finding.b}"
+
+
+@sides.register
+def _(finding: BestFinding) -> str:
+    return ", ".join(one.name for one in finding.best)
+
+
+@sides.register
+def _(finding: InteractionFinding) -> str:
+    return f"{finding.a}, {finding.b}"

@@ -23,9 +23,9 @@ from paribus.questions.finding import (
     Verdict,
 )
 from paribus.questions.kind import Context, Kind
-from paribus.questions.pair import other_bits, pair_of, sides
+from paribus.questions.pair import other_bits, pair_of, sides, together
 from paribus.seeding import stream
-from paribus.spec.question import Question
+from paribus.spec.question import PairQuestion, Question
 from paribus.stats.e_process import RESCUE_EQUIVALENCE_ALPHA, radius
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
 from paribus.stats.failures import FarRuns, far_from_siblings, unseen_failure_rate
@@ -46,13 +46,8 @@ Floats = NDArray[np.float64]
 
 def prepare(question: Question, context: Context) -> Comparison:
     """Return the comparison of the seeds with which runs of both have ended."""
-    metric = named(question.metric)
-    a, b = table.paired(*(table.final(side, metric) for side in sides(question, context)))
-    if context.looks or context.raised_from is not None:
-        # A look is at the first seeds, none left out; so is a plan.
-        gaps = (n for n, row in enumerate(a) if row.seed != context.first_seed + n)
-        end = next(gaps, len(a))
-        a, b = a[:end], b[:end]
+    metric, results = named(question.metric), sides(question, context)
+    a, b = together(results, metric, context)
     a_SN, b_SN = (table.scores(side) if context.images else None for side in (a, b))
     both = a_SN is not None and b_SN is not None
     correctness = metric.scores_are_correctness and context.images
@@ -69,7 +64,7 @@ def prepare(question: Question, context: Context) -> Comparison:
         correct_b_SN=table.correct(b) if correctness else None,
         same_seeds=context.same_seeds,
         next_seed=context.next_seed,
-        other_bits=other_bits(question, context),
+        other_bits=other_bits(results),
     )
 
 
@@ -93,7 +88,7 @@ class Comparison:
     seeds were raised without a plan. Both: `questions.looks`, `questions.raised`.
     """
 
-    question: Question
+    question: PairQuestion
     pair: Pair
     metric: Metric
     a_S: ArrayLike
@@ -143,6 +138,11 @@ class Comparison:
         if self.a_SN is None or self.b_SN is None:
             return None
         return _floats(self.a_SN)[self.paired], _floats(self.b_SN)[self.paired]
+
+    def flattered(self, evidence: Evidence, *, b_is_better: bool) -> int:
+        """Return how many runs without a value flatter a side by being left out, so that a verdict
+        for it may be due to that. Such a run is worse than any other."""
+        return evidence.missing_b if b_is_better else evidence.missing_a
 
     @cached_property
     def evidence(self) -> Evidence:
@@ -316,10 +316,8 @@ def _verdict(question: Comparison, evidence: Evidence, measured: Measured) -> Ve
     )
     if decision in (Decision.HIGHER, Decision.LOWER):
         b_is_better = (decision == Decision.HIGHER) == question.metric.higher_is_better
-        # A run without a value is worse than any other. Leaving it out flatters its side, so a
-        # verdict against that side stands, and no other does.
-        flattered = evidence.missing_b if b_is_better else evidence.missing_a
-        if flattered == 0:
+        # Against the flattered side a verdict stands, and no other does.
+        if question.flattered(evidence, b_is_better=b_is_better) == 0:
             return Verdict.BETTER if b_is_better else Verdict.WORSE
     if evidence.n < evidence.runs:
         return Verdict.NONE

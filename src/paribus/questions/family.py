@@ -106,7 +106,7 @@ class _Unknown:
 
     @property
     def p_values(self) -> tuple[float, ...]:
-        return () if self.once.table["kind"] == "count" else (1.0,)
+        return () if self.once.table["kind"] in ("count", "best") else (1.0,)
 
     def conclude(self, adjusted: tuple[float, ...], family: int) -> Finding:
         question = self.once.question or BaseQuestion(ask=self.once.ask)

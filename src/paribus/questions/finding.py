@@ -11,7 +11,11 @@ from enum import StrEnum
 from paribus.measure.metric import Metric
 from paribus.measure.runs import Timing
 from paribus.spec.diff import Consequence, Difference
-from paribus.spec.question import BaseQuestion, Question
+from paribus.spec.question import (
+    BaseQuestion,
+    InteractionQuestion,
+    PairQuestion,
+)
 from paribus.stats.failures import FarRuns
 from paribus.stats.flips import FlipLedger
 from paribus.stats.new_images import NewImages
@@ -90,7 +94,7 @@ class Pair:
 class TwoSided(Finding):
     """What a finding about two experiments has, whatever was compared."""
 
-    question: Question
+    question: PairQuestion
     pair: Pair
     metric: Metric
 
@@ -262,6 +266,40 @@ class PairFinding(TwoSided):
     noise: NoiseFloor | None
     ledger: FlipLedger | None
     other_bits: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class CellLevel:
+    """One of the four experiments of an interaction: its mean and SD over the seeds that are
+    compared; None under 2."""
+
+    name: str
+    level: tuple[float, float] | None
+
+
+@dataclass(frozen=True, eq=False)
+class InteractionFinding(PairFinding):
+    """Does a change do as much in the second place as in the first?
+
+    A is the change in the first place, B the same in the second; the difference is
+    (B2 - A2) - (B1 - A1). `pair`: the two experiments without the change, with all that is no part
+    of the question among its `confounds`. `changes`: without and with it, in either place.
+    `cells`: the four, in the order of `changes`. `near_ceiling`: those whose mean is a share above
+    99 %, where points are not log-odds.
+    """
+
+    question: InteractionQuestion
+    changes: tuple[Pair, Pair] = field(kw_only=True)
+    cells: tuple[CellLevel, ...] = field(kw_only=True)
+    near_ceiling: tuple[str, ...] = field(kw_only=True)
+
+    @property
+    def a(self) -> str:
+        return f"{self.changes[0].a} → {self.changes[0].b}"
+
+    @property
+    def b(self) -> str:
+        return f"{self.changes[1].a} → {self.changes[1].b}"
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from paribus.questions.best import Contest
 from paribus.questions.compare import Comparison
 from paribus.questions.finding import Look
 from paribus.questions.kind import Prepared, kind_of
@@ -38,13 +39,18 @@ class NextLook:
 def at_last_look(prepared: Sequence[Prepared], looks: tuple[int, ...]) -> list[Prepared]:
     """Return the questions of a study as of the last look that was taken for each.
 
-    A comparison has the seeds of that look and no others, and knows how it stands; a question of
-    another kind is as it was. `prepared`: all that the study has ever asked. Without looks, nothing
-    is changed. The rule is that of `stats.course.follow`; a confounded question, which no number of
-    seeds can decide, ends at the first look.
+    A comparison has the seeds of that look and no others, and knows how it stands, as a contest
+    does; a question of another kind is as it was. `prepared`: all that the study has ever asked.
+    Without looks, nothing is changed. The rules are those of `stats.course.follow` and
+    `stats.best_course.follow_best`; a confounded question, which no number of seeds can decide,
+    ends at the first look.
     """
     if not looks:
         return list(prepared)
+    prepared = [
+        question.at_looks(looks) if isinstance(question, Contest) else question
+        for question in prepared
+    ]
     compared = [question for question in prepared if isinstance(question, Comparison)]
     tested = [question for question in compared if not question.pair.confounds]
     # Counted as if nothing were known of them: a timing that comes later reopens no look.
@@ -128,25 +134,32 @@ def next_look(
     """Return what the looks of a study call for.
 
     `stands`: each of the questions as `at_last_look` gave it. While a question is open its
-    experiments are needed up to its next look, and then up to its last. One of another kind than
-    `compare` needs all seeds, or none if runs tell it nothing. All experiments are trained up to
-    the first look.
+    experiments are needed up to its next look, and then up to its last; of one about the best,
+    those that may still be it. A question of a kind without looks needs all seeds, or none if runs
+    tell it nothing. All experiments are trained up to the first look.
     """
     seeds, going = dict.fromkeys(experiments, looks[0]), list[BaseQuestion]()
     taken_open, taken_ended = list[int](), list[int]()
     for question, stand in zip(questions, stands, strict=True):
-        look = stand.look if isinstance(stand, Comparison) else None
-        needed = 0
-        if look is None:
-            needed = looks[-1] if kind_of(question).takes_runs else 0
-        elif look.open:
-            needed = look.next_seeds
+        look = stand.look if isinstance(stand, Comparison | Contest) else None
+        if look is not None and look.open:
             going.append(question)
             taken_open.append(look.taken)
-        else:
-            needed = look.seeds
+        elif look is not None:
             taken_ended.append(look.taken)
-        for name in question.experiments:
+        for name, needed in _needed(question, stand, looks).items():
             seeds[name] = max(seeds[name], needed)
     taken = min(taken_open) if taken_open else max(taken_ended, default=0)
     return NextLook(seeds, tuple(going), len(taken_ended), looks, taken)
+
+
+def _needed(question: BaseQuestion, stand: Prepared, looks: tuple[int, ...]) -> dict[str, int]:
+    """The seeds of each experiment that a question needs by now."""
+    match stand:
+        case Comparison(look=Look() as look):
+            needed = look.next_seeds if look.open else look.seeds
+        case Contest():
+            return stand.needed
+        case _:
+            needed = looks[-1] if kind_of(question).takes_runs else 0
+    return dict.fromkeys(question.experiments, needed)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from paribus.questions.finding import Finding, Verdict
+from paribus.questions.best_finding import BestFinding
+from paribus.questions.finding import Finding, NoVerdict, Verdict
 
 
 class Agreement(Enum):
@@ -35,7 +36,11 @@ class Agreement(Enum):
 
 
 def agreement(finding: Finding) -> Agreement:
-    """Return whether a finding agrees with the original's conclusion."""
+    """Return whether a finding agrees with the original's conclusion.
+
+    That one experiment is the best is confirmed where no other may be, and contradicted where it is
+    shown not to be.
+    """
     said = finding.question.original_verdict
     if not said:
         stated = finding.question.original
@@ -44,6 +49,8 @@ def agreement(finding: Finding) -> Agreement:
         return Agreement.LEFT_TO_FULL_STUDY
     if finding.verdict is Verdict.CONFOUNDED:
         return Agreement.CONFOUNDED
+    if isinstance(finding, BestFinding):
+        return _about_best(finding, said)
     if finding.verdict in (Verdict.NONE, Verdict.UNDECIDED):
         return Agreement.OPEN
     if finding.verdict.value == said:
@@ -52,3 +59,15 @@ def agreement(finding: Finding) -> Agreement:
     if said == "equal" and finding.less_than_matters:
         return Agreement.EQUAL_AS_SMALL
     return Agreement.DISAGREES
+
+
+def _about_best(finding: BestFinding, said: str) -> Agreement:
+    # What a look has excluded stays so, whatever comes.
+    if finding.why_none not in (None, NoVerdict.OPEN):
+        return Agreement.OPEN
+    best = [one.name for one in finding.best]
+    if said not in best:
+        return Agreement.DISAGREES
+    if finding.verdict is not Verdict.BETTER:
+        return Agreement.OPEN
+    return Agreement.AGREES_BUT_SMALL if finding.less_than_matters else Agreement.AGREES

@@ -1,11 +1,17 @@
-"""The two sides of a question, and what differs between them."""
+"""The sides of a question, what differs between them, and their runs of the same seeds."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import combinations
+
+from paribus.measure import table
+from paribus.measure.metric import Metric
 from paribus.measure.runs import ExperimentResult
 from paribus.questions.finding import Pair
+from paribus.questions.guard import differ
 from paribus.questions.kind import Context
-from paribus.spec.diff import Consequence, consequences, differences
+from paribus.spec.diff import Consequence, consequences
 from paribus.spec.experiment import Experiment
 from paribus.spec.question import Question
 
@@ -16,14 +22,28 @@ def sides(question: Question, context: Context) -> tuple[ExperimentResult, Exper
     return context.experiments[a], context.experiments[b]
 
 
+def together(
+    results: Sequence[ExperimentResult], metric: Metric, context: Context
+) -> list[list[table.Series]]:
+    """Return the rows of each experiment, of the seeds whose runs of all have ended."""
+    rows = table.paired(*(table.final(result, metric) for result in results))
+    return [first_seeds(side, context) for side in rows]
+
+
+def first_seeds(rows: list[table.Series], context: Context) -> list[table.Series]:
+    """Return the rows up to the first seed that is missing, if it matters which seeds they are: a
+    look is at the first seeds, none left out; so is a plan."""
+    if not context.looks and context.raised_from is None:
+        return rows
+    gaps = (n for n, row in enumerate(rows) if row.seed != context.first_seed + n)
+    return rows[: next(gaps, len(rows))]
+
+
 def pair_of(question: Question, context: Context) -> Pair:
     """Return the names of A and B, and what differs."""
     a, b = sides(question, context)
     first, second = with_engine(a), with_engine(b)
-    found = differences(first, second)
-    if "auto" in (first.engine, second.engine):
-        # Nobody knows yet what will train it.
-        found = [difference for difference in found if difference.aspect != "engine"]
+    found = differ(first, second)
     follows: list[Consequence] = []
     if a.plan is not None and b.plan is not None:
         train_images = context.train_images - a.experiment.validation
@@ -31,21 +51,23 @@ def pair_of(question: Question, context: Context) -> Pair:
     return Pair(
         a=a.name,
         b=b.name,
-        differences=tuple(found),
+        differences=found,
         confounds=tuple(d for d in found if not d.is_about(question.about)),
         consequences=tuple(follows),
     )
 
 
-def other_bits(question: Question, context: Context) -> tuple[int, ...]:
-    """Return the seeds whose runs of A and B are by one engine, but of other bits: a difference
-    between them need not be that of the experiments."""
-    a, b = ({run.seed: run for run in side.runs if run.ended} for side in sides(question, context))
-    return tuple(
+def other_bits(results: Sequence[ExperimentResult]) -> tuple[int, ...]:
+    """Return the seeds that have runs by one engine, but of other bits: a difference between them
+    need not be that of the experiments."""
+    by_seed = [{run.seed: run for run in side.runs if run.ended} for side in results]
+    found = {
         seed
-        for seed in sorted(a.keys() & b.keys())
+        for a, b in combinations(by_seed, 2)
+        for seed in a.keys() & b.keys()
         if a[seed].engine == b[seed].engine and a[seed].bits != b[seed].bits
-    )
+    }
+    return tuple(sorted(found))
 
 
 def with_engine(result: ExperimentResult) -> Experiment:

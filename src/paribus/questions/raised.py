@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from paribus.questions.best import Contest
 from paribus.questions.compare import Comparison
 from paribus.questions.finding import Raised
 from paribus.questions.kind import Prepared
@@ -58,6 +59,8 @@ def _is_equal(before: Comparison) -> bool:
 
 
 def _first(question: Prepared, planned: int) -> Prepared:
+    if isinstance(question, Contest):
+        return question.with_first_seeds(planned)
     if not isinstance(question, Comparison):
         return question
     return replace(with_first_seeds(question, planned), planned=planned)

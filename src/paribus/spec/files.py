@@ -312,9 +312,14 @@ def _named(written: dict[str, Any], question: BaseQuestion | None) -> list[str]:
     """Return the experiments that a question names, as far as one can tell of a faulty one."""
     if question is not None:
         return list(question.experiments)
-    compare = written.get("compare")
-    names = compare[:MOST_TOLD] if isinstance(compare, list) else []
-    return [name for name in names if isinstance(name, str)]
+    return [
+        name
+        for key in ("compare", "best")
+        if isinstance(entries := written.get(key), list)
+        for entry in entries[:MOST_TOLD]
+        for name in (entry[:MOST_TOLD] if isinstance(entry, list) else [entry])
+        if isinstance(name, str)
+    ]
 
 
 def _tables(table: dict[str, Any], key: str, kind: type, *, where: str, problems: _Problems) -> Any:

@@ -1,5 +1,5 @@
-"""Questions of a study. `Question` compares a pair of experiments; other kinds derive from
-`BaseQuestion`.
+"""Questions of a study. `Question` compares a pair of experiments, `InteractionQuestion` two pairs,
+`BestQuestion` any number; other kinds derive from `BaseQuestion`.
 
 The kind of a question is found by `kind = "…"`, or else by the key that is written, e.g. `compare`.
 What judges a kind is a module of `questions`, or of another package that registers one.
@@ -7,6 +7,7 @@ What judges a kind is a module of `questions`, or of another package that regist
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal, Protocol, Self
 
@@ -55,6 +56,8 @@ KINDS: Registry[HasModel] = Registry(
     "kind of question",
     {
         "compare": "paribus.questions.compare:COMPARE",
+        "interaction": "paribus.questions.interaction:INTERACTION",
+        "best": "paribus.questions.best:BEST",
         "step_time": "paribus.questions.step_time:STEP_TIME",
         "count": "paribus.questions.count:COUNT",
     },
@@ -80,8 +83,8 @@ class BaseQuestion(Spec):
     """The question in words."""
     original: str = ""
     """What the report that the study repeats had concluded."""
-    original_verdict: Literal["", "better", "worse", "equal"] = ""
-    """That conclusion for the second experiment, so that it can be held against ours."""
+    original_verdict: str = ""
+    """That conclusion as a verdict of its kind, so that it can be held against ours."""
 
     @property
     def kind(self) -> str:
@@ -129,16 +132,9 @@ class BaseQuestion(Spec):
         return question
 
 
-class Question(BaseQuestion):
-    """Two experiments, a metric, what is meant to differ, and the smallest difference that matters.
+class MetricQuestion(BaseQuestion):
+    """A metric, what is meant to differ, and the smallest difference that matters."""
 
-    The difference asked about is that of the second experiment minus the first.
-    """
-
-    key: ClassVar[str] = "compare"
-
-    compare: tuple[str, str] = Field(strict=False)
-    """The two experiments."""
     about: tuple[str, ...] = Field(strict=False, min_length=1)
     """What is meant to differ between them; anything else that does is a confound."""
     metric: Annotated[str, AfterValidator(check_metric)] = "test_accuracy"
@@ -147,19 +143,6 @@ class Question(BaseQuestion):
     """The smallest difference that would matter, in the metric's own unit: 0.001 of an accuracy is
     0.1 points."""
 
-    @property
-    def kind(self) -> str:
-        """The kind that its metric is asked by."""
-        return metric_facts(self.metric).kind
-
-    @property
-    def experiments(self) -> tuple[str, ...]:
-        return self.compare
-
-    def renamed(self, names: Mapping[str, str]) -> Self | None:
-        a, b = (names[name] for name in self.compare)
-        return None if a == b else self.model_copy(update={"compare": (a, b)})
-
     def in_preview(self) -> Self:
         metric = metric_facts(self.metric).in_preview
         if not metric:
@@ -167,14 +150,11 @@ class Question(BaseQuestion):
         ask = f"{self.ask} (In this preview: {metric_facts(metric).label}.)"
         return self.model_copy(update={"metric": metric, "ask": ask})
 
-    def terms(self) -> str:
-        return f"{' against '.join(self.compare)}, {self.metric}; what matters: {self.matters:g}"
-
     def problems(self, experiments: Mapping[str, Experiment]) -> list[str]:
         found = super().problems(experiments)
         without = [
             name
-            for name in self.compare
+            for name in self.experiments
             if name in experiments and experiments[name].validation == 0
         ]
         if without and metric_facts(self.metric).needs_validation:
@@ -184,12 +164,8 @@ class Question(BaseQuestion):
             )
         return found
 
-    @field_validator("compare")
-    @classmethod
-    def _two(cls, compare: tuple[str, str]) -> tuple[str, str]:
-        if compare[0] == compare[1]:
-            raise ValueError(f'compares "{compare[0]}" with itself; name two experiments')
-        return compare
+    def _metric_terms(self) -> str:
+        return f"{self.metric}; what matters: {self.matters:g}"
 
     @field_validator("about")
     @classmethod
@@ -206,6 +182,165 @@ class Question(BaseQuestion):
         return check_matters(matters, found.data["metric"]) if "metric" in found.data else matters
 
 
+class PairQuestion(MetricQuestion):
+    """A question whose answer is that the second is better, worse or equal."""
+
+    original_verdict: Literal["", "better", "worse", "equal"] = ""
+    """That conclusion for the second experiment, so that it can be held against ours."""
+
+
+class Question(PairQuestion):
+    """Two experiments, a metric, what is meant to differ, and the smallest difference that matters.
+
+    The difference asked about is that of the second experiment minus the first.
+    """
+
+    key: ClassVar[str] = "compare"
+
+    compare: tuple[str, str] = Field(strict=False)
+    """The two experiments."""
+
+    @property
+    def kind(self) -> str:
+        """The kind that its metric is asked by."""
+        return metric_facts(self.metric).kind
+
+    @property
+    def experiments(self) -> tuple[str, ...]:
+        return self.compare
+
+    def renamed(self, names: Mapping[str, str]) -> Self | None:
+        a, b = (names[name] for name in self.compare)
+        return None if a == b else self.model_copy(update={"compare": (a, b)})
+
+    def terms(self) -> str:
+        return f"{' against '.join(self.compare)}, {self._metric_terms()}"
+
+    @field_validator("compare")
+    @classmethod
+    def _two(cls, compare: tuple[str, str]) -> tuple[str, str]:
+        if compare[0] == compare[1]:
+            raise ValueError(f'compares "{compare[0]}" with itself; name two experiments')
+        return compare
+
+
+def _of_runs(metric: str) -> str:
+    """Return a metric that runs have a value of, for kinds that compare nothing else."""
+    if metric_facts(metric).kind != "compare":
+        raise ValueError(
+            f'"{metric}" is not measured of runs; ask it of two experiments: compare = ["a", "b"]'
+        )
+    return metric
+
+
+_RunMetric = Annotated[str, AfterValidator(check_metric), AfterValidator(_of_runs)]
+_Two = Annotated[tuple[str, str], Field(strict=False)]
+
+
+class InteractionQuestion(PairQuestion):
+    """The same change in two places: does it do as much in the second as in the first?
+
+    The difference asked about is (B2 - A2) - (B1 - A1) for `compare = [[A1, B1], [A2, B2]]`.
+    """
+
+    key: ClassVar[str] = "compare"
+
+    compare: tuple[_Two, _Two] = Field(strict=False)
+    """Two pairs of experiments: without and with the change, in the first place and the second."""
+    metric: _RunMetric = "test_accuracy"
+    """The number that is compared."""
+
+    @property
+    def kind(self) -> str:
+        return "interaction"
+
+    @property
+    def experiments(self) -> tuple[str, ...]:
+        return (*self.compare[0], *self.compare[1])
+
+    def renamed(self, names: Mapping[str, str]) -> Self | None:
+        pairs = tuple((names[a], names[b]) for a, b in self.compare)
+        renamed = self.model_copy(update={"compare": pairs})
+        return renamed if len(set(renamed.experiments)) == 4 else None
+
+    def terms(self) -> str:
+        pairs = " against ".join(f"({a}, {b})" for a, b in self.compare)
+        return f"{pairs}, {self._metric_terms()}"
+
+    @classmethod
+    def matches(cls, table: Mapping[str, Any]) -> bool:
+        compare = table.get(cls.key)
+        return isinstance(compare, list | tuple) and any(
+            isinstance(pair, list | tuple) for pair in compare
+        )
+
+    @field_validator("compare")
+    @classmethod
+    def _four(cls, compare: tuple[_Two, _Two]) -> tuple[_Two, _Two]:
+        if twice := _twice([*compare[0], *compare[1]]):
+            raise ValueError(f'names "{twice}" more than once; name four experiments')
+        return compare
+
+
+class BestQuestion(MetricQuestion):
+    """Which of several experiments may be the best."""
+
+    key: ClassVar[str] = "best"
+
+    best: tuple[str, ...] = Field(strict=False)
+    """The experiments, at least two."""
+    metric: _RunMetric = "test_accuracy"
+    """The number that is compared."""
+    original_verdict: str = ""
+    """The experiment that the original found to be the best, so that it can be held against our
+    answer."""
+
+    @property
+    def kind(self) -> str:
+        return "best"
+
+    @property
+    def experiments(self) -> tuple[str, ...]:
+        return self.best
+
+    def renamed(self, names: Mapping[str, str]) -> Self | None:
+        left = tuple(dict.fromkeys(names[name] for name in self.best))
+        said = names.get(self.original_verdict, "")
+        renamed = self.model_copy(update={"best": left, "original_verdict": said})
+        return renamed if len(left) > 1 else None
+
+    def terms(self) -> str:
+        return f"{', '.join(self.best)}, {self._metric_terms()}"
+
+    @field_validator("best")
+    @classmethod
+    def _several(cls, best: tuple[str, ...]) -> tuple[str, ...]:
+        if len(best) < 2:
+            raise ValueError(f"needs at least 2 experiments, got {len(best)}")
+        if twice := _twice(best):
+            raise ValueError(f'names "{twice}" more than once; name each experiment once')
+        return best
+
+    @model_validator(mode="after")
+    def _original_is_one_of_them(self) -> Self:
+        said = self.original_verdict
+        if said and said not in self.best:
+            raise ValueError(
+                f'original_verdict: "{said}" is not one of those in best; '
+                f"{did_you_mean(said, self.best)}"
+            )
+        return self
+
+
+def _twice(names: Sequence[str]) -> str:
+    """Return the first name that stands there more than once; "" if there is none."""
+    return next((name for name, times in Counter(names).items() if times > 1), "")
+
+
+_BUILT_IN: tuple[type[BaseQuestion], ...] = (InteractionQuestion, Question, BestQuestion)
+"""Known by their keys without loading what judges them; the first that matches."""
+
+
 def question_model(table: Mapping[str, Any]) -> type[BaseQuestion]:
     """Return the model of the question that a table states: of its `kind`, or by its keys.
 
@@ -219,11 +354,12 @@ def question_model(table: Mapping[str, Any]) -> type[BaseQuestion]:
         if not isinstance(kind, str) or kind not in KINDS:
             raise ValueError(f'there is no kind "{kind}"; {did_you_mean(str(kind), KINDS.names())}')
         return KINDS.get(kind).model
-    # Kinds are loaded only where the key of the built-in ones is not there.
-    if not Question.matches(table):
-        for name in KINDS.names():
-            if (model := KINDS.get(name).model).matches(table):
-                return model
+    for model in _BUILT_IN:
+        if model.matches(table):
+            return model
+    for name in KINDS.names():
+        if (model := KINDS.get(name).model).matches(table):
+            return model
     return Question
 
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from paribus.stats.adjustment import holm
 from paribus.stats.distributions import critical_t, t_two_sided_p
+from paribus.stats.equivalence import EQUIVALENCE_LEVEL
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
 from paribus.stats.paired import no_spread
 
@@ -51,12 +52,19 @@ class Ranks:
     better: Flags
 
 
-def best_set(value_ES: ArrayLike, level: float = BEST_SET_LEVEL) -> BestSet:
+def best_set(
+    value_ES: ArrayLike, level: float = BEST_SET_LEVEL, others: int | None = None
+) -> BestSet:
     """Return which experiments may be the best, and how far each may be from the best other one.
 
-    `value_ES`: (..., E, S), E >= 2, S >= 3, finite, the same seeds for all, higher is better (give
-    the negative of a loss). With d̄_ji the mean of j minus i over seeds, se_ji its own standard
-    error and c = t(S-1; 1 - level/(E-1)): j may be the best unless d̄_ij > c·se_ij for some i. The
+    `value_ES`: (..., E, S), E >= 2, S >= 3, the same seeds for all, higher is better (give the
+    negative of a loss). NaN where a run has no value, and then is worse than any number: its
+    experiment is compared over its other runs, which flatter it, so that it is excluded all the
+    same where these are worse, but excludes no other; without any value it is excluded. `others`:
+    with how many others each is compared; E-1 if None, more where some were excluded before.
+
+    With d̄_ji the mean of j minus i over seeds, se_ji its own standard
+    error and c = t(S-1; 1 - level/others): j may be the best unless d̄_ij > c·se_ij for some i. The
     true best is compared with E-1 others, so it is missing with at most the level (Bonferroni); no
     common variance is assumed, which a pooled test would need (Dunnett 1955). The set is that of
     Gupta 1965, the intervals are those of Hsu 1984, with multiple comparisons with the best:
@@ -64,7 +72,7 @@ def best_set(value_ES: ArrayLike, level: float = BEST_SET_LEVEL) -> BestSet:
         high_j = max(0, min over i of d̄_ji + c·se_ji), G the j with high_j > 0
         low_j = 0 if G is j alone, else min(0, min over i in G of d̄_ji - c·se_ji)
 
-    Raise ValueError for other shapes or values that are not finite.
+    Raise ValueError for other shapes, and for infinite values.
 
     >>> value_ES = [[0.90, 0.91, 0.90, 0.92], [0.95, 0.96, 0.94, 0.96], [0.94, 0.97, 0.95, 0.96]]
     >>> best = best_set(value_ES)
@@ -72,16 +80,21 @@ def best_set(value_ES: ArrayLike, level: float = BEST_SET_LEVEL) -> BestSet:
     ([False, True, True], [-0.063, -0.018, -0.013], [0.0, 0.013, 0.018])
     """
     value_ES = _checked(value_ES)
-    E, S = value_ES.shape[-2:]
-    mean_EF, error_EF, same_EF = _pairs(value_ES)
-    reach_EF = critical_t(2 * level / (E - 1), S - 1) * error_EF
-    reach_EF = np.where(same_EF, np.where(mean_EF == 0, 0.0, np.inf), reach_EF)
+    E = value_ES.shape[-2]
+    pairs = _pairs(value_ES)
+    mean_EF, reach_EF = pairs.mean, pairs.reach(2 * level / (others or E - 1))
     others_EF = ~np.eye(E, dtype=np.bool_)
-    most_E = np.where(others_EF, mean_EF + reach_EF, np.inf).min(axis=-1)
+    whole_E = _whole(value_ES)
+    none_E = ~np.asarray(np.isfinite(value_ES).any(axis=-1))
+    upper_EF = np.where(whole_E[..., None, :], mean_EF + reach_EF, np.inf)
+    most_E = np.where(others_EF, upper_EF, np.inf).min(axis=-1)
+    # Where none has a value, none is better than another.
+    most_E = np.where(none_E & ~none_E.all(axis=-1, keepdims=True), -np.inf, most_E)
     # Experiments with the same values are as good as each other: 0 is no evidence against either.
     may_E = most_E >= 0
     high_E = np.maximum(0.0, most_E)
-    least_E = np.where(others_EF & may_E[..., None, :], mean_EF - reach_EF, np.inf).min(axis=-1)
+    lower_EF = np.where(whole_E[..., None], mean_EF - reach_EF, -np.inf)
+    least_E = np.where(others_EF & may_E[..., None, :], lower_EF, np.inf).min(axis=-1)
     alone_E = may_E & (may_E.sum(axis=-1, keepdims=True) == 1)
     return BestSet(may_E, np.where(alone_E, 0.0, np.minimum(0.0, least_E)), high_E)
 
@@ -89,26 +102,40 @@ def best_set(value_ES: ArrayLike, level: float = BEST_SET_LEVEL) -> BestSet:
 def ranks(value_ES: ArrayLike, level: float = VERDICT_LEVEL) -> Ranks:
     """Return the ranks that each experiment can have, given all differences that are shown.
 
-    `value_ES`: as for `best_set`. All E(E-1)/2 paired t tests, adjusted by Holm 1979: first = 1 +
-    the number shown to be better, last = E - the number shown to be worse. All true ranks lie
-    within at once, unless one of the pairs is wrong: Mogstad, Romano, Shaikh & Wilhelm 2024.
+    `value_ES`: as for `best_set`; an experiment that lacks a value is shown to be better than no
+    other. All E(E-1)/2 paired t tests, adjusted by Holm 1979: first = 1 + the number shown to be
+    better, last = E - the number shown to be worse. All true ranks lie within at once, unless one
+    of the pairs is wrong: Mogstad, Romano, Shaikh & Wilhelm 2024.
 
     >>> value_ES = [[0.90, 0.91, 0.90, 0.92], [0.95, 0.96, 0.94, 0.96], [0.94, 0.97, 0.95, 0.96]]
     >>> r = ranks(value_ES)
     >>> r.first.tolist(), r.last.tolist()
     ([3, 1, 1], [3, 2, 2])
     """
+    p_EF, higher_EF = pair_tests(value_ES)
+    return ranks_of(p_EF, higher_EF, level)
+
+
+def pair_tests(value_ES: ArrayLike) -> tuple[Floats, Flags]:
+    """Return the p of the paired t test of every pair, (..., E, F), 1 on the diagonal and where
+    there is no test; and whether E is the better of the two in these runs.
+
+    `value_ES`: as for `ranks`.
+    """
     value_ES = _checked(value_ES)
-    E, S = value_ES.shape[-2:]
-    mean_EF, error_EF, same_EF = _pairs(value_ES)
-    # Without any spread there is no test.
-    t_EF = np.divide(mean_EF, error_EF, out=np.zeros_like(mean_EF), where=~same_EF)
+    pairs = _pairs(value_ES)
+    return pairs.p, (pairs.mean > 0) & _whole(value_ES)[..., None]
+
+
+def ranks_of(p_EF: Floats, higher_EF: Flags, level: float = VERDICT_LEVEL) -> Ranks:
+    """Return the ranks by what `pair_tests` gives, after Holm's adjustment over the pairs."""
+    E = p_EF.shape[-1]
     first_P, second_P = np.triu_indices(E, 1)
-    adjusted_P = holm(t_two_sided_p(t_EF[..., first_P, second_P], S - 1))
-    adjusted_EF = np.ones_like(mean_EF)
+    adjusted_P = holm(p_EF[..., first_P, second_P])
+    adjusted_EF = np.ones_like(p_EF)
     adjusted_EF[..., first_P, second_P] = adjusted_P
     adjusted_EF[..., second_P, first_P] = adjusted_P
-    better_EF = (adjusted_EF <= level) & (mean_EF > 0)
+    better_EF = (adjusted_EF <= level) & higher_EF
     return Ranks(
         first=1 + better_EF.sum(axis=-2),
         last=E - better_EF.sum(axis=-1),
@@ -117,24 +144,27 @@ def ranks(value_ES: ArrayLike, level: float = VERDICT_LEVEL) -> Ranks:
     )
 
 
-def all_within(value_ES: ArrayLike, matters: float) -> Flags:
+def all_within(value_ES: ArrayLike, matters: float, level: float = EQUIVALENCE_LEVEL) -> Flags:
     """Return whether all experiments are shown to lie within `matters` of each other: (...).
 
-    `value_ES`: as for `best_set`; `matters` in the same unit. True where the 90% interval of every
-    pair lies inside ±matters, and so every experiment within `matters` of the best. It is wrong
-    in at most 5% without adjustment, as every pair must pass: an intersection-union test,
-    Berger 1982.
+    `value_ES`: as for `best_set`; `matters` in the same unit. True where the interval of every pair
+    at 1 - 2·`level` (90%) lies inside ±matters, and so every experiment within `matters` of the
+    best; false where a run lacks a value. It is wrong in at most `level` without adjustment, as
+    every pair must pass: an intersection-union test, Berger 1982.
 
     >>> value_ES = [[0.90, 0.91, 0.90, 0.92], [0.95, 0.96, 0.94, 0.96], [0.94, 0.97, 0.95, 0.96]]
     >>> bool(all_within(value_ES, 0.05)), bool(all_within(value_ES, 0.07))
     (False, True)
     """
     value_ES = _checked(value_ES)
-    mean_EF, error_EF, same_EF = _pairs(value_ES)
-    reach_EF = critical_t(0.10, value_ES.shape[-1] - 1) * error_EF
-    # Equal values with every seed are equal; a constant difference has no measure of chance.
-    reach_EF = np.where(same_EF, np.where(mean_EF == 0, 0.0, np.inf), reach_EF)
-    return np.asarray((np.abs(mean_EF) + reach_EF < matters).all(axis=(-2, -1)))
+    pairs = _pairs(value_ES)
+    inside = (np.abs(pairs.mean) + pairs.reach(2 * level) < matters).all(axis=(-2, -1))
+    return np.asarray(inside & np.isfinite(value_ES).all(axis=(-2, -1)))
+
+
+def _whole(value_ES: Floats) -> Flags:
+    """Whether all runs of an experiment have a value, (..., E)."""
+    return np.asarray(np.isfinite(value_ES).all(axis=-1))
 
 
 def _checked(value_ES: ArrayLike) -> Floats:
@@ -143,16 +173,43 @@ def _checked(value_ES: ArrayLike) -> Floats:
         raise ValueError(
             f"needs at least 2 experiments × {FEWEST_SEEDS} seeds; got {value_ES.shape}"
         )
-    if not np.isfinite(value_ES).all():
-        raise ValueError("values must be finite; leave out the seeds that an experiment lacks")
+    if np.isinf(value_ES).any():
+        raise ValueError("values must not be infinite; a run without a value has NaN")
     return value_ES
 
 
-def _pairs(value_ES: Floats) -> tuple[Floats, Floats, Flags]:
-    """Mean and standard error of E minus F over seeds, and whether all seeds show the same."""
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """E minus F over the seeds with a value of both, (..., E, F) each: number, mean, standard
+    error, and whether there is no measure of chance."""
+
+    n: Floats
+    mean: Floats
+    error: Floats
+    no_test: Flags
+
+    def reach(self, level: float) -> Floats:
+        """Half the interval that leaves out so much on both sides together."""
+        reach = critical_t(level, self.n - 1) * self.error
+        # Equal values with every seed are equal; a constant difference has no measure of chance.
+        same = (self.mean == 0) & (self.n >= FEWEST_SEEDS)
+        return np.where(self.no_test, np.where(same, 0.0, np.inf), reach)
+
+    @property
+    def p(self) -> Floats:
+        t = np.divide(self.mean, self.error, out=np.zeros_like(self.mean), where=~self.no_test)
+        return t_two_sided_p(t, self.n - 1)
+
+
+def _pairs(value_ES: Floats) -> _Pairs:
     difference_EFS = value_ES[..., :, None, :] - value_ES[..., None, :, :]
-    same_EF = no_spread(difference_EFS)
-    mean_EF = difference_EFS.mean(axis=-1)
-    # ddof=1: the seeds are a sample of those that could have been drawn.
-    error_EF = difference_EFS.std(axis=-1, ddof=1) / value_ES.shape[-1] ** 0.5
-    return mean_EF, error_EF, same_EF
+    both_EFS = np.isfinite(difference_EFS)
+    n_EF = both_EFS.sum(axis=-1)
+    mean_EF = np.where(both_EFS, difference_EFS, 0.0).sum(axis=-1) / np.maximum(n_EF, 1)
+    filled_EFS = np.where(both_EFS, difference_EFS, mean_EF[..., None])
+    # n - 1 below: the seeds are a sample of those that could have been drawn.
+    squares_EF = np.square(filled_EFS - mean_EF[..., None]).sum(axis=-1)
+    error_EF = np.sqrt(squares_EF / np.maximum(n_EF - 1, 1) / np.maximum(n_EF, 1))
+    no_test_EF = no_spread(filled_EFS) | (n_EF < FEWEST_SEEDS)
+    # Two stand in where there is no test, so that there are degrees of freedom.
+    return _Pairs(np.maximum(n_EF, 2.0), mean_EF, error_EF, no_test_EF)

@@ -5,6 +5,7 @@ of any kind; each kind registers its own words, in a module of its name. Another
 those of its finding with `@sentence.register`, and may with the others.
 """
 
+from paribus.present.wording.best import best_sentence as _best
 from paribus.present.wording.count import count_sentence as _count
 from paribus.present.wording.generic import (
     agreement,
@@ -16,6 +17,7 @@ from paribus.present.wording.generic import (
     table_verdict,
     verdict_words,
 )
+from paribus.present.wording.interaction import interaction_reasons as _interaction
 from paribus.present.wording.pair import pair_sentence as _pair
 from paribus.present.wording.pair_reasons import pair_reasons as _pair_reasons
 from paribus.present.wording.step_time import step_time_sentence as _step_time
@@ -32,4 +34,4 @@ __all__ = [
 ]
 
 # Loading them registers the words of the built-in kinds.
-_REGISTERED = (_pair, _pair_reasons, _step_time, _count)
+_REGISTERED = (_pair, _pair_reasons, _interaction, _best, _step_time, _count)

@@ -15,8 +15,8 @@ from paribus.present.wording.generic import (
     noise,
     sentence,
     table_verdict,
-    verdict_words,
 )
+from paribus.present.wording.phrases import phrases
 from paribus.questions.finding import (
     Evidence,
     Look,
@@ -130,7 +130,7 @@ def _raised(raised: Raised) -> str:
 def _different(finding: PairFinding, measured: Measured) -> str:
     """Better or worse."""
     evidence = finding.evidence
-    text = f"{finding.b} is {verdict_words(finding.verdict)} than {finding.a}"
+    text = phrases(finding).different
     if finding.less_than_matters and finding.matters is not None:
         text += f", but by less than matters ({amount(finding.metric, finding.matters)})"
     text += f": {_estimate(finding, measured)}"
@@ -155,7 +155,7 @@ def _equal(finding: PairFinding, measured: Measured) -> str:
         n=measured.paired.n,
     )
     text = (
-        f"{finding.a} and {finding.b} are equal for practical purposes: {_name(finding)} "
+        f"{phrases(finding).equal}: {_name(finding)} "
         f"{numbers}, which rules out differences as large as the "
         f"{amount(finding.metric, finding.matters)} that matter"
     )
@@ -175,9 +175,10 @@ def _identical(finding: PairFinding) -> str:
 def _undecided(finding: PairFinding, measured: Measured) -> str:
     """Neither shown to differ nor shown to be equal, and the seeds it would take."""
     paired, evidence = measured.paired, finding.evidence
-    text = f"Undecided between {finding.a} and {finding.b}: {_estimate(finding, measured)}, "
+    said = phrases(finding)
+    text = f"Undecided {said.undecided}: {_estimate(finding, measured)}, "
     if paired.low <= 0 <= paired.high:
-        text += f"so {finding.b} may be better or worse"
+        text += f"so {said.either}"
     else:
         text += f"which leaves out 0, but not clearly enough {_bar(evidence)}"
     if evidence.seeds_to_decide is None:
@@ -276,7 +277,7 @@ def _open(finding: PairFinding, shown: str) -> str:
     if look.trained > look.seeds:
         so_far = f", of which {look.trained} {plural(look.trained, 'is', 'are')} trained"
     return (
-        f"No verdict yet: undecided between {finding.a} and {finding.b} at look {look.taken} of "
+        f"No verdict yet: undecided {phrases(finding).undecided} at look {look.taken} of "
         f"{len(look.plan)}{shown}; the next verdict comes after {look.next_seeds} seeds{so_far}."
     )
 
@@ -292,7 +293,7 @@ def _and_no_confound(finding: PairFinding) -> str:
 
 def _name(finding: PairFinding) -> str:
     better = "" if finding.metric.higher_is_better else " (lower is better)"
-    return finding.metric.label + better
+    return phrases(finding).quantity + better
 
 
 def _estimate(finding: PairFinding, measured: Measured) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import singledispatch
+
 from paribus.present.estimates import amount, interval, level, p_value
 from paribus.present.wording.generic import differ_in, reasons
 from paribus.questions.finding import Evidence, Measured, PairFinding
@@ -40,7 +42,7 @@ def _other_bits(finding: PairFinding) -> tuple[str, ...]:
 
 def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
     evidence, paired = finding.evidence, measured.paired
-    lines = [_levels(finding)]
+    lines = [levels(finding)]
     if evidence.adjusted_p is not None:
         family = "" if evidence.family == 1 else f", adjusted for {evidence.family} questions"
         test = "Paired t test" if evidence.look is None else "Sequential paired t test"
@@ -145,8 +147,9 @@ def _pairing(correlation: float, gain: float) -> str:
     return f"Over the same seeds the two correlate by {shown}{saved}"
 
 
-def _levels(finding: PairFinding) -> str:
-    """Where the runs of either lie, over the seeds that are compared."""
+@singledispatch
+def levels(finding: PairFinding) -> str:
+    """Return where the runs of either lie, over the seeds that are compared."""
     evidence = finding.evidence
     assert evidence.level_a is not None
     assert evidence.level_b is not None

@@ -1,0 +1,222 @@
+"""Words of findings about which of several experiments may be the best."""
+
+from __future__ import annotations
+
+import math
+
+from paribus.measure.metric import Metric
+from paribus.present.estimates import amount, estimate, interval, level
+from paribus.present.what_differs import difference_words
+from paribus.present.wording.generic import (
+    badge,
+    reasons,
+    sentence,
+    subject,
+    table_verdict,
+    verdict_words,
+)
+from paribus.questions.best_finding import BestFinding, Contender
+from paribus.questions.finding import NoVerdict, Verdict
+from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
+from paribus.text import count, listed, percent, plural, series
+
+
+@sentence.register
+def best_sentence(finding: BestFinding) -> str:
+    """Return which may be the best."""
+    return _words(finding) + _judged(finding)
+
+
+def _words(finding: BestFinding) -> str:
+    all_ = f"these {len(finding.contenders)}"
+    what = f"in {_quantity(finding.metric)}"
+    n = f"n = {count(finding.seeds, 'seed')}"
+    match finding.verdict:
+        case Verdict.NONE:
+            return _no_verdict(finding)
+        case Verdict.CONFOUNDED:
+            return (
+                f"Confounded: {all_} also differ in {_not_asked_about(finding)}, so that which is "
+                f"the best cannot be put down to what was asked about; {what}, {n}: {_may(finding)}"
+            )
+        case Verdict.BETTER:
+            (best,) = finding.best
+            small = ""
+            if finding.less_than_matters:
+                small = f", but all of them lie within the {_matters(finding)} that matter"
+            return f"{best.name} is the best of {all_} {what}{small}: {_lead(finding, best)}, {n}."
+        case Verdict.EQUAL:
+            return (
+                f"{all_.capitalize()} are equal for practical purposes {what}: each lies within "
+                f"the {_matters(finding)} that matter of the best, {n}."
+            )
+    return f"Which of {all_} is the best {what} is open, {n}: {_may(finding)}"
+
+
+@badge.register
+def best_badge(finding: BestFinding) -> str:
+    """Return the verdict: the best one, or how many may be."""
+    match finding.verdict:
+        case Verdict.BETTER:
+            return f"best: {finding.best[0].name}"
+        case Verdict.UNDECIDED:
+            return f"{len(finding.best)} of {len(finding.contenders)} may be"
+    return verdict_words(finding.verdict)
+
+
+@table_verdict.register
+def best_table_verdict(finding: BestFinding) -> str:
+    """Return the verdict for a table."""
+    words = badge(finding) + (", by less than matters" if finding.less_than_matters else "")
+    if (look := finding.look) is not None and look.taken:
+        words += f"; look {look.taken} of {len(look.plan)}"
+    return words
+
+
+@subject.register
+def best_subject(finding: BestFinding) -> str:
+    """Return how many experiments were compared, by which metric."""
+    return f"{count(len(finding.contenders), 'experiment')}, {finding.question.metric}"
+
+
+@reasons.register
+def best_reasons(finding: BestFinding) -> tuple[str, ...]:
+    """Return what the set rests on: its rule, then a line for each experiment, the best first."""
+    if not finding.contenders[0].seeds or finding.contenders[0].low is None:
+        return ()
+    k = len(finding.contenders)
+    lines = [
+        "Each was compared with each other one, over the same seeds and with the spread of their "
+        "own differences; the best one is missing from such a set in at most 5 of 100 studies. "
+        "This has a level of its own, beside that of the other questions."
+    ]
+    if finding.look is not None:
+        lines.append(
+            f"Looks were planned after {series(finding.look.plan)} seeds, each with a share of the "
+            "level. What a look excludes is not trained further for this question, and is not "
+            "judged again."
+        )
+    if finding.verdict is Verdict.UNDECIDED and len(finding.best) > k / 2:
+        lines.append(
+            "Few seeds exclude little: of 8 networks with 5 seeds, one that leads by as much as a "
+            "standard deviation leaves 6 or 7 in the set."
+        )
+    if finding.all_within is False:
+        lines.append(f"Not all are shown to lie within {_matters(finding)} of the best.")
+    lines.append(
+        f"In brackets the difference to the best other one, {percent(0.95)} for all at once; ranks "
+        f"allow for all {k * (k - 1) // 2} pairs (adjusted p of {VERDICT_LEVEL} or less)."
+    )
+    return (*lines, *(_line(finding, one) for one in in_order(finding)))
+
+
+def in_order(finding: BestFinding) -> list[Contender]:
+    """Return the experiments, the best mean first; those without one last."""
+    higher = finding.metric.higher_is_better
+
+    def place(one: Contender) -> tuple[bool, float]:
+        mean = -math.inf if one.level is None else one.level[0] * (1 if higher else -1)
+        return not one.may_be_best, -mean
+
+    return sorted(finding.contenders, key=place)
+
+
+def to_best(metric: Metric, one: Contender) -> str:
+    """Return the difference to the best other one, with its interval."""
+    if one.to_best is None or one.low is None or one.high is None:
+        return "–"
+    if math.isinf(one.low) or math.isinf(one.high):
+        return f"{estimate(metric, one.to_best, 0, 0)}, no bound"
+    return (
+        f"{estimate(metric, one.to_best, one.low, one.high)} {interval(metric, one.low, one.high)}"
+    )
+
+
+def ranks(one: Contender) -> str:
+    """Return the ranks that an experiment can have.
+
+    >>> ranks(Contender("a", 5, 0, None, True, None, None, None, 1, 3))
+    '1–3'
+    """
+    same = one.first_rank == one.last_rank
+    return f"{one.first_rank}" if same else f"{one.first_rank}–{one.last_rank}"
+
+
+def _line(finding: BestFinding, one: Contender) -> str:
+    level_ = "" if one.level is None else f" {level(finding.metric, *one.level)}"
+    text = f"{one.name}{level_}: {to_best(finding.metric, one)}"
+    text += f", rank {ranks(one)}"
+    if one.missing:
+        text += (
+            f"; {one.missing} of {count(one.seeds, 'run')} {finding.metric.lacks}, which counts as "
+            "worse than any number"
+        )
+    if not one.may_be_best:
+        text += f"; excluded after {count(one.seeds, 'seed')}"
+    return f"{text}."
+
+
+def _may(finding: BestFinding) -> str:
+    """Which may be the best, and that the others are not."""
+    best = [one.name for one in in_order(finding) if one.may_be_best]
+    others = len(finding.contenders) - len(best)
+    if not others:
+        return "none of them is excluded."
+    return (
+        f"{listed(best, len(best))} may be; the other {others if others > 1 else 'one'} "
+        f"{plural(others, 'is', 'are')} shown not to be."
+    )
+
+
+def _lead(finding: BestFinding, best: Contender) -> str:
+    return f"{to_best(finding.metric, best)} from the next, {percent(0.95)}"
+
+
+def _judged(finding: BestFinding) -> str:
+    look = finding.look
+    if look is None or look.open:
+        return ""
+    at = f" Judged at look {look.taken} of {len(look.plan)}, after {look.seeds} seeds"
+    return at + (f" of at most {look.plan[-1]}." if look.taken < len(look.plan) else ".")
+
+
+def _no_verdict(finding: BestFinding) -> str:
+    if finding.why_none is NoVerdict.TOO_FEW_SEEDS:
+        return (
+            f"No verdict from {count(finding.trained, 'seed')}; it takes at least {FEWEST_SEEDS} "
+            "to tell a difference from luck."
+        )
+    look = finding.look
+    if look is not None and look.taken:
+        so_far = ""
+        if finding.trained > look.seeds:
+            so_far = f", of which all have {finding.trained}"
+        return (
+            f"No verdict yet: at look {look.taken} of {len(look.plan)}, after {look.seeds} seeds, "
+            f"in {_quantity(finding.metric)}: {_may(finding)} The next verdict comes after "
+            f"{look.next_seeds} seeds{so_far}."
+        )
+    takes = f"all {finding.planned}, so that the answer does not depend on when one looks"
+    if look is not None:
+        takes = f"all {finding.planned}, with more looks planned after {series(look.plan[1:])}"
+    return (
+        f"No verdict yet: {finding.trained} of {count(finding.planned, 'seed')} "
+        f"{plural(finding.trained, 'is', 'are')} trained of each; it takes {takes}."
+    )
+
+
+def _not_asked_about(finding: BestFinding) -> str:
+    """What the question is not about, each with the experiments that have it."""
+    found: dict[str, list[str]] = {}
+    for one in finding.confounds:
+        for difference in one.differences:
+            found.setdefault(difference_words(difference), []).append(one.name)
+    return "; ".join(f"{words} ({', '.join(names)})" for words, names in found.items())
+
+
+def _matters(finding: BestFinding) -> str:
+    return amount(finding.metric, finding.question.matters)
+
+
+def _quantity(metric: Metric) -> str:
+    return metric.label + ("" if metric.higher_is_better else " (lower is better)")

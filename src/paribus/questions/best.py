@@ -1,0 +1,217 @@
+"""Which of several experiments may be the best? A set, intervals to the best, ranks.
+
+It adds no p-value to the family: that the best one is missing from the set has a level of its own.
+"""
+
+# Axes: E experiments, S seeds.
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.measure import table
+from paribus.measure.metric import Metric, named
+from paribus.questions.best_finding import BestFinding, BestLook, Contender, NotAskedAbout
+from paribus.questions.finding import NoVerdict, Verdict
+from paribus.questions.guard import confounds_with_first
+from paribus.questions.kind import Context, Kind
+from paribus.questions.pair import first_seeds, together, with_engine
+from paribus.spec.question import BestQuestion
+from paribus.stats.best_course import BestCourse, Stage, follow_best, stages_of
+from paribus.stats.limits import FEWEST_SEEDS
+from paribus.stats.looks import Looks
+
+Floats = NDArray[np.float64]
+
+
+def prepare(question: BestQuestion, context: Context) -> Contest:
+    """Return the question with the values of its experiments.
+
+    With looks, of the first seeds of each; else of the seeds whose runs of all have ended.
+    """
+    metric = named(question.metric)
+    results = [context.experiments[name] for name in question.experiments]
+    if context.looks:
+        rows = [first_seeds(table.final(result, metric), context) for result in results]
+    else:
+        rows = together(results, metric, context)
+    confounds = confounds_with_first(
+        {result.name: with_engine(result) for result in results}, question.about
+    )
+    return Contest(
+        question=question,
+        metric=metric,
+        values=tuple(table.values(side) for side in rows),
+        planned=context.planned,
+        confounds=tuple(NotAskedAbout(*found) for found in confounds.items()),
+    )
+
+
+BEST = Kind(BestQuestion, prepare)
+
+
+@dataclass(frozen=True, eq=False)
+class Contest:
+    """A question about the best with the numbers to answer it from; a `Prepared`.
+
+    `values`: of each experiment in the order of the question, (S,) in the order of the seeds, of as
+    many as it has; NaN where a run ended without a value. `planned`: as in `Comparison`. `looks`:
+    the planned ones, if it is judged at such.
+    """
+
+    question: BestQuestion
+    metric: Metric
+    values: tuple[Floats, ...]
+    planned: int | None = None
+    confounds: tuple[NotAskedAbout, ...] = ()
+    looks: tuple[int, ...] = ()
+
+    p_values: tuple[float, ...] = ()
+
+    def with_first_seeds(self, n: int) -> Contest:
+        """Return the question with the first n seeds alone, which a study had planned. Others that
+        were added without a plan have no say in it."""
+        return replace(self, values=tuple(value_S[:n] for value_S in self.values), planned=n)
+
+    def at_looks(self, looks: tuple[int, ...]) -> Contest:
+        """Return the question as it is judged at planned looks."""
+        return replace(self, looks=looks)
+
+    @cached_property
+    def course(self) -> BestCourse | None:
+        """Where it stands, higher is better; None with too few seeds for any test."""
+        if self._stages[0].seeds < FEWEST_SEEDS:
+            return None
+        trained = [len(value_S) for value_S in self.values]
+        value_ES = np.full((len(trained), max(trained)), np.nan)
+        for row_S, value_S in zip(value_ES, self.values, strict=True):
+            row_S[: len(value_S)] = self._sign * np.where(np.isfinite(value_S), value_S, np.nan)
+        matters = self.question.matters or None
+        return follow_best(value_ES, trained, self._stages, matters=matters)
+
+    @property
+    def _stages(self) -> tuple[Stage, ...]:
+        if not self.looks:
+            return (Stage(self.planned or self.trained),)
+        stages = stages_of(Looks(self.looks))
+        # No number of seeds can tell what makes the differences of a confounded question.
+        return stages[:1] if self.confounds else stages
+
+    @property
+    def _sign(self) -> int:
+        return 1 if self.metric.higher_is_better else -1
+
+    @property
+    def trained(self) -> int:
+        """The seeds that all have."""
+        return min(map(len, self.values))
+
+    @property
+    def look(self) -> BestLook | None:
+        """The planned look that it is judged at, if there are any."""
+        if not self.looks or self.course is None:
+            return None
+        return BestLook(self.looks, self.course.taken, self.course.open)
+
+    @property
+    def needed(self) -> dict[str, int]:
+        """The seeds of each experiment that it needs by now, at planned looks."""
+        look, course = self.look, self.course
+        assert look is not None
+        assert course is not None
+        return {
+            name: look.next_seeds if look.open and may else max(int(judged), self.looks[0])
+            for name, may, judged in zip(
+                self.question.best, course.may_be_best, course.judged, strict=True
+            )
+        }
+
+    def conclude(self, adjusted: tuple[float, ...], family: int) -> BestFinding:
+        """Return the finding; the family does not matter."""
+        course, look = self.course, self.look
+        taken = course is not None and course.taken > 0
+        within = bool(course.all_within) if taken and course and self.question.matters else None
+        verdict, why = Verdict.NONE, self._why_none()
+        if why is None and course is not None:
+            verdict = _verdict(self, course)
+        return BestFinding(
+            question=self.question,
+            verdict=verdict,
+            why_none=why,
+            less_than_matters=verdict is Verdict.BETTER and bool(within),
+            metric=self.metric,
+            contenders=tuple(
+                self._contender(e, course if taken else None) for e in range(len(self.values))
+            ),
+            trained=self._trained_in_question,
+            planned=look.next_seeds if look is not None and look.open else self._stages[-1].seeds,
+            all_within=within,
+            confounds=self.confounds,
+            look=look,
+        )
+
+    @property
+    def _trained_in_question(self) -> int:
+        """The seeds that all have that may still be the best."""
+        if self.course is None:
+            return self.trained
+        pairs = zip(self.values, self.course.may_be_best, strict=True)
+        return min(len(value_S) for value_S, may in pairs if may)
+
+    def _why_none(self) -> NoVerdict | None:
+        course = self.course
+        if course is None:
+            planned = self.planned or self.trained
+            unfinished = self.trained < planned
+            return NoVerdict.UNFINISHED if unfinished else NoVerdict.TOO_FEW_SEEDS
+        if not course.taken:
+            return NoVerdict.UNFINISHED
+        return NoVerdict.OPEN if course.open else None
+
+    def _contender(self, e: int, course: BestCourse | None) -> Contender:
+        seeds = len(self.values[e]) if course is None else int(course.judged[e])
+        value_S = self.values[e][:seeds]
+        has_S = value_S[np.isfinite(value_S)]
+        low = high = None
+        if course is not None:
+            ends = self._sign * course.low[e], self._sign * course.high[e]
+            low, high = float(min(ends)), float(max(ends))
+        return Contender(
+            name=self.question.best[e],
+            seeds=seeds,
+            missing=len(value_S) - len(has_S),
+            # ddof=1: the seeds are a sample of those that could have been drawn.
+            level=(float(has_S.mean()), float(has_S.std(ddof=1))) if len(has_S) > 1 else None,
+            may_be_best=course is None or bool(course.may_be_best[e]),
+            to_best=self._to_best(e, seeds),
+            low=low,
+            high=high,
+            first_rank=1 if course is None else int(course.ranks.first[e]),
+            last_rank=len(self.values) if course is None else int(course.ranks.last[e]),
+        )
+
+    def _to_best(self, e: int, seeds: int) -> float | None:
+        """Its mean less that of the best other one, over the seeds that both have."""
+        others = []
+        for other, value_S in enumerate(self.values):
+            n = min(seeds, len(value_S))
+            difference_S = self.values[e][:n] - value_S[:n]
+            difference_S = difference_S[np.isfinite(difference_S)]
+            # One that took part in fewer looks is not the best.
+            if other != e and n == seeds and difference_S.size:
+                others.append(float(difference_S.mean()))
+        if not others:
+            return None
+        return min(others) if self.metric.higher_is_better else max(others)
+
+
+def _verdict(contest: Contest, course: BestCourse) -> Verdict:
+    if contest.confounds:
+        return Verdict.CONFOUNDED
+    if course.may_be_best.sum() == 1:
+        return Verdict.BETTER
+    return Verdict.EQUAL if course.all_within else Verdict.UNDECIDED

@@ -1,0 +1,90 @@
+"""What is concluded of the question which experiment is the best, as records without a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from paribus.measure.metric import Metric
+from paribus.questions.finding import Finding
+from paribus.spec.diff import Difference
+from paribus.spec.question import BestQuestion
+
+
+@dataclass(frozen=True)
+class Contender:
+    """An experiment that may be the best, or is shown not to be.
+
+    `seeds`: at the last look that it took part in, or all; `missing`: how many of these runs ended
+    without a value. `level`: mean and SD of the others; None under 2. `to_best`: its mean less that
+    of the best other one, over the seeds of both; None without any. `low`, `high`: the interval of
+    that, 95 % for all at once; infinite where there is no bound, None before the first look.
+    `first_rank`, `last_rank`: 1 is the best.
+    """
+
+    name: str
+    seeds: int
+    missing: int
+    level: tuple[float, float] | None
+    may_be_best: bool
+    to_best: float | None
+    low: float | None
+    high: float | None
+    first_rank: int
+    last_rank: int
+
+
+@dataclass(frozen=True)
+class BestLook:
+    """Where a question about the best stands at planned looks: as in `Look`."""
+
+    plan: tuple[int, ...]
+    taken: int
+    open: bool
+
+    @property
+    def seeds(self) -> int:
+        """The seeds that it was judged from; 0 before the first look."""
+        return self.plan[self.taken - 1] if self.taken else 0
+
+    @property
+    def next_seeds(self) -> int:
+        """The seeds of its next look; those of the last one after that."""
+        return self.plan[min(self.taken, len(self.plan) - 1)]
+
+
+@dataclass(frozen=True)
+class NotAskedAbout:
+    """In what an experiment differs from the first that a question is not about."""
+
+    name: str
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class BestFinding(Finding):
+    """Which of several experiments may be the best.
+
+    The verdict is BETTER where one is left, EQUAL where all are shown to lie within `matters` of
+    each other, else UNDECIDED. `contenders`: in the order of the question. `trained`: seeds whose
+    runs of all those still in question have ended; `planned`: the seeds that a verdict takes.
+    `all_within`: None where nothing was said to matter. `look`: with planned looks.
+    """
+
+    question: BestQuestion
+    metric: Metric
+    contenders: tuple[Contender, ...]
+    trained: int
+    planned: int
+    all_within: bool | None
+    confounds: tuple[NotAskedAbout, ...]
+    look: BestLook | None = None
+
+    @property
+    def best(self) -> tuple[Contender, ...]:
+        """Those that may be the best."""
+        return tuple(one for one in self.contenders if one.may_be_best)
+
+    @property
+    def seeds(self) -> int:
+        """The seeds that it was judged from."""
+        return max(one.seeds for one in self.contenders)
