@@ -28,9 +28,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $(INSTALLED) $(TRAINS)
 
 $(TRAINS): pyproject.toml constraints.txt
-	@echo "Installing Paribus with PyTorch into $(VENV): 42 packages, 1.2 GB with PyTorch's CPU build."
+	@echo "Installing Paribus with PyTorch into $(VENV): 35 packages, 1.2 GB with PyTorch's CPU build."
 	$(PYTHON) -m venv $(VENV)
-	$(PIP_INSTALL) '.[torch]'
+	$(PIP_INSTALL) '.[torch,figures]'
 	touch $(TRAINS)
 
 # Compiles the native engine's kernels where they have changed since.
