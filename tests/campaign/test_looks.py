@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -25,7 +30,7 @@ from paribus.questions.family import judge_study
 from paribus.questions.finding import NoVerdict, PairFinding, Verdict
 from paribus.serve.follow import Followed
 from paribus.store.open import open_store
-from tests.support.commands import call, read_json
+from tests.support.commands import call, epochs_in, read_json
 from tests.support.small import write_small
 from tests.support.small_looks import LOOKS_STUDY
 from tests.support.undrawn import Undrawn
@@ -210,6 +215,30 @@ def test_stopped_at_any_moment_it_goes_on_to_the_same_runs_and_verdicts(
     found = findings(campaign)
     assert {pair: wording.sentence(f) for pair, f in found.items()} == {
         pair: wording.sentence(f) for pair, f in expected.items()
+    }
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_it_goes_on_to_the_same_runs_and_verdicts(
+    whole: Path, study: Path
+) -> None:
+    planned = make(str(whole), store_folder=whole.parent / "runs")
+    command = [sys.executable, "-m", "paribus", "run", "small.toml", "--no-timing"]
+    for epochs in (3, 9, 15, 19):
+        process = subprocess.Popen(
+            command, cwd=study.parent, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        while process.poll() is None and epochs_in(Path("runs")) < epochs:
+            time.sleep(0.01)
+        assert process.poll() is None
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    done = subprocess.run(command, cwd=study.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    campaign = make("small.toml")
+    assert seeds_in(campaign) == seeds_in(planned)
+    assert {pair: wording.sentence(f) for pair, f in findings(campaign).items()} == {
+        pair: wording.sentence(f) for pair, f in findings(planned).items()
     }
 
 

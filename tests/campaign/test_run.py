@@ -6,11 +6,9 @@ import math
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from paribus.campaign.campaign import make
 from paribus.engines.native.library import library_path
 from paribus.store.open import open_store
 from paribus.store.rows import EPOCH_COLUMNS
-from tests.support.commands import call_apart, train_here
+from tests.support.commands import call_apart, epochs_in, train_here
 from tests.support.small import SMALL_STUDY, Small
 
 pytestmark = pytest.mark.slow
@@ -57,18 +55,6 @@ def test_one_and_two_workers_give_identical_bytes(small: Small) -> None:
     assert len(one) == 6
     assert {kept[0] for kept in one.values()} == {"finished"}
     assert one == two
-
-
-def epochs_in(store: Path) -> int:
-    """How many epochs of all runs a store has, while others write to it."""
-    if not (store / "paribus.db").exists():
-        return 0
-    with closing(sqlite3.connect(store / "paribus.db", timeout=60)) as db:
-        try:
-            (count,) = db.execute("SELECT count(*) FROM epochs").fetchone()
-        except sqlite3.OperationalError:  # Its tables are being made.
-            return 0
-        return int(count)
 
 
 def test_killed_at_any_moment_it_goes_on_exactly(small: Small) -> None:

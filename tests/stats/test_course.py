@@ -111,6 +111,26 @@ def _sequential_p(difference_S: np.ndarray) -> float:
     return float(at_looks(difference_S, LOOKS).sequential_p[-1])
 
 
+def test_a_question_ends_where_more_seeds_could_decide_nothing() -> None:
+    difference_QS = np.random.default_rng(7).normal(size=(3, 20)) + np.array([[0.6], [0.6], [4]])
+    whole = follow(difference_QS, LOOKS, matters=1.0)
+    ended = follow(difference_QS, LOOKS, matters=1.0, ends_Q=[2, 0, 1])
+    assert whole.stopped[1] > 0
+    assert ended.stopped.tolist() == [whole.stopped[0], 0, whole.stopped[2]]
+    assert ended.decision[1] == Decision.UNDECIDED
+    assert not ended.futile[1]
+    assert not ended.open.any()
+
+
+def test_a_look_is_taken_for_a_question_once_its_seeds_are_trained() -> None:
+    difference_QS = np.random.default_rng(7).normal(size=(3, 20)) + np.array([[4.0], [4.0], [4.0]])
+    course = follow(difference_QS, LOOKS, seeds_Q=[4, 5, 9])
+    alone = follow(difference_QS[1:, :5], LOOKS, beside=[1.0])
+    assert course.stopped.tolist() == [-1, 0, 0]
+    assert course.open.tolist() == [True, *alone.open.tolist()]
+    assert course.adjusted_p.tolist() == [1.0, *alone.adjusted_p.tolist()]
+
+
 def test_questions_beside_make_it_harder() -> None:
     difference_QS = np.random.default_rng(9).normal(1.2, 1.0, size=(1, 20))
     alone = follow(difference_QS, LOOKS)

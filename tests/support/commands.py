@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -60,3 +62,15 @@ def train_here(
     results = asked.run(store=folder / store, relative_to=folder, jobs=jobs, quiet=True)
     assert results.failed == {}
     return results
+
+
+def epochs_in(store: Path) -> int:
+    """How many epochs of all runs a store has, while others write to it."""
+    if not (store / "paribus.db").exists():
+        return 0
+    with closing(sqlite3.connect(store / "paribus.db", timeout=60)) as db:
+        try:
+            (count,) = db.execute("SELECT count(*) FROM epochs").fetchone()
+        except sqlite3.OperationalError:  # Its tables are being made.
+            return 0
+        return int(count)

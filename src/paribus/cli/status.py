@@ -90,8 +90,9 @@ def _experiment(
     experiment: Experiment, runs: tuple[StoredRun, ...], seeds: int, store: Reader
 ) -> dict[str, Any]:
     statuses = [run.status for run in runs]
+    ended = sum(run.ended for run in runs)
     return {
-        "asked": seeds,
+        "asked": max(seeds, ended),
         "finished": statuses.count("finished"),
         "diverged": statuses.count("diverged"),
         "failed": statuses.count("failed"),

@@ -48,15 +48,19 @@ def prepare(question: Question, context: Context) -> Comparison:
     """Return the comparison of the seeds with which runs of both have ended."""
     metric, results = named(question.metric), sides(question, context)
     a, b = together(results, metric, context)
-    a_SN, b_SN = (table.scores(side) if context.images else None for side in (a, b))
+    a_S, b_S = table.values(a), table.values(b)
+    # Where all values are the same, images alone show whether the runs are.
+    n = context.looks[0] if context.looks else None
+    images = context.images or np.array_equal(a_S[:n], b_S[:n])
+    a_SN, b_SN = (table.scores(side) if images else None for side in (a, b))
     both = a_SN is not None and b_SN is not None
-    correctness = metric.scores_are_correctness and context.images
+    correctness = metric.scores_are_correctness and images
     return Comparison(
         question=question,
         pair=pair_of(question, context),
         metric=metric,
-        a_S=table.values(a),
-        b_S=table.values(b),
+        a_S=a_S,
+        b_S=b_S,
         planned=context.planned,
         a_SN=a_SN if both else None,
         b_SN=b_SN if both else None,

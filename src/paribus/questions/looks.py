@@ -73,6 +73,26 @@ def at_look(question: Comparison, look: Look) -> Comparison:
     return replace(with_first_seeds(question, seeds), planned=planned, look=look)
 
 
+def _end(question: Comparison, looks: tuple[int, ...]) -> int:
+    """The look (from 0) after which no seeds can decide a question, or the last: where every run of
+    B scores as its pair on every image, or where runs of both have no value, as to leave them out
+    would flatter both."""
+    a_S, b_S = (np.asarray(values, dtype=np.float64) for values in (question.a_S, question.b_S))
+    for look, n in enumerate(looks):
+        if n > question.paired.size:
+            break
+        both_lack = not (np.isfinite(a_S[:n]).all() or np.isfinite(b_S[:n]).all())
+        if both_lack or _are_identical(question, n):
+            return look
+    return len(looks) - 1
+
+
+def _are_identical(question: Comparison, n: int) -> bool:
+    if question.a_SN is None or question.b_SN is None or not question.paired[:n].all():
+        return False
+    return np.array_equal(np.asarray(question.a_SN)[:n], np.asarray(question.b_SN)[:n])
+
+
 def with_first_seeds(question: Comparison, n: int) -> Comparison:
     """Return a comparison with its first n seeds alone."""
     return replace(
@@ -110,6 +130,7 @@ def _stand(
         matters=[question.matters or np.nan for question in questions],
         beside=beside,
         seeds_Q=seeds_Q,
+        ends_Q=[_end(question, looks) for question in questions],
     )
     return [
         Look(

@@ -47,6 +47,7 @@ def follow(
     level: float = VERDICT_LEVEL,
     beside: ArrayLike = (),
     seeds_Q: ArrayLike | None = None,
+    ends_Q: ArrayLike | None = None,
 ) -> Course:
     """Follow a study from look to look, over the looks that have been taken.
 
@@ -56,6 +57,8 @@ def follow(
     (..., Q); NaN where none was stated. `beside`: p-values of further questions of the study that
     have no looks. `seeds_Q`: how many of the S seeds are trained for each question, (Q,) or
     (..., Q), all if None: a look beyond them has not been taken for it, and it stays open.
+    `ends_Q`: the look (from 0) after which a question ends in any case, where more seeds could
+    decide nothing; the last if None.
 
     At each look the sequential p-values of the open questions are renewed, those of the stopped
     stay, and Holm adjusts all. A question stops as different at `level`, as equivalent at 5%, or
@@ -73,6 +76,7 @@ def follow(
     margin = np.asarray(np.nan if matters is None else matters, dtype=np.float64)
     hardest = level / (size[-1] + np.size(beside))
     trained_Q = np.broadcast_to(difference_QS.shape[-1] if seeds_Q is None else seeds_Q, size)
+    last_Q = np.broadcast_to(len(looks.seeds) - 1 if ends_Q is None else ends_Q, size)
     open_Q = np.ones(size, dtype=np.bool_)
     futile_Q = np.zeros(size, dtype=np.bool_)
     p_Q, equality_Q, mean_Q = np.ones(size), np.ones(size), np.zeros(size)
@@ -93,12 +97,11 @@ def follow(
         stopped_Q = np.where(taken_Q, look, stopped_Q)
         adjusted_Q = _adjusted(p_Q, beside)
         decided_Q = (adjusted_Q <= level) | (equality_Q <= EQUIVALENCE_LEVEL)
-        last = look == len(looks.seeds) - 1
         hopeless_Q = futile(
             at.mean[..., -1], at.sd[..., -1], look, looks, matters=margin, level=hardest
         )
-        futile_Q |= taken_Q & ~decided_Q & hopeless_Q & (not last)
-        open_Q &= ~(decided_Q | futile_Q | (taken_Q & last))
+        futile_Q |= taken_Q & ~decided_Q & hopeless_Q & (look < last_Q)
+        open_Q &= ~(decided_Q | futile_Q | (taken_Q & (look >= last_Q)))
     different_Q = adjusted_Q <= level
     decision_Q = np.select(
         [different_Q & (mean_Q > 0), different_Q & (mean_Q < 0), equality_Q <= EQUIVALENCE_LEVEL],
