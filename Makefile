@@ -85,7 +85,7 @@ robustness: kernels
 
 # Writes what is made in docs/ anew: the reference of study files, the notebook's outputs.
 docs: kernels
-	$(BIN)/python docs/make_study_files.py
+	$(BIN)/python -m docs.make_study_files
 	$(BIN)/python docs/run_example.py
 
 # Takes the pictures of docs/gallery.md anew; needs chromium and its driver, and some minutes.

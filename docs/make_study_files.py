@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from docs.study_files_kinds import BEST, PAIRS
 from paribus.measure.metric import MetricWithArgument, named
 from paribus.spec import bounds
 from paribus.spec.experiment import Experiment
@@ -18,7 +19,7 @@ from paribus.spec.files import built_in_studies
 from paribus.spec.metric_names import METRICS
 from paribus.spec.model import Spec
 from paribus.spec.notation import LAYERS, format_layer, parse_layer
-from paribus.spec.question import ASPECTS, Question
+from paribus.spec.question import ASPECTS, BestQuestion, InteractionQuestion, Question
 from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, Sgd, Step
 from paribus.spec.study import Reported, Study
 
@@ -134,8 +135,8 @@ INITIALISATION = """## Initialisation
 QUESTIONS = """## Questions
 
 Each stands in a table `[[questions]]`. The difference asked about is that of the second experiment
-minus the first. What kind of question it is, is known by the key that is written (`compare`) and by
-its metric; `kind = "…"` may say so, and names the kinds that other packages add.
+minus the first. What kind of question it is, is known by the key that is written (`compare`,
+`best`) and by its metric; `kind = "…"` may say so, and names the kinds that other packages add.
 
 """
 
@@ -173,6 +174,8 @@ def page() -> str:
     question = _rows(
         Question, "ask", "compare", "about", "metric", "matters", "original", "original_verdict"
     )
+    best = _rows(BestQuestion, "best", "original_verdict")
+    pairs = _rows(InteractionQuestion, "compare")
     return "".join([
         TOP,
         "## The study\n\n", _table(top), "\n",
@@ -183,6 +186,8 @@ def page() -> str:
         *(_named(kind, {"every": 10}) for kind in (Constant, Step, Cosine, OneCycle)),
         INITIALISATION,
         QUESTIONS, _table(question), "\n", _metrics(), _aspects(),
+        PAIRS, _table(pairs), "\n",
+        BEST, _table(best), "\n",
         "## Reported\n\n", f"{_first(Reported)}\n\n",
         _table(_rows(Reported, *Reported.model_fields)), "\n",
         _bounds(),

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from paribus.spec.layers import Sigmoid as Sigmoid
     from paribus.spec.layers import Tanh as Tanh
     from paribus.spec.network import ModuleNetwork as ModuleNetwork
+    from paribus.spec.question import BestQuestion as BestQuestion
+    from paribus.spec.question import InteractionQuestion as InteractionQuestion
     from paribus.spec.question import Question as Question
     from paribus.spec.recipe import Adam as Adam
     from paribus.spec.recipe import AdamW as AdamW
@@ -55,7 +57,7 @@ _MODULES = {
     ),
     "spec.network": ("ModuleNetwork",),
     "spec.recipe": ("Adam", "AdamW", "Constant", "Cosine", "OneCycle", "Sgd", "Step"),
-    "spec.question": ("Question",),
+    "spec.question": ("BestQuestion", "InteractionQuestion", "Question"),
     "spec.study": ("Study",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -6,6 +6,7 @@ with `@numbers.register`, and may with the others.
 
 from __future__ import annotations
 
+import math
 from functools import singledispatch
 from typing import Any
 
@@ -13,9 +14,11 @@ from paribus.present import wording
 from paribus.present.look_text import look_of
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions import original
+from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import (
     CountFinding,
     Finding,
+    InteractionFinding,
     PairFinding,
     StepTimeFinding,
     TwoSided,
@@ -68,7 +71,56 @@ def plain(finding: Finding) -> dict[str, Any]:
         **all_numbers(finding),
         "looks": planned_looks(finding),
         **flips(finding),
+        **of_its_kind(finding),
     }
+
+
+@singledispatch
+def of_its_kind(finding: Finding) -> dict[str, Any]:
+    """Return what no other kind of finding has."""
+    return {}
+
+
+@of_its_kind.register
+def _(finding: InteractionFinding) -> dict[str, Any]:
+    return {
+        "change": list(map(difference_words, finding.changes[0].differences)),
+        "cells": [{"experiment": cell.name, **_mean_and_sd(cell.level)} for cell in finding.cells],
+        "near_ceiling": list(finding.near_ceiling),
+    }
+
+
+@of_its_kind.register
+def _(finding: BestFinding) -> dict[str, Any]:
+    return {
+        "may_be_best": [one.name for one in finding.best],
+        "all_within_matters": finding.all_within,
+        "contenders": [
+            {
+                "experiment": one.name,
+                "may_be_best": one.may_be_best,
+                "n": one.seeds,
+                "without_value": one.missing,
+                **_mean_and_sd(one.level),
+                "to_best": one.to_best,
+                "low": _bound(one.low),
+                "high": _bound(one.high),
+                "first_rank": one.first_rank,
+                "last_rank": one.last_rank,
+            }
+            for one in finding.contenders
+        ],
+    }
+
+
+def _mean_and_sd(level: tuple[float, float] | None) -> dict[str, Number]:
+    mean, sd = level or (None, None)
+    return {"mean": mean, "sd": sd}
+
+
+def _bound(end: float | None) -> Number:
+    """The end of an interval; None where there is none, as JSON has no infinite numbers."""
+    return end if end is not None and math.isfinite(end) else None
 
 
 def planned_looks(finding: Finding) -> list[int]:
@@ -119,6 +171,13 @@ def _(finding: TwoSided) -> dict[str, Any]:
     }
 
 
+@terms.register
+def _(finding: BestFinding) -> dict[str, Any]:
+    question = finding.question
+    matters = question.matters or None
+    return {"a": None, "b": None, "metric": question.metric, "matters": matters}
+
+
 def all_numbers(finding: Finding) -> dict[str, Number]:
     """Return the numbers of a finding; None for those of `NUMBERS` that it lacks."""
     return {**dict.fromkeys(NUMBERS), **numbers(finding)}
@@ -151,6 +210,12 @@ def _(finding: StepTimeFinding) -> dict[str, Number]:
         "n": ratio.n,
         "p_adjusted": finding.adjusted_p,
     }
+
+
+@numbers.register
+def _(finding: BestFinding) -> dict[str, Number]:
+    look = finding.look
+    return {"n": finding.seeds, "look": None if look is None else look.taken}
 
 
 @numbers.register
@@ -197,3 +262,12 @@ def _(finding: TwoSided) -> dict[str, Any]:
         "confounds": list(map(difference_words, finding.pair.confounds)),
         "consequences": list(map(consequence_words, finding.pair.consequences)),
     }
+
+
+@what_differs.register
+def _(finding: BestFinding) -> dict[str, Any]:
+    confounds = [
+        f"{one.name}: {'; '.join(map(difference_words, one.differences))}"
+        for one in finding.confounds
+    ]
+    return {"differences": [], "confounds": confounds, "consequences": []}

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import singledispatch
 
+from paribus.questions.best_finding import BestFinding, BestLook
 from paribus.questions.finding import Finding, Look, PairFinding
 from paribus.questions.looks import NextLook
 from paribus.text import count, listed, plural, series
 
 
 @singledispatch
-def look_of(finding: Finding) -> Look | None:
+def look_of(finding: Finding) -> Look | BestLook | None:
     """Return the planned look that a finding is of; None without looks."""
     return None
 
@@ -19,6 +20,11 @@ def look_of(finding: Finding) -> Look | None:
 @look_of.register
 def _(finding: PairFinding) -> Look | None:
     return finding.evidence.look
+
+
+@look_of.register
+def _(finding: BestFinding) -> BestLook | None:
+    return finding.look
 
 
 def looks_note(findings: Iterable[Finding]) -> str:
