@@ -109,8 +109,18 @@ def test_importing_paribus_loads_nothing_heavy() -> None:
     assert not _modules_after("import paribus.cli.export, paribus.cli.serve") & HEAVY
 
 
+def _modules_after_command(*arguments: str) -> set[str]:
+    call = f"paribus({list(arguments)!r}, standalone_mode=False)"
+    return _modules_after(
+        "import contextlib, io\nfrom paribus.cli.main import paribus\n"
+        f"with contextlib.redirect_stdout(io.StringIO()): {call}"
+    )
+
+
+def test_checking_a_study_loads_nothing_heavy() -> None:
+    """SciPy alone takes longer to load than the rest of the command takes."""
+    assert not _modules_after_command("check", "mnist") & HEAVY
+
+
 def test_help_loads_next_to_nothing() -> None:
-    code = "from paribus.cli.main import paribus\nparibus(['--help'], standalone_mode=False)"
-    script = f"import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()):\n    {code}"
-    loaded = _modules_after(script.replace("\nparibus(", "; paribus("))
-    assert not loaded & (HEAVY | {"numpy", "pydantic", "rich"})
+    assert not _modules_after_command("--help") & (HEAVY | {"numpy", "pydantic", "rich"})

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from paribus.measure.metric import Metric
-from paribus.questions.best import BEST
-from paribus.questions.compare import COMPARE
-from paribus.questions.interaction import INTERACTION
-from paribus.questions.kind import kind_of
 from paribus.spec.study import Study
 from paribus.stats.limits import FEWEST_SEEDS
 from paribus.text import count
@@ -22,8 +18,7 @@ def too_few_seeds(study: Study) -> str:
 
 def looks_at_nothing(study: Study) -> str:
     """Return what has to be said of looks that have no question to decide, or ""."""
-    judged = (COMPARE, INTERACTION, BEST)
-    if not study.looks or any(kind_of(question) in judged for question in study.questions):
+    if not study.looks or any(question.judged_at_looks for question in study.questions):
         return ""
     return (
         f"No question compares runs, so that the looks decide nothing: every experiment is trained "

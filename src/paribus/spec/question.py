@@ -96,6 +96,11 @@ class BaseQuestion(Spec):
         """The names of all experiments that it needs."""
         raise NotImplementedError
 
+    @property
+    def judged_at_looks(self) -> bool:
+        """Whether planned looks judge it: it compares what runs measured."""
+        return False
+
     def renamed(self, names: Mapping[str, str]) -> Self | None:
         """Return the question with its experiments renamed; None if nothing is left to ask."""
         raise NotImplementedError
@@ -142,6 +147,10 @@ class MetricQuestion(BaseQuestion):
     matters: float = Field(ge=0, allow_inf_nan=False)
     """The smallest difference that would matter, in the metric's own unit: 0.001 of an accuracy is
     0.1 points."""
+
+    @property
+    def judged_at_looks(self) -> bool:
+        return metric_facts(self.metric).kind == "compare"
 
     def in_preview(self) -> Self:
         metric = metric_facts(self.metric).in_preview
