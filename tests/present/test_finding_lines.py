@@ -68,6 +68,16 @@ def test_every_line_fits_whatever_the_names(result: StudyResult) -> None:
     assert {line.verdict for line in lines if " better" in line.text[:9]} == {Verdict.BETTER}
 
 
+def test_the_count_of_verdicts_fits_too(make: Make) -> None:
+    preview = replace(make(), study=make().study.as_preview(200))
+    findings = [replace(found(CLEAR), verdict=verdict) for verdict in Verdict for _ in range(11)]
+    lines = [line.text for line in finding_lines(preview, findings)]
+    opening = lines[: lines.index("")]
+    assert opening[0].startswith("In this preview, 66 questions: 11 ")
+    assert len(" ".join(opening)) > WIDTH
+    assert all(len(line) <= WIDTH for line in lines)
+
+
 def test_a_preview_says_so_and_leads_to_the_full_study(make: Make, tmp_path: Path) -> None:
     preview = replace(make(), study=make().study.as_preview(200))
     assert texts(preview, [found(CLEAR)])[0] == "In this preview, 1 question: 1 better."

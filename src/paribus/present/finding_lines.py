@@ -51,7 +51,7 @@ def finding_lines(result: StudyResult, findings: Sequence[Finding]) -> Iterator[
     line per finding, by what was compared."""
     if not findings:
         return
-    yield Line(f"{heading(result, findings)}.")
+    yield from map(Line, wrap(f"{heading(result, findings)}.", WIDTH))
     rows = [_row(finding) for finding in findings]
     words, ns = max(len(row.marked) for row in rows), max(len(row.n) for row in rows)
     for title, group in _groups(rows).items():
