@@ -49,14 +49,22 @@ class AskedQuestion:
 
     def term(self, name: str) -> str:
         """Return a setting as text, "" if it has none of that name."""
-        value = self.table.get(name, "")
-        return ", ".join(value) if isinstance(value, list) else f"{value}"
+        return _as_text(self.table.get(name, ""))
 
     def asks_alike(self, other: AskedQuestion) -> bool:
         """Whether the two ask the same in words, of the same experiments."""
         mine, theirs = self.question, other.question
         named = mine is not None and theirs is not None and mine.experiments == theirs.experiments
         return named and self.ask == other.ask
+
+
+def _as_text(value: object) -> str:
+    """A setting as text; an interaction compares a list of pairs.
+
+    >>> _as_text([["sgd", "sgd-bn"], ["adam", "adam-bn"]]), _as_text(0.1)
+    ('sgd, sgd-bn, adam, adam-bn', '0.1')
+    """
+    return ", ".join(map(_as_text, value)) if isinstance(value, list) else f"{value}"
 
 
 @dataclass(frozen=True)
