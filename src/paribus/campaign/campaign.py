@@ -159,10 +159,14 @@ class Campaign:
             # Seeds that were raised without a plan are looked at when one likes.
             return None
         from paribus.questions.family import next_look_of
+        from paribus.questions.looks import before_first_look
 
+        # What is asked does not depend on what is trained now.
+        study = self.selected_from or self.study
+        if not judgeable(store, self.design(store, "")):
+            return before_first_look(study.experiments, study.questions, study.looks)
         if whole is None:
-            # What is asked does not depend on what is trained now.
-            all_of_it = replace(self, study=self.selected_from or self.study, selected_from=None)
+            all_of_it = replace(self, study=study, selected_from=None)
             whole = all_of_it._collected(store, all_of_it.known(store))
         return next_look_of(whole)
 

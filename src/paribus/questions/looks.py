@@ -174,6 +174,19 @@ def next_look(
     return NextLook(seeds, tuple(going), len(taken_ended), looks, taken)
 
 
+def before_first_look(
+    experiments: Iterable[str], questions: Iterable[BaseQuestion], looks: tuple[int, ...]
+) -> NextLook:
+    """Return what `next_look` does where no question has all seeds of the first look yet."""
+    seeds, going = dict.fromkeys(experiments, looks[0]), list[BaseQuestion]()
+    for question in questions:
+        if question.judged_at_looks:
+            going.append(question)
+        elif kind_of(question).takes_runs:
+            seeds |= dict.fromkeys(question.experiments, looks[-1])
+    return NextLook(seeds, tuple(going), 0, looks, 0)
+
+
 def _needed(question: BaseQuestion, stand: Prepared, looks: tuple[int, ...]) -> dict[str, int]:
     """The seeds of each experiment that a question needs by now."""
     match stand:

@@ -7,8 +7,8 @@ tests/stats/test_distributions.py compares the two.
 from __future__ import annotations
 
 import numpy as np
+import scipy  # Its modules are loaded when they are first used, which takes a while.
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -19,12 +19,12 @@ def normal_quantile(probability: float) -> float:
     >>> round(normal_quantile(0.975), 4)
     1.96
     """
-    return float(special.ndtri(probability))
+    return float(scipy.special.ndtri(probability))
 
 
 def normal_cdf(value: ArrayLike) -> Floats:
     """Return the standard normal distribution function, elementwise."""
-    return np.asarray(special.ndtr(_floats(value)), dtype=np.float64)
+    return np.asarray(scipy.special.ndtr(_floats(value)), dtype=np.float64)
 
 
 def t_quantile(probability: float, df: float) -> float:
@@ -33,7 +33,7 @@ def t_quantile(probability: float, df: float) -> float:
     >>> round(t_quantile(0.975, 4), 3)
     2.776
     """
-    return float(special.stdtrit(df, probability))
+    return float(scipy.special.stdtrit(df, probability))
 
 
 def t_two_sided_p(t: ArrayLike, df: ArrayLike) -> Floats:
@@ -51,7 +51,7 @@ def t_upper_tail(t: ArrayLike, df: ArrayLike) -> Floats:
     >>> t_upper_tail([0.0, 1.8331], 9).round(4).tolist()
     [0.5, 0.05]
     """
-    return np.asarray(special.stdtr(_floats(df), -_floats(t)), dtype=np.float64)
+    return np.asarray(scipy.special.stdtr(_floats(df), -_floats(t)), dtype=np.float64)
 
 
 def critical_t(level: ArrayLike, df: ArrayLike) -> Floats:
@@ -60,7 +60,7 @@ def critical_t(level: ArrayLike, df: ArrayLike) -> Floats:
     >>> critical_t([0.05, 0.10], [4, 9]).round(3).tolist()
     [2.776, 1.833]
     """
-    return np.asarray(-special.stdtrit(_floats(df), _floats(level) / 2), dtype=np.float64)
+    return np.asarray(-scipy.special.stdtrit(_floats(df), _floats(level) / 2), dtype=np.float64)
 
 
 def chi_squared_quantile(probability: ArrayLike, df: ArrayLike) -> Floats:
@@ -69,7 +69,7 @@ def chi_squared_quantile(probability: ArrayLike, df: ArrayLike) -> Floats:
     >>> round(float(chi_squared_quantile(0.95, 1)), 3)
     3.841
     """
-    quantile = 2 * special.gammaincinv(_floats(df) / 2, _floats(probability))
+    quantile = 2 * scipy.special.gammaincinv(_floats(df) / 2, _floats(probability))
     return np.asarray(quantile, dtype=np.float64)
 
 
@@ -83,7 +83,7 @@ def noncentral_t_beyond(critical: float, df: float, shift: float) -> float:
     """
     # By symmetry the sign of the shift does not matter. SciPy returns NaN for tails that are 0 in
     # double precision.
-    tails = special.nctdtr(df, abs(shift), np.array([critical, -critical]))
+    tails = scipy.special.nctdtr(df, abs(shift), np.array([critical, -critical]))
     below, opposite = np.nan_to_num(tails, nan=0.0)
     return float(1 - below + opposite)
 
@@ -114,4 +114,5 @@ def _floats(values: ArrayLike) -> Floats:
 
 
 def _log_choose(n: int, k: NDArray[np.int64]) -> Floats:
-    return np.asarray(special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1))
+    gammaln = scipy.special.gammaln
+    return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))

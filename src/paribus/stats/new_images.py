@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
 
-from paribus.stats.distributions import critical_t, normal_quantile, t_quantile
+from paribus.stats.distributions import critical_t, normal_cdf, normal_quantile, t_quantile
 
 LARGEST_Z = 26.0
 """The p-value is 1e-148 there, and the square of the largest t still is a finite number."""
@@ -157,14 +156,14 @@ def p_of_two_way(two: TwoWay, n_seeds: int, n_images: int) -> Floats:
         z = (low + high) / 2
         inside = _quantile(z, share, n_seeds, n_images) * np.sqrt(variance) >= size
         low, high = np.where(inside, low, z), np.where(inside, z, high)
-    p = 2 * ndtr(-high)
+    p = 2 * normal_cdf(-high)
     # Without any variance a mean of 0 is not evidence of a difference.
     return np.asarray(np.where(size == 0, 1.0, np.where(variance == 0, 0.0, p)))
 
 
 def _quantile(z: Floats, share: Floats, n_seeds: int, n_images: int) -> Floats:
     """The multiple of the standard error that `two_way` uses at the level of `z`."""
-    level = 2 * ndtr(-z)
+    level = 2 * normal_cdf(-z)
     t_seed = critical_t(level, n_seeds - 1)
     t_image = critical_t(level, n_images - 1)
     squared = z**2 + share**2 * (t_seed**2 - z**2) + (1 - share) ** 2 * (t_image**2 - z**2)

@@ -8,8 +8,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy  # Its modules are loaded when they are first used.
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import gammaln
 
 from paribus.stats.paired import TIntervals, no_spread, t_intervals
 
@@ -179,4 +179,4 @@ def _chosen_shares(N: int) -> Floats:
 
 
 def _log_factorial(n: NDArray[np.int64]) -> Floats:
-    return np.asarray(gammaln(n + 1.0), dtype=np.float64)
+    return np.asarray(scipy.special.gammaln(n + 1.0), dtype=np.float64)
