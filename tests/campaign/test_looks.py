@@ -135,7 +135,7 @@ def test_an_experiment_trains_on_only_while_a_question_needs_it(whole: Path) -> 
 
 def test_the_terminal_says_what_was_found_at_which_look(whole: Path) -> None:
     said = " ".join(call("report", "small.toml").stdout.split())
-    assert "3 questions: 1 worse, 1 equal, 1 no verdict." in said
+    assert "2 of 3 questions answered: 1 worse, 1 equal. Not answered: 1 no verdict." in said
     assert "n = 5 " in said
     assert (
         "Looks were planned after 5 and 10 seeds; n says at which of them a question was judged."
@@ -268,7 +268,7 @@ def test_between_looks_there_is_no_verdict(study: Path) -> None:
     assert "7 of 10 finished" in status
     assert "5 of 5 finished" in status
     report = " ".join(call("report", "small.toml").stdout.split())
-    assert "3 questions: 1 worse, 1 open, 1 no verdict." in report
+    assert "1 of 3 questions answered: 1 worse. Not answered: 1 open, 1 no verdict." in report
     assert "1 question is open: the next verdict comes after 10 seeds." in report
     live = Followed(Path("runs"), campaign)
     assert '"planned": 25' in live.progress()

@@ -31,17 +31,18 @@ def test_each_finding_is_a_line_with_verdict_numbers_and_n(result: StudyResult) 
     findings = [small, asked_later, time_found(timed_steps(1.3)), found(TINY), counted(42, 21)]
     lines = texts(result, findings)
     assert [" ".join(line.split()) for line in lines] == [
-        "5 questions: 2 better, 1 undecided, 1 worse, 1 equal.",
+        "4 of 5 questions answered: 1 better, 1 worse, 1 equal, 1 fewer. Not answered: 1",
+        "undecided.",
         "",
         "Test accuracy (points)",
         "better* cnn → adam +0.38 [0.28, 0.48] n = 5",
         "undecided‡ cnn → adam +0.10 [−0.42, 0.62] n = 5",
         "equal cnn → adam +0.002 [−0.018, 0.022] n = 5",
         "",
-        "Time of a training step (ratio)",
+        "Time of a training step (ratio, below 1 is faster)",
         "slower cnn → bn 1.302 [1.298, 1.307] n = 5",
         "",
-        "Number of parameters",
+        "Number of parameters (fewer is better)",
         "fewer cnn → adam −21",
         "",
         "* by less than matters",
@@ -73,14 +74,16 @@ def test_the_count_of_verdicts_fits_too(make: Make) -> None:
     findings = [replace(found(CLEAR), verdict=verdict) for verdict in Verdict for _ in range(11)]
     lines = [line.text for line in finding_lines(preview, findings)]
     opening = lines[: lines.index("")]
-    assert opening[0].startswith("In this preview, 66 questions: 11 ")
+    assert opening[0].startswith("In this preview, 33 of 66 questions answered: 11 better, ")
     assert len(" ".join(opening)) > WIDTH
     assert all(len(line) <= WIDTH for line in lines)
 
 
 def test_a_preview_says_so_and_leads_to_the_full_study(make: Make, tmp_path: Path) -> None:
     preview = replace(make(), study=make().study.as_preview(200))
-    assert texts(preview, [found(CLEAR)])[0] == "In this preview, 1 question: 1 better."
+    assert texts(preview, [found(CLEAR)])[0] == (
+        "In this preview, 1 of 1 question answered: 1 better."
+    )
     full = make(["mlp"])
     short = replace(full, study=full.study.as_preview(200).with_seeds(3))
     page = tmp_path / "index.html"

@@ -83,9 +83,11 @@ def test_one_seed_has_no_spread(make: Make, tmp_path: Path) -> None:
 @pytest.mark.usefixtures("undrawn")
 def test_a_preview_says_so(make: Make, tmp_path: Path) -> None:
     result = make(["cnn"])
-    assert "the full study may find otherwise" not in page(write_report(result, tmp_path)).text
+    assert (
+        "Train the full study: paribus run mnist" not in page(write_report(result, tmp_path)).text
+    )
     preview = replace(result, study=result.study.as_preview(60_000))
-    assert "the full study may find otherwise" in page(write_report(preview, tmp_path)).text
+    assert "Train the full study: paribus run mnist" in page(write_report(preview, tmp_path)).text
     assert "**Preview.**" in (tmp_path / "report.md").read_text("utf-8")
 
 

@@ -10,8 +10,15 @@ import pytest
 from paribus.measure.runs import Run, StudyResult
 from paribus.present import wording
 from paribus.present.as_json import plain
+from paribus.present.findings import agreement_line
 from paribus.questions.family import judge_study
-from paribus.questions.finding import PairFinding, StepTimeFinding, TwoSided, Verdict
+from paribus.questions.finding import (
+    CountFinding,
+    PairFinding,
+    StepTimeFinding,
+    TwoSided,
+    Verdict,
+)
 from paribus.questions.original import Agreement, agreement
 from paribus.spec.diff import LayerChange, LayersChanged, SettingChanged
 from paribus.spec.question import Question
@@ -130,6 +137,19 @@ def test_a_preview_is_judged_by_the_ordinary_rules_and_says_so(told: Told) -> No
     assert all(wording.badge(f).endswith(" in this preview") for f in found)
     stated = {agreement(finding) for finding in found if finding.question.original_verdict}
     assert stated == {Agreement.LEFT_TO_FULL_STUDY}
+
+
+def test_a_count_is_the_same_in_a_preview(told: Told) -> None:
+    result = told(["mlp", "cnn"])
+    preview = replace(result, study=result.study.as_preview(60_000))
+    (counted,) = (f for f in judged(preview) if isinstance(f, CountFinding))
+    assert wording.sentence(counted).startswith("cnn has fewer parameters than mlp: ")
+    assert wording.badge(counted) == "fewer parameters"
+    assert agreement(counted) is Agreement.AGREES
+    assert agreement_line([counted, replace(counted, preview=True)]) == (
+        "Of the original’s 2 answers, 1 is confirmed and 0 are contradicted; 1 is left to the full "
+        "study."
+    )
 
 
 def test_a_preview_asks_for_an_accuracy_that_it_can_reach(told: Told) -> None:

@@ -51,7 +51,7 @@ def finding_lines(result: StudyResult, findings: Sequence[Finding]) -> Iterator[
     line per finding, by what was compared."""
     if not findings:
         return
-    yield from map(Line, wrap(f"{heading(result, findings)}.", WIDTH))
+    yield from map(Line, wrap(heading(result, findings), WIDTH))
     rows = [_row(finding) for finding in findings]
     words, ns = max(len(row.marked) for row in rows), max(len(row.n) for row in rows)
     for title, group in _groups(rows).items():
@@ -127,8 +127,8 @@ def _row(finding: Finding) -> _Row:
 def _groups(rows: Iterable[_Row]) -> dict[str, list[_Row]]:
     groups: dict[str, list[_Row]] = {}
     for row in rows:
-        unit = short.unit(row.finding)
-        title = short.group(row.finding) + (f" ({unit})" if unit else "")
+        about = ", ".join(filter(None, (short.unit(row.finding), short.direction(row.finding))))
+        title = short.group(row.finding) + (f" ({about})" if about else "")
         groups.setdefault(title, []).append(row)
     return groups
 

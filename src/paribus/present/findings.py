@@ -17,6 +17,7 @@ from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions import original
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import Finding, InteractionFinding, PairFinding, TwoSided, Verdict
+from paribus.questions.original import Agreement
 from paribus.text import count
 
 
@@ -65,7 +66,7 @@ class FindingsView:
     introduction: str
     findings: tuple[FindingView, ...]
     heading: str
-    """How often each verdict."""
+    """How many questions are answered, and how often each verdict."""
     looks: str
     """At which look they are, in a study that plans looks; "" in others."""
     groups: tuple[GroupView, ...]
@@ -75,7 +76,6 @@ class FindingsView:
     how_to_read: str
     tally: tuple[Tally, ...]
     """An earlier report's answers by whether they stand; empty where there are none."""
-    is_preview: bool
     has_original: bool
     """Whether an earlier report's answers are to be shown."""
     agreement: str
@@ -96,7 +96,6 @@ def findings_view(result: StudyResult, findings: Sequence[Finding]) -> FindingsV
         key=tuple((kind.value, short.VERDICTS[kind], text) for kind, text in _KEY.items()),
         how_to_read=_HOW_TO_READ,
         tally=_tally(result, findings),
-        is_preview=result.study.preview,
         has_original=any(finding.question.original for finding in findings),
         agreement=agreement_line(findings),
     )
@@ -123,12 +122,29 @@ _HOW_TO_READ = (
 )
 
 
+_ANSWERS = (Verdict.BETTER, Verdict.WORSE, Verdict.EQUAL)
+_ORDER = (*_ANSWERS, Verdict.UNDECIDED, Verdict.NONE, Verdict.CONFOUNDED)
+
+
 def heading(result: StudyResult, findings: Sequence[Finding]) -> str:
-    """Return how often each verdict was reached."""
-    found = Counter(map(short.general_verdict, findings))
-    verdicts = ", ".join(f"{number} {word}" for word, number in found.most_common())
+    """Return how many questions are answered, and how often each verdict was reached."""
     where = "In this preview, " if result.study.preview else ""
-    return f"{where}{count(len(findings), 'question')}: {verdicts}"
+    answered = [f for f in findings if f.verdict in _ANSWERS]
+    others = [f for f in findings if f.verdict not in _ANSWERS]
+    text = f"{where}{len(answered)} of {count(len(findings), 'question')} answered"
+    if answered:
+        text += f": {_verdicts(answered)}"
+    return f"{text}. Not answered: {_verdicts(others)}." if others else f"{text}."
+
+
+def _verdicts(findings: Sequence[Finding]) -> str:
+    found = Counter(map(short.counted_verdict, sorted(findings, key=_place)))
+    return ", ".join(f"{number} {word}" for word, number in found.items())
+
+
+def _place(finding: Finding) -> tuple[bool, int]:
+    """By verdict; what needs no training last."""
+    return not finding.needs_training, _ORDER.index(finding.verdict)
 
 
 def _tally(result: StudyResult, findings: Sequence[Finding]) -> tuple[Tally, ...]:
@@ -215,9 +231,10 @@ def _introduction(result: StudyResult, findings: Sequence[Finding]) -> str:
     text = (
         "The verdicts keep their word if the questions, with metric, number of seeds and the "
         "smallest difference that matters, were fixed before the numbers were seen. The second "
-        "experiment is compared with the first. The brackets hold an interval made so that 95 of "
-        "100 hold the mean difference on these test images (90, where it says so). “Undecided” and "
-        "“no verdict” are answers too: the numbers do not show more."
+        "experiment is compared with the first. The brackets hold an interval: if the study were "
+        "repeated 100 times with other seeds, about 95 such intervals would hold the mean "
+        "difference on these test images (90, where it says so). “Undecided” and “no verdict” say "
+        "that the numbers do not show more."
     )
     if any(finding.question.original for finding in findings):
         origin = result.study.origin or "an earlier report"
@@ -227,14 +244,19 @@ def _introduction(result: StudyResult, findings: Sequence[Finding]) -> str:
 
 def agreement_line(findings: Sequence[Finding]) -> str:
     """Return how many of an earlier report's answers stand; "" where there are none."""
-    held = [original.agreement(f).agrees for f in findings if f.question.original]
+    held = [original.agreement(f) for f in findings if f.question.original]
     if not held:
         return ""
-    if all(finding.preview for finding in findings):
-        return f"The original’s {count(len(held), 'answer')}: left to the full study."
-    agrees, disagrees = held.count(True), held.count(False)
-    open_ = len(held) - agrees - disagrees
-    return (
+    left = held.count(Agreement.LEFT_TO_FULL_STUDY)
+    if left == len(held):
+        return f"The original’s {count(left, 'answer')}: left to the full study."
+    agrees, disagrees = (sum(one.agrees is kind for one in held) for kind in (True, False))
+    text = (
         f"Of the original’s {len(held)} answers, {count(agrees, 'is', 'are')} confirmed and "
-        f"{count(disagrees, 'is', 'are')} contradicted; of {open_} it cannot be told."
+        f"{count(disagrees, 'is', 'are')} contradicted"
     )
+    if left:
+        text += f"; {count(left, 'is', 'are')} left to the full study"
+    if (open_ := len(held) - agrees - disagrees - left) or not left:
+        text += f"; of {open_} it cannot be told"
+    return f"{text}."

@@ -47,7 +47,7 @@ def markdown(view: ReportView, rows: Sequence[SummaryRow]) -> str:
 
 
 def _findings(findings: FindingsView, picture: ReportFigure | None) -> list[str]:
-    parts = ["## Findings", f"{escape_markdown(findings.heading)}."]
+    parts = ["## Findings", escape_markdown(findings.heading)]
     if picture is not None:
         parts.append(f"![{escape_markdown(picture.text)}](figures/{picture.file}.svg)")
     parts += [escape_markdown(text) for text in (findings.looks, findings.introduction) if text]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 import numpy as np
@@ -50,8 +51,9 @@ def preview_warning(result: StudyResult) -> str:
     if not result.study.preview:
         return ""
     return (
-        "This is a preview: the study with about a hundredth of the training per run. Its findings "
-        "hold for these short runs on few images; the full study may find otherwise."
+        "Each network got about 1 % of the full training. You may write “after this short training "
+        "…”, not that a network is better or worse when fully trained: slow starters look bad "
+        f"here, and the order can change. Train the full study: {full_command(result)}"
     )
 
 
@@ -64,6 +66,13 @@ def undrawn() -> str:
 def command(result: StudyResult) -> str:
     """Return what trains the missing runs, on the command line or in Python."""
     return result.command or "study.run()"
+
+
+def full_command(result: StudyResult) -> str:
+    """Return what trains the full study of a preview."""
+    if not result.study_name:
+        return "call run() of the study without as_preview()"
+    return f"paribus run {shlex.quote(result.study_name)}"
 
 
 def progress(result: StudyResult) -> list[str]:

@@ -106,6 +106,12 @@ def general_verdict(finding: Finding) -> str:
     return "open" if finding.why_none is NoVerdict.OPEN else VERDICTS[finding.verdict]
 
 
+@singledispatch
+def counted_verdict(finding: Finding) -> str:
+    """Return the word that a finding is counted under; of two counts which way they differ."""
+    return general_verdict(finding)
+
+
 @verdict.register
 def _(finding: StepTimeFinding) -> str:
     words = {
@@ -136,6 +142,11 @@ def _(finding: BestFinding) -> str:
 def _(finding: CountFinding) -> str:
     words = {Verdict.BETTER: "fewer", Verdict.WORSE: "more", Verdict.EQUAL: "the same"}
     return words.get(finding.verdict, VERDICTS[finding.verdict])
+
+
+@counted_verdict.register
+def _(finding: CountFinding) -> str:
+    return VERDICTS[finding.verdict] if finding.verdict is Verdict.EQUAL else verdict(finding)
 
 
 @singledispatch
@@ -169,6 +180,23 @@ def _(finding: TwoSided) -> str:
 @unit.register
 def _(finding: StepTimeFinding) -> str:
     return "ratio"
+
+
+@singledispatch
+def direction(finding: Finding) -> str:
+    """Return what is better of numbers that are better the lower they are; "" of others."""
+    return ""
+
+
+@direction.register
+def _(finding: TwoSided) -> str:
+    metric = finding.metric
+    return "" if metric.higher_is_better else f"{metric.better.split()[0]} is better"
+
+
+@direction.register
+def _(finding: StepTimeFinding) -> str:
+    return "below 1 is faster"
 
 
 @singledispatch

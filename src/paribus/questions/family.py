@@ -73,7 +73,9 @@ def _judged(prepared: Sequence[Prepared], context: Context) -> list[Finding]:
         else as_raised(prepared, planned, context.looks)
     )
     findings = conclude(stands)
-    return [replace(finding, preview=context.preview) for finding in findings]
+    return [
+        replace(finding, preview=context.preview and finding.needs_training) for finding in findings
+    ]
 
 
 def _prepared(question: BaseQuestion, context: Context) -> Prepared:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
 
 from paribus.measure.metric import Metric
 from paribus.measure.runs import Timing
@@ -63,6 +64,9 @@ class Finding:
     recorded before, if its metric, `matters` or `about` have changed since. `possible_pairs`: of a
     pair that no question of a study asks about, how many such pairs there are.
     """
+
+    needs_training: ClassVar[bool] = True
+    """Whether it is about trained runs. One that is not is the same in a preview."""
 
     question: BaseQuestion
     verdict: Verdict
@@ -327,6 +331,8 @@ class CountFinding(TwoSided):
 
     `count_a`, `count_b`: None for a user's own module, of which Paribus counts nothing.
     """
+
+    needs_training: ClassVar[bool] = False
 
     count_a: int | None
     count_b: int | None
