@@ -24,6 +24,7 @@ from tests.support.judged import (
     timed_steps,
 )
 from tests.support.made_up import Make
+from tests.support.wording_cases import ONE_CONFOUND
 
 
 @pytest.fixture
@@ -96,6 +97,26 @@ def test_an_axis_holds_three_quarters_and_a_far_effect_breaks_off(result: StudyR
     assert first.interval is None
     assert all(row.off == 0 and row.interval is not None for row in others)
     assert all(0 <= place <= 100 for row in others for place in row.dots)
+
+
+def test_a_confounded_row_names_what_else_differs(result: StudyResult) -> None:
+    (row,) = only_group(result, found(CLEAR, confounds=ONE_CONFOUND)).rows
+    assert row.word == "confounded: differs in epochs, too"
+
+
+def test_a_group_says_what_does_not_matter_where_its_rows_agree(result: StudyResult) -> None:
+    same = found(CLEAR, matters=0.001), found(TINY, matters=0.001)
+    assert only_group(result, *same).small == "differences under 0.10 points do not matter"
+    assert only_group(result, *same, found(TINY, matters=0.002)).small == ""
+    assert only_group(result, time_found(timed_steps(1.3))).small == (
+        "differences under 5 % do not matter"
+    )
+
+
+def test_a_band_too_narrow_to_see_is_not_drawn(result: StudyResult) -> None:
+    (wide,) = views(drawn(result, found(CLEAR, matters=0.001)))
+    (narrow,) = views(drawn(result, found([0.5, 0.6, 0.55], matters=0.001)))
+    assert [view.rows[0].shows_band for view in (wide, narrow)] == [True, False]
 
 
 def views(picture: Forest) -> tuple[GroupView, ...]:

@@ -13,7 +13,9 @@ from functools import singledispatch
 
 from paribus.measure.runs import StudyResult
 from paribus.present import short, wording
+from paribus.present.estimates import amount
 from paribus.present.figures.shown import Forest, ForestGroup, ForestRow, Tick
+from paribus.present.what_differs import difference_name
 from paribus.questions import original
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import (
@@ -24,7 +26,7 @@ from paribus.questions.finding import (
     TwoSided,
     Verdict,
 )
-from paribus.text import MINUS, count
+from paribus.text import MINUS, count, listed, percent
 
 _FITTING = 0.75
 """The share of intervals that an axis must hold."""
@@ -98,6 +100,37 @@ def _(finding: StepTimeFinding) -> tuple[str, str]:
 
 
 @singledispatch
+def matters(finding: Finding) -> str:
+    """Return the smallest difference that matters, with its unit; "" if none is stated."""
+    return ""
+
+
+@matters.register
+def _(finding: PairFinding) -> str:
+    return "" if finding.matters is None else amount(finding.metric, finding.matters)
+
+
+@matters.register
+def _(finding: StepTimeFinding) -> str:
+    return "" if finding.matters is None else percent(finding.matters, "g")
+
+
+@singledispatch
+def verdict(finding: Finding) -> str:
+    """Return the verdict of a row; of a confounded one with what else differs."""
+    return short.verdict(finding)
+
+
+@verdict.register
+def _(finding: TwoSided) -> str:
+    word = short.verdict(finding)
+    if finding.verdict is not Verdict.CONFOUNDED:
+        return word
+    names = list(dict.fromkeys(map(difference_name, finding.pair.confounds)))
+    return f"{word}: differs in {listed(names)}, too"
+
+
+@singledispatch
 def nothing(finding: Finding) -> str:
     """Return why there is nothing to draw of a finding without an estimate."""
     return "nothing to draw yet"
@@ -135,7 +168,7 @@ def _row(number: int, finding: Finding) -> ForestRow:
         "by less than matters": finding.less_than_matters,
         "exploratory": finding.exploratory,
     }
-    words = [short.verdict(finding), *(note for note, holds in notes.items() if holds)]
+    words = [verdict(finding), *(note for note, holds in notes.items() if holds)]
     return ForestRow(
         number=number,
         question=asked.ask,
@@ -166,7 +199,10 @@ def _group(title: str, members: Sequence[tuple[Finding, ForestRow]]) -> ForestGr
         reverse=True,
     )
     left, right = ends(first)
-    group = ForestGroup(title, short.unit(first), left, right, 0, (), tuple(rows))
+    shared = {matters(finding) for finding, _ in members}
+    small = shared.pop() if len(shared) == 1 else ""
+    small = small and f"differences under {small} do not matter"
+    group = ForestGroup(title, short.unit(first), left, right, 0, (), tuple(rows), small)
     if all(row.estimate is None for row in rows):
         return group
     if isinstance(first, StepTimeFinding):

@@ -38,6 +38,10 @@ class TickView:
     text: str
 
 
+_WIDEST_UNSEEN = 1.0
+"""A band of this width, about 4 pixels, cannot be told from a line."""
+
+
 @dataclass(frozen=True)
 class RowView:
     """A row of the picture."""
@@ -56,6 +60,10 @@ class RowView:
     claim: float | None
     """Where the arrow of the original's claim starts, or the middle of its bracket."""
 
+    @property
+    def shows_band(self) -> bool:
+        return self.band is not None and self.band.width > _WIDEST_UNSEEN
+
 
 @dataclass(frozen=True)
 class GroupView:
@@ -67,6 +75,8 @@ class GroupView:
     right: str
     ticks: tuple[TickView, ...]
     rows: tuple[RowView, ...]
+    small: str
+    """Which differences do not matter, where it is the same for all rows."""
 
 
 def group_views(forest: Forest) -> tuple[GroupView, ...]:
@@ -77,7 +87,7 @@ def group_views(forest: Forest) -> tuple[GroupView, ...]:
 def _group(group: ForestGroup) -> GroupView:
     ticks = tuple(TickView(_place(tick.at, group.limit), tick.text) for tick in group.ticks)
     rows = tuple(_row(row, group.limit) for row in group.rows)
-    return GroupView(group.title, group.unit, group.left, group.right, ticks, rows)
+    return GroupView(group.title, group.unit, group.left, group.right, ticks, rows, group.small)
 
 
 def _place(at: float, limit: float) -> float:

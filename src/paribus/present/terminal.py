@@ -22,7 +22,7 @@ _STYLES = {
     Verdict.BETTER: "bold blue",
     Verdict.WORSE: "bold dark_orange3",
     Verdict.EQUAL: "bold",
-    Verdict.UNDECIDED: "",
+    Verdict.UNDECIDED: "bold",
     Verdict.CONFOUNDED: "dim",
     Verdict.NONE: "dim",
 }

@@ -47,11 +47,25 @@ def difference_words(difference: Difference) -> str:
     raise NotImplementedError(f"no wording is registered for {type(difference).__name__}")
 
 
-@difference_words.register
+@singledispatch
+def difference_name(difference: Difference) -> str:
+    """Return what a difference is in, without the values of either side.
+
+    >>> difference_name(SettingChanged("optimizer.lr", 0.01, 0.1))
+    'learning rate'
+    """
+    return "network"
+
+
+@difference_name.register
 def _(difference: SettingChanged) -> str:
     name = difference.aspect.rpartition(".")[2]
-    label = _LABELS.get(name, name.replace("_", " "))
-    return f"{label} {_value(difference.before)} → {_value(difference.after)}"
+    return _LABELS.get(name, name.replace("_", " "))
+
+
+@difference_words.register
+def _(difference: SettingChanged) -> str:
+    return f"{difference_name(difference)} {_value(difference.before)} → {_value(difference.after)}"
 
 
 @difference_words.register

@@ -124,7 +124,7 @@ def _text(axes: Axes, place: int, row: ForestRow, color: str) -> None:
     upper, lower = place - 0.17, place + 0.2
     _write(axes, _START, upper, question)
     _write(axes, _START, lower, shortened(sides, 62), color=GREY)
-    _write(axes, 1.02, upper, row.word, color=color, weight="bold")
+    _write(axes, 1.02, upper, shortened(row.word, 42), color=color, weight="bold")
     _write(axes, 1.02, lower, row.numbers, color=GREY)
 
 

@@ -90,6 +90,8 @@ class ForestGroup:
     """The end of the axis on either side; 0 if nothing of the group can be drawn."""
     ticks: tuple[Tick, ...]
     rows: tuple[ForestRow, ...]
+    small: str = ""
+    """Which differences do not matter, where it is the same for all rows."""
 
 
 @dataclass(frozen=True)
