@@ -95,6 +95,9 @@ def test_an_axis_holds_three_quarters_and_a_far_effect_breaks_off(result: StudyR
     assert first.off == 1
     assert first.off_text == "+55.00"
     assert first.interval is None
+    # Its dots are beyond the axis, too: they stand with the mark, none is lost.
+    assert first.mark is not None
+    assert list(first.dots) == [first.mark] * 5
     assert all(row.off == 0 and row.interval is not None for row in others)
     assert all(0 <= place <= 100 for row in others for place in row.dots)
 
@@ -117,6 +120,14 @@ def test_a_band_too_narrow_to_see_is_not_drawn(result: StudyResult) -> None:
     (wide,) = views(drawn(result, found(CLEAR, matters=0.001)))
     (narrow,) = views(drawn(result, found([0.5, 0.6, 0.55], matters=0.001)))
     assert [view.rows[0].shows_band for view in (wide, narrow)] == [True, False]
+
+
+def test_a_dot_beyond_the_drawing_stands_at_its_edge(result: StudyResult) -> None:
+    near = [found(CLEAR, matters=0.001) for _ in range(3)]
+    (view,) = views(drawn(result, *near, found([0.001, 0.002, -0.002, 0.03, -0.03])))
+    (spread,) = (row for row in view.rows if row.row.number == 4)
+    assert len(spread.dots) == 5
+    assert (min(spread.dots), max(spread.dots)) == (2, 98)
 
 
 def views(picture: Forest) -> tuple[GroupView, ...]:

@@ -114,9 +114,18 @@ def _row(row: ForestRow, limit: float) -> RowView:
         mark=_mark(row, limit, off),
         off=off,
         off_text=row.numbers.partition(" ")[0] if off else "",
-        dots=tuple(_place(dot, limit) for dot in row.dots if abs(dot) <= 1.29 * limit),
+        dots=tuple(_dot(dot, limit, off) for dot in row.dots),
         claim=_claim(row, limit, band),
     )
+
+
+def _dot(dot: float, limit: float, off: int) -> float:
+    """Where a dot is; beyond the drawing at its edge, or at the mark if that is off the axis."""
+    place = max(_CENTER - _EDGE, min(_CENTER + _EDGE, _place(dot, limit)))
+    if not off:
+        return place
+    mark = _CENTER + off * OFF_AT
+    return min(place, mark) if off > 0 else max(place, mark)
 
 
 def _span(half: float, limit: float) -> Span:

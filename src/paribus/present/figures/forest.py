@@ -85,7 +85,7 @@ def _row(axes: Axes, place: int, row: ForestRow, limit: float) -> None:
         if row.band:
             edge = min(row.band, _REACH * limit)
             axes.fill_between([-edge, edge], place - 0.5, place + 0.5, color=_BAND, linewidth=0)
-        dots = [dot for dot in row.dots if abs(dot) <= _REACH * limit]
+        dots = [_dot(dot, row.estimate, limit) for dot in row.dots]
         axes.scatter(dots, [middle + 0.2] * len(dots), s=7, color="#8a8a86", linewidths=0)
         at = row.estimate
         if abs(at) > limit:
@@ -101,6 +101,16 @@ def _row(axes: Axes, place: int, row: ForestRow, limit: float) -> None:
                   markerfacecolor=color if filled else "#ffffff", zorder=3)  # fmt: skip
         _claim(axes, middle + 0.34, row, limit)
     _text(axes, place, row, color)
+
+
+def _dot(dot: float, estimate: float, limit: float) -> float:
+    """Where a dot is; beyond the drawing at its edge, or at the mark if that is off the axis."""
+    low, high = -_REACH * limit, _REACH * limit
+    if estimate > limit:
+        high = _OFF * limit
+    elif estimate < -limit:
+        low = -_OFF * limit
+    return max(low, min(high, dot))
 
 
 def _claim(axes: Axes, at: float, row: ForestRow, limit: float) -> None:
