@@ -176,7 +176,10 @@ def _undecided(finding: PairFinding, measured: Measured) -> str:
     """Neither shown to differ nor shown to be equal, and the seeds it would take."""
     paired, evidence = measured.paired, finding.evidence
     said = phrases(finding)
-    text = f"Undecided {said.undecided}: {_estimate(finding, measured)}, "
+    text = (
+        f"Undecided: these runs show neither a difference {said.between} nor that there is none: "
+        f"{_estimate(finding, measured)}, "
+    )
     if paired.low <= 0 <= paired.high:
         text += f"so {said.either}"
     else:

@@ -14,11 +14,13 @@ MORE = {Verdict.BETTER: "gains more", Verdict.WORSE: "gains less"}
 @dataclass(frozen=True)
 class Phrases:
     """`different`, `equal`: the verdicts as clauses; `undecided`: what is, behind that word;
+    `between`: what there may be a difference between;
     `either`: what may be, where the interval holds 0; `quantity`: what the numbers are."""
 
     different: str
     equal: str
     undecided: str
+    between: str
     either: str
     quantity: str
 
@@ -31,6 +33,7 @@ def phrases(finding: PairFinding) -> Phrases:
         different=f"{b} is {verdict_words(finding.verdict)} than {a}",
         equal=f"{a} and {b} are equal for practical purposes",
         undecided=f"between {a} and {b}",
+        between=f"between {a} and {b}",
         either=f"{b} may be better or worse",
         quantity=finding.metric.label,
     )
@@ -46,6 +49,7 @@ def _(finding: InteractionFinding) -> Phrases:
         different=f"{upper} {MORE.get(finding.verdict, '')} than {here}",
         equal=f"{upper} gains as much as {here}, for practical purposes",
         undecided=f"whether {there} gains as much as {here}",
+        between=f"between {there} and {here}",
         either="it may gain more or less",
         quantity=f"difference of the changes in {finding.metric.label}",
     )
