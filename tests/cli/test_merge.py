@@ -17,6 +17,7 @@ from paribus.store.timings import Timing, keep_timing, read_timings
 from tests.support.commands import call, read_json
 from tests.support.once import made_once
 from tests.support.small import write_small
+from tests.support.small_looks import LOOKS_STUDY
 
 SEEDS = 7
 STUDY = """
@@ -174,11 +175,13 @@ def test_other_plans_are_an_error_that_says_in_what(home: Path) -> None:
 
 @pytest.mark.slow
 def test_shards_go_from_look_to_look(home: Path) -> None:
-    looks = STUDY.replace("seeds = 7", "seeds = { looks = [5, 7] }")
-    (home / "looks.toml").write_text(looks.replace("0.01", "1e-9"), "utf-8")
+    looks = "seeds = { looks = [5, 7] }"
+    study = LOOKS_STUDY.replace("seeds = { looks = [5, 10] }", looks)
+    assert looks in study
+    (home / "looks.toml").write_text(study, "utf-8")
     for number in range(1, 6):
         done = call("run", "looks.toml", "--shard", f"{number}/5", "--store", f"look-{number}")
-        assert "2 of 2 runs, up to the next look, have ended" in done.stdout
+        assert "3 of 3 runs, up to the next look, have ended" in done.stdout
     _merge([f"look-{number}" for number in range(1, 6)], "looks")
     assert {ended.run.seed for ended in _ended(home / "looks").values()} == set(range(5))
     # With all seeds of the look at hand, the open question calls for the next ones.
@@ -186,7 +189,7 @@ def test_shards_go_from_look_to_look(home: Path) -> None:
     assert done.exit_code == 0, str(done.exception)
     seeds = {ended.run.seed for ended in _ended(home / "looks").values()}
     assert seeds == set(range(7))
-    (home / "looks.toml").write_text(STUDY, "utf-8")
+    (home / "looks.toml").write_text(study.replace(looks, "seeds = 7"), "utf-8")
     assert call("run", "looks.toml", "--shard", "1/7", "--store", "plain").exit_code == 0
     done = call("merge", "plain", "--into", "looks")
     assert "looks at no number of seeds, there 5, 7 seeds" in str(done.exception)

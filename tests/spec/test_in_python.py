@@ -113,9 +113,9 @@ def make(model: Any, **settings: Any) -> Callable[[], Any]:
             make(Question, ask="", compare=("a", "a"), about=("x",), matters=2.0),
             [
                 "Question.ask: must not be empty",
-                'Question.compare: compares "a" with itself; name two experiments',
                 'Question.about: nothing is called "x"; known are',
                 "Question.matters: accuracies lie between 0 and 1, so none differs by 2",
+                'Question.compare: compares "a" with itself; name two experiments',
             ],
         ),
         (
