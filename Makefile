@@ -18,7 +18,7 @@ QUICK := $(wildcard tests/spec tests/stats tests/store tests/measure tests/quest
 	tests/campaign tests/test_end_to_end.py tests/test_layers.py tests/test_tests.py)
 
 .PHONY: install kernels report check check-pages format quick test calibrate docs screenshots \
-	robustness wheel release clean
+	robustness wheel release site clean
 
 install: $(INSTALLED)
 
@@ -100,5 +100,14 @@ wheel:
 release:
 	PYTHON=$(PYTHON) .ci/release
 
+# Builds the documentation site into build/site; a broken link or reference is an error.
+site: .venv-site/.installed
+	NO_MKDOCS_2_WARNING=1 .venv-site/bin/mkdocs build --quiet
+
+.venv-site/.installed: docs/requirements.txt
+	$(PYTHON) -m venv .venv-site
+	.venv-site/bin/pip install --quiet --disable-pip-version-check --requirement docs/requirements.txt
+	touch $@
+
 clean:
-	rm -rf $(VENV) build dist node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-site build dist node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -8,7 +8,7 @@ const shared = Object.fromEntries(
 );
 
 export default [
-  { ignores: [".venv/", "build/", "**/static/uplot/", "tests/browser/axe.min.js"] },
+  { ignores: [".venv/", ".venv-site/", "build/", "**/static/uplot/", "tests/browser/axe.min.js"] },
   js.configs.recommended,
   {
     files: ["src/**/*.js"],

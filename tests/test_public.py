@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import paribus
 from paribus import Adam, BatchNorm, Conv, Experiment, Flatten, Linear, Question, Relu, Sgd, Study
 from paribus.spec.files import read_study
@@ -36,6 +39,12 @@ def test_every_name_is_there() -> None:
 
 def test_the_command_has_the_version_of_the_package() -> None:
     assert call("--version").output == f"paribus, version {paribus.__version__}\n"
+
+
+def test_the_reference_has_every_name() -> None:
+    page = Path(__file__).parent.parent / "docs" / "api.md"
+    documented = re.findall(r"^::: paribus\.(\w+)$", page.read_text("utf-8"), re.M)
+    assert sorted(documented) == paribus.__all__
 
 
 def test_a_study_in_python_is_the_same_as_in_a_file() -> None:
