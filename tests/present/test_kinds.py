@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import ArrayLike
 
 from paribus.present.as_json import plain
+from paribus.present.contest import contest
 from paribus.present.finding_tables import findings_csv, findings_latex
 from paribus.present.look_text import looks_note
-from tests.support.judged import BASE_S, CLEAR, TINY
+from paribus.present.write import write_report
+from paribus.questions.best import Contest
+from paribus.questions.best_finding import BestFinding
+from paribus.questions.family import conclude
+from paribus.questions.finding import Verdict
+from paribus.spec.question import BestQuestion
+from tests.support.judged import BASE_S, CLEAR, LOSS, TINY
 from tests.support.kinds import best_of, interaction
+from tests.support.made_up import make_result, trained
 
 LED: dict[str, ArrayLike] = {"cnn": BASE_S, "adam": BASE_S + CLEAR, "mlp": [*BASE_S[:4], np.nan]}
 
@@ -38,6 +49,60 @@ def test_an_interaction_as_json() -> None:
     assert [cell["experiment"] for cell in facts["cells"]] == facts["near_ceiling"]
     assert facts["change"] == ["batchnorm added (9 times)"]
     assert facts["noise"] == ""
+
+
+def test_the_picture_of_a_best_set_has_a_row_for_each() -> None:
+    shown = contest(best_of(LED, matters=0.005))
+    assert shown is not None
+    (group,) = shown.groups
+    adam, cnn, mlp = group.rows
+    assert [row.question for row in group.rows] == ["adam", "cnn", "mlp"]
+    assert [row.verdict for row in group.rows] == ["better", "worse", "worse"]
+    assert (adam.low, cnn.high) == (0, 0)
+    assert adam.estimate == pytest.approx(0.38)
+    assert cnn.estimate == pytest.approx(-0.38)
+    # How far it is behind is not known, as it lacks a value.
+    assert (mlp.low, mlp.high) == (None, None)
+    assert adam.band == 0.5
+    assert (group.left, group.right) == ("less accurate", "more accurate")
+    assert contest(best_of({"a": [], "b": []})) is None
+
+
+def test_of_a_loss_better_is_to_the_right_too() -> None:
+    contested = Contest(
+        BestQuestion(ask="?", best=("a", "b"), about=("network",), metric="test_loss", matters=0.1),
+        LOSS,
+        (BASE_S, BASE_S + CLEAR),
+    )
+    (finding,) = conclude([contested])
+    assert isinstance(finding, BestFinding)
+    assert finding.verdict is Verdict.BETTER
+    shown = contest(finding)
+    assert shown is not None
+    a, b = shown.groups[0].rows
+    assert (a.question, a.low) == ("a", 0)
+    assert a.estimate == pytest.approx(0.0038)
+    assert b.estimate == pytest.approx(-0.0038)
+    assert (b.high, b.numbers[0]) == (0, "+")
+
+
+def test_the_page_draws_it_under_its_question(tmp_path: Path) -> None:
+    names = ("cnn", "pool-first", "cnn-adam")
+    asked = BestQuestion(ask="Best?", best=names, about=("network", "optimizer"), matters=0.001)
+    result = make_result(
+        names, runs=lambda name, seed: trained(name, seed, 0.9 if name == "cnn-adam" else 0.5)
+    )
+    result = replace(result, study=result.study._with(questions=(asked,)))
+    written = write_report(result, tmp_path)
+    page = written.read_text("utf-8")
+    assert page.count('class="contender verdict-') == 3
+    assert "verdict-better" in page
+    # The page draws its own; the file is for papers.
+    assert "best-1" not in page
+    assert (tmp_path / "figures" / "best-1.svg").exists()
+    rows = (tmp_path / "tables" / "best.csv").read_text("utf-8").splitlines()
+    assert [row.split(",")[2] for row in rows[1:]] == list(names)
+    assert "cnn-adam & 3 &" in (tmp_path / "tables" / "best.tex").read_text("utf-8")
 
 
 def test_both_are_rows_of_the_tables() -> None:

@@ -7,9 +7,10 @@ import io
 from collections.abc import Iterator, Sequence
 
 from paribus.measure.runs import StudyResult
-from paribus.present import latex, short, wording
+from paribus.present import estimates, latex, short, wording
 from paribus.present.as_json import NUMBERS, all_numbers, plain
 from paribus.present.look_text import looks_note
+from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import Finding, PairFinding
 from paribus.stats.flips import Flip
 from paribus.text import percent
@@ -58,6 +59,55 @@ def findings_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
             "the intervals are those of each question alone; “equal” rests on "
             f"{percent(0.9)} intervals.",
             *filter(None, [looks_note(findings)]),
+            *notes,
+        ],
+    )
+
+
+BEST_COLUMNS = ("experiment", "may_be_best", "n", "without_value", "mean", "sd", "to_best", "low",
+                "high", "first_rank", "last_rank")  # fmt: skip
+
+
+def best_csv(findings: Sequence[Finding]) -> str:
+    """Return a row for each experiment of each question about the best, in the metric's raw unit;
+    an end of an interval is empty where there is no bound."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["question", "metric", *BEST_COLUMNS])
+    for finding in findings:
+        if not isinstance(finding, BestFinding):
+            continue
+        for row in plain(finding)["contenders"]:
+            values = ("" if row[key] is None else row[key] for key in BEST_COLUMNS)
+            writer.writerow([finding.question.ask, finding.question.metric, *values])
+    return text.getvalue()
+
+
+def best_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
+    """Return a tabular of the experiments of each question about the best, notes as comments above
+    it; "" if there is no such question."""
+    rows = [
+        [
+            one.name,
+            str(one.seeds),
+            "–" if one.level is None else estimates.level(finding.metric, *one.level),
+            wording.to_best(finding.metric, one),
+            wording.ranks(one),
+            "may be" if one.may_be_best else "no",
+        ]
+        for finding in findings
+        if isinstance(finding, BestFinding)
+        for one in wording.in_order(finding)
+    ]
+    if not rows:
+        return ""
+    return latex.tabular(
+        "lrrrrl",
+        ["experiment", "n", "mean (SD)", "from the best other one", "rank", "the best"],
+        rows,
+        [
+            f"In brackets {percent(0.95)} intervals for all at once; the set of those that may be "
+            "the best holds it in at least 95 of 100 studies.",
             *notes,
         ],
     )

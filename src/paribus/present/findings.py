@@ -10,8 +10,9 @@ from functools import singledispatch
 from paribus.measure.runs import StudyResult
 from paribus.present import short, wording
 from paribus.present.as_json import counts
+from paribus.present.contest import contest
 from paribus.present.forest import forest
-from paribus.present.forest_view import GroupView, group_views
+from paribus.present.forest_view import GroupView, group_view, group_views
 from paribus.present.look_text import looks_note
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions import original
@@ -47,6 +48,8 @@ class FindingView:
     original: str
     """What an earlier report had answered; "" if nothing."""
     agreement: str
+    contest: GroupView | None
+    """The picture of a best set; None of other findings."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +176,13 @@ def _view(number: int, finding: Finding) -> FindingView:
         reasons=tuple(filter(None, (*wording.reasons(finding), wording.noise(finding)))),
         original=finding.question.original,
         agreement=wording.agreement(finding),
+        contest=_contest(finding),
     )
+
+
+def _contest(finding: Finding) -> GroupView | None:
+    shown = contest(finding) if isinstance(finding, BestFinding) else None
+    return None if shown is None else group_view(shown.groups[0])
 
 
 @singledispatch

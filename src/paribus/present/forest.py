@@ -143,7 +143,7 @@ def _(finding: CountFinding) -> str:
 
 @nothing.register
 def _(finding: BestFinding) -> str:
-    return "a set, not one difference"
+    return "a set: open the row to see each"
 
 
 def forest(result: StudyResult, findings: Sequence[Finding]) -> Forest | None:
@@ -208,9 +208,17 @@ def _group(title: str, members: Sequence[tuple[Finding, ForestRow]]) -> ForestGr
     if isinstance(first, StepTimeFinding):
         limit = _limit(rows, (math.log(ratio) for ratio in _RATIOS))
         return replace(group, limit=limit, ticks=_ratio_ticks(limit))
-    limit = _limit(rows, _round_numbers())
     reverse = isinstance(first, TwoSided) and not first.metric.higher_is_better
-    return replace(group, limit=limit, ticks=_difference_ticks(limit, reverse=reverse))
+    limit, ticks = axis_of_differences(rows, reverse=reverse)
+    return replace(group, limit=limit, ticks=ticks)
+
+
+def axis_of_differences(
+    rows: Sequence[ForestRow], *, reverse: bool
+) -> tuple[float, tuple[Tick, ...]]:
+    """Return the end of the axis that rows share, and its ticks. reverse: if less is better."""
+    limit = _limit(rows, _round_numbers())
+    return limit, _difference_ticks(limit, reverse=reverse)
 
 
 def _round_numbers() -> Iterable[float]:

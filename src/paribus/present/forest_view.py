@@ -81,10 +81,11 @@ class GroupView:
 
 def group_views(forest: Forest) -> tuple[GroupView, ...]:
     """Return the groups of the picture as they are drawn on the page."""
-    return tuple(map(_group, forest.groups))
+    return tuple(map(group_view, forest.groups))
 
 
-def _group(group: ForestGroup) -> GroupView:
+def group_view(group: ForestGroup) -> GroupView:
+    """Return a group as it is drawn."""
     ticks = tuple(TickView(_place(tick.at, group.limit), tick.text) for tick in group.ticks)
     rows = tuple(_row(row, group.limit) for row in group.rows)
     return GroupView(group.title, group.unit, group.left, group.right, ticks, rows, group.small)

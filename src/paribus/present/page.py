@@ -41,7 +41,7 @@ def page(view: ReportView, drawing: DrawnFigures) -> str:
     images = {
         figure.file: _image(svgs)
         for number, figure in enumerate(view.figures)
-        if figure is not view.figures.findings
+        if figure not in view.figures.drawn_by_page
         if (svgs := drawing.svgs(number)) is not None
     }
     template = _environment().get_template("report.html.j2")

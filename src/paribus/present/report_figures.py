@@ -14,6 +14,7 @@ from paribus.measure.predictions import confusion, mistakes, predicted_classes
 from paribus.measure.runs import ExperimentResult, Run, StudyResult
 from paribus.measure.table import series
 from paribus.present import report_text, summary_cells
+from paribus.present.contest import contests
 from paribus.present.figures.shown import (
     LEAST_ERRORS,
     AccuracyRow,
@@ -61,6 +62,8 @@ class ReportFigures:
 
     findings: ReportFigure | None
     """For papers; the page draws its own."""
+    best: tuple[ReportFigure, ...]
+    """Best sets, likewise."""
     accuracy: ReportFigure | None
     curves: tuple[ReportFigure, ...]
     confusion: ReportFigure | None
@@ -70,10 +73,22 @@ class ReportFigures:
 
     def __iter__(self) -> Iterator[ReportFigure]:
         """In the order of the page."""
-        for one in (self.findings, self.accuracy, *self.curves, self.confusion, self.misclassified):
+        for one in (
+            self.findings,
+            *self.best,
+            self.accuracy,
+            *self.curves,
+            self.confusion,
+            self.misclassified,
+        ):
             if one is not None:
                 yield one
         yield from self.experiments.values()
+
+    @property
+    def drawn_by_page(self) -> tuple[ReportFigure, ...]:
+        """Those that the page draws itself, from what they show."""
+        return (*filter(None, (self.findings,)), *self.best)
 
 
 def figures_of(result: StudyResult, findings: Sequence[Finding]) -> ReportFigures:
@@ -86,6 +101,7 @@ def figures_of(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure
         gallery = _misclassified(result, best, predicted_SN)
     return ReportFigures(
         findings=_findings(result, findings),
+        best=_best(findings),
         accuracy=_accuracy(result),
         curves=_curves(result),
         confusion=matrix,
@@ -191,6 +207,18 @@ def _findings(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure 
         "what the original said."
     )
     return ReportFigure("findings", "Findings", text, shown)
+
+
+def _best(findings: Sequence[Finding]) -> tuple[ReportFigure, ...]:
+    text = (
+        "How far the mean of each experiment is from that of the best other one, with intervals "
+        "that hold all at once in 95 of 100 studies. Better is to the right; the band holds "
+        "differences that do not matter."
+    )
+    return tuple(
+        ReportFigure(f"best-{number}", finding.question.ask, text, shown)
+        for number, finding, shown in contests(findings)
+    )
 
 
 def _accuracy(result: StudyResult) -> ReportFigure | None:

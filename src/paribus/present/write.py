@@ -78,6 +78,9 @@ def _files(result: StudyResult, found: Sequence[Finding] | None) -> Generator[tu
         yield "tables/epochs.csv", tables.epochs_csv(result).encode()
         yield "tables/findings.csv", finding_tables.findings_csv(findings).encode()
         yield "tables/findings.tex", finding_tables.findings_latex(findings, notes).encode()
+        if best := finding_tables.best_latex(findings, notes):
+            yield "tables/best.csv", finding_tables.best_csv(findings).encode()
+            yield "tables/best.tex", best.encode()
         yield "tables/flips.csv", finding_tables.flips_csv(result, findings).encode()
         for number, figure in enumerate(figures):
             svgs, png = drawing.svgs(number), drawing.png(number)

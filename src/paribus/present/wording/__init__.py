@@ -6,6 +6,7 @@ those of its finding with `@sentence.register`, and may with the others.
 """
 
 from paribus.present.wording.best import best_sentence as _best
+from paribus.present.wording.best import in_order, ranks, to_best
 from paribus.present.wording.count import count_sentence as _count
 from paribus.present.wording.generic import (
     agreement,
@@ -25,11 +26,14 @@ from paribus.present.wording.step_time import step_time_sentence as _step_time
 __all__ = [
     "agreement",
     "badge",
+    "in_order",
     "noise",
+    "ranks",
     "reasons",
     "sentence",
     "subject",
     "table_verdict",
+    "to_best",
     "verdict_words",
 ]
 

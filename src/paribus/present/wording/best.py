@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from paribus.measure.metric import Metric
-from paribus.present.estimates import amount, estimate, interval, level
+from paribus.present.estimates import amount, estimate, interval
 from paribus.present.what_differs import difference_words
 from paribus.present.wording.generic import (
     badge,
@@ -81,7 +81,8 @@ def best_subject(finding: BestFinding) -> str:
 
 @reasons.register
 def best_reasons(finding: BestFinding) -> tuple[str, ...]:
-    """Return what the set rests on: its rule, then a line for each experiment, the best first."""
+    """Return what the set rests on: its rule, and what is to be known of its experiments. Their
+    numbers stand in the picture and the tables."""
     if not finding.contenders[0].seeds or finding.contenders[0].low is None:
         return ()
     k = len(finding.contenders)
@@ -104,10 +105,32 @@ def best_reasons(finding: BestFinding) -> tuple[str, ...]:
     if finding.all_within is False:
         lines.append(f"Not all are shown to lie within {_matters(finding)} of the best.")
     lines.append(
-        f"In brackets the difference to the best other one, {percent(0.95)} for all at once; ranks "
-        f"allow for all {k * (k - 1) // 2} pairs (adjusted p of {VERDICT_LEVEL} or less)."
+        f"Intervals hold with {percent(0.95)} for all at once; ranks allow for all "
+        f"{k * (k - 1) // 2} pairs (adjusted p of {VERDICT_LEVEL} or less)."
     )
-    return (*lines, *(_line(finding, one) for one in in_order(finding)))
+    return (*lines, *_excluded_before(finding), *_missing(finding))
+
+
+def _excluded_before(finding: BestFinding) -> list[str]:
+    """What was excluded by each look before the last one."""
+    found: dict[int, list[str]] = {}
+    for one in in_order(finding):
+        if not one.may_be_best and one.seeds < finding.seeds:
+            found.setdefault(one.seeds, []).append(one.name)
+    return [
+        f"{listed(names, len(names))} {plural(len(names), 'was', 'were')} excluded by the look "
+        f"after {count(seeds, 'seed')}."
+        for seeds, names in sorted(found.items())
+    ]
+
+
+def _missing(finding: BestFinding) -> list[str]:
+    return [
+        f"{one.missing} of {count(one.seeds, 'run')} of {one.name} {finding.metric.lacks}, which "
+        "counts as worse than any number."
+        for one in in_order(finding)
+        if one.missing
+    ]
 
 
 def in_order(finding: BestFinding) -> list[Contender]:
@@ -140,20 +163,6 @@ def ranks(one: Contender) -> str:
     """
     same = one.first_rank == one.last_rank
     return f"{one.first_rank}" if same else f"{one.first_rank}–{one.last_rank}"
-
-
-def _line(finding: BestFinding, one: Contender) -> str:
-    level_ = "" if one.level is None else f" {level(finding.metric, *one.level)}"
-    text = f"{one.name}{level_}: {to_best(finding.metric, one)}"
-    text += f", rank {ranks(one)}"
-    if one.missing:
-        text += (
-            f"; {one.missing} of {count(one.seeds, 'run')} {finding.metric.lacks}, which counts as "
-            "worse than any number"
-        )
-    if not one.may_be_best:
-        text += f"; excluded after {count(one.seeds, 'seed')}"
-    return f"{text}."
 
 
 def _may(finding: BestFinding) -> str:
