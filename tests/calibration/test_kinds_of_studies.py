@@ -23,7 +23,7 @@ from tests.support.judged import SCORE
 from tests.support.simulated import BATCHES, Floats, at_most, effects, generator, say
 
 LOOKS = (5, 10)
-STUDIES = 400
+STUDIES = 200
 
 
 def runs(rng: np.random.Generator, experiments: int, seeds: int, shape: str = "normal") -> Floats:

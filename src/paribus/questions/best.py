@@ -178,7 +178,8 @@ class Contest:
         has_S = value_S[np.isfinite(value_S)]
         low = high = None
         if course is not None:
-            ends = self._sign * course.low[e], self._sign * course.high[e]
+            # 0 is added as an end may be -0.
+            ends = self._sign * course.low[e] + 0.0, self._sign * course.high[e] + 0.0
             low, high = float(min(ends)), float(max(ends))
         return Contender(
             name=self.question.best[e],
