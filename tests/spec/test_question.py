@@ -10,7 +10,13 @@ from paribus import Experiment, Question, Sgd, Study
 from paribus.errors import UserError
 from paribus.spec.files import read_study
 from paribus.spec.model import SpecError
-from paribus.spec.question import BaseQuestion, question_model, question_of
+from paribus.spec.question import (
+    BaseQuestion,
+    BestQuestion,
+    InteractionQuestion,
+    question_model,
+    question_of,
+)
 
 TABLE: dict[str, Any] = {
     "ask": "Is it?",
@@ -107,3 +113,104 @@ def test_a_kind_must_say_what_it_is() -> None:
     for attribute in ("kind", "experiments"):
         with pytest.raises(NotImplementedError):
             getattr(BaseQuestion(ask="?"), attribute)
+
+
+FOUR = (
+    STUDY.partition("[[questions]]")[0]
+    + """
+[experiments.base-long]
+from = "base"
+epochs = 8
+[experiments.slow-long]
+from = "slow"
+epochs = 8
+[[questions]]
+ask = "Is it?"
+about = ["optimizer", "epochs"]
+matters = 0.001
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (
+            'compare = [["base", "base-long"], ["slow"]]',
+            "s.toml, question 1.compare[2][2]: is missing; add it",
+        ),
+        (
+            'compare = [["base", "base-long"], ["base", "slow"]]',
+            's.toml, question 1.compare: names "base" more than once; name four experiments',
+        ),
+        (
+            'compare = [["base", "base-long"], ["slo", "slow-long"]]',
+            's.toml, question 1.compare: there is no experiment "slo"; did you mean "slow"?',
+        ),
+        (
+            'compare = [["base", "base-long"], ["slow", "slow-long"]]\nmetric = "step_time"',
+            's.toml, question 1.metric: "step_time" is not measured of runs; ask it of two '
+            'experiments: compare = ["a", "b"]',
+        ),
+        ('best = ["base"]', "s.toml, question 1.best: needs at least 2 experiments, got 1"),
+        (
+            'best = ["base", "slow", "base"]',
+            's.toml, question 1.best: names "base" more than once; name each experiment once',
+        ),
+        (
+            'best = ["base", "slo"]',
+            's.toml, question 1.best: there is no experiment "slo"; did you mean "slow"?',
+        ),
+        (
+            'best = ["base", "slow"]\noriginal_verdict = "slo"',
+            's.toml, question 1: original_verdict: "slo" is not one of those in best; did you mean '
+            '"slow"?',
+        ),
+        ('best = ["base", "slow"]\nkind = "compare"', "s.toml, question 1"),
+    ],
+)
+def test_mistakes_in_questions_about_several_are_told(line: str, message: str) -> None:
+    with pytest.raises(UserError) as error:
+        read_study(f"{FOUR}{line}\n", "s.toml")
+    assert message in str(error.value)
+
+
+def test_questions_about_several_are_found_by_what_is_written() -> None:
+    pairs = [["base", "base-long"], ["slow", "slow-long"]]
+    rest = {"ask": "Is it?", "about": ["optimizer", "epochs"], "matters": 0.001}
+    study = read_study(f"{FOUR}compare = {pairs}\n".replace("'", '"'), "s.toml")
+    (asked,) = study.questions
+    assert asked == question_of({**rest, "compare": pairs})
+    assert asked == question_of({**rest, "compare": pairs, "kind": "interaction"})
+    assert isinstance(asked, InteractionQuestion)
+    assert asked.kind == "interaction"
+    assert asked.experiments == ("base", "base-long", "slow", "slow-long")
+    best = question_of({**rest, "best": ["base", "slow"]})
+    assert isinstance(best, BestQuestion)
+    assert best == question_of({**rest, "best": ["base", "slow"], "kind": "best"})
+    assert best == BestQuestion(
+        ask="Is it?", best=("base", "slow"), about=("optimizer", "epochs"), matters=0.001
+    )
+
+
+def test_what_options_make_the_same_is_asked_once() -> None:
+    best = BestQuestion(
+        ask="?", best=("a", "b", "c"), about=("epochs",), matters=0, original_verdict="b"
+    )
+    renamed = best.renamed({"a": "a", "b": "a", "c": "c"})
+    assert renamed is not None
+    assert (renamed.best, renamed.original_verdict) == (("a", "c"), "a")
+    assert best.renamed(dict.fromkeys("abc", "a")) is None
+    pairs = InteractionQuestion(
+        ask="?", compare=(("a", "b"), ("c", "d")), about=("epochs",), matters=0
+    )
+    kept = pairs.renamed({"a": "a", "b": "x", "c": "c", "d": "d"})
+    assert kept is not None
+    assert kept.compare == (("a", "x"), ("c", "d"))
+    assert pairs.renamed({"a": "a", "b": "b", "c": "a", "d": "d"}) is None
+
+
+def test_pairs_of_pairs_are_another_class() -> None:
+    compare: Any = [["a", "b"], ["c", "d"]]
+    with pytest.raises(SpecError, match="has pairs of experiments; use InteractionQuestion"):
+        Question(ask="?", compare=compare, about=("epochs",), matters=0)

@@ -225,6 +225,13 @@ class Question(PairQuestion):
     def terms(self) -> str:
         return f"{' against '.join(self.compare)}, {self._metric_terms()}"
 
+    @field_validator("compare", mode="before")
+    @classmethod
+    def _no_pairs(cls, compare: Any) -> Any:
+        if InteractionQuestion.matches({"compare": compare}):
+            raise ValueError("has pairs of experiments; use InteractionQuestion")
+        return compare
+
     @field_validator("compare")
     @classmethod
     def _two(cls, compare: tuple[str, str]) -> tuple[str, str]:
