@@ -75,7 +75,7 @@ def test_a_real_difference(told: Told) -> None:
     assert agreement(finding) is Agreement.AGREES
     assert finding.ledger is not None
     assert len(finding.ledger.images(Flip.FIXED)) > 20
-    assert "Two runs of cnn that differ in nothing but the seed" in wording.noise(finding)
+    assert "Two runs of cnn that differ only in the seed" in wording.noise(finding)
 
 
 def test_the_opposite_disagrees(told: Told) -> None:
@@ -90,7 +90,7 @@ def test_a_change_of_two_things_is_confounded_and_says_by_what(told: Told) -> No
     assert finding.pair.confounds == (SettingChanged("optimizer.lr", 0.01, 0.025),)
     assert wording.sentence(finding).startswith(
         "Confounded: residual and residual-bn also differ in learning rate 0.01 → 0.025, so the "
-        "difference cannot be put down to what was asked about: final test accuracy +"
+        "difference cannot be attributed to the change in question: final test accuracy +"
     )
     assert agreement(finding) is Agreement.NOTHING_STATED
     controlled = one(result, "residual-fast", "residual-bn")
@@ -181,8 +181,8 @@ def test_nothing_trained_has_no_verdict(make: Make) -> None:
     found = judged(make(["cnn", "cnn-adam"], runs=lambda *_: None))
     assert [finding.verdict for finding in found] == [Verdict.NONE] * 3
     assert wording.sentence(found[0]) == (
-        "No verdict yet: 0 of 3 seeds are trained; it takes all 3, so that the answer does not "
-        "depend on when one looks."
+        "No verdict yet: 0 of 3 seeds are trained; it takes all 3, so that it does not "
+        "depend on when you look."
     )
 
 
@@ -193,7 +193,7 @@ def test_a_diverged_run_is_a_result(make: Make) -> None:
 
     finding = one(make(["cnn", "cnn-adam"], seeds=5, runs=runs, data=DATA), "cnn", "cnn-adam")
     assert finding.verdict is Verdict.WORSE
-    assert "1 of 5 runs of cnn-adam diverged and is left out" in wording.sentence(finding)
+    assert "1 of 5 runs of cnn-adam diverged and is excluded" in wording.sentence(finding)
 
 
 def test_epochs_to_an_accuracy_and_a_rise_of_loss(make: Make) -> None:

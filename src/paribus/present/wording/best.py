@@ -37,7 +37,8 @@ def _words(finding: BestFinding) -> str:
         case Verdict.CONFOUNDED:
             return (
                 f"Confounded: {all_} also differ in {_not_asked_about(finding)}, so that which is "
-                f"the best cannot be put down to what was asked about; {what}, {n}: {_may(finding)}"
+                "the best cannot be attributed to the change in question; "
+                f"{what}, {n}: {_may(finding)}"
             )
         case Verdict.BETTER:
             (best,) = finding.best
@@ -205,7 +206,7 @@ def _no_verdict(finding: BestFinding) -> str:
             f"in {_quantity(finding.metric)}: {_may(finding)} The next verdict comes after "
             f"{look.next_seeds} seeds{so_far}."
         )
-    takes = f"all {finding.planned}, so that the answer does not depend on when one looks"
+    takes = f"all {finding.planned}, so that it does not depend on when you look"
     if look is not None:
         takes = f"all {finding.planned}, with more looks planned after {series(look.plan[1:])}"
     return (

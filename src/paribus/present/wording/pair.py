@@ -68,23 +68,23 @@ def pair_noise(finding: PairFinding) -> str:
         return ""
     if floor.sd == 0:
         return (
-            f"All {floor.n} runs of {name} end with the same {metric.label}; how far runs lie "
-            "apart by luck cannot be told from them."
+            f"All {floor.n} runs of {name} end with the same {metric.label}; the spread "
+            "between runs cannot be estimated from them."
         )
     if floor.between_runs >= metric.widest:
         return (
-            f"Runs of {name} that differ in nothing but the seed lie so far apart in "
-            f"{metric.label} that, judged from {floor.n} seeds, any difference between single "
+            f"Runs of {name} that differ only in the seed lie so far apart in "
+            f"{metric.label} that, estimated from {floor.n} seeds, any difference between single "
             "runs may be noise."
         )
     shown = amount(metric, floor.between_runs)
     text = (
-        f"Two runs of {name} that differ in nothing but the seed lie within {shown} of each other "
-        f"in {metric.label} in 95 of 100 pairs (judged from {floor.n} seeds): single runs cannot "
-        f"tell differences under {shown} from noise"
+        f"Two runs of {name} that differ only in the seed lie within {shown} of each other "
+        f"in {metric.label} in 95 of 100 pairs (estimated from {floor.n} seeds): single runs "
+        f"cannot tell differences under {shown} from noise"
     )
     if floor.predicted is not None:
-        text += f" (luck on single test images alone makes {amount(metric, floor.predicted)})"
+        text += f" (chance in single test images alone makes {amount(metric, floor.predicted)})"
     return text + "."
 
 
@@ -138,7 +138,8 @@ def _different(finding: PairFinding, measured: Measured) -> str:
         if missing:
             text += (
                 f"; {_of(missing, evidence.runs)} of {name} {finding.metric.lacks} and "
-                f"{plural(missing, 'is', 'are')} left out, which flatters {name}"
+                f"{plural(missing, 'is', 'are')} excluded, which biases the comparison in favor "
+                f"of {name}"
             )
     return text + _new_images(finding, measured.new_images) + "."
 
@@ -215,8 +216,8 @@ def _confounded(finding: PairFinding, measured: Measured) -> str:
     """More differs than the question is about."""
     return (
         f"Confounded: {finding.a} and {finding.b} also differ in "
-        f"{differ_in(finding)}, so the difference cannot be put down to what was "
-        f"asked about: {_estimate(finding, measured)}."
+        f"{differ_in(finding)}, so the difference cannot be attributed to the "
+        f"change in question: {_estimate(finding, measured)}."
     )
 
 
@@ -238,8 +239,9 @@ def _no_verdict(finding: PairFinding) -> str:
             if evidence.measured is not None:
                 numbers = f"; over the others {_estimate(finding, evidence.measured)}"
             return (
-                f"No verdict: {_missing(finding)} {metric.lacks}, and to leave them "
-                f"out would flatter {_flattered(finding)}{numbers}; it takes {metric.without}."
+                f"No verdict: {_missing(finding)} {metric.lacks}; excluding them would "
+                f"bias the comparison{_in_favor(finding)}{numbers}; a verdict "
+                f"requires {metric.without}."
             )
         case NoVerdict.TOO_FEW_SEEDS:
             return (
@@ -256,7 +258,7 @@ def _no_verdict(finding: PairFinding) -> str:
 
 def _unfinished(finding: PairFinding, shown: str) -> str:
     evidence = finding.evidence
-    takes = f"all {evidence.planned}, so that the answer does not depend on when one looks"
+    takes = f"all {evidence.planned}, so that it does not depend on when you look"
     planned = f"{evidence.planned} seeds"
     if (look := evidence.look) is not None:
         takes = f"all {evidence.planned}, with more looks planned after {series(look.plan[1:])}"
@@ -356,7 +358,8 @@ def _missing(finding: PairFinding) -> str:
     )
 
 
-def _flattered(finding: PairFinding) -> str:
+def _in_favor(finding: PairFinding) -> str:
+    """Whom it would favor to exclude the runs without a value."""
     if finding.evidence.missing_a and finding.evidence.missing_b:
-        return "both"
-    return finding.a if finding.evidence.missing_a else finding.b
+        return ""
+    return " in favor of " + (finding.a if finding.evidence.missing_a else finding.b)

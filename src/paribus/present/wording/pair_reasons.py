@@ -49,7 +49,7 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
         if evidence.raised is not None:
             test = "Planned test, and an e-process of the seeds after it"
         lines.append(
-            f"{test}: {p_value(evidence.adjusted_p)}{family}; better or worse takes "
+            f"{test}: {p_value(evidence.adjusted_p)}{family}; better or worse requires "
             f"{VERDICT_LEVEL} or less."
         )
         if evidence.raised is not None and not evidence.raised.by_plan:
@@ -71,8 +71,8 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
     flip = measured.sign_flip
     if flip.smallest_p * max(evidence.family, 1) > VERDICT_LEVEL:
         lines.append(
-            f"Sign-flip test: {p_value(flip.p)}; {paired.n} seeds can give it no less than "
-            f"{flip.smallest_p:.2g}, so that it has no say here."
+            f"Sign-flip test: {p_value(flip.p)}; with {paired.n} seeds its smallest "
+            f"possible p-value is {flip.smallest_p:.2g}, too large to reach the required level."
         )
     else:
         lines.append(f"Sign-flip test, which assumes no bell curve: {p_value(flip.p)}.")
@@ -91,7 +91,7 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
     if evidence.replay is not None:
         lines.append(
             f"In {percent(evidence.replay.opposite_share)} of the {evidence.replay.pairs} pairs of "
-            f"one run of each the order was the opposite (a tie counts half{_of_equals(evidence)})."
+            f"these runs the order is reversed (ties count half{_of_equals(evidence)})."
         )
     lines += _failures(finding)
     # Where it is the only number of seeds there is, the sentence has it.

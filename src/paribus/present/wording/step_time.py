@@ -26,7 +26,7 @@ def step_time_sentence(finding: StepTimeFinding) -> str:
         case Verdict.CONFOUNDED:
             return (
                 f"Confounded: {a} and {b} also differ in {differ_in(finding)}, so the difference "
-                f"cannot be put down to what was asked about: {shown}."
+                f"cannot be attributed to the change in question: {shown}."
             )
         case Verdict.EQUAL:
             return _equal(finding, ratio)
