@@ -59,12 +59,15 @@ class AskedQuestion:
 
 
 def _as_text(value: object) -> str:
-    """A setting as text; an interaction compares a list of pairs.
+    """A setting as text; an interaction compares a list of pairs. Raise TypeError if a list holds
+    anything but text.
 
     >>> _as_text([["sgd", "sgd-bn"], ["adam", "adam-bn"]]), _as_text(0.1)
     ('sgd, sgd-bn, adam, adam-bn', '0.1')
     """
-    return ", ".join(map(_as_text, value)) if isinstance(value, list) else f"{value}"
+    if isinstance(value, list):
+        return ", ".join(_as_text(item) if isinstance(item, list) else item for item in value)
+    return f"{value}"
 
 
 @dataclass(frozen=True)
