@@ -282,7 +282,7 @@ def test_only_some_experiments_are_trained_as_far_as_the_plan_takes_them(study: 
     only = make("small.toml", Changes(only="mlp,adam"))
     trained(only)
     assert {name: len(seeds) for name, seeds in seeds_in(only).items()} == {"mlp": 10, "adam": 10}
-    # Its other question has not been looked at for want of runs.
+    # Its other question has not been judged: its runs are missing.
     campaign = make("small.toml")
     assert findings(campaign)[FIRST].why_none is NoVerdict.UNFINISHED
     trained(make("small.toml", Changes(only="still")))

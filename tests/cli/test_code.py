@@ -112,7 +112,7 @@ def test_run_trains_the_present_code_and_the_older_can_be_pinned(folder: Path) -
     assert call("status", "study/small.toml").stderr == ""
     after = read_json("status", "study/small.toml", "--json")["experiments"]["own"]["runs"]
     assert not {run["id"] for run in before} & {run["id"] for run in after}
-    # By name, it is the present code's runs that count; the others are told apart by digest.
+    # A name means the runs of the present code; a digest tells the others apart.
     compared = call("compare", "mlp", "own")
     now, then = (runs[0]["id"].partition("-")[0] for runs in (after, before))
     assert compared.stderr.startswith(f"own is {now} here, as study/small.toml has it now.")

@@ -79,7 +79,6 @@ PAIRS: dict[str, tuple[Callable[[], nn.Sequential], list[str]]] = {
         ],
     ),
 }
-PLAIN_NAMES = {"scale": "weight", "shift": "bias"}
 
 
 def plain_training(

@@ -13,26 +13,6 @@ from tests.support.commands import call_apart, train
 from tests.support.once import made_once
 from tests.support.small import MORE, SMALL_STUDY, write_small
 
-DIVERGING = """
-[experiments.wild]
-from = "mlp"
-optimizer = { name = "sgd", lr = 1e30 }
-
-[[questions]]
-ask = "Is the loss lower with Adam?"
-compare = ["mlp", "adam"]
-about = ["optimizer"]
-metric = "test_loss"
-matters = 0.01
-
-[[questions]]
-ask = "Is a step of the CNN slower?"
-compare = ["mlp", "cnn"]
-about = ["network"]
-metric = "step_time"
-matters = 0.05
-"""
-
 
 def _make(folder: Path) -> None:
     write_small(folder, SMALL_STUDY.replace("seeds = 2", "seeds = 3") + MORE)

@@ -2,7 +2,7 @@
 
 A store keeps all that was ever trained under a name: before an edit, with other code, on other
 images, by a trial with `--epochs 1`. A name stands for one of them, that of the study at hand; the
-others are told by their hashes.
+others are named by their hashes.
 """
 
 from __future__ import annotations

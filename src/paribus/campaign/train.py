@@ -16,7 +16,7 @@ from paribus.store.reader import Reader
 from paribus.store.writer import Writer
 
 Show = Callable[[Schedule, Clock], AbstractContextManager[Listener]]
-"""Shows how a schedule gets on; yields what is told of everything that happens."""
+"""Shows the progress of a schedule; yields the listener that is called with each event."""
 
 _SECONDS_BETWEEN_GLANCES = 0.5
 

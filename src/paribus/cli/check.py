@@ -186,7 +186,7 @@ def _question(campaign: Campaign, question: BaseQuestion) -> dict[str, Any]:
 
 
 def _guarded(campaign: Campaign, question: MetricQuestion) -> dict[str, Any]:
-    """What differs between the experiments of a question, and what of it is not asked about."""
+    """What differs between the experiments of a question, and which differences it is not about."""
     from paribus.questions.guard import confounds_with_first, two_changes
 
     experiments = {

@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 from paribus.errors import ParibusError
 
-# A process computes on one core; libraries that would start more threads are told so before they
-# load, since some of them read these only then.
+# A process computes on one core. Some libraries read the number of threads only as they load, so
+# it is set before.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 Given = TypeVar("Given")

@@ -1,4 +1,4 @@
-"""What an executor is given and what comes of it: jobs in, events out, each with its run id."""
+"""What an executor takes and returns: jobs in, events out, each with its run id."""
 
 from __future__ import annotations
 

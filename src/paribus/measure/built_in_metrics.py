@@ -32,6 +32,15 @@ _accuracy = partial(
     mistyped_from=0.1,
 )
 
+_loss = partial(
+    Metric,
+    higher_is_better=False,
+    better="lower loss",
+    worse="higher loss",
+    unit="nats",
+    unit_of_one="nat",
+)
+
 TEST_ACCURACY = _accuracy(
     key="test_accuracy",
     label="final test accuracy",
@@ -44,26 +53,16 @@ TEST_ACCURACY = _accuracy(
     scores_are_correctness=True,
 )
 
-TEST_LOSS = Metric(
+TEST_LOSS = _loss(
     key="test_loss",
     label="final test loss",
-    higher_is_better=False,
-    better="lower loss",
-    worse="higher loss",
-    unit="nats",
-    unit_of_one="nat",
     curve=lambda run: run.curves.test_loss,
     scores=_cross_entropy,
 )
 
-TRAIN_LOSS = Metric(
+TRAIN_LOSS = _loss(
     key="train_loss",
     label="final train loss",
-    higher_is_better=False,
-    better="lower loss",
-    worse="higher loss",
-    unit="nats",
-    unit_of_one="nat",
     curve=lambda run: run.curves.train_loss,
 )
 
@@ -88,14 +87,9 @@ VALIDATION_ACCURACY = _accuracy(
     needs_validation=True,
 )
 
-VALIDATION_LOSS = Metric(
+VALIDATION_LOSS = _loss(
     key="validation_loss",
     label="final validation loss",
-    higher_is_better=False,
-    better="lower loss",
-    worse="higher loss",
-    unit="nats",
-    unit_of_one="nat",
     curve=lambda run: run.curves.validation_loss,
     needs_validation=True,
 )

@@ -1,4 +1,4 @@
-"""What more than two experiments differ in, and what of it a question is not about."""
+"""In what more than two experiments differ, and which differences a question is not about."""
 
 from __future__ import annotations
 
