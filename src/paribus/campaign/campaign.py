@@ -25,7 +25,7 @@ from paribus.store.writer import Writer
 if TYPE_CHECKING:
     from paribus.data.dataset import Dataset
     from paribus.measure.runs import StudyResult
-    from paribus.questions.looks import NextLook
+    from paribus.questions.next_look import NextLook
 
 # Of so many images a class, chosen at random, some are of every class; labels are not looked at.
 _FEW = 50
@@ -158,13 +158,14 @@ class Campaign:
         if self.plan(store).raised_from(self.study.seed_range) is not None:
             # Seeds that were raised without a plan are looked at when one likes.
             return None
-        from paribus.questions.family import next_look_of
-        from paribus.questions.looks import before_first_look
+        from paribus.questions.next_look import before_first_look
 
         # What is asked does not depend on what is trained now.
         study = self.selected_from or self.study
         if not judgeable(store, self.design(store, "")):
             return before_first_look(study.experiments, study.questions, study.looks)
+        from paribus.questions.family import next_look_of
+
         if whole is None:
             all_of_it = replace(self, study=study, selected_from=None)
             whole = all_of_it._collected(store, all_of_it.known(store))

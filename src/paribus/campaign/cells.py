@@ -16,7 +16,7 @@ from paribus.store.reader import Reader
 from paribus.text import count
 
 if TYPE_CHECKING:
-    from paribus.questions.looks import NextLook
+    from paribus.questions.next_look import NextLook
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def command(campaign: Campaign, as_json: bool) -> None:
         click.echo(json.dumps({**stand, "experiments": facts}, indent=2))
         return
     if look is not None:
-        from paribus.present.look_text import looks_stand
+        from paribus.present.looks_stand import looks_stand
 
         click.echo(looks_stand(look))
     width = max(map(len, facts))

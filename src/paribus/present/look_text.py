@@ -1,4 +1,4 @@
-"""Where the planned looks of a study stand, in words."""
+"""What findings at planned looks have in common, in words."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from functools import singledispatch
 
 from paribus.questions.best_finding import BestFinding, BestLook
 from paribus.questions.finding import Finding, Look, PairFinding
-from paribus.questions.looks import NextLook
-from paribus.text import count, listed, plural, series
+from paribus.text import count, series
 
 
 @singledispatch
@@ -41,19 +40,3 @@ def looks_note(findings: Iterable[Finding]) -> str:
         are = count(len(going), "question is", "questions are")
         text += f" {are} open: the next verdict comes after {min(going)} seeds."
     return text
-
-
-def looks_stand(look: NextLook) -> str:
-    """Return what the last look has decided, and what goes on."""
-    plan, asked = look.plan, look.ended + len(look.open)
-    if not look.taken:
-        return f"Looks after {series(plan)} seeds; the first verdicts come after {plan[0]}."
-    text = (
-        f"Look {look.taken} of {len(plan)}, after {plan[look.taken - 1]} seeds: {look.ended} of "
-        f"{count(asked, 'question')} {plural(look.ended, 'has', 'have')} ended"
-    )
-    if not look.open:
-        return f"{text}."
-    up_to = plan[look.taken]
-    going = listed([name for name, seeds in look.seeds.items() if seeds >= up_to])
-    return f"{text}; for the others {going} train on, up to {up_to} seeds."

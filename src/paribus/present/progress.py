@@ -19,7 +19,7 @@ from paribus.campaign.progress import (
     News,
     Restarted,
 )
-from paribus.present.look_text import looks_stand
+from paribus.present.looks_stand import looks_stand
 from paribus.text import count, duration, percent, plural, time_left
 
 if TYPE_CHECKING:

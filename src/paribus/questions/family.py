@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from paribus.measure.runs import StudyResult
 from paribus.questions.finding import Finding, NoVerdict, PairFinding, Verdict
 from paribus.questions.kind import Context, Prepared, kind_of
-from paribus.questions.looks import NextLook, at_last_look, next_look
+from paribus.questions.looks import at_last_look, next_look
+from paribus.questions.next_look import NextLook
 from paribus.questions.raised import as_raised
 from paribus.spec.question import BaseQuestion
 from paribus.spec.study_plan import AskedQuestion, StudyPlan

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,26 +14,10 @@ from paribus.questions.best import Contest
 from paribus.questions.compare import Comparison
 from paribus.questions.finding import Look
 from paribus.questions.kind import Prepared, kind_of
+from paribus.questions.next_look import NextLook
 from paribus.spec.question import BaseQuestion
 from paribus.stats.course import follow
 from paribus.stats.looks import Looks
-
-
-@dataclass(frozen=True)
-class NextLook:
-    """What the looks of a study call for by now.
-
-    `seeds`: how many of each experiment are to be trained. `open`, `ended`: the questions that are
-    judged at looks and go on, or have ended. `plan`: the numbers of seeds at the looks. `taken`:
-    the look (from 1) that has been taken for all of `open`, or the last one that was needed where
-    none is; 0 before the first.
-    """
-
-    seeds: Mapping[str, int]
-    open: tuple[BaseQuestion, ...]
-    ended: int
-    plan: tuple[int, ...]
-    taken: int
 
 
 def at_last_look(prepared: Sequence[Prepared], looks: tuple[int, ...]) -> list[Prepared]:
@@ -172,19 +156,6 @@ def next_look(
             seeds[name] = max(seeds[name], needed)
     taken = min(taken_open) if taken_open else max(taken_ended, default=0)
     return NextLook(seeds, tuple(going), len(taken_ended), looks, taken)
-
-
-def before_first_look(
-    experiments: Iterable[str], questions: Iterable[BaseQuestion], looks: tuple[int, ...]
-) -> NextLook:
-    """Return what `next_look` does where no question has all seeds of the first look yet."""
-    seeds, going = dict.fromkeys(experiments, looks[0]), list[BaseQuestion]()
-    for question in questions:
-        if question.judged_at_looks:
-            going.append(question)
-        elif kind_of(question).takes_runs:
-            seeds |= dict.fromkeys(question.experiments, looks[-1])
-    return NextLook(seeds, tuple(going), 0, looks, 0)
 
 
 def _needed(question: BaseQuestion, stand: Prepared, looks: tuple[int, ...]) -> dict[str, int]:
