@@ -21,8 +21,9 @@ from paribus.questions.finding import (
 )
 from paribus.questions.original import Agreement, agreement
 from paribus.spec.diff import LayerChange, LayersChanged, SettingChanged
-from paribus.spec.question import Question
+from paribus.spec.question import Question, question_of
 from paribus.spec.study import Study
+from paribus.spec.study_plan import AskedQuestion, Design, StudyPlan
 from paribus.stats.flips import Flip
 from paribus.store.rows import Status
 from tests.support.judged import timings
@@ -244,3 +245,33 @@ def test_the_questions_of_a_study_are_one_family(told: Told) -> None:
     families = {a.evidence.family for a in found if isinstance(a, PairFinding)}
     # Accuracy, epochs and loss of cnn-adam; accuracy and step time of pool-first.
     assert families == {5}
+
+
+GONE = {"about": ["network"], "compare": ("gone", "older"), "matters": 0.001}
+
+
+@pytest.mark.parametrize(
+    ("table", "counts"),
+    [
+        ({"ask": "?", "metric": "test_accuracy", **GONE}, True),
+        ({"ask": "?", "metric": "parameters", **GONE}, False),
+        ({"ask": "?", "best": ("cnn", "gone"), "about": ["network"], "matters": 0.001}, False),
+        ({"ask": "?", "kind": "of another package"}, True),
+    ],
+)
+def test_a_question_once_asked_of_experiments_that_are_gone_counts_if_it_was_tested(
+    told: Callable[..., StudyResult], table: dict[str, object], counts: bool
+) -> None:
+    result = told(["cnn", "pool-first"])
+    once = AskedQuestion(
+        table if "kind" in table else AskedQuestion.of(question_of(dict(table))).table
+    )
+    asked = (*map(AskedQuestion.of, result.study.questions), once)
+    design = Design("2026-01-01T00:00:00+00:00", 0, 0, 5, {}, asked)
+
+    def family(designs: Design) -> int:
+        planned = replace(result, recorded_plan=StudyPlan((designs,)))
+        return pair_of(planned, "cnn", "pool-first").evidence.family
+
+    without = replace(design, questions=asked[:-1])
+    assert family(design) - family(without) == counts

@@ -51,7 +51,7 @@ def prepare(question: BestQuestion, context: Context) -> Contest:
     )
 
 
-BEST = Kind(BestQuestion, prepare)
+BEST = Kind(BestQuestion, prepare, tested=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ def prepare(question: Question, context: Context) -> Counts:
     return Counts(question, pair, metric, count_a, count_b)
 
 
-COUNT = Kind(Question, prepare, takes_runs=False)
+COUNT = Kind(Question, prepare, takes_runs=False, tested=False)
 
 
 @dataclass(frozen=True, eq=False)

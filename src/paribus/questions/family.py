@@ -109,7 +109,8 @@ class _Unknown:
 
     @property
     def p_values(self) -> tuple[float, ...]:
-        return () if self.once.table["kind"] in ("count", "best") else (1.0,)
+        question = self.once.question
+        return (1.0,) if question is None or kind_of(question).tested else ()
 
     def conclude(self, adjusted: tuple[float, ...], family: int) -> Finding:
         question = self.once.question or BaseQuestion(ask=self.once.ask)

@@ -92,12 +92,14 @@ class Kind:
 
     `model`: the class of its questions. `prepare`: takes one, and the context. `takes_runs`:
     whether more runs tell more; of a study with planned looks, a question of another kind than
-    `compare` has all its experiments trained to the last look if so, and none if not.
+    `compare` has all its experiments trained to the last look if so, and none if not. `tested`:
+    whether it has p values, and so counts in the family even where its experiments are gone.
     """
 
     model: type[BaseQuestion]
     prepare: Callable[[Any, Context], Prepared] = field(repr=False)
     takes_runs: bool = True
+    tested: bool = True
 
 
 def kind_of(question: BaseQuestion) -> Kind:
