@@ -13,7 +13,7 @@ NATIVE := src/paribus/engines/native
 CPP := $(wildcard $(NATIVE)/*.cpp $(NATIVE)/kernels/*.cpp $(NATIVE)/kernels/*.h \
 	tests/engines/native/*.cpp benchmarks/*.cpp)
 
-# What `make quick` runs: what changes most often and takes least, and a small study by every engine.
+# What `make quick` runs: what changes most often and takes least, and a small study by two engines.
 QUICK := $(wildcard tests/spec tests/stats tests/store tests/measure tests/questions tests/data \
 	tests/campaign tests/test_end_to_end.py tests/test_layers.py tests/test_tests.py)
 

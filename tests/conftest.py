@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 # A slow machine is no failure.
 settings.register_profile("paribus", deadline=None)
 settings.load_profile("paribus")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what is marked `thorough`, unless it is asked for."""
+    if os.environ.get("PARIBUS_THOROUGH"):
+        return
+    for item in items:
+        if item.get_closest_marker("thorough"):
+            item.add_marker(pytest.mark.skip("with PARIBUS_THOROUGH=1 only, as in .ci/run"))
 
 
 def pytest_collection_finish() -> None:

@@ -37,6 +37,7 @@ def commands(page: Path) -> list[str]:
     return [line[line.index("paribus ") :] for line in found if re.match(r"\S*paribus ", line)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md"])
 def test_every_command(name: str, tmp_path: Path) -> None:
     """In a folder with the files that the page shows, each named in its first line."""

@@ -1,4 +1,5 @@
-"""A small study from its file to its page, by every engine: what `make quick` has of training."""
+"""A small study from its file to its page, by every engine. It is what `make quick` has of
+training, but for PyTorch, which takes seconds to load."""
 
 from __future__ import annotations
 
@@ -10,11 +11,12 @@ from paribus import load_study
 from paribus.engines.native.library import library_path
 from tests.support.small import SMALL_STUDY, Small
 
+TORCH = pytest.param("torch", marks=pytest.mark.slow)
 # Three seeds, so that its question gets a verdict.
 STUDY = SMALL_STUDY.replace("seeds = 2", "seeds = 3").replace("dropout 0.2", "residual [relu]")
 
 
-@pytest.mark.parametrize("engine", ["numpy", "torch", "native"])
+@pytest.mark.parametrize("engine", ["numpy", TORCH, "native"])
 def test_from_file_to_page(engine: str, small: Small, tmp_path: Path) -> None:
     if engine == "native" and library_path() is None:
         pytest.skip("the kernels were not built")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 
 from docs.run_example import NOTEBOOK, execute
 
@@ -19,6 +20,7 @@ def kinds(page: Any) -> list[list[list[str]]]:
     ]
 
 
+@pytest.mark.thorough
 def test_the_example_runs_and_its_outputs_are_stored(tmp_path: Path) -> None:
     stored = nbformat.read(NOTEBOOK, as_version=4)
     page = execute(NOTEBOOK, tmp_path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -32,7 +31,7 @@ def test_it_asks_about_a_change_that_matters_and_one_that_does_not() -> None:
     ]
 
 
-@pytest.mark.skipif(not os.environ.get("PARIBUS_THOROUGH"), reason="trains for 20 CPU seconds")
+@pytest.mark.thorough
 @pytest.mark.skipif(not _native_is_built(), reason="the README's numbers are the native engine's")
 def test_the_readme_shows_its_real_answers(tmp_path: Path) -> None:
     printed = train(tmp_path, "luck")

@@ -87,6 +87,7 @@ def decisions(difference_RQS: Floats, matters: float | None = None) -> NDArray[n
     return decide(t.mean, holm(t.p), t_90.low, t_90.high, matters=matters)
 
 
+@pytest.mark.thorough
 def test_many_at_once_are_what_the_judge_says_one_by_one() -> None:
     rng = generator("judge")
     of = {

@@ -47,6 +47,7 @@ original_verdict = "mlp"
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.slow
 def test_what_a_look_excludes_is_not_trained_further(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

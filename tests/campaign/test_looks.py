@@ -117,6 +117,7 @@ def whole(once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder / "small.toml"
 
 
+@pytest.mark.slow
 def test_an_experiment_trains_on_only_while_a_question_needs_it(whole: Path) -> None:
     seeds = {name: len(seeds) for name, seeds in seeds_in(make("small.toml")).items()}
     assert seeds == {"mlp": 10, "still": 5, "adam": 10}
@@ -201,6 +202,7 @@ def test_reports_say_at_which_look_of_which_plan_it_was_decided(whole: Path) -> 
     assert (asked["look"], asked["looks"], asked["n"]) == (1, [5, 10], 5)
 
 
+@pytest.mark.slow
 def test_stopped_at_any_moment_it_goes_on_to_the_same_runs_and_verdicts(
     whole: Path, study: Path
 ) -> None:
@@ -242,6 +244,7 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_runs_and_verdicts(
     }
 
 
+@pytest.mark.slow
 def test_between_looks_there_is_no_verdict(study: Path) -> None:
     campaign = make("small.toml")
     stopped_after(8, campaign)
@@ -278,6 +281,7 @@ def test_between_looks_there_is_no_verdict(study: Path) -> None:
     assert evidence.n == evidence.runs == 5
 
 
+@pytest.mark.slow
 def test_only_some_experiments_are_trained_as_far_as_the_plan_takes_them(study: Path) -> None:
     only = make("small.toml", Changes(only="mlp,adam"))
     trained(only)
@@ -291,6 +295,7 @@ def test_only_some_experiments_are_trained_as_far_as_the_plan_takes_them(study: 
     assert complete(result_of(campaign))
 
 
+@pytest.mark.slow
 def test_a_look_waits_for_the_runs_of_other_processes(study: Path) -> None:
     campaign = make("small.toml")
     stopped_after(3, campaign)
@@ -345,6 +350,7 @@ def test_changed_looks_are_amendments(whole: Path, seeds: str, amendment: str) -
     assert (removed in lines) == (seeds == "{ looks = [7, 10] }")
 
 
+@pytest.mark.slow
 def test_a_number_of_seeds_on_the_command_line_ends_the_looks(whole: Path) -> None:
     done = call("run", "small.toml", "--no-timing", "--seeds", "10")
     assert "--seeds 10 takes the place of the study's looks" in done.stderr
@@ -364,6 +370,7 @@ def test_check_shows_the_looks(study: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_fresh_seeds_can_have_looks(study: Path) -> None:
     text = LOOKS_STUDY.replace("looks = [5, 10]", "first = 3, looks = [5, 10]")
     study.write_text(text, "utf-8")

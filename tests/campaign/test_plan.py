@@ -113,6 +113,7 @@ def test_seeds_raised_twice_are_two_amendments(planned: Path) -> None:
     assert "2 of 3 seeds are trained" in wording.sentence(finding)
 
 
+@pytest.mark.slow
 def test_seeds_raised_before_a_question_could_be_judged_are_judged_as_planned(study: Path) -> None:
     trained("--only", "mlp")
     trained("--seeds", "4")
@@ -163,6 +164,7 @@ def test_a_plan_is_read_and_written_in_one_transaction(study: Path) -> None:
         assert store.plan(kept) == plan
 
 
+@pytest.mark.slow
 def test_a_changed_matters_keeps_the_recorded_verdict_beside_the_new_one(planned: Path) -> None:
     planned.write_text(TINY.replace("matters = 0.01", "matters = 0.9"), "utf-8")
     trained()
@@ -217,6 +219,7 @@ def test_only_changes_what_is_trained_and_not_what_is_asked(study: Path) -> None
     assert len(lines()) == 1
 
 
+@pytest.mark.slow
 def test_fresh_seeds_begin_anew(planned: Path) -> None:
     assert reported().next_seed == 3
     planned.write_text(
@@ -230,6 +233,7 @@ def test_fresh_seeds_begin_anew(planned: Path) -> None:
     assert result.next_seed == 6
 
 
+@pytest.mark.slow
 def test_a_shorter_study_has_a_plan_of_its_own(planned: Path) -> None:
     trained("--images", "60", "--seeds", "4")
     assert "4 seeds" in lines(images=60, seeds=4)[0]

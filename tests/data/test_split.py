@@ -221,6 +221,7 @@ def test_shares_in_a_study_that_are_none(written: str, message: str) -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.slow
 def test_from_the_command_line(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (pictures.parent / "s.toml").write_text(STUDY)
     monkeypatch.chdir(pictures.parent)

@@ -197,6 +197,7 @@ def _claim_and_die(folder: Path) -> None:
         os._exit(0 if free else 1)
 
 
+@pytest.mark.slow
 def test_a_claim_ends_with_its_process(store: Writer) -> None:
     assert not store.is_claimed("r")
     with store.claim("r") as free:

@@ -10,7 +10,7 @@ import pytest
 from paribus.engines.native import build
 from paribus.engines.native import library as native
 from paribus.errors import ParibusError, UserError
-from tests.support.kernels import THOROUGH, Build, program
+from tests.support.kernels import Build, program
 
 COMPILER = build.find_compiler()
 RUNNING = [name for name in build.INSTRUCTION_SETS if native.runs_here(name)]
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not THOROUGH, reason="with PARIBUS_THOROUGH=1 only, as in .ci/run")
+@pytest.mark.thorough
 @pytest.mark.parametrize("instruction_set", RUNNING)
 @pytest.mark.parametrize("sanitizers", ["address,undefined", "thread"])
 def test_sanitizers_find_nothing(sanitizers: str, instruction_set: str) -> None:
