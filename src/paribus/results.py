@@ -77,7 +77,9 @@ class Results:
         from paribus.present.forest import forest
         from paribus.questions.family import judge_study
 
-        return _drawn(forest(self._result, judge_study(self._result)), "the study asks nothing")
+        return _drawn(
+            forest(judge_study(self._result), preview=self.study.preview), "the study asks nothing"
+        )
 
     def curves(self, experiment: str | None = None) -> Figure:
         """Cost and accuracy of an experiment over its epochs, or, without a name, the test accuracy

@@ -22,7 +22,7 @@ def result(make: Make) -> StudyResult:
 
 
 def texts(result: StudyResult, findings: Sequence[Finding]) -> list[str]:
-    return [line.text for line in finding_lines(result, findings)]
+    return [line.text for line in finding_lines(findings, preview=result.study.preview)]
 
 
 def test_each_finding_is_a_line_with_verdict_numbers_and_n(result: StudyResult) -> None:
@@ -61,7 +61,7 @@ def test_every_line_fits_whatever_the_names(result: StudyResult) -> None:
         found(CLEAR, names=("cnn", f"{long}-with-more")),
         found([1000.0, 2000.0, 3000.0]),
     ]
-    lines = list(finding_lines(result, [*judge_study(result), *findings]))
+    lines = list(finding_lines([*judge_study(result), *findings], preview=False))
     assert all(len(line.text) <= WIDTH for line in lines)
     told = [line for line in lines if line.verdict is not None]
     assert len(told) == len(judge_study(result)) + 3
@@ -69,10 +69,9 @@ def test_every_line_fits_whatever_the_names(result: StudyResult) -> None:
     assert {line.verdict for line in lines if " better" in line.text[:9]} == {Verdict.BETTER}
 
 
-def test_the_count_of_verdicts_fits_too(make: Make) -> None:
-    preview = replace(make(), study=make().study.as_preview(200))
+def test_the_count_of_verdicts_fits_too() -> None:
     findings = [replace(found(CLEAR), verdict=verdict) for verdict in Verdict for _ in range(11)]
-    lines = [line.text for line in finding_lines(preview, findings)]
+    lines = [line.text for line in finding_lines(findings, preview=True)]
     opening = lines[: lines.index("")]
     assert opening[0].startswith("In this preview, 33 of 66 questions answered: 11 better, ")
     assert len(" ".join(opening)) > WIDTH

@@ -33,7 +33,7 @@ def result(make: Make) -> StudyResult:
 
 
 def drawn(result: StudyResult, *findings: Finding) -> Forest:
-    picture = forest(result, findings)
+    picture = forest(findings, preview=result.study.preview)
     assert picture is not None
     return picture
 
@@ -152,7 +152,7 @@ def test_counts_are_not_drawn(result: StudyResult) -> None:
     group = only_group(result, counted(42_310, 21_578))
     assert (group.limit, group.ticks) == (0, ())
     assert group.rows[0].nothing == "a count: no seeds, no interval"
-    assert forest(result, []) is None
+    assert forest([], preview=False) is None
 
 
 def test_it_is_drawn_for_papers_whatever_users_write(result: StudyResult) -> None:

@@ -35,6 +35,7 @@ from tests.support.judged import (
     timings,
 )
 from tests.support.kinds import best_of, interaction
+from tests.support.unpaired import unpaired_cases
 
 LOOKS = (5, 10)
 TWO_CONFOUNDS = (LOWER_RATE, FEWER_EPOCHS)
@@ -58,6 +59,7 @@ def cases() -> dict[str, Finding]:
         **dict(_original()),
         **dict(_step_times()),
         **dict(_counts()),
+        **unpaired_cases(),
     }
 
 

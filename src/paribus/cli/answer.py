@@ -32,7 +32,7 @@ def answer(
         page = write_report(result, folder, findings=findings)
         click.echo(json.dumps({"report": str(page)}))
     else:
-        print_findings(result, findings)
+        print_findings(findings, preview=result.study.preview)
         click.echo()
         write_report(result, folder, partial(print_next, result, findings), findings)
     keep_mark(*study, folder)

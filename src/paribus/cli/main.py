@@ -18,6 +18,7 @@ COMMANDS = {
     "status": "Say what of a study has been trained.",
     "report": "Write the report of what has been trained so far.",
     "compare": "Say whether one experiment is better than another.",
+    "judge": "Judge results that were made elsewhere, e.g. a CSV file.",
     "time": "Time training steps of two experiments, in turns.",
     "serve": "Show a study in the browser, live, and a pad to draw on.",
     "show": "Show one run: recipe, epochs, where it ran.",

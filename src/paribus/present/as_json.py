@@ -23,6 +23,7 @@ from paribus.questions.finding import (
     StepTimeFinding,
     TwoSided,
 )
+from paribus.questions.unpaired_finding import UnpairedFinding
 from paribus.stats.flips import Flip, FlipLedger
 
 NUMBERS = (
@@ -246,6 +247,27 @@ def _(finding: PairFinding) -> dict[str, Number]:
         if measured.new_images is not None:
             found["new_images_low"] = measured.new_images.low
             found["new_images_high"] = measured.new_images.high
+    return found
+
+
+@numbers.register
+def _(finding: UnpairedFinding) -> dict[str, Number]:
+    evidence = finding.evidence
+    found: dict[str, Number] = {
+        "estimate": evidence.mean,
+        "n": min(evidence.a.n, evidence.b.n),
+        "n_a": evidence.a.n,
+        "n_b": evidence.b.n,
+        "p_adjusted": evidence.adjusted_p,
+    }
+    if evidence.replay is not None:
+        found["opposite_share"] = evidence.replay.opposite_share
+    for side, level in (("a", evidence.a.level), ("b", evidence.b.level)):
+        if level is not None:
+            found[f"mean_{side}"], found[f"sd_{side}"] = level
+    if (measured := evidence.measured) is not None:
+        found |= {"low": float(measured.low), "high": float(measured.high)}
+        found["df"] = float(measured.df)
     return found
 
 

@@ -46,12 +46,12 @@ class _Row:
         return self.word + self.marks
 
 
-def finding_lines(result: StudyResult, findings: Sequence[Finding]) -> Iterator[Line]:
+def finding_lines(findings: Sequence[Finding], *, preview: bool) -> Iterator[Line]:
     """Yield what a study found, in lines of at most 80 characters: how often each verdict, then a
     line per finding, by what was compared."""
     if not findings:
         return
-    yield from map(Line, wrap(heading(result, findings), WIDTH))
+    yield from map(Line, wrap(heading(findings, preview=preview), WIDTH))
     rows = [_row(finding) for finding in findings]
     words, ns = max(len(row.marked) for row in rows), max(len(row.n) for row in rows)
     for title, group in _groups(rows).items():

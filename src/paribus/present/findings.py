@@ -89,16 +89,28 @@ def findings_view(result: StudyResult, findings: Sequence[Finding]) -> FindingsV
     """Return the findings as they are shown; None of a study that asks nothing."""
     if not findings:
         return None
-    drawn = forest(result, findings)
-    return FindingsView(
+    return shown_findings(
+        findings,
         introduction=_introduction(result, findings),
+        how_to_read=_HOW_TO_READ,
+        preview=result.study.preview,
+    )
+
+
+def shown_findings(
+    findings: Sequence[Finding], *, introduction: str, how_to_read: str, preview: bool
+) -> FindingsView:
+    """Return findings as they are shown, of a study or of results from elsewhere."""
+    drawn = forest(findings, preview=preview)
+    return FindingsView(
+        introduction=introduction,
         findings=tuple(_view(number, finding) for number, finding in enumerate(findings, start=1)),
-        heading=heading(result, findings),
+        heading=heading(findings, preview=preview),
         looks=looks_note(findings),
         groups=() if drawn is None else group_views(drawn),
         key=tuple((kind.value, short.VERDICTS[kind], text) for kind, text in _KEY.items()),
-        how_to_read=_HOW_TO_READ,
-        tally=_tally(result, findings),
+        how_to_read=how_to_read,
+        tally=() if preview else _tally(findings),
         has_original=any(finding.question.original for finding in findings),
         agreement=agreement_line(findings),
     )
@@ -129,9 +141,9 @@ _ANSWERS = (Verdict.BETTER, Verdict.WORSE, Verdict.EQUAL)
 _ORDER = (*_ANSWERS, Verdict.UNDECIDED, Verdict.NONE, Verdict.CONFOUNDED)
 
 
-def heading(result: StudyResult, findings: Sequence[Finding]) -> str:
+def heading(findings: Sequence[Finding], *, preview: bool) -> str:
     """Return how many questions are answered, and how often each verdict was reached."""
-    where = "In this preview, " if result.study.preview else ""
+    where = "In this preview, " if preview else ""
     answered = [f for f in findings if f.verdict in _ANSWERS]
     others = [f for f in findings if f.verdict not in _ANSWERS]
     text = f"{where}{len(answered)} of {count(len(findings), 'question')} answered"
@@ -150,10 +162,8 @@ def _place(finding: Finding) -> tuple[bool, int]:
     return not finding.needs_training, _ORDER.index(finding.verdict)
 
 
-def _tally(result: StudyResult, findings: Sequence[Finding]) -> tuple[Tally, ...]:
-    """How many of an earlier report's answers stand; nothing of a preview, which leaves it open."""
-    if result.study.preview:
-        return ()
+def _tally(findings: Sequence[Finding]) -> tuple[Tally, ...]:
+    """How many of an earlier report's answers stand. A preview leaves that open."""
     held = [original.agreement(f).agrees for f in findings if f.question.original]
     kinds = (
         ("stands", "confirmed", True),
@@ -194,7 +204,8 @@ def facts(finding: Finding) -> tuple[Fact, ...]:
 @facts.register
 def _(finding: TwoSided) -> tuple[Fact, ...]:
     pair = finding.pair
-    differs = "; ".join(map(difference_words, pair.differences)) or "nothing"
+    nothing = "nothing that is recorded" if pair.recorded_only else "nothing"
+    differs = "; ".join(map(difference_words, pair.differences)) or nothing
     others = {
         "not asked about": "; ".join(map(difference_words, pair.confounds)),
         "so": "; ".join(map(consequence_words, pair.consequences)),

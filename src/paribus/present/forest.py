@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 
-from paribus.measure.runs import StudyResult
 from paribus.present import short, wording
 from paribus.present.estimates import amount
 from paribus.present.figures.shown import Forest, ForestGroup, ForestRow, Tick
@@ -26,6 +25,7 @@ from paribus.questions.finding import (
     TwoSided,
     Verdict,
 )
+from paribus.questions.unpaired_finding import UnpairedFinding
 from paribus.text import MINUS, count, listed, percent
 
 _FITTING = 0.75
@@ -83,6 +83,22 @@ def _(finding: PairFinding) -> Places:
     return Places(mean, min(ends), max(ends), band, dots)
 
 
+@places.register
+def _(finding: UnpairedFinding) -> Places:
+    evidence, metric = finding.evidence, finding.metric
+    scale = metric.scale * (1 if metric.higher_is_better else -1)
+    band = (finding.matters or 0.0) * metric.scale
+    if evidence.mean is None:
+        return Places(band=band)
+    measured = evidence.measured
+    if measured is None:
+        return Places(evidence.mean * scale, None, None, band)
+    equal = finding.verdict is Verdict.EQUAL
+    low, high = (measured.low_90, measured.high_90) if equal else (measured.low, measured.high)
+    first, last = sorted((float(low) * scale, float(high) * scale))
+    return Places(evidence.mean * scale, first, last, band)
+
+
 @singledispatch
 def ends(finding: Finding) -> tuple[str, str]:
     """Return what lies to the left and to the right on its axis, in words."""
@@ -106,7 +122,7 @@ def matters(finding: Finding) -> str:
 
 
 @matters.register
-def _(finding: PairFinding) -> str:
+def _(finding: PairFinding | UnpairedFinding) -> str:
     return "" if finding.matters is None else amount(finding.metric, finding.matters)
 
 
@@ -146,14 +162,15 @@ def _(finding: BestFinding) -> str:
     return "a set: open the row to see each"
 
 
-def forest(result: StudyResult, findings: Sequence[Finding]) -> Forest | None:
-    """Return the first picture; None of a study that asks nothing."""
+def forest(findings: Sequence[Finding], *, preview: bool) -> Forest | None:
+    """Return the first picture; None of a study that asks nothing. preview: whether they are of
+    one."""
     if not findings:
         return None
     groups: dict[str, list[tuple[Finding, ForestRow]]] = {}
     for number, finding in enumerate(findings, start=1):
         groups.setdefault(short.group(finding), []).append((finding, _row(number, finding)))
-    where = "In this preview: " if result.study.preview else ""
+    where = "In this preview: " if preview else ""
     return Forest(
         groups=tuple(_group(title, members) for title, members in groups.items()),
         heading=f"{where}{count(len(findings), 'question')}",

@@ -26,7 +26,7 @@ def markdown(view: ReportView, rows: Sequence[SummaryRow]) -> str:
         if not view.complete:
             parts.append(f"`{view.command}` trains what is missing.")
     if view.findings is not None:
-        parts += _findings(view.findings, None if view.undrawn else view.figures.findings)
+        parts += findings_parts(view.findings, None if view.undrawn else view.figures.findings)
     parts += ["## Summary", summary_markdown(rows), view.summary.caution]
     if view.summary.reported_from:
         parts.append(f"“Reported” is from {escape_markdown(view.summary.reported_from)}.")
@@ -46,7 +46,8 @@ def markdown(view: ReportView, rows: Sequence[SummaryRow]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _findings(findings: FindingsView, picture: ReportFigure | None) -> list[str]:
+def findings_parts(findings: FindingsView, picture: ReportFigure | None) -> list[str]:
+    """Return the section of the findings, in parts."""
     parts = ["## Findings", escape_markdown(findings.heading)]
     if picture is not None:
         parts.append(f"![{escape_markdown(picture.text)}](figures/{picture.file}.svg)")

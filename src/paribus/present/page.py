@@ -6,6 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -44,10 +45,12 @@ def page(view: ReportView, drawing: DrawnFigures) -> str:
         if figure not in view.figures.drawn_by_page
         if (svgs := drawing.svgs(number)) is not None
     }
-    template = _environment().get_template("report.html.j2")
-    return template.render(
-        view=view, images=images, explored_data=asdict(view.explored), inside=_inside
-    )
+    return render("report.html.j2", view=view, images=images, explored_data=asdict(view.explored))
+
+
+def render(template: str, **values: Any) -> str:
+    """Return a page made of a template; what users wrote is escaped."""
+    return _environment().get_template(template).render(inside=_inside, **values)
 
 
 def findings_table(findings: FindingsView, address: str) -> str:

@@ -198,7 +198,7 @@ def misclassified(
 
 
 def _findings(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure | None:
-    shown = forest(result, findings)
+    shown = forest(findings, preview=result.study.preview)
     if shown is None:
         return None
     text = (

@@ -17,6 +17,7 @@ from paribus.questions.finding import (
     TwoSided,
     Verdict,
 )
+from paribus.questions.unpaired_finding import UnpairedFinding
 from paribus.text import signed
 
 
@@ -76,6 +77,25 @@ def _(finding: PairFinding) -> Numbers:
         n,
         estimates.number_beside(metric, paired.mean, paired.low, paired.high),
         estimates.interval(metric, paired.low, paired.high),
+        metric.unit,
+    )
+
+
+@numbers.register
+def _(finding: UnpairedFinding) -> Numbers:
+    evidence, metric = finding.evidence, finding.metric
+    runs = sorted({evidence.a.n, evidence.b.n})
+    n = str(runs[0]) if len(runs) == 1 else f"{evidence.a.n}, {evidence.b.n}"
+    if evidence.mean is None:
+        return Numbers(n)
+    measured = evidence.measured
+    if measured is None:
+        return Numbers(n, estimates.number(metric, evidence.mean), unit=metric.unit)
+    mean, low, high = float(measured.mean), float(measured.low), float(measured.high)
+    return Numbers(
+        n,
+        estimates.number_beside(metric, mean, low, high),
+        estimates.interval(metric, low, high),
         metric.unit,
     )
 

@@ -28,10 +28,18 @@ _STYLES = {
 }
 
 
-def print_findings(result: StudyResult, findings: Sequence[Finding]) -> None:
-    """Print what a study found, a line per finding; in color on a terminal."""
-    for line in finding_lines(result, findings):
+def print_findings(findings: Sequence[Finding], *, preview: bool) -> None:
+    """Print what was found, a line per finding; in color on a terminal."""
+    for line in finding_lines(findings, preview=preview):
         _print_line(Text(line.text, _STYLES[line.verdict] if line.verdict else ""))
+
+
+def print_judgement(findings: Sequence[Finding]) -> None:
+    """Print what was found in results from elsewhere: of one question all that it rests on."""
+    if len(findings) == 1:
+        print_finding(findings[0])
+    else:
+        print_findings(findings, preview=False)
 
 
 def print_next(result: StudyResult, findings: Sequence[Finding], page: Path) -> None:
@@ -55,7 +63,8 @@ def print_finding(finding: Finding) -> None:
             difference_words(one) + " (confounds)" * (one in pair.confounds)
             for one in pair.differences
         ]
-        _print_list(console, "What differs", differences or ["nothing but the seeds"])
+        nothing = "nothing that is recorded" if pair.recorded_only else "nothing but the seeds"
+        _print_list(console, "What differs", differences or [nothing])
         _print_list(console, "What follows from it", map(consequence_words, pair.consequences))
     _print_list(console, "What this rests on", wording.reasons(finding))
     if noise := wording.noise(finding):

@@ -22,6 +22,7 @@ from paribus.questions.kind import Context, Kind
 from paribus.questions.pair import first_seeds, together, with_engine
 from paribus.spec.question import BestQuestion
 from paribus.stats.best_course import BestCourse, Stage, follow_best, stages_of
+from paribus.stats.levels import mean_and_sd
 from paribus.stats.limits import FEWEST_SEEDS
 from paribus.stats.looks import Looks
 
@@ -185,8 +186,7 @@ class Contest:
             name=self.question.best[e],
             seeds=seeds,
             missing=len(value_S) - len(has_S),
-            # ddof=1: the seeds are a sample of those that could have been drawn.
-            level=(float(has_S.mean()), float(has_S.std(ddof=1))) if len(has_S) > 1 else None,
+            level=mean_and_sd(has_S),
             may_be_best=course is None or bool(course.may_be_best[e]),
             to_best=self._to_best(e, seeds),
             low=low,

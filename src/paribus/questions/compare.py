@@ -24,18 +24,19 @@ from paribus.questions.finding import (
 )
 from paribus.questions.kind import Context, Kind
 from paribus.questions.pair import other_bits, pair_of, sides, together
+from paribus.questions.seeds_to_decide import seeds_to_decide
 from paribus.seeding import stream
 from paribus.spec.question import PairQuestion, Question
 from paribus.stats.e_process import RESCUE_EQUIVALENCE_ALPHA, radius
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE, inside_margin
 from paribus.stats.failures import FarRuns, far_from_siblings, unseen_failure_rate
 from paribus.stats.flips import FlipLedger, flip_ledger
-from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
+from paribus.stats.levels import mean_and_sd
+from paribus.stats.limits import FEWEST_SEEDS
 from paribus.stats.looks import Looks
 from paribus.stats.new_images import compare_on_new_images, p_for_new_images
 from paribus.stats.noise import NoiseFloor, noise_floor
 from paribus.stats.paired import compare_pairs, no_spread, t_intervals
-from paribus.stats.planning import SeedPlan, plan_seeds, plan_seeds_as_seen
 from paribus.stats.replay_of_equals import reversal_rate_of_equals
 from paribus.stats.rule import Decision, decide
 from paribus.stats.sign_flips import sign_flip
@@ -90,6 +91,8 @@ class Comparison:
     `same_seeds`: whether the runs of a pair share their seed; if not, they are paired in order.
     `look`: the planned look that all of this is of, if there are any. `raised`: how it is judged if
     seeds were raised without a plan. Both: `questions.looks`, `questions.raised`.
+    `step`: to what the values are rounded, 0 if not. `missing_is_worst`: False where nobody knows
+    what a value that is not here would be.
     """
 
     question: PairQuestion
@@ -107,6 +110,8 @@ class Comparison:
     look: Look | None = None
     raised: Raised | None = None
     other_bits: tuple[int, ...] = ()
+    step: float = 0.0
+    missing_is_worst: bool = True
 
     def __post_init__(self) -> None:
         a_S, b_S, names = _floats(self.a_S), _floats(self.b_S), f"{self.pair.a}, {self.pair.b}"
@@ -145,7 +150,9 @@ class Comparison:
 
     def flattered(self, evidence: Evidence, *, b_is_better: bool) -> int:
         """Return how many runs without a value flatter a side by being left out, so that a verdict
-        for it may be due to that. Such a run is worse than any other."""
+        for it may be due to that. Such a run is worse than any other, unless nobody knows."""
+        if not self.missing_is_worst:
+            return evidence.missing_a + evidence.missing_b
         return evidence.missing_b if b_is_better else evidence.missing_a
 
     @cached_property
@@ -175,7 +182,9 @@ class Comparison:
             less = _less_than_matters(self, evidence, evidence.measured, verdict)
             shown = _equal_on_new_images(self, evidence.measured, verdict)
             if verdict is Verdict.UNDECIDED:
-                needed, as_seen = _seeds_to_decide(self, evidence, evidence.measured)
+                needed, as_seen = seeds_to_decide(
+                    evidence.measured.paired, evidence.family, self.matters
+                )
                 evidence = replace(
                     evidence,
                     seeds_to_decide=needed.cautious,
@@ -209,8 +218,8 @@ def _measure(question: Comparison) -> Evidence:
         missing_a=runs - int(np.isfinite(question.a_S).sum()),
         missing_b=runs - int(np.isfinite(question.b_S).sum()),
         mean=float((b_S - a_S).mean()) if a_S.size else None,
-        level_a=_level(a_S),
-        level_b=_level(b_S),
+        level_a=mean_and_sd(a_S),
+        level_b=mean_and_sd(b_S),
         replay=replay(question.a_S, question.b_S),
         images=images[0].shape[1] if images else 0,
         differences=tuple((b_S - a_S).tolist()),
@@ -230,6 +239,8 @@ def _measure(question: Comparison) -> Evidence:
         # Not one image of one seed tells them apart: there is no luck to allow for.
         same = images is not None and bool(np.array_equal(*images))
         return replace(evidence, identical=same and a_S.size == runs)
+    if (b_S - a_S).std(ddof=1) < question.step * (1 - 1e-9):
+        return replace(evidence, rounded_to=question.step)
     shares = _shares(question.look)
     confidence = 1 - 0.05 * shares.difference
     equivalence = 1 - (1 - EQUIVALENCE_CONFIDENCE) * shares.equality
@@ -293,11 +304,6 @@ def _far(question: Comparison, value_S: ArrayLike) -> tuple[FarRuns, ...]:
     return tuple(far_from_siblings(has_S, step))
 
 
-def _level(value_S: Floats) -> tuple[float, float] | None:
-    # ddof=1: the seeds are a sample of those that could have been drawn.
-    return (float(value_S.mean()), float(value_S.std(ddof=1))) if value_S.size > 1 else None
-
-
 def _why_none(evidence: Evidence) -> NoVerdict:
     if evidence.runs < evidence.planned:
         return NoVerdict.UNFINISHED
@@ -305,7 +311,9 @@ def _why_none(evidence: Evidence) -> NoVerdict:
         return NoVerdict.OPEN
     if evidence.n < evidence.runs:
         return NoVerdict.MISSING_VALUES
-    return NoVerdict.TOO_FEW_SEEDS if evidence.n < FEWEST_SEEDS else NoVerdict.NO_SPREAD
+    if evidence.n < FEWEST_SEEDS:
+        return NoVerdict.TOO_FEW_SEEDS
+    return NoVerdict.ROUNDED if evidence.rounded_to else NoVerdict.NO_SPREAD
 
 
 def _verdict(question: Comparison, evidence: Evidence, measured: Measured) -> Verdict:
@@ -344,29 +352,6 @@ def _equal_on_new_images(question: Comparison, measured: Measured, verdict: Verd
     if new_90 is None or question.matters is None or verdict is not Verdict.EQUAL:
         return None
     return bool(inside_margin(new_90.low, new_90.high, question.matters))
-
-
-def _seeds_to_decide(
-    question: Comparison, evidence: Evidence, measured: Measured
-) -> tuple[SeedPlan, int | None]:
-    """The seeds of a new study that would decide it, more than this one has; and those that would
-    do if the true difference were as large as the one seen, where they are not more."""
-    paired = measured.paired
-    # The hardest of Holm's steps: what the question needs if no other one is decided.
-    level = VERDICT_LEVEL / evidence.family
-    seen = plan_seeds_as_seen(
-        paired.mean, paired.sd, paired.n, matters=question.matters, level=level
-    )
-    least = paired.n + 1
-    seen = SeedPlan(*(n if n is None else max(n, least) for n in (seen.as_observed, seen.cautious)))
-    as_seen = seen.cautious
-    if question.matters is not None:
-        planned = plan_seeds(paired.sd, paired.n, question.matters, level)
-        # The estimate is not used as long as that will do: it is as uncertain as the verdict.
-        if planned.cautious is None or planned.cautious > paired.n:
-            fewer = as_seen is not None and (planned.cautious is None or as_seen < planned.cautious)
-            return planned, as_seen if fewer else None
-    return seen, as_seen
 
 
 def _noise(question: Comparison) -> NoiseFloor | None:

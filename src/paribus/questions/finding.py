@@ -50,6 +50,8 @@ class NoVerdict(StrEnum):
     TOO_FEW_SEEDS = "too few seeds"
     NO_SPREAD = "no spread"
     """All seeds show exactly the same difference."""
+    ROUNDED = "rounded"
+    """The values are rounded to a step wider than their spread."""
     NOT_TIMED = "not timed"
     NOT_COUNTED = "not counted"
 
@@ -84,7 +86,8 @@ class Pair:
     """The two experiments of a question, and what differs between them.
 
     `a`, `b`: their names. `confounds`: those of the differences that the question is not about.
-    `consequences`: what follows from the differences (`spec.diff.consequences`).
+    `consequences`: what follows from the differences (`spec.diff.consequences`). `recorded_only`:
+    whether more may differ than `differences` has, as nobody but the user knows the experiments.
     """
 
     a: str
@@ -92,6 +95,7 @@ class Pair:
     differences: tuple[Difference, ...] = ()
     confounds: tuple[Difference, ...] = ()
     consequences: tuple[Consequence, ...] = ()
+    recorded_only: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,7 +211,8 @@ class Evidence:
     `images`. `look`: with planned looks, the one that all of this is of; None without. Its
     intervals are then repeated ones. `raised`: where seeds were raised without a plan; if not
     `by_plan`, the intervals are those of a confidence sequence. `differences`: B minus A of each of
-    the n seeds.
+    the n seeds. `rounded_to`: the step of rounding, where it is wider than the spread of the
+    differences, so that there is no test; 0 otherwise.
     """
 
     n: int
@@ -236,6 +241,7 @@ class Evidence:
     look: Look | None = None
     raised: Raised | None = None
     differences: tuple[float, ...] = ()
+    rounded_to: float = 0.0
 
     @property
     def p(self) -> float:

@@ -21,6 +21,7 @@ from paribus.questions.guard import two_changes
 from paribus.questions.kind import Context, Kind
 from paribus.questions.pair import other_bits, together, with_engine
 from paribus.spec.question import InteractionQuestion
+from paribus.stats.levels import mean_and_sd
 
 NEAR_CEILING = 0.99
 """Above this share, an equal gain in points is a much larger one in log-odds."""
@@ -88,14 +89,11 @@ class Interaction(Comparison):
         return InteractionFinding(
             **facts,
             changes=self.changes,
-            cells=tuple(map(_cell, names, value_CS)),
+            cells=tuple(
+                CellLevel(name, mean_and_sd(value_S))
+                for name, value_S in zip(names, value_CS, strict=True)
+            ),
             near_ceiling=tuple(
                 name for name, high in zip(names, high_C, strict=True) if bounded and high
             ),
         )
-
-
-def _cell(name: str, value_S: NDArray[np.float64]) -> CellLevel:
-    # ddof=1: the seeds are a sample of those that could have been drawn.
-    enough = value_S.size > 1
-    return CellLevel(name, (float(value_S.mean()), float(value_S.std(ddof=1))) if enough else None)

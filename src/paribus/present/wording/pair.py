@@ -248,6 +248,11 @@ def _no_verdict(finding: PairFinding) -> str:
                 f"No verdict from {seeds}{shown}; it takes at least {FEWEST_SEEDS} to tell a "
                 f"difference from luck{_and_no_confound(finding)}."
             )
+        case NoVerdict.ROUNDED:
+            return (
+                f"No verdict: the values are rounded to {amount(metric, evidence.rounded_to)}, "
+                f"more than the differences vary{shown}; it takes values with more decimals."
+            )
     assert evidence.mean is not None
     return (
         f"No verdict: all {seeds} show exactly the same difference ({_name(finding)} "

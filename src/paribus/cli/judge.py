@@ -1,0 +1,177 @@
+"""`paribus judge`: which differences are real, in results that were made elsewhere?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from paribus.cli.options import json_option, tell
+from paribus.errors import UserError
+
+
+class _Columns(click.ParamType[tuple[str, ...]]):
+    """Names of columns, with commas between them."""
+
+    name = "columns"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        if isinstance(value, tuple):  # The default.
+            return value
+        return tuple(part.strip() for part in str(value).split(",") if part.strip())
+
+
+_COLUMNS = _Columns()
+
+
+@click.command(short_help="Judge results that were made elsewhere, e.g. a CSV file.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
+@click.option(
+    "--experiment",
+    type=_COLUMNS,
+    default=(),
+    metavar="COL,…",
+    help="Columns that together name an experiment.  [default: guessed]",
+)
+@click.option(
+    "--metric",
+    type=_COLUMNS,
+    default=(),
+    metavar="COL,…",
+    help="Columns that are compared.  [default: guessed]",
+)
+@click.option(
+    "--better",
+    type=click.Choice(["higher", "lower"]),
+    help="Which values of the metric are better.  [default: by its name]",
+)
+@click.option("--seed", default="", metavar="COL", help="Column of seeds.  [default: guessed]")
+@click.option("--run", default="", metavar="COL", help="Column of run IDs.  [default: guessed]")
+@click.option(
+    "--epoch",
+    default="",
+    metavar="COL",
+    help="Column of epochs or steps, where a row is one of them.  [default: guessed]",
+)
+@click.option(
+    "--status",
+    default="",
+    metavar="COL",
+    help="Column that says how runs ended.  [default: guessed]",
+)
+@click.option(
+    "--ignore",
+    type=_COLUMNS,
+    default=(),
+    metavar="COL,…",
+    help="Columns that are no settings of an experiment.",
+)
+@click.option(
+    "--about",
+    type=_COLUMNS,
+    default=(),
+    metavar="COL,…",
+    help="Settings that are meant to differ.  [default: the only one that does]",
+)
+@click.option(
+    "--matters",
+    type=click.FloatRange(0, min_open=True),
+    metavar="X",
+    help="The smallest difference that matters, in the file's unit; without it nothing "
+    "is called equal.",
+)
+@click.option(
+    "--paired",
+    is_flag=True,
+    help="Runs of one seed share what the seed decides: compare them in pairs.",
+)
+@click.option(
+    "--compare",
+    "compare",
+    multiple=True,
+    type=(str, str),
+    metavar="A B",
+    help="Compare these two experiments; may be repeated.  [default: every pair]",
+)
+@click.option("--baseline", metavar="A", help="Compare every experiment with this one.")
+@click.option(
+    "--unreported", is_flag=True, help="Values that are missing exist, but were not reported."
+)
+@click.option(
+    "--format", "form", metavar="NAME", help="Format of the files.  [default: recognised]"
+)
+@click.option("--title", help="Title of the page.  [default: the file's name]")
+@click.option(
+    "--report",
+    "report_folder",
+    type=click.Path(path_type=Path),
+    help="Folder that the page is written to.  [default: report-FILE]",
+)
+@json_option
+def command(
+    *,
+    files: tuple[Path, ...],
+    experiment: tuple[str, ...],
+    metric: tuple[str, ...],
+    better: str | None,
+    seed: str,
+    run: str,
+    epoch: str,
+    status: str,
+    ignore: tuple[str, ...],
+    about: tuple[str, ...],
+    matters: float | None,
+    paired: bool,
+    compare: tuple[tuple[str, str], ...],
+    baseline: str | None,
+    unreported: bool,
+    form: str | None,
+    title: str | None,
+    report_folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Say which differences are real in results that were made elsewhere, and write a page.
+
+    FILE is a CSV file with a header and a row for each run, or for each epoch of each run. All
+    pairs of experiments are judged together, unless --compare or --baseline name fewer.
+    """
+    from paribus.elsewhere.columns import Stated
+    from paribus.elsewhere.judge import Terms, judge
+    from paribus.elsewhere.readers import read
+
+    if compare and baseline is not None:
+        raise UserError("--baseline: has no effect beside --compare; leave one out")
+    terms = Terms(
+        columns=Stated(experiment, seed, run, epoch, status, metric, ignore),
+        better=better,
+        paired=paired,
+        matters=matters,
+        about=about,
+        compare=compare,
+        baseline=baseline,
+        unreported=unreported,
+    )
+    judgement = judge(read(files, form), terms)
+    from paribus.present.as_json import plain
+    from paribus.present.judged import default_title, write_judgement
+    from paribus.present.notices import UNCHECKED, guesses, remarks
+    from paribus.present.own_folder import keep_mark, own_folder
+    from paribus.present.report_text import undrawn
+    from paribus.present.terminal import print_judgement
+
+    title = title or default_title(files)
+    folder = report_folder or own_folder(title, Path())
+    tell(guesses(judgement), *remarks(judgement), undrawn())
+    if not as_json:
+        print_judgement(judgement.findings)
+        click.echo(f"\n{UNCHECKED}\n")
+    page = write_judgement(judgement, title, folder)
+    keep_mark(title, Path(), folder)
+    if as_json:
+        findings = list(map(plain, judgement.findings))
+        click.echo(json.dumps({"findings": findings, "report": str(page)}, indent=2))
+    else:
+        click.echo(f"Report: {page.resolve()}")

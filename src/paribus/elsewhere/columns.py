@@ -1,0 +1,259 @@
+"""Which column of a table is what: as the user says, as the format has it, or as it looks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from paribus.elsewhere.frame import Frame, has_spread, is_blank, number, text_of
+from paribus.elsewhere.metrics import preference
+from paribus.errors import UserError, did_you_mean
+
+ROLES = ("experiment", "seed", "run", "epoch", "status", "metric")
+_NAMES = {
+    "experiment": (
+        "experiment", "method", "model", "variant", "algorithm", "arm", "approach", "system",
+        "condition", "treatment", "configuration", "config", "architecture", "arch", "network",
+        "group", "setting", "name", "file",
+    ),
+    "seed": (
+        "seed", "random_seed", "rng_seed", "seed_id", "trial", "replicate", "replication",
+        "repetition", "rep", "repeat",
+    ),
+    "run": ("run_id", "run", "id", "uuid", "job_id", "run_name"),
+    "epoch": ("epoch", "global_step", "step", "iteration", "iter", "steps", "epochs"),
+    "status": ("status", "state"),
+}  # fmt: skip
+"""Names of columns, those preferred first, in small letters and with _ between words."""
+_SIDE = {"reason", "index", "epochs_trained", "engine"}
+"""Columns that describe a run and are no setting of its experiment."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The columns of a table by what they hold.
+
+    `experiment`: those whose values together name an experiment. `seed`, `run`, `epoch`, `status`:
+    one each, "" if there is none. `metric`: what is compared. `config`: recorded settings, each the
+    same in all runs of an experiment. `unused`: the others. `guessed`: the roles that nobody has
+    stated.
+    """
+
+    experiment: tuple[str, ...] = ()
+    seed: str = ""
+    run: str = ""
+    epoch: str = ""
+    status: str = ""
+    metric: tuple[str, ...] = ()
+    config: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
+    guessed: tuple[str, ...] = ()
+
+    def of(self, role: str) -> tuple[str, ...]:
+        """Return the columns of a role; none if it has none."""
+        found = getattr(self, role)
+        return found if isinstance(found, tuple) else (found,) if found else ()
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the user says of columns; empty where it is to be guessed.
+
+    `ignored`: columns that are no settings, whatever they look like.
+    """
+
+    experiment: tuple[str, ...] = ()
+    seed: str = ""
+    run: str = ""
+    epoch: str = ""
+    status: str = ""
+    metric: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    def of(self, role: str) -> tuple[str, ...]:
+        """Return the columns of a role; none if nothing was said."""
+        found = getattr(self, role)
+        return found if isinstance(found, tuple) else (found,) if found else ()
+
+
+@dataclass
+class _Choice:
+    """Roles while they are chosen."""
+
+    frame: Frame
+    stated: Stated
+    chosen: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    guessed: list[str] = field(default_factory=list)
+
+    @property
+    def taken(self) -> set[str]:
+        return {name for names in self.chosen.values() for name in names}
+
+    def take(self, role: str) -> None:
+        """Take the columns of a role that are stated, or known by the format."""
+        if stated := self.stated.of(role):
+            for name in stated:
+                if name not in self.frame.columns:
+                    known = did_you_mean(name, list(self.frame.columns))
+                    raise UserError(
+                        f'{self.frame.source}: --{role} {name}: there is no column "{name}"; '
+                        f"{known}"
+                    )
+                if name in self.taken:
+                    raise UserError(f"--{role} {name}: the column is named for two purposes")
+            self.chosen[role] = stated
+        elif known_by_format := self.frame.known.get(role):
+            self.chosen[role] = known_by_format
+
+    def guess(self, role: str, names: Iterable[str]) -> None:
+        """Take columns for a role that nobody has stated."""
+        found = tuple(names)
+        if role not in self.chosen and found:
+            self.chosen[role] = found
+            self.guessed.append(role)
+
+    def by_name(self, role: str) -> tuple[str, ...]:
+        """Return the column that is called like a role."""
+        free = {
+            plain(name): name
+            for name in self.frame.columns
+            if name not in self.taken and name not in self.stated.ignored
+        }
+        return next(((free[name],) for name in _NAMES[role] if name in free), ())
+
+
+def roles_of(frame: Frame, stated: Stated) -> Roles:
+    """Return which column of a table is what.
+
+    Raises `UserError` where a stated column is not there, and where no column looks like the names
+    of experiments or like a metric.
+    """
+    choice = _Choice(frame, stated)
+    for name in stated.ignored:
+        if name not in frame.columns:
+            raise UserError(
+                f'{frame.source}: --ignore {name}: there is no column "{name}"; '
+                f"{did_you_mean(name, list(frame.columns))}"
+            )
+    for role in ROLES:
+        choice.take(role)
+    for role in ("seed", "run", "epoch", "status"):
+        choice.guess(role, choice.by_name(role))
+    choice.guess("experiment", choice.by_name("experiment") or _words_that_repeat(choice))
+    if "experiment" not in choice.chosen:
+        raise UserError(
+            f"{frame.source}: no column looks like the names of experiments; name it with "
+            f"--experiment; there are {_listed(frame.columns)}"
+        )
+    kinds = _kinds(choice)
+    choice.guess("metric", kinds.measured[:1])
+    if "metric" not in choice.chosen:
+        raise UserError(
+            f"{frame.source}: no column looks like a metric; name it with --metric; there are "
+            f"{_listed(frame.columns)}"
+        )
+    metric = choice.chosen["metric"]
+    one = {role: names[0] for role, names in choice.chosen.items() if role not in _OF_MANY}
+    return Roles(
+        experiment=choice.chosen["experiment"],
+        metric=metric,
+        config=tuple(name for name in kinds.settings if name not in metric),
+        unused=tuple(name for name in (*kinds.measured, *kinds.others) if name not in metric),
+        guessed=tuple(role for role in ROLES if role in choice.guessed),
+        **one,
+    )
+
+
+_OF_MANY = ("experiment", "metric")
+
+
+def experiments_of(frame: Frame, columns: Sequence[str]) -> list[str]:
+    """Return the name of each row's experiment, made of the values of one or several columns.
+
+    Raises `UserError` where there is none.
+    """
+    names = []
+    for row, place in enumerate(frame.places):
+        parts = [text_of(frame.columns[column][row]) for column in columns]
+        if not any(parts):
+            raise UserError(f"{place}: {_listed(columns)} is empty; each row needs an experiment")
+        if len(columns) > 1:
+            parts = [f"{column}={part}" for column, part in zip(columns, parts, strict=True)]
+        names.append(", ".join(parts))
+    return names
+
+
+def plain(name: str) -> str:
+    """Return the name of a column in small letters, with _ between words.
+
+    >>> plain("Random Seed"), plain("trainer/global_step")
+    ('random_seed', 'global_step')
+    """
+    last = re.split(r"[/.]", name.strip())[-1] or name
+    return re.sub(r"[^a-z0-9]+", "_", last.lower()).strip("_")
+
+
+@dataclass(frozen=True)
+class _Kinds:
+    """Columns without a role: what was measured, likely metrics first; settings; others."""
+
+    measured: list[str]
+    settings: list[str]
+    others: list[str]
+
+
+def _kinds(choice: _Choice) -> _Kinds:
+    frame = choice.frame
+    names = experiments_of(frame, choice.chosen["experiment"])
+    measured, settings, others = [], [], []
+    repeats = len(set(names)) < len(names)
+    for column, cells in frame.columns.items():
+        roles = [role for role, taken in choice.chosen.items() if column in taken]
+        if roles and roles != ["metric"]:
+            continue
+        if column in choice.stated.ignored or plain(column) in _SIDE:
+            others.append(column)
+            continue
+        by_experiment: dict[str, set[str]] = {}
+        numbers = [number(cell) for cell in cells]
+        for name, cell in zip(names, cells, strict=True):
+            if not (frame.is_log and is_blank(cell)):
+                by_experiment.setdefault(name, set()).add(text_of(cell))
+        constant = all(len(values) == 1 for values in by_experiment.values())
+        is_numeric = all(one is not None for one in numbers)
+        has_numbers = is_numeric and any(one == one for one in numbers)
+        if any(has_spread(cell) for cell in cells) and preference(plain(column)) is not None:
+            # So that what is wrong with its cells is said.
+            measured.append(column)
+        elif has_numbers and (not constant or not repeats or preference(plain(column)) is not None):
+            measured.append(column)
+        elif constant and by_experiment:
+            settings.append(column)
+        else:
+            others.append(column)
+    first = {column: place for place, column in enumerate(measured)}
+    measured.sort(key=lambda column: (_rank(column), first[column]))
+    return _Kinds(measured, settings, others)
+
+
+def _rank(column: str) -> float:
+    """Of a metric among those that a table may be about; the lowest first."""
+    found = preference(plain(column))
+    return float("inf") if found is None else found
+
+
+def _words_that_repeat(choice: _Choice) -> tuple[str, ...]:
+    """The only column of words of which some repeat, and not all are the same."""
+    found = []
+    for column, cells in choice.frame.columns.items():
+        if column in choice.taken or column in choice.stated.ignored:
+            continue
+        words = {text_of(cell) for cell in cells}
+        if 1 < len(words) < len(cells) and all(number(word) is None for word in words):
+            found.append(column)
+    return tuple(found) if len(found) == 1 else ()
+
+
+def _listed(columns: Iterable[str]) -> str:
+    return ", ".join(columns)

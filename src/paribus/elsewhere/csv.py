@@ -1,0 +1,105 @@
+"""A CSV file with a header: one row per run, or one per epoch of each run."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from paribus.elsewhere.frame import Cell, Frame, number
+from paribus.elsewhere.readers import ResultReader
+from paribus.errors import UserError
+
+_SUFFIXES = (".csv", ".tsv", ".txt")
+_DELIMITERS = (",", ";", "\t", "|")
+_MOST_BYTES = 256 * 2**20
+_COMMA = re.compile(r"[-+]?\d+,\d+")
+_EXPORTED = "runs.csv"
+"""Where `paribus export --to csv` writes a row for each run."""
+
+
+def recognises(path: Path) -> bool:
+    """Return whether a path is a CSV file, or a folder that `paribus export` wrote."""
+    if path.is_dir():
+        return (path / _EXPORTED).is_file()
+    return path.suffix.lower() in _SUFFIXES
+
+
+def read(path: Path) -> Frame:
+    """Return the table of a CSV file: comma, semicolon, tab or bar, in UTF-8.
+
+    Raises `UserError` where it is no such file, or a row has more cells than there are columns.
+    """
+    file = path / _EXPORTED if path.is_dir() else path
+    text = text_of_file(file)
+    lines = text.splitlines()
+    if not lines:
+        raise UserError(f"{file}: is empty; it needs a header and a row per run")
+    delimiter = max(_DELIMITERS, key=lambda one: len(next(csv.reader(lines[:1], delimiter=one))))
+    rows = list(_rows(text, delimiter, file))
+    header = [name.strip() for name in rows[0][1]] if rows else []
+    _check_header(header, file)
+    if len(rows) < 2:
+        raise UserError(f"{file}: has a header and no rows; it needs a row per run")
+    for line, cells in rows[1:]:
+        if len(cells) > len(header) and any(map(str.strip, cells[len(header) :])):
+            raise UserError(
+                f"{file}:{line}: has {len(cells)} cells, but the header names {len(header)} "
+                "columns; quote cells with a comma in them"
+            )
+    # Where commas do not divide cells, they may divide decimals.
+    decimal_comma = delimiter != ","
+    columns: dict[str, list[Cell]] = {name: [] for name in header}
+    for _, cells in rows[1:]:
+        for place, name in enumerate(header):
+            cell = cells[place] if place < len(cells) else ""
+            if decimal_comma and _COMMA.fullmatch(cell.strip()):
+                cell = cell.replace(",", ".")
+            columns[name].append(cell)
+    return Frame(str(file), columns, [f"{file}:{line}" for line, _ in rows[1:]])
+
+
+def text_of_file(file: Path) -> str:
+    """Return the text of a file in UTF-8. Raises `UserError` if it cannot be read."""
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            raise UserError(
+                f"{file}: is larger than {_MOST_BYTES // 2**20} MB; export the last epoch of each "
+                "run alone"
+            )
+        text = file.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{file}: is not text in UTF-8; save it as CSV in UTF-8") from None
+    if "\0" in text:
+        raise UserError(f"{file}: is not text; save it as CSV in UTF-8")
+    return text
+
+
+def _rows(text: str, delimiter: str, file: Path) -> Iterator[tuple[int, list[str]]]:
+    """Rows that are not blank, each with the number of its last line."""
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
+    try:
+        for cells in reader:
+            if any(map(str.strip, cells)):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        raise UserError(f"{file}:{reader.line_num}: is not CSV: {error}") from None
+
+
+def _check_header(header: list[str], file: Path) -> None:
+    while header and not header[-1]:
+        header.pop()
+    if header and all(number(name) is not None for name in header):
+        raise UserError(f"{file}: the first line must name the columns, got {', '.join(header)}")
+    for place, name in enumerate(header):
+        if not name:
+            # What data frames write: their index has no name.
+            header[place] = name = "index" if place == 0 else f"column {place + 1}"
+        if name in header[:place]:
+            raise UserError(f'{file}: two columns are called "{name}"; rename one')
+
+
+READER = ResultReader("a CSV file", recognises, read)

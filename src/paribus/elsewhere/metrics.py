@@ -1,0 +1,112 @@
+"""What is known of a metric by its name and its values: what is better, its unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from paribus.elsewhere.frame import Cell, number
+from paribus.errors import UserError
+from paribus.measure.metric import Metric
+
+_HIGHER = re.compile(
+    r"acc|accuracy|acc_?1|top_?[15]|f1|f_?score|auc|auroc|auprc|precision|recall|map|ap|iou|miou|"
+    r"dice|bleu|rouge\w*|meteor|score|reward|return|returns|psnr|ssim|r2|mcc|kappa|em|win_?rate|"
+    r"success(_rate)?|ndcg\w*|mrr|throughput|correct"
+)
+_LOWER = re.compile(
+    r"loss|nll|error|err|mse|rmse|mae|mape|perplexity|ppl|bpb|bpc|wer|cer|fid|kl|regret|cost|"
+    r"time|seconds|duration|latency|runtime|memory|brier|ece"
+)
+_SHARE = re.compile(
+    r"acc|accuracy|acc_?1|top_?[15]|f1|f_?score|auc|auroc|precision|recall|map|iou|miou|dice|err|"
+    r"error|wer|cer|success(_rate)?|win_?rate"
+)
+_SPLITS = ("test", "eval", "val", "valid", "validation", "dev", "")
+_KINDS = ("accuracy", "acc", "f1", "auc", "score", "reward", "return", "error", "loss")
+_SUMMARY = re.compile(r"(^|_)(mean|avg|average|median)(_|$)")
+_SPREAD = re.compile(r"(^|_)(std|sd|stddev|stderr|se|sem|var|variance|ci|ci95)(_|$)")
+_BEST = re.compile(r"(^|_)(best|max|maximum|min|minimum|peak)(_|$)")
+
+
+def preference(name: str) -> int | None:
+    """Return how likely a table is about a metric, lowest first; None if the metric is unknown.
+
+    name: of its column, plain.
+
+    >>> preference("test_accuracy") < preference("test_loss") < preference("train_accuracy")
+    True
+    """
+    if lower_is_better(name) is None or _SPREAD.search(name):
+        return None
+    split = next((place for place, one in enumerate(_SPLITS) if one in name.split("_")), 6)
+    kind = next((place for place, one in enumerate(_KINDS) if one in name.split("_")), len(_KINDS))
+    in_training = "train" in name.split("_") or "training" in name.split("_")
+    return 1000 * in_training + 20 * split + kind
+
+
+def lower_is_better(name: str) -> bool | None:
+    """Return whether lower is better, by the name of a column (plain); None if it does not say.
+
+    >>> lower_is_better("val_loss"), lower_is_better("test_acc"), lower_is_better("width")
+    (True, False, None)
+    """
+    if _any(_LOWER, name):
+        return True
+    return False if _any(_HIGHER, name) else None
+
+
+def is_best(name: str) -> bool:
+    """Return whether the name of a column (plain) says that it holds the best of several values."""
+    return _BEST.search(name) is not None
+
+
+def is_summary(name: str) -> bool:
+    """Return whether the name of a column (plain) says that it holds means of runs."""
+    return _SUMMARY.search(name) is not None
+
+
+def metric_of(column: str, name: str, cells: Sequence[Cell], better: str | None) -> Metric:
+    """Return the metric of a column.
+
+    name: the column's, plain. better: "higher", "lower", or None to go by the name. Raises
+    `UserError` where that does not say.
+    """
+    lower = lower_is_better(name) if better is None else better == "lower"
+    if lower is None:
+        raise UserError(
+            f"{column}: is more of it better, or less? Add --better higher or --better lower"
+        )
+    values = np.array([one for cell in cells if (one := number(cell)) is not None and one == one])
+    is_share = bool(_any(_SHARE, name) and values.size and values.min() >= 0)
+    largest = float(values.max()) if values.size else 0.0
+    in_percent = is_share and 1 < largest <= 100
+    is_share = is_share and largest <= 100
+    accurate = not lower and _any(re.compile("acc|accuracy|acc_?1|top_?[15]"), name)
+    better_word, worse_word = ("lower", "higher") if lower else ("higher", "lower")
+    label = column.replace("_", " ")
+    return Metric(
+        key=column,
+        label=label,
+        higher_is_better=not lower,
+        better="more accurate" if accurate else f"{better_word} {label}",
+        worse="less accurate" if accurate else f"{worse_word} {label}",
+        unit="points" if is_share else "",
+        unit_of_one="point" if is_share else "",
+        scale=100 if is_share and not in_percent else 1,
+        is_share=is_share,
+        widest=(100 if in_percent else 1) if is_share else float("inf"),
+        limits=f"{label} lies between 0 and {100 if in_percent else 1}" if is_share else "",
+        without="runs that all have a value",
+        lacks="ended without a value",
+    )
+
+
+def _any(pattern: re.Pattern[str], name: str) -> bool:
+    """Whether a word of a plain name, or two of them, match."""
+    words = name.split("_")
+    pairs = ["_".join(pair) for pair in pairwise(words)]
+    return any(pattern.fullmatch(one) for one in (*words, *pairs))

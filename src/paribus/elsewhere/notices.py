@@ -1,0 +1,118 @@
+"""What is to be said of results from elsewhere beside their findings, as records.
+
+`present.notices` turns them into words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to be said of results."""
+
+
+@dataclass(frozen=True)
+class Guessed(Notice):
+    """A role of columns that nobody has stated, and the option that would."""
+
+    role: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DirectionGuessed(Notice):
+    """Whether higher or lower is better, by the name of a metric alone."""
+
+    metric: str
+    higher_is_better: bool
+
+
+@dataclass(frozen=True)
+class Unused(Notice):
+    """Columns that are neither roles nor settings."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BestOfSeveral(Notice):
+    """A metric that by its name is the best of several values, not the final one."""
+
+    metric: str
+
+
+@dataclass(frozen=True)
+class SummaryOfRuns(Notice):
+    """A metric that by its name is a mean of runs, not a value of one."""
+
+    metric: str
+
+
+@dataclass(frozen=True)
+class OneValueEach(Notice):
+    """No experiment has more than one value."""
+
+    experiments: int
+
+
+@dataclass(frozen=True)
+class EqualValues(Notice):
+    """Runs of an experiment that have the same value, and no ids or seeds to tell them apart."""
+
+    experiment: str
+    metric: str
+    runs: int
+    of: int
+
+
+@dataclass(frozen=True)
+class WithoutValue(Notice):
+    """Runs without a value. `unreported`: that they have one which is not here was declared."""
+
+    experiment: str
+    metric: str
+    runs: int
+    of: int
+    unreported: bool
+
+
+@dataclass(frozen=True)
+class NotEnded(Notice):
+    """Runs that have not ended, and are left out."""
+
+    experiment: str
+    runs: int
+
+
+@dataclass(frozen=True)
+class DifferentEnds(Notice):
+    """Runs of an experiment whose logs end at different epochs."""
+
+    experiment: str
+    column: str
+    first: float
+    last: float
+
+
+@dataclass(frozen=True)
+class SeedsNotPaired(Notice):
+    """All experiments have the same seeds, and nobody has declared that they pair runs."""
+
+    seeds: int
+
+
+@dataclass(frozen=True)
+class PairsDropped(Notice):
+    """Seeds that one side of a pair of experiments lacks."""
+
+    a: str
+    b: str
+    seeds: tuple[str, ...]
+    paired: int
+
+
+@dataclass(frozen=True)
+class NoSettings(Notice):
+    """No column records a setting of the experiments."""

@@ -1,0 +1,51 @@
+"""A question about results from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import Field, ValidationInfo
+
+from paribus.spec.experiment import Experiment
+from paribus.spec.question import PairQuestion
+
+
+class ElsewhereQuestion(PairQuestion):
+    """Two experiments of a table and a column that is compared.
+
+    The names of metrics and of settings are those of columns, so any will do.
+    """
+
+    compare: tuple[str, str] = Field(strict=False)
+    """The two experiments."""
+    about: tuple[str, ...] = Field(default=(), strict=False)
+    """The columns that are meant to differ."""
+    metric: str
+    """The column that is compared."""
+
+    @property
+    def kind(self) -> str:
+        return "elsewhere"
+
+    @property
+    def experiments(self) -> tuple[str, ...]:
+        return self.compare
+
+    @property
+    def judged_at_looks(self) -> bool:
+        return False
+
+    def in_preview(self) -> Self:
+        return self
+
+    def problems(self, experiments: Mapping[str, Experiment]) -> list[str]:
+        return []
+
+    @classmethod
+    def _known(cls, about: tuple[str, ...]) -> tuple[str, ...]:
+        return about
+
+    @classmethod
+    def _possible(cls, matters: float, found: ValidationInfo) -> float:
+        return matters

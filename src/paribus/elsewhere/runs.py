@@ -1,0 +1,278 @@
+"""The runs of a table: which rows are a run, its final value, its settings, and what is wrong."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from paribus.elsewhere.columns import Roles, experiments_of
+from paribus.elsewhere.frame import Cell, Frame, has_spread, is_blank, number, step_of, text_of
+from paribus.elsewhere.notices import DifferentEnds, EqualValues, NotEnded, Notice, WithoutValue
+from paribus.errors import UserError
+from paribus.measure.metric import Metric
+from paribus.measure.table import Series
+
+RUNNING = {"running", "scheduled", "pending", "queued", "preempting"}
+FINISHED = {"finished", "completed", "complete", "done", "success", "succeeded", "ok", ""}
+LOST = {"diverged", "failed", "crashed", "killed", "error", "aborted", "nan"}
+"""What a column of states says, in small letters."""
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedRun:
+    """A run as it was recorded. `seed`: "" if there is none. `rows`: its rows, by epoch."""
+
+    experiment: str
+    name: str
+    seed: str
+    rows: tuple[int, ...]
+    lost: bool
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedExperiment:
+    """An experiment as it was recorded. `series`: its rows of each metric, by the metric's key, by
+    run. `settings`: what is recorded of it."""
+
+    name: str
+    runs: tuple[RecordedRun, ...]
+    series: Mapping[str, tuple[Series, ...]]
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedRuns:
+    """All that a table has. `steps`: to what the values of a metric are rounded."""
+
+    experiments: tuple[RecordedExperiment, ...]
+    steps: Mapping[str, float]
+    notices: tuple[Notice, ...]
+
+
+def recorded(
+    frame: Frame, roles: Roles, metrics: Sequence[Metric], *, unreported: bool
+) -> RecordedRuns:
+    """Return the runs of a table.
+
+    unreported: whether runs without a value have one that is not here; else they ended without.
+    Raises `UserError` for a run that is there twice, a log that was sampled, and what is no number.
+    """
+    notices: list[Notice] = []
+    runs = _runs(frame, roles, notices)
+    names = list(dict.fromkeys(run.experiment for run in runs))
+    seeds = _numbered([run.seed for run in runs])
+    final: dict[str, list[Cell]] = {metric.key: [] for metric in metrics}
+    experiments = []
+    for name in names:
+        own = tuple(run for run in runs if run.experiment == name)
+        series = {}
+        for metric in metrics:
+            found = [_series(frame, roles, run, metric, seed=seeds[run.seed]) for run in own]
+            final[metric.key] += [one.last for one in found]
+            series[metric.key] = tuple(one.series for one in found)
+            notices += _of_values(roles, name, series[metric.key], unreported=unreported)
+        settings = {column: text_of(frame.columns[column][own[0].rows[0]])
+                    for column in roles.config}  # fmt: skip
+        settings |= _ends(frame, roles, own, notices)
+        experiments.append(RecordedExperiment(name, own, series, settings))
+    return RecordedRuns(
+        experiments=tuple(experiments),
+        steps={key: step_of(cells) for key, cells in final.items()},
+        notices=tuple(notices),
+    )
+
+
+def _runs(frame: Frame, roles: Roles, notices: list[Notice]) -> list[RecordedRun]:
+    names = experiments_of(frame, roles.experiment)
+    rows_of: dict[tuple[str, str, str], list[int]] = {}
+    for row, name in enumerate(names):
+        run, seed = _cell(frame, roles.run, row), _cell(frame, roles.seed, row)
+        # Without ids, and without a log, a row is a run.
+        run = run if run or seed or roles.epoch else f"row {row + 1}"
+        rows_of.setdefault((name, run, seed), []).append(row)
+    found = []
+    running: Counter[str] = Counter()
+    for (name, run, seed), rows in rows_of.items():
+        ordered = _by_epoch(frame, roles, rows, name=name, called=_called(run, seed))
+        state = _cell(frame, roles.status, ordered[-1]).lower()
+        if state in RUNNING:
+            running[name] += 1
+        else:
+            found.append(RecordedRun(name, run or seed, seed, tuple(ordered), state in LOST))
+    notices += [NotEnded(name, runs) for name, runs in running.items()]
+    _check_once(frame, roles, found)
+    return found
+
+
+def _cell(frame: Frame, column: str, row: int) -> str:
+    return text_of(frame.columns[column][row]) if column else ""
+
+
+def _called(run: str, seed: str) -> str:
+    return f"run {run}" if run else f"seed {seed}" if seed else "the only run"
+
+
+def _by_epoch(
+    frame: Frame, roles: Roles, rows: list[int], *, name: str, called: str
+) -> Sequence[int]:
+    """The rows of a run by epoch. Raises `UserError` where it has two without, or of one epoch."""
+    if len(rows) == 1:
+        return rows
+    if not roles.epoch:
+        raise UserError(
+            f"{frame.places[rows[1]]}: {called} of {name} is there already, in "
+            f"{frame.places[rows[0]]}; {_tell_apart(frame, roles, rows)}"
+        )
+    epoch_of = {row: number(frame.columns[roles.epoch][row]) for row in rows}
+    for row, epoch in epoch_of.items():
+        if epoch is None or math.isnan(epoch):
+            raise UserError(
+                f'{frame.places[row]}: "{text_of(frame.columns[roles.epoch][row])}" is no '
+                f"{roles.epoch}; each row of a log needs one"
+            )
+    ordered = sorted(rows, key=lambda row: (epoch_of[row] or 0.0, row))
+    if not frame.is_log:
+        for before, after in pairwise(ordered):
+            if epoch_of[before] == epoch_of[after]:
+                raise UserError(
+                    f"{frame.places[after]}: {roles.epoch} {epoch_of[after]:g} of {called} of "
+                    f"{name} is there already, in {frame.places[before]}; "
+                    f"{_tell_apart(frame, roles, [before, after])}"
+                )
+    return ordered
+
+
+def _check_once(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> None:
+    """Raise `UserError` where two runs of an experiment have one seed, or one id."""
+    seen: dict[tuple[str, str, str], RecordedRun] = {}
+    for run in runs:
+        for role, value in (("seed", run.seed), ("run", run.name)):
+            if not getattr(roles, role) or not value:
+                continue
+            other = seen.setdefault((run.experiment, role, value), run)
+            if other is not run:
+                raise UserError(
+                    f"{frame.places[run.rows[0]]}: {role} {value} of {run.experiment} is there "
+                    f"already, in {frame.places[other.rows[0]]}; "
+                    f"{_tell_apart(frame, roles, [other.rows[0], run.rows[0]])}"
+                )
+
+
+def _tell_apart(frame: Frame, roles: Roles, rows: Sequence[int]) -> str:
+    """What to do about rows that seem to be of one run."""
+    shown = {*roles.experiment, *roles.metric, roles.run, roles.seed, roles.epoch, roles.status}
+    differ = [
+        column
+        for column, cells in frame.columns.items()
+        if column not in shown and len({text_of(cells[row]) for row in rows}) == len(rows)
+        and any(number(cells[row]) is None for row in rows)
+    ]  # fmt: skip
+    if differ:
+        by = ",".join([*roles.experiment, differ[0]])
+        return f"if they are of different experiments, write --experiment {by}, else remove one"
+    return (
+        "a run counts once: remove one, or name the column that tells them apart with --run, "
+        "--seed or --epoch"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    series: Series
+    last: Cell
+
+
+def _series(frame: Frame, roles: Roles, run: RecordedRun, metric: Metric, *, seed: int) -> _Read:
+    """The rows of a run and a metric, and the cell of its final value."""
+    cells = frame.columns[metric.key]
+    # In a log an empty cell is of a moment at which something else was measured.
+    rows = [row for row in run.rows if len(run.rows) == 1 or not is_blank(cells[row])]
+    values = [_number(cells[row], frame.places[row], metric.key) for row in rows]
+    epochs = [number(frame.columns[roles.epoch][row]) if roles.epoch else None for row in rows]
+    epoch_E = np.array([len(rows) if one is None else one for one in epochs])
+    _check_whole(frame, run, metric, epoch_E)
+    final = values[-1] if values and not run.lost else math.nan
+    series = Series(
+        experiment=run.experiment,
+        run_id=run.name,
+        seed=seed,
+        metric=metric,
+        epoch_E=epoch_E.astype(np.int64),
+        value_E=np.array(values, dtype=np.float64),
+        value=final,
+        read_scores=lambda: None,
+        read_correct=lambda: None,
+    )
+    return _Read(series, cells[rows[-1]] if rows else None)
+
+
+def _number(cell: Cell, place: str, column: str) -> float:
+    value = number(cell)
+    if value is not None:
+        return value
+    text = text_of(cell)
+    if has_spread(cell):
+        raise UserError(
+            f'{place}: {column}: "{text}" is a mean with its spread; a verdict needs a row for '
+            "each run"
+        )
+    raise UserError(f'{place}: {column}: "{text}" is not a number')
+
+
+def _check_whole(
+    frame: Frame, run: RecordedRun, metric: Metric, epoch_E: NDArray[np.float64]
+) -> None:
+    """Raise `UserError` where a log has gaps: its last row need not be the run's last epoch.
+
+    The first and the last gap may differ from the others, as before training and after it.
+    """
+    gaps = np.diff(epoch_E)[1:-1]
+    if gaps.size and not np.allclose(gaps, gaps[0]):
+        shown = ", ".join(f"{epoch:g}" for epoch in epoch_E[:5])
+        raise UserError(
+            f"{frame.source}: the log of {metric.key} of run {run.name} of {run.experiment} has "
+            f"gaps (it has {shown} …), so it was sampled, and its last value need not be the "
+            "final one; export the whole log, or a row for each run with its final value"
+        )
+
+
+def _of_values(
+    roles: Roles, name: str, series: Sequence[Series], *, unreported: bool
+) -> Iterator[Notice]:
+    """What is to be said of the values of an experiment."""
+    has = [one.value for one in series if math.isfinite(one.value)]
+    key = series[0].metric.key
+    if len(has) < len(series):
+        missing = len(series) - len(has)
+        yield WithoutValue(name, key, missing, len(series), unreported)
+    repeated = sum(times for times in Counter(has).values() if times > 1)
+    if repeated and not roles.run and not roles.seed:
+        yield EqualValues(name, key, repeated, len(has))
+
+
+def _ends(
+    frame: Frame, roles: Roles, runs: Sequence[RecordedRun], notices: list[Notice]
+) -> dict[str, str]:
+    """The last epoch of the runs of an experiment, as one of its settings."""
+    whole = [run for run in runs if not run.lost]
+    if not roles.epoch or not whole:
+        return {}
+    last = [number(frame.columns[roles.epoch][run.rows[-1]]) or 0.0 for run in whole]
+    low, high = min(last), max(last)
+    if low == high:
+        return {roles.epoch: f"{low:g}"}
+    notices.append(DifferentEnds(runs[0].experiment, roles.epoch, low, high))
+    return {roles.epoch: f"{low:g} to {high:g}"}
+
+
+def _numbered(seeds: Sequence[str]) -> dict[str, int]:
+    """Whole numbers for seeds: their own, or their places where one is no whole number."""
+    if all(seed.isdecimal() for seed in seeds):
+        return {seed: int(seed) for seed in seeds}
+    return {seed: place for place, seed in enumerate(sorted(set(seeds)))}

@@ -1,0 +1,202 @@
+"""The page of results from elsewhere, and the files beside it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from paribus.atomic import write_atomically
+from paribus.elsewhere.judge import Judgement, finite
+from paribus.errors import UserError
+from paribus.present import finding_tables, latex
+from paribus.present.figures.processes import draw
+from paribus.present.findings import FindingsView, shown_findings
+from paribus.present.forest import forest
+from paribus.present.markdown import findings_parts
+from paribus.present.notices import NO_EXAMPLES, UNCHECKED, guesses, remarks
+from paribus.present.page import render
+from paribus.present.tables import escape_markdown
+from paribus.present.values import ValuesView, values_views
+from paribus.questions.unpaired_finding import UnpairedFinding
+from paribus.text import count, extent, listed
+
+
+@dataclass(frozen=True)
+class JudgedView:
+    """Results from elsewhere as they are shown."""
+
+    title: str
+    opening: str
+    guesses: str
+    remarks: tuple[str, ...]
+    findings: FindingsView
+    about_rows: str
+    values: tuple[ValuesView, ...]
+    settings: tuple[str, ...]
+    """Names of the recorded settings."""
+    limits: tuple[str, ...]
+    """What cannot be said, or checked, of such results."""
+
+
+def default_title(files: Sequence[Path]) -> str:
+    """Return what a page is called where nobody says: the name of the file, or of its folder.
+
+    >>> default_title([Path("results/ablation.csv")])
+    'ablation'
+    """
+    first = files[0].resolve()
+    return first.stem if first.suffix else first.name
+
+
+def judged_view(judgement: Judgement, title: str) -> JudgedView:
+    """Return a judgement as it is shown."""
+    paired = judgement.terms.paired
+    return JudgedView(
+        title=title,
+        opening=_opening(judgement),
+        guesses=guesses(judgement),
+        remarks=tuple(remarks(judgement)),
+        findings=shown_findings(
+            judgement.findings, introduction=_INTRODUCTION, how_to_read=_HOW_TO_READ, preview=False
+        ),
+        about_rows=_PAIRED_ROWS if paired else _UNPAIRED_ROWS,
+        values=values_views(judgement),
+        settings=tuple(judgement.experiments[0].settings),
+        limits=(UNCHECKED, NO_EXAMPLES),
+    )
+
+
+_ROWS = (
+    "Each row compares two experiments, first → second. The mark is the difference of their means; "
+    "further right, the second is better. A filled mark is a finding. A hollow mark or a cross is "
+    "none, however far from 0."
+)
+_UNPAIRED_ROWS = f"{_ROWS} Runs are not paired."
+_PAIRED_ROWS = f"{_ROWS} Runs of one seed are a pair; a dot is the difference of one pair."
+_INTRODUCTION = (
+    "The verdicts keep their word if the questions, with metric, number of runs and the smallest "
+    "difference that matters, were fixed before the numbers were seen. In brackets a 95 % "
+    "confidence interval: of 100 such sets of runs, about 95 have an interval that holds the true "
+    "difference of the means (90, where it says so). “Undecided” and “no verdict” say that the "
+    "numbers do not show more."
+)
+_HOW_TO_READ = (
+    "The mark is the estimate: the mean of the second experiment less that of the first; filled "
+    "where it is decided. Better is always to the right. The line is the 95 % interval of this "
+    "question alone (for “equal” the 90 % one, on which that verdict rests). The verdict allows "
+    "for all questions: a line can miss 0 and the question be undecided. The grey band holds "
+    "differences too small to matter. An estimate beyond the axis stands behind a break with its "
+    "number. Rows go from the largest improvement down; open one to see all that it rests on."
+)
+
+
+def _opening(judgement: Judgement) -> str:
+    runs = [len(one.runs) for one in judgement.experiments]
+    metrics = listed([metric.key for metric in judgement.metrics])
+    pairs = "in pairs of one seed" if judgement.terms.paired else "not paired"
+    return (
+        f"{count(len(runs), 'experiment')} with {extent(min(runs), max(runs))} "
+        f"{'run' if max(runs) == 1 else 'runs'} each, {pairs}, by {metrics}, from "
+        f"{judgement.source}."
+    )
+
+
+def write_judgement(judgement: Judgement, title: str, folder: Path) -> Path:
+    """Write the page, tables and the picture of findings into a folder; return the page's path.
+
+    Raises `UserError` where the folder cannot be written to.
+    """
+    try:
+        for name, content in _files(judgement, title):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(path, content)
+    except OSError as error:
+        raise UserError(
+            f"{folder}: the page cannot be written: {error.strerror}; choose another folder with "
+            "--report"
+        ) from None
+    return folder / "index.html"
+
+
+def judged_page(judgement: Judgement, title: str) -> str:
+    """Return the page alone."""
+    return render("judged.html.j2", view=judged_view(judgement, title))
+
+
+def _files(judgement: Judgement, title: str) -> Iterator[tuple[str, bytes]]:
+    view, findings = judged_view(judgement, title), judgement.findings
+    yield "index.html", render("judged.html.j2", view=view).encode()
+    yield "report.md", _markdown(view).encode()
+    yield "tables/findings.csv", finding_tables.findings_csv(findings).encode()
+    yield "tables/findings.tex", finding_tables.findings_latex(findings, _notes(judgement)).encode()
+    yield "tables/summary.csv", _summary_csv(judgement).encode()
+    yield "tables/summary.tex", _summary_latex(view).encode()
+    shown = forest(findings, preview=False)
+    with draw([] if shown is None else [shown]) as drawing:
+        if shown is not None and (svgs := drawing.svgs(0)) is not None:
+            yield "figures/findings.svg", svgs.wide
+
+
+def _notes(judgement: Judgement) -> list[str]:
+    """What is to be said in the comments of a table of findings."""
+    if not any(isinstance(finding, UnpairedFinding) for finding in judgement.findings):
+        return []
+    return ["n counts the runs of each experiment, of the first and the second if they differ."]
+
+
+def _summary_csv(judgement: Judgement) -> str:
+    """A row for each experiment and metric, as plain numbers in the metric's raw unit."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    settings = list(judgement.experiments[0].settings)
+    writer.writerow(
+        ["experiment", "metric", "n", "without_value", "mean", "sd", "lowest", "highest", *settings]
+    )
+    for one in judgement.experiments:
+        for metric in judgement.metrics:
+            value_R = finite(one, metric.key)
+            n = value_R.size
+            numbers: list[float | str] = [float(value_R.mean())] if n else [""]
+            # ddof=1: the runs are a sample of those that could have been trained.
+            numbers.append(float(np.std(value_R, ddof=1)) if n > 1 else "")
+            numbers += map(float, (value_R.min(), value_R.max())) if n else ("", "")
+            writer.writerow([
+                one.name, metric.key, n, len(one.runs) - n, *numbers, *one.settings.values(),
+            ])  # fmt: skip
+    return text.getvalue()
+
+
+def _summary_latex(view: JudgedView) -> str:
+    rows = [
+        [row.name, values.title, str(row.n), row.level, *row.settings]
+        for values in view.values
+        for row in values.rows
+    ]
+    return latex.tabular(
+        f"llrr{'l' * len(view.settings)}",
+        ["experiment", "metric", "n", "mean (SD)", *view.settings],
+        rows,
+        ["Means and SDs over n runs."],
+    )
+
+
+def _markdown(view: JudgedView) -> str:
+    parts = [f"# {escape_markdown(view.title)}", escape_markdown(view.opening)]
+    if view.guesses or view.remarks:
+        said = filter(None, [view.guesses, *view.remarks])
+        parts.append("\n".join(f"- {escape_markdown(line)}" for line in said))
+    parts += findings_parts(view.findings, None)
+    for values in view.values:
+        heads = ["experiment", "runs", "mean (SD)", *view.settings]
+        rows = [[row.name, str(row.n), row.level, *row.settings] for row in values.rows]
+        lines = [heads, ["---"] * len(heads), *([*map(escape_markdown, row)] for row in rows)]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        parts += [f"## {escape_markdown(values.title)}", table]
+    parts += ["## What this cannot tell", *view.limits]
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,165 @@
+"""What is to be said of results from elsewhere beside their findings, in words."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from paribus.elsewhere.judge import Judgement
+from paribus.elsewhere.notices import (
+    BestOfSeveral,
+    DifferentEnds,
+    DirectionGuessed,
+    EqualValues,
+    Guessed,
+    NoSettings,
+    NotEnded,
+    Notice,
+    OneValueEach,
+    PairsDropped,
+    SeedsNotPaired,
+    SummaryOfRuns,
+    Unused,
+    WithoutValue,
+)
+from paribus.text import count, listed, plural, shown
+
+UNCHECKED = (
+    "Paribus has seen these numbers alone. It cannot check that all experiments had the same data, "
+    "the same split and the same test examples, that nothing differs but what is recorded, that no "
+    "run is missing, and that the questions were fixed before the numbers were seen."
+)
+NO_EXAMPLES = (
+    "There are no scores of single test examples, so nothing is said of other examples drawn the "
+    "same way."
+)
+
+
+@singledispatch
+def notice_words(notice: Notice) -> str:
+    """Return what is to be said, in a sentence or two."""
+    raise NotImplementedError(f"no wording is registered for {type(notice).__name__}")
+
+
+def guesses(judgement: Judgement) -> str:
+    """Return in one sentence what was guessed of columns; "" if nothing."""
+    parts = [notice_words(one) for one in judgement.notices if isinstance(one, _GUESSES)]
+    return f"Guessed: {'; '.join(parts)}." if parts else ""
+
+
+def remarks(judgement: Judgement) -> list[str]:
+    """Return all else that is to be said, a sentence or two each."""
+    return [notice_words(one) for one in judgement.notices if not isinstance(one, _GUESSES)]
+
+
+_GUESSES = (Guessed, DirectionGuessed)
+
+
+@notice_words.register
+def _(notice: Guessed) -> str:
+    return f"{notice.role} = {_names(notice.columns)} (`--{notice.role}`)"
+
+
+@notice_words.register
+def _(notice: DirectionGuessed) -> str:
+    better = "higher" if notice.higher_is_better else "lower"
+    return f"{better} {_names((notice.metric,))} is better (`--better`)"
+
+
+@notice_words.register
+def _(notice: Unused) -> str:
+    return f"Not used: {listed(list(map(shown, notice.columns)), 12)}."
+
+
+@notice_words.register
+def _(notice: BestOfSeveral) -> str:
+    return (
+        f"{notice.metric} is, by its name, the best of several values of a run. Chosen on the data "
+        "that it is measured on, it is too good, and more so for whatever varies more; give the "
+        "value after the last epoch."
+    )
+
+
+@notice_words.register
+def _(notice: SummaryOfRuns) -> str:
+    return (
+        f"{notice.metric} is, by its name, a mean of several runs. A mean counts as one run here; "
+        "give the values that it is the mean of."
+    )
+
+
+@notice_words.register
+def _(notice: OneValueEach) -> str:
+    return (
+        "There is one row per experiment, so nothing tells a difference from chance. If the rows "
+        "are means or the best of several runs, give a row for each run."
+    )
+
+
+@notice_words.register
+def _(notice: EqualValues) -> str:
+    return (
+        f"Warning: {notice.runs} of {notice.of} values of {notice.metric} of {notice.experiment} "
+        "occur more than once, and no column of seeds or run IDs tells whether these are runs of "
+        "their own. If rows were repeated, the verdicts are wrong: five runs, each there twice, "
+        "give 17 false verdicts in 100."
+    )
+
+
+@notice_words.register
+def _(notice: WithoutValue) -> str:
+    runs = f"{notice.runs} of {count(notice.of, 'run')} of {notice.experiment}"
+    if notice.unreported:
+        return f"{runs} {plural(notice.runs, 'has', 'have')} no reported {notice.metric}."
+    return (
+        f"{runs} {plural(notice.runs, 'has', 'have')} no {notice.metric}: "
+        f"{plural(notice.runs, 'it counts', 'they count')} as worse than any other run. Add "
+        "`--unreported` if there is a value that was not reported."
+    )
+
+
+@notice_words.register
+def _(notice: NotEnded) -> str:
+    return (
+        f"{count(notice.runs, 'run')} of {notice.experiment} "
+        f"{plural(notice.runs, 'has', 'have')} not ended and {plural(notice.runs, 'is', 'are')} "
+        "left out; judge again when all have."
+    )
+
+
+@notice_words.register
+def _(notice: DifferentEnds) -> str:
+    return (
+        f"The runs of {notice.experiment} end at {notice.column} {notice.first:g} to "
+        f"{notice.last:g}; the last value of each is taken."
+    )
+
+
+@notice_words.register
+def _(notice: SeedsNotPaired) -> str:
+    return (
+        f"All experiments have the same {notice.seeds} seeds. Runs are compared unpaired; if runs "
+        "of one seed share what the seed decides (initial weights, order of batches, split), add "
+        "`--paired`."
+    )
+
+
+@notice_words.register
+def _(notice: PairsDropped) -> str:
+    seeds = listed(list(notice.seeds), 5)
+    return (
+        f"{notice.a} and {notice.b} share {count(notice.paired, 'seed')}; "
+        f"{plural(len(notice.seeds), 'seed')} {seeds} {plural(len(notice.seeds), 'is', 'are')} "
+        "missing on one side and dropped."
+    )
+
+
+@notice_words.register
+def _(notice: NoSettings) -> str:
+    return (
+        "No column records the experiments' settings, so nothing is known of what else may differ "
+        "between them."
+    )
+
+
+def _names(columns: tuple[str, ...]) -> str:
+    return " + ".join(map(shown, columns))

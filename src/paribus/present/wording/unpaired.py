@@ -1,0 +1,198 @@
+"""Words of findings about two experiments whose runs share no seeds."""
+
+from __future__ import annotations
+
+from paribus.present.estimates import amount, difference, estimate, interval, level, p_value
+from paribus.present.wording.generic import differ_in, reasons, sentence, verdict_words
+from paribus.questions.finding import NoVerdict, Verdict
+from paribus.questions.unpaired_finding import UnpairedFinding, UnpairedSide
+from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
+from paribus.stats.unpaired import Unpaired, best_of_normal
+from paribus.text import count, percent, plural
+
+_EXAMPLE_OF_BEST = 5
+
+
+@sentence.register
+def unpaired_sentence(finding: UnpairedFinding) -> str:
+    """Return what to believe of two experiments."""
+    a, b, measured = finding.a, finding.b, finding.evidence.measured
+    if measured is None or finding.verdict is Verdict.NONE:
+        return _no_verdict(finding)
+    numbers = _estimate(finding, measured)
+    match finding.verdict:
+        case Verdict.CONFOUNDED:
+            return (
+                f"Confounded: {a} and {b} also differ in {differ_in(finding)}, so the difference "
+                f"cannot be attributed to the change in question: {numbers}."
+            )
+        case Verdict.EQUAL:
+            assert finding.matters is not None
+            return (
+                f"{a} and {b} are equal for practical purposes: {_name(finding)} "
+                f"{_estimate_90(finding, measured)}, which rules out differences as large as the "
+                f"{amount(finding.metric, finding.matters)} that matter."
+            )
+        case Verdict.UNDECIDED:
+            return _undecided(finding, measured, numbers)
+    small = ""
+    if finding.less_than_matters and finding.matters is not None:
+        small = f", but by less than matters ({amount(finding.metric, finding.matters)})"
+    return (
+        f"{b} is {verdict_words(finding.verdict)} than {a}{small}: {numbers}{_excluded(finding)}."
+    )
+
+
+@reasons.register
+def unpaired_reasons(finding: UnpairedFinding) -> tuple[str, ...]:
+    """Return what the verdict on two experiments rests on."""
+    evidence, lines = finding.evidence, []
+    sides = ((finding.a, evidence.a), (finding.b, evidence.b))
+    if evidence.a.level is not None and evidence.b.level is not None:
+        shown = (f"{name} {level(finding.metric, *side.level)}, {count(side.n, 'run')}"
+                 for name, side in sides if side.level)  # fmt: skip
+        lines.append(f"{'; '.join(shown)}.")
+    if evidence.measured is not None:
+        lines += _test(finding, evidence.measured)
+    if evidence.replay is not None and evidence.replay_of_equals is not None:
+        lines.append(
+            f"In {percent(evidence.replay.opposite_share)} of the {evidence.replay.pairs} pairs of "
+            "these runs the order is reversed (ties count half; equal experiments show about "
+            f"{percent(evidence.replay_of_equals)} with so many runs)."
+        )
+    for name, side in sides:
+        lines += _far(finding, name, side)
+    if evidence.measured is not None:
+        lines.append(
+            "There are no scores of single test examples here, so nothing is said of other "
+            "examples drawn the same way."
+        )
+    return tuple(lines)
+
+
+def _test(finding: UnpairedFinding, measured: Unpaired) -> list[str]:
+    evidence, lines = finding.evidence, []
+    whose = "Welch's" if measured.welch else "Hájek's"
+    if evidence.adjusted_p is not None:
+        family = "" if evidence.family == 1 else f", adjusted for {evidence.family} questions"
+        lines.append(
+            f"t test of unpaired runs with {whose} degrees of freedom "
+            f"({float(measured.df):.3g}): {p_value(evidence.adjusted_p)}{family}; better or worse "
+            f"requires {VERDICT_LEVEL} or less."
+        )
+    if evidence.family > 1:
+        lines.append(
+            f"The {percent(0.95)} interval is that of this question alone; the verdict allows for "
+            f"all {evidence.family}."
+        )
+    return lines
+
+
+def _far(finding: UnpairedFinding, name: str, side: UnpairedSide) -> list[str]:
+    return [
+        f"{count(len(far.runs), 'run')} of {name} {plural(len(far.runs), 'lies', 'lie')} "
+        f"{amount(finding.metric, far.gap)} {'above' if far.above else 'below'} the others, which "
+        f"lie within {amount(finding.metric, far.spread)}: at most 5 of 100 experiments have so "
+        "wide a gap unless runs sometimes fail."
+        for far in side.far
+    ]
+
+
+def _name(finding: UnpairedFinding) -> str:
+    better = "" if finding.metric.higher_is_better else " (lower is better)"
+    return finding.metric.label + better
+
+
+def _n(finding: UnpairedFinding) -> str:
+    a, b = finding.evidence.a.n, finding.evidence.b.n
+    return f"n = {count(a, 'run')} each" if a == b else f"n = {a} and {b} runs"
+
+
+def _estimate(finding: UnpairedFinding, measured: Unpaired) -> str:
+    metric, (low, high) = finding.metric, (float(measured.low), float(measured.high))
+    return (
+        f"{_name(finding)} {estimate(metric, float(measured.mean), low, high)} "
+        f"{interval(metric, low, high)}, {percent(0.95)}, {_n(finding)}"
+    )
+
+
+def _estimate_90(finding: UnpairedFinding, measured: Unpaired) -> str:
+    metric, (low, high) = finding.metric, (float(measured.low_90), float(measured.high_90))
+    return (
+        f"{estimate(metric, float(measured.mean), low, high)} {interval(metric, low, high)}, "
+        f"{percent(0.9)}, {_n(finding)}"
+    )
+
+
+def _undecided(finding: UnpairedFinding, measured: Unpaired, numbers: str) -> str:
+    text = (
+        f"Undecided: these runs show neither a difference between {finding.a} and {finding.b} nor "
+        f"that there is none: {numbers}, "
+    )
+    if measured.low <= 0 <= measured.high:
+        return f"{text}so {finding.b} may be better or worse."
+    evidence = finding.evidence
+    assert evidence.adjusted_p is not None
+    adjusted = p_value(evidence.adjusted_p)
+    if evidence.family > 1:
+        adjusted = f"adjusted {adjusted}, as one of {evidence.family} questions"
+    return (
+        f"{text}which leaves out 0, but not clearly enough for a verdict ({adjusted}; it must be "
+        f"at most {VERDICT_LEVEL})."
+    )
+
+
+def _excluded(finding: UnpairedFinding) -> str:
+    evidence = finding.evidence
+    return "".join(
+        f"; {side.missing} of {side.runs} runs of {name} {finding.metric.lacks} and "
+        f"{plural(side.missing, 'is', 'are')} excluded, which biases the comparison in favor of "
+        f"{name}"
+        for name, side in ((finding.a, evidence.a), (finding.b, evidence.b))
+        if side.missing
+    )
+
+
+def _no_verdict(finding: UnpairedFinding) -> str:
+    metric, evidence = finding.metric, finding.evidence
+    shown = ""
+    if evidence.mean is not None:
+        shown = f" ({_name(finding)} {difference(metric, evidence.mean)}, {_n(finding)})"
+    sides = ((finding.a, evidence.a), (finding.b, evidence.b))
+    match finding.why_none:
+        case NoVerdict.MISSING_VALUES:
+            missing = " and ".join(
+                f"{side.missing} of {side.runs} runs of {name}"
+                for name, side in sides
+                if side.missing
+            )
+            return (
+                f"No verdict: {missing} {metric.lacks}; excluding them could bias the "
+                f"comparison{shown}; a verdict requires {metric.without}."
+            )
+        case NoVerdict.TOO_FEW_SEEDS:
+            return _too_few(finding, shown)
+        case NoVerdict.ROUNDED:
+            return (
+                f"No verdict: the values are rounded to {amount(metric, evidence.rounded_to)}, "
+                f"more than the runs vary{shown}; it takes values with more decimals."
+            )
+    return (
+        f"No verdict: all runs of {finding.a} have the same value, and so have those of "
+        f"{finding.b}{shown}; that gives no measure of chance."
+    )
+
+
+def _too_few(finding: UnpairedFinding, shown: str) -> str:
+    evidence = finding.evidence
+    of = " and ".join(
+        f"{count(side.n, 'run')} of {name}"
+        for name, side in ((finding.a, evidence.a), (finding.b, evidence.b))
+    )
+    text = f"No verdict from {of}{shown}: a verdict requires at least {FEWEST_SEEDS} runs of each"
+    if min(evidence.a.n, evidence.b.n) == 1:
+        text += (
+            f". A single value may be the best of several runs: the best of {_EXAMPLE_OF_BEST} "
+            f"lies {best_of_normal(_EXAMPLE_OF_BEST):.2f} SD from their mean, on average"
+        )
+    return f"{text}."

@@ -1,0 +1,82 @@
+"""`paribus judge` as a user calls it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import call, read_json
+from tests.support.elsewhere import BETTER, PLAIN, SAME, rows, two
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ablation.csv").write_text(two(PLAIN, BETTER), "utf-8")
+    return tmp_path
+
+
+def test_one_question_is_told_in_full_and_the_page_written(here: Path) -> None:
+    result = call("judge", "ablation.csv", "--matters", "0.005")
+    assert result.exit_code == 0, result.output
+    assert "new is better than plain: test acc +0.76 points" in result.stdout.replace("\n", " ")
+    assert "It cannot check that all experiments had the same data" in result.stdout
+    assert "Guessed: experiment = method (`--experiment`)" in result.stderr
+    assert result.stdout.endswith(f"Report: {here / 'report' / 'index.html'}\n")
+    page = (here / "report" / "index.html").read_text("utf-8")
+    assert "new is better than plain" in page
+    assert "undefined" not in re.sub(r"<(script|style).*?</\1>", "", page, flags=re.S)
+    files = {str(path.relative_to(here / "report")) for path in (here / "report").rglob("*.*")}
+    assert files == {
+        "index.html", "report.md", "study.txt", "figures/findings.svg", "tables/findings.csv",
+        "tables/findings.tex", "tables/summary.csv", "tables/summary.tex",
+    }  # fmt: skip
+
+
+def test_several_questions_are_a_line_each(here: Path) -> None:
+    sides = {"a": PLAIN, "b": BETTER, "c": SAME}
+    lines = (f"{m},{s},{v}" for m, values in sides.items() for s, v in enumerate(values))
+    (here / "three.csv").write_text(rows(*lines), "utf-8")
+    result = call("judge", "three.csv", "--paired", "--report", "out")
+    assert "  better     a → b " in result.stdout
+    assert (here / "out" / "index.html").exists()
+
+
+def test_findings_as_json(here: Path) -> None:
+    found = read_json("judge", "ablation.csv", "--paired", "--json")
+    (finding,) = found["findings"]
+    assert (finding["verdict"], finding["a"], finding["b"]) == ("better", "plain", "new")
+    assert Path(found["report"]).exists()
+
+
+def test_names_are_escaped_on_the_page(here: Path) -> None:
+    text = two(PLAIN, BETTER).replace("new", "<b>new").replace("test_acc", "acc & <i>")
+    (here / "odd.csv").write_text(text, "utf-8")
+    options = ("--metric", "acc & <i>", "--better", "higher", "--title", "<u>")
+    assert call("judge", "odd.csv", *options, "--report", "odd").exit_code == 0
+    page = (here / "odd" / "index.html").read_text("utf-8")
+    assert "&lt;b&gt;new" in page
+    assert not {"<b>new", "<i>", "<u>"} & set(re.findall(r"<[^>]*>(?:new)?", page))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("missing.csv",), "missing.csv: there is no such file"),
+        (("ablation.csv", "--matters", "50"), "--matters: "),
+        (("ablation.csv", "--baseline", "x"), 'there is no experiment "x"'),
+        (("ablation.csv", "--baseline", "new", "--compare", "new", "plain"), "no effect beside"),
+        (("ablation.csv", "--compare", "new", "new"), "compares an experiment with itself"),
+        (("ablation.csv", "--format", "xml"), 'there is no format of results "xml"'),
+        (("notes.docx",), "no results were recognised in it"),
+    ],
+)
+def test_mistakes_are_told_without_a_traceback(
+    here: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    (here / "notes.docx").write_bytes(b"PK")
+    result = call("judge", *arguments)
+    assert message in str(result.exception), result.output
+    assert result.exception.exit_status == 2  # type: ignore[union-attr]

@@ -1,0 +1,112 @@
+"""Which column is what: by its name, by its cells, as the user says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from paribus.elsewhere.columns import Roles, Stated, roles_of
+from paribus.elsewhere.frame import Frame
+from paribus.elsewhere.metrics import metric_of
+from paribus.errors import UserError
+from tests.support.elsewhere import BETTER, PLAIN, judged, rows, two
+
+
+def frame(**columns: list[object]) -> Frame:
+    length = len(next(iter(columns.values())))
+    return Frame("t.csv", columns, [f"t.csv:{row + 2}" for row in range(length)])  # type: ignore[arg-type]
+
+
+TWO: dict[str, list[object]] = {"model": ["a", "a", "b", "b"], "acc": ["0.1", "0.2", "0.3", "0.4"]}
+
+
+def roles(stated: Stated | None = None, **columns: list[object]) -> Roles:
+    return roles_of(frame(**TWO, **columns), stated or Stated())
+
+
+def test_columns_are_known_by_their_names() -> None:
+    found = roles(Seed=[0, 1, 0, 1], Epoch=[5, 5, 5, 5], lr=["0.1", "0.1", "0.2", "0.2"])
+    assert found.experiment == ("model",)
+    assert (found.seed, found.epoch, found.run) == ("Seed", "Epoch", "")
+    assert found.metric == ("acc",)
+    assert found.config == ("lr",)
+    assert found.guessed == ("experiment", "seed", "epoch", "metric")
+
+
+def test_what_is_stated_is_taken() -> None:
+    stated = Stated(experiment=("lr",), metric=("time",), seed="trial_no")
+    found = roles(stated, lr=["1", "1", "2", "2"], trial_no=[1, 2, 1, 2], time=["3", "4", "5", "6"])
+    assert (found.experiment, found.metric, found.seed) == (("lr",), ("time",), "trial_no")
+    assert found.guessed == ()
+
+
+def test_test_metrics_come_before_others_and_accuracies_before_losses() -> None:
+    numbers: list[object] = ["1", "2", "3", "4"]
+    found = roles(train_acc=numbers, test_loss=numbers, test_acc=numbers, time=numbers)
+    assert found.metric == ("test_acc",)
+    assert set(found.unused) == {"acc", "train_acc", "test_loss", "time"}
+
+
+def test_words_that_repeat_are_experiments_whatever_their_name() -> None:
+    table = frame(which=["a", "a", "b"], acc=["0.1", "0.2", "0.3"])
+    assert roles_of(table, Stated()).experiment == ("which",)
+
+
+def test_several_columns_together_name_an_experiment(tmp_path: Path) -> None:
+    text = rows(
+        *(f"{m},{lr},{s},0.{s}{m}{lr}" for m in (1, 2) for lr in (3, 4) for s in (5, 6, 7)),
+        header="m,lr,seed,acc",
+    )
+    found = judged(tmp_path, text, experiment=("m", "lr"))
+    assert [one.name for one in found.experiments] == [
+        "m=1, lr=3", "m=1, lr=4", "m=2, lr=3", "m=2, lr=4",
+    ]  # fmt: skip
+    assert len(found.findings) == 6
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        (Stated(metric=("ac",)), '--metric ac: there is no column "ac"; did you mean "acc"?'),
+        (Stated(seed="s"), '--seed s: there is no column "s"'),
+        (Stated(seed="model", experiment=("model",)), "the column is named for two purposes"),
+        (Stated(ignored=("x",)), '--ignore x: there is no column "x"'),
+    ],
+)
+def test_a_column_that_is_not_there_is_an_error(stated: Stated, message: str) -> None:
+    with pytest.raises(UserError) as error:
+        roles(stated)
+    assert message in str(error.value)
+
+
+def test_without_experiments_or_metrics_the_columns_are_listed() -> None:
+    with pytest.raises(UserError, match=r"name it with --experiment; there are x, acc"):
+        roles_of(frame(x=["1", "2"], acc=["0.1", "0.2"]), Stated())
+    with pytest.raises(UserError, match="name it with --metric; there are model, note"):
+        roles_of(frame(model=["a", "b"], note=["good", "bad"]), Stated())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("test_accuracy", "0.91", (True, 100, "points")),
+        ("val_acc", "91.2", (True, 1, "points")),
+        ("test_loss", "0.3", (False, 1, "")),
+        ("eval_f1", "0.5", (True, 100, "points")),
+        ("wer", "12.5", (False, 1, "points")),
+        ("episode_reward", "311", (True, 1, "")),
+        ("perplexity", "17.1", (False, 1, "")),
+    ],
+)
+def test_metrics_are_known_by_name_and_values(
+    name: str, value: str, expected: tuple[bool, float, str]
+) -> None:
+    found = metric_of(name, name, [value], None)
+    assert (found.higher_is_better, found.scale, found.unit) == expected
+
+
+def test_direction_of_an_unknown_metric_must_be_stated(tmp_path: Path) -> None:
+    text = two(PLAIN, BETTER).replace("test_acc", "fancy")
+    with pytest.raises(UserError, match="Add --better higher or --better lower"):
+        judged(tmp_path, text, metric=("fancy",))

@@ -1,0 +1,171 @@
+"""Tables judged: verdicts, settings that differ, pairs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paribus.elsewhere.columns import Stated
+from paribus.elsewhere.judge import Terms
+from paribus.elsewhere.notices import PairsDropped, SeedsNotPaired
+from paribus.errors import UserError
+from paribus.present.as_json import plain
+from paribus.questions.finding import Finding, PairFinding, Verdict
+from paribus.questions.unpaired_finding import UnpairedFinding
+from paribus.stats import compare_pairs, compare_unpaired, holm
+from tests.support.elsewhere import BETTER, PLAIN, SAME, judged, rows, two
+
+PAIRED = Terms(paired=True)
+
+
+def test_unpaired_runs_are_judged_by_hajeks_rule(tmp_path: Path) -> None:
+    (finding,) = judged(tmp_path, two(PLAIN, BETTER[:3])).findings
+    assert isinstance(finding, UnpairedFinding)
+    expected = compare_unpaired(PLAIN, BETTER[:3])
+    numbers = plain(finding)
+    assert numbers["estimate"] == pytest.approx(float(expected.mean), abs=1e-12)
+    assert numbers["low"] == pytest.approx(float(expected.low))
+    assert numbers["high"] == pytest.approx(float(expected.high))
+    assert numbers["p_adjusted"] == pytest.approx(float(expected.p))
+    assert (numbers["df"], numbers["n_a"], numbers["n_b"]) == (2, 5, 3)
+
+
+def test_runs_of_one_seed_are_pairs_where_that_is_declared(tmp_path: Path) -> None:
+    shuffled = [BETTER[k] for k in (2, 0, 1, 4, 3)]
+    text = two(PLAIN, BETTER)
+    (finding,) = judged(tmp_path, text, PAIRED).findings
+    assert isinstance(finding, PairFinding)
+    expected = compare_pairs(PLAIN, BETTER)
+    assert plain(finding)["low"] == pytest.approx(expected.low, abs=1e-12)
+    # The order of rows does not matter, their seeds do.
+    lines = text.splitlines()
+    turned = "\n".join([lines[0], *reversed(lines[1:])])
+    (again,) = judged(tmp_path, turned, replace(PAIRED, compare=(("plain", "new"),))).findings
+    assert plain(again)["low"] == pytest.approx(expected.low, abs=1e-12)
+    (other,) = judged(tmp_path, two(PLAIN, shuffled), PAIRED).findings
+    assert plain(other)["low"] < expected.low - 0.001
+
+
+def test_seeds_of_one_side_are_dropped_and_counted(tmp_path: Path) -> None:
+    found = judged(tmp_path, two(PLAIN, BETTER[:4]), PAIRED)
+    assert PairsDropped("plain", "new", ("4",), 4) in found.notices
+    assert plain(found.findings[0])["n"] == 4
+
+
+def test_pairs_need_a_column_of_seeds(tmp_path: Path) -> None:
+    text = rows("a,0.1", "b,0.2", header="method,acc")
+    with pytest.raises(UserError, match="--paired needs a column of seeds"):
+        judged(tmp_path, text, PAIRED)
+
+
+def test_the_same_seeds_are_no_pairs_by_themselves(tmp_path: Path) -> None:
+    assert SeedsNotPaired(5) in judged(tmp_path, two(PLAIN, BETTER)).notices
+
+
+def verdicts(findings: tuple[Finding, ...]) -> list[Verdict]:
+    return [finding.verdict for finding in findings]
+
+
+def test_verdicts(tmp_path: Path) -> None:
+    matters = Terms(paired=True, matters=0.005)
+    assert verdicts(judged(tmp_path, two(PLAIN, BETTER)).findings) == [Verdict.BETTER]
+    assert verdicts(judged(tmp_path, two(BETTER, PLAIN)).findings) == [Verdict.WORSE]
+    assert verdicts(judged(tmp_path, two(PLAIN, SAME), matters).findings) == [Verdict.EQUAL]
+    unpaired = replace(matters, paired=False)
+    assert verdicts(judged(tmp_path, two(PLAIN, SAME), unpaired).findings) == [Verdict.EQUAL]
+    assert verdicts(judged(tmp_path, two(PLAIN, SAME)).findings) == [Verdict.UNDECIDED]
+    few = judged(tmp_path, two(PLAIN[:2], BETTER)).findings
+    assert verdicts(few) == [Verdict.NONE]
+
+
+def test_lower_is_better_where_the_name_or_the_user_says_so(tmp_path: Path) -> None:
+    text = two(PLAIN, BETTER)
+    assert verdicts(judged(tmp_path, text, Terms(better="lower")).findings) == [Verdict.WORSE]
+    named = judged(tmp_path, text.replace("test_acc", "test_error"))
+    assert verdicts(named.findings) == [Verdict.WORSE]
+
+
+def three(tmp_path: Path) -> str:
+    sides = {"a": PLAIN, "b": BETTER, "c": SAME}
+    return rows(
+        *(f"{name},{seed},{v}" for name, values in sides.items() for seed, v in enumerate(values))
+    )
+
+
+def test_all_pairs_are_one_family(tmp_path: Path) -> None:
+    findings = judged(tmp_path, three(tmp_path)).findings
+    pairs = [(PLAIN, BETTER), (PLAIN, SAME), (BETTER, SAME)]
+    expected = holm([float(compare_unpaired(*pair).p) for pair in pairs])
+    assert [plain(one)["p_adjusted"] for one in findings] == pytest.approx(expected.tolist())
+
+
+def test_a_baseline_or_pairs_are_a_smaller_family(tmp_path: Path) -> None:
+    text = three(tmp_path)
+    to_a = judged(tmp_path, text, Terms(baseline="a")).findings
+    assert [finding.question.experiments for finding in to_a] == [("a", "b"), ("a", "c")]
+    pairs = judged(tmp_path, text, Terms(compare=(("c", "b"),))).findings
+    assert [finding.question.experiments for finding in pairs] == [("c", "b")]
+    with pytest.raises(UserError, match='there is no experiment "d"; known are a, b, c'):
+        judged(tmp_path, text, Terms(baseline="d"))
+
+
+def with_settings(*settings: tuple[str, str, str]) -> str:
+    sides = {"plain": (PLAIN, 1), "new": (BETTER, 2)}
+    header = ",".join(["method", *(name for name, *_ in settings), "seed", "test_acc"])
+    return rows(
+        *(
+            ",".join([method, *(values[side - 1] for _, *values in settings), str(seed), str(v)])
+            for method, (results, side) in sides.items()
+            for seed, v in enumerate(results)
+        ),
+        header=header,
+    )
+
+
+def test_one_setting_that_differs_is_what_is_asked(tmp_path: Path) -> None:
+    found = judged(tmp_path, with_settings(("lr", "0.1", "0.2"), ("width", "8", "8")))
+    assert verdicts(found.findings) == [Verdict.BETTER]
+    assert plain(found.findings[0])["differences"] == ["learning rate 0.1 → 0.2"]
+
+
+def test_two_settings_that_differ_are_confounded_until_one_says_what_is_meant(
+    tmp_path: Path,
+) -> None:
+    text = with_settings(("lr", "0.1", "0.2"), ("width", "8", "16"))
+    found = judged(tmp_path, text)
+    assert verdicts(found.findings) == [Verdict.CONFOUNDED]
+    assert verdicts(judged(tmp_path, text, Terms(about=("lr",))).findings) == [Verdict.CONFOUNDED]
+    both = Terms(about=("lr", "width"))
+    assert verdicts(judged(tmp_path, text, both).findings) == [Verdict.BETTER]
+    ignored = Terms(Stated(ignored=("width",)))
+    assert verdicts(judged(tmp_path, text, ignored).findings) == [Verdict.BETTER]
+    with pytest.raises(UserError, match="--about x: no setting is called"):
+        judged(tmp_path, text, Terms(about=("x",)))
+
+
+def test_the_epoch_at_which_runs_end_is_a_setting(tmp_path: Path) -> None:
+    text = rows(
+        *(f"a,{s},{e},0.{e}{s}1" for s in range(3) for e in (1, 2)),
+        *(f"b,{s},{e},0.{e}{s}2" for s in range(3) for e in (1, 2, 3)),
+        header="method,seed,epoch,acc",
+    )
+    found = judged(tmp_path, text)
+    assert plain(found.findings[0])["differences"] == ["epoch 2 → 3"]
+    values = [one.value for one in found.experiments[0].series["acc"]]
+    assert values == pytest.approx([0.201, 0.211, 0.221])
+
+
+def test_what_matters_is_in_the_unit_of_the_file(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"--matters: .* write 0.015 for 1.5 points"):
+        judged(tmp_path, two(PLAIN, SAME), Terms(matters=1.5))
+
+
+def test_values_in_per_cent_are_printed_as_such(tmp_path: Path) -> None:
+    percent = [list(np.round(np.array(side) * 100, 2)) for side in (PLAIN, BETTER)]
+    found = judged(tmp_path, two(*percent), Terms(matters=0.5))
+    shown = plain(found.findings[0])
+    assert shown["estimate"] == pytest.approx(0.758)
+    assert "test acc +0.76 points" in shown["sentence"]
