@@ -141,6 +141,19 @@ def time_left(seconds: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes}:{rest:02}"
 
 
+def size_text(size: int) -> str:
+    """Return a number of bytes for people.
+
+    >>> size_text(4_300_000_000), size_text(1_000_000_000), size_text(12_000_000)
+    ('4.3 GB', '1 GB', '12 MB')
+    """
+    if size < 1000:
+        return f"{size} bytes"
+    if size < 999.5e6:
+        return f"{size / 1e6:.3g} MB"
+    return f"{size / 1e9:.3g} GB" if size < 999.5e9 else f"{size / 1e9:.0f} GB"
+
+
 def shortened(text: str, most: int) -> str:
     """Return a text of at most so many characters.
 

@@ -106,13 +106,13 @@ def test_cells_are_by_seed_and_what_has_ended_is_not_missing(small: Small, tmp_p
         store.keep_study(campaign.name, known.identities, data="small.npz")
         first = planned[0]
         store.begin(first.identity.hash, first.seed, first.engine, {})
-        assert len(schedule(campaign, known, store, 2).missing) == 6
+        assert len(schedule(campaign, known, store).missing) == 6
         store.fail(first.run_id, "no luck")
-        assert len(schedule(campaign, known, store, 2).missing) == 6
+        assert len(schedule(campaign, known, store).missing) == 6
         store.diverge(first.run_id, 1, dict.fromkeys(_COLUMNS, 0.0), "diverged")
-        left = schedule(campaign, known, store, 8)
+        left = schedule(campaign, known, store)
         assert first not in left.missing
-        assert (len(left.missing), left.slots) == (5, 5)
+        assert len(left.missing) == 5
         model = clock(left, store)
     assert (model.runs, model.runs_done, model.runs_left) == (6, 1, 5)
     _follow(model, left.missing[0])
@@ -127,7 +127,7 @@ def test_two_experiments_by_one_engine_are_one_run(small: Small, tmp_path: Path)
     )
     campaign = make(str(small(text)), store_folder=tmp_path / "runs")
     with open_store(tmp_path / "runs", "create") as store:
-        planned = schedule(campaign, campaign.known(store), store, 2)
+        planned = schedule(campaign, campaign.known(store), store)
         model = clock(planned, store)
     assert {cell.name: cell.engine for cell in planned.cells} == dict.fromkeys(
         ("mlp", "mlp-torch", "own"), "torch"
@@ -145,7 +145,7 @@ def test_clock_counts_the_seeds_that_a_study_names(small: Small, tmp_path: Path)
     text = SMALL_STUDY.replace("seeds = 2", "seeds = { first = 5, count = 2 }")
     campaign = make(str(small(text)), store_folder=tmp_path / "runs")
     with open_store(tmp_path / "runs", "create") as store:
-        planned = schedule(campaign, campaign.known(store), store, 2)
+        planned = schedule(campaign, campaign.known(store), store)
         model = clock(planned, store)
     for cell in planned.cells:
         model.note(Ended(cell, "finished", 0.9, 1.0))

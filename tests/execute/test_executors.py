@@ -22,6 +22,7 @@ from paribus.execute.protocol import (
     Failed,
     Finished,
     Job,
+    Order,
     Started,
 )
 from paribus.execute.worker import Batch, events
@@ -50,7 +51,7 @@ def train(name: str, slots: int, batches: Sequence[Sequence[Job]]) -> dict[str, 
     waiting = [list(batch) for batch in batches]
     told: dict[str, list[Event]] = {job.run_id: [] for batch in batches for job in batch}
     left = set(told)
-    with EXECUTORS.get(name)(slots) as executor:
+    with EXECUTORS.get(name)(Order(runs=len(told), jobs=slots)) as executor:
         assert executor.free == slots
         while left:
             while waiting and executor.free:
@@ -194,7 +195,7 @@ def _own(module: str) -> Experiment:
 @every_executor
 def test_its_end_ends_what_is_being_trained(name: str, jobs: dict[str, Job]) -> None:
     endless = replace(jobs["mlp-0"], experiment=jobs["mlp-0"].experiment.but(epochs=100_000))
-    with EXECUTORS.get(name)(1) as executor:
+    with EXECUTORS.get(name)(Order(runs=1)) as executor:
         executor.submit([endless], 1)
         _wait_for_an_epoch(executor)
         begun = time.monotonic()
@@ -209,6 +210,6 @@ def _wait_for_an_epoch(executor: Executor) -> None:
 
 def test_no_process_is_started_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("paribus.execute.local.LocalExecutor._start", None)
-    with EXECUTORS.get("local")(4) as executor:
+    with EXECUTORS.get("local")(Order(runs=9, jobs=4)) as executor:
         assert executor.free == 4
         assert list(executor.events()) == []

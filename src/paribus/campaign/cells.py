@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from paribus.campaign.campaign import Campaign
-from paribus.cores import available_cores
 from paribus.errors import UserError
+from paribus.execute.protocol import Capacity
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
 from paribus.store.known import Known
@@ -61,6 +61,9 @@ WHOLE = Shard(1, 1)
 """The whole study."""
 
 
+_UNKNOWN = Capacity(1, 1)
+
+
 @dataclass(frozen=True)
 class Schedule:
     """What a campaign trains now."""
@@ -70,31 +73,25 @@ class Schedule:
     """All that the study, or a shard of it, asks for by now; with planned looks, up to the next."""
     missing: tuple[Cell, ...]
     """Those whose run had not ended when the schedule was made; one for each run."""
-    cores: int
-    """What the runs share."""
     next_look: NextLook | None = None
     """What the planned looks call for; None without looks."""
     elsewhere: tuple[Cell, ...] = ()
     """Those that are waited for, as other processes train them."""
-
-    @property
-    def slots(self) -> int:
-        """How many runs are trained at once: one per core, while there are enough."""
-        return min(self.cores, max(1, len(self.missing)))
+    capacity: Capacity = _UNKNOWN
+    """Where they are trained, once that is known."""
 
 
 def schedule(
     campaign: Campaign,
     known: Known,
     store: Reader,
-    cores: int | None = None,
     *,
     shard: Shard = WHOLE,
 ) -> Schedule:
     """Return what a store lacks of a campaign, or of a shard of it.
 
-    known: the campaign's experiments in that store. cores: all that there are, if None. Raises
-    `UserError` if an experiment that has to be trained cannot be.
+    known: the campaign's experiments in that store. Raises `UserError` if an experiment that has to
+    be trained cannot be.
     """
     next_look = campaign.next_look(store)
     seeds = shard.seeds(campaign.study.seed_range)
@@ -102,7 +99,7 @@ def schedule(
     planned = tuple(cell for cell in called_for if cell.seed in seeds)
     left = missing(planned, store)
     known.refuse_untrainable([cell.name for cell in left])
-    return Schedule(campaign, planned, left, cores or available_cores(), next_look)
+    return Schedule(campaign, planned, left, next_look)
 
 
 def cells(

@@ -13,7 +13,6 @@ from paribus.campaign.progress import Begun, Ended, EpochTrained, Listener, Rest
 from paribus.engines.base import Epoch
 from paribus.execute.machine import environment
 from paribus.execute.protocol import (
-    EXECUTORS,
     DataSource,
     Diverged,
     EpochDone,
@@ -50,13 +49,8 @@ class _Busy:
     where: dict[str, str]
 
 
-def run(schedule: Schedule, store: Writer, listen: Listener, executor: str = "local") -> Outcome:
-    """Train every missing run, one per core; where fewer are left, they share the cores.
-
-    executor: its name. Interrupted at any point, this loses at most the epochs in progress: a new
-    schedule resumes the runs.
-    """
-    make = EXECUTORS.get(executor)
+def record(schedule: Schedule, store: Writer) -> None:
+    """Keep the study in the store, and the plan that it is run with."""
     campaign = schedule.campaign
     study_id = store.keep_study(
         campaign.stored_name,
@@ -66,10 +60,16 @@ def run(schedule: Schedule, store: Writer, listen: Listener, executor: str = "lo
         preview=campaign.study.preview,
     )
     campaign.record(store, study_id, datetime.now(UTC).isoformat(timespec="seconds"))
-    if not schedule.missing:
-        return Outcome({}, 0)
-    with make(schedule.slots) as executing:
-        return _Training(schedule, store, listen, executing).outcome()
+
+
+def run(schedule: Schedule, store: Writer, listen: Listener, executor: Executor) -> Outcome:
+    """Train every missing run, as many at once as the executor has capacity; where fewer are left,
+    they share the cores.
+
+    Interrupted at any point, this loses at most the epochs in progress: a new schedule resumes the
+    runs.
+    """
+    return _Training(schedule, store, listen, executor).outcome()
 
 
 class _Training:
@@ -115,8 +115,8 @@ class _Training:
         if not missing([cell], self._store):
             claim.close()
             return
-        slots = self._schedule.slots
-        cores = self._schedule.cores // min(slots, len(self._busy) + 1 + len(self._todo))
+        cores = self._executor.cores_for(len(self._busy) + 1 + len(self._todo))
+        slots = self._executor.capacity.slots
         where = {"runs at once": str(slots), "cores for the run": str(cores)}
         job = self._job(cell)
         self._busy[cell.run_id] = _Busy(cell, job, claim, where)

@@ -9,8 +9,10 @@ from dataclasses import replace
 
 from paribus.campaign.campaign import Campaign
 from paribus.campaign.cells import WHOLE, Cell, Schedule, Shard, schedule
+from paribus.campaign.need import order_of
 from paribus.campaign.progress import Clock, Listener, clock
-from paribus.campaign.run import Outcome, run
+from paribus.campaign.run import Outcome, record, run
+from paribus.execute.protocol import EXECUTORS, Executor, Order
 from paribus.store.known import Known
 from paribus.store.reader import Reader
 from paribus.store.writer import Writer
@@ -33,24 +35,25 @@ def train(
 ) -> Outcome:
     """Train every missing run, and what the looks call for after it.
 
-    known: the campaign's experiments in the store. jobs, executor: as in `schedule` and `run`. With
-    planned looks, all experiments are trained up to the first; then the questions are judged, and
-    those that an open one needs go on to the next. What a look says follows from the store alone,
-    so another process, or the same command days later, goes on where this one was. A shard has no
-    look to itself: it is trained up to the next one.
+    known: the campaign's experiments in the store. jobs: runs trained at once; None for as many as
+    there is room for. executor: its name. With planned looks, all experiments are trained up to the
+    first; then the questions are judged, and those that an open one needs go on to the next. What a
+    look says follows from the store alone, so another process, or the same command days later, goes
+    on where this one was. A shard has no look to itself: it is trained up to the next one.
     """
-    planned = schedule(campaign, known, store, jobs, shard=shard)
+    make = EXECUTORS.get(executor)
+    planned = schedule(campaign, known, store, shard=shard)
     failed, untried = dict[str, str](), dict[str, int]()
     while True:
-        with show(planned, clock(planned, store)) as listen:
-            outcome = run(planned, store, listen, executor)
+        record(planned, store)
+        outcome = _train(planned, store, show=show, make=make, jobs=jobs)
         failed |= outcome.failed
         untried |= outcome.untried
         if not campaign.study.looks or not planned.missing:
             return Outcome(failed, outcome.elsewhere, untried)
         if outcome.elsewhere and not _at_last_look(planned):
             _wait(planned, store, show)
-        following = schedule(campaign, known, store, jobs, shard=shard)
+        following = schedule(campaign, known, store, shard=shard)
         # What has failed is not tried again before the next command.
         left = tuple(
             cell
@@ -60,6 +63,24 @@ def train(
         if not left or (outcome.elsewhere and _at_last_look(planned)):
             return Outcome(failed, outcome.elsewhere, untried)
         planned = replace(following, missing=left)
+
+
+def _train(
+    planned: Schedule,
+    store: Writer,
+    *,
+    show: Show,
+    make: Callable[[Order], Executor],
+    jobs: int | None,
+) -> Outcome:
+    """Train what a schedule is missing; an executor is made only for that."""
+    if not planned.missing:
+        with show(planned, clock(planned, store)):
+            return Outcome({}, 0)
+    with make(order_of(planned, jobs)) as executing:
+        placed = replace(planned, capacity=executing.capacity)
+        with show(placed, clock(placed, store)) as listen:
+            return run(placed, store, listen, executing)
 
 
 def _at_last_look(planned: Schedule) -> bool:

@@ -11,6 +11,7 @@ import click
 
 from paribus.campaign.campaign import Campaign
 from paribus.campaign.engines import images_of, probed_modules
+from paribus.campaign.need import memory_of_run
 from paribus.cli.options import json_option, study_options, tell, told
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.spec.diff import Consequence, consequences, differences
@@ -21,7 +22,7 @@ from paribus.spec.notation import format_layer
 from paribus.spec.plan import Node, Plan
 from paribus.spec.question import BaseQuestion, InteractionQuestion, MetricQuestion, Question
 from paribus.spec.study import Study
-from paribus.text import count, series
+from paribus.text import count, series, size_text
 
 
 @click.command(short_help="Validate a study: sizes, shapes, differences. Trains nothing.")
@@ -62,6 +63,7 @@ def command(campaign: Campaign, as_json: bool) -> None:
             click.echo(f"  confounded: the question is not about {confounds}")
         if question.get("consequences"):
             click.echo(f"  so: {'; '.join(question['consequences'])}")
+    click.echo(f"Each run needs about {size_text(facts['memory'])} of memory (estimated).")
     if facts["note"]:
         click.echo(f"\n{facts['note']}")
     click.echo("The study is valid.")
@@ -101,6 +103,7 @@ def check(campaign: Campaign) -> dict[str, Any]:
         "seeds": study.seeds,
         "looks": list(study.looks),
         "preview": study.preview,
+        "memory": memory_of_run(campaign, known.identities),
         "experiments": {
             name: _experiment(campaign, name, known.identities.get(name), parameters.get(name))
             | {"trained_by": engines.names[name]}

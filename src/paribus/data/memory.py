@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass, field
 
 from paribus.errors import UserError
+from paribus.text import size_text
 
 VARIABLE = "PARIBUS_MAX_DATA_GB"
 DEFAULT_GB = 1.0
@@ -44,10 +45,10 @@ class Memory:
         """Raise `UserError` if fewer than `size` bytes are left. where: names what needs them."""
         if size <= self.left:
             return
-        bound = _amount(self.taken + self.left)
-        needs = f"{where}: needs {_amount(size)} of memory"
+        bound = size_text(self.taken + self.left)
+        needs = f"{where}: needs {size_text(size)} of memory"
         if self.taken:
-            needs += f" beside {_amount(self.taken)} of what was read before"
+            needs += f" beside {size_text(self.taken)} of what was read before"
         enough = max(1, math.ceil((self.taken + size) / 1e9))
         raise UserError(
             f"{needs}, but a dataset may take {bound}; reduce it, or set {VARIABLE}={enough} to "
@@ -59,9 +60,9 @@ class Memory:
         if size > self.left // _COPIES:
             enough = max(1, math.ceil(_COPIES * (self.taken + size) / 1e9))
             raise UserError(
-                f"{where}: needs {_amount(size)} of memory, but an image may take "
-                f"{_amount(self.left // _COPIES)}; resize it, or set {VARIABLE}={enough} to allow "
-                "it."
+                f"{where}: needs {size_text(size)} of memory, but an image may take "
+                f"{size_text(self.left // _COPIES)}; resize it, or set {VARIABLE}={enough} to "
+                "allow it."
             )
 
     def take(self, where: str, size: int) -> None:
@@ -69,16 +70,3 @@ class Memory:
         self.check(where, size)
         self.taken += size
         self.left -= size
-
-
-def _amount(size: int) -> str:
-    """Return a number of bytes for people.
-
-    >>> _amount(4_300_000_000), _amount(1_000_000_000), _amount(12_000_000)
-    ('4.3 GB', '1 GB', '12 MB')
-    """
-    if size < 1000:
-        return f"{size} bytes"
-    if size < 999.5e6:
-        return f"{size / 1e6:.3g} MB"
-    return f"{size / 1e9:.3g} GB" if size < 999.5e9 else f"{size / 1e9:.0f} GB"

@@ -174,8 +174,8 @@ Predictor = Callable[[Floats], Floats]
 
 
 class Engine(Protocol):
-    """Trains a `Task`. An engine that names this as its base class inherits `bits`, `probe`,
-    `start_group` and `predict`."""
+    """Trains a `Task`. An engine that names this as its base class inherits `bits`, `on_gpu`,
+    `probe`, `start_group` and `predict`."""
 
     name: str
 
@@ -183,6 +183,11 @@ class Engine(Protocol):
     def bits(self) -> str:
         """What decides the bits of its results on this machine, beside its name; "" if nothing."""
         return ""
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether it trains on a GPU here."""
+        return False
 
     def supports(self, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
         """Return None if it can train an experiment, else why not: the end of a sentence with

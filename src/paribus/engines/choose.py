@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 
 from paribus.engines.base import Engine
+from paribus.engines.gpus import gpus
 from paribus.errors import UserError
 from paribus.spec.experiment import ENGINES, Experiment
 from paribus.spec.network import ModuleNetwork
@@ -23,9 +19,6 @@ _PREFERRED_ON_GPU = ("torch", "native", "numpy")
 
 # All predict alike, to rounding; PyTorch takes a second to load.
 _PREFERRED_TO_PREDICT = ("native", "numpy", "torch")
-
-_CUDA_DRIVER = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-_AMD_DRIVER = Path("/dev/kfd")
 
 
 @dataclass(frozen=True)
@@ -69,7 +62,7 @@ def misses_native(network: Plan | ModuleNetwork, experiment: Experiment) -> bool
     from paribus.engines.native.library import library_path
 
     supported = NativeEngine().supports(network, experiment) is None
-    return library_path() is None and not _gpu() and supported
+    return library_path() is None and not gpus() and supported
 
 
 def choose_common(
@@ -82,7 +75,7 @@ def choose_common(
     missing: list[str] = []
     refused: list[str] = []
     passed_over: list[str] = []
-    for engine in _PREFERRED_ON_GPU if _gpu() else _PREFERRED:
+    for engine in _PREFERRED_ON_GPU if gpus() else _PREFERRED:
         try:
             made = make_engine(engine)
         except UserError as error:
@@ -118,22 +111,3 @@ def choose_to_predict(network: Plan | ModuleNetwork, experiment: Experiment) -> 
         if engine.supports(network, experiment) is None:
             return engine
     raise UserError("; ".join(problems))
-
-
-@cache
-def _gpu() -> bool:
-    """Whether PyTorch is installed and has a GPU to train on."""
-    if find_spec("torch") is None or not _gpu_driver():
-        return False
-    import torch
-
-    return torch.cuda.is_available()
-
-
-def _gpu_driver() -> bool:
-    """Whether a driver of a GPU is installed: PyTorch, which knows more, takes a second to load."""
-    try:
-        ctypes.CDLL(_CUDA_DRIVER)
-    except OSError:
-        return _AMD_DRIVER.exists()
-    return True

@@ -8,8 +8,10 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Self
 
+from paribus.engines.gpus import only_gpu
+from paribus.execute.capacity import capacity_here
 from paribus.execute.processes import start
-from paribus.execute.protocol import Diverged, Event, Failed, Finished, Job
+from paribus.execute.protocol import Diverged, Event, Failed, Finished, Job, Order
 from paribus.execute.worker import Batch, work
 
 
@@ -28,26 +30,31 @@ class LocalExecutor:
     context manager: its end ends them at once.
     """
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    def __init__(self, order: Order) -> None:
+        self.capacity = capacity_here(order)
+        self._gpu = order.gpu
         self._workers: list[_Worker] = []
 
     @property
     def free(self) -> int:
         """How many more batches it would begin at once."""
-        return self._size - sum(1 for worker in self._workers if worker.left)
+        return self.capacity.slots - sum(1 for worker in self._workers if worker.left)
+
+    def cores_for(self, batches: int) -> int:
+        """Return how many cores each of some batches gets, if they are trained at once."""
+        return self.capacity.cores // min(self.capacity.slots, batches)
 
     def submit(self, jobs: Sequence[Job], cores: int) -> None:
         """Have an idle worker train a batch of jobs, on so many cores."""
-        while len(self._workers) < self._size:
-            self._workers.append(self._start())
+        while len(self._workers) < self.capacity.slots:
+            self._workers.append(self._start(len(self._workers)))
         index = next(i for i, worker in enumerate(self._workers) if not worker.left)
         batch = Batch(jobs, cores)
         try:
             self._workers[index].connection.send(batch)
         except OSError:
             # It died while idle: one more try with a fresh one.
-            self._workers[index] = self._start()
+            self._workers[index] = self._start(index)
             self._workers[index].connection.send(batch)
         self._workers[index].left = [job.run_id for job in jobs]
 
@@ -62,7 +69,7 @@ class LocalExecutor:
                 event: Event = ready.recv()
             except (EOFError, OSError):
                 worker.process.join()
-                self._workers[index] = self._start()
+                self._workers[index] = self._start(index)
                 code = worker.process.exitcode
                 for run_id in worker.left:
                     yield Failed(run_id, f"its process ended unexpectedly (exit code {code})")
@@ -71,8 +78,8 @@ class LocalExecutor:
                 worker.left.remove(event.run_id)
             yield event
 
-    def _start(self) -> _Worker:
-        return _Worker(*start(work))
+    def _start(self, index: int) -> _Worker:
+        return _Worker(*start(work, only_gpu(index) if self._gpu else {}))
 
     def __enter__(self) -> Self:
         return self

@@ -6,7 +6,7 @@ import os
 import platform
 from pathlib import Path
 
-from paribus.cores import available_cores
+from paribus.allotment import available_cores
 
 _PACKAGES = ("paribus", "numpy", "torch")
 

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -22,6 +22,7 @@ from paribus.errors import ParibusError
 # A process computes on one core. Some libraries read the number of threads only as they load, so
 # it is set before.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_NOTHING: Mapping[str, str] = {}
 
 Given = TypeVar("Given")
 Answer = TypeVar("Answer")
@@ -45,10 +46,13 @@ class _Ended:
 _Message = _Answered | _Failed | _Ended
 
 
-def start(target: Callable[[Connection], None]) -> tuple[BaseProcess, Connection]:
+def start(
+    target: Callable[[Connection], None], environment: Mapping[str, str] = _NOTHING
+) -> tuple[BaseProcess, Connection]:
     """Start a process that computes on one core; return it and the other end of its connection.
 
-    target: called in the process with its end of the connection.
+    target: called in the process with its end of the connection. environment: variables that it
+    gets beside ours.
     """
     # Spawned, not forked: a fork of a process with threads can hang.
     context = multiprocessing.get_context("spawn")
@@ -57,7 +61,7 @@ def start(target: Callable[[Connection], None]) -> tuple[BaseProcess, Connection
     # Before Ctrl-C is held back: it would be let through again by the start of this one.
     ensure_running()
     try:
-        with _environment(_ONE_THREAD), _no_caller(), _ctrl_c_held_back():
+        with _environment({**_ONE_THREAD, **environment}), _no_caller(), _ctrl_c_held_back():
             process.start()
     except BaseException:
         # Ctrl-C came meanwhile: nobody would know of this process any more.

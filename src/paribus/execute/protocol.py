@@ -105,6 +105,51 @@ Ending = Finished | Diverged | Failed
 Event = Started | EpochDone | Ending
 
 
+@dataclass(frozen=True)
+class Order:
+    """What an executor is made for."""
+
+    runs: int
+    """How many there are to train."""
+    jobs: int | None = None
+    """Batches to train at once, as the user wishes; None for as many as there is room for."""
+    memory: int = 0
+    """Bytes that a run needs, estimated; 0 if that is not known."""
+    gpu: bool = False
+    """Whether runs train on a GPU."""
+    address: str = ""
+    """Where it is, of one that is elsewhere."""
+
+
+@dataclass(frozen=True)
+class MemoryLimit:
+    """Fewer runs than cores are trained at once, as memory has room for no more."""
+
+    needed: int
+    """Bytes for a run, estimated."""
+    available: int
+
+
+@dataclass(frozen=True)
+class GpuLimit:
+    """Fewer runs than cores are trained at once: one for each GPU."""
+
+    gpus: int
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """Where an executor trains."""
+
+    slots: int
+    """Batches that it trains at once."""
+    cores: int
+    """What these share."""
+    limit: MemoryLimit | GpuLimit | None = None
+    """Why there are fewer slots than cores; None where there are not, or where the user wishes
+    so."""
+
+
 class Executor(Protocol):
     """Trains batches of jobs: a context manager, whose end ends what is still being trained.
 
@@ -113,8 +158,17 @@ class Executor(Protocol):
     """
 
     @property
+    def capacity(self) -> Capacity:
+        """Where it trains, by now."""
+        ...
+
+    @property
     def free(self) -> int:
         """How many more batches it would begin at once."""
+        ...
+
+    def cores_for(self, batches: int) -> int:
+        """Return how many cores each of some batches gets, if they are trained at once."""
         ...
 
     def submit(self, jobs: Sequence[Job], cores: int) -> None:
@@ -138,7 +192,7 @@ class Executor(Protocol):
     ) -> None: ...
 
 
-EXECUTORS = Registry[Callable[[int], Executor]](
+EXECUTORS = Registry[Callable[[Order], Executor]](
     "executors", "executor", {"local": "paribus.execute.local:LocalExecutor"}
 )
-"""What makes an executor of a name, given how many batches it is to train at once."""
+"""What makes an executor of a name for an order."""

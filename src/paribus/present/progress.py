@@ -19,8 +19,9 @@ from paribus.campaign.progress import (
     News,
     Restarted,
 )
+from paribus.execute.protocol import Capacity, GpuLimit, MemoryLimit
 from paribus.present.looks_stand import looks_stand
-from paribus.text import count, duration, percent, plural, time_left
+from paribus.text import count, duration, percent, plural, size_text, time_left
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -48,13 +49,15 @@ def progress(schedule: Schedule, model: Clock, *, quiet: bool = False) -> Iterat
         yield lambda news: None
         return
     click.echo(
-        f"Training {model.runs_left} of {model.runs} runs, {schedule.slots} at once, "
+        f"Training {model.runs_left} of {model.runs} runs, {schedule.capacity.slots} at once, "
         f"into {schedule.campaign.store_folder}. Ctrl-C stops; the same command goes on.",
         err=True,
     )
+    if limit := limit_line(schedule.capacity):
+        click.echo(limit, err=True)
     console = _terminal()
     if console is None:
-        yield lambda news: _print(model, news, schedule.slots)
+        yield lambda news: _print(model, news, schedule.capacity.slots)
         return
     from rich.progress import BarColumn, Progress, TextColumn
 
@@ -64,7 +67,7 @@ def progress(schedule: Schedule, model: Clock, *, quiet: bool = False) -> Iterat
         TextColumn("{task.fields[note]}"),
     )
     with Progress(*columns, console=console) as drawn:
-        yield _Bars(model, drawn, schedule.slots).show
+        yield _Bars(model, drawn, schedule.capacity.slots).show
 
 
 @contextmanager
@@ -90,6 +93,25 @@ def timing_progress(
     with Progress(console=console, transient=True) as drawn:
         task = drawn.add_task("timing", total=pairs * processes)
         yield lambda: drawn.advance(task)
+
+
+def limit_line(capacity: Capacity) -> str:
+    """Return why fewer runs than cores are trained at once; "" if nothing limits them.
+
+    >>> limit_line(Capacity(1, 8, GpuLimit(1)))
+    'One run per GPU: 1 at once; --jobs N tries more.'
+    """
+    match capacity.limit:
+        case MemoryLimit(needed, available):
+            return (
+                f"Memory for {count(capacity.slots, 'run')} at once: a run needs about "
+                f"{size_text(needed)} (estimated), {size_text(available)} are free; "
+                "--jobs N tries more."
+            )
+        case GpuLimit(gpus):
+            return f"One run per GPU: {gpus} at once; --jobs N tries more."
+        case None:
+            return ""
 
 
 def elsewhere_line(runs: int) -> str:

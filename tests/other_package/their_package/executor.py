@@ -7,20 +7,26 @@ from types import TracebackType
 from typing import Self
 
 from paribus.execute.machine import environment
-from paribus.execute.protocol import Event, Job
+from paribus.execute.protocol import Capacity, Event, Job, Order
 from paribus.execute.worker import Batch, events
 
 
 class InProcess:
     """Trains one batch at a time, when its events are asked for."""
 
-    def __init__(self, size: int) -> None:
+    capacity = Capacity(1, 1)
+
+    def __init__(self, order: Order) -> None:
         self._waiting: list[Batch] = []
 
     @property
     def free(self) -> int:
         """One, unless a batch waits."""
         return 1 - len(self._waiting)
+
+    def cores_for(self, batches: int) -> int:
+        """One, the process's own."""
+        return 1
 
     def submit(self, jobs: Sequence[Job], cores: int) -> None:
         """Note a batch."""

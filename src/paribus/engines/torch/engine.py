@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from paribus.engines.base import Engine, Floats, Predictor, State, Task
 from paribus.engines.checks import check_batches
+from paribus.engines.gpus import gpus
 from paribus.errors import UserError
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
@@ -44,6 +45,11 @@ class TorchEngine(Engine):
                 "leave the device out, or install a PyTorch made for your GPU"
             )
         return torch.device(self._asked or ("cuda" if gpu else "cpu"))
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether it trains on a GPU here; PyTorch is loaded only if there is a driver of one."""
+        return self._asked != "cpu" and gpus() > 0
 
     def supports(self, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
         """Return None: it can train every experiment. `start` reports a module that cannot be

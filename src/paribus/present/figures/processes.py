@@ -17,7 +17,7 @@ from concurrent.futures import Future
 from itertools import count
 from typing import IO, Any, Protocol, Self
 
-from paribus.cores import available_cores
+from paribus.allotment import available_cores
 from paribus.errors import NotInstalledError, lacking
 from paribus.present.figures.protocol import PngRequest, SvgRequest, Svgs
 from paribus.present.figures.shown import Shown

@@ -1,0 +1,68 @@
+"""What the runs of a schedule need of the machine that trains them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import prod
+
+from paribus.campaign.campaign import Campaign
+from paribus.campaign.cells import Schedule
+from paribus.campaign.engines import images_of
+from paribus.data.facts import DataFacts
+from paribus.engines.choose import make_engine
+from paribus.execute.protocol import Order
+from paribus.spec.plan import Plan
+
+_MEGABYTE = 10**6
+# Measured with the built-in study, on CPUs: the process without images, and how often it holds the
+# activations of a batch. Of engines of other packages the worst is assumed.
+_PROCESS = {"native": 80 * _MEGABYTE, "numpy": 80 * _MEGABYTE}
+_OTHER_PROCESS = 450 * _MEGABYTE
+_ACTIVATIONS = {"native": 1, "torch": 3}
+_OTHER_ACTIVATIONS = 6
+# Weights, gradients, at most two moments of the optimizer, and the state that is passed on.
+_PARAMETERS = 5
+_FLOAT = 4
+
+
+def order_of(schedule: Schedule, jobs: int | None = None, address: str = "") -> Order:
+    """Return what an executor is to be made for.
+
+    jobs: runs to train at once; None for as many as there is room for. address: where the executor
+    is, of one that is elsewhere.
+    """
+    engines = {cell.engine for cell in schedule.missing}
+    return Order(
+        runs=len(schedule.missing),
+        jobs=jobs,
+        memory=memory_of_run(schedule.campaign, {cell.name for cell in schedule.missing}),
+        gpu=any(make_engine(name).on_gpu for name in engines),
+        address=address,
+    )
+
+
+def memory_of_run(campaign: Campaign, names: Iterable[str]) -> int:
+    """Return how many bytes of memory the largest run of some experiments needs, estimated: a
+    process with its images, parameters and activations. What a custom module takes is not known,
+    nor what a GPU's driver takes."""
+    return max((_memory(campaign, name) for name in names), default=0)
+
+
+def _memory(campaign: Campaign, name: str) -> int:
+    network, engine = campaign.networks[name], campaign.engines.names[name]
+    experiment = campaign.study.experiments[name]
+    process = _PROCESS.get(engine, _OTHER_PROCESS)
+    process += _images(campaign.facts, images_of(experiment, campaign.facts), experiment.validation)
+    if not isinstance(network, Plan):
+        return process
+    outputs = sum(prod(node.output_shape) for node in network.walk())
+    copies = _ACTIVATIONS.get(engine, _OTHER_ACTIVATIONS)
+    floats = _PARAMETERS * network.parameters + copies * outputs * experiment.batch_size
+    return process + _FLOAT * floats
+
+
+def _images(facts: DataFacts, trained_on: int, validation: int) -> int:
+    """The dataset's images as bytes, and those in use as floats."""
+    whole = facts.train_images + facts.test_images
+    used = trained_on + facts.test_images + validation
+    return prod(facts.image_shape) * (whole + _FLOAT * used)
