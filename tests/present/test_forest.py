@@ -12,6 +12,7 @@ from paribus.present.figures.draw import Drawn
 from paribus.present.figures.shown import Forest, ForestGroup, ForestRow
 from paribus.present.forest import forest
 from paribus.present.forest_view import GroupView, group_views
+from paribus.present.sides import NO_BREAK
 from paribus.questions.finding import Finding
 from tests.support.judged import (
     CLEAR,
@@ -23,8 +24,9 @@ from tests.support.judged import (
     time_found,
     timed_steps,
 )
+from tests.support.kinds import interaction
 from tests.support.made_up import Make
-from tests.support.wording_cases import ONE_CONFOUND
+from tests.support.wording_cases import ONE_CONFOUND, cases
 
 
 @pytest.fixture
@@ -85,21 +87,66 @@ def test_equal_shows_the_interval_that_it_rests_on(result: StudyResult) -> None:
     assert row.high == pytest.approx(100 * equal.evidence.measured.high_90)
 
 
-def test_an_axis_holds_three_quarters_and_a_far_effect_breaks_off(result: StudyResult) -> None:
+def test_an_axis_holds_all_that_its_rows_draw(result: StudyResult) -> None:
+    near = [found(CLEAR, matters=0.001) for _ in range(3)]
+    far = found([0.010, 0.012, 0.011, 0.010, 0.012], matters=0.001)
+    group = only_group(result, *near, far)
+    assert group.limit == pytest.approx(1)
+    assert group.enlarged == ""
+    (view,) = views(drawn(result, *near, far))
+    places = [place for row in view.rows for place in (row.mark, *row.dots) if place is not None]
+    # To scale: 0.38 points lie 0.38 of the way to the axis's end.
+    assert view.rows[1].mark == pytest.approx(50 + 37 * 0.38)
+    assert view.rows[0].dots == pytest.approx([50 + 37 * d for d in (1, 1.2, 1.1, 1, 1.2)])
+    assert all(0 < place < 100 for place in places)
+
+
+def test_small_differences_beside_large_ones_get_an_axis_of_their_own(result: StudyResult) -> None:
     near = [found(CLEAR, matters=0.001) for _ in range(3)]
     far = found([0.5, 0.6, 0.55, 0.5, 0.6], matters=0.001)
-    group = only_group(result, *near, far)
-    assert group.limit == pytest.approx(0.5)
-    (view,) = views(drawn(result, *near, far))
-    first, *others = view.rows
-    assert first.off == 1
-    assert first.off_text == "+55.00"
-    assert first.interval is None
-    # Its dots are beyond the axis, too: they stand with the mark, none is lost.
-    assert first.mark is not None
-    assert list(first.dots) == [first.mark] * 5
-    assert all(row.off == 0 and row.interval is not None for row in others)
-    assert all(0 <= place <= 100 for row in others for place in row.dots)
+    large, small = drawn(result, *near, far).groups
+    assert [[row.number for row in group.rows] for group in (large, small)] == [[4], [1, 2, 3]]
+    assert (large.limit, small.limit) == pytest.approx((50, 0.5))
+    assert small.enlarged == "drawn 100 times as large as above"
+    assert [(group.ticks[0].text, group.ticks[-1].text) for group in (large, small)] == [
+        ("−50", "+50"),
+        ("−0.5", "+0.5"),
+    ]
+    # A single small one is no reason for a second axis.
+    assert len(drawn(result, near[0], far).groups) == 1
+
+
+def test_a_row_names_both_means(result: StudyResult) -> None:
+    (row,) = only_group(result, found(CLEAR)).rows
+    assert row.sides == f"cnn 98.20{NO_BREAK}% → adam 98.58{NO_BREAK}%"
+    (row,) = only_group(result, time_found(timed_steps(2.0))).rows
+    a, b = (float(part.replace(NO_BREAK, " ").split()[1]) for part in row.sides.split(" → "))
+    assert b / a == pytest.approx(2, rel=0.02)
+    (row,) = only_group(result, counted(42_310, 21_578)).rows
+    assert row.sides == "cnn 42,310 → adam 21,578"
+    (row,) = only_group(result, interaction(TINY, CLEAR)).rows
+    assert f"+0.002{NO_BREAK}points, " in row.sides
+    assert row.sides.endswith(f"+0.38{NO_BREAK}points")
+
+
+def test_equal_runs_are_told_from_equal_means(result: StudyResult) -> None:
+    cases_ = cases()
+    said = {
+        name: only_group(result, cases_[name]).rows[0].word
+        for name in ("equal", "the same on every image", "the same probabilities")
+    }
+    assert said == {
+        "equal": "equal",
+        "the same on every image": "equal: the same score on all test images",
+        "the same probabilities": "equal: identical on all test images",
+    }
+
+
+def test_a_row_without_a_verdict_says_why(result: StudyResult) -> None:
+    (row,) = only_group(result, cases()["the same value in every run"]).rows
+    assert row.word == "no verdict: exactly 0.00 in every run"
+    (row,) = only_group(result, found(CLEAR[:2])).rows
+    assert row.word == "no verdict: too few seeds"
 
 
 def test_a_confounded_row_names_what_else_differs(result: StudyResult) -> None:
@@ -110,7 +157,14 @@ def test_a_confounded_row_names_what_else_differs(result: StudyResult) -> None:
 def test_a_group_says_what_does_not_matter_where_its_rows_agree(result: StudyResult) -> None:
     same = found(CLEAR, matters=0.001), found(TINY, matters=0.001)
     assert only_group(result, *same).small == "differences under 0.10 points do not matter"
-    assert only_group(result, *same, found(TINY, matters=0.002)).small == ""
+    other = only_group(result, *same, found(TINY, matters=0.002), found(TINY, matters=None))
+    assert other.small == ""
+    assert {row.number: row.small for row in other.rows} == {
+        1: "under 0.10 points does not matter",
+        2: "under 0.10 points does not matter",
+        3: "under 0.20 points does not matter",
+        4: "",
+    }
     assert only_group(result, time_found(timed_steps(1.3))).small == (
         "differences under 5 % do not matter"
     )
@@ -120,14 +174,6 @@ def test_a_band_too_narrow_to_see_is_not_drawn(result: StudyResult) -> None:
     (wide,) = views(drawn(result, found(CLEAR, matters=0.001)))
     (narrow,) = views(drawn(result, found([0.5, 0.6, 0.55], matters=0.001)))
     assert [view.rows[0].shows_band for view in (wide, narrow)] == [True, False]
-
-
-def test_a_dot_beyond_the_drawing_stands_at_its_edge(result: StudyResult) -> None:
-    near = [found(CLEAR, matters=0.001) for _ in range(3)]
-    (view,) = views(drawn(result, *near, found([0.001, 0.002, -0.002, 0.03, -0.03])))
-    (spread,) = (row for row in view.rows if row.row.number == 4)
-    assert len(spread.dots) == 5
-    assert (min(spread.dots), max(spread.dots)) == (2, 98)
 
 
 def views(picture: Forest) -> tuple[GroupView, ...]:

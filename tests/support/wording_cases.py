@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -135,6 +136,7 @@ def _none() -> Iterator[tuple[str, Finding]]:
     yield "3 of 5 seeds, confounded", found(CLEAR[:3], planned=5, confounds=ONE_CONFOUND)
     same = compared([20, 21, 22], [50, 51, 52], EPOCHS, matters=5, names=("relu", "tanh"))
     yield "the same difference in every seed", finding_of(same)
+    yield "the same value in every run", finding_of(compared([0.0] * 5, [0.0] * 5, LOSS))
 
 
 def _looks() -> Iterator[tuple[str, Finding]]:
@@ -196,11 +198,12 @@ def _images() -> Iterator[tuple[str, Finding]]:
     yield "equal, not shown for new images", _of_images(a_SN, b_SN, matters=0.01)
     correct_SN = np.random.default_rng(0).integers(0, 2, (3, 50))
     yield "the same on every image", _of_images(correct_SN, correct_SN)
+    yield "the same probabilities", _of_images(correct_SN, correct_SN, same_probabilities=True)
 
 
-def _of_images(a_SN: np.ndarray, b_SN: np.ndarray, matters: float | None = None) -> PairFinding:
+def _of_images(a_SN: np.ndarray, b_SN: np.ndarray, **rest: Any) -> PairFinding:
     a_S, b_S = a_SN.mean(1), b_SN.mean(1)
-    return finding_of(compared(a_S, b_S, matters=matters, a_SN=a_SN, b_SN=b_SN))
+    return finding_of(compared(a_S, b_S, a_SN=a_SN, b_SN=b_SN, **rest))
 
 
 def _reasons() -> Iterator[tuple[str, Finding]]:

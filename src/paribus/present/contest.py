@@ -8,9 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from paribus.present import estimates
+from paribus.present import axes, estimates
 from paribus.present.figures.shown import Forest, ForestGroup, ForestRow
-from paribus.present.forest import axis_of_differences
 from paribus.present.wording.best import in_order, ranks, to_best
 from paribus.questions.best_finding import BestFinding, Contender
 from paribus.questions.finding import Finding, Verdict
@@ -24,7 +23,6 @@ def contest(finding: BestFinding) -> Forest | None:
     if all(row.estimate is None for row in rows):
         return None
     metric = finding.metric
-    limit, ticks = axis_of_differences(rows, reverse=not metric.higher_is_better)
     asked = finding.question.matters
     small = f"differences under {estimates.amount(metric, asked)} do not matter" if asked else ""
     group = ForestGroup(
@@ -32,12 +30,13 @@ def contest(finding: BestFinding) -> Forest | None:
         unit=metric.unit,
         left=metric.worse,
         right=metric.better,
-        limit=limit,
-        ticks=ticks,
+        limit=0,
+        ticks=(),
         rows=rows,
         small=small,
     )
-    return Forest((group,), heading=finding.question.ask, has_original=False)
+    scale = axes.differences(reverse=not metric.higher_is_better)
+    return Forest(axes.on_axes(group, scale), heading=finding.question.ask, has_original=False)
 
 
 def contests(findings: Sequence[Finding]) -> list[tuple[int, BestFinding, Forest]]:

@@ -40,10 +40,19 @@ def level(metric: Metric, mean: float, sd: float) -> str:
     >>> level(named("test_accuracy"), 0.9822, 0.005)
     '98.22 % (SD 0.50)'
     """
-    decimals = _decimals_for(metric, -sd, sd)
+    shown_sd = _fixed(sd * metric.scale, _decimals_for(metric, -sd, sd))
+    return f"{mean_level(metric, mean, sd)} (SD {shown_sd})"
+
+
+def mean_level(metric: Metric, mean: float, sd: float) -> str:
+    """Return the mean of `level` alone, as exact as it is there.
+
+    >>> from paribus.measure.metric import named
+    >>> mean_level(named("test_accuracy"), 0.9822, 0.005)
+    '98.22 %'
+    """
     unit = PERCENT if metric.is_share else f" {metric.unit}" * bool(metric.unit)
-    shown_sd = _fixed(sd * metric.scale, decimals)
-    return f"{_fixed(mean * metric.scale, decimals)}{unit} (SD {shown_sd})"
+    return f"{_fixed(mean * metric.scale, _decimals_for(metric, -sd, sd))}{unit}"
 
 
 def interval(metric: Metric, low: float, high: float) -> str:

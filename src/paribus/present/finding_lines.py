@@ -63,6 +63,8 @@ def finding_lines(findings: Sequence[Finding], *, preview: bool) -> Iterator[Lin
             sides = _sides(row.finding, room)
             cells = (f"{row.marked:<{words}}", f"{sides:<{room}}", row.numbers, row.n)
             yield Line(f"  {'  '.join(cells)}".rstrip(), row.finding.verdict)
+            if why := short.why(row.finding):
+                yield Line(shortened(f"  {'':<{words}}  {why}", WIDTH))
     used = "".join(row.marks for row in rows)
     notes = [f"{mark} {note}" for mark, note in _NOTES.items() if mark in used]
     if looks := looks_note(findings):

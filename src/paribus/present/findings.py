@@ -12,14 +12,14 @@ from paribus.present import short, wording
 from paribus.present.as_json import counts
 from paribus.present.contest import contest
 from paribus.present.forest import forest
-from paribus.present.forest_view import GroupView, group_view, group_views
+from paribus.present.forest_view import GroupView, group_views
 from paribus.present.look_text import looks_note
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions import original
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import Finding, InteractionFinding, PairFinding, TwoSided, Verdict
 from paribus.questions.original import Agreement
-from paribus.text import count
+from paribus.text import count, percent
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class FindingView:
     original: str
     """What an earlier report had answered; "" if nothing."""
     agreement: str
-    contest: GroupView | None
-    """The picture of a best set; None of other findings."""
+    contest: tuple[GroupView, ...]
+    """The picture of a best set; empty of other findings."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,8 @@ class FindingsView:
     """At which look they are, in a study that plans looks; "" in others."""
     groups: tuple[GroupView, ...]
     """The first picture: its rows by what they measure."""
+    interval: str
+    """The confidence of its intervals."""
     key: tuple[tuple[str, str, str], ...]
     """What each verdict's mark stands for: its key, its word, its meaning."""
     how_to_read: str
@@ -108,6 +110,7 @@ def shown_findings(
         heading=heading(findings, preview=preview),
         looks=looks_note(findings),
         groups=() if drawn is None else group_views(drawn),
+        interval=percent(0.95),
         key=tuple((kind.value, short.VERDICTS[kind], text) for kind, text in _KEY.items()),
         how_to_read=how_to_read,
         tally=() if preview else _tally(findings),
@@ -127,12 +130,13 @@ _KEY = {
 _HOW_TO_READ = (
     "The mark is the estimate: the second experiment less the first, the mean over seeds; filled "
     "where it is decided. Better is always to the right: losses, counts and times run reversed, "
-    "times are ratios on a logarithmic axis. The line is the 95 % interval of this question alone "
-    "(for “equal” the 90 % one, on which that verdict rests). The verdict allows for all "
-    "questions: a line can miss 0 and the question be undecided. The grey band holds differences "
-    "too small to matter, fixed beforehand. A dot is the difference of one seed or one process. "
-    "The purple arrow is what the original said, a bracket where it said “equal”. An estimate "
-    "beyond the axis stands behind a break with its number. Rows go from the largest improvement "
+    f"times are ratios on a logarithmic axis. The line is the {percent(0.95)} interval of this "
+    f"question alone (for “equal” the {percent(0.90)} one, on which that verdict rests). The "
+    "verdict allows for all questions: a line can miss 0 and the question be undecided. The grey "
+    "band holds differences too small to matter, fixed beforehand. A dot is the difference of one "
+    "seed or one process. Under one heading all rows are drawn to the same scale. Where large "
+    "differences would leave the others too small to see, these follow under a heading of their "
+    "own, which says how many times larger they are drawn. Rows go from the largest improvement "
     "down; open one to see all that it rests on."
 )
 
@@ -190,9 +194,9 @@ def _view(number: int, finding: Finding) -> FindingView:
     )
 
 
-def _contest(finding: Finding) -> GroupView | None:
+def _contest(finding: Finding) -> tuple[GroupView, ...]:
     shown = contest(finding) if isinstance(finding, BestFinding) else None
-    return None if shown is None else group_view(shown.groups[0])
+    return () if shown is None else group_views(shown)
 
 
 @singledispatch

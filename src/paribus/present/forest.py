@@ -7,14 +7,14 @@ which less is better, and ratios of times, run reversed.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 
-from paribus.present import short, wording
+from paribus.present import axes, short, wording
 from paribus.present.estimates import amount
-from paribus.present.figures.shown import Forest, ForestGroup, ForestRow, Tick
-from paribus.present.what_differs import difference_name
+from paribus.present.figures.shown import Forest, ForestGroup, ForestRow
+from paribus.present.sides import sides_with_values
 from paribus.questions import original
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import (
@@ -26,14 +26,7 @@ from paribus.questions.finding import (
     Verdict,
 )
 from paribus.questions.unpaired_finding import UnpairedFinding
-from paribus.text import MINUS, count, listed, percent
-
-_FITTING = 0.75
-"""The share of intervals that an axis must hold."""
-_BANDS = 5
-"""How many bands an axis is wide on either side, at least."""
-_STEPS = (1.0, 2.0, 5.0)
-_RATIOS = (1.05, 1.1, 1.2, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
+from paribus.text import count, percent
 
 
 @dataclass(frozen=True)
@@ -132,24 +125,14 @@ def _(finding: StepTimeFinding) -> str:
 
 
 @singledispatch
-def verdict(finding: Finding) -> str:
-    """Return the verdict of a row; of a confounded one with what else differs."""
-    return short.verdict(finding)
-
-
-@verdict.register
-def _(finding: TwoSided) -> str:
-    word = short.verdict(finding)
-    if finding.verdict is not Verdict.CONFOUNDED:
-        return word
-    names = list(dict.fromkeys(map(difference_name, finding.pair.confounds)))
-    return f"{word}: differs in {listed(names)}, too"
-
-
-@singledispatch
 def nothing(finding: Finding) -> str:
     """Return why there is nothing to draw of a finding without an estimate."""
     return "nothing to draw yet"
+
+
+@nothing.register
+def _(finding: StepTimeFinding) -> str:
+    return "not timed yet: open the row for the command"
 
 
 @nothing.register
@@ -172,7 +155,9 @@ def forest(findings: Sequence[Finding], *, preview: bool) -> Forest | None:
         groups.setdefault(short.group(finding), []).append((finding, _row(number, finding)))
     where = "In this preview: " if preview else ""
     return Forest(
-        groups=tuple(_group(title, members) for title, members in groups.items()),
+        groups=tuple(
+            group for title, members in groups.items() for group in _groups(title, members)
+        ),
         heading=f"{where}{count(len(findings), 'question')}",
         has_original=any(finding.question.original for finding in findings),
     )
@@ -185,11 +170,13 @@ def _row(number: int, finding: Finding) -> ForestRow:
         "by less than matters": finding.less_than_matters,
         "exploratory": finding.exploratory,
     }
-    words = [verdict(finding), *(note for note, holds in notes.items() if holds)]
+    why = short.why(finding)
+    word = short.verdict(finding) + (f": {why}" if why else "")
+    words = [word, *(note for note, holds in notes.items() if holds)]
     return ForestRow(
         number=number,
         question=asked.ask,
-        sides=short.sides(finding),
+        sides=sides_with_values(finding),
         n=f"n = {found.n}" if found.n else "",
         verdict=finding.verdict.value,
         word=", ".join(words),
@@ -207,8 +194,9 @@ def _row(number: int, finding: Finding) -> ForestRow:
     )
 
 
-def _group(title: str, members: Sequence[tuple[Finding, ForestRow]]) -> ForestGroup:
+def _groups(title: str, members: Sequence[tuple[Finding, ForestRow]]) -> tuple[ForestGroup, ...]:
     first = members[0][0]
+    sizes = {row.number: matters(finding) for finding, row in members}
     # The largest improvement first, what has no number last.
     rows = sorted(
         (row for _, row in members),
@@ -216,59 +204,27 @@ def _group(title: str, members: Sequence[tuple[Finding, ForestRow]]) -> ForestGr
         reverse=True,
     )
     left, right = ends(first)
-    shared = {matters(finding) for finding, _ in members}
-    small = shared.pop() if len(shared) == 1 else ""
-    small = small and f"differences under {small} do not matter"
-    group = ForestGroup(title, short.unit(first), left, right, 0, (), tuple(rows), small)
-    if all(row.estimate is None for row in rows):
-        return group
+    whole = ForestGroup(title, short.unit(first), left, right, 0, (), tuple(rows))
     if isinstance(first, StepTimeFinding):
-        limit = _limit(rows, (math.log(ratio) for ratio in _RATIOS))
-        return replace(group, limit=limit, ticks=_ratio_ticks(limit))
-    reverse = isinstance(first, TwoSided) and not first.metric.higher_is_better
-    limit, ticks = axis_of_differences(rows, reverse=reverse)
-    return replace(group, limit=limit, ticks=ticks)
+        scale = axes.ratios()
+    else:
+        reverse = isinstance(first, TwoSided) and not first.metric.higher_is_better
+        scale = axes.differences(reverse=reverse)
+    return tuple(_with_sizes(group, sizes) for group in axes.on_axes(whole, scale))
 
 
-def axis_of_differences(
-    rows: Sequence[ForestRow], *, reverse: bool
-) -> tuple[float, tuple[Tick, ...]]:
-    """Return the end of the axis that rows share, and its ticks. reverse: if less is better."""
-    limit = _limit(rows, _round_numbers())
-    return limit, _difference_ticks(limit, reverse=reverse)
+def _with_sizes(group: ForestGroup, sizes: Mapping[int, str]) -> ForestGroup:
+    """A group that says which differences do not matter: once, or in each row if rows differ.
 
-
-def _round_numbers() -> Iterable[float]:
-    return (step * 10.0**power for power in range(-9, 9) for step in _STEPS)
-
-
-def _limit(rows: Sequence[ForestRow], candidates: Iterable[float]) -> float:
-    """The smallest round number of at least five bands at which three quarters of the intervals
-    fit, or the estimates of rows without one."""
-    reach = sorted(
-        max(abs(place) for place in (row.estimate, row.low, row.high) if place is not None)
-        for row in rows
-        if row.estimate is not None
+    sizes: the smallest that matters of each question, by its number; "" where none is stated.
+    """
+    shared = {sizes[row.number] for row in group.rows}
+    if len(shared) == 1:
+        (size,) = shared
+        return replace(group, small=f"differences under {size} do not matter" if size else "")
+    rows = (
+        replace(row, small=f"under {size} does not matter" if size else "")
+        for row in group.rows
+        for size in (sizes[row.number],)
     )
-    bands = sorted(row.band for row in rows)
-    least = max(reach[math.ceil(_FITTING * len(reach)) - 1], _BANDS * bands[len(bands) // 2])
-    return next((limit for limit in candidates if limit >= least * (1 - 1e-9)), least)
-
-
-def _ratio_ticks(limit: float) -> tuple[Tick, ...]:
-    """Ratios at the ends and about half way."""
-    shown = [ratio for ratio in _RATIOS if math.log(ratio) <= limit * (1 + 1e-9)]
-    half = [ratio for ratio in shown if 0.3 * limit <= math.log(ratio) <= 0.7 * limit]
-    found = [Tick(0.0, "same")]
-    for ratio in dict.fromkeys([*half[-1:], shown[-1]]):
-        text = f"{ratio:g}×"
-        found += [Tick(-math.log(ratio), text), Tick(math.log(ratio), text)]
-    return tuple(sorted(found, key=lambda tick: tick.at))
-
-
-def _difference_ticks(limit: float, *, reverse: bool) -> tuple[Tick, ...]:
-    signs: Callable[[float], float] = (lambda at: -at) if reverse else (lambda at: at)
-    return tuple(
-        Tick(at, f"{signs(at):+g}".replace("-", MINUS) if at else "0")
-        for at in (-limit, -limit / 2, 0.0, limit / 2, limit)
-    )
+    return replace(group, rows=tuple(rows))

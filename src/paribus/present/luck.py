@@ -55,7 +55,8 @@ class LuckView:
 
     ABOUT_REPLAYS: ClassVar[str] = (
         "In how many of all pairs of one run of each were the two in the opposite order? A tie "
-        "counts half. Equal networks show about 30 % with 3 seeds, 35 % with 5 and 40 % with 10."
+        f"counts half. Equal networks show about {percent(0.30)} with 3 seeds, {percent(0.35)} "
+        f"with 5 and {percent(0.40)} with 10."
     )
     ABOUT_NOISE: ClassVar[str] = (
         "Two runs of one experiment, differing in nothing but the seed, lie within so many points "

@@ -31,7 +31,7 @@ from paribus.present.figures.shown import (
 from paribus.present.forest import forest
 from paribus.questions.finding import Finding
 from paribus.stats.paired import mean_interval
-from paribus.text import PERCENT, percent
+from paribus.text import PERCENT, count, percent
 
 # S seeds, N test images
 
@@ -290,8 +290,8 @@ def _recipe(result: ExperimentResult) -> str:
         f"{experiment.epochs} epochs",
     ]
     if result.finished:
-        n = f"n = {len(result.finished)}"
-        parts.append(f"training time {summary_cells.train_time(result)} (mean, {n})")
+        runs = count(len(result.finished), "run")
+        parts.append(f"{summary_cells.train_time(result)} a run beside others (mean of {runs})")
     if result.diverged:
         parts.append(f"× {len(result.diverged)} diverged")
     return "\n".join(textwrap.wrap(", ".join(parts), 110))

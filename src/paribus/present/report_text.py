@@ -51,9 +51,10 @@ def preview_warning(result: StudyResult) -> str:
     if not result.study.preview:
         return ""
     return (
-        "Each network got about 1 % of the full training. You may write “after this short training "
-        "…”, not that a network is better or worse when fully trained: slow starters look bad "
-        f"here, and the order can change. Train the full study: {full_command(result)}"
+        f"Each network got about {percent(0.01)} of the full training. You may write “after this "
+        "short training …”, not that a network is better or worse when fully trained: slow "
+        "starters look bad here, and the order can change. Train the full study: "
+        f"{full_command(result)}"
     )
 
 
@@ -118,20 +119,16 @@ def _due(experiment: ExperimentResult, result: StudyResult) -> list[Run]:
 
 def caution(result: StudyResult) -> str:
     """What the table does not say."""
-    means = (
-        "The table says what came out, and not which differences are real: two means alone do not "
-        "tell, and a difference smaller than the spread between seeds may well be luck. Whether a "
-        "difference is real is for the findings to say; what no question asks about, nobody knows. "
-    )
     if result.study.seeds == 1:
-        means = (
+        return (
             "The table says what came out of one training each, and not which differences are "
             "real: another seed gives other numbers, and with one seed nobody can say how "
-            "different. "
+            "different."
         )
-    return means + (
-        "Times are the mean of runs that shared the machine with others; they are no measure of "
-        "speed."
+    return (
+        "The table says what came out, and not which differences are real: two means alone do not "
+        "tell, and a difference smaller than the spread between seeds may well be luck. Whether a "
+        "difference is real is for the findings to say; what no question asks about, nobody knows."
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from paribus.present import estimates
+from paribus.present.what_differs import difference_name
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import (
     CountFinding,
@@ -18,7 +19,7 @@ from paribus.questions.finding import (
     Verdict,
 )
 from paribus.questions.unpaired_finding import UnpairedFinding
-from paribus.text import signed
+from paribus.text import listed, signed
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,46 @@ def verdict(finding: Finding) -> str:
 def general_verdict(finding: Finding) -> str:
     """Return the verdict in a word that is the same for all kinds of findings."""
     return "open" if finding.why_none is NoVerdict.OPEN else VERDICTS[finding.verdict]
+
+
+_WHY_NONE = {
+    NoVerdict.UNFINISHED: "not all is trained",
+    NoVerdict.OPEN: "",
+    NoVerdict.MISSING_VALUES: "runs without a value",
+    NoVerdict.TOO_FEW_SEEDS: "too few seeds",
+    NoVerdict.NO_SPREAD: "the same difference in every run",
+    NoVerdict.ROUNDED: "values rounded too much",
+    NoVerdict.NOT_TIMED: "not timed",
+    NoVerdict.NOT_COUNTED: "not counted",
+}
+
+
+@singledispatch
+def why(finding: Finding) -> str:
+    """Return what stands in the way of an answer, or how far equal runs agree, in a few words; ""
+    of other findings."""
+    return "" if finding.why_none is None else _WHY_NONE[finding.why_none]
+
+
+@why.register
+def _(finding: TwoSided) -> str:
+    if finding.verdict is Verdict.CONFOUNDED:
+        names = list(dict.fromkeys(map(difference_name, finding.pair.confounds)))
+        return f"differs in {listed(names)}, too"
+    if finding.why_none is NoVerdict.MISSING_VALUES:
+        return f"some runs {finding.metric.lacks}"
+    return why.dispatch(Finding)(finding)
+
+
+@why.register
+def _(finding: PairFinding) -> str:
+    evidence = finding.evidence
+    if finding.verdict is Verdict.EQUAL and evidence.identical:
+        same = "identical" if evidence.bit_identical else "the same score"
+        return f"{same} on all test images"
+    if finding.why_none is NoVerdict.NO_SPREAD and evidence.constant:
+        return f"exactly {estimates.mean_level(finding.metric, *evidence.constant)} in every run"
+    return why.dispatch(TwoSided)(finding)
 
 
 @singledispatch

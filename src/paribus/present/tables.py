@@ -31,7 +31,6 @@ class SummaryRow:
     test_accuracy: Spread
     train_loss: Spread
     test_loss: Spread
-    time: str
     reported_train: str
     reported_test: str
     reported_time: str
@@ -68,7 +67,6 @@ _COLUMNS = (
     Column("test_accuracy", "test acc. (%)"),
     Column("train_loss", "train loss"),
     Column("test_loss", "test loss"),
-    Column("time", "train time"),
     Column("reported_train", "train acc.", is_reported=True),
     Column("reported_test", "test acc.", is_reported=True),
     Column("reported_time", "time", is_reported=True),
@@ -96,7 +94,6 @@ def _row(result: ExperimentResult) -> SummaryRow:
         test_accuracy=summary_cells.accuracy(result, "test_accuracy"),
         train_loss=summary_cells.loss(result, "train_loss"),
         test_loss=summary_cells.loss(result, "test_loss"),
-        time=summary_cells.train_time(result),
         reported_train=reported.train_accuracy if reported else "",
         reported_test=reported.test_accuracy if reported else "",
         reported_time=reported.time if reported else "",

@@ -23,7 +23,7 @@ from paribus.questions.finding import (
     Verdict,
 )
 from paribus.questions.kind import Context, Kind
-from paribus.questions.pair import other_bits, pair_of, sides, together
+from paribus.questions.pair import other_bits, pair_of, same_probabilities, sides, together
 from paribus.questions.seeds_to_decide import seeds_to_decide
 from paribus.seeding import stream
 from paribus.spec.question import PairQuestion, Question
@@ -67,6 +67,7 @@ def prepare(question: Question, context: Context) -> Comparison:
         b_SN=b_SN if both else None,
         correct_a_SN=table.correct(a) if correctness else None,
         correct_b_SN=table.correct(b) if correctness else None,
+        same_probabilities=np.array_equal(a_S, b_S) and same_probabilities(results, context),
         same_seeds=context.same_seeds,
         next_seed=context.next_seed,
         other_bits=other_bits(results),
@@ -88,6 +89,7 @@ class Comparison:
     `a_SN`, `b_SN`: seeds × images of the scores whose mean over images is the metric (for
     accuracy 1 or 0); both or none. Without them nothing is said of new images.
     `correct_a_SN`, `correct_b_SN`: which images the runs that have a value classify correctly.
+    `same_probabilities`: each run of B gives every true class the probability that its pair does.
     `same_seeds`: whether the runs of a pair share their seed; if not, they are paired in order.
     `look`: the planned look that all of this is of, if there are any. `raised`: how it is judged if
     seeds were raised without a plan. Both: `questions.looks`, `questions.raised`.
@@ -105,6 +107,7 @@ class Comparison:
     b_SN: ArrayLike | None = None
     correct_a_SN: ArrayLike | None = None
     correct_b_SN: ArrayLike | None = None
+    same_probabilities: bool = False
     same_seeds: bool = True
     next_seed: int | None = None
     look: Look | None = None
@@ -238,7 +241,8 @@ def _measure(question: Comparison) -> Evidence:
     if no_spread(b_S - a_S):
         # Not one image of one seed tells them apart: there is no luck to allow for.
         same = images is not None and bool(np.array_equal(*images))
-        return replace(evidence, identical=same and a_S.size == runs)
+        same = same and a_S.size == runs
+        return replace(evidence, identical=same, bit_identical=same and question.same_probabilities)
     if (b_S - a_S).std(ddof=1) < question.step * (1 - 1e-9):
         return replace(evidence, rounded_to=question.step)
     shares = _shares(question.look)

@@ -208,7 +208,8 @@ class Evidence:
     largest that can leave no trace in these runs; None where a run lacks a value. `far_a`, `far_b`:
     runs far from the others of their experiment.
     `identical`: every run of B scored as its pair on every single image, of which there are
-    `images`. `look`: with planned looks, the one that all of this is of; None without. Its
+    `images`; `bit_identical`: it also gave every image's true class the same probability.
+    `look`: with planned looks, the one that all of this is of; None without. Its
     intervals are then repeated ones. `raised`: where seeds were raised without a plan; if not
     `by_plan`, the intervals are those of a confidence sequence. `differences`: B minus A of each of
     the n seeds. `rounded_to`: the step of rounding, where it is wider than the spread of the
@@ -237,11 +238,18 @@ class Evidence:
     far_a: tuple[FarRuns, ...] = ()
     far_b: tuple[FarRuns, ...] = ()
     identical: bool = False
+    bit_identical: bool = False
     images: int = 0
     look: Look | None = None
     raised: Raised | None = None
     differences: tuple[float, ...] = ()
     rounded_to: float = 0.0
+
+    @property
+    def constant(self) -> tuple[float, float] | None:
+        """The level of either, mean and SD, if all runs of both have the very same value."""
+        level = self.level_a
+        return level if level is not None and level == self.level_b and level[1] == 0 else None
 
     @property
     def p(self) -> float:

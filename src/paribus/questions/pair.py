@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
+import numpy as np
+
 from paribus.measure import table
-from paribus.measure.metric import Metric
+from paribus.measure.metric import Metric, named
 from paribus.measure.runs import ExperimentResult
 from paribus.questions.finding import Pair
 from paribus.questions.guard import differ
@@ -37,6 +39,13 @@ def first_seeds(rows: list[table.Series], context: Context) -> list[table.Series
         return rows
     gaps = (n for n, row in enumerate(rows) if row.seed != context.first_seed + n)
     return rows[: next(gaps, len(rows))]
+
+
+def same_probabilities(results: Sequence[ExperimentResult], context: Context) -> bool:
+    """Return whether the two runs of every seed give the true class of each image one probability,
+    whose logarithm is the loss on that image."""
+    a, b = map(table.scores, together(results, named("test_loss"), context))
+    return a is not None and b is not None and np.array_equal(a, b)
 
 
 def pair_of(question: Question, context: Context) -> Pair:

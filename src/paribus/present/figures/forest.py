@@ -25,8 +25,6 @@ _STYLES: dict[str, tuple[str, str, bool]] = {
 
 _REACH = 1.3
 """How far a drawing goes, in ends of the axis."""
-_OFF = 0.86
-"""Where an estimate beyond the axis stands, in ends of the axis."""
 _LEFT, _ACROSS = 0.4, 0.36
 """Where axes begin, and how wide they are, in widths of the figure."""
 _START = -(_LEFT - 0.01) / _ACROSS
@@ -45,7 +43,7 @@ def forest(shown: Forest) -> Figure:
         figure.text(0.01, top, shown.heading, va="top", fontsize=11, weight="bold")
         key = "grey band: too small to matter; dots: seeds"
         if shown.has_original:
-            key += "; purple: what the original said"
+            key += "; purple arrow: which way the original went, not how far"
         figure.text(0.99, top, key, va="top", ha="right", fontsize=8, color=GREY)
         above = height - _TOP
         for group, tall in zip(shown.groups, heights, strict=True):
@@ -85,32 +83,14 @@ def _row(axes: Axes, place: int, row: ForestRow, limit: float) -> None:
         if row.band:
             edge = min(row.band, _REACH * limit)
             axes.fill_between([-edge, edge], place - 0.5, place + 0.5, color=_BAND, linewidth=0)
-        dots = [_dot(dot, row.estimate, limit) for dot in row.dots]
-        axes.scatter(dots, [middle + 0.2] * len(dots), s=7, color="#8a8a86", linewidths=0)
-        at = row.estimate
-        if abs(at) > limit:
-            side = 1 if at > 0 else -1
-            at = side * _OFF * limit
-            axes.plot([0, at], [middle, middle], color=color, linewidth=1.6, linestyle=":")
-            axes.text(at + 0.06 * side * limit, middle, row.numbers.partition(" ")[0], fontsize=8,
-                      color=color, va="center", ha="left" if side > 0 else "right")  # fmt: skip
-        elif row.low is not None and row.high is not None:
-            ends = [max(row.low, -_REACH * limit), min(row.high, _REACH * limit)]
-            axes.plot(ends, [middle, middle], color=color, linewidth=1.6)
-        axes.plot([at], [middle], marker=marker, markersize=7, color=color, markeredgewidth=1.4,
-                  markerfacecolor=color if filled else "#ffffff", zorder=3)  # fmt: skip
+        below = [middle + 0.2] * len(row.dots)
+        axes.scatter(row.dots, below, s=7, color="#8a8a86", linewidths=0)
+        if row.low is not None and row.high is not None:
+            axes.plot([row.low, row.high], [middle, middle], color=color, linewidth=1.6)
+        axes.plot([row.estimate], [middle], marker=marker, markersize=7, color=color, zorder=3,
+                  markeredgewidth=1.4, markerfacecolor=color if filled else "#ffffff")  # fmt: skip
         _claim(axes, middle + 0.34, row, limit)
     _text(axes, place, row, color)
-
-
-def _dot(dot: float, estimate: float, limit: float) -> float:
-    """Where a dot is; beyond the drawing at its edge, or at the mark if that is off the axis."""
-    low, high = -_REACH * limit, _REACH * limit
-    if estimate > limit:
-        high = _OFF * limit
-    elif estimate < -limit:
-        low = -_OFF * limit
-    return max(low, min(high, dot))
 
 
 def _claim(axes: Axes, at: float, row: ForestRow, limit: float) -> None:

@@ -75,6 +75,8 @@ class ForestRow:
     agrees: bool | None = None
     nothing: str = ""
     """Why there is nothing to draw, where there is no estimate."""
+    small: str = ""
+    """Which differences do not matter, where the rows of its group differ in that."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,8 @@ class ForestGroup:
     rows: tuple[ForestRow, ...]
     small: str = ""
     """Which differences do not matter, where it is the same for all rows."""
+    enlarged: str = ""
+    """How much larger it is drawn than the group before it, whose small differences it has."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from paribus.present.estimates import (
     amount,
     difference,
     interval,
+    mean_level,
     p_value,
     with_interval,
 )
@@ -27,10 +28,11 @@ from paribus.questions.finding import (
     Verdict,
 )
 from paribus.spec import bounds
+from paribus.stats.failures import unseen_failure_rate
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
 from paribus.stats.new_images import NewImages
 from paribus.stats.power import MOST_SEEDS
-from paribus.text import count, plural, series
+from paribus.text import count, percent, plural, series
 
 
 @sentence.register
@@ -165,12 +167,15 @@ def _equal(finding: PairFinding, measured: Measured) -> str:
 
 def _identical(finding: PairFinding) -> str:
     """The runs cannot be told apart by a single image."""
-    evidence = finding.evidence
-    return (
-        f"{finding.a} and {finding.b} came out the same: {finding.metric.label} "
-        f"{difference(finding.metric, 0.0)}, n = {evidence.n} seeds, with the same score on each "
-        f"of {evidence.images:,} images with every seed."
-    )
+    evidence, images = finding.evidence, f"all {finding.evidence.images:,} test images"
+    numbers = f"{finding.metric.label} {difference(finding.metric, 0.0)}, n = {evidence.n} seeds"
+    pair = f"{finding.a} and {finding.b}"
+    if evidence.bit_identical:
+        return (
+            f"{pair} are identical on {images}: with every seed, both give the true class of each "
+            f"image the same probability, bit for bit ({numbers})."
+        )
+    return f"{pair} have the same score on {images} with every seed ({numbers})."
 
 
 def _undecided(finding: PairFinding, measured: Measured) -> str:
@@ -185,24 +190,37 @@ def _undecided(finding: PairFinding, measured: Measured) -> str:
         text += f"so {said.either}"
     else:
         text += f"which leaves out 0, but not clearly enough {_bar(evidence)}"
-    if evidence.seeds_to_decide is None:
-        return f"{text}; {_beyond_most_seeds(finding)}."
-    text += f"; {_new_study(evidence, evidence.seeds_to_decide)} would decide it"
-    if evidence.seeds_to_decide == evidence.seeds_as_seen:
-        text += ", if the true difference is as large as the one seen,"
-    return f"{text} in about 4 of 5 studies{_line(evidence, evidence.seeds_to_decide)}."
+    return f"{text}. {_new_study(finding)}"
 
 
-def _new_study(evidence: Evidence, seeds: int) -> str:
-    """The seeds that it takes, and what they are if the spread is as seen."""
-    text = f"a new study of about {seeds:,} seeds, a number fixed before it runs,"
+def _new_study(finding: PairFinding) -> str:
+    """The seeds of a new study: those for the difference that was seen first, then those for the
+    smallest that matters."""
+    evidence, matters = finding.evidence, finding.matters
+    needed, as_seen = evidence.seeds_to_decide, evidence.seeds_as_seen
+    if needed is None and as_seen is None:
+        return f"More than {MOST_SEEDS:,} seeds would be needed to decide it."
+    first = needed if as_seen is None else as_seen
+    assert first is not None
+    text = f"A new study of about {first:,} seeds{_if_spread_holds(evidence, first)}, a number "
+    text += "fixed before it runs, would decide it in about 4 of 5 studies"
+    if as_seen is not None:
+        text += " if the true difference is as large as the one seen"
+    if as_seen is not None and as_seen != needed:
+        assert matters is not None
+        seeds = f"more than {MOST_SEEDS:,}"
+        if needed is not None:
+            seeds = f"about {needed:,}{_if_spread_holds(evidence, needed)}"
+        text += f"; if it is just the {amount(finding.metric, matters)} that matter, {seeds}"
+    return f"{text}{_line(evidence, first)}."
+
+
+def _if_spread_holds(evidence: Evidence, seeds: int) -> str:
+    """The seeds that would do if the spread is as seen, behind those that allow for more."""
     fewer = evidence.seeds_if_spread_holds
-    if fewer is not None and fewer < seeds and seeds == evidence.seeds_to_decide:
-        text = (
-            f"a new study of about {seeds:,} seeds, a number fixed before it runs ({fewer:,} if "
-            f"the spread is as seen: it is known from {evidence.n} seeds only),"
-        )
-    return text
+    if fewer is None or fewer >= seeds or seeds != evidence.seeds_to_decide:
+        return ""
+    return f" ({fewer:,} if the spread is as seen: it is known from {evidence.n} seeds only)"
 
 
 def _line(evidence: Evidence, seeds: int) -> str:
@@ -253,11 +271,29 @@ def _no_verdict(finding: PairFinding) -> str:
                 f"No verdict: the values are rounded to {amount(metric, evidence.rounded_to)}, "
                 f"more than the differences vary{shown}; it takes values with more decimals."
             )
+    return _no_spread(finding)
+
+
+def _no_spread(finding: PairFinding) -> str:
+    """Every pair of runs shows exactly the same difference."""
+    evidence, metric = finding.evidence, finding.metric
     assert evidence.mean is not None
+    n, runs = count(evidence.n, "seed"), count(2 * evidence.n, "run")
+    unseen = (
+        f"what happens in up to {percent(unseen_failure_rate(evidence.n))} of runs can go unseen "
+        f"with {n}"
+    )
+    if evidence.constant is None:
+        return (
+            f"No verdict: all {n} show exactly the same difference ({_name(finding)} "
+            f"{difference(metric, evidence.mean)}), so the spread between seeds cannot be "
+            f"estimated, and {unseen}. A verdict requires more seeds or a finer metric."
+        )
+    value = mean_level(metric, *evidence.constant)
     return (
-        f"No verdict: all {seeds} show exactly the same difference ({_name(finding)} "
-        f"{difference(metric, evidence.mean)}), which gives no measure of luck; it takes more "
-        f"seeds or a finer metric."
+        f"No verdict: {_name(finding)} is exactly {value} in all {runs} of {finding.a} and "
+        f"{finding.b}. These runs show no difference, and cannot show that there is none: without "
+        f"any spread the test has nothing to go by, and {unseen}."
     )
 
 
@@ -333,19 +369,6 @@ def _bar(evidence: Evidence) -> str:
     return (
         f"for one of {evidence.family} questions (adjusted {p}, which "
         f"must be at most {VERDICT_LEVEL})"
-    )
-
-
-def _beyond_most_seeds(finding: PairFinding) -> str:
-    as_seen = finding.evidence.seeds_as_seen
-    if as_seen is None:
-        return f"more than {MOST_SEEDS:,} seeds would be needed to decide it"
-    assert finding.matters is not None
-    return (
-        f"a new study of about {as_seen:,} seeds, a number fixed before it runs, would decide it, "
-        f"if the true difference is as large as the one seen, in about 4 of 5 studies; it would "
-        f"take more than {MOST_SEEDS:,} if that is just the "
-        f"{amount(finding.metric, finding.matters)} that matter"
     )
 
 

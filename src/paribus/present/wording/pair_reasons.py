@@ -94,14 +94,10 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
             f"these runs the order is reversed (ties count half{_of_equals(evidence)})."
         )
     lines += _failures(finding)
-    # Where it is the only number of seeds there is, the sentence has it.
-    as_seen, needed = evidence.seeds_as_seen, evidence.seeds_to_decide
-    if as_seen is not None and needed is not None and as_seen < needed:
-        assert finding.matters is not None
+    if evidence.seeds_as_seen is not None:
         lines.append(
-            f"Were the true difference as large as the one seen, about {as_seen:,} "
-            f"seeds would do; the number above is for one of just "
-            f"{amount(finding.metric, finding.matters)}."
+            "A difference that was seen tends to be larger than the true one: the seeds for it are "
+            "enough only if a smaller one would not change what you do."
         )
     return lines
 

@@ -1,0 +1,90 @@
+"""What a finding compares, each side with where its runs lie."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+import numpy as np
+
+from paribus.present import short
+from paribus.present.estimates import difference, mean_level
+from paribus.questions.finding import (
+    CellLevel,
+    CountFinding,
+    Finding,
+    InteractionFinding,
+    PairFinding,
+    StepTimeFinding,
+    TwoSided,
+)
+from paribus.questions.unpaired_finding import UnpairedFinding
+
+NO_BREAK = "\u00a0"
+"""A space at which no line breaks."""
+
+
+@singledispatch
+def values(finding: Finding) -> tuple[str, str] | None:
+    """Return the means of A and of B with their unit; None where they are not known."""
+    return None
+
+
+@values.register
+def _(finding: CountFinding) -> tuple[str, str] | None:
+    before, after = finding.count_a, finding.count_b
+    return None if before is None or after is None else (f"{before:,}", f"{after:,}")
+
+
+@values.register
+def _(finding: PairFinding) -> tuple[str, str] | None:
+    a, b = finding.evidence.level_a, finding.evidence.level_b
+    if a is None or b is None:
+        return None
+    return mean_level(finding.metric, *a), mean_level(finding.metric, *b)
+
+
+@values.register
+def _(finding: UnpairedFinding) -> tuple[str, str] | None:
+    a, b = finding.evidence.a.level, finding.evidence.b.level
+    if a is None or b is None:
+        return None
+    return mean_level(finding.metric, *a), mean_level(finding.metric, *b)
+
+
+@values.register
+def _(finding: StepTimeFinding) -> tuple[str, str] | None:
+    if finding.ratio is None:
+        return None
+    sides = (
+        np.concatenate([getattr(timing, side) for timing in finding.timings])
+        for side in ("a_seconds", "b_seconds")
+    )
+    a, b = (f"{np.median(seconds) * 1000:.3g} ms" for seconds in sides)
+    return a, b
+
+
+@values.register
+def _(finding: InteractionFinding) -> tuple[str, str] | None:
+    """What the change gains in either place."""
+    cells = finding.cells
+    if any(cell.level is None for cell in cells):
+        return None
+
+    def gain(without: CellLevel, with_it: CellLevel) -> str:
+        assert without.level is not None
+        assert with_it.level is not None
+        return difference(finding.metric, with_it.level[0] - without.level[0])
+
+    return gain(*cells[:2]), gain(*cells[2:])
+
+
+def sides_with_values(finding: Finding) -> str:
+    """Return the experiments in the order of their comparison, each with its mean where it is
+    known."""
+    known = values(finding)
+    if known is None or not isinstance(finding, TwoSided):
+        return short.sides(finding)
+    # A number stays beside its unit.
+    a, b = (value.replace(" ", NO_BREAK) for value in known)
+    between = "," if isinstance(finding, InteractionFinding) else " →"
+    return f"{finding.a} {a}{between} {finding.b} {b}"
