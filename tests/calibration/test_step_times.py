@@ -50,7 +50,7 @@ def log_ratios(
     rng: np.random.Generator, load: str, size: tuple[int, int], *, order: str, lasting: float
 ) -> tuple[Floats, Floats]:
     """Log ratios B/A and A/A of every round, (*size, rounds)."""
-    rounds = 20 if size[1] > 1 else 100
+    rounds = timing.ROUNDS if size[1] > 1 else 100
     n = size[0] * size[1]
     slow = slowdown(rng, load, n, 3 * rounds).reshape(n, rounds, 3)
     slow = slow + 0.01 * rng.normal(size=slow.shape)

@@ -13,6 +13,7 @@ from paribus.campaign import timing
 from paribus.campaign.turns import Steps, disturbed, interleaved, is_quiet, time_steps
 from paribus.data.sources import load
 from paribus.engines.choose import make_engine
+from paribus.engines.numpy.engine import NumpyEngine
 from paribus.execute.tasks import TaskMaker
 from paribus.spec.files import load_study as read_study
 from paribus.spec.identity import step_keys
@@ -58,7 +59,7 @@ def test_every_round_has_a_turn_of_each(small: Small, engines: tuple[str, str]) 
         assert all(0 < time < math.inf for time in seconds)
     assert (found.a_engine, found.b_engine) == engines
     assert found.environment["processor"]
-    assert found.environment["device b"]
+    assert found.device("b") in (found.environment["processor"], make_engine(engines[1]).gpu)
     assert found.is_of([a.key], "auto", [b.key], engines[1])
     assert not found.is_of([b.key], "auto", [a.key], "auto")
 
@@ -69,6 +70,18 @@ def test_one_batch_larger_than_the_data_can_be_timed(small: Small) -> None:
     task = TaskMaker(load(study.data, folder)).make(experiment, seed=0)
     steps = Steps("a step", make_engine("numpy"), task)
     assert len(time_steps(steps, steps, 3, np.random.default_rng(0)).b_seconds) == 3
+
+
+def test_a_timing_names_the_gpu_that_ran_the_steps(small: Small) -> None:
+    class OnGpu(NumpyEngine):
+        gpu = "A GPU 3000"
+
+    study, folder = read_study(str(small()))
+    task = TaskMaker(load(study.data, folder)).make(study.experiments["mlp"], seed=0)
+    a, b = (Steps("a step", engine, task) for engine in (NumpyEngine(), OnGpu()))
+    found = time_steps(a, b, 3, np.random.default_rng(0))
+    assert found.device("a") == found.environment["processor"]
+    assert found.device("b") == "A GPU 3000"
 
 
 def test_every_round_takes_its_turns_in_an_order_of_its_own() -> None:

@@ -65,6 +65,8 @@ def test_timings_of_one_processor_and_engines_are_taken_together() -> None:
     elsewhere = [replace(one, environment={"processor": "another"}) for one in timings(0.5)[:4]]
     by_torch = [replace(one, b_engine="torch") for one in timings(0.5)[:4]]
     assert comparable([*elsewhere, *times, *by_torch]) == times
+    on_gpu = timings(1.5, environment={"processor": "a processor", "device b": "a GPU"})
+    assert comparable([*on_gpu[:4], *times]) == times
     assert comparable([]) == ()
 
 

@@ -255,6 +255,9 @@ def _step_times() -> Iterator[tuple[str, Finding]]:
     first, *others = timings(1.2, engine="torch")
     two_engines = (replace(first, disturbed=loud), *others)
     yield "step time: two engines", time_found(timed(two_engines))
+    gpu = {"processor": "a processor", "device a": "cpu", "device b": "a GPU"}
+    on_gpu = timings(0.5, engine="torch", environment=gpu)
+    yield "step time: one engine on a GPU", time_found(timed(on_gpu))
 
 
 def _counts() -> Iterator[tuple[str, Finding]]:

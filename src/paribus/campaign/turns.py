@@ -19,7 +19,7 @@ from paribus.engines.base import Engine, Split, Task, Training
 from paribus.errors import ParibusError
 from paribus.execute.machine import environment
 from paribus.spec.recipe import Constant
-from paribus.store.timings import Timing
+from paribus.store.timings import ON_PROCESSOR, Timing
 
 TURN_SECONDS = 0.1
 WARM_UP_TURNS = 2
@@ -104,8 +104,7 @@ def time_steps(a: Steps, b: Steps, rounds: int, rng: np.random.Generator) -> Tim
         wall = perf_counter() - begun
         others = max(0.0, (after - busy - (_own_seconds() - used)) / wall)
     devices = {
-        f"device {name}": str(getattr(side.engine, "device", "cpu"))
-        for name, side in (("a", a), ("b", b))
+        f"device {name}": side.engine.gpu or ON_PROCESSOR for name, side in (("a", a), ("b", b))
     }
     return Timing(
         a=a.key,

@@ -174,14 +174,19 @@ Predictor = Callable[[Floats], Floats]
 
 
 class Engine(Protocol):
-    """Trains a `Task`. An engine that names this as its base class inherits `bits`, `on_gpu`,
-    `probe`, `start_group` and `predict`."""
+    """Trains a `Task`. An engine that names this as its base class inherits `bits`, `gpu`,
+    `on_gpu`, `probe`, `start_group` and `predict`."""
 
     name: str
 
     @property
     def bits(self) -> str:
         """What decides the bits of its results on this machine, beside its name; "" if nothing."""
+        return ""
+
+    @property
+    def gpu(self) -> str:
+        """The name of the GPU that it computes on; "" where it computes on the processor."""
         return ""
 
     @property

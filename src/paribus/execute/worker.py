@@ -63,6 +63,8 @@ def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
         jobs = [_with_bits(job, engine.bits) for job in batch.jobs]
         for job in jobs:
             _find_code(job)
+        if engine.gpu:
+            where = where | {"gpu": engine.gpu}
         for run_id in left:
             yield Started(run_id, where, engine.bits)
         tasks = [maker.make(job.experiment, job.seed) for job in jobs]

@@ -43,11 +43,15 @@ def prepare(question: Question, context: Context) -> StepTimes:
 
 
 def comparable(timings: Sequence[Timing]) -> tuple[Timing, ...]:
-    """Return those by the same engines on the same kind of processor; of several such, the most."""
-    groups: dict[tuple[str, str, str], list[Timing]] = {}
+    """Return those by the same engines on the same kind of processor, and of GPU where one ran the
+    steps; of several such, the most."""
+    groups: dict[tuple[str, ...], list[Timing]] = {}
     for timing in timings:
         processor = timing.environment.get("processor", "")
-        groups.setdefault((timing.a_engine, timing.b_engine, processor), []).append(timing)
+        devices = (timing.device("a"), timing.device("b"))
+        groups.setdefault((timing.a_engine, timing.b_engine, processor, *devices), []).append(
+            timing
+        )
     most = max(groups.values(), key=lambda group: len(group), default=[])
     return tuple(most)
 

@@ -11,6 +11,9 @@ from uuid import uuid4
 from paribus.atomic import write_atomically
 from paribus.errors import ParibusError
 
+ON_PROCESSOR = "cpu"
+"""The device of an experiment whose steps no GPU ran."""
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -30,6 +33,12 @@ class Timing:
     control_seconds: list[float]
     environment: dict[str, str]
     disturbed: str
+
+    def device(self, side: str) -> str:
+        """Return the name of what ran the steps of side "a" or "b": of a GPU, or of the
+        processor; "" where it is not known. Old timings call every GPU "cuda"."""
+        device = self.environment.get(f"device {side}", ON_PROCESSOR)
+        return self.environment.get("processor", "") if device == ON_PROCESSOR else device
 
     def is_of(self, a: Collection[str], a_engine: str, b: Collection[str], b_engine: str) -> bool:
         """Return whether it is of two experiments and engines; "auto" stands for any engine.

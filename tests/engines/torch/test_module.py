@@ -163,6 +163,12 @@ def test_no_gpu() -> None:
         TorchEngine("cuda").start(_task("nets:linear"))
 
 
+def test_the_device_is_named() -> None:
+    assert TorchEngine("cpu").gpu == ""
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else ""
+    assert TorchEngine().gpu == gpu
+
+
 @pytest.mark.parametrize("module", ["nets:Small", "nets:linear"])
 def test_predictions_are_those_of_the_training(module: str) -> None:
     engine, task = TorchEngine("cpu"), _task(module)

@@ -47,6 +47,13 @@ class TorchEngine(Engine):
         return torch.device(self._asked or ("cuda" if gpu else "cpu"))
 
     @property
+    def gpu(self) -> str:
+        """The name of the GPU that it computes on; "" where it computes on the processor."""
+        import torch
+
+        return torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else ""
+
+    @property
     def on_gpu(self) -> bool:
         """Whether it trains on a GPU here; PyTorch is loaded only if there is a driver of one."""
         return self._asked != "cpu" and gpus() > 0

@@ -33,8 +33,8 @@ def step_time_sentence(finding: StepTimeFinding) -> str:
         case Verdict.UNDECIDED:
             return (
                 f"Undecided which of {a} and {b} has the faster training step: {shown}; {a} "
-                f"against itself: {ratio_with_interval(control)}; timing in more processes, on a "
-                f"quiet machine, would probably decide it{_how(finding)}."
+                f"against itself: {ratio_with_interval(control)}; more processes on a quiet "
+                f"machine may decide it{_how(finding)}."
             )
     slower = "slower" if finding.verdict is Verdict.WORSE else "faster"
     but = ""
@@ -81,12 +81,20 @@ def _timed_so_far(finding: StepTimeFinding) -> str:
 
 def _how_timed(finding: StepTimeFinding) -> str:
     (a, b), timings = _names(finding), finding.timings
-    engines = dict.fromkeys(engine for one in timings for engine in (one.a_engine, one.b_engine))
-    processor = timings[0].environment.get("processor", "an unknown processor")
+    first = timings[0]
+    engines: dict[str, list[str]] = {}
+    for device, engine in (
+        (first.device("a"), first.a_engine),
+        (first.device("b"), first.b_engine),
+    ):
+        on = engines.setdefault(device or "an unknown processor", [])
+        if engine not in on:
+            on.append(engine)
+    where = " and ".join(f"{' and '.join(names)} on {device}" for device, names in engines.items())
+    number = sum(map(len, engines.values()))
     return (
         f"Timed apart from training, in {len(timings)} processes; in each, {a}, {b} and {a} again "
-        f"took turns, with the {plural(len(engines), 'engine')} {' and '.join(engines)} on "
-        f"{processor}."
+        f"took turns, with the {plural(number, 'engine')} {where}."
     )
 
 
