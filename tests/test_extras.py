@@ -86,8 +86,8 @@ def test_a_download_names_what_it_needs(tmp_path: Path, monkeypatch: pytest.Monk
     ended = _command(["data", "fashion-mnist"], tmp_path)
     assert ended.returncode == 2
     assert re.fullmatch(
-        r"Error: the download of \S+ needs the package pooch, which is not installed; install it "
-        r'with: pip install "paribus\[download\]"\n',
+        r"Error: the download of \S+ needs the package requests, which is not installed; install "
+        r'it with: pip install "paribus\[download\]"\n',
         ended.stderr,
     )
 

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from importlib.util import find_spec
 
 EXTRAS = {
-    "download": ("pooch", "requests"),
+    "download": ("requests",),
     "figures": ("matplotlib",),
     "mlflow": ("mlflow", "sqlalchemy", "alembic"),
     "onnx": ("onnx",),

@@ -13,12 +13,13 @@ from paribus.data.sources import load
 from paribus.errors import UserError
 
 
-def test_the_constants_of_mnist_are_those_of_its_arrays() -> None:
-    assert facts("mnist") == load("mnist").facts
+@pytest.mark.parametrize("name", ["mnist", "digits"])
+def test_the_constants_of_a_packaged_dataset_are_those_of_its_arrays(name: str) -> None:
+    assert facts(name) == load(name).facts
 
 
 def test_the_facts_of_mnist_read_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(named, "_packaged", lambda: pytest.fail("its files were read"))
+    monkeypatch.setattr(named, "_packaged", lambda of: pytest.fail("its files were read"))
     assert facts("mnist").train_images == 60_000
 
 

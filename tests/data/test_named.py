@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from paribus.data import idx, named
-from paribus.data.named import FASHION_MNIST, KMNIST, MNIST, NAMED
+from paribus.data.named import CIFAR_10, CIFAR_100, DIGITS, FASHION_MNIST, KMNIST, MNIST, NAMED
 from paribus.data.remote import Remote, RemoteFile
 from paribus.errors import ParibusError
 
@@ -38,6 +38,28 @@ def test_mnist() -> None:
     assert mnist.fingerprint == "161dcace219dfb88ab6f7453772016287aca31a8e383c4e7092f4db60aad5f66"
 
 
+def test_digits() -> None:
+    digits = DIGITS.load()
+    assert digits.train_images.shape == (1_437, 1, 8, 8)
+    assert digits.test_images.shape == (360, 1, 8, 8)
+    # Counts of each digit in scikit-learn's load_digits().target, and its first image's first rows.
+    labels = np.concatenate([digits.train_labels, digits.test_labels])
+    assert np.bincount(labels).tolist() == [*(178, 182, 177, 183, 181, 182, 181, 179, 174, 180)]
+    assert np.rint(digits.train_images[0, 0, :3] / 255 * 16).tolist() == [
+        [0, 0, 5, 13, 9, 1, 0, 0],
+        [0, 0, 13, 15, 10, 15, 5, 0],
+        [0, 3, 15, 2, 0, 11, 8, 0],
+    ]
+    assert digits.train_images.max() == 255
+    assert digits.fingerprint == "f1af8eb648deac8e802551163d1b41f5e12ff59b07e22aec2242c876f179d483"
+
+
+def test_digits_come_with_their_licence() -> None:
+    text = (files("paribus.data") / "digits" / "LICENSE").read_text()
+    for part in ("E. Alpaydin", "C. Kaynak", "CC BY 4.0", "by/4.0/", "The\npixels were changed"):
+        assert part in text
+
+
 def test_mnist_comes_with_its_licence() -> None:
     text = (files("paribus.data") / "mnist" / "LICENSE").read_text()
     for part in ("Yann LeCun", "Corinna Cortes", "Burges", "CC BY-SA 3.0", "by-sa/3.0/"):
@@ -45,27 +67,27 @@ def test_mnist_comes_with_its_licence() -> None:
 
 
 def test_changed_or_missing_package_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(named, "MNIST_FILES", tmp_path)
+    monkeypatch.setattr(named, "PACKAGED_FILES", tmp_path)
+    (tmp_path / "mnist").mkdir()
     with pytest.raises(ParibusError) as caught:
         MNIST.load()
     assert str(caught.value) == (
-        f"{tmp_path}/train-images-idx3-ubyte.gz: cannot be read; install paribus again."
+        f"{tmp_path}/mnist/train-images-idx3-ubyte.gz: cannot be read; install paribus again."
     )
-    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"")
+    (tmp_path / "mnist" / "train-images-idx3-ubyte.gz").write_bytes(b"")
     with pytest.raises(ParibusError) as caught:
         MNIST.load()
     assert str(caught.value) == (
-        f"{tmp_path}/train-images-idx3-ubyte.gz: has been changed; install paribus again."
+        f"{tmp_path}/mnist/train-images-idx3-ubyte.gz: has been changed; install paribus again."
     )
 
 
-@pytest.mark.parametrize("of", [FASHION_MNIST, KMNIST])
+@pytest.mark.parametrize("of", [FASHION_MNIST, KMNIST, CIFAR_10, CIFAR_100])
 def test_descriptions_of_downloads(of: named.Named) -> None:
-    assert of.remote is not None
-    assert of.remote.base_url.endswith("/")
-    assert [file.name for file in of.remote.files] == [f"{name}.gz" for name in idx.FILES]
-    assert all(len(bytes.fromhex(file.sha256)) == 32 for file in of.remote.files)
-    assert len(of.class_names) == 10
+    assert isinstance(of.files, Remote)
+    assert of.files.base_url.endswith("/")
+    assert all(len(bytes.fromhex(file.sha256)) == 32 for file in of.files.files)
+    assert len(of.class_names) == (100 if of is CIFAR_100 else 10)
 
 
 def test_names() -> None:
@@ -94,7 +116,7 @@ def test_downloads_and_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         local = dataclasses.replace(
             KMNIST,
             class_names=("a", "b", "c"),
-            remote=Remote(f"http://127.0.0.1:{server.server_port}/", tuple(remote_files)),
+            files=Remote(f"http://127.0.0.1:{server.server_port}/", tuple(remote_files)),
         )
         assert not local.is_present(cache)
         dataset = local.load(cache)

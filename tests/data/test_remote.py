@@ -19,11 +19,17 @@ from paribus.data import remote
 from paribus.data.remote import Remote, RemoteFile, default_cache, fetch, is_present
 from paribus.errors import ParibusError
 
-CONTENT = b"0123456789" * 1000
+CONTENT = b"0123456789" * 20_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-INSTEAD = (
-    "try again later, or get the files in another way and give their folder in place of the name."
-)
+
+
+def instead(folder: Path) -> str:
+    return f"try again later, or get the file in another way and put it into {folder}."
+
+
+def there(folder: Path) -> list[str]:
+    """What a folder holds, but for locks, which lie there hidden."""
+    return sorted(name for name in os.listdir(folder) if not name.startswith("."))
 
 
 class Server:
@@ -33,7 +39,10 @@ class Server:
         self.content: dict[str, bytes] = {}
         self.promised: dict[str, int] = {}
         """The length to announce, where it is not the right one."""
+        self.resumes = True
+        """Whether it answers with the rest of a file where that is asked for."""
         self.requests: list[str] = []
+        self.ranges: list[str | None] = []
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -49,11 +58,17 @@ class Server:
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         name = request.path.removeprefix("/")
         self.requests.append(name)
+        wanted = request.headers["Range"]
+        self.ranges.append(wanted)
         if name not in self.content:
             request.send_error(404)
             return
         content = self.content[name]
-        request.send_response(200)
+        if wanted and self.resumes:
+            content = content[int(wanted.removeprefix("bytes=").removesuffix("-")) :]
+            request.send_response(206)
+        else:
+            request.send_response(200)
         request.send_header("Content-Length", str(self.promised.get(name, len(content))))
         request.end_headers()
         request.wfile.write(content)
@@ -87,13 +102,13 @@ def test_downloads_once(server: Server, tmp_path: Path) -> None:
     other = RemoteFile("b.gz", 5, hashlib.sha256(b"other").hexdigest())
     source = Remote(server.url, (*one_file(server.url).files, other))
     folder = tmp_path / "new" / "folder"
-    assert source.size == 10_005
+    assert source.size == 200_005
     assert not is_present(source, folder)
     fetch(source, folder)
     fetch(source, folder)
     assert server.requests == ["a.gz", "b.gz"]
     assert (folder / "a.gz").read_bytes() == CONTENT
-    assert sorted(os.listdir(folder)) == ["a.gz", "b.gz"]
+    assert there(folder) == ["a.gz", "b.gz"]
     assert is_present(source, folder)
 
 
@@ -111,32 +126,99 @@ def test_a_bar_is_drawn_on_a_terminal_alone(
     out, err = capsys.readouterr()
     assert out == ""
     assert "a.gz" in err
-    assert "10.0/10.0 kB" in err
+    assert "200.0/200.0 kB" in err
+    cut_off(server, tmp_path / "resumed")
+    capsys.readouterr()
+    fetch(one_file(server.url), tmp_path / "resumed")
+    assert "200.0/200.0 kB" in capsys.readouterr().err
 
 
 def test_wrong_checksum(server: Server, tmp_path: Path) -> None:
     server.content["a.gz"] = b"wrong" + CONTENT[5:]
     assert failure(one_file(server.url), tmp_path) == (
         f"{server.url}a.gz: the file that came has not the right checksum (SHA-256 {SHA256}) and "
-        f"was thrown away; {INSTEAD}"
+        f"was thrown away; {instead(tmp_path)}"
     )
-    assert os.listdir(tmp_path) == []
+    assert there(tmp_path) == []
 
 
-def test_cut_off(server: Server, tmp_path: Path) -> None:
-    server.content["a.gz"] = CONTENT[:5000]
+def cut_off(server: Server, folder: Path) -> int:
+    """A first try that ends after half of the file; return how many bytes of it are there."""
+    server.content["a.gz"] = CONTENT[:100_000]
     server.promised["a.gz"] = len(CONTENT)
-    assert failure(one_file(server.url), tmp_path) == (
-        f"{server.url}a.gz: the download was cut off; {INSTEAD}"
+    assert failure(one_file(server.url), folder) == (
+        f"{server.url}a.gz: the download was cut off; run the command again to resume it."
     )
-    assert os.listdir(tmp_path) == []
+    assert there(folder) == ["a.gz.part"]
+    server.content["a.gz"] = CONTENT
+    server.promised.clear()
+    size = (folder / "a.gz.part").stat().st_size
+    assert 80_000 < size <= 100_000
+    return size
+
+
+def test_download_that_was_cut_off_is_resumed(server: Server, tmp_path: Path) -> None:
+    size = cut_off(server, tmp_path)
+    fetch(one_file(server.url), tmp_path)
+    assert server.ranges == [None, f"bytes={size}-"]
+    assert there(tmp_path) == ["a.gz"]
+    assert (tmp_path / "a.gz").read_bytes() == CONTENT
+
+
+def test_download_starts_anew_where_the_server_cannot_resume(
+    server: Server, tmp_path: Path
+) -> None:
+    cut_off(server, tmp_path)
+    server.resumes = False
+    fetch(one_file(server.url), tmp_path)
+    assert (tmp_path / "a.gz").read_bytes() == CONTENT
+
+
+def test_wrong_rest_of_a_file_is_thrown_away_with_its_beginning(
+    server: Server, tmp_path: Path
+) -> None:
+    size = cut_off(server, tmp_path)
+    server.content["a.gz"] = bytes(len(CONTENT))
+    assert "has not the right checksum" in failure(one_file(server.url), tmp_path)
+    assert there(tmp_path) == []
+    server.content["a.gz"] = CONTENT
+    fetch(one_file(server.url), tmp_path)
+    assert server.ranges == [None, f"bytes={size}-", None]
+
+
+@pytest.mark.parametrize("left", [CONTENT, CONTENT + b"more", b""])
+def test_part_that_cannot_be_resumed_is_downloaded_anew(
+    left: bytes, server: Server, tmp_path: Path
+) -> None:
+    (tmp_path / "a.gz.part").write_bytes(left)
+    server.content["a.gz"] = CONTENT
+    fetch(one_file(server.url), tmp_path)
+    assert server.ranges == [None]
+    assert (tmp_path / "a.gz").read_bytes() == CONTENT
+
+
+def test_file_that_is_too_long_is_not_read_to_its_end(server: Server, tmp_path: Path) -> None:
+    server.content["a.gz"] = bytes(10_000_000)
+    assert "has not the right checksum" in failure(one_file(server.url), tmp_path)
+    assert there(tmp_path) == []
+
+
+def test_two_that_want_the_same_file_download_it_once(server: Server, tmp_path: Path) -> None:
+    server.content["a.gz"] = CONTENT
+    source = one_file(server.url)
+    others = [Thread(target=fetch, args=(source, tmp_path)) for _ in range(3)]
+    for other in others:
+        other.start()
+    for other in others:
+        other.join()
+    assert server.requests == ["a.gz"]
 
 
 def test_not_found(server: Server, tmp_path: Path) -> None:
     assert failure(one_file(server.url), tmp_path) == (
-        f"{server.url}a.gz: the server answered 404 Not Found; {INSTEAD}"
+        f"{server.url}a.gz: the server answered 404 Not Found; {instead(tmp_path)}"
     )
-    assert os.listdir(tmp_path) == []
+    assert there(tmp_path) == []
 
 
 def test_refused_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,9 +227,9 @@ def test_refused_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         taken.bind(("127.0.0.1", 0))  # and nobody listens
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/"
         assert failure(one_file(url), tmp_path) == (
-            f"{url}a.gz: the server cannot be reached; {INSTEAD}"
+            f"{url}a.gz: the server cannot be reached; {instead(tmp_path)}"
         )
-    assert os.listdir(tmp_path) == []
+    assert there(tmp_path) == []
 
 
 def test_a_good_copy_is_kept_whatever_the_server_has(server: Server, tmp_path: Path) -> None:
@@ -170,7 +252,7 @@ def test_files_that_came_before_a_failure_are_kept(server: Server, tmp_path: Pat
     server.content["a.gz"] = CONTENT
     missing = RemoteFile("b.gz", 1, SHA256)
     failure(Remote(server.url, (*one_file(server.url).files, missing)), tmp_path)
-    assert os.listdir(tmp_path) == ["a.gz"]
+    assert there(tmp_path) == ["a.gz"]
 
 
 def test_a_disk_that_takes_no_more(server: Server, tmp_path: Path) -> None:
@@ -189,7 +271,7 @@ def test_a_disk_that_takes_no_more(server: Server, tmp_path: Path) -> None:
         f"{tmp_path}/a.gz: cannot be written (File too large); set PARIBUS_CACHE to a folder "
         "elsewhere."
     )
-    assert os.listdir(tmp_path) == []
+    assert there(tmp_path) == []
 
 
 def test_a_full_disk_is_named(tmp_path: Path) -> None:
@@ -236,7 +318,7 @@ def test_a_file_where_the_cache_should_be(server: Server, tmp_path: Path) -> Non
     server.content["a.gz"] = CONTENT
     (tmp_path / "file").touch()
     assert failure(one_file(server.url), tmp_path / "file") == (
-        f"{tmp_path}/file/a.gz: cannot be written (Not a directory); set PARIBUS_CACHE to a folder "
+        f"{tmp_path}/file: is a file where a folder is needed; set PARIBUS_CACHE to a folder "
         "elsewhere."
     )
 

@@ -68,7 +68,7 @@ def test_unknown_name(tmp_path: Path) -> None:
     )
     assert refusal("xyz", tmp_path) == (
         'data "xyz": there is no dataset of that name, and no file or folder '
-        f"{tmp_path}/xyz; known are mnist, fashion-mnist, kmnist"
+        f"{tmp_path}/xyz; known are mnist, digits, fashion-mnist, kmnist, cifar-10, cifar-100"
     )
 
 
@@ -80,6 +80,9 @@ def test_unknown_name(tmp_path: Path) -> None:
         ("FashionMNIST", "fashion-mnist"),
         ("Fashion_MNIST", "fashion-mnist"),
         ("KMNIST", "kmnist"),
+        ("CIFAR10", "cifar-10"),
+        ("Cifar100", "cifar-100"),
+        ("load_digits", "digits"),
     ],
 )
 def test_names_in_another_case(source: str, meant: str, tmp_path: Path) -> None:
@@ -146,8 +149,11 @@ def test_another_file(tmp_path: Path) -> None:
 
 
 def test_known(tmp_path: Path) -> None:
-    mnist, fashion, kmnist = known(tmp_path)
+    mnist, digits, fashion, kmnist, cifar, cifar_100 = known(tmp_path)
     assert (mnist.name, fashion.name, kmnist.name) == ("mnist", "fashion-mnist", "kmnist")
+    assert (digits.present, digits.url, digits.image_shape) == (True, None, (1, 8, 8))
+    assert (cifar.name, cifar.download_bytes) == ("cifar-10", 170_052_171)
+    assert (cifar_100.folder, cifar_100.classes) == (tmp_path / "cifar-100", 100)
     assert mnist.present
     assert mnist.url is None
     assert mnist.download_bytes == 0
@@ -161,7 +167,7 @@ def test_known(tmp_path: Path) -> None:
 
 
 def test_importing_loads_nothing_heavy() -> None:
-    heavy = "{'torch', 'matplotlib', 'pooch', 'requests'}"
+    heavy = "{'torch', 'matplotlib', 'requests'}"
     code = (
         f"import sys, paribus.data.sources, paribus.data.batches; print({heavy} & {{*sys.modules}})"
     )

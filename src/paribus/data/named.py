@@ -1,26 +1,30 @@
-"""The datasets that are known by a name: one comes with the package, others are downloaded."""
+"""The datasets that are known by a name: some come with the package, others are downloaded."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
-from paribus.data import idx, label_errors
+from paribus.data import cifar, idx, label_errors
 from paribus.data.dataset import Dataset
 from paribus.data.reading import read_bytes
 from paribus.data.remote import Remote, RemoteFile, default_cache, fetch, is_present
 from paribus.errors import ParibusError
 
-MNIST_FILES = files("paribus.data") / "mnist"
+PACKAGED_FILES = files("paribus.data")
 
-_MNIST_SHA256 = {
-    idx.TRAIN_IMAGES: "0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971",
-    idx.TRAIN_LABELS: "1787548bbe0bff1ec2ecdc0ef292b02df999e2d1a6002d27500982c652b17203",
-    idx.TEST_IMAGES: "1a1a05eab793c14bb050b398624a11b0ffd1a2953baed553b1b9bd079e2a20be",
-    idx.TEST_LABELS: "b91679a0acfe4ba0e50a2437a903084cba1f5f92592b016a25a7dfd00455798b",
-}
+
+@dataclass(frozen=True)
+class Packaged:
+    """IDX files that come with the package."""
+
+    folder: str
+    """In `PACKAGED_FILES`."""
+    sha256: Mapping[str, str]
+    """In hex, of each of `idx.FILES`, gzipped."""
 
 
 @dataclass(frozen=True)
@@ -36,48 +40,50 @@ class Named:
     class_names: tuple[str, ...]
     licence: str
     attribution: str
-    remote: Remote | None
-    """Where its IDX files are to be had; None: they come with the package."""
+    files: Packaged | Remote
+    """Where its files are to be had."""
+    assemble: Callable[..., Dataset] = idx.assemble
+    """Makes the dataset of the content of its files, as `idx.assemble` does."""
     label_errors: tuple[int, ...] = ()
     fingerprint: str | None = None
     """Of its arrays, see `Dataset.fingerprint`, where it is known without loading them."""
 
     def folder(self, cache: Path | None) -> Path:
         """Where its files are, or would be after the download."""
-        if self.remote is None:
-            return Path(str(MNIST_FILES))
+        if isinstance(self.files, Packaged):
+            return Path(str(PACKAGED_FILES / self.files.folder))
         return (cache or default_cache()) / self.name
 
     def is_present(self, cache: Path | None) -> bool:
         """Whether it can be loaded without a download."""
-        return self.remote is None or is_present(self.remote, self.folder(cache))
+        return isinstance(self.files, Packaged) or is_present(self.files, self.folder(cache))
 
     def load(self, cache: Path | None = None) -> Dataset:
         """The dataset, downloaded into `cache` first where needed.
 
         Raises `ParibusError` where the download fails or the package is damaged.
         """
-        if self.remote is None:
-            raw = _packaged()
+        if isinstance(self.files, Packaged):
+            raw = _packaged(self.files)
         else:
             folder = self.folder(cache)
-            fetch(self.remote, folder)
+            fetch(self.files, folder)
             raw = {
-                file: (str(path), read_bytes(path))
-                for file in idx.FILES
-                for path in (folder / f"{file}.gz",)
+                file.name.removesuffix(".gz"): (str(path), read_bytes(path))
+                for file in self.files.files
+                for path in (folder / file.name,)
             }
-        dataset = idx.assemble(
+        dataset = self.assemble(
             self.name, raw, class_names=self.class_names, attribution=self.attribution
         )
         return replace(dataset, label_errors=self.label_errors)
 
 
-def _packaged() -> dict[str, tuple[str, bytes]]:
-    """MNIST's files, as `idx.assemble` takes them."""
+def _packaged(of: Packaged) -> dict[str, tuple[str, bytes]]:
+    """Files of the package, as `idx.assemble` takes them."""
     content = {}
-    for file, sha256 in _MNIST_SHA256.items():
-        resource = MNIST_FILES / f"{file}.gz"
+    for file, sha256 in of.sha256.items():
+        resource = PACKAGED_FILES / of.folder / f"{file}.gz"
         try:
             raw = resource.read_bytes()
         except OSError as error:
@@ -88,8 +94,8 @@ def _packaged() -> dict[str, tuple[str, bytes]]:
     return content
 
 
-# The downloads' checksums are those that TensorFlow Datasets and torchvision list, both alike;
-# their sizes are those of TensorFlow Datasets.
+# The downloads' checksums and sizes are those that TensorFlow Datasets lists. CIFAR's authors
+# publish the MD5 of the same files.
 
 MNIST = Named(
     name="mnist",
@@ -103,9 +109,42 @@ MNIST = Named(
         "MNIST by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, CC BY-SA 3.0 "
         "(http://creativecommons.org/licenses/by-sa/3.0/)."
     ),
-    remote=None,
+    files=Packaged(
+        "mnist",
+        {
+            idx.TRAIN_IMAGES: "0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971",
+            idx.TRAIN_LABELS: "1787548bbe0bff1ec2ecdc0ef292b02df999e2d1a6002d27500982c652b17203",
+            idx.TEST_IMAGES: "1a1a05eab793c14bb050b398624a11b0ffd1a2953baed553b1b9bd079e2a20be",
+            idx.TEST_LABELS: "b91679a0acfe4ba0e50a2437a903084cba1f5f92592b016a25a7dfd00455798b",
+        },
+    ),
     label_errors=label_errors.MNIST,
     fingerprint="161dcace219dfb88ab6f7453772016287aca31a8e383c4e7092f4db60aad5f66",
+)
+
+DIGITS = Named(
+    name="digits",
+    title="small handwritten digits",
+    train_images=1_437,
+    test_images=360,
+    image_shape=(1, 8, 8),
+    class_names=tuple("0123456789"),
+    licence="CC BY 4.0",
+    attribution=(
+        "Optical Recognition of Handwritten Digits by E. Alpaydin and C. Kaynak, "
+        "doi:10.24432/C50P49, CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/); the 1,797 "
+        "images that scikit-learn has, pixels scaled from 0 to 16 to 0 to 255."
+    ),
+    files=Packaged(
+        "digits",
+        {
+            idx.TRAIN_IMAGES: "e8dfca21bdca064e4331d00d56fba7a6d22263a16f0ff9d56a76bed42f69dc2c",
+            idx.TRAIN_LABELS: "8497fc208baa52cab1ef13a493ce8b2f543b066a9a40e399f24fc43f049689c4",
+            idx.TEST_IMAGES: "2a46d42973ca45d7c3438e3bd3db34a0ca569df849c33f56c0231d97b611b1da",
+            idx.TEST_LABELS: "acfdd225ce72ff6559ea11e8001154f81237ad60706b75e2ace039d82b3e8526",
+        },
+    ),
+    fingerprint="f1af8eb648deac8e802551163d1b41f5e12ff59b07e22aec2242c876f179d483",
 )
 
 FASHION_MNIST = Named(
@@ -128,7 +167,7 @@ FASHION_MNIST = Named(
     ),
     licence="MIT",
     attribution="Fashion-MNIST by Han Xiao, Kashif Rasul and Roland Vollgraf, Zalando SE, MIT.",
-    remote=Remote(
+    files=Remote(
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         (
             RemoteFile(
@@ -167,7 +206,7 @@ KMNIST = Named(
         '"KMNIST Dataset" (created by CODH), adapted from "Kuzushiji Dataset" (created by NIJL and '
         "others), doi:10.20676/00000341, CC BY-SA 4.0."
     ),
-    remote=Remote(
+    files=Remote(
         "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
         (
             RemoteFile(
@@ -194,4 +233,54 @@ KMNIST = Named(
     ),
 )
 
-NAMED = {named.name: named for named in (MNIST, FASHION_MNIST, KMNIST)}
+CIFAR_10 = Named(
+    name="cifar-10",
+    title="small photographs in color",
+    train_images=50_000,
+    test_images=10_000,
+    image_shape=(3, 32, 32),
+    class_names=cifar.CLASSES_10,
+    licence="no licence stated",
+    attribution=(
+        "CIFAR-10 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton: Learning Multiple Layers of "
+        "Features from Tiny Images, 2009 (https://www.cs.toronto.edu/~kriz/cifar.html)."
+    ),
+    files=Remote(
+        "https://www.cs.toronto.edu/~kriz/",
+        (
+            RemoteFile(
+                "cifar-10-binary.tar.gz",
+                170_052_171,
+                "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+            ),
+        ),
+    ),
+    assemble=cifar.assemble,
+)
+
+CIFAR_100 = Named(
+    name="cifar-100",
+    title="small photographs in color",
+    train_images=50_000,
+    test_images=10_000,
+    image_shape=(3, 32, 32),
+    class_names=cifar.CLASSES_100,
+    licence="no licence stated",
+    attribution=(
+        "CIFAR-100 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton: Learning Multiple Layers of "
+        "Features from Tiny Images, 2009 (https://www.cs.toronto.edu/~kriz/cifar.html)."
+    ),
+    files=Remote(
+        "https://www.cs.toronto.edu/~kriz/",
+        (
+            RemoteFile(
+                "cifar-100-binary.tar.gz",
+                168_513_733,
+                "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+            ),
+        ),
+    ),
+    assemble=cifar.assemble,
+)
+
+NAMED = {named.name: named for named in (MNIST, DIGITS, FASHION_MNIST, KMNIST, CIFAR_10, CIFAR_100)}

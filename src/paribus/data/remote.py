@@ -1,28 +1,27 @@
-"""Downloads files into a cache, and uses none that has not the right checksum."""
+"""Downloads files into a cache, and uses none that has not the right checksum.
+
+A download that is interrupted leaves what has arrived in NAME.part; the next one resumes there.
+"""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import platformdirs
+from filelock import FileLock
 
 from paribus.errors import ParibusError, need
 
-if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
 CACHE_VARIABLE = "PARIBUS_CACHE"
 
-_INSTEAD = (
-    "try again later, or get the files in another way and give their folder in place of the name"
-)
+_TIMEOUT = 30  # seconds without an answer or a byte
+_BLOCK = 1 << 14  # bytes; of what arrives, less than one is lost where a download ends early
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,10 @@ def is_present(remote: Remote, folder: Path) -> bool:
 def fetch(remote: Remote, folder: Path) -> None:
     """See that all files lie in `folder`, and download those that do not.
 
-    A file is written under a name of its own and renamed when its checksum was found right, so
-    that a failed download leaves nothing behind. Shows a progress bar on stderr where that is a
-    terminal. Raises `ParibusError` with the file, the reason and what to do.
+    A file gets its name once its checksum was found right. What an interrupted download has left
+    is resumed where the server can, else downloaded anew; of two processes that want the same file,
+    one waits for the other. Shows a progress bar on stderr where that is a terminal. Raises
+    `ParibusError` with the file, the reason and what to do.
     """
     for file in remote.files:
         if not _is_good(folder / file.name, file):
@@ -83,33 +83,62 @@ def _is_good(path: Path, file: RemoteFile) -> bool:
 
 def _download(url: str, file: RemoteFile, folder: Path) -> None:
     need("download", f"the download of {file.name}")
-    # Imported here: they take 0.2 s, and most commands download nothing.
-    import pooch  # type: ignore[import-untyped]
+    # Imported here: it takes 0.2 s, and most commands download nothing.
     import requests
 
+    path, part = folder / file.name, folder / f"{file.name}.part"
+    instead = f"try again later, or get the file in another way and put it into {folder}"
     try:
-        with _bar(file) as bar:
-            pooch.retrieve(
-                url,
-                known_hash=f"sha256:{file.sha256}",
-                fname=file.name,
-                path=folder,
-                downloader=pooch.HTTPDownloader(progressbar=bar, chunk_size=2**16),
-            )
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f".{file.name}.lock"):
+            if _is_good(path, file):
+                return
+            _receive(url, file, part)
+            if not _is_good(part, file):
+                part.unlink()
+                raise ParibusError(
+                    f"{url}: the file that came has not the right checksum (SHA-256 {file.sha256}) "
+                    f"and was thrown away; {instead}."
+                )
+            part.replace(path)
     except requests.RequestException as error:
-        raise ParibusError(f"{url}: {_what_happened(error)}; {_INSTEAD}.") from error
+        if part.exists() and part.stat().st_size:
+            instead = "run the command again to resume it"
+        raise ParibusError(f"{url}: {_what_happened(error)}; {instead}.") from error
     except OSError as error:
-        raise ParibusError(_not_kept(folder / file.name, error)) from error
-    except ValueError as error:  # pooch's for a wrong checksum; it has removed the file
-        raise ParibusError(
-            f"{url}: the file that came has not the right checksum (SHA-256 {file.sha256}) and was "
-            f"thrown away; {_INSTEAD}."
-        ) from error
+        with suppress(OSError):
+            part.unlink()
+        raise ParibusError(_not_kept(path, error)) from error
+
+
+def _receive(url: str, file: RemoteFile, part: Path) -> None:
+    """Download into `part`, from where it ends if the server can."""
+    import requests
+
+    received = part.stat().st_size if part.exists() else 0
+    # A range counts bytes of the file itself, so the server must not compress it once more.
+    headers = {"Accept-Encoding": "identity"}
+    if 0 < received < file.size:
+        headers["Range"] = f"bytes={received}-"
+    with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
+        response.raise_for_status()
+        if response.status_code != requests.codes.partial_content:
+            received = 0
+        with part.open("ab" if received else "wb") as stream, _bar(file, received) as advance:
+            for block in response.iter_content(_BLOCK):
+                stream.write(block)
+                advance(len(block))
+                received += len(block)
+                if received > file.size:  # It is another file; the checksum says so.
+                    break
 
 
 @contextmanager
-def _bar(file: RemoteFile) -> Iterator[_Bar]:
-    """Yield a progress bar on standard error, invisible if that is no terminal."""
+def _bar(file: RemoteFile, received: int) -> Iterator[Callable[[int], None]]:
+    """Draw a progress bar on standard error, if that is a terminal; yield what advances it.
+
+    received: the bytes that are there before. Sizes are in bytes.
+    """
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
@@ -121,26 +150,8 @@ def _bar(file: RemoteFile) -> Iterator[_Bar]:
         TransferSpeedColumn(),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as drawn:
-        yield _Bar(drawn, drawn.add_task(file.name, total=file.size))
-
-
-class _Bar:
-    """A bar of rich, as pooch drives one. Sizes are in bytes."""
-
-    total = 0
-    """What the server announces, set by pooch; the bar has the size that is right."""
-
-    def __init__(self, drawn: Progress, task: TaskID) -> None:
-        self._drawn, self._task = drawn, task
-
-    def update(self, size: int) -> None:
-        self._drawn.advance(self._task, size)
-
-    def reset(self) -> None:
-        self._drawn.update(self._task, completed=0)
-
-    def close(self) -> None:
-        pass  # The bar ends with its context.
+        task = drawn.add_task(file.name, total=file.size, completed=received)
+        yield lambda size: drawn.advance(task, size)
 
 
 def _what_happened(error: Exception) -> str:
@@ -163,4 +174,6 @@ def _not_kept(path: Path, error: OSError) -> str:
         return f"{path}: no room is left on the disk; make room, or {elsewhere}."
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:
         return f"{path}: may not be written (permission denied); allow it, or {elsewhere}."
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        return f"{path.parent}: is a file where a folder is needed; {elsewhere}."
     return f"{path}: cannot be written ({error.strerror or error}); {elsewhere}."

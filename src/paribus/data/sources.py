@@ -11,6 +11,7 @@ from paribus.data import folder, idx, npz, split
 from paribus.data.dataset import Dataset
 from paribus.data.named import NAMED
 from paribus.data.reading import kind_of, open_file
+from paribus.data.remote import Remote
 from paribus.errors import UserError, did_you_mean
 from paribus.registry import Registry
 from paribus.text import shown
@@ -27,7 +28,7 @@ OTHERS: Registry[Callable[[], Dataset]] = Registry("data", "dataset", {})
 def load(source: str, relative_to: Path | None = None, cache: Path | None = None) -> Dataset:
     """Return the dataset that `source` names.
 
-    source: a name ("mnist", "fashion-mnist", "kmnist") or the path of a folder of IDX files, of a
+    source: a name ("mnist", "cifar-10", see `known`) or the path of a folder of IDX files, of a
     folder of image files per class, or of an .npz file; behind the path of data without test images
     the share of them to test with, as in "pictures test=0.2". A name comes first: write "./mnist"
     for a folder of that name. relative_to: what a relative path starts from, the current folder if
@@ -125,10 +126,10 @@ class Description:
 
 
 def known(cache: Path | None = None) -> tuple[Description, ...]:
-    """Return all datasets that have a name, the one of the package first.
+    """Return all datasets that have a name, those of the package first.
 
     >>> [description.name for description in known()]
-    ['mnist', 'fashion-mnist', 'kmnist']
+    ['mnist', 'digits', 'fashion-mnist', 'kmnist', 'cifar-10', 'cifar-100']
     """
     return tuple(
         Description(
@@ -142,8 +143,8 @@ def known(cache: Path | None = None) -> tuple[Description, ...]:
             attribution=named.attribution,
             present=named.is_present(cache),
             folder=named.folder(cache),
-            url=named.remote.base_url if named.remote else None,
-            download_bytes=named.remote.size if named.remote else 0,
+            url=named.files.base_url if isinstance(named.files, Remote) else None,
+            download_bytes=named.files.size if isinstance(named.files, Remote) else 0,
         )
         for named in NAMED.values()
     )
