@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from docs.study_files_kinds import BEST, PAIRS
+from docs.study_files_tuning import TUNING, TUNING_END
 from paribus.measure.metric import MetricWithArgument, named
 from paribus.spec import bounds
 from paribus.spec.experiment import Experiment
@@ -22,6 +23,7 @@ from paribus.spec.notation import LAYERS, format_layer, parse_layer
 from paribus.spec.question import ASPECTS, BestQuestion, InteractionQuestion, Question
 from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, Sgd, Step
 from paribus.spec.study import Reported, Study
+from paribus.spec.tune import Tune
 
 PAGE = Path(__file__).with_name("study-files.md")
 
@@ -185,6 +187,7 @@ def page() -> str:
         "## Learning-rate schedules\n\n",
         *(_named(kind, {"every": 10}) for kind in (Constant, Step, Cosine, OneCycle)),
         INITIALISATION,
+        TUNING, _table(_rows(Tune, *Tune.model_fields)), TUNING_END,
         QUESTIONS, _table(question), "\n", _metrics(), _aspects(),
         PAIRS, _table(pairs), "\n",
         BEST, _table(best), "\n",
@@ -243,6 +246,8 @@ def _rows(model: type[Spec], *names: str) -> list[Row]:
     for name in names:
         field = model.model_fields[name]
         default = "needed" if field.is_required() else _default(field.default)
+        if name == "tune":  # Without a value there is none; of images there are all.
+            default = "none"
         kind = _kind(schema["properties"][name], schema.get("$defs", {}))
         rows.append((f"`{name}`", kind, default, explained[name]))
     return rows
@@ -261,6 +266,10 @@ def _kind(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
         return f"list of {len(items)}: {items[0]}"
     if schema.get("type") == "array" and schema.get("items", {}).get("type") == "string":
         return "list of texts"
+    if schema.get("$ref") == "#/$defs/Tune":
+        return "table, see [tuning](#tuning)"
+    if schema.get("type") == "object":
+        return "tables, see below"
     if "anyOf" in schema:
         options = [option for option in schema["anyOf"] if option.get("type") != "null"]
         if len(options) > 1:

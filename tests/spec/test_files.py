@@ -52,7 +52,7 @@ def test_a_file_and_python_give_the_same_hashes() -> None:
 
 
 def test_the_hash_covers_all_settings_but_the_engine() -> None:
-    base = read_study(SMALL, "small.toml").experiments["base"]
+    base = read_study(SMALL, "small.toml").experiments["base"].but(validation=100)
     assert identity(base.but(engine="numpy"), "data") == identity(base, "data")
     changes = {
         "network": ["flatten", "linear 5", "linear 10"],
@@ -64,6 +64,8 @@ def test_the_hash_covers_all_settings_but_the_engine() -> None:
         "label_smoothing": 0.1,
         "images": 1000,
         "validation": 50,
+        "validation_split": 1,
+        "tune": {"trials": 5, "space": {"label_smoothing": {"linear": (0.0, 0.1)}}},
     }
     hashes = {identity(base.but(**{key: value}), "data").hash for key, value in changes.items()}
     assert len(hashes | {identity(base, "data").hash}) == len(changes) + 1

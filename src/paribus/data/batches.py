@@ -34,19 +34,21 @@ class Arrays:
     validation_labels: Labels
 
 
-def prepare(dataset: Dataset, images: int | None = None, validation: int = 0) -> Arrays:
+def prepare(
+    dataset: Dataset, images: int | None = None, validation: int = 0, split: int = 0
+) -> Arrays:
     """`images` training images (None: all) and `validation` others held out, chosen at random.
 
-    The choice depends on the dataset's size and the two numbers alone, on no run's seed, so all
-    experiments and seeds see the same images. The validation set does not depend on `images`, and
-    of two values of `images`, the larger one's training images contain the smaller one's. All keep
-    the order of the dataset.
+    The choice depends on the dataset's size and the three numbers alone, on no run's seed, so all
+    experiments and seeds see the same images. `split`: another one holds out others. The validation
+    set does not depend on `images`, and of two values of `images`, the larger one's training images
+    contain the smaller one's. All keep the order of the dataset.
 
     Raises `UserError` where there are too few images.
     """
     available = len(dataset.train_labels)
     check_counts(dataset.name, available, images, validation)
-    train_n, validation_n = _choose(available, images, validation)
+    train_n, validation_n = _choose(available, images, validation, split)
     # Labels are copied because PyTorch warns of arrays that cannot be written to.
     return Arrays(
         train_images=_pixels(dataset.train_images[train_n]),
@@ -99,11 +101,13 @@ def subset_notes(dataset: Dataset, images: int | None, validation: int) -> tuple
     return tuple(notes)
 
 
-def _choose(available: int, images: int | None, validation: int) -> tuple[Choice, Choice]:
+def _choose(
+    available: int, images: int | None, validation: int, split: int = 0
+) -> tuple[Choice, Choice]:
     """Which images to train on and which to hold out, ascending; all as a slice, not to copy."""
     held_out = np.zeros(available, bool)
     if validation:
-        held_out[stream(0, "validation").permutation(available)[:validation]] = True
+        held_out[stream(split, "validation").permutation(available)[:validation]] = True
     if images is None:
         if not validation:
             return slice(None), slice(0)

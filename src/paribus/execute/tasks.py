@@ -20,13 +20,14 @@ class TaskMaker:
         # A study's experiments mostly use the same images; two sets at most are kept in memory.
         self._arrays = lru_cache(maxsize=2)(self._prepare)
 
-    def _prepare(self, images: int | None, validation: int) -> Arrays:
-        return prepare(self.dataset, images, validation)
+    def _prepare(self, images: int | None, validation: int, split: int) -> Arrays:
+        return prepare(self.dataset, images, validation, split)
 
     def make(self, experiment: Experiment, seed: int) -> Task:
         """The task of one run. Raises `UserError` where the network does not fit the data."""
         network = plan_of(experiment, self.dataset.image_shape, self.dataset.classes)
-        arrays = self._arrays(experiment.images, experiment.validation)
+        counts = experiment.images, experiment.validation
+        arrays = self._arrays(*counts, experiment.validation_split)
         randomness = Randomness(seed)
         initial = (
             randomness.initial_tensors(network, experiment.initialisation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import singledispatch
 from typing import Any
 
@@ -17,9 +18,11 @@ from paribus.spec.diff import (
     Size,
     SizeChanged,
     SkipsChanged,
+    SpaceChanged,
     TensorsShared,
 )
 from paribus.spec.network import ModuleNetwork, Network
+from paribus.spec.tune import Space
 from paribus.text import count, plural
 
 _LABELS = {
@@ -30,6 +33,7 @@ _LABELS = {
 }
 """Names of settings that are not words; all others are."""
 _CHANGES = {LayerChange.MOVED: "moved", LayerChange.REMOVED: "removed", LayerChange.ADDED: "added"}
+_TUNING = {"tune.trials": "number of trials", "tune.space": "space that is tuned in"}
 _SIZES = {
     Size.PARAMETERS: "parameters",
     Size.MULTIPLY_ADDS: "multiply-adds an image",
@@ -59,13 +63,25 @@ def difference_name(difference: Difference) -> str:
 
 @difference_name.register
 def _(difference: SettingChanged) -> str:
-    name = difference.aspect.rpartition(".")[2]
-    return _LABELS.get(name, name.replace("_", " "))
+    if difference.aspect in _TUNING:
+        return _TUNING[difference.aspect]
+    return setting_name(difference.aspect)
 
 
 @difference_words.register
 def _(difference: SettingChanged) -> str:
     return f"{difference_name(difference)} {_value(difference.before)} → {_value(difference.after)}"
+
+
+@difference_name.register
+def _(difference: SpaceChanged) -> str:
+    return _TUNING[difference.aspect]
+
+
+@difference_words.register
+def _(difference: SpaceChanged) -> str:
+    before, after = (space_words(space) for space in (difference.before, difference.after))
+    return f"{difference_name(difference)}: {before} → {after}"
 
 
 @difference_words.register
@@ -86,6 +102,32 @@ def _(difference: LayersReplaced) -> str:
 @difference_words.register
 def _(difference: SkipsChanged) -> str:
     return f"{count(difference.number, 'skip connection')} {_CHANGES[difference.change]}"
+
+
+def setting_name(name: str) -> str:
+    """Return what a setting is called in words.
+
+    >>> setting_name("optimizer.lr"), setting_name("batch_size")
+    ('learning rate', 'batch size')
+    """
+    last = name.rpartition(".")[2]
+    return _LABELS.get(last, last.replace("_", " "))
+
+
+def space_words(space: Mapping[str, Space]) -> str:
+    """Return where the values of settings are drawn from.
+
+    >>> space_words({"optimizer.lr": Space(log=(0.001, 1.0)), "batch_size": Space(choice=(16, 32))})
+    'learning rate 0.001 to 1 (log), batch size 16 or 32'
+    """
+    return ", ".join(f"{setting_name(name)} {_drawn(one)}" for name, one in space.items()) or "none"
+
+
+def _drawn(space: Space) -> str:
+    if space.choice is not None:
+        return " or ".join(map(_value, space.choice))
+    low, high = space.ends
+    return f"{low:g} to {high:g}{' (log)' if space.log else ''}"
 
 
 def consequence_words(consequence: Consequence) -> str:

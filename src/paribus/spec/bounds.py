@@ -19,6 +19,8 @@ MOST_SEEDS = 1000
 """seeds"""
 FEWEST_AT_FIRST_LOOK = 5
 """seeds at the first planned look, at least"""
+FEWEST_REPLICATES = 5
+"""seeds of a study that tunes, at least: each is a replicate of the tuning"""
 MOST_LOOKS = 20
 """planned looks"""
 HIGHEST_SEED = 1_000_000
@@ -41,6 +43,8 @@ MOST_ACTIVATIONS = 50_000_000
 """values that the layers of a network compute for one image (200 MB)"""
 MOST_EPOCHS = 100_000
 """epochs"""
+MOST_TRIALS = 1000
+"""trials of a tuned experiment"""
 MOST_IMAGES = 100_000_000
 """images to train on, to hold out, or of a batch"""
 MOST_TOLD = 50

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -18,6 +18,7 @@ from paribus.spec.layers import Layer, Residual
 from paribus.spec.network import ModuleNetwork, Network
 from paribus.spec.notation import format_layer
 from paribus.spec.plan import Plan
+from paribus.spec.tune import Space, Tune
 
 # Marks around the body of a skip connection; no layer is written so.
 _SKIP_BEGINS, _SKIP_ENDS = "[", "]"
@@ -51,6 +52,17 @@ class NetworkChanged(Difference):
 
     before: Network
     after: Network
+
+
+@dataclass(frozen=True)
+class SpaceChanged(Difference):
+    """Settings that are tuned, or their spaces, by name; none of an experiment that tunes none."""
+
+    before: Mapping[str, Space]
+    after: Mapping[str, Space]
+
+    def __hash__(self) -> int:
+        return hash((self.aspect, tuple(self.before.items()), tuple(self.after.items())))
 
 
 class LayerChange(Enum):
@@ -135,9 +147,12 @@ def differences(first: Experiment, second: Experiment) -> list[Difference]:
     found += _table("schedule", first.schedule, second.schedule)
     for name in Experiment.model_fields:
         before, after = getattr(first, name), getattr(second, name)
-        if name not in ("network", "optimizer", "schedule") and before != after:
+        if name not in ("network", "optimizer", "schedule", "tune") and before != after:
             found.append(SettingChanged(name, before, after))
-    return found
+    # What stands in the place of a setting that is tuned says nothing.
+    tuned = {name for side in (first, second) if side.tune for name in side.tune.space}
+    found = [difference for difference in found if difference.aspect not in tuned]
+    return found + _tuning(first.tune, second.tune)
 
 
 def consequences(
@@ -166,6 +181,17 @@ def consequences(
         found.append(DrawnDifferently())
     elif shared < max(map(len, trained)):
         found.append(TensorsShared(len(trained[0]), len(trained[1]), shared))
+    return found
+
+
+def _tuning(first: Tune | None, second: Tune | None) -> list[Difference]:
+    found: list[Difference] = []
+    trials = [None if tune is None else tune.trials for tune in (first, second)]
+    if trials[0] != trials[1]:
+        found.append(SettingChanged("tune.trials", *trials))
+    spaces = [{} if tune is None else tune.space for tune in (first, second)]
+    if spaces[0] != spaces[1]:
+        found.append(SpaceChanged("tune.space", *spaces))
     return found
 
 

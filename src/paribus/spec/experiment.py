@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from paribus.errors import did_you_mean
 from paribus.registry import Registry
-from paribus.spec.bounds import MOST_EPOCHS, MOST_IMAGES
+from paribus.spec import tune as tuning
+from paribus.spec.bounds import HIGHEST_SEED, MOST_EPOCHS, MOST_IMAGES, MOST_SEEDS
 from paribus.spec.model import Spec
 from paribus.spec.network import Network
 from paribus.spec.recipe import Constant, Initialisation, Optimizer, Schedule
+from paribus.spec.tune import Settings, Tune
 from paribus.text import shown
 
 ENGINES = Registry[Callable[[int], Any]](
@@ -63,11 +65,31 @@ class Experiment(Spec):
     """Training images used, chosen the same for every seed; all of them unless given."""
     validation: int = Field(default=0, ge=0, le=MOST_IMAGES)
     """Training images held out to choose by, the same for every seed."""
+    validation_split: int = Field(default=0, ge=0, le=HIGHEST_SEED + MOST_SEEDS)
+    """Which random choice of the validation images it is; tuning takes another in each
+    replicate."""
+    tune: Tune | None = None
+    """Settings that are searched for the best, and how."""
     engine: Annotated[str, AfterValidator(check_engine)] = "auto"
     """What trains it: "numpy", "torch", "native", or an engine that another package brings. "auto":
     the fastest engine that can run all experiments of the study which leave it to "auto", so that
     no difference between them is the engine's. Not part of its identity: every engine is to train
     the same thing."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tuned_settings_filled_in(cls, given: Any) -> Any:
+        tunes = isinstance(given, Mapping) and given.get("tune") is not None
+        return tuning.filled_in(given) if tunes else given
+
+    @model_validator(mode="after")
+    def _validation_makes_sense(self) -> Self:
+        if self.tune is not None:
+            if problems := tuning.problems(self):
+                raise ValueError("\n".join(f"tune: {problem}" for problem in problems))
+        elif self.validation_split and not self.validation:
+            raise ValueError("validation_split has no effect without validation images")
+        return self
 
     @field_validator("data")
     @classmethod
@@ -101,3 +123,9 @@ class Experiment(Spec):
         3
         """
         return type(self)(**{**dict(self), **changes})
+
+    def with_settings(self, settings: Settings, validation_split: int = 0) -> Self:
+        """Return the experiment of one trial: its settings in place of those that are tuned, and
+        trained and chosen on other images."""
+        changes = tuning.changed(dict(self), settings)
+        return type(self)(**{**changes, "tune": None, "validation_split": validation_split})

@@ -40,6 +40,8 @@ DEFAULTS: Mapping[int, Mapping[str, Mapping[str, Any]]] = {
             "label_smoothing": 0.0,
             "images": None,
             "validation": 0,
+            "validation_split": 0,
+            "tune": None,
         },
         "module": {"arguments": {}},
         "sgd": {"momentum": 0.0, "nesterov": False, "weight_decay": 0.0},
@@ -62,6 +64,7 @@ RENAMES: Mapping[int, Mapping[str, str]] = {}
 
 _DISCRIMINATORS = ("name", "kind", "module")
 _TABLES = ("optimizer", "schedule")
+_SINCE_FORMAT_1 = ("validation_split", "tune")
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,16 @@ def recipe_key(experiment: Experiment) -> str:
     return _compact({**_form(experiment), "pinned": pinned})
 
 
+def tuning_key(experiment: Experiment) -> str:
+    """Return what the trials of a tuned experiment are drawn by: all its settings but their number,
+    so that more trials begin with the same ones, and that each experiment draws its own. It has no
+    version, as the trials that a store has must be drawn again; tests/golden/trials.json holds it.
+    """
+    form = _form(experiment)
+    del form["version"]
+    return _compact({**form, "tune": {k: v for k, v in form["tune"].items() if k != "trials"}})
+
+
 def step_keys(
     experiment: Experiment,
     image_shape: tuple[int, ...],
@@ -140,7 +153,7 @@ def step_keys(
 
     code: the digest of a custom module's source. called: what else the data have been called.
     """
-    left_out = ("epochs", "images", "validation", "schedule", "initialisation")
+    left_out = ("epochs", "images", "schedule", "initialisation", *_SINCE_FORMAT_1, "validation")
     step = {key: value for key, value in _form(experiment).items() if key not in left_out}
     form_1 = _filled(step, 2) | {
         "format": 1,
@@ -150,7 +163,8 @@ def step_keys(
         "schedule": {"name": "constant"},
         "initialisation": "torch",
     }
-    del form_1["version"]
+    for key in ("version", *_SINCE_FORMAT_1):
+        del form_1[key]
     if not isinstance(experiment.network, ModuleNetwork):
         # Layers left out their defaults there too.
         form_1["network"] = [format_layer(layer, DEFAULTS[2]) for layer in experiment.network]
@@ -231,6 +245,8 @@ def _settings(model: Spec, table: str) -> Form:
 def _plain(value: Any) -> Any:
     if isinstance(value, Spec):
         return _settings(value, str(getattr(value, "name", "")))
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
     return list(value) if isinstance(value, tuple) else value
 
 

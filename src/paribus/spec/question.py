@@ -39,6 +39,10 @@ ASPECTS = (
     "data",
     "images",
     "validation",
+    "validation_split",
+    "tune",
+    "tune.trials",
+    "tune.space",
     "engine",
 )
 
@@ -171,7 +175,24 @@ class MetricQuestion(BaseQuestion):
                 f'metric "{self.metric}" needs validation images, and {" and ".join(without)} '
                 f"{plural(len(without), 'holds', 'hold')} out none; add e.g. validation = 5000"
             )
-        return found
+        return [*found, *self._problems_of_tuning(experiments)]
+
+    def _problems_of_tuning(self, experiments: Mapping[str, Experiment]) -> list[str]:
+        there = [name for name in self.experiments if name in experiments]
+        tuned = [name for name in there if experiments[name].tune is not None]
+        others = [name for name in there if name not in tuned]
+        kind = metric_facts(self.metric).kind
+        if kind == "compare" and tuned and others:
+            return [
+                f"{tuned[0]} is tuned and {others[0]} is not, so that more than the settings "
+                "differs between them; tune all that it compares, or none"
+            ]
+        if kind == "step_time" and tuned:
+            return [
+                f"{tuned[0]} is tuned, so that its training steps are not all alike; ask it of "
+                "experiments that are not tuned"
+            ]
+        return []
 
     def _metric_terms(self) -> str:
         return f"{self.metric}; what matters: {self.matters:g}"

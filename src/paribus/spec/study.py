@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 
 from paribus.registry import Registry
-from paribus.spec.bounds import HIGHEST_SEED, LONGEST_NAME, MOST_SEEDS
+from paribus.spec.bounds import FEWEST_REPLICATES, HIGHEST_SEED, LONGEST_NAME, MOST_SEEDS
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import recipe_key
 from paribus.spec.model import Spec
@@ -112,8 +112,14 @@ class Study(Spec):
                 problems.append(f'experiments "{twin}" and "{name}" are the same; remove one')
         if len({experiment.data for experiment in self.experiments.values()}) > 1:
             problems.append("the experiments are on different data sets; a study is on one")
-        if len({experiment.validation for experiment in self.experiments.values()}) > 1:
+        if len({(e.validation, e.validation_split) for e in self.experiments.values()}) > 1:
             problems.append("the experiments hold out different validation sets; use one number")
+        tuned = [name for name, experiment in self.experiments.items() if experiment.tune]
+        if tuned and self.seeds < FEWEST_REPLICATES:
+            problems.append(
+                f"seeds: {tuned[0]} is tuned, and each seed is a whole tuning run; "
+                f"needs at least {FEWEST_REPLICATES}, got {self.seeds}"
+            )
         if problems:
             raise ValueError("\n".join(problems))
         return self
@@ -181,6 +187,7 @@ class Study(Spec):
                 epochs=max(2, experiment.epochs // PREVIEW_SHORTER),
                 images=min(PREVIEW_IMAGES, experiment.images or most_images, most_images),
                 schedule=schedule,
+                tune=experiment.tune and experiment.tune.in_preview(),
             )
         made = self._with_changed(changed)
         questions = tuple(question.in_preview() for question in made.questions)
