@@ -2,8 +2,7 @@
 
 TUNING = """## Tuning
 
-A comparison of two optimizers at one learning rate each says more about the rates than about the
-optimizers. An experiment with a table `tune` has its settings searched:
+An experiment with a table `tune` has its settings searched:
 
 ```toml
 title = "Adam or SGD, each tuned"
@@ -45,11 +44,8 @@ Beside `trials` stands a space for each setting that is tuned: any of the optimi
 elsewhere, and has no effect there. `space = { "optimizer.lr" = { log = [0.001, 1.0] } }` is the
 same, as Python writes it.
 
-| space | what is drawn |
-| --- | --- |
-| `{ log = [0.001, 1.0] }` | a number from the first to the second, uniform on a logarithmic scale |
-| `{ linear = [0.0, 0.99] }` | a number from the first to the second, uniform |
-| `{ choice = [32, 64, 128] }` | one of the values, each as likely |
+`log` draws a number from the first to the second, uniform on a logarithmic scale; `linear` one that
+is uniform; `choice` one of the values, each as likely.
 
 Each seed of the study is a *replicate*, a whole tuning run. It draws `trials` settings anew, holds
 out other validation images, trains each trial, and chooses the trial with the highest accuracy on
@@ -57,12 +53,10 @@ the validation images; of equal ones the first, and never one that diverged. Tha
 *winner*, is trained once more with a fresh seed, and its result is what questions compare. Test
 images have no part in the choice. A study that tunes needs validation images and at least 5 seeds.
 
-Replicates share neither drawn settings nor runs, since a study whose replicates choose from one
-drawn pool of settings claims differences that are not there. Within a replicate, a setting that is
-drawn twice is trained once. [The statistics](statistics-further.md#tuned-comparisons) say more.
+[Replicates share nothing](statistics-further.md#tuned-comparisons-tuningpy); within one, a setting
+that is drawn twice is trained once.
 
-All experiments of a question are tuned, or none is. Spaces and numbers of trials that differ are
-confounds unless `about` has `tune.space`, `tune.trials` or `tune` for both. A preview has at most 5
-trials.
+A question is about tuned experiments alone, or none. Spaces and numbers of trials that differ are
+confounds unless `about` has `tune.space`, `tune.trials` or `tune`. A preview has at most 5 trials.
 
 """

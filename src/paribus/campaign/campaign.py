@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from paribus.campaign.changes import NO_CHANGES, Changes, changed
 from paribus.campaign.engines import Engines, choose_engines, fitting_networks
 from paribus.data.facts import DataFacts, known_facts, warnings
+from paribus.measure.tuned import ended_runs
 from paribus.spec.files import load_study
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
@@ -206,9 +207,7 @@ class Campaign:
 
 def ended(store: Reader, experiments: Iterable[str], seeds: range) -> int:
     """Return how many runs of experiments, by hash, have ended, with some seeds."""
-    return sum(
-        run.ended and run.seed in seeds for hash_ in set(experiments) for run in store.runs(hash_)
-    )
+    return sum(ended_runs(hash_, seeds, store).count for hash_ in set(experiments))
 
 
 def judgeable(store: Reader, design: Design) -> int:
@@ -217,8 +216,8 @@ def judgeable(store: Reader, design: Design) -> int:
     seeds = set(design.seed_range[: design.looks[0]] if design.looks else design.seed_range)
 
     def complete(name: str) -> bool:
-        runs = store.runs(design.experiments[name]) if name in design.experiments else []
-        return seeds <= {run.seed for run in runs if run.ended}
+        known = design.experiments.get(name)
+        return known is not None and seeds <= ended_runs(known, seeds, store).seeds
 
     questions = [once.question for once in design.questions]
     return sum(all(map(complete, one.experiments)) for one in questions if one is not None)

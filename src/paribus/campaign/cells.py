@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from paribus.campaign.campaign import Campaign
 from paribus.errors import UserError
 from paribus.execute.protocol import Capacity
+from paribus.measure.tuned import read_replicate
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
+from paribus.spec.trials import FIRST_TRIAL_SEED, trial_seed
 from paribus.store.known import Known
 from paribus.store.reader import Reader
 from paribus.text import count
@@ -26,12 +28,30 @@ class Cell:
     name: str
     """What the study calls the experiment."""
     experiment: Experiment
+    """What is trained; of a tuned one, a trial or the winner."""
     seed: int
+    """What it is trained with."""
     engine: str
     """The engine that trains it, never "auto"."""
     identity: Identity
     run_id: str
     """The id that its run has in the store, or that it would get."""
+    trial: int | None = None
+    """Which trial of a tuned experiment, from 0; None of any other run."""
+
+    @property
+    def replicate(self) -> int:
+        """The seed of the study that it belongs to."""
+        return self.seed if self.trial is None else self.seed - FIRST_TRIAL_SEED
+
+    @property
+    def stored_name(self) -> str:
+        """What a store calls its experiment. No study can have a name with "~".
+
+        >>> Cell("adam", None, 10000003, "native", None, "", trial=7).stored_name
+        'adam~3.7'
+        """
+        return self.name if self.trial is None else f"{self.name}~{self.replicate}.{self.trial}"
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,16 @@ class Schedule:
     """Those that are waited for, as other processes train them."""
     capacity: Capacity = _UNKNOWN
     """Where they are trained, once that is known."""
+    names: Mapping[str, Identity] = field(default_factory=dict)
+    """What a store is to call their experiments."""
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing is left to train once this has been: no winner is to be chosen from it,
+        and no look follows."""
+        study = self.campaign.study
+        before = study.first_seed + (study.looks[-2] if study.looks else 0)
+        return all(c.trial is None and c.replicate >= before for c in self.missing)
 
 
 def schedule(
@@ -96,10 +126,12 @@ def schedule(
     next_look = campaign.next_look(store)
     seeds = shard.seeds(campaign.study.seed_range)
     called_for = cells(campaign, known, store, next_look)
-    planned = tuple(cell for cell in called_for if cell.seed in seeds)
+    planned = tuple(cell for cell in called_for if cell.replicate in seeds)
     left = missing(planned, store)
     known.refuse_untrainable([cell.name for cell in left])
-    return Schedule(campaign, planned, left, next_look)
+    trials = {cell.stored_name: cell.identity for cell in planned if cell.trial is not None}
+    names = {cell.name: known.identities[cell.name] for cell in planned} | trials
+    return Schedule(campaign, planned, left, next_look, names=names)
 
 
 def cells(
@@ -107,25 +139,41 @@ def cells(
 ) -> tuple[Cell, ...]:
     """Return all cells that are to be trained by now, each seed of all experiments before the next
     seed of any, so that a study interrupted at any time is balanced. Experiments whose engine is
-    not installed have none.
+    not installed have none. A tuned experiment has its trials, and once all of a replicate have
+    ended, the winner.
 
     next_look: what the campaign's looks call for; without, all cells are returned.
     """
-    engines, first = campaign.engines.names, campaign.study.first_seed
+    first = campaign.study.first_seed
     return tuple(
-        Cell(
-            name=name,
-            experiment=experiment,
-            seed=seed,
-            engine=engines[name],
-            identity=known.identities[name],
-            run_id=store.run_id(known.identities[name].hash, engines[name], seed),
-        )
+        cell
         for seed in campaign.study.seed_range
-        for name, experiment in campaign.study.experiments.items()
+        for name in campaign.study.experiments
         if name not in campaign.engines.absent
         if next_look is None or seed < first + next_look.seeds[name]
+        for cell in _cells_of(campaign, name, seed, known=known.identities[name], store=store)
     )
+
+
+def _cells_of(
+    campaign: Campaign, name: str, seed: int, *, known: Identity, store: Reader
+) -> Iterator[Cell]:
+    experiment, engine = campaign.study.experiments[name], campaign.engines.names[name]
+    if experiment.tune is None:
+        run_id = store.run_id(known.hash, engine, seed)
+        yield Cell(name, experiment, seed, engine, known, run_id)
+        return
+    replicate = read_replicate(experiment, known, engine=engine, seed=seed, store=store)
+    for number, trial in enumerate(replicate.trials):
+        hash_, trained_with = trial.identity.hash, trial_seed(seed)
+        run_id = store.run_id(hash_, engine, trained_with)
+        yield Cell(
+            name, trial.experiment, trained_with, engine, trial.identity, run_id, trial=number
+        )
+    if replicate.winner is not None:
+        won = replicate.trials[replicate.winner]
+        run_id = store.run_id(won.identity.hash, engine, seed)
+        yield Cell(name, won.experiment, seed, engine, won.identity, run_id)
 
 
 def missing(cells: Sequence[Cell], store: Reader) -> tuple[Cell, ...]:

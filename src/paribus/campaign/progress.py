@@ -61,8 +61,8 @@ News = Begun | Restarted | EpochTrained | Ended
 Listener = Callable[[News], None]
 """Is told of everything that happens."""
 
-Key = tuple[str, int]
-"""A run: the experiment's name and the seed."""
+Key = tuple[str, int, int | None]
+"""A run: the experiment's name, the seed of the study, and the trial if it is one."""
 
 
 class Clock:
@@ -72,9 +72,10 @@ class Clock:
         study = campaign.study
         experiments = self._experiments = study.experiments
         self._left: dict[Key, int] = {
-            (name, seed): experiment.epochs
+            (name, seed, trial): experiment.epochs
             for name, experiment in experiments.items()
             for seed in study.seed_range[: needed.get(name, study.seeds)]
+            for trial in (None, *range(experiment.tune.trials if experiment.tune else 0))
         }
         """Epochs left of each run."""
         self._ended: set[Key] = set()
@@ -82,7 +83,7 @@ class Clock:
         """Seconds of each epoch seen, by the experiment's name."""
         self._works = works(experiments, campaign.networks, campaign.facts)
         """A guess at the relative cost of an epoch of each experiment."""
-        self._total = sum(self._works[name] * epochs for (name, _), epochs in self._left.items())
+        self._total = sum(self._works[name] * epochs for (name, *_), epochs in self._left.items())
 
     @property
     def runs(self) -> int:
@@ -99,17 +100,25 @@ class Clock:
     @property
     def share_done(self) -> float:
         """Of all the work."""
-        left = sum(self._works[name] * n for (name, _), n in self._left.items())
+        left = sum(self._works[name] * n for (name, *_), n in self._left.items())
         return 1 - left / self._total
 
     def saw(
-        self, name: str, seed: int, done: int, *, ended: bool, seconds: Sequence[float] = ()
+        self,
+        name: str,
+        seed: int,
+        done: int,
+        *,
+        ended: bool,
+        seconds: Sequence[float] = (),
+        trial: int | None = None,
     ) -> None:
         """Note where a run stands.
 
-        done: its epochs so far; seconds: what those took that the estimate is to use.
+        seed, trial: of the study, and which trial it is. done: its epochs so far; seconds: what
+        those took that the estimate is to use.
         """
-        key = (name, seed)
+        key = (name, seed, trial)
         self._left[key] = 0 if ended else self._experiments[name].epochs - done
         if ended:
             self._ended.add(key)
@@ -117,25 +126,25 @@ class Clock:
 
     def note(self, news: News) -> None:
         """Note what has happened."""
-        name, seed = news.cell.name, news.cell.seed
+        name, seed, trial = news.cell.name, news.cell.replicate, news.cell.trial
         match news:
             case Begun(done=done):
-                self.saw(name, seed, done, ended=False)
+                self.saw(name, seed, done, ended=False, trial=trial)
             case Restarted():
-                self.saw(name, seed, 0, ended=False)
+                self.saw(name, seed, 0, ended=False, trial=trial)
             case EpochTrained(epoch=epoch, seconds=seconds):
-                self.saw(name, seed, epoch, ended=False, seconds=[seconds])
+                self.saw(name, seed, epoch, ended=False, seconds=[seconds], trial=trial)
             case Ended():
-                self.saw(name, seed, 0, ended=True)
+                self.saw(name, seed, 0, ended=True, trial=trial)
 
-    def run_seconds_left(self, name: str, seed: int) -> float:
+    def run_seconds_left(self, name: str, seed: int, trial: int | None = None) -> float:
         """Of one run; 0 where no epoch has been measured."""
-        return self._epoch_seconds(name) * self._left[name, seed]
+        return self._epoch_seconds(name) * self._left[name, seed, trial]
 
     def seconds_left(self, workers: int) -> float:
         """Of all runs, as if the work were spread evenly over so many workers; 0 where no epoch
         has been measured."""
-        total = sum(self._epoch_seconds(name) * n for (name, _), n in self._left.items() if n)
+        total = sum(self._epoch_seconds(name) * n for (name, *_), n in self._left.items() if n)
         return total / workers
 
     def _epoch_seconds(self, name: str) -> float:
@@ -146,9 +155,9 @@ def clock(schedule: Schedule, store: Reader) -> Clock:
     """Return the clock of what is trained now."""
     look = schedule.next_look
     made = Clock(schedule.campaign, {} if look is None else look.seeds)
-    left = {(cell.name, cell.seed) for cell in schedule.missing}
+    left = {(cell.name, cell.seed, cell.trial) for cell in schedule.missing}
     for cell in schedule.cells:
-        ended = (cell.name, cell.seed) not in left
+        ended = (cell.name, cell.seed, cell.trial) not in left
         done = 0 if ended else len(store.epochs(cell.run_id)["train_loss"])
-        made.saw(cell.name, cell.seed, done, ended=ended)
+        made.saw(cell.name, cell.replicate, done, ended=ended, trial=cell.trial)
     return made

@@ -54,7 +54,7 @@ def record(schedule: Schedule, store: Writer) -> None:
     campaign = schedule.campaign
     study_id = store.keep_study(
         campaign.stored_name,
-        {cell.name: cell.identity for cell in schedule.cells},
+        schedule.names,
         data=campaign.study.data,
         folder=campaign.folder,
         preview=campaign.study.preview,

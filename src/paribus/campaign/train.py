@@ -49,9 +49,9 @@ def train(
         outcome = _train(planned, store, show=show, make=make, jobs=jobs)
         failed |= outcome.failed
         untried |= outcome.untried
-        if not campaign.study.looks or not planned.missing:
+        if not planned.missing or planned.is_last:
             return Outcome(failed, outcome.elsewhere, untried)
-        if outcome.elsewhere and not _at_last_look(planned):
+        if outcome.elsewhere:
             _wait(planned, store, show)
         following = schedule(campaign, known, store, shard=shard)
         # What has failed is not tried again before the next command.
@@ -60,7 +60,7 @@ def train(
             for cell in following.missing
             if cell.run_id not in failed and cell.name not in untried
         )
-        if not left or (outcome.elsewhere and _at_last_look(planned)):
+        if not left:
             return Outcome(failed, outcome.elsewhere, untried)
         planned = replace(following, missing=left)
 
@@ -81,12 +81,6 @@ def _train(
         placed = replace(planned, capacity=executing.capacity)
         with show(placed, clock(placed, store)) as listen:
             return run(placed, store, listen, executing)
-
-
-def _at_last_look(planned: Schedule) -> bool:
-    """Whether nothing is left to train once this has been."""
-    study = planned.campaign.study
-    return all(cell.seed >= study.first_seed + study.looks[-2] for cell in planned.missing)
 
 
 def _wait(planned: Schedule, store: Writer, show: Show) -> None:

@@ -13,7 +13,7 @@ from paribus.campaign.campaign import Campaign
 from paribus.campaign.engines import images_of, probed_modules
 from paribus.campaign.need import memory_of_run
 from paribus.cli.options import json_option, study_options, tell, told
-from paribus.present.what_differs import consequence_words, difference_words
+from paribus.present.what_differs import consequence_words, difference_words, space_words
 from paribus.spec.diff import Consequence, consequences, differences
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
@@ -22,7 +22,7 @@ from paribus.spec.notation import format_layer
 from paribus.spec.plan import Node, Plan
 from paribus.spec.question import BaseQuestion, InteractionQuestion, MetricQuestion, Question
 from paribus.spec.study import Study
-from paribus.text import count, series, size_text
+from paribus.text import count, plural, series, size_text
 
 
 @click.command(short_help="Validate a study: sizes, shapes, differences. Trains nothing.")
@@ -118,17 +118,15 @@ def check(campaign: Campaign) -> dict[str, Any]:
 
 def _runs(study: Study) -> str:
     """How many runs it has; with planned looks, how many it can have."""
-    experiments = len(study.experiments)
-    if not study.looks:
-        seeds = count(study.seeds, "seed")
-        runs = count(experiments * study.seeds, "run")
-        return f"{count(experiments, 'experiment')} × {seeds} = {runs}"
-    first = study.looks[0]
-    return (
-        f"{count(experiments, 'experiment')} × {first} to {study.seeds} seeds = "
-        f"{experiments * first:,} to {count(experiments * study.seeds, 'run')}, with looks after "
-        f"{series(study.looks)} seeds,"
-    )
+    experiments, seeds = count(len(study.experiments), "experiment"), f"{study.seeds}"
+    per_seed = sum(experiment.runs_per_seed for experiment in study.experiments.values())
+    runs, looks = count(per_seed * study.seeds, "run"), ""
+    if study.looks:
+        first = study.looks[0]
+        seeds, runs = f"{first} to {seeds}", f"{per_seed * first:,} to {runs}"
+        looks = f", with looks after {series(study.looks)} seeds,"
+    trials = " with the trials" if per_seed > len(study.experiments) else ""
+    return f"{experiments} × {seeds} {plural(study.seeds, 'seed')} = {runs}{trials}{looks}"
 
 
 def _experiment(
@@ -152,6 +150,9 @@ def _experiment(
         "steps": experiment.epochs
         * -(-images_of(experiment, campaign.facts) // experiment.batch_size),
         **experiment.model_dump(mode="json", exclude={"network"}),
+        "tuned_in": ""
+        if (tune := experiment.tune) is None
+        else f"tuned in {tune.trials} trials: {space_words(tune.space)}",
         "from": base,
         "differences": (
             list(map(difference_words, differences(study.experiments[base], experiment)))
@@ -239,7 +240,10 @@ def _sizes(experiment: dict[str, Any]) -> str:
     parts = [f"{experiment['epochs']} epochs", f"batches of {experiment['batch_size']}"]
     parts.append(f"engine {experiment['trained_by']}")
     optimizer = dict(experiment["optimizer"])
-    parts.append(f"{optimizer['name']} {optimizer['lr']}")
+    rate = "" if "optimizer.lr" in (experiment["tune"] or {}).get("space", {}) else optimizer["lr"]
+    parts.append(f"{optimizer['name']} {rate}".rstrip())
+    if experiment["tune"] is not None:
+        parts.append(experiment["tuned_in"])
     if experiment["multiply_adds"] is not None:
         parts.insert(0, f"{experiment['multiply_adds']:,} multiply-adds an image")
     if experiment["parameters"] is not None:

@@ -10,7 +10,8 @@ from functools import partial
 from paribus.data.dataset import Dataset
 from paribus.errors import ParibusError
 from paribus.measure.predictions import reader
-from paribus.measure.runs import Curves, ExperimentResult, Run, StudyResult
+from paribus.measure.runs import Curves, ExperimentResult, Replicate, Run, StudyResult, Trial
+from paribus.measure.tuned import StoredReplicate, first_trials, read_replicate
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, step_keys
 from paribus.spec.plan import Plan, plan_of
@@ -38,6 +39,7 @@ def collect(
     trained = [run.seed for name in identities for run in store.runs(identities[name].hash)]
     planned = study.seed_range.stop if plan is None else plan.next_seed
     stored = stored_runs(study, store, identities)
+    tuned = stored_replicates(study, store, identities)
     return StudyResult(
         study,
         study_name,
@@ -53,6 +55,7 @@ def collect(
                 ),
                 base=study.bases.get(name),
                 reported=study.reported.get(name),
+                replicates=tuple(_replicate(one, store, dataset) for one in tuned.get(name, ())),
             )
             for name, experiment in study.experiments.items()
         },
@@ -67,16 +70,51 @@ def stored_runs(
     study: Study, store: Reader, identities: Mapping[str, Identity]
 ) -> dict[str, tuple[StoredRun, ...]]:
     """Return the runs of each experiment of a study that a store has: of the study's seeds, and by
-    one engine."""
+    one engine. Of a tuned experiment they are those of the winners."""
+    tuned = stored_replicates(study, store, identities)
     common = common_engine(study, store, identities)
     return {
-        name: tuple(
-            _asked(study, identities[name], store).get(
-                common if experiment.engine == "auto" else experiment.engine, []
-            )
+        name: tuple(one.run for one in tuned[name] if one.run is not None)
+        if name in tuned
+        else tuple(
+            _asked(study, name, identities[name], store).get(_engine(experiment, common), [])
         )
         for name, experiment in study.experiments.items()
     }
+
+
+def stored_replicates(
+    study: Study, store: Reader, identities: Mapping[str, Identity]
+) -> dict[str, tuple[StoredReplicate, ...]]:
+    """Return the tuning runs of each tuned experiment of a study, one for each of its seeds, with
+    what a store has of them by one engine."""
+    common = common_engine(study, store, identities)
+    return {
+        name: tuple(
+            read_replicate(
+                experiment,
+                identities[name],
+                engine=_engine(experiment, common),
+                seed=seed,
+                store=store,
+            )
+            for seed in study.seed_range
+        )
+        for name, experiment in study.experiments.items()
+        if experiment.tune is not None
+    }
+
+
+def _engine(experiment: Experiment, common: str) -> str:
+    return common if experiment.engine == "auto" else experiment.engine
+
+
+def _replicate(stored: StoredReplicate, store: Reader, dataset: Dataset) -> Replicate:
+    trials = tuple(
+        Trial(one.settings, None if one.run is None else read_run(one.run, store, dataset))
+        for one in stored.trials
+    )
+    return Replicate(stored.seed, trials, stored.winner)
 
 
 def described(
@@ -106,12 +144,18 @@ def described(
     )
 
 
-def _asked(study: Study, identity: Identity, store: Reader) -> dict[str, list[StoredRun]]:
-    """The runs of the study's seeds, by engine."""
+def _asked(
+    study: Study, name: str, identity: Identity, store: Reader
+) -> dict[str, list[StoredRun]]:
+    """The runs of the study's seeds, by engine; of a tuned experiment those of its first trials."""
+    experiment = study.experiments[name]
+    if experiment.tune is not None:
+        runs = first_trials(experiment, identity, study.seed_range, store)
+    else:
+        runs = [run for run in store.runs(identity.hash) if run.seed in study.seed_range]
     by_engine: dict[str, list[StoredRun]] = {}
-    for run in store.runs(identity.hash):
-        if run.seed in study.seed_range:
-            by_engine.setdefault(run.engine, []).append(run)
+    for run in runs:
+        by_engine.setdefault(run.engine, []).append(run)
     return by_engine
 
 
@@ -123,7 +167,7 @@ def common_engine(study: Study, store: Reader, identities: Mapping[str, Identity
     experiments, runs = Counter[str](), Counter[str]()
     for name, experiment in study.experiments.items():
         if experiment.engine == "auto":
-            for engine, found in _asked(study, identities[name], store).items():
+            for engine, found in _asked(study, name, identities[name], store).items():
                 experiments[engine] += 1
                 runs[engine] += len(found)
     return max(experiments, key=lambda e: (experiments[e], runs[e], e), default="")

@@ -14,6 +14,7 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.plan import Plan
 from paribus.spec.study import Reported, Study
 from paribus.spec.study_plan import StudyPlan
+from paribus.spec.tune import Settings
 from paribus.store.rows import Status
 from paribus.store.timings import Timing as Timing
 
@@ -68,9 +69,39 @@ class Run:
         return float(self.curves.train_seconds.sum())
 
     @property
+    def seconds(self) -> float:
+        """Of all its epochs, with evaluation."""
+        return self.train_seconds + float(self.curves.test_seconds.sum())
+
+    @property
     def predictions(self) -> Predictions | None:
         """Its final predictions on the test images; None before the end."""
         return self.read_predictions()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial of a tuned experiment, and its run if it has been begun."""
+
+    settings: Settings
+    run: Run | None
+
+
+@dataclass(frozen=True)
+class Replicate:
+    """One tuning run of a tuned experiment."""
+
+    seed: int
+    """The replicate's, one of the study's."""
+    trials: tuple[Trial, ...]
+    winner: int | None
+    """The trial that was chosen on the validation images; None while one has not ended."""
+
+    @property
+    def runs(self) -> list[Run]:
+        """Those of its trials, each once: settings that were drawn twice share theirs."""
+        found = (trial.run for trial in self.trials)
+        return list({run.id: run for run in found if run is not None}.values())
 
 
 @dataclass(frozen=True)
@@ -86,9 +117,11 @@ class ExperimentResult:
     """The experiment it was stated as changes to."""
     reported: Reported | None
     runs: tuple[Run, ...]
-    """By seed."""
+    """By seed; of a tuned one, those of the winners."""
     step_keys: tuple[str, ...]
     """What timings of its training step are kept under, see `identity.step_keys`."""
+    replicates: tuple[Replicate, ...] = ()
+    """The tuning runs of a tuned one, by seed."""
 
     @property
     def finished(self) -> tuple[Run, ...]:
@@ -127,8 +160,11 @@ class StudyResult:
 
     @property
     def runs_needed(self) -> int:
-        """How many runs are to be trained by now."""
-        return sum(map(self.seeds_of, self.experiments))
+        """How many runs are to be trained by now; settings that are drawn twice count twice."""
+        return sum(
+            self.seeds_of(name) * one.experiment.runs_per_seed
+            for name, one in self.experiments.items()
+        )
 
     def best(self) -> ExperimentResult | None:
         """The experiment of the highest mean final accuracy, on the validation images if there

@@ -12,6 +12,7 @@ from typing import Any
 
 from paribus.present import wording
 from paribus.present.look_text import look_of
+from paribus.present.tuning import curve_rows
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions import original
 from paribus.questions.best_finding import BestFinding
@@ -23,6 +24,7 @@ from paribus.questions.finding import (
     StepTimeFinding,
     TwoSided,
 )
+from paribus.questions.tuned_finding import ByBudget, TunedFinding, TunedSide
 from paribus.questions.unpaired_finding import UnpairedFinding
 from paribus.stats.flips import Flip, FlipLedger
 
@@ -88,6 +90,48 @@ def _(finding: InteractionFinding) -> dict[str, Any]:
         "change": list(map(difference_words, finding.changes[0].differences)),
         "cells": [{"experiment": cell.name, **_mean_and_sd(cell.level)} for cell in finding.cells],
         "near_ceiling": list(finding.near_ceiling),
+    }
+
+
+@of_its_kind.register
+def _(finding: TunedFinding) -> dict[str, Any]:
+    return {"tuning": list(map(_tuned, finding.sides)), "by_trials": _by_trials(finding.by_budget)}
+
+
+def _tuned(side: TunedSide) -> dict[str, Any]:
+    rows = curve_rows(side)
+    return {
+        "experiment": side.name,
+        "trials": side.trials,
+        "space": {name: one.model_dump(exclude_none=True) for name, one in side.space.items()},
+        "runs": side.runs,
+        "seconds": side.seconds,
+        "diverged": side.diverged,
+        "winners": [
+            {
+                "replicate": one.seed,
+                "trial": one.trial + 1,
+                "settings": dict(one.settings),
+                "validation_accuracy": _bound(one.validation),
+                "result": _bound(one.result),
+            }
+            for one in side.winners
+        ],
+        "at_edge": [vars(edge) for edge in side.edges],
+        "curve": [dict(zip(("trials", "mean", "low", "high"), row, strict=True)) for row in rows],
+    }
+
+
+def _by_trials(found: ByBudget | None) -> dict[str, Any] | None:
+    """How the two differ by the number of trials."""
+    if found is None:
+        return None
+    at = found.difference.at
+    return {
+        "trials": list(found.trials),
+        **{key: getattr(at, key).tolist() for key in ("mean", "low", "high")},
+        "crosses": found.difference.crosses,
+        "changes_sign": found.difference.changes_sign,
     }
 
 

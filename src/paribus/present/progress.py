@@ -182,9 +182,9 @@ class _Bars:
                 self._drawn.update(self._rows[cell.run_id], completed=0.0, note="epoch 1")
                 self._drawn.console.print(_restart(news), highlight=False)
             case EpochTrained(epoch=epoch, test_accuracy=accuracy):
-                test = percent(accuracy, ".2f")
-                left = time_left(model.run_seconds_left(cell.name, cell.seed))
-                note = f"epoch {epoch}/{epochs}, test {test}, {left} left"
+                test = "" if cell.trial is not None else f", test {percent(accuracy, '.2f')}"
+                left = time_left(model.run_seconds_left(cell.name, cell.replicate, cell.trial))
+                note = f"epoch {epoch}/{epochs}{test}, {left} left"
                 self._drawn.update(self._rows[cell.run_id], completed=epoch / epochs, note=note)
             case Ended():
                 self._unused.append(self._rows.pop(cell.run_id))
@@ -214,10 +214,14 @@ def _restart(news: Restarted) -> str:
 
 def _ending(news: Ended) -> str:
     text = f"{time.strftime('%H:%M:%S')}  {_title(news.cell)}: {news.status}"
-    if news.status == "finished":
-        text += f", {percent(news.test_accuracy, '.2f')} test accuracy, {duration(news.seconds)}"
-    return text
+    if news.status != "finished":
+        return text
+    # Of trials nobody needs a test result: it has no part in what is chosen.
+    if news.cell.trial is None:
+        text += f", {percent(news.test_accuracy, '.2f')} test accuracy"
+    return f"{text}, {duration(news.seconds)}"
 
 
 def _title(cell: Cell) -> str:
-    return f"{cell.name}, seed {cell.seed}"
+    trial = "" if cell.trial is None else f", trial {cell.trial + 1}"
+    return f"{cell.name}, seed {cell.replicate}{trial}"

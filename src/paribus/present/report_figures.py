@@ -29,6 +29,7 @@ from paribus.present.figures.shown import (
     Shown,
 )
 from paribus.present.forest import forest
+from paribus.present.tuning import tuning_curves
 from paribus.questions.finding import Finding
 from paribus.stats.paired import mean_interval
 from paribus.text import PERCENT, count, percent
@@ -64,6 +65,8 @@ class ReportFigures:
     """For papers; the page draws its own."""
     best: tuple[ReportFigure, ...]
     """Best sets, likewise."""
+    tuning: tuple[ReportFigure, ...]
+    """Tuning curves, of each question about tuned experiments."""
     accuracy: ReportFigure | None
     curves: tuple[ReportFigure, ...]
     confusion: ReportFigure | None
@@ -76,6 +79,7 @@ class ReportFigures:
         for one in (
             self.findings,
             *self.best,
+            *self.tuning,
             self.accuracy,
             *self.curves,
             self.confusion,
@@ -102,6 +106,7 @@ def figures_of(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure
     return ReportFigures(
         findings=_findings(result, findings),
         best=_best(findings),
+        tuning=_tuning(result, findings),
         accuracy=_accuracy(result),
         curves=_curves(result),
         confusion=matrix,
@@ -221,6 +226,19 @@ def _best(findings: Sequence[Finding]) -> tuple[ReportFigure, ...]:
     )
 
 
+def _tuning(result: StudyResult, findings: Sequence[Finding]) -> tuple[ReportFigure, ...]:
+    text = (
+        "What tuning with fewer trials would have given: the result of the trial with the highest "
+        "validation accuracy, expected for every number of trials; the mean over replicates with "
+        f"its {percent(0.95)} band. At the right the winners of all trials, trained again with a "
+        "fresh seed: these are what the question compares."
+    )
+    return tuple(
+        ReportFigure(f"tuning-{number}", f"Tuning curves: {finding.question.ask}", text, shown)
+        for number, finding, shown in tuning_curves(findings, len(result.dataset.test_labels))
+    )
+
+
 def _accuracy(result: StudyResult) -> ReportFigure | None:
     shown = final_accuracies(result)
     if shown is None:
@@ -283,12 +301,15 @@ def _curves_text(name: str) -> str:
 
 
 def _recipe(result: ExperimentResult) -> str:
-    experiment = result.experiment
-    parts = [
-        f"batch size {experiment.batch_size}",
-        f"learning rate {experiment.optimizer.lr:g} ({experiment.optimizer.name})",
-        f"{experiment.epochs} epochs",
-    ]
+    experiment, tuned = result.experiment, result.experiment.tune
+    if tuned is None:
+        parts = [
+            f"batch size {experiment.batch_size}",
+            f"learning rate {experiment.optimizer.lr:g} ({experiment.optimizer.name})",
+        ]
+    else:
+        parts = [f"{experiment.optimizer.name}, tuned in {tuned.trials} trials: the winners"]
+    parts.append(f"{experiment.epochs} epochs")
     if result.finished:
         runs = count(len(result.finished), "run")
         parts.append(f"{summary_cells.train_time(result)} a run beside others (mean of {runs})")

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from paribus.measure.runs import ExperimentResult, Run, StudyResult
 from paribus.present.figures.processes import undrawable
+from paribus.present.what_differs import space_words
 from paribus.spec.study import Study
 from paribus.text import count, extent, percent, plural, series
 
@@ -78,7 +79,11 @@ def full_command(result: StudyResult) -> str:
 
 def progress(result: StudyResult) -> list[str]:
     """What is missing, has diverged or failed; empty if every run has finished."""
-    runs = [run for experiment in result.experiments.values() for run in _due(experiment, result)]
+    runs = [
+        run
+        for experiment in result.experiments.values()
+        for run in (*_due(experiment, result), *_trials_due(experiment, result))
+    ]
     asked = result.runs_needed
     finished = sum(run.status == "finished" for run in runs)
     if finished == asked:
@@ -115,6 +120,14 @@ def _due(experiment: ExperimentResult, result: StudyResult) -> list[Run]:
     """The runs of an experiment that are to be trained by now."""
     end = result.study.first_seed + result.seeds_of(experiment.name)
     return [run for run in experiment.runs if run.seed < end]
+
+
+def _trials_due(experiment: ExperimentResult, result: StudyResult) -> list[Run]:
+    """The runs of the trials that are to be trained by now; settings drawn twice have one run, and
+    count twice."""
+    end = result.study.first_seed + result.seeds_of(experiment.name)
+    due = [one for one in experiment.replicates if one.seed < end]
+    return [trial.run for one in due for trial in one.trials if trial.run is not None]
 
 
 def caution(result: StudyResult) -> str:
@@ -188,22 +201,26 @@ def confusions(
 def recipe(result: ExperimentResult) -> str:
     """All but the network, defaults left out but for what everybody asks for."""
     experiment = result.experiment
-    optimizer = experiment.optimizer
-    settings = ", ".join(
+    optimizer, tune = experiment.optimizer, experiment.tune
+    tuned = {} if tune is None else tune.space
+    settings = [
         f"{key} {' and '.join(map(str, value)) if isinstance(value, tuple) else value}"
         for key, value in optimizer
         if key not in ("name", "lr") and value != type(optimizer).model_fields[key].default
-    )
-    parts = [
-        f"{optimizer.name}, learning rate {optimizer.lr:g}" + (f", {settings}" if settings else ""),
-        f"batches of {experiment.batch_size}",
-        f"{experiment.epochs} epochs",
+        if f"optimizer.{key}" not in tuned
     ]
+    rate = [] if "optimizer.lr" in tuned else [f"learning rate {optimizer.lr:g}"]
+    parts = [", ".join([optimizer.name, *rate, *settings])]
+    if tune is not None:
+        parts.append(f"tuned in {tune.trials} trials, {space_words(tune.space)}")
+    if "batch_size" not in tuned:
+        parts.append(f"batches of {experiment.batch_size}")
+    parts.append(f"{experiment.epochs} epochs")
     if experiment.schedule.name != "constant":
         parts.append(f"{experiment.schedule.name} schedule")
-    if experiment.initialisation != "torch":
+    if experiment.initialisation != "torch" and "initialisation" not in tuned:
         parts.append(f"{experiment.initialisation} initialisation")
-    if experiment.label_smoothing:
+    if experiment.label_smoothing and "label_smoothing" not in tuned:
         parts.append(f"label smoothing {experiment.label_smoothing:g}")
     return "; ".join(parts)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -22,7 +22,7 @@ from paribus.spec.diff import (
     TensorsShared,
 )
 from paribus.spec.network import ModuleNetwork, Network
-from paribus.spec.tune import Space
+from paribus.spec.tune import Space, Value
 from paribus.text import count, plural
 
 _LABELS = {
@@ -33,7 +33,7 @@ _LABELS = {
 }
 """Names of settings that are not words; all others are."""
 _CHANGES = {LayerChange.MOVED: "moved", LayerChange.REMOVED: "removed", LayerChange.ADDED: "added"}
-_TUNING = {"tune.trials": "number of trials", "tune.space": "space that is tuned in"}
+_TUNING = {"tune.trials": "number of trials", "tune.space": "search space"}
 _SIZES = {
     Size.PARAMETERS: "parameters",
     Size.MULTIPLY_ADDS: "multiply-adds an image",
@@ -121,6 +121,19 @@ def space_words(space: Mapping[str, Space]) -> str:
     'learning rate 0.001 to 1 (log), batch size 16 or 32'
     """
     return ", ".join(f"{setting_name(name)} {_drawn(one)}" for name, one in space.items()) or "none"
+
+
+def settings_range(values: Sequence[Value]) -> str:
+    """Return the values of a setting from the smallest to the largest, or those there are.
+
+    >>> settings_range([0.0123456, 0.05, 0.02]), settings_range(["he", "torch", "he"])
+    ('0.0123 to 0.05', 'he, torch')
+    """
+    numbers = [v for v in values if isinstance(v, float | int) and not isinstance(v, bool)]
+    if len(numbers) == len(values):
+        low, high = min(numbers), max(numbers)
+        return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+    return ", ".join(_value(value) for value in sorted(set(values), key=str))
 
 
 def _drawn(space: Space) -> str:

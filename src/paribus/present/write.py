@@ -11,7 +11,7 @@ from paribus.atomic import write_atomically
 from paribus.errors import ParibusError, UserError
 from paribus.measure.runs import StudyResult
 from paribus.measure.suspects import suspects
-from paribus.present import finding_tables, tables
+from paribus.present import finding_tables, tables, tuning
 from paribus.present.figures.processes import draw
 from paribus.present.markdown import markdown
 from paribus.present.page import page
@@ -81,6 +81,11 @@ def _files(result: StudyResult, found: Sequence[Finding] | None) -> Generator[tu
         if best := finding_tables.best_latex(findings, notes):
             yield "tables/best.csv", finding_tables.best_csv(findings).encode()
             yield "tables/best.tex", best.encode()
+        if trials := tuning.trials_csv(result):
+            yield "tables/trials.csv", trials.encode()
+        if tuned := tuning.tuning_latex(findings, notes):
+            yield "tables/tuning-curves.csv", tuning.curves_csv(findings).encode()
+            yield "tables/tuning.tex", tuned.encode()
         yield "tables/flips.csv", finding_tables.flips_csv(result, findings).encode()
         for number, figure in enumerate(figures):
             svgs, png = drawing.svgs(number), drawing.png(number)

@@ -25,6 +25,7 @@ from paribus.questions.finding import (
 from paribus.questions.kind import Context, Kind
 from paribus.questions.pair import other_bits, pair_of, same_probabilities, sides, together
 from paribus.questions.seeds_to_decide import seeds_to_decide
+from paribus.questions.tuned import TuningRuns, as_tuned, tuning_of
 from paribus.seeding import stream
 from paribus.spec.question import PairQuestion, Question
 from paribus.stats.e_process import RESCUE_EQUIVALENCE_ALPHA, radius
@@ -71,6 +72,7 @@ def prepare(question: Question, context: Context) -> Comparison:
         same_seeds=context.same_seeds,
         next_seed=context.next_seed,
         other_bits=other_bits(results),
+        tuning=tuning_of(results, [row.seed for row in a]),
     )
 
 
@@ -94,7 +96,8 @@ class Comparison:
     `look`: the planned look that all of this is of, if there are any. `raised`: how it is judged if
     seeds were raised without a plan. Both: `questions.looks`, `questions.raised`.
     `step`: to what the values are rounded, 0 if not. `missing_is_worst`: False where nobody knows
-    what a value that is not here would be.
+    what a value that is not here would be. `tuning`: how both were tuned, where they were; the
+    seeds are then replicates.
     """
 
     question: PairQuestion
@@ -115,6 +118,7 @@ class Comparison:
     other_bits: tuple[int, ...] = ()
     step: float = 0.0
     missing_is_worst: bool = True
+    tuning: tuple[TuningRuns, TuningRuns] | None = None
 
     def __post_init__(self) -> None:
         a_S, b_S, names = _floats(self.a_S), _floats(self.b_S), f"{self.pair.a}, {self.pair.b}"
@@ -194,7 +198,7 @@ class Comparison:
                     seeds_if_spread_holds=needed.as_observed,
                     seeds_as_seen=as_seen,
                 )
-        return PairFinding(
+        finding = PairFinding(
             question=self.question,
             verdict=verdict,
             why_none=_why_none(evidence) if verdict is Verdict.NONE else None,
@@ -208,6 +212,7 @@ class Comparison:
             ledger=_ledger(self),
             other_bits=self.other_bits,
         )
+        return finding if self.tuning is None else as_tuned(finding, self.tuning)
 
 
 def _measure(question: Comparison) -> Evidence:

@@ -87,6 +87,7 @@ def with_first_seeds(question: Comparison, n: int) -> Comparison:
         b_SN=None if question.b_SN is None else np.asarray(question.b_SN)[:n],
         correct_a_SN=_first(question.correct_a_SN, question.a_S, n),
         correct_b_SN=_first(question.correct_b_SN, question.b_S, n),
+        tuning=None if (both := question.tuning) is None else (both[0].first(n), both[1].first(n)),
     )
 
 

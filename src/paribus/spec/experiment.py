@@ -110,6 +110,12 @@ class Experiment(Spec):
             self.__dict__["test"] = None
         return self
 
+    @property
+    def runs_per_seed(self) -> int:
+        """How many runs there are for each seed of a study: of a tuned one its trials, and then
+        the winner's."""
+        return 1 if self.tune is None else self.tune.trials + 1
+
     def settings(self) -> dict[str, Any]:
         """Return everything but the engine in plain JSON types, defaults written out."""
         return self.model_dump(mode="json", exclude={"engine"})

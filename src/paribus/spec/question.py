@@ -19,6 +19,7 @@ from paribus.registry import Registry
 from paribus.spec.experiment import Experiment
 from paribus.spec.metric_names import check_matters, check_metric, metric_facts
 from paribus.spec.model import Spec
+from paribus.spec.tune import problems_of_comparison
 from paribus.text import plural
 
 # What a question can be about. "optimizer" stands for all of "optimizer.lr" and its like.
@@ -175,24 +176,8 @@ class MetricQuestion(BaseQuestion):
                 f'metric "{self.metric}" needs validation images, and {" and ".join(without)} '
                 f"{plural(len(without), 'holds', 'hold')} out none; add e.g. validation = 5000"
             )
-        return [*found, *self._problems_of_tuning(experiments)]
-
-    def _problems_of_tuning(self, experiments: Mapping[str, Experiment]) -> list[str]:
-        there = [name for name in self.experiments if name in experiments]
-        tuned = [name for name in there if experiments[name].tune is not None]
-        others = [name for name in there if name not in tuned]
         kind = metric_facts(self.metric).kind
-        if kind == "compare" and tuned and others:
-            return [
-                f"{tuned[0]} is tuned and {others[0]} is not, so that more than the settings "
-                "differs between them; tune all that it compares, or none"
-            ]
-        if kind == "step_time" and tuned:
-            return [
-                f"{tuned[0]} is tuned, so that its training steps are not all alike; ask it of "
-                "experiments that are not tuned"
-            ]
-        return []
+        return [*found, *problems_of_comparison(self.experiments, experiments, kind)]
 
     def _metric_terms(self) -> str:
         return f"{self.metric}; what matters: {self.matters:g}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Self
 
@@ -86,7 +86,7 @@ class Space(Spec):
         if self.log is None:
             return min(low + share * (high - low), high)
         # Rounding must not lead out of the range.
-        return min(max(low * (high / low) ** share, low), high)
+        return min(max(low * math.exp(share * math.log(high / low)), low), high)
 
 
 class Tune(Spec):
@@ -200,6 +200,27 @@ def problems(experiment: Experiment) -> list[str]:
             ]
             break
     return found
+
+
+def problems_of_comparison(
+    names: Sequence[str], experiments: Mapping[str, Experiment], kind: str
+) -> list[str]:
+    """Return what is wrong with a question about experiments of which some are tuned. kind: that
+    of its metric."""
+    there = [name for name in names if name in experiments]
+    tuned = [name for name in there if experiments[name].tune is not None]
+    others = [name for name in there if name not in tuned]
+    if kind == "compare" and tuned and others:
+        return [
+            f"{tuned[0]} is tuned and {others[0]} is not, so that more than the settings "
+            "differs between them; tune all that it compares, or none"
+        ]
+    if kind == "step_time" and tuned:
+        return [
+            f"{tuned[0]} is tuned, so that its training steps are not all alike; ask it of "
+            "experiments that are not tuned"
+        ]
+    return []
 
 
 def _flat(given: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:

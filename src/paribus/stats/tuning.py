@@ -49,21 +49,32 @@ class TunedDifference:
     crosses: bool
 
 
+def winners(validation_RN: ArrayLike) -> NDArray[np.int64]:
+    """Return which of the N settings has the best validation result, (R,), counted from 0.
+
+    (R, N), higher is better, NaN where a setting failed. A failed setting is worse than any other,
+    of equal ones the earlier is taken: the first where all have failed.
+
+    >>> nan = float("nan")
+    >>> winners([[0.7, 0.9, nan], [0.8, 0.8, 0.7], [nan, nan, nan]]).tolist()
+    [1, 0, 0]
+    """
+    validation_RN = np.asarray(validation_RN, dtype=np.float64)
+    return np.asarray(np.where(np.isnan(validation_RN), -np.inf, validation_RN).argmax(axis=1))
+
+
 def chosen(validation_RN: ArrayLike, test_RN: ArrayLike, worst: float = np.nan) -> Floats:
     """Return the test result of the setting with the best validation result, (R,).
 
-    Both (R, N), higher is better, NaN where a setting failed. A failed setting is worse than any
-    other, of equal ones the earlier is taken. `worst`: the result of a replicate in which all
-    settings failed.
+    Both (R, N), chosen as by `winners`. `worst`: the result of a replicate in which all settings
+    failed.
 
     >>> nan = float("nan")
     >>> chosen([[0.7, 0.9, nan], [0.8, 0.6, 0.7]], [[0.72, 0.88, nan], [0.79, 0.61, 0.70]]).tolist()
     [0.88, 0.79]
     """
     validation_RN, test_RN = _checked(validation_RN, test_RN)
-    rank_RN = np.where(np.isnan(validation_RN), -np.inf, validation_RN)
-    best_R1 = rank_RN.argmax(axis=1)[:, None]
-    found_R = np.take_along_axis(test_RN, best_R1, axis=1)[:, 0]
+    found_R = np.take_along_axis(test_RN, winners(validation_RN)[:, None], axis=1)[:, 0]
     return np.where(np.isnan(found_R), worst, found_R)
 
 

@@ -218,6 +218,13 @@ class Reader:
         identity = self.identity(hash_)
         return read_canonical(identity.canonical, typed[0][0] if typed else identity.data)
 
+    def tuned_experiment(self, hash_: str) -> Experiment | None:
+        """Return an experiment by its hash if it is tuned, None if it is not or is not here."""
+        rows = self._select("SELECT canonical FROM experiments WHERE hash = ?", hash_)
+        if not rows or not json.loads(rows[0][0]).get("tune"):
+            return None
+        return self.experiment(hash_)
+
     def places(self, hash_: str) -> list[Place]:
         """Return where the data of an experiment may be found, the likeliest first."""
         rows = self._select(

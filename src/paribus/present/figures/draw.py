@@ -19,8 +19,10 @@ from paribus.present.figures.shown import (
     LearningCurves,
     Misclassified,
     Shown,
+    TuningCurves,
 )
 from paribus.present.figures.style import png, svg
+from paribus.present.figures.tuning import tuning_curves
 
 
 class Drawn:
@@ -55,6 +57,8 @@ def figure(shown: Shown) -> Figure:
             return confusion_matrix(shown)
         case Misclassified():
             return misclassified(shown)
+        case TuningCurves():
+            return tuning_curves(shown)
 
 
 def narrow_figure(shown: Shown) -> Figure | None:
@@ -64,5 +68,7 @@ def narrow_figure(shown: Shown) -> Figure | None:
             return final_accuracies(shown, narrow=True)
         case LearningCurves():
             return learning_curves(shown, narrow=True)
+        case TuningCurves():
+            return tuning_curves(shown, narrow=True)
         case _:
             return None

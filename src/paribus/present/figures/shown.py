@@ -195,6 +195,34 @@ class Misclassified:
     runs: int
 
 
+@dataclass(frozen=True, eq=False)
+class TuningCurveOf:
+    """What an experiment gives by the number of trials, from 1: (T,) each, NaN where unknown.
+
+    `winners_R`: the results of the winners, trained again; NaN of one that diverged.
+    """
+
+    name: str
+    mean_T: Floats
+    low_T: Floats
+    high_T: Floats
+    winners_R: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class TuningCurves:
+    """The tuning curves of the two sides of a question."""
+
+    sides: tuple[TuningCurveOf, TuningCurveOf]
+    label: str
+    """What is measured, with its unit."""
+    is_accuracy: bool
+    """Whether it is drawn in the share of errors."""
+    scale: float
+    """Turns a value into what is printed."""
+    test_images: int
+
+
 Shown = (
     Forest
     | FinalAccuracies
@@ -203,4 +231,5 @@ Shown = (
     | CurvesSideBySide
     | ConfusionMatrix
     | Misclassified
+    | TuningCurves
 )

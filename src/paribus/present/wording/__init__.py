@@ -22,6 +22,7 @@ from paribus.present.wording.interaction import interaction_reasons as _interact
 from paribus.present.wording.pair import pair_sentence as _pair
 from paribus.present.wording.pair_reasons import pair_reasons as _pair_reasons
 from paribus.present.wording.step_time import step_time_sentence as _step_time
+from paribus.present.wording.tuned import tuned_sentence as _tuned
 from paribus.present.wording.unpaired import unpaired_sentence as _unpaired
 
 __all__ = [
@@ -39,4 +40,6 @@ __all__ = [
 ]
 
 # Loading them registers the words of the built-in kinds.
-_REGISTERED = (_pair, _pair_reasons, _interaction, _best, _step_time, _count, _unpaired)
+_REGISTERED = (
+    _pair, _pair_reasons, _interaction, _tuned, _best, _step_time, _count, _unpaired,
+)  # fmt: skip

@@ -1,0 +1,85 @@
+"""Figure of tuning curves: what fewer trials would have given."""
+
+# T trials, R replicates
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from paribus.present.figures.shown import TuningCurveOf, TuningCurves
+from paribus.present.figures.style import COLOURS, accuracy_scale, errors, style
+from paribus.text import percent, shortened
+
+Floats = NDArray[np.float64]
+
+_EXPLAINED = (
+    "trials a replicate; line and band: mean over replicates and its "
+    f"{percent(0.95)} interval, of the trials themselves;\n"
+    "right: the winners of all trials, trained again with a fresh seed, their mean as a bar"
+)
+_EXPLAINED_NARROW = (
+    f"trials a replicate; mean and {percent(0.95)} band of\n"
+    "the trials; right: the winners trained again"
+)
+_MARKERS = ("o", "s")
+_LINES = ("-", "--")
+
+
+def tuning_curves(shown: TuningCurves, *, narrow: bool = False) -> Figure:
+    """Draw the expected result of the best of so many trials, for both sides of a question.
+
+    narrow: for a phone.
+    """
+    with style():
+        figure = Figure(figsize=(4.0, 3.6) if narrow else (9, 3.9), layout="constrained")
+        axes = figure.add_subplot()
+        trials = max(len(side.mean_T) for side in shown.sides)
+        places = [trials * 1.07 + 0.3, trials * 1.13 + 0.6]
+        drawn = []
+        for number, side in enumerate(shown.sides):
+            drawn += _draw(axes, shown, side, number=number, place=places[number])
+        if shown.is_accuracy:
+            accuracy_scale(axes, "y", drawn)
+        axes.axvline(trials * 1.03 + 0.15, color="#bbbbbb", linewidth=0.8)
+        axes.set_xlim(0.7, places[1] + 0.06 * trials + 0.2)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+        axes.set_xticks([tick for tick in axes.get_xticks() if 1 <= tick <= trials] or [1])
+        axes.set_ylabel(shown.label)
+        axes.set_xlabel(_EXPLAINED_NARROW if narrow else _EXPLAINED)
+        axes.legend(loc="best")
+    return figure
+
+
+def _draw(
+    axes: Axes, shown: TuningCurves, side: TuningCurveOf, *, number: int, place: float
+) -> list[Floats]:
+    """Draw a side; return all that is drawn of it, for the axis."""
+    colour, marker = COLOURS[number], _MARKERS[number]
+    mean_T, low_T, high_T, winners_R = (
+        _on_axis(shown, value) for value in (side.mean_T, side.low_T, side.high_T, side.winners_R)
+    )
+    trials_T = np.arange(1, len(mean_T) + 1)
+    axes.fill_between(trials_T, low_T, high_T, color=colour, alpha=0.16, linewidth=0)
+    axes.plot(
+        trials_T, mean_T, _LINES[number], color=colour, linewidth=1.8, marker=marker,
+        markersize=3.5, label=f"{shortened(side.name, 28)}, n = {len(winners_R)} replicates",
+    )  # fmt: skip
+    axes.scatter(
+        np.full(len(winners_R), place), winners_R, s=26, color=colour, alpha=0.6, linewidths=0,
+        marker=marker,
+    )  # fmt: skip
+    known_R = side.winners_R[np.isfinite(side.winners_R)]
+    if len(known_R):
+        mean = _on_axis(shown, known_R.mean(keepdims=True))
+        axes.scatter([place], mean, marker="_", s=240, color="#000000", linewidths=1.6)
+    # A band of few replicates can reach far beyond all that was measured: it runs off the figure.
+    return [mean_T, winners_R]
+
+
+def _on_axis(shown: TuningCurves, value: Floats) -> Floats:
+    # A logarithmic axis has no place for no error at all: it is drawn as half an image.
+    return errors(value, 0.5 / shown.test_images) if shown.is_accuracy else value * shown.scale

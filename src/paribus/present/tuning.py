@@ -1,0 +1,169 @@
+"""How experiments were tuned: the picture of a question's tuning curves, and tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from paribus.measure.built_in_metrics import TEST_ACCURACY, TEST_LOSS, VALIDATION_ACCURACY
+from paribus.measure.runs import ExperimentResult, Run, StudyResult
+from paribus.present import latex
+from paribus.present.figures.shown import TuningCurveOf, TuningCurves
+from paribus.present.what_differs import setting_name, settings_range, space_words
+from paribus.questions.finding import Finding
+from paribus.questions.tuned_finding import TunedFinding, TunedSide
+from paribus.text import duration
+
+_MEASURED = (VALIDATION_ACCURACY, TEST_ACCURACY, TEST_LOSS)
+
+
+def tuning_curves(
+    findings: Sequence[Finding], test_images: int
+) -> list[tuple[int, TunedFinding, TuningCurves]]:
+    """Return the pictures of all questions about tuned experiments, with their numbers; none of a
+    question whose trials have no value of its metric."""
+    return [
+        (number, finding, shown)
+        for number, finding in enumerate(findings, start=1)
+        if isinstance(finding, TunedFinding)
+        and (shown := _curves(finding, test_images)) is not None
+    ]
+
+
+def _curves(finding: TunedFinding, test_images: int) -> TuningCurves | None:
+    a, b = map(_curve, finding.sides)
+    if a is None or b is None:
+        return None
+    metric = finding.metric
+    unit = "" if metric.is_share or not metric.unit else f" ({metric.unit})"
+    is_accuracy = metric.is_share and metric.higher_is_better
+    scale = 1.0 if is_accuracy else metric.scale
+    return TuningCurves((a, b), f"{metric.label}{unit}", is_accuracy, scale, test_images)
+
+
+def _curve(side: TunedSide) -> TuningCurveOf | None:
+    curve = side.curve
+    if curve is None or not np.isfinite(curve.mean_T).any():
+        return None
+    results = np.array([winner.result for winner in side.winners])
+    return TuningCurveOf(side.name, curve.mean_T, curve.low_T, curve.high_T, results)
+
+
+def curves_csv(findings: Sequence[Finding]) -> str:
+    """Return a row for each question, side and number of trials, in the metric's raw unit; empty
+    where a replicate may have nothing but trials that diverged."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["question", "metric", "experiment", "trials", "mean", "low", "high"])
+    for finding in findings:
+        if not isinstance(finding, TunedFinding):
+            continue
+        for side in finding.sides:
+            for row in curve_rows(side):
+                values = ("" if value is None else value for value in row)
+                ask, metric = finding.question.ask, finding.question.metric
+                writer.writerow([ask, metric, side.name, *values])
+    return text.getvalue()
+
+
+def curve_rows(side: TunedSide) -> Iterator[tuple[int, float | None, float | None, float | None]]:
+    """Yield a row of a tuning curve: the number of trials, the mean and both ends of its interval;
+    None where there is none."""
+    curve = side.curve
+    if curve is None:
+        return
+    for trials, values in enumerate(
+        zip(curve.mean_T, curve.low_T, curve.high_T, strict=True), start=1
+    ):
+        mean, low, high = (float(value) if np.isfinite(value) else None for value in values)
+        yield trials, mean, low, high
+
+
+def trials_csv(result: StudyResult) -> str:
+    """Return a row for each trial of each replicate, with its settings, and for each winner as it
+    was trained again (`trial` is empty); "" if nothing is tuned."""
+    tuned = [one for one in result.experiments.values() if one.replicates]
+    if not tuned:
+        return ""
+    first = [one.replicates[0].trials[0].settings for one in tuned]
+    names = sorted({name for settings in first for name in settings})
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([
+        "experiment", "replicate", "trial", "winner", *names, "run", "status",
+        *(metric.key for metric in _MEASURED), "seconds",
+    ])  # fmt: skip
+    for experiment in tuned:
+        writer.writerows(_trials(experiment, names))
+    return text.getvalue()
+
+
+def _trials(experiment: ExperimentResult, names: Sequence[str]) -> Iterator[list[object]]:
+    finals = {run.seed: run for run in experiment.runs}
+    for one in experiment.replicates:
+        for number, trial in enumerate(one.trials):
+            won = number == one.winner
+            settings = [trial.settings.get(name, "") for name in names]
+            yield [experiment.name, one.seed, number + 1, won, *settings, *_run(trial.run)]
+        if one.winner is not None and (final := finals.get(one.seed)) is not None:
+            settings = [one.trials[one.winner].settings.get(name, "") for name in names]
+            yield [experiment.name, one.seed, "", True, *settings, *_run(final)]
+
+
+def _run(run: Run | None) -> list[object]:
+    """The id of a run, its status, what it ended with, and the seconds that it took."""
+    if run is None:
+        return ["", "not begun", *[""] * len(_MEASURED), ""]
+    ends: list[object] = [""] * len(_MEASURED)
+    if run.status == "finished":
+        ends = [metric.value(run) for metric in _MEASURED]
+    return [run.id, run.status, *ends, run.seconds]
+
+
+def tuning_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
+    """Return a tabular of budgets, search spaces and winners, notes as comments above it; "" if no
+    question is about tuned experiments."""
+    sides = {
+        side.name: side
+        for finding in findings
+        if isinstance(finding, TunedFinding)
+        for side in finding.sides
+    }
+    rows = [
+        [
+            name,
+            f"{side.trials} × {len(side.winners)}",
+            f"{side.runs:,}",
+            duration(side.seconds),
+            space_words(side.space),
+            "; ".join(
+                f"{setting_name(one)} {settings_range([w.settings[one] for w in side.winners])}"
+                for one in side.space
+            ),
+            _chosen_by(side),
+        ]
+        for name, side in sides.items()
+    ]
+    if not rows:
+        return ""
+    return latex.tabular(
+        r"lrrrp{0.2\linewidth}p{0.2\linewidth}r",
+        ["experiment", "trials × replicates", "runs", "time", "search space", "winners",
+         "validation acc. (%)"],
+        rows,
+        [
+            "Winners have the best validation accuracy of their replicate and are trained again. "
+            "Their settings go from the smallest to the largest. Time: of training and evaluation.",
+            *notes,
+        ],
+    )  # fmt: skip
+
+
+def _chosen_by(side: TunedSide) -> str:
+    """The accuracy that winners were chosen by: its mean, without those that diverged."""
+    value_R = np.array([winner.validation for winner in side.winners])
+    known_R = value_R[np.isfinite(value_R)]
+    return f"{known_R.mean() * 100:.2f}" if len(known_R) else "–"
