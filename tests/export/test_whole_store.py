@@ -12,6 +12,8 @@ import pytest
 from mlflow.tracking import MlflowClient
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import plugin_data_pb2
+from tensorboard.plugins.hparams.api_pb2 import STATUS_FAILURE
+from tensorboard.util.tensor_util import make_ndarray
 
 from paribus.errors import UserError
 from paribus.export import csv as to_csv
@@ -94,15 +96,20 @@ def test_tensorboard(store: Writer, tmp_path: Path) -> None:
     folders = sorted(file.parent for file in (tmp_path / "out").rglob("events.out.tfevents*"))
     assert [folder.parent.name for folder in folders] == ["adam", "sgd"]
     events = EventAccumulator(str(folders[0])).Reload()
-    assert sorted(events.Tags()["scalars"]) == [
+    scalar_tags = set(events.Tags()["tensors"]) - {"_hparams_/session_start_info"}
+    assert sorted(scalar_tags) == [
         "accuracy/test",
         "accuracy/train",
         "loss/test",
         "loss/train",
     ]
-    scalars = events.Scalars("accuracy/test")
+    scalars = events.Tensors("accuracy/test")
     assert [scalar.step for scalar in scalars] == [1, 2]
-    assert [scalar.value for scalar in scalars] == [values(k)["test_accuracy"] for k in (1, 2)]
+    doubles = [make_ndarray(scalar.tensor_proto) for scalar in scalars]
+    assert [double.dtype for double in doubles] == ["float64"] * 2
+    assert [double.item() for double in doubles] == [values(k)["test_accuracy"] for k in (1, 2)]
+    plugin = events.SummaryMetadata("accuracy/test").plugin_data.plugin_name
+    assert plugin == "scalars"
     one, two = (values(k)["train_seconds"] + values(k)["test_seconds"] for k in (1, 2))
     assert [scalar.wall_time for scalar in scalars] == [one, one + two]
     content = events.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
@@ -112,7 +119,10 @@ def test_tensorboard(store: Writer, tmp_path: Path) -> None:
     assert settings["optimizer.lr"].number_value == 0.001
     assert settings["seed"].number_value == 3
     diverged = EventAccumulator(str(folders[1])).Reload()
-    assert "loss/train" not in diverged.Tags()["scalars"]
+    assert "loss/train" not in diverged.Tags()["tensors"]
+    content = diverged.SummaryMetadata("_hparams_/session_end_info").plugin_data.content
+    ended = plugin_data_pb2.HParamsPluginData.FromString(content)
+    assert ended.session_end_info.status == STATUS_FAILURE
 
 
 def test_mlflow(store: Writer, tmp_path: Path) -> None:

@@ -135,8 +135,10 @@ def command(
 ) -> None:
     """Say which differences are real in results that were made elsewhere, and write a page.
 
-    FILE is a CSV file with a header and a row for each run, or for each epoch of each run. All
-    pairs of experiments are judged together, unless --compare or --baseline name fewer.
+    FILE is a CSV file with a header and a row for each run, or for each epoch of each run; or a
+    database of MLflow, a folder of TensorBoard's event files or of Lightning's CSVLogger, a CSV
+    export of Weights & Biases, or Hugging Face's trainer_state.json. All pairs of experiments are
+    judged together, unless --compare or --baseline name fewer.
     """
     from paribus.elsewhere.columns import Stated
     from paribus.elsewhere.judge import Terms, judge

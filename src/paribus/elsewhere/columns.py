@@ -15,7 +15,7 @@ _NAMES = {
     "experiment": (
         "experiment", "method", "model", "variant", "algorithm", "arm", "approach", "system",
         "condition", "treatment", "configuration", "config", "architecture", "arch", "network",
-        "group", "setting", "name", "file",
+        "group", "setting", "name", "run_name", "file",
     ),
     "seed": (
         "seed", "random_seed", "rng_seed", "seed_id", "trial", "replicate", "replication",
@@ -26,7 +26,7 @@ _NAMES = {
     "status": ("status", "state"),
 }  # fmt: skip
 """Names of columns, those preferred first, in small letters and with _ between words."""
-_SIDE = {"reason", "index", "epochs_trained", "engine"}
+_SIDE = {"reason", "index", "epochs_trained", "run_name"}
 """Columns that describe a run and are no setting of its experiment."""
 
 
@@ -115,11 +115,11 @@ class _Choice:
 
     def by_name(self, role: str) -> tuple[str, ...]:
         """Return the column that is called like a role."""
-        free = {
-            plain(name): name
-            for name in self.frame.columns
-            if name not in self.taken and name not in self.stated.ignored
-        }
+        free: dict[str, str] = {}
+        for name in self.frame.columns:
+            if name not in self.taken and name not in self.stated.ignored:
+                free.setdefault(plain(name), name)
+                free.setdefault(plain(name.rpartition("/")[2]), name)
         return next(((free[name],) for name in _NAMES[role] if name in free), ())
 
 
@@ -187,11 +187,10 @@ def experiments_of(frame: Frame, columns: Sequence[str]) -> list[str]:
 def plain(name: str) -> str:
     """Return the name of a column in small letters, with _ between words.
 
-    >>> plain("Random Seed"), plain("trainer/global_step")
-    ('random_seed', 'global_step')
+    >>> plain("Random Seed"), plain("accuracy/test")
+    ('random_seed', 'accuracy_test')
     """
-    last = re.split(r"[/.]", name.strip())[-1] or name
-    return re.sub(r"[^a-z0-9]+", "_", last.lower()).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
 @dataclass(frozen=True)

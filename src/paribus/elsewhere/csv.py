@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from paribus.elsewhere.frame import Cell, Frame, number
+from paribus.elsewhere.frame import Cell, Frame, number, united
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError
 
@@ -26,11 +26,16 @@ def recognises(path: Path) -> bool:
     return path.suffix.lower() in _SUFFIXES
 
 
-def read(path: Path) -> Frame:
-    """Return the table of a CSV file: comma, semicolon, tab or bar, in UTF-8.
+def read(paths: Sequence[Path]) -> Frame:
+    """Return the table of CSV files: comma, semicolon, tab or bar, in UTF-8.
 
-    Raises `UserError` where it is no such file, or a row has more cells than there are columns.
+    Raises `UserError` where one is no such file, or a row has more cells than there are columns.
     """
+    return united([read_one(path) for path in paths])
+
+
+def read_one(path: Path) -> Frame:
+    """Return the table of one file, as `read` does."""
     file = path / _EXPORTED if path.is_dir() else path
     text = text_of_file(file)
     lines = text.splitlines()

@@ -7,8 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from paribus.errors import UserError
-
 Cell = str | float | int | bool | None
 """A cell; text as it was written, None where there is nothing."""
 
@@ -104,29 +102,31 @@ def text_of(cell: Cell) -> str:
 
 
 def united(frames: Sequence[Frame]) -> Frame:
-    """Return several tables as one, a column `file` before their own if they are of several files.
-
-    Raises `UserError` where formats differ.
-    """
+    """Return several tables of one format as one, with a column `file` before their own."""
     if len(frames) == 1:
         return frames[0]
-    first = frames[0]
-    for other in frames[1:]:
-        if other.known != first.known or other.is_log != first.is_log:
-            raise UserError(
-                f"{first.source} and {other.source} are of different formats; judge them one by "
-                "one, or write both into one CSV file"
-            )
     names = list(dict.fromkeys(name for frame in frames for name in frame.columns))
     columns: dict[str, list[Cell]] = {"file": [f.source for f in frames for _ in f.places]}
     for name in names:
-        columns[name] = [
-            cell for f in frames for cell in f.columns.get(name, [None] * len(f))
-        ]  # fmt: skip
+        columns[name] = [cell for f in frames for cell in f.columns.get(name, [None] * len(f))]
     return Frame(
         source=f"{len(frames)} files",
         columns=columns,
         places=[place for frame in frames for place in frame.places],
-        known=first.known,
-        is_log=first.is_log,
+        known=frames[0].known,
+        is_log=frames[0].is_log,
+    )
+
+
+def of_rows(
+    source: str, rows: Sequence[Mapping[str, Cell]], known: Mapping[str, tuple[str, ...]]
+) -> Frame:
+    """Return the table of a log: rows of which each has some columns."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return Frame(
+        source=source,
+        columns={name: [row.get(name) for row in rows] for name in names},
+        places=[f"{source}, row {number}" for number in range(1, len(rows) + 1)],
+        known={role: columns for role, columns in known.items() if set(columns) <= set(names)},
+        is_log=True,
     )

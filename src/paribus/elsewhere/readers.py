@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from paribus.elsewhere.frame import Frame, united
+from paribus.elsewhere.frame import Frame
 from paribus.errors import UserError
 from paribus.registry import Registry
 
@@ -19,42 +19,53 @@ class ResultReader:
     """A format.
 
     `what`: what it is, for messages, such as "a CSV file". `recognises`: whether a path, which
-    exists, is of this format, by its name and first bytes. `read`: returns its table; raises
-    `UserError` saying what is wrong with it.
+    exists, is of this format, by its name and first bytes. `read`: returns the table of one or
+    several such paths; raises `UserError` saying what is wrong with them.
     """
 
     what: str
     recognises: Callable[[Path], bool]
-    read: Callable[[Path], Frame]
+    read: Callable[[Sequence[Path]], Frame]
 
 
 READERS: Registry[ResultReader] = Registry(
     "readers",
     "format of results",
     {
+        "wandb": "paribus.elsewhere.wandb:READER",
+        "lightning": "paribus.elsewhere.lightning:READER",
+        "huggingface": "paribus.elsewhere.huggingface:READER",
+        "mlflow": "paribus.elsewhere.mlflow:READER",
+        "tensorboard": "paribus.elsewhere.tensorboard:READER",
         "csv": "paribus.elsewhere.csv:READER",
     },
 )
 
 
 def read(paths: Sequence[Path], form: str | None = None) -> Frame:
-    """Return the table of files or folders. form: the name of their format, known by itself if
-    None.
+    """Return the table of files or folders of one format. form: its name, recognised if None.
 
-    Raises `UserError` where a path is not there, or of no known format.
+    Raises `UserError` where a path is not there, of no known format, or of another than the first.
     """
-    return united([_reader(path, form).read(path) for path in paths])
+    names = [_format_of(path, form) for path in paths]
+    for path, name in zip(paths, names, strict=True):
+        if name != names[0]:
+            raise UserError(
+                f"{paths[0]} and {path} are of different formats ({names[0]}, {name}); judge them "
+                "one by one, or write both into one CSV file"
+            )
+    return READERS.get(names[0]).read(paths)
 
 
-def _reader(path: Path, form: str | None) -> ResultReader:
+def _format_of(path: Path, form: str | None) -> str:
     if not path.exists():
         raise UserError(f"{path}: there is no such file")
     if form is not None:
-        return READERS.get(form)
+        READERS.get(form)
+        return form
     for name in READERS.names():
-        reader = READERS.get(name)
-        if reader.recognises(path):
-            return reader
+        if READERS.get(name).recognises(path):
+            return name
     known = ", ".join(READERS.get(name).what for name in READERS.names())
     raise UserError(
         f"{path}: no results were recognised in it; known are {known}; --format names the format"

@@ -1,0 +1,92 @@
+"""An MLflow tracking database in SQLite. It is only read, and needs no MLflow."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from paribus.elsewhere.frame import Cell, Frame, of_rows
+from paribus.elsewhere.paths import run_folders
+from paribus.elsewhere.readers import ResultReader
+from paribus.errors import UserError
+
+_FILE = "mlflow.db"
+_SQLITE = b"SQLite format 3\0"
+_TABLES = {"experiments", "runs", "metrics", "params", "tags"}
+_OUR_NAME = "paribus.experiment"
+"""Where `paribus export --to mlflow` writes the name of a run's experiment."""
+
+
+def recognises(path: Path) -> bool:
+    """Return whether a path is an SQLite file, or a folder with `mlflow.db`."""
+    file = path / _FILE if path.is_dir() else path
+    if not file.is_file():
+        return False
+    with file.open("rb") as opened:
+        return opened.read(len(_SQLITE)) == _SQLITE
+
+
+def read(paths: Sequence[Path]) -> Frame:
+    """Return a row for each step of each run that is not deleted, its parameters in each.
+
+    Raises `UserError` where a file is no database of MLflow.
+    """
+    rows: list[dict[str, Cell]] = []
+    for path in paths:
+        file = path / _FILE if path.is_dir() else path
+        try:
+            uri = f"{file.resolve().as_uri()}?mode=ro"
+            with closing(sqlite3.connect(uri, uri=True)) as db:
+                _check(db, file)
+                rows += _rows(db)
+        except sqlite3.Error as error:
+            raise UserError(f"{file}: cannot be read as a database of MLflow: {error}") from None
+    source = str(paths[0]) if len(paths) == 1 else f"{len(paths)} databases"
+    if not rows:
+        raise UserError(f"{source}: has no runs")
+    known = {"run": ("run",), "status": ("status",), "epoch": ("step",)}
+    if all("experiment" in row for row in rows):
+        known["experiment"] = ("experiment",)
+    return of_rows(source, rows, known)
+
+
+def _check(db: sqlite3.Connection, file: Path) -> None:
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+    if not tables >= _TABLES:
+        lacking = ", ".join(sorted(_TABLES - tables))
+        raise UserError(f"{file}: is no database of MLflow: it has no tables {lacking}")
+
+
+def _rows(db: sqlite3.Connection) -> list[dict[str, Cell]]:
+    experiments = dict(db.execute("SELECT experiment_id, name FROM experiments"))
+    runs = db.execute(
+        "SELECT run_uuid, name, status, experiment_id FROM runs "
+        "WHERE lifecycle_stage IS NOT 'deleted' ORDER BY start_time, rowid"
+    ).fetchall()
+    used = {experiment for *_, experiment in runs}
+    names = [name or uuid for uuid, name, *_ in runs]
+    plain = [run.experiment for run in run_folders([Path("runs") / name for name in names])]
+    rows: list[dict[str, Cell]] = []
+    for (uuid, _, status, experiment), named in zip(runs, plain, strict=True):
+        params = dict(db.execute("SELECT key, value FROM params WHERE run_uuid = ?", (uuid,)))
+        tags = dict(db.execute("SELECT key, value FROM tags WHERE run_uuid = ?", (uuid,)))
+        of_several = experiments[experiment] if len(used) > 1 else None
+        of_run: dict[str, Cell] = params | {"run name": named, "run": uuid, "status": status}
+        if called := tags.get(_OUR_NAME) or of_several:
+            of_run["experiment"] = called
+        steps: dict[int, dict[str, Cell]] = {}
+        for key, value, is_nan, step in db.execute(
+            "SELECT key, value, is_nan, step FROM metrics WHERE run_uuid = ? "
+            "ORDER BY step, timestamp, rowid",
+            (uuid,),
+        ):
+            steps.setdefault(step, {})[key] = "nan" if is_nan else value
+        rows += [of_run | {"step": step} | metrics for step, metrics in steps.items()]
+        if not steps:
+            rows.append(of_run | {"step": 0})
+    return rows
+
+
+READER = ResultReader("a database of MLflow", recognises, read)
