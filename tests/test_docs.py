@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+import paribus
+from tests.support.commands import call
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 PAGES += sorted((ROOT / "docs").glob("*.md"))
@@ -40,8 +43,9 @@ def commands(page: Path) -> list[str]:
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", ["README.md", "docs/tutorial.md"])
 def test_every_command(name: str, tmp_path: Path) -> None:
-    """In a folder with the files that the page shows, each named in its first line."""
+    """In a folder with the files that the page shows, each named in its first line, and docs/."""
     page = ROOT / name
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
     for block in (*blocks(page, "toml"), *blocks(page, "python")):
         if file := re.match(r"# (\S+\.(?:toml|py))\n", block):
             (tmp_path / file[1]).write_text(block, "utf-8")
@@ -72,6 +76,36 @@ def test_the_python_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         exec(compile(block, "README.md", "exec"), names)
         names["study"] = names["study"].with_seeds(1).with_each(epochs=1, images=300)
     assert (tmp_path / "report" / "index.html").exists()
+
+
+def test_the_page_on_results_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its command prints what it shows, and its Python runs."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "docs").symlink_to(ROOT / "docs")
+    (tmp_path / "ablation.csv").symlink_to(ROOT / "docs" / "ablation.csv")
+    page = ROOT / "docs" / "judge.md"
+    (command,) = commands(page)
+    printed = call(*shlex.split(command)[1:]).output
+    table, shown = blocks(page, "text")
+    assert shown in printed
+    assert (tmp_path / "ablation.csv").read_text("utf-8").startswith(table.rstrip("…\n"))
+    readme = next(block for block in blocks(ROOT / "README.md", "text") if "mixup" in block)
+    assert shown.startswith(readme.partition("  …")[0])
+    (code,) = blocks(page, "python")
+    names: dict[str, Any] = {}
+    exec(compile(code, "judge.md", "exec"), names)
+    assert len(names["judged"].findings) == 3
+    assert (tmp_path / "report" / "index.html").exists()
+
+
+def test_the_page_on_formulas_has_every_name() -> None:
+    page = ROOT / "docs" / "stats.md"
+    documented = re.findall(r"^::: paribus\.stats\.(\w+)$", page.read_text("utf-8"), re.M)
+    assert sorted(documented) == paribus.stats.__all__
+    (code,) = blocks(page, "python")
+    exec(compile(code, "stats.md", "exec"), {})
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -91,6 +91,15 @@ def test_each_part_is_used_from_the_command_line(paribus: Any, tmp_path: Path) -
     assert len(lines) == 6
 
 
+def test_results_are_read_from_a_format_of_theirs(paribus: Any, tmp_path: Path) -> None:
+    lines = [f"{name} {seed} 0.{digit}{seed}" for name, digit in (("a", 5), ("b", 7))
+             for seed in (1, 2, 3)]  # fmt: skip
+    (tmp_path / "theirs.lines").write_text("\n".join(lines), "utf-8")
+    judged = json.loads(paribus("judge", "theirs.lines", "--json"))
+    (finding,) = judged["findings"]
+    assert (finding["verdict"], finding["b"], finding["metric"]) == ("better", "b", "accuracy")
+
+
 JUDGED = """
 import json
 from pathlib import Path

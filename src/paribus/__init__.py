@@ -5,8 +5,8 @@
     results = Study(...).run()
     results.runs(), results.curves()
 
-The names below are the public interface; docs/compatibility.md says what is promised of them. Each
-is loaded when it is first used, so that `import paribus` is fast.
+The names below and `paribus.stats` are the public interface; docs/compatibility.md says what is
+promised of them. Each is loaded when it is first used, so that `import paribus` is fast.
 """
 
 from importlib import import_module
@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from paribus.errors import ParibusError as ParibusError
     from paribus.errors import UserError as UserError
+    from paribus.judged import Judged as Judged
+    from paribus.judged import judge as judge
+    from paribus.judged import judge_values as judge_values
     from paribus.results import Results as Results
     from paribus.results import run as run
     from paribus.spec.experiment import Experiment as Experiment
@@ -48,6 +51,7 @@ __version__ = "0.1.0"
 
 _MODULES = {
     "errors": ("ParibusError", "UserError"),
+    "judged": ("Judged", "judge", "judge_values"),
     "results": ("Results", "run"),
     "spec.experiment": ("Experiment",),
     "spec.files": ("load_study",),
@@ -66,6 +70,8 @@ __all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "stats":
+        return import_module("paribus.stats")
     if name not in _HOME:
         raise AttributeError(f'module "paribus" has no attribute "{name}"')
     return getattr(import_module(f"paribus.{_HOME[name]}"), name)
