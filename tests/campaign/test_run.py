@@ -10,7 +10,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,30 +20,13 @@ from paribus.store.open import open_store
 from paribus.store.rows import EPOCH_COLUMNS
 from tests.support.commands import call_apart, epochs_in, train_here
 from tests.support.small import SMALL_STUDY, Small
+from tests.support.stored import content
 
 pytestmark = pytest.mark.slow
 
 
 def run(study: Path, store: str, *options: str) -> subprocess.CompletedProcess[str]:
     return call_apart("run", study, "--store", store, *options, cwd=study.parent)
-
-
-def content(store: Path) -> dict[str, Any]:
-    """Everything in a store that must not depend on circumstances, down to the bytes."""
-    kept: dict[str, Any] = {}
-    with open_store(store, "write") as opened:
-        for stored in opened.find_runs(""):
-            epochs = opened.epochs(stored.id)
-            kept[stored.id] = (
-                stored.status,
-                {key: column.tobytes() for key, column in epochs.items() if "seconds" not in key},
-                *(
-                    file.read_bytes()
-                    for file in sorted((store / "runs" / stored.id).glob("*"))
-                    if stored.status == "finished"
-                ),
-            )
-    return kept
 
 
 def test_one_and_two_workers_give_identical_bytes(small: Small) -> None:

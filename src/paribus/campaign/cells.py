@@ -97,6 +97,7 @@ class Schedule:
     """What the planned looks call for; None without looks."""
     elsewhere: tuple[Cell, ...] = ()
     """Those that are waited for, as other processes train them."""
+    shard: Shard = WHOLE
     capacity: Capacity = _UNKNOWN
     """Where they are trained, once that is known."""
     names: Mapping[str, Identity] = field(default_factory=dict)
@@ -131,7 +132,7 @@ def schedule(
     known.refuse_untrainable([cell.name for cell in left])
     trials = {cell.stored_name: cell.identity for cell in planned if cell.trial is not None}
     names = {cell.name: known.identities[cell.name] for cell in planned} | trials
-    return Schedule(campaign, planned, left, next_look, names=names)
+    return Schedule(campaign, planned, left, next_look, shard=shard, names=names)
 
 
 def cells(

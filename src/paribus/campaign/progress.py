@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from paribus.campaign.campaign import Campaign
-from paribus.campaign.cells import Cell, Schedule
+from paribus.campaign.cells import WHOLE, Cell, Schedule, Shard
 from paribus.campaign.estimate import epoch_seconds, works
 from paribus.store.reader import Reader
 from paribus.store.rows import Status
@@ -68,13 +68,15 @@ Key = tuple[str, int, int | None]
 class Clock:
     """Estimates the time left from what the epochs so far have taken."""
 
-    def __init__(self, campaign: Campaign, needed: Mapping[str, int]) -> None:
+    def __init__(self, campaign: Campaign, needed: Mapping[str, int], shard: Shard = WHOLE) -> None:
         study = campaign.study
+        ours = shard.seeds(study.seed_range)
         experiments = self._experiments = study.experiments
         self._left: dict[Key, int] = {
             (name, seed, trial): experiment.epochs
             for name, experiment in experiments.items()
             for seed in study.seed_range[: needed.get(name, study.seeds)]
+            if seed in ours
             for trial in (None, *range(experiment.tune.trials if experiment.tune else 0))
         }
         """Epochs left of each run."""
@@ -154,7 +156,7 @@ class Clock:
 def clock(schedule: Schedule, store: Reader) -> Clock:
     """Return the clock of what is trained now."""
     look = schedule.next_look
-    made = Clock(schedule.campaign, {} if look is None else look.seeds)
+    made = Clock(schedule.campaign, {} if look is None else look.seeds, schedule.shard)
     left = {(cell.name, cell.seed, cell.trial) for cell in schedule.missing}
     for cell in schedule.cells:
         ended = (cell.name, cell.seed, cell.trial) not in left

@@ -24,6 +24,7 @@ COMMANDS = {
     "show": "Show one run: recipe, epochs, where it ran.",
     "export": "Write a run's network, or a whole store, for other tools.",
     "merge": "Unite stores that have each trained a part of a study.",
+    "slurm": "Print a script that trains a study with Slurm.",
     "pack": "Pack a store's runs without weights: for a repository or a mail.",
     "unpack": "Make a store of a pack, or add a pack to a store.",
     "studies": "List the built-in studies.",

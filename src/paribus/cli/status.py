@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from paribus.campaign.campaign import Campaign
+from paribus.campaign.campaign import STORE, Campaign
 from paribus.campaign.naming import described
-from paribus.cli.options import json_option, store_option, study_options, told
+from paribus.cli.options import json_option, study_options, tell, told
 from paribus.cli.state import in_words, state
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
@@ -19,13 +23,71 @@ from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
 from paribus.text import percent
 
+if TYPE_CHECKING:
+    from paribus.questions.next_look import NextLook
+
 
 @click.command(short_help="Say what of a study has been trained.")
 @study_options
-@store_option
+@click.option(
+    "--store",
+    "stores",
+    multiple=True,
+    default=(str(STORE),),
+    show_default=str(STORE),
+    type=click.Path(path_type=Path),
+    help="Folder that runs are kept in. May be repeated, for the stores of several shards.",
+)
 @json_option
-def command(campaign: Campaign, as_json: bool) -> None:
+def command(campaign: Campaign, stores: tuple[Path, ...], as_json: bool) -> None:
     """Say what of STUDY, a file or a built-in name, has been trained, and by which runs."""
+    there = [store for store in stores if (store / "paribus.db").is_file()]
+    if len(stores) > 1 and there:
+        tell(*(f"{store}: no store yet." for store in stores if store not in there))
+    stands = [_stand(replace(campaign, store_folder=store)) for store in there or stores[:1]]
+    study = campaign.study
+    facts = {
+        name: _experiment(
+            experiment,
+            _united([stand.runs[name] for stand in stands]),
+            max(stand.asked[name] for stand in stands),
+        )
+        for name, experiment in study.experiments.items()
+    }
+    if as_json:
+        where = {"store": str(stores[0])} if len(stores) == 1 else {"stores": [*map(str, stores)]}
+        stand = {**where, "looks": list(study.looks)}
+        click.echo(json.dumps({**stand, "experiments": facts}, indent=2))
+        return
+    if len(stands) == 1 and (look := stands[0].look) is not None:
+        from paribus.present.looks_stand import looks_stand
+
+        click.echo(looks_stand(look))
+    _print(facts)
+    elsewhere = {name: found for stand in stands for name, found in stand.others.items()}
+    if elsewhere and not any(fact["runs"] for fact in facts.values()):
+        click.echo(
+            "\nThe store has runs of experiments of these names with other settings; give the "
+            "options they were trained with, e.g. --preview, --epochs or --images:"
+        )
+        for name, described in elsewhere.items():
+            click.echo(f"  {name}: {'; '.join(described)}")
+
+
+@dataclass(frozen=True)
+class _Stand:
+    """What one store has of a study."""
+
+    runs: Mapping[str, list[dict[str, Any]]]
+    """Of each experiment."""
+    asked: Mapping[str, int]
+    """How many runs of each experiment are called for by now."""
+    look: NextLook | None
+    others: Mapping[str, list[str]]
+    """What it has under the experiments' names that is not of this study."""
+
+
+def _stand(campaign: Campaign) -> _Stand:
     from paribus.measure.from_store import stored_runs
 
     study = campaign.study
@@ -33,20 +95,25 @@ def command(campaign: Campaign, as_json: bool) -> None:
         known = told(campaign.known(store))
         runs = stored_runs(study, store, known.identities)
         look = campaign.next_look(store)
-        asked = dict.fromkeys(study.experiments, study.seeds) if look is None else look.seeds
-        facts = {
-            name: _experiment(experiment, runs[name], asked[name], store)
-            for name, experiment in study.experiments.items()
-        }
-        elsewhere = _others(known, store)
-    if as_json:
-        stand = {"store": str(campaign.store_folder), "looks": list(study.looks)}
-        click.echo(json.dumps({**stand, "experiments": facts}, indent=2))
-        return
-    if look is not None:
-        from paribus.present.looks_stand import looks_stand
+        return _Stand(
+            runs={name: [_run(run, store) for run in runs[name]] for name in study.experiments},
+            asked=dict.fromkeys(study.experiments, study.seeds) if look is None else look.seeds,
+            look=look,
+            others=_others(known, store),
+        )
 
-        click.echo(looks_stand(look))
+
+def _united(runs: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The runs of several stores; of one that several have, that with the most epochs."""
+    most: dict[tuple[int, str], dict[str, Any]] = {}
+    for run in chain.from_iterable(runs):
+        key = (run["seed"], run["engine"])
+        if key not in most or run["epochs"] > most[key]["epochs"]:
+            most[key] = run
+    return [most[key] for key in sorted(most)]
+
+
+def _print(facts: Mapping[str, dict[str, Any]]) -> None:
     width = max(map(len, facts))
     for name, fact in facts.items():
         counts = f"{fact['finished']} of {fact['asked']} finished"
@@ -57,13 +124,6 @@ def command(campaign: Campaign, as_json: bool) -> None:
             test = "" if accuracy is None else f", test {percent(accuracy, '.2f')}"
             epoch = f"epoch {run['epochs']}/{fact['epochs']}"
             click.echo(f"  {run['id']}  {epoch}{test}  {in_words(run)}")
-    if elsewhere and not any(fact["runs"] for fact in facts.values()):
-        click.echo(
-            "\nThe store has runs of experiments of these names with other settings; give the "
-            "options they were trained with, e.g. --preview, --epochs or --images:"
-        )
-        for name, described in elsewhere.items():
-            click.echo(f"  {name}: {'; '.join(described)}")
 
 
 def _others(known: Known, store: Reader) -> dict[str, list[str]]:
@@ -86,11 +146,9 @@ def _is_other(identity: Identity, stored: Identity) -> bool:
     return identity.recipe != stored.recipe
 
 
-def _experiment(
-    experiment: Experiment, runs: tuple[StoredRun, ...], seeds: int, store: Reader
-) -> dict[str, Any]:
-    statuses = [run.status for run in runs]
-    ended = sum(run.ended for run in runs)
+def _experiment(experiment: Experiment, runs: list[dict[str, Any]], seeds: int) -> dict[str, Any]:
+    statuses = [run["status"] for run in runs]
+    ended = sum(status in ("finished", "diverged") for status in statuses)
     return {
         "asked": max(seeds, ended),
         "finished": statuses.count("finished"),
@@ -98,7 +156,7 @@ def _experiment(
         "failed": statuses.count("failed"),
         "begun": statuses.count("running"),
         "epochs": experiment.epochs,
-        "runs": [_run(run, store) for run in runs],
+        "runs": runs,
     }
 
 

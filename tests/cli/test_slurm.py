@@ -1,0 +1,184 @@
+"""`paribus slurm`: the script as a shell reads it, and as a real Slurm runs it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from paribus.store.open import open_store
+from tests.support.commands import call, epochs_in, read_json, train_here
+from tests.support.slurm import Slurm, slurm, wait_for, why_no_slurm
+from tests.support.small import SMALL_STUDY, Small, write_small
+from tests.support.stored import content
+
+FOUR_SEEDS = SMALL_STUDY.replace("seeds = 2", "seeds = 4")
+
+
+def script(study: Path, *options: str) -> str:
+    done = call("slurm", study, *options)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def asked(text: str) -> set[str]:
+    """The options that all jobs are submitted with."""
+    (line,) = (line for line in text.splitlines() if "sbatch --parsable" in line)
+    return set(line.split())
+
+
+def test_what_is_asked_for(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = small(FOUR_SEEDS)
+    monkeypatch.chdir(study.parent)
+    options = ("--cores", "2", "--memory", "700", "--time", "0:30:00", "--sbatch=--partition=all")
+    text = script(study, *options, "--epochs", "3", "--tasks", "2", "--store", "united")
+    assert asked(text) >= {
+        "--cpus-per-task=2", "--mem=700M", "--time=0:30:00", "--partition=all", "--requeue",
+        "--signal=B:USR1@120", "--open-mode=append",
+    }  # fmt: skip
+    assert "--array=1-2" in text
+    assert f"paribus run {study} --epochs 3 --no-timing --store united-" in text
+    assert f"paribus run {study} --epochs 3 --store united" in text
+
+
+def test_memory_is_estimated_for_the_runs_of_all_cores(small: Small) -> None:
+    def megabytes(*options: str) -> int:
+        (option,) = (one for one in asked(script(small(), *options)) if one.startswith("--mem="))
+        return int(option.removeprefix("--mem=").removesuffix("M"))
+
+    one, four = megabytes("--cores", "1"), megabytes("--cores", "4")
+    need = read_json("check", small(), "--json")["memory"]
+    assert (four - one) / 3 == pytest.approx(need / 1e6, abs=1)
+
+
+def test_no_task_is_without_a_seed(small: Small) -> None:
+    assert "--array=1-2" in script(small())
+    done = call("slurm", small(), "--tasks", "3")
+    assert "the study has 2 seeds, and a task trains whole seeds; ask for at most 2" in str(
+        done.exception
+    )
+
+
+@pytest.mark.parametrize("folder", ["plain", "with 'quotes' and $HOME; `true`"])
+def test_shells_accept_it(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / folder).mkdir()
+    study = write_small(tmp_path / folder, FOUR_SEEDS)
+    monkeypatch.chdir(study.parent)
+    path = tmp_path / "train.sh"
+    path.write_text(script(study, "--store", "my runs"), "utf-8")
+    subprocess.run(["sh", "-n", path], check=True)
+    if shutil.which("shellcheck") is None:
+        pytest.skip("shellcheck is not installed")
+    checked = subprocess.run(["shellcheck", path], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
+def test_a_shard_counts_its_own_runs(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = small()
+    monkeypatch.chdir(study.parent)
+    told = call("run", study, "--shard", "2/2", "--epochs", "1", "--jobs", "1").stderr
+    assert "Training 3 of 3 runs, 1 at once" in told
+    assert "(3/3 runs, about 0:00 left)" in told
+
+
+def test_status_of_several_stores(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = small()
+    monkeypatch.chdir(study.parent)
+    for shard in ("1/2", "2/2"):
+        call("run", study, "--shard", shard, "--store", f"runs-{shard[0]}", "--epochs", "1")
+    options = ("--epochs", "1", "--store", "runs-1", "--store", "runs-2", "--store", "runs-3")
+    told = call("status", study, *options)
+    assert told.exit_code == 0
+    assert "runs-3: no store yet." in told.stderr
+    assert "mlp   2 of 2 finished" in told.stdout
+    facts = read_json("status", study, *options[:-2], "--json")
+    assert facts["stores"] == ["runs-1", "runs-2"]
+    assert [run["seed"] for run in facts["experiments"]["cnn"]["runs"]] == [0, 1]
+    one = read_json("status", study, *options[:4], "--json")
+    assert one["experiments"]["cnn"]["finished"] == 1
+    assert call("status", study, "--store", "no-1", "--store", "no-2").exception is not None
+
+
+@pytest.mark.slow
+@pytest.mark.thorough
+@pytest.mark.skipif(why_no_slurm() != "", reason=why_no_slurm())
+def test_a_real_slurm_requeues_its_tasks_and_unites_them(small: Small, tmp_path: Path) -> None:
+    """Each of four tasks is stopped in its training until Slurm's time limit nears; it is put back
+    into the queue and resumes."""
+    study = small(FOUR_SEEDS.partition("[experiments.adam]")[0].replace("epochs = 4", "epochs = 60")
+                  + SMALL_STUDY[SMALL_STUDY.index("[[questions]]"):])  # fmt: skip
+    here = study.parent
+    options = ["--tasks", "4", "--cores", "1", "--time", "1", "--margin", "50"]
+    with slurm(tmp_path / "slurm") as running:
+        text = running.call(
+            *_PARIBUS, "slurm", study.name, *options, "--sbatch=--output=%x-%a.log", cwd=here
+        )
+        (here / "train.sh").write_text(text, "utf-8")
+        told = running.call("sh", "train.sh", cwd=here)
+        array, last = told.split()[1].rstrip(","), told.split(" and ")[1].split(",")[0]
+        tasks = [f"{array}_{number}" for number in range(1, 5)]
+        stopped = dict[str, int]()
+        wait_for(lambda: _stop_each(here, stopped), running)
+        kept = {store: _seconds(here / store) for store in stopped}
+        wait_for(lambda: _requeued(running, tasks), running)
+        _start_now(running, tasks)
+        wait_for(lambda: running.jobs()[last]["JobState"] == "COMPLETED", running)
+        jobs = running.jobs()
+    assert {jobs[task]["JobState"] for task in tasks} == {"COMPLETED"}
+    assert {jobs[task]["Restarts"] for task in tasks} == {"1"}
+    assert sorted(kept) == [f"runs-{number}" for number in range(1, 5)]
+    for store, before in kept.items():
+        after = _seconds(here / store)
+        assert before
+        assert before != after
+        # Its epochs were not trained again: they took as long as they did before.
+        assert {run: after[run][: len(seconds)] for run, seconds in before.items()} == before
+    assert (here / "report" / "index.html").exists()
+    train_here(study, "whole")
+    assert content(here / "runs") == content(here / "whole")
+
+
+_PARIBUS = (sys.executable, "-m", "paribus")
+
+
+def _seconds(store: Path) -> dict[str, list[float]]:
+    """How long each epoch of each run took."""
+    with open_store(store, "read") as opened:
+        return {run.id: opened.epochs(run.id)["train_seconds"].tolist()
+                for run in opened.find_runs("")}  # fmt: skip
+
+
+def _stop_each(here: Path, stopped: dict[str, int]) -> bool:
+    """Stop each task that has trained an epoch, so that it does not end before its time limit."""
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdecimal() or int(entry.name) in stopped.values():
+            continue
+        try:
+            words = (entry / "cmdline").read_text().split("\0")
+            ours = (entry / "cwd").resolve() == here
+        except OSError:  # It has ended.
+            continue
+        if ours and "--shard" in words:
+            store = words[words.index("--store") + 1]
+            if epochs_in(here / store):
+                os.kill(int(entry.name), signal.SIGSTOP)
+                stopped[store] = int(entry.name)
+    return len(stopped) == 4
+
+
+def _requeued(running: Slurm, tasks: list[str]) -> bool:
+    jobs = running.jobs()
+    return all(jobs[task]["Restarts"] == "1" and jobs[task]["Reason"] == "BeginTime"
+               for task in tasks)  # fmt: skip
+
+
+def _start_now(running: Slurm, tasks: list[str]) -> None:
+    """Slurm lets a job wait for two minutes after a requeue; within a second of it, a node refuses
+    the job."""
+    for task in tasks:
+        running.call("scontrol", "update", f"JobId={task}", "StartTime=now+3seconds")

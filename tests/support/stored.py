@@ -1,0 +1,26 @@
+"""What a store has that must not depend on how it came to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from paribus.store.open import open_store
+
+
+def content(store: Path) -> dict[str, Any]:
+    """Everything in a store that must not depend on circumstances, down to the bytes."""
+    kept: dict[str, Any] = {}
+    with open_store(store, "write") as opened:
+        for stored in opened.find_runs(""):
+            epochs = opened.epochs(stored.id)
+            kept[stored.id] = (
+                stored.status,
+                {key: column.tobytes() for key, column in epochs.items() if "seconds" not in key},
+                *(
+                    file.read_bytes()
+                    for file in sorted((store / "runs" / stored.id).glob("*"))
+                    if stored.status == "finished"
+                ),
+            )
+    return kept
