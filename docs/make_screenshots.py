@@ -34,7 +34,8 @@ STUDY = ["mnist", "--preview"]
 @contextmanager
 def browser() -> Iterator[Chrome]:
     options = webdriver.ChromeOptions()
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1280,1000"):
+    looks = ("--window-size=1280,1000", "--hide-scrollbars")
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", *looks):
         options.add_argument(argument)
     # Named, or Selenium looks on the network for one to download.
     options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""

@@ -92,7 +92,7 @@ def test_an_axis_holds_all_that_its_rows_draw(result: StudyResult) -> None:
     far = found([0.010, 0.012, 0.011, 0.010, 0.012], matters=0.001)
     group = only_group(result, *near, far)
     assert group.limit == pytest.approx(1)
-    assert group.enlarged == ""
+    assert group.scaled == ""
     (view,) = views(drawn(result, *near, far))
     places = [place for row in view.rows for place in (row.mark, *row.dots) if place is not None]
     # To scale: 0.38 points lie 0.38 of the way to the axis's end.
@@ -107,7 +107,7 @@ def test_small_differences_beside_large_ones_get_an_axis_of_their_own(result: St
     large, small = drawn(result, *near, far).groups
     assert [[row.number for row in group.rows] for group in (large, small)] == [[4], [1, 2, 3]]
     assert (large.limit, small.limit) == pytest.approx((50, 0.5))
-    assert small.enlarged == "drawn 100 times as large as above"
+    assert small.scaled == "the smaller differences, drawn 100 times larger than above"
     assert [(group.ticks[0].text, group.ticks[-1].text) for group in (large, small)] == [
         ("−50", "+50"),
         ("−0.5", "+0.5"),
@@ -132,26 +132,44 @@ def test_a_row_names_both_means(result: StudyResult) -> None:
 def test_equal_runs_are_told_from_equal_means(result: StudyResult) -> None:
     cases_ = cases()
     said = {
-        name: only_group(result, cases_[name]).rows[0].word
+        name: only_group(result, cases_[name]).rows[0].why
         for name in ("equal", "the same on every image", "the same probabilities")
     }
     assert said == {
-        "equal": "equal",
-        "the same on every image": "equal: the same score on all test images",
-        "the same probabilities": "equal: identical on all test images",
+        "equal": "",
+        "the same on every image": "the same score on all test images",
+        "the same probabilities": "identical on all test images",
+    }
+
+
+def test_an_undecided_row_says_why(result: StudyResult) -> None:
+    rows = {
+        name: only_group(result, cases()[name]).rows[0].why
+        for name in (
+            "undecided",
+            "undecided although the interval leaves out 0",
+            "step time: undecided",
+            "best: two of four",
+        )
+    }
+    assert rows == {
+        "undecided": "may go either way",
+        "undecided although the interval leaves out 0": "not clear enough",
+        "step time: undecided": "may go either way",
+        "best: two of four": "may be the best",
     }
 
 
 def test_a_row_without_a_verdict_says_why(result: StudyResult) -> None:
     (row,) = only_group(result, cases()["the same value in every run"]).rows
-    assert row.word == "no verdict: exactly 0.00 in every run"
+    assert (row.word, row.why) == ("no verdict", "exactly 0.00 in every run")
     (row,) = only_group(result, found(CLEAR[:2])).rows
-    assert row.word == "no verdict: too few seeds"
+    assert row.why == "too few seeds"
 
 
 def test_a_confounded_row_names_what_else_differs(result: StudyResult) -> None:
     (row,) = only_group(result, found(CLEAR, confounds=ONE_CONFOUND)).rows
-    assert row.word == "confounded: differs in epochs, too"
+    assert (row.word, row.why) == ("confounded", "differs in epochs, too")
 
 
 def test_a_group_says_what_does_not_matter_where_its_rows_agree(result: StudyResult) -> None:

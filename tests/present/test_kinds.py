@@ -68,6 +68,15 @@ def test_the_picture_of_a_best_set_has_a_row_for_each() -> None:
     assert contest(best_of({"a": [], "b": []})) is None
 
 
+def test_those_near_the_best_come_before_those_far_behind() -> None:
+    shown = contest(best_of(LED | {"far": BASE_S / 2}))
+    assert shown is not None
+    near, far = shown.groups
+    assert near.rows[0].question == "adam"
+    assert [row.question for row in far.rows] == ["far"]
+    assert far.scaled == "the larger differences, drawn 100 times smaller than above"
+
+
 def test_of_a_loss_better_is_to_the_right_too() -> None:
     contested = Contest(
         BestQuestion(ask="?", best=("a", "b"), about=("network",), metric="test_loss", matters=0.1),

@@ -54,7 +54,9 @@ def ratios() -> Scale:
     return Scale(tuple(map(math.log, _RATIOS)), _ratio_ticks)
 
 
-def on_axes(group: ForestGroup, scale: Scale) -> tuple[ForestGroup, ...]:
+def on_axes(
+    group: ForestGroup, scale: Scale, *, small_first: bool = False
+) -> tuple[ForestGroup, ...]:
     """Return a group on its axis; as two where its small differences have one of their own."""
     drawn = [row for row in group.rows if row.estimate is not None]
     if not drawn:
@@ -66,16 +68,17 @@ def on_axes(group: ForestGroup, scale: Scale) -> tuple[ForestGroup, ...]:
         return (replace(group, limit=end, ticks=scale.ticks(end)),)
     large = tuple(row for row in drawn if row not in small)
     others = tuple(row for row in group.rows if row not in large)
+    times = f"{end / finer:.0f} times"
+    if small_first:
+        note = f"the larger differences, drawn {times} smaller than above"
+        return (
+            replace(group, limit=finer, ticks=scale.ticks(finer), rows=others),
+            replace(group, limit=end, ticks=scale.ticks(end), rows=large, scaled=note),
+        )
+    note = f"the smaller differences, drawn {times} larger than above"
     return (
         replace(group, limit=end, ticks=scale.ticks(end), rows=large),
-        replace(
-            group,
-            title=f"{group.title}: the smaller differences",
-            limit=finer,
-            ticks=scale.ticks(finer),
-            rows=others,
-            enlarged=f"drawn {end / finer:.0f} times as large as above",
-        ),
+        replace(group, limit=finer, ticks=scale.ticks(finer), rows=others, scaled=note),
     )
 
 

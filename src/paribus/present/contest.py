@@ -36,7 +36,11 @@ def contest(finding: BestFinding) -> Forest | None:
         small=small,
     )
     scale = axes.differences(reverse=not metric.higher_is_better)
-    return Forest(axes.on_axes(group, scale), heading=finding.question.ask, has_original=False)
+    return Forest(
+        axes.on_axes(group, scale, small_first=True),
+        heading=finding.question.ask,
+        has_original=False,
+    )
 
 
 def contests(findings: Sequence[Finding]) -> list[tuple[int, BestFinding, Forest]]:

@@ -123,7 +123,7 @@ _KEY = {
     Verdict.BETTER: "the second is better: more accurate, faster, a lower loss",
     Verdict.WORSE: "the second is worse",
     Verdict.EQUAL: "differences as large as what matters are ruled out",
-    Verdict.UNDECIDED: "these runs cannot tell; the row says how many seeds would",
+    Verdict.UNDECIDED: "these runs cannot tell; open the row to see how many seeds would",
     Verdict.CONFOUNDED: "more differs than the question is about",
     Verdict.NONE: "nothing to judge by yet; the row says what is missing",
 }
@@ -136,7 +136,7 @@ _HOW_TO_READ = (
     "band holds differences too small to matter, fixed beforehand. A dot is the difference of one "
     "seed or one process. Under one heading all rows are drawn to the same scale. Where large "
     "differences would leave the others too small to see, these follow under a heading of their "
-    "own, which says how many times larger they are drawn. Rows go from the largest improvement "
+    "own, which says how much larger they are drawn. Rows go from the largest improvement "
     "down; open one to see all that it rests on."
 )
 

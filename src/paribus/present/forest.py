@@ -170,9 +170,7 @@ def _row(number: int, finding: Finding) -> ForestRow:
         "by less than matters": finding.less_than_matters,
         "exploratory": finding.exploratory,
     }
-    why = short.why(finding)
-    word = short.verdict(finding) + (f": {why}" if why else "")
-    words = [word, *(note for note, holds in notes.items() if holds)]
+    words = [short.verdict(finding), *(note for note, holds in notes.items() if holds)]
     return ForestRow(
         number=number,
         question=asked.ask,
@@ -180,6 +178,7 @@ def _row(number: int, finding: Finding) -> ForestRow:
         n=f"n = {found.n}" if found.n else "",
         verdict=finding.verdict.value,
         word=", ".join(words),
+        why=_why(finding, at),
         numbers=found.together,
         estimate=at.estimate,
         low=at.low,
@@ -192,6 +191,14 @@ def _row(number: int, finding: Finding) -> ForestRow:
         agrees=agreement.agrees,
         nothing=nothing(finding) if at.estimate is None else "",
     )
+
+
+def _why(finding: Finding, at: Places) -> str:
+    """What stands behind the verdict of a row. Of an undecided one why it is: dots that all lie on
+    one side look like an answer."""
+    if finding.verdict is not Verdict.UNDECIDED or at.low is None or at.high is None:
+        return short.why(finding)
+    return "may go either way" if at.low <= 0 <= at.high else "not clear enough"
 
 
 def _groups(title: str, members: Sequence[tuple[Finding, ForestRow]]) -> tuple[ForestGroup, ...]:

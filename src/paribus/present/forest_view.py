@@ -67,8 +67,8 @@ class GroupView:
     ticks: tuple[TickView, ...]
     rows: tuple[RowView, ...]
     notes: tuple[str, ...]
-    """Which differences do not matter, where it is the same for all rows; how much larger than the
-    group above it is drawn."""
+    """How it is drawn beside the group above it; which differences do not matter, where it is the
+    same for all rows."""
 
 
 def group_views(forest: Forest) -> tuple[GroupView, ...]:
@@ -79,7 +79,7 @@ def group_views(forest: Forest) -> tuple[GroupView, ...]:
 def _group(group: ForestGroup) -> GroupView:
     ticks = tuple(TickView(_place(tick.at, group.limit), tick.text) for tick in group.ticks)
     rows = tuple(_row(row, group.limit) for row in group.rows)
-    notes = tuple(filter(None, (group.enlarged, group.small)))
+    notes = tuple(filter(None, (group.scaled, group.small)))
     return GroupView(group.title, group.unit, group.left, group.right, ticks, rows, notes)
 
 

@@ -157,6 +157,13 @@ def _(finding: TwoSided) -> str:
 
 
 @why.register
+def _(finding: BestFinding) -> str:
+    if finding.verdict is Verdict.UNDECIDED:
+        return "may be the best"
+    return why.dispatch(Finding)(finding)
+
+
+@why.register
 def _(finding: PairFinding) -> str:
     evidence = finding.evidence
     if finding.verdict is Verdict.EQUAL and evidence.identical:

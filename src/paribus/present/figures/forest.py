@@ -64,7 +64,8 @@ def _group(axes: Axes, group: ForestGroup) -> None:
     axes.set_xlim(-_REACH * limit, _REACH * limit)
     axes.set_xticks([tick.at for tick in group.ticks], [tick.text for tick in group.ticks])
     unit = f", {group.unit}" if group.unit else ""
-    _write(axes, _START, 0, f"{group.title}{unit}", above=6, weight="bold")
+    _write(axes, _START, 0, f"{group.title}{unit}", above=16 if group.scaled else 6, weight="bold")
+    _write(axes, _START, 0, group.scaled, above=6, color=GREY)
     if group.limit:
         axes.axvline(0, color=GREY, linewidth=0.8)
         _write(axes, 0.115, 0, f"◂ {group.left}", above=15, color=GREY)
@@ -112,10 +113,14 @@ def _text(axes: Axes, place: int, row: ForestRow, color: str) -> None:
     question = textwrap.shorten(row.question, 62, placeholder="…")
     sides = f"{row.sides}, {row.n}" if row.n else row.sides
     upper, lower = place - 0.17, place + 0.2
+    lines = [row.why, row.numbers] if row.why else [row.numbers]
+    apart = 0.37 if len(lines) == 1 else 0.29
+    first = lower - apart * len(lines) + 0.08 * (len(lines) - 1)
     _write(axes, _START, upper, question)
     _write(axes, _START, lower, shortened(sides, 62), color=GREY)
-    _write(axes, 1.02, upper, shortened(row.word, 42), color=color, weight="bold")
-    _write(axes, 1.02, lower, row.numbers, color=GREY)
+    _write(axes, 1.02, first, shortened(row.word, 42), color=color, weight="bold")
+    for number, line in enumerate(lines, start=1):
+        _write(axes, 1.02, first + apart * number, shortened(line, 42), color=GREY)
 
 
 def _write(

@@ -75,6 +75,8 @@ class ForestRow:
     agrees: bool | None = None
     nothing: str = ""
     """Why there is nothing to draw, where there is no estimate."""
+    why: str = ""
+    """What stands behind the verdict, in a few words; "" where nothing has to."""
     small: str = ""
     """Which differences do not matter, where the rows of its group differ in that."""
 
@@ -94,8 +96,9 @@ class ForestGroup:
     rows: tuple[ForestRow, ...]
     small: str = ""
     """Which differences do not matter, where it is the same for all rows."""
-    enlarged: str = ""
-    """How much larger it is drawn than the group before it, whose small differences it has."""
+    scaled: str = ""
+    """Which of its title's differences it has, and how large they are drawn beside those of the
+    group before it; "" where there is one group of them."""
 
 
 @dataclass(frozen=True)
