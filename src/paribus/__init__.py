@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from paribus.data.function import save_arrays as save_arrays
     from paribus.errors import ParibusError as ParibusError
     from paribus.errors import UserError as UserError
     from paribus.judged import Judged as Judged
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _MODULES = {
+    "data.function": ("save_arrays",),
     "errors": ("ParibusError", "UserError"),
     "judged": ("Judged", "judge", "judge_values"),
     "results": ("Results", "run"),

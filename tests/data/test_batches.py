@@ -13,6 +13,7 @@ from paribus.data.dataset import Dataset
 from paribus.errors import UserError
 
 N = 200
+LABELS = np.array([3, 4])
 
 
 def make(n: int = N) -> Dataset:
@@ -41,6 +42,21 @@ def test_all() -> None:
     assert arrays.validation_images.dtype == np.float32
     assert arrays.validation_labels.shape == (0,)
     assert arrays.validation_labels.dtype == np.int64
+
+
+def test_validation_images_of_its_own() -> None:
+    own = dataclasses.replace(
+        make(), validation_images=np.full((2, 1, 1, 2), 51, np.uint8), validation_labels=LABELS
+    )
+    arrays = prepare(own, images=20)
+    assert arrays.validation_images.ravel().tolist() == [np.float32(0.2)] * 4
+    assert arrays.validation_labels.tolist() == [3, 4]
+    assert indices(arrays.train_images) == indices(prepare(make(), images=20).train_images)
+    # What a study holds out comes in their place.
+    held_out = prepare(own, None, 5)
+    assert indices(held_out.validation_images) == indices(
+        prepare(make(), None, 5).validation_images
+    )
 
 
 def test_pixels_are_divided_by_255_in_float32() -> None:

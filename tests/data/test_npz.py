@@ -190,13 +190,54 @@ def test_pixels_of_other_ranges(file: Path) -> None:
 
 
 def test_arrays_that_are_not_read_are_told(file: Path) -> None:
-    np.savez(file, **KERAS, x_val=IMAGES, y_val=LABELS)
+    np.savez(file, **KERAS, x_val=IMAGES)
     assert load(str(file)).remarks == (
-        "x_val and y_val are not used; `validation = N` in the study holds out training images",
+        "x_val is not used; `validation = N` in the study holds out training images",
     )
     ours = dict(zip(npz.KEYS, KERAS.values(), strict=True))
     np.savez(file, **KERAS, **ours)
     assert load(str(file)).remarks == ("x_train, y_train, x_test and y_test are not used",)
+
+
+def test_validation_part_is_read(file: Path) -> None:
+    # As MedMNIST has it: a column of labels.
+    ours = dict(zip(npz.KEYS, KERAS.values(), strict=True))
+    np.savez(file, **ours)
+    without = load(str(file))
+    np.savez(file, **ours, val_images=IMAGES[1:3], val_labels=LABELS[1:3, np.newaxis])
+    dataset = load(str(file))
+    assert dataset.validation_images is not None
+    assert dataset.validation_labels is not None
+    np.testing.assert_array_equal(dataset.validation_images[:, 0], IMAGES[1:3])
+    assert dataset.validation_labels.tolist() == [1, 2]
+    assert dataset.remarks == ()
+    assert (dataset.facts.validation_images, without.facts.validation_images) == (2, 0)
+    # Other validation images are other data.
+    np.savez(file, **ours, val_images=IMAGES[2:4], val_labels=LABELS[1:3])
+    assert len({without.fingerprint, dataset.fingerprint, load(str(file)).fingerprint}) == 3
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"x_val": IMAGES[:, :4], "y_val": LABELS}, "but the validation images 4 × 6 pixels"),
+        ({"x_val": IMAGES[:1], "y_val": LABELS}, "1 validation images but 4 validation labels"),
+        ({"x_val": IMAGES[:0], "y_val": LABELS[:0]}, "has no validation images"),
+        ({"x_val": IMAGES / 255, "y_val": LABELS}, "x_val: is float64"),
+    ],
+)
+def test_faulty_validation_part(file: Path, part: dict[str, Any], message: str) -> None:
+    assert message in refusal_of(file, **part)
+
+
+def test_class_names(file: Path) -> None:
+    np.savez(file, **KERAS, class_names=["a", "b", "c"])
+    assert load(str(file)).class_names == ("a", "b", "c")
+    assert refusal_of(file, class_names=[1, 2, 3]) == (
+        f"{file}, class_names: is int64 of shape (3,); needs one text for each class, shape "
+        "(classes,)."
+    )
+    assert "label 2 of image 2" in refusal_of(file, class_names=["a", "b"])
 
 
 def test_a_header_that_disagrees_with_the_archive(file: Path) -> None:

@@ -62,11 +62,6 @@ def test_kind_can_be_given_in_python_too() -> None:
     [
         ('kind = "compair"', 's.toml, question 1.kind: there is no kind "compair"; did you mean'),
         ('kind = "count"', 's.toml, question 1: is of kind "compare", not "count"; leave kind out'),
-        (
-            'metric = "validation_loss"',
-            's.toml: question 1: metric "validation_loss" needs validation images, and base and '
-            "slow hold out none; add e.g. validation = 5000",
-        ),
         ("kinds = 3", 's.toml, question 1.kinds: unknown key; did you mean "kind"?'),
     ],
 )

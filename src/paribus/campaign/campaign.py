@@ -11,7 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paribus.campaign.changes import NO_CHANGES, Changes, changed
-from paribus.campaign.engines import Engines, choose_engines, fitting_networks
+from paribus.campaign.engines import (
+    Engines,
+    check_validation,
+    choose_engines,
+    fitting_networks,
+)
 from paribus.data.facts import DataFacts, known_facts, warnings
 from paribus.measure.tuned import ended_runs
 from paribus.spec.files import load_study
@@ -72,8 +77,9 @@ class Campaign:
     def networks(self) -> Mapping[str, Plan | ModuleNetwork]:
         """The network of each experiment.
 
-        Raises `UserError` with every experiment that does not fit the data.
+        Raises `UserError` with every experiment, or every question, that does not fit the data.
         """
+        check_validation(self.study, self.facts, where=self.name)
         return fitting_networks(self.study.experiments, self.facts, where=self.name)
 
     @cached_property

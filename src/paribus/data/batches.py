@@ -37,7 +37,8 @@ class Arrays:
 def prepare(
     dataset: Dataset, images: int | None = None, validation: int = 0, split: int = 0
 ) -> Arrays:
-    """`images` training images (None: all) and `validation` others held out, chosen at random.
+    """`images` training images (None: all) and `validation` others held out, chosen at random; with
+    none held out, the validation images are those that the dataset brings, if it brings any.
 
     The choice depends on the dataset's size and the three numbers alone, on no run's seed, so all
     experiments and seeds see the same images. `split`: another one holds out others. The validation
@@ -49,14 +50,18 @@ def prepare(
     available = len(dataset.train_labels)
     check_counts(dataset.name, available, images, validation)
     train_n, validation_n = _choose(available, images, validation, split)
+    held_images, held_labels = dataset.validation_images, dataset.validation_labels
+    if validation or held_images is None or held_labels is None:
+        held_images = dataset.train_images[validation_n]
+        held_labels = dataset.train_labels[validation_n]
     # Labels are copied because PyTorch warns of arrays that cannot be written to.
     return Arrays(
         train_images=_pixels(dataset.train_images[train_n]),
         train_labels=dataset.train_labels[train_n].copy(),
         test_images=_pixels(dataset.test_images),
         test_labels=dataset.test_labels.copy(),
-        validation_images=_pixels(dataset.train_images[validation_n]),
-        validation_labels=dataset.train_labels[validation_n].copy(),
+        validation_images=_pixels(held_images),
+        validation_labels=held_labels.copy(),
     )
 
 

@@ -22,6 +22,11 @@ Labels = npt.NDArray[np.int64]
 
 MOST_CLASSES = 1000
 
+_ARRAYS = (
+    *("train_images", "train_labels", "test_images", "test_labels"),
+    *("validation_images", "validation_labels"),
+)
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
@@ -39,6 +44,9 @@ class Dataset:
     test_images: Images
     test_labels: Labels
     class_names: tuple[str, ...]
+    validation_images: Images | None = None
+    """Those that a dataset brings to choose by; None if it has none."""
+    validation_labels: Labels | None = None
     attribution: str = ""
     """The licence and the authors, in one sentence, or nothing where they are not known."""
     label_errors: tuple[int, ...] = ()
@@ -48,8 +56,20 @@ class Dataset:
 
     def __post_init__(self) -> None:
         validate(self)
-        for field in ("train_images", "train_labels", "test_images", "test_labels"):
-            object.__setattr__(self, field, _read_only(getattr(self, field)))
+        for field in _ARRAYS:
+            if (array := getattr(self, field)) is not None:
+                object.__setattr__(self, field, _read_only(array))
+
+    @property
+    def parts(self) -> tuple[tuple[str, Images, Labels], ...]:
+        """Training, test and, if there are any, validation images: in a word, images, labels."""
+        parts = [
+            ("training", self.train_images, self.train_labels),
+            ("test", self.test_images, self.test_labels),
+        ]
+        if self.validation_images is not None and self.validation_labels is not None:
+            parts.append(("validation", self.validation_images, self.validation_labels))
+        return tuple(parts)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
@@ -72,6 +92,9 @@ class Dataset:
             class_names=self.class_names,
             train_images=len(self.train_labels),
             test_images=len(self.test_labels),
+            validation_images=(
+                0 if self.validation_labels is None else len(self.validation_labels)
+            ),
             notes=self.notes,
         )
 
@@ -90,20 +113,17 @@ class Dataset:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256, in hex, over the four arrays with their shapes and types; not over any name."""
+        """SHA-256, in hex, over the arrays that it has with their shapes and types; not over any
+        name."""
         digest = hashlib.sha256()
-        for array, dtype in (
-            (self.train_images, "|u1"),
-            (self.train_labels, "<i8"),
-            (self.test_images, "|u1"),
-            (self.test_labels, "<i8"),
-        ):
-            digest.update(f"{dtype} {array.shape}\n".encode())
-            digest.update(array.astype(dtype, copy=False).data)
+        for _, images, labels in self.parts:
+            for array, dtype in ((images, "|u1"), (labels, "<i8")):
+                digest.update(f"{dtype} {array.shape}\n".encode())
+                digest.update(array.astype(dtype, copy=False).data)
         return digest.hexdigest()
 
 
-def numbered(train_labels: Labels, test_labels: Labels) -> tuple[str, ...]:
+def numbered(*parts: Labels) -> tuple[str, ...]:
     """Class names where a source gives none: one number for each class up to the largest label.
 
     >>> numbered(np.array([0, 1]), np.array([2]))
@@ -111,7 +131,7 @@ def numbered(train_labels: Labels, test_labels: Labels) -> tuple[str, ...]:
 
     At least 2 are named, and at most `MOST_CLASSES`; `validate` refuses labels beyond them.
     """
-    largest = max(int(labels.max(initial=1)) for labels in (train_labels, test_labels))
+    largest = max(int(labels.max(initial=1)) for labels in parts)
     return tuple(str(label) for label in range(min(largest + 1, MOST_CLASSES)))
 
 
@@ -123,17 +143,15 @@ def validate(dataset: Dataset) -> None:
         raise UserError(
             f"{name}: has {dataset.classes} class; a classifier needs at least 2 classes."
         )
-    for part, images, labels in (
-        ("training", dataset.train_images, dataset.train_labels),
-        ("test", dataset.test_images, dataset.test_labels),
-    ):
+    for part, images, labels in dataset.parts:
         _check_part(name, part, images, labels, classes=dataset.classes)
-    train, test = dataset.train_images.shape[1:], dataset.test_images.shape[1:]
-    if train != test:
-        raise UserError(
-            f"{name}: the training images are {_size(train)}, but the test images {_size(test)}; "
-            "all images must be of one size."
-        )
+    train = dataset.train_images.shape[1:]
+    for part, images, _ in dataset.parts[1:]:
+        if images.shape[1:] != train:
+            raise UserError(
+                f"{name}: the training images are {_size(train)}, but the {part} images "
+                f"{_size(images.shape[1:])}; all images must be of one size."
+            )
     if np.all(dataset.train_labels == dataset.train_labels[0]):
         raise UserError(
             f"{name}: every training label is {dataset.train_labels[0]}; a classifier needs "

@@ -22,6 +22,8 @@ class DataFacts:
     class_names: tuple[str, ...]
     train_images: int
     test_images: int
+    validation_images: int = 0
+    """Those that it brings; a study may hold out training images if there are none."""
     notes: tuple[str, ...] = ()
     """What a user should know before training, see `Dataset.notes`."""
 

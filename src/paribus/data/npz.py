@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,13 @@ from paribus.text import listed, shown
 
 KEYS = ("train_images", "train_labels", "test_images", "test_labels")
 KERAS_KEYS = ("x_train", "y_train", "x_test", "y_test")
+# Validation images and labels beside either, the first as MedMNIST has them.
+VALIDATION_KEYS = (
+    ("val_images", "val_labels"),
+    ("validation_images", "validation_labels"),
+    ("x_val", "y_val"),
+)
+CLASS_NAMES = "class_names"
 # Images and labels that test images can be taken from.
 PAIRS = (
     ("images", "labels"),
@@ -44,7 +52,8 @@ _BLOCK = 1 << 24  # values that are looked at together
 
 
 def load(file: Path, name: str, share: float | None = None) -> Dataset:
-    """Return the dataset in an .npz file, under `KEYS` or `KERAS_KEYS`.
+    """Return the dataset in an .npz file, under `KEYS` or `KERAS_KEYS`, with its validation images
+    if it has any under `VALIDATION_KEYS`.
 
     Images: see `channels_first`. Labels: integers of shape (N,) or (N, 1). Nothing pickled is ever
     loaded. share: which part of each class are test images, if there are none; the arrays may then
@@ -52,26 +61,38 @@ def load(file: Path, name: str, share: float | None = None) -> Dataset:
     """
     where = shown(file)
     with open_file(file) as stream:
-        arrays, remarks = _read(where, stream, share)
-    images = {
-        key: channels_first(f"{where}, {key}", array) for key, array in list(arrays.items())[::2]
-    }
-    labels = {key: _labels(f"{where}, {key}", array) for key, array in list(arrays.items())[1::2]}
-    train_images, *test_images = images.values()
-    train_labels, *test_labels = labels.values()
+        arrays = _read(where, stream, share)
+    return made_of(where, name, arrays, share)
+
+
+def made_of(
+    where: str, name: str, arrays: Mapping[str, npt.NDArray[Any]], share: float | None = None
+) -> Dataset:
+    """Return the dataset that arrays make; those that are no part of it are remarked.
+
+    arrays: by their keys, as in a file. where: names them in messages. Raises `UserError`.
+    """
+    keys = keys_of(where, list(arrays), share)
+    remarks = _not_used([key for key in arrays if key not in (*keys, CLASS_NAMES)])
+    images = [channels_first(f"{where}, {key}", arrays[key]) for key in keys[::2]]
+    labels = [_labels(f"{where}, {key}", arrays[key]) for key in keys[1::2]]
+    names = numbered(*labels)
+    if CLASS_NAMES in arrays:
+        names = _class_names(f"{where}, {CLASS_NAMES}", arrays[CLASS_NAMES])
     if share is not None:
-        check_lengths(name, "training", len(train_images), len(train_labels))
-        names = numbered(train_labels, train_labels)
+        check_lengths(name, "training", len(images[0]), len(labels[0]))
         return split.with_test_images(
-            name, train_images, train_labels, names, share=share, remarks=remarks
+            name, images[0], labels[0], names, share=share, remarks=remarks
         )
     return Dataset(
         name=name,
-        train_images=train_images,
-        train_labels=train_labels,
-        test_images=test_images[0],
-        test_labels=test_labels[0],
-        class_names=numbered(train_labels, test_labels[0]),
+        train_images=images[0],
+        train_labels=labels[0],
+        test_images=images[1],
+        test_labels=labels[1],
+        validation_images=images[2] if len(images) > 2 else None,
+        validation_labels=labels[2] if len(labels) > 2 else None,
+        class_names=names,
         remarks=remarks,
     )
 
@@ -121,6 +142,15 @@ def _as_bytes(images: npt.NDArray[Any]) -> str:
     else:
         return f", so convert pixels to 0 to 255; these are {low:g} to {high:g}"
     return f", so convert pixels to 0 to 255, e.g. with {how}"
+
+
+def _class_names(where: str, names: npt.NDArray[Any]) -> tuple[str, ...]:
+    if names.dtype.kind != "U" or names.ndim != 1:
+        raise UserError(
+            f"{where}: is {shown(names.dtype)} of shape {names.shape}; needs one text for each "
+            "class, shape (classes,)."
+        )
+    return tuple(map(str, names))
 
 
 def _labels(where: str, labels: npt.NDArray[Any]) -> Labels:
@@ -187,11 +217,8 @@ class _Header:
         return math.prod(self.shape) * self.dtype.itemsize
 
 
-def _read(
-    where: str, stream: BinaryIO, share: float | None
-) -> tuple[dict[str, npt.NDArray[Any]], tuple[str, ...]]:
-    """Return the four arrays by their keys (training images and labels, test images and labels),
-    or two if test images are taken from them, and a clause on what else the file holds.
+def _read(where: str, stream: BinaryIO, share: float | None) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays by their keys; of those that are not needed, see `keys_of`, empty ones.
 
     All headers are read, and the sizes in them added up, before any array is.
     """
@@ -211,31 +238,45 @@ def _read(
         raise UserError(f"{where}: is {what}; write it with numpy.savez.") from error
     with archive:
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-        keys = _keys(where, list(members), share)
-        headers = {key: _header(f"{where}, {key}", archive, members[key]) for key in keys}
+        keys = keys_of(where, list(members), share)
+        wanted = [*keys, *([CLASS_NAMES] if CLASS_NAMES in members else [])]
+        headers = {key: _header(f"{where}, {key}", archive, members[key]) for key in wanted}
         needed = sum(header.size for header in headers.values())
         for key in keys[1::2]:  # Labels are turned into int64.
             needed += 8 * math.prod(headers[key].shape[:1])
         Memory().check(where, needed)
-        arrays = {key: _array(f"{where}, {key}", archive, members[key]) for key in keys}
-    others = [shown(key) for key in members if key not in keys]
-    if not others:
-        return arrays, ()
+        return {
+            key: _array(f"{where}, {key}", archive, members[key]) if key in wanted else np.empty(0)
+            for key in members
+        }
+
+
+def _not_used(keys: list[str]) -> tuple[str, ...]:
+    """Return a clause on arrays that are not read, if there are any."""
+    if not keys:
+        return ()
     hint = ""
-    if any("val" in key.lower() for key in others):
+    if any("val" in key.lower() for key in keys):
         hint = "; `validation = N` in the study holds out training images"
-    return arrays, (f"{listed(others)} {'is' if len(others) == 1 else 'are'} not used{hint}",)
+    named = listed([shown(key) for key in keys])
+    return (f"{named} {'is' if len(keys) == 1 else 'are'} not used{hint}",)
 
 
-def _keys(where: str, there: list[str], share: float | None) -> tuple[str, ...]:
-    """Return the keys of the arrays to read."""
+def keys_of(where: str, there: list[str], share: float | None) -> tuple[str, ...]:
+    """Return the keys of the arrays to read: images and labels of the training images, of the test
+    images, and of the validation images if there are any; of one part if test images are taken from
+    it. there: the keys that there are. Raises `UserError` if some are missing.
+    """
     whole = next((keys for keys in (KEYS, KERAS_KEYS) if set(keys) <= set(there)), None)
     pair = next((keys for keys in PAIRS if set(keys) <= set(there)), None)
     if share is not None and whole is not None:
         raise split.no_effect(where, share, f"test images of its own ({whole[2]})")
     found = whole if share is None else pair
     if found is not None:
-        return found
+        if share is not None:
+            return found
+        held_out = (keys for keys in VALIDATION_KEYS if set(keys) <= set(there))
+        return found + next(held_out, ())
     held = listed([shown(key) for key in there], most=20) or "nothing"
     if share is not None:
         raise UserError(

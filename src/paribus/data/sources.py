@@ -28,11 +28,12 @@ OTHERS: Registry[Callable[[], Dataset]] = Registry("data", "dataset", {})
 def load(source: str, relative_to: Path | None = None, cache: Path | None = None) -> Dataset:
     """Return the dataset that `source` names.
 
-    source: a name ("mnist", "cifar-10", see `known`) or the path of a folder of IDX files, of a
-    folder of image files per class, or of an .npz file; behind the path of data without test images
-    the share of them to test with, as in "pictures test=0.2". A name comes first: write "./mnist"
-    for a folder of that name. relative_to: what a relative path starts from, the current folder if
-    None. cache: the folder for downloads, `remote.default_cache` if None.
+    source: a name ("mnist", "cifar-10", see `known`); the path of a folder of IDX files, of a
+    folder of image files per class, or of an .npz file; or the import path of a function that
+    returns a dataset, as in "my_package.data:load". Behind data without test images, the share of
+    them to test with, as in "pictures test=0.2". A name comes first: write "./mnist" for a folder
+    of that name. relative_to: what a relative path starts from, the current folder if None. cache:
+    the folder for downloads, `remote.default_cache` if None.
 
     Raises `UserError` for what is unknown or faulty, `ParibusError` for a download that failed.
 
@@ -51,6 +52,13 @@ def load(source: str, relative_to: Path | None = None, cache: Path | None = None
         if share is not None and (place in NAMED or place in OTHERS):
             raise split.no_effect(place, share, "test images of its own")
         path = _path(place, relative_to)
+        if not os.path.exists(path) and ":" in place:
+            # Of use to few; it brings the specification of studies.
+            from paribus.data import function
+            from paribus.spec.functions import is_import_path
+
+            if is_import_path(place):
+                return function.load(place, relative_to or Path(), source, share)
     if not source.strip() or not os.path.exists(path):
         raise UserError(
             f'data "{shown(source)}": there is no dataset of that name, and no file or folder '

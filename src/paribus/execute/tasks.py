@@ -46,7 +46,7 @@ class TaskMaker:
             test=Split(arrays.test_images, arrays.test_labels),
             validation=(
                 Split(arrays.validation_images, arrays.validation_labels)
-                if experiment.validation
+                if len(arrays.validation_labels)
                 else None
             ),
             randomness=randomness,

@@ -74,7 +74,7 @@ class Metric:
     lacks: str = "diverged"
     """What a run without a value did."""
     needs_validation: bool = False
-    """Whether only studies that hold out validation images have it."""
+    """Whether only studies with validation images have it."""
     in_preview: str = ""
     """The metric that previews ask for in its place; "" if they ask for itself."""
 

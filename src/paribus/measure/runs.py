@@ -30,7 +30,7 @@ class Curves:
     test_loss: NDArray[np.float64]
     test_accuracy: NDArray[np.float64]
     validation_loss: NDArray[np.float64]
-    """NaN where the study holds out no validation images."""
+    """NaN where the study has no validation images."""
     validation_accuracy: NDArray[np.float64]
     train_seconds: NDArray[np.float64]
     test_seconds: NDArray[np.float64]
@@ -175,5 +175,6 @@ class StudyResult:
 
     @property
     def validated(self) -> bool:
-        """Whether the study holds out images to choose by."""
-        return next(iter(self.study.experiments.values())).validation > 0
+        """Whether the study has images to choose by."""
+        held_out = next(iter(self.study.experiments.values())).validation
+        return held_out > 0 or self.dataset.validation_labels is not None

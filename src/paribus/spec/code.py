@@ -56,8 +56,12 @@ def find_source(network: ModuleNetwork, folder: Path) -> Source | None:
     folder: the study's, where modules are looked for first, as `import_code` has them imported.
     Raises `UserError` if a file of it cannot be read.
     """
+    return _source_of(network.module, folder)
+
+
+def _source_of(path: str, folder: Path) -> Source | None:
     importlib.invalidate_caches()
-    finder = _Finder(folder, network.module.partition(":")[0])
+    finder = _Finder(folder, path.partition(":")[0])
     if finder.module not in finder.files:
         return None
     return Source(finder.files, finder.contents)
@@ -86,6 +90,12 @@ def import_code(
     source = find_source(network, folder)
     if digest and _digest(source) != digest:
         raise UserError(f"its code has changed since {since}")
+    _imported.prepare(os.path.abspath(folder), {} if source is None else source.contents)
+
+
+def import_module_of(path: str, folder: Path) -> None:
+    """The same for the module of any import path, such as "my_package.data:load"."""
+    source = _source_of(path, folder)
     _imported.prepare(os.path.abspath(folder), {} if source is None else source.contents)
 
 

@@ -55,8 +55,8 @@ class Experiment(Spec):
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     """Share of the target that is spread evenly over all classes (Szegedy et al. 2016)."""
     data: str = "mnist"
-    """A named data set, a folder of IDX files, a folder of images per class, or an .npz file; a
-    path starts from the study file's folder."""
+    """A named data set, a folder of IDX files, a folder of images per class, an .npz file, or a
+    function of your own as "my_package.data:load"; a path starts from the study file's folder."""
     test: float | None = Field(default=None, gt=0, lt=1, exclude=True)
     """Share of each class that is taken as test images, for data that have none of their own:
     chosen at random, the same for every seed. It becomes a part of `data`, as in

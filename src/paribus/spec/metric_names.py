@@ -30,7 +30,7 @@ class MetricFacts(Protocol):
 
     @property
     def needs_validation(self) -> bool:
-        """Whether only studies that hold out validation images have it."""
+        """Whether only studies with validation images have it."""
 
     def check_difference(self, difference: float) -> None:
         """Raise ValueError, saying what to write, if the metric cannot differ by so much."""

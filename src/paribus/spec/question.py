@@ -20,7 +20,6 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.metric_names import check_matters, check_metric, metric_facts
 from paribus.spec.model import Spec
 from paribus.spec.tune import problems_of_comparison
-from paribus.text import plural
 
 # What a question can be about. "optimizer" stands for all of "optimizer.lr" and its like.
 ASPECTS = (
@@ -166,18 +165,13 @@ class MetricQuestion(BaseQuestion):
 
     def problems(self, experiments: Mapping[str, Experiment]) -> list[str]:
         found = super().problems(experiments)
-        without = [
-            name
-            for name in self.experiments
-            if name in experiments and experiments[name].validation == 0
-        ]
-        if without and metric_facts(self.metric).needs_validation:
-            found.append(
-                f'metric "{self.metric}" needs validation images, and {" and ".join(without)} '
-                f"{plural(len(without), 'holds', 'hold')} out none; add e.g. validation = 5000"
-            )
         kind = metric_facts(self.metric).kind
         return [*found, *problems_of_comparison(self.experiments, experiments, kind)]
+
+    @property
+    def needs_validation(self) -> bool:
+        """Whether it is about validation images."""
+        return metric_facts(self.metric).needs_validation
 
     def _metric_terms(self) -> str:
         return f"{self.metric}; what matters: {self.matters:g}"

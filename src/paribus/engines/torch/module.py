@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -15,15 +13,8 @@ from torch.nn.parameter import is_lazy
 
 from paribus.engines.torch.exact import seeded
 from paribus.errors import UserError, did_you_mean
+from paribus.spec.functions import in_one_line
 from paribus.spec.network import ModuleNetwork
-
-# Where the code between us and the user's own lies.
-_NOT_THE_USERS = (
-    str(Path(__file__).parents[2]),
-    str(Path(torch.__file__).parent),
-    str(Path(importlib.__file__).parent),
-    "<frozen",
-)
 
 
 def make_module(network: ModuleNetwork, images: Tensor, classes: int | None) -> nn.Module:
@@ -40,7 +31,7 @@ def make_module(network: ModuleNetwork, images: Tensor, classes: int | None) -> 
             source = importlib.import_module(path)
     except Exception as error:
         raise UserError(
-            f'{where}: cannot import "{path}": {_told(error)}; '
+            f'{where}: cannot import "{path}": {in_one_line(error)}; '
             "is it installed, or in the folder of the study file?"
         ) from error
     if not hasattr(source, name):
@@ -82,18 +73,7 @@ def told(network: ModuleNetwork) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:
-        raise UserError(f'network "{network.module}": raised {_told(error)}') from error
-
-
-def _told(error: Exception) -> str:
-    """The error in one line, with the last place in the user's own code that it went through."""
-    text = f"{type(error).__name__}: {' '.join(str(error).split())}"
-    own = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith(_NOT_THE_USERS)
-    ]
-    return f"{text} ({own[-1].filename}, line {own[-1].lineno})" if own else text
+        raise UserError(f'network "{network.module}": raised {in_one_line(error)}') from error
 
 
 def _check_tensors(where: str, module: nn.Module) -> None:

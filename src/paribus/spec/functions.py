@@ -1,0 +1,80 @@
+"""Functions of a user's own, named by an import path as "my_package.data:load"."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from paribus.errors import UserError, did_you_mean
+from paribus.spec.code import import_module_of
+
+# Where the code between us and the user's own lies.
+_NOT_THE_USERS = (
+    str(Path(__file__).parents[1]),
+    str(Path(importlib.__file__).parent),
+    "<frozen",
+)
+_INSTALLED = {"site-packages", "dist-packages"}
+
+
+def is_import_path(text: str) -> bool:
+    """Return whether a text has the form of an import path.
+
+    >>> is_import_path("my_package.data:load"), is_import_path("C:/data"), is_import_path("mnist")
+    (True, False, False)
+    """
+    return re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", text) is not None
+
+
+def find_function(path: str, folder: Path, where: str) -> Callable[..., Any]:
+    """Import a function from a study's folder first, as `code.import_code` does a module.
+
+    where: what names it, for messages. Raises `UserError` if it is not to be had.
+    """
+    module, _, name = path.partition(":")
+    import_module_of(path, folder)
+    try:
+        source = importlib.import_module(module)
+    except Exception as error:  # A user's own code may raise anything.
+        raise UserError(
+            f'{where}: cannot import "{module}": {in_one_line(error)}; is it installed, or in the '
+            "folder of the study file?"
+        ) from error
+    if not hasattr(source, name):
+        names = [key for key, value in vars(source).items() if callable(value)]
+        raise UserError(f'{where}: "{module}" has no "{name}"; {did_you_mean(name, names)}')
+    function = getattr(source, name)
+    if not callable(function):
+        raise UserError(f"{where}: is a {type(function).__name__}; it must be a function")
+    found: Callable[..., Any] = function
+    return found
+
+
+@contextmanager
+def told(where: str) -> Iterator[None]:
+    """Turn what a user's own code raises into a `UserError` that says what and where."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(f"{where}: raised {in_one_line(error)}") from error
+
+
+def in_one_line(error: Exception) -> str:
+    """Return an error in one line, with the last place in the user's own code that it went through,
+    or in a package of theirs that is installed."""
+    text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    theirs = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(_NOT_THE_USERS)
+    ]
+    own = [frame for frame in theirs if not _INSTALLED & set(Path(frame.filename).parts)]
+    place = (own or theirs)[-1:]
+    return f"{text} ({place[0].filename}, line {place[0].lineno})" if place else text
