@@ -20,8 +20,10 @@ from paribus.stats.new_images import TwoWay, p_of_two_way
 from paribus.stats.paired import t_intervals
 from paribus.stats.planning import sd_upper_limit
 from paribus.stats.power import (
+    MOST_SEEDS,
     power_of_difference,
     power_of_equivalence,
+    seeds_to_decide,
     seeds_to_plan,
 )
 from paribus.stats.replay_of_equals import reversal_rate_of_equals
@@ -127,6 +129,39 @@ def test_the_advised_seeds_decide_four_of_five_fresh_studies(seeds: int, questio
     say("advised", seeds=seeds, questions=questions, **rates)
     assert min(rates["cautious"]) >= 0.8
     assert min(rates["observed"]) < 0.8
+
+
+@pytest.mark.parametrize("difference", [0.25, 0.5, 1.0])
+@pytest.mark.parametrize("questions", [1, 20])
+@pytest.mark.parametrize("seeds", [3, 5, 10])
+def test_seeds_for_the_seen_difference_decide_if_it_is_the_true_one(
+    seeds: int, questions: int, difference: float
+) -> None:
+    # A study with SD 1 is undecided; a fresh one has the seeds that it names for what it saw.
+    level, studies = VERDICT_LEVEL / questions, STUDIES * BATCHES
+    rng = generator("as seen", seeds, questions, difference)
+    seen_RS = rng.normal(size=(studies, seeds)) + difference
+    mean_R, sd_R = seen_RS.mean(axis=1), seen_RS.std(axis=1, ddof=1)
+    undecided_R = t_two_sided_p(np.abs(mean_R) / sd_R * seeds**0.5, seeds - 1) > level
+    upper_R = sd_R * sd_upper_limit(1.0, seeds)
+    if_true = float(_power_as_seen(difference / upper_R, difference, level).mean())
+    ratio_R = np.abs(mean_R[undecided_R]) / upper_R[undecided_R]
+    whatever = float(_power_as_seen(ratio_R, difference, level).mean())
+    say(
+        "seeds as seen", seeds=seeds, questions=questions, difference=difference,
+        if_true=if_true, whatever_was_seen=whatever,
+    )  # fmt: skip
+    assert if_true >= 0.8
+    # A small difference often looks larger than it is; hence the "if" in the sentence.
+    assert whatever >= 0.6
+
+
+def _power_as_seen(ratio_R: Floats, difference: float, level: float) -> Floats:
+    """How often studies with a true SD of 1 find a difference, planned for so many SDs of it."""
+    ratio_G = np.geomspace(0.03, 30, 60)
+    n_G = [seeds_to_decide(ratio, 1.0, None, level) or MOST_SEEDS for ratio in ratio_G.tolist()]
+    power_G = [power_of_difference(difference, 1.0, n, level) for n in n_G]
+    return np.asarray(np.interp(np.log(ratio_R), np.log(ratio_G), power_G))
 
 
 @functools.cache

@@ -96,8 +96,8 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
     lines += _failures(finding)
     if evidence.seeds_as_seen is not None:
         lines.append(
-            "A difference that was seen tends to be larger than the true one: the seeds for it are "
-            "enough only if a smaller one would not change what you do."
+            "The true difference may be smaller than the one seen, and then more seeds are needed: "
+            "plan for the one seen only if a smaller one would not change what you do."
         )
     return lines
 
