@@ -36,6 +36,7 @@ with patch("paribus.cli.run.answer"):
     sys.argv = ["paribus", *sys.argv[1:]]
     main()
 """
+_ABLATION = Path(__file__).resolve().parent.parent / "docs" / "ablation.csv"
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,11 @@ def main() -> None:
             "report mnist, 5 seeds × 100 epochs",
             [*paribus, "report", "mnist", *full, "--store", "full"],
             "8 s",
+        ),
+        (
+            "judge docs/ablation.csv, 20 runs, with its page",
+            [*paribus, "judge", str(_ABLATION), "--matters", "0.3", "--report", "judged"],
+            "2 s CPU",
         ),
     ]
     where = environment()

@@ -122,5 +122,11 @@ def test_checking_a_study_loads_nothing_heavy() -> None:
     assert not _modules_after_command("check", "mnist") & HEAVY
 
 
+def test_judging_a_csv_file_loads_what_its_page_needs_alone(tmp_path: Path) -> None:
+    csv = str(ROOT / "docs" / "ablation.csv")
+    loaded = _modules_after_command("judge", csv, "--report", str(tmp_path / "out"))
+    assert loaded & HEAVY == {"scipy", "matplotlib"}
+
+
 def test_help_loads_next_to_nothing() -> None:
     assert not _modules_after_command("--help") & (HEAVY | {"numpy", "pydantic", "rich"})

@@ -96,7 +96,7 @@ def judge(
     status: str = "",
     ignore: Sequence[str] = (),
     about: Sequence[str] = (),
-    matters: float | None = None,
+    matters: float | Sequence[float] = (),
     paired: bool = False,
     compare: Pairs = (),
     baseline: str | None = None,
@@ -107,8 +107,9 @@ def judge(
     results: a DataFrame, a mapping of columns, a list of rows (mappings), a path or paths of files
     that `paribus judge` reads. A row is a run, or an epoch of a run. The other parameters are the
     options of `paribus judge` (docs/judge.md); what is not stated is guessed, and `notices` has it.
-    matters: the smallest difference that matters, in the metric's own unit. paired: runs of one
-    seed belong together. Raises `UserError` for what is wrong with the table or the parameters.
+    matters: the smallest difference that matters, in the metric's own unit; of several metrics one
+    each. paired: runs of one seed belong together. Raises `UserError` for what is wrong with the
+    table or the parameters.
 
     >>> table = {"model": ["a"] * 3 + ["b"] * 3, "acc": [0.90, 0.92, 0.91, 0.95, 0.97, 0.96]}
     >>> print(judge(table).sentences[0])
@@ -116,7 +117,8 @@ def judge(
     """
     if better not in (None, "higher", "lower"):
         raise UserError(f'better: must be "higher" or "lower", got {better!r}')
-    if matters is not None and not 0 < matters < float("inf"):
+    sizes = (float(matters),) if isinstance(matters, int | float) else tuple(map(float, matters))
+    if not all(0 < size < float("inf") for size in sizes):
         raise UserError(f"matters: must be a positive number, got {matters!r}")
     pairs = tuple(compare)
     if pairs and baseline is not None:
@@ -127,7 +129,7 @@ def judge(
         ),
         better=better,
         paired=paired,
-        matters=matters,
+        matters=sizes,
         about=_names(about),
         compare=pairs,
         baseline=baseline,
@@ -142,7 +144,7 @@ def judge_values(
     *,
     metric: str = "value",
     better: str = "higher",
-    matters: float | None = None,
+    matters: float | Sequence[float] = (),
     paired: bool = False,
     baseline: str | None = None,
 ) -> Judged:

@@ -70,7 +70,7 @@ def verdicts(findings: tuple[Finding, ...]) -> list[Verdict]:
 
 
 def test_verdicts(tmp_path: Path) -> None:
-    matters = Terms(paired=True, matters=0.005)
+    matters = Terms(paired=True, matters=(0.005,))
     assert verdicts(judged(tmp_path, two(PLAIN, BETTER)).findings) == [Verdict.BETTER]
     assert verdicts(judged(tmp_path, two(BETTER, PLAIN)).findings) == [Verdict.WORSE]
     assert verdicts(judged(tmp_path, two(PLAIN, SAME), matters).findings) == [Verdict.EQUAL]
@@ -160,12 +160,22 @@ def test_the_epoch_at_which_runs_end_is_a_setting(tmp_path: Path) -> None:
 
 def test_what_matters_is_in_the_unit_of_the_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"--matters: .* write 0.015 for 1.5 points"):
-        judged(tmp_path, two(PLAIN, SAME), Terms(matters=1.5))
+        judged(tmp_path, two(PLAIN, SAME), Terms(matters=(1.5,)))
+
+
+def test_each_metric_has_a_difference_that_matters_of_its_own(tmp_path: Path) -> None:
+    text = two(PLAIN, BETTER).replace("test_acc", "test_acc,loss").replace("\n", ",1\n")
+    text = text.replace("loss,1", "loss").replace("0.9226,1", "0.9226,2")
+    columns = Stated(metric=("test_acc", "loss"))
+    with pytest.raises(UserError, match="needs a number for each of 2 metrics"):
+        judged(tmp_path, text, Terms(columns, matters=(0.005,)))
+    found = judged(tmp_path, text, Terms(columns, matters=(0.005, 0.5))).findings
+    assert [plain(finding)["matters"] for finding in found] == [0.005, 0.5]
 
 
 def test_values_in_per_cent_are_printed_as_such(tmp_path: Path) -> None:
     percent = [list(np.round(np.array(side) * 100, 2)) for side in (PLAIN, BETTER)]
-    found = judged(tmp_path, two(*percent), Terms(matters=0.5))
+    found = judged(tmp_path, two(*percent), Terms(matters=(0.5,)))
     shown = plain(found.findings[0])
     assert shown["estimate"] == pytest.approx(0.758)
     assert "test acc +0.76 points" in shown["sentence"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import click
@@ -24,7 +25,26 @@ class _Columns(click.ParamType[tuple[str, ...]]):
         return tuple(part.strip() for part in str(value).split(",") if part.strip())
 
 
-_COLUMNS = _Columns()
+class _Sizes(click.ParamType[tuple[float, ...]]):
+    """Positive numbers, with commas between them."""
+
+    name = "numbers"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        if isinstance(value, tuple):  # The default.
+            return value
+        try:
+            sizes = tuple(float(part) for part in str(value).split(","))
+        except ValueError:
+            sizes = ()
+        if not sizes or not all(0 < size < math.inf for size in sizes):
+            self.fail(f"needs positive numbers with commas between them, got {value}", param, ctx)
+        return sizes
+
+
+_COLUMNS, _SIZES = _Columns(), _Sizes()
 
 
 @click.command(short_help="Judge results that were made elsewhere, e.g. a CSV file.")
@@ -78,10 +98,11 @@ _COLUMNS = _Columns()
 )
 @click.option(
     "--matters",
-    type=click.FloatRange(0, min_open=True),
-    metavar="X",
-    help="The smallest difference that matters, in the file's unit; without it nothing "
-    "is called equal.",
+    type=_SIZES,
+    default=(),
+    metavar="X,…",
+    help="The smallest difference that matters, in the file's unit, for each metric; without it "
+    "nothing is called equal.",
 )
 @click.option(
     "--paired",
@@ -123,7 +144,7 @@ def command(
     status: str,
     ignore: tuple[str, ...],
     about: tuple[str, ...],
-    matters: float | None,
+    matters: tuple[float, ...],
     paired: bool,
     compare: tuple[tuple[str, str], ...],
     baseline: str | None,

@@ -13,6 +13,7 @@ Cell = str | float | int | bool | None
 _NUMBER = re.compile(r"[-+−]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 _DECIMALS = re.compile(r"[-+−]?\d*\.?(\d*)(?:[eE]([-+]?\d+))?")
 _SPREAD = re.compile(r"\d\s*(±|\+/?-|\\pm|\()\s*\d")
+_MOST_DECIMALS = 300
 _NO_VALUE = {"", "nan", "na", "n/a", "none", "null", "-", "–", "inf", "-inf", "+inf", "infinity",
              "-infinity"}  # fmt: skip
 
@@ -71,7 +72,7 @@ def _decimals(cell: Cell) -> int:
     text = cell if isinstance(cell, str) else repr(cell).removesuffix(".0")
     found = _DECIMALS.match(text.strip())
     assert found is not None
-    return len(found[1]) - int(found[2] or 0)
+    return max(-_MOST_DECIMALS, min(_MOST_DECIMALS, len(found[1]) - int(found[2] or 0)))
 
 
 def has_spread(cell: Cell) -> bool:

@@ -35,6 +35,7 @@ from paribus.questions.finding import Finding, Pair
 from paribus.questions.kind import Prepared
 from paribus.questions.unpaired import UnpairedComparison
 from paribus.spec.diff import SettingChanged
+from paribus.text import count
 
 _NONE = "(empty)"
 
@@ -45,16 +46,16 @@ class Terms:
 
     `columns`: which column is what, as far as it is stated. `better`: "higher" or "lower", None to
     go by the metric's name. `paired`: whether runs of one seed belong together. `matters`: the
-    smallest difference that matters, in the metric's own unit; None if none was stated. `about`:
-    the columns that are meant to differ; by default the only one that does. `compare`: pairs of
-    experiments; `baseline`: the one that all others are compared with; by default every pair.
-    `unreported`: whether runs without a value have one that is not here.
+    smallest difference that matters of each metric, in its own unit; empty if none was stated.
+    `about`: the columns that are meant to differ; by default the only one that does. `compare`:
+    pairs of experiments; `baseline`: the one that all others are compared with; by default every
+    pair. `unreported`: whether runs without a value have one that is not here.
     """
 
     columns: Stated = field(default_factory=Stated)
     better: str | None = None
     paired: bool = False
-    matters: float | None = None
+    matters: tuple[float, ...] = ()
     about: tuple[str, ...] = ()
     compare: tuple[tuple[str, str], ...] = ()
     baseline: str | None = None
@@ -83,6 +84,14 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
     if terms.paired and not roles.seed:
         raise UserError(f"{frame.source}: --paired needs a column of seeds; name it with --seed")
     metrics = tuple(_metric(frame, column, terms) for column in roles.metric)
+    if terms.matters and len(terms.matters) != len(metrics):
+        raise UserError(
+            f"--matters: needs a number for each of {count(len(metrics), 'metric')} "
+            f"({', '.join(roles.metric)}), got {len(terms.matters)}"
+        )
+    matters = dict(zip(metrics, terms.matters or (0.0,) * len(metrics), strict=True))
+    for metric in metrics:
+        _check_matters(metric, matters[metric])
     runs = recorded(frame, roles, metrics, unreported=terms.unreported)
     pairs = _pairs(frame, [one.name for one in runs.experiments], terms)
     for column in terms.about:
@@ -93,7 +102,9 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
                 f"{did_you_mean(column, list(settings))}"
             )
     prepared = [
-        _prepared(runs, metric, pair, terms, family=len(pairs) * len(metrics))
+        _prepared(
+            runs, metric, pair, terms, matters=matters[metric], family=len(pairs) * len(metrics)
+        )
         for metric in metrics
         for pair in pairs
     ]
@@ -113,12 +124,14 @@ def _metric(frame: Frame, column: str, terms: Terms) -> Metric:
     metric = metric_of(column, plain(column), frame.columns[column], terms.better)
     if terms.unreported:
         metric = replace(metric, lacks="went unreported", without="the values of all runs")
-    if terms.matters is not None:
-        try:
-            metric.check_difference(terms.matters)
-        except ValueError as error:
-            raise UserError(f"--matters: {error}") from None
     return metric
+
+
+def _check_matters(metric: Metric, matters: float) -> None:
+    try:
+        metric.check_difference(matters)
+    except ValueError as error:
+        raise UserError(f"--matters: {error}") from None
 
 
 def _pairs(frame: Frame, names: Sequence[str], terms: Terms) -> list[tuple[str, str]]:
@@ -148,7 +161,13 @@ def _asked(terms: Terms) -> list[str]:
 
 
 def _prepared(
-    runs: RecordedRuns, metric: Metric, names: tuple[str, str], terms: Terms, *, family: int
+    runs: RecordedRuns,
+    metric: Metric,
+    names: tuple[str, str],
+    terms: Terms,
+    *,
+    matters: float,
+    family: int,
 ) -> Prepared:
     by_name = {one.name: one for one in runs.experiments}
     a, b = (by_name[name] for name in names)
@@ -158,7 +177,7 @@ def _prepared(
         compare=names,
         about=terms.about,
         metric=metric.key,
-        matters=terms.matters or 0.0,
+        matters=matters,
     )
     step = runs.steps[metric.key]
     a_rows, b_rows = a.series[metric.key], b.series[metric.key]

@@ -60,26 +60,28 @@ def _check(db: sqlite3.Connection, file: Path) -> None:
 
 
 def _rows(db: sqlite3.Connection) -> list[dict[str, Cell]]:
-    experiments = dict(db.execute("SELECT experiment_id, name FROM experiments"))
+    # Cast, since a column of SQLite may hold anything.
     runs = db.execute(
-        "SELECT run_uuid, name, status, experiment_id FROM runs "
-        "WHERE lifecycle_stage IS NOT 'deleted' ORDER BY start_time, rowid"
+        "SELECT CAST(run_uuid AS TEXT), CAST(COALESCE(runs.name, run_uuid) AS TEXT), "
+        "CAST(status AS TEXT), CAST(COALESCE(experiments.name, '') AS TEXT) "
+        "FROM runs LEFT JOIN experiments USING (experiment_id) "
+        "WHERE run_uuid IS NOT NULL AND runs.lifecycle_stage IS NOT 'deleted' "
+        "ORDER BY start_time, runs.rowid"
     ).fetchall()
     used = {experiment for *_, experiment in runs}
-    names = [name or uuid for uuid, name, *_ in runs]
+    names = [name for _, name, *_ in runs]
     plain = [run.experiment for run in run_folders([Path("runs") / name for name in names])]
     rows: list[dict[str, Cell]] = []
     for (uuid, _, status, experiment), named in zip(runs, plain, strict=True):
-        params = dict(db.execute("SELECT key, value FROM params WHERE run_uuid = ?", (uuid,)))
-        tags = dict(db.execute("SELECT key, value FROM tags WHERE run_uuid = ?", (uuid,)))
-        of_several = experiments[experiment] if len(used) > 1 else None
+        params, tags = (_texts(db, table, uuid) for table in ("params", "tags"))
+        of_several = experiment if len(used) > 1 else ""
         of_run: dict[str, Cell] = params | {"run name": named, "run": uuid, "status": status}
         if called := tags.get(_OUR_NAME) or of_several:
             of_run["experiment"] = called
         steps: dict[int, dict[str, Cell]] = {}
         for key, value, is_nan, step in db.execute(
-            "SELECT key, value, is_nan, step FROM metrics WHERE run_uuid = ? "
-            "ORDER BY step, timestamp, rowid",
+            "SELECT CAST(key AS TEXT), CAST(value AS REAL), is_nan, CAST(step AS INTEGER) "
+            "FROM metrics WHERE run_uuid = ? AND key IS NOT NULL ORDER BY step, timestamp, rowid",
             (uuid,),
         ):
             steps.setdefault(step, {})[key] = "nan" if is_nan else value
@@ -87,6 +89,16 @@ def _rows(db: sqlite3.Connection) -> list[dict[str, Cell]]:
         if not steps:
             rows.append(of_run | {"step": 0})
     return rows
+
+
+def _texts(db: sqlite3.Connection, table: str, run: str) -> dict[str, Cell]:
+    """The keys and values that a table has of a run."""
+    rows = db.execute(
+        f"SELECT CAST(key AS TEXT), CAST(value AS TEXT) FROM {table} "
+        "WHERE run_uuid = ? AND key IS NOT NULL",
+        (run,),
+    )
+    return dict(rows)
 
 
 READER = ResultReader("a database of MLflow", recognises, read)

@@ -34,6 +34,8 @@ def run_folders(folders: Sequence[Path]) -> list[RunFolder]:
     >>> [one.experiment for one in run_folders([Path("cnn_1"), Path("cnn_2"), Path("bn_1")])]
     ['cnn', 'cnn', 'bn']
     """  # noqa: E501
+    if not folders:
+        return []
     paths = [Path(os.path.abspath(folder)) for folder in folders]
     root = Path(os.path.commonpath([path.parent for path in paths]))
     parts = [path.relative_to(root).parts for path in paths]

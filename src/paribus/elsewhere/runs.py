@@ -23,6 +23,11 @@ FINISHED = {"finished", "completed", "complete", "done", "success", "succeeded",
 LOST = {"diverged", "failed", "crashed", "killed", "error", "aborted", "nan"}
 """What a column of states says, in small letters."""
 
+_LARGEST = 1e100
+"""Beyond it squares of values overflow."""
+_LATEST = 1e15
+"""Whole numbers beyond it are not told apart."""
+
 
 @dataclass(frozen=True, eq=False)
 class RecordedRun:
@@ -129,14 +134,8 @@ def _by_epoch(
             f"{frame.places[rows[1]]}: {called} of {name} is there already, in "
             f"{frame.places[rows[0]]}; {_tell_apart(frame, roles, rows)}"
         )
-    epoch_of = {row: number(frame.columns[roles.epoch][row]) for row in rows}
-    for row, epoch in epoch_of.items():
-        if epoch is None or math.isnan(epoch):
-            raise UserError(
-                f'{frame.places[row]}: "{text_of(frame.columns[roles.epoch][row])}" is no '
-                f"{roles.epoch}; each row of a log needs one"
-            )
-    ordered = sorted(rows, key=lambda row: (epoch_of[row] or 0.0, row))
+    epoch_of = {row: _epoch(frame, roles, row) for row in rows}
+    ordered = sorted(rows, key=lambda row: (epoch_of[row], row))
     if not frame.is_log:
         for before, after in pairwise(ordered):
             if epoch_of[before] == epoch_of[after]:
@@ -146,6 +145,18 @@ def _by_epoch(
                     f"{_tell_apart(frame, roles, [before, after])}"
                 )
     return ordered
+
+
+def _epoch(frame: Frame, roles: Roles, row: int) -> float:
+    """The epoch of a row. Raises `UserError` if it has none."""
+    cell = frame.columns[roles.epoch][row]
+    epoch = number(cell)
+    if epoch is None or not abs(epoch) <= _LATEST:
+        raise UserError(
+            f'{frame.places[row]}: "{text_of(cell)}" is no {roles.epoch}; each row of a log needs '
+            "one"
+        )
+    return epoch
 
 
 def _check_once(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> None:
@@ -194,8 +205,7 @@ def _series(frame: Frame, roles: Roles, run: RecordedRun, metric: Metric, *, see
     # In a log an empty cell is of a moment at which something else was measured.
     rows = [row for row in run.rows if len(run.rows) == 1 or not is_blank(cells[row])]
     values = [_number(cells[row], frame.places[row], metric.key) for row in rows]
-    epochs = [number(frame.columns[roles.epoch][row]) if roles.epoch else None for row in rows]
-    epoch_E = np.array([len(rows) if one is None else one for one in epochs])
+    epoch_E = np.array([_epoch(frame, roles, row) if roles.epoch else 1.0 for row in rows])
     _check_whole(frame, run, metric, epoch_E)
     final = values[-1] if values and not run.lost else math.nan
     series = Series(
@@ -215,6 +225,11 @@ def _series(frame: Frame, roles: Roles, run: RecordedRun, metric: Metric, *, see
 def _number(cell: Cell, place: str, column: str) -> float:
     value = number(cell)
     if value is not None:
+        if value and not math.isnan(value) and not 1 / _LARGEST <= abs(value) <= _LARGEST:
+            raise UserError(
+                f"{place}: {column}: {value:g} is beyond ±{_LARGEST:g}, or nearer to 0 than "
+                f"{1 / _LARGEST:g}; correct it, or leave the cell empty if the run diverged"
+            )
         return value
     text = text_of(cell)
     if has_spread(cell):
@@ -263,7 +278,7 @@ def _ends(
     whole = [run for run in runs if not run.lost]
     if not roles.epoch or not whole:
         return {}
-    last = [number(frame.columns[roles.epoch][run.rows[-1]]) or 0.0 for run in whole]
+    last = [_epoch(frame, roles, run.rows[-1]) for run in whole]
     low, high = min(last), max(last)
     if low == high:
         return {roles.epoch: f"{low:g}"}

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from paribus import __version__
 from paribus.atomic import write_atomically
 from paribus.elsewhere.judge import Judgement, finite
 from paribus.errors import UserError
 from paribus.present import finding_tables, latex
+from paribus.present.estimates import amount
 from paribus.present.figures.processes import draw
 from paribus.present.findings import FindingsView, shown_findings
 from paribus.present.forest import forest
@@ -23,6 +25,7 @@ from paribus.present.page import render
 from paribus.present.tables import escape_markdown
 from paribus.present.values import ValuesView, values_views
 from paribus.questions.unpaired_finding import UnpairedFinding
+from paribus.stats.limits import VERDICT_LEVEL
 from paribus.text import count, extent, listed
 
 
@@ -39,6 +42,8 @@ class JudgedView:
     values: tuple[ValuesView, ...]
     settings: tuple[str, ...]
     """Names of the recorded settings."""
+    method: str
+    """How the verdicts were reached, for a paper's appendix."""
     limits: tuple[str, ...]
     """What cannot be said, or checked, of such results."""
 
@@ -67,6 +72,7 @@ def judged_view(judgement: Judgement, title: str) -> JudgedView:
         about_rows=_PAIRED_ROWS if paired else _UNPAIRED_ROWS,
         values=values_views(judgement),
         settings=tuple(judgement.experiments[0].settings),
+        method=_method(judgement),
         limits=(UNCHECKED, NO_EXAMPLES),
     )
 
@@ -104,6 +110,37 @@ def _opening(judgement: Judgement) -> str:
         f"{'run' if max(runs) == 1 else 'runs'} each, {pairs}, by {metrics}, from "
         f"{judgement.source}."
     )
+
+
+def _method(judgement: Judgement) -> str:
+    terms, findings = judgement.terms, judgement.findings
+    if terms.paired:
+        test = "paired t tests over the runs of one seed (Student 1908)"
+    else:
+        welch = any(
+            isinstance(finding, UnpairedFinding)
+            and finding.evidence.measured is not None
+            and finding.evidence.measured.welch
+            for finding in findings
+        )
+        degrees = "Welch’s" if welch else "min(n, m) − 1"
+        source = "Welch 1938" if welch else "Hájek 1962"
+        test = f"t tests of independent runs with {degrees} degrees of freedom ({source})"
+    family = "one question" if len(findings) == 1 else f"{len(findings)} questions (Holm 1979)"
+    text = (
+        f"Differences of means were tested by two-sided {test}, with p-values adjusted for "
+        f"{family}. “Better” and “worse” require an adjusted p-value of at most {VERDICT_LEVEL}."
+    )
+    if terms.matters:
+        sizes = zip(judgement.metrics, terms.matters, strict=True)
+        margins = listed([amount(metric, matters) for metric, matters in sizes])
+        text += (
+            f" “Equal” requires a 90 % confidence interval within ±{margins} (two one-sided tests, "
+            "Schuirmann 1987)."
+        )
+    else:
+        text += " No smallest difference that matters was stated, so nothing is called equal."
+    return f"{text} Computed with Paribus {__version__}."
 
 
 def write_judgement(judgement: Judgement, title: str, folder: Path) -> Path:
@@ -198,5 +235,5 @@ def _markdown(view: JudgedView) -> str:
         lines = [heads, ["---"] * len(heads), *([*map(escape_markdown, row)] for row in rows)]
         table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
         parts += [f"## {escape_markdown(values.title)}", table]
-    parts += ["## What this cannot tell", *view.limits]
+    parts += ["## Method", view.method, "## What this cannot tell", *view.limits]
     return "\n\n".join(parts) + "\n"
