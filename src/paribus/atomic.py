@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from pathlib import Path
 
@@ -26,6 +27,12 @@ def write_atomically(path: Path, content: bytes | NDArray[np.generic]) -> None:
     except BaseException:
         name.unlink(missing_ok=True)
         raise
+
+
+def half_written_of(path: Path) -> list[Path]:
+    """Return the files that killed processes left while they wrote to a path."""
+    own = re.compile(rf"\.{re.escape(path.name)}-[0-9a-f]{{32}}")
+    return [found for found in path.parent.glob(".*") if own.fullmatch(found.name)]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -22,6 +22,7 @@ from paribus.measure.runs import ExperimentResult, StudyResult
 from paribus.present.progress import (
     elsewhere_line,
     progress,
+    repaired_line,
     timing_progress,
     untimed_line,
     untried_lines,
@@ -29,7 +30,6 @@ from paribus.present.progress import (
 from paribus.spec.study import Study
 from paribus.store.open import open_store
 from paribus.store.rows import EPOCH_COLUMNS
-from paribus.store.timings import read_timings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -229,7 +229,9 @@ def run(
             )
             if left and not quiet:
                 click.echo(left, err=True)
-            result = replace(result, timings=read_timings(opened.folder))
+            result = replace(result, timings=opened.timings())
+    for line in filter(None, () if quiet else (repaired_line(opened.repaired), opened.damage_note)):
+        click.echo(line, err=True)
     if outcome.elsewhere and not quiet:
         click.echo(elsewhere_line(outcome.elsewhere), err=True)
     for line in () if quiet else untried_lines(outcome.untried):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,7 @@ from paribus.spec.identity import identity
 from paribus.spec.trials import draw_trials, trial_seed
 from paribus.store.open import open_store
 from tests.support.commands import call
+from tests.support.sealed import change
 from tests.support.small import write_small
 from tests.support.small_tuning import TUNED_STUDY
 from tests.support.undrawn import Undrawn
@@ -95,8 +95,7 @@ def results(campaign: Campaign) -> dict[tuple[str, int, int | None], tuple[float
 
 
 def set_epochs(folder: Path, assignment: str, where: str = "1") -> None:
-    with closing(sqlite3.connect(folder / "runs" / "paribus.db")) as db, db:
-        db.execute(f"UPDATE epochs SET {assignment} WHERE {where}")
+    change(folder / "runs", f"UPDATE epochs SET {assignment} WHERE {where}")
 
 
 def test_trials_are_trained_first_and_the_winners_once_they_have_ended(study: Path) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-import sqlite3
 import sys
-from contextlib import closing
 from html.parser import HTMLParser
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +18,7 @@ from paribus.engines.native.library import library_path, load
 from paribus.errors import ParibusError
 from paribus.store.open import open_store
 from tests.support.commands import call, read_json
+from tests.support.sealed import change
 from tests.support.small import SMALL_STUDY, Small
 
 
@@ -142,8 +141,7 @@ def test_a_run_that_was_stopped_is_not_said_to_run(
 ) -> None:
     shutil.copytree(trained, tmp_path / "stopped")
     monkeypatch.chdir(tmp_path / "stopped")
-    with closing(sqlite3.connect("runs/paribus.db")) as db, db:
-        db.execute("UPDATE runs SET status = 'running' WHERE seed = 0")
+    change(Path("runs"), "UPDATE runs SET status = 'running' WHERE seed = 0")
     assert re.search(
         r"-numpy-0  epoch 4/4, test \d+\.\d\d %  stopped", call("status", "small.toml").output
     )

@@ -13,7 +13,7 @@ import pytest
 from paribus.errors import UserError
 from paribus.store.open import open_store
 from paribus.store.rows import EPOCH_COLUMNS, EndedRun
-from paribus.store.timings import Timing, keep_timing, read_timings
+from paribus.store.timings import Timing, read_timings, write_timing
 from tests.support.commands import call, read_json
 from tests.support.once import made_once
 from tests.support.small import write_small
@@ -228,7 +228,7 @@ def test_all_timings_are_kept_once(home: Path) -> None:
     timings = [replace(steps, a_seconds=[seconds]) for seconds in (3.0, 1.0, 2.0)]
     for timing, shards in zip(timings, ((1,), (2,), (1, 2)), strict=True):
         for shard in shards:
-            keep_timing(home / f"shard-{shard}-of-7", timing)
+            write_timing(home / f"shard-{shard}-of-7", timing)
     for order in ((1, 2), (2, 1), (1, 2)):
         _merge([f"shard-{k}-of-7" for k in order], f"merged-{order[0]}")
         kept = read_timings(home / f"merged-{order[0]}")

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from paribus.errors import ParibusError
-from paribus.store.timings import Timing, keep_timing, read_timings
+from paribus.store.timings import Timing, read_timings, write_timing
 
 TIMING = Timing("a" * 64, "numpy", "b" * 64, "torch", [1.0], [2.0], [1.1], {"python": "3"}, "")
 
 
 def test_what_is_kept_is_read(tmp_path: Path) -> None:
     assert read_timings(tmp_path) == ()
-    path = keep_timing(tmp_path, TIMING)
+    path = write_timing(tmp_path, TIMING)[0]
     assert read_timings(tmp_path) == (TIMING,)
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
@@ -23,7 +23,7 @@ def test_what_is_kept_is_read(tmp_path: Path) -> None:
 def test_a_second_timing_of_the_same_two_is_kept_beside_the_first(tmp_path: Path) -> None:
     later = replace(TIMING, b_seconds=[3.0])
     for timing in (TIMING, later, later):
-        keep_timing(tmp_path, timing)
+        write_timing(tmp_path, timing)
     found = read_timings(tmp_path)
     # Their order follows from them, not from the names of their files.
     assert [timing.b_seconds for timing in found] == [[2.0], [3.0], [3.0]]
@@ -31,6 +31,6 @@ def test_a_second_timing_of_the_same_two_is_kept_beside_the_first(tmp_path: Path
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"a": 1}'])
 def test_a_damaged_file_is_told(tmp_path: Path, content: str) -> None:
-    keep_timing(tmp_path, TIMING).write_text(content)
+    write_timing(tmp_path, TIMING)[0].write_text(content)
     with pytest.raises(ParibusError, match=r"is damaged .*; remove it and call `paribus time`"):
         read_timings(tmp_path)

@@ -43,9 +43,14 @@ def test_what_a_killed_process_left_half_written_goes(store: Writer) -> None:
     run = begin(store)
     folder = store.folder / "runs" / run
     folder.mkdir(parents=True)
-    (folder / ".weights.safetensors-5f3a").write_bytes(b"half")
+    (folder / f".weights.safetensors-{'5f3a' * 8}").write_bytes(b"half")
+    # What another program put there stays.
+    (folder / ".hidden").mkdir()
+    (folder / ".weights.safetensors-mine").touch()
     store.finish(run, STATE, np.zeros((4, 10), np.float32))
-    assert {path.name for path in folder.iterdir()} == {"probabilities.npy", "weights.safetensors"}
+    assert {path.name for path in folder.iterdir()} == {
+        "probabilities.npy", "weights.safetensors", ".hidden", ".weights.safetensors-mine"
+    }  # fmt: skip
 
 
 def test_a_run_from_beginning_to_end(store: Writer) -> None:
@@ -168,7 +173,7 @@ def test_damaged_probabilities(store: Writer) -> None:
     store.finish(run, STATE, np.zeros((4, 10), np.float32))
     path = store.folder / "runs" / run / "probabilities.npy"
     path.write_bytes(path.read_bytes()[:50])
-    with pytest.raises(ParibusError, match="the file is damaged"):
+    with pytest.raises(ParibusError, match="has changed since it was stored"):
         store.probabilities(run)
 
 

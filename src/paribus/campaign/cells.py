@@ -178,12 +178,15 @@ def _cells_of(
 
 
 def missing(cells: Sequence[Cell], store: Reader) -> tuple[Cell, ...]:
-    """Return the cells whose run has neither finished nor diverged, the first of each run: two
-    experiments that differ in their engine alone are one where "auto" is the other's."""
+    """Return the cells whose run has neither finished nor diverged, or is damaged, the first of
+    each run: two experiments that differ in their engine alone are one where "auto" is the other's.
+    """
     first: dict[str, Cell] = {}
     for cell in cells:
         first.setdefault(cell.run_id, cell)
     runs = {run_id: store.run(run_id) for run_id in first}
     return tuple(
-        cell for run_id, cell in first.items() if (run := runs[run_id]) is None or not run.ended
+        cell
+        for run_id, cell in first.items()
+        if (run := runs[run_id]) is None or not run.ended or not store.is_intact(run)
     )

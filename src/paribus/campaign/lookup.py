@@ -176,7 +176,11 @@ def _meaning(asked: Reference, store: Reader) -> Meaning | None:
 
 def _runs(asked: Reference, found: Meaning, store: Reader) -> list[StoredRun]:
     seeds = asked.seeds
-    return [run for run in store.runs(found.hash) if seeds is None or run.seed in seeds]
+    return [
+        run
+        for run in store.runs(found.hash)
+        if (seeds is None or run.seed in seeds) and store.is_intact(run, weights=False)
+    ]
 
 
 def _engines(asked: Reference, found: Meaning, store: Reader) -> list[str]:

@@ -60,6 +60,9 @@ def record(schedule: Schedule, store: Writer) -> None:
         preview=campaign.study.preview,
     )
     campaign.record(store, study_id, datetime.now(UTC).isoformat(timespec="seconds"))
+    for cell in schedule.cells:
+        if (stored := store.run(cell.run_id)) is not None:
+            store.adopt_files(stored)
 
 
 def run(schedule: Schedule, store: Writer, listen: Listener, executor: Executor) -> Outcome:

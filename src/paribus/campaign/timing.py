@@ -31,8 +31,8 @@ from paribus.spec.code import import_code
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.question import Question
-from paribus.store.reader import Reader
-from paribus.store.timings import Timing, keep_timing
+from paribus.store.timings import Timing
+from paribus.store.writer import Writer
 
 ROUNDS = 6
 """Of a process; each is three turns of `turns.TURN_SECONDS`."""
@@ -117,7 +117,7 @@ def time_missing(
     campaign: Campaign,
     result: StudyResult,
     codes: Mapping[str, str],
-    store: Reader,
+    store: Writer,
     *,
     progress: Progress,
     patience: float = PATIENCE,
@@ -152,7 +152,7 @@ def wait_until_quiet(patience: float = PATIENCE) -> Busy | None:
 def time_pairs(
     campaign: Campaign,
     pairs: Sequence[TimedPair],
-    store: Reader,
+    store: Writer,
     *,
     processes: int = FEWEST_PROCESSES,
     rounds: int = ROUNDS,
@@ -168,7 +168,7 @@ def time_pairs(
     for _ in range(processes):
         timer = Timer(data, tuple(pairs), rounds, secrets.randbits(64))
         for timing in answers_of(timings, timer):
-            keep_timing(store.folder, timing)
+            store.keep_timing(timing)
             kept.append(timing)
             listen()
     return tuple(kept)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from paribus.campaign.lookup import FoundExperiment, Reference, common_data, common_study, find_pair
-from paribus.cli.options import json_option, of_study_option, store_option, tell
+from paribus.cli.options import json_option, looking, of_study_option, store_option, tell
 from paribus.data.dataset import Dataset
 from paribus.errors import UserError, did_you_mean
 from paribus.measure.from_store import described, read_run
@@ -19,9 +19,7 @@ from paribus.spec.diff import differences
 from paribus.spec.metric_names import check_matters, check_metric
 from paribus.spec.question import ASPECTS, Question
 from paribus.store.known import present_code
-from paribus.store.open import open_to_look
 from paribus.store.reader import Reader
-from paribus.store.timings import read_timings
 
 
 @click.command(short_help="Say whether one experiment is better than another.")
@@ -81,13 +79,13 @@ def command(
             f"--against {seeds_b}: has seeds of --seeds {seeds_a} too; "
             "write ranges without a seed in common"
         )
-    with open_to_look(store_folder) as store:
+    with looking(store_folder) as store:
         first, second = find_pair(
             Reference(a, first_seeds, study_named), Reference(b, second_seeds, study_named), store
         )
         dataset = common_data(first, second, store)
         one, other = (_read(side, store, dataset) for side in (first, second))
-        timings = read_timings(store.folder)
+        timings = store.timings()
         study = common_study(first, second, store)
         changed = [present_code(side.hash, store).changed for side in (first, second)]
         pairs = list(planned_pairs(first, second, store))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from paribus.campaign.lookup import find_run
-from paribus.cli.options import json_option, of_study_option, store_option, tell
+from paribus.cli.options import json_option, looking, of_study_option, store_option, tell
 from paribus.errors import UserError
 from paribus.export.formats import FORMATS, StoreFormat
 from paribus.export.run import export_run
@@ -17,7 +17,6 @@ from paribus.export.trained import read_trained
 from paribus.export.whole_store import export_store
 from paribus.export.writing import refuse_existing
 from paribus.present.name_notes import name_notes
-from paribus.store.open import open_to_look
 from paribus.text import count
 
 _FOLDER = Path("export")
@@ -67,7 +66,7 @@ def command(
     images, which must be those that were stored. Nothing is ever written over.
     """
     chosen = FORMATS.get(form)
-    with open_to_look(store_folder) as store:
+    with looking(store_folder) as store:
         if isinstance(chosen, StoreFormat):
             if run is not None:
                 raise UserError(

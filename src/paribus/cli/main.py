@@ -27,6 +27,7 @@ COMMANDS = {
     "slurm": "Print a script that trains a study with Slurm.",
     "pack": "Pack a store's runs without weights: for a repository or a mail.",
     "unpack": "Make a store of a pack, or add a pack to a store.",
+    "verify": "Check that a store is as it was written.",
     "studies": "List the built-in studies.",
     "data": "List the data sets, and fetch them.",
 }

@@ -31,15 +31,15 @@ def command(stores: tuple[Path, ...], target: Path, as_json: bool) -> None:
     """Unite the runs of several STOREs, e.g. those of `paribus run --shard`, in one store. The
     order does not matter, and merging again changes nothing.
 
-    Runs that have not ended are left out. The stores must agree: on a study's plan, and on the
-    results of runs that several have. Everything is checked before anything is written, and
-    nothing is changed in the STOREs.
+    Runs that have not ended are left out, and so is what is damaged. The stores must agree: on a
+    study's plan, and on the results of runs that several have. Everything is checked before
+    anything is written, and nothing is changed in the STOREs.
     """
     others = [store for store in dict.fromkeys(stores) if store.resolve() != target.resolve()]
     with ExitStack() as stack:
-        opened = [stack.enter_context(open_store(store, "read")) for store in others]
+        opened = [stack.enter_context(open_store(store, "read", lenient=True)) for store in others]
         united = unite(target, [contents_of(store) for store in opened])
-    tell(*united.notes)
+    tell(*(store.damage_note for store in opened), *united.notes)
     if as_json:
         click.echo(json.dumps({"store": str(target), "runs": united.runs, "new": united.new}))
         return

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from paribus.campaign.changes import Changes
 from paribus.errors import UserError
 from paribus.spec.bounds import MOST_SEEDS
 from paribus.store.known import Known
+from paribus.store.open import open_to_look
+from paribus.store.reader import Reader
 
 Command = Callable[..., Any]
 
@@ -81,6 +84,16 @@ def tell(*lines: str) -> None:
     """Print what there is to say beside a command's output: lines on standard error."""
     for line in filter(None, lines):
         click.echo(line, err=True)
+
+
+@contextmanager
+def looking(folder: Path) -> Iterator[Reader]:
+    """Open a store for a command that only reads it; say at the end what was damaged."""
+    with open_to_look(folder) as store:
+        try:
+            yield store
+        finally:
+            tell(store.damage_note)
 
 
 def told(known: Known) -> Known:

@@ -38,6 +38,7 @@ def command(store: Path, folder: Path, as_json: bool) -> None:
     # Nothing is changed in the store, an older format neither: it may be in use.
     with open_store(store, "read") as opened:
         packed = pack(opened, folder)
+    tell(opened.damage_note)
     if as_json:
         click.echo(json.dumps({"pack": str(folder), **asdict(packed)}, indent=2))
         return

@@ -8,8 +8,14 @@ import click
 
 from paribus.campaign.campaign import Campaign
 from paribus.cli.answer import answer
-from paribus.cli.options import json_option, report_option, store_option, study_options, told
-from paribus.store.open import open_to_look
+from paribus.cli.options import (
+    json_option,
+    looking,
+    report_option,
+    store_option,
+    study_options,
+    told,
+)
 
 
 @click.command(short_help="Write the report of what has been trained so far.")
@@ -20,7 +26,7 @@ from paribus.store.open import open_to_look
 def command(campaign: Campaign, report_folder: Path | None, as_json: bool) -> None:
     """Write the report of what has been trained of STUDY, a file or a built-in name, so far.
     It trains nothing, and can be called while `paribus run` is at work."""
-    with open_to_look(campaign.store_folder) as store:
+    with looking(campaign.store_folder) as store:
         known = told(campaign.known(store))
         result = campaign.result(store, known)
     answer(campaign, result, report_folder, as_json=as_json)

@@ -19,13 +19,13 @@ from paribus.measure.runs import StudyResult
 from paribus.present.progress import (
     elsewhere_line,
     progress,
+    repaired_line,
     timing_progress,
     untimed_line,
     untried_lines,
 )
 from paribus.store.known import Known
 from paribus.store.open import open_store
-from paribus.store.timings import read_timings
 from paribus.store.writer import Writer
 from paribus.text import count
 
@@ -117,6 +117,7 @@ def command(
             result = campaign.result(store, known)
             if timing and not outcome.elsewhere:
                 result = _timed(campaign, result, known, store)
+    tell(repaired_line(store.repaired), store.damage_note)
     tell(elsewhere_line(outcome.elsewhere))
     tell(*(f"Run {run_id} failed: {reason}" for run_id, reason in outcome.failed.items()))
     tell(*untried_lines(outcome.untried))
@@ -143,7 +144,9 @@ def _timed(campaign: Campaign, result: StudyResult, known: Known, store: Writer)
     """The result with the timings that it lacked."""
     from paribus.campaign.timing import time_missing
 
+    store.drop_damaged_timings()
+    result = replace(result, timings=store.timings())
     codes = {name: identity.code for name, identity in known.identities.items()}
     left = time_missing(campaign, result, codes, store, progress=timing_progress)
     tell(untimed_line(left, "--no-timing"))
-    return replace(result, timings=read_timings(store.folder))
+    return replace(result, timings=store.timings())

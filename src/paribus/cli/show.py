@@ -10,11 +10,10 @@ from typing import Any
 import click
 
 from paribus.campaign.lookup import find_run
-from paribus.cli.options import json_option, of_study_option, store_option, tell
+from paribus.cli.options import json_option, looking, of_study_option, store_option, tell
 from paribus.cli.state import in_words, state
 from paribus.present.name_notes import name_notes
 from paribus.store.known import present_code
-from paribus.store.open import open_to_look
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
 from paribus.text import percent
@@ -28,7 +27,7 @@ from paribus.text import percent
 def command(run: str, study_named: str, store_folder: Path, as_json: bool) -> None:
     """Show one run: RUN is the start of its id, as `paribus status` lists them, or
     EXPERIMENT/SEED, e.g. cnn/0."""
-    with open_to_look(store_folder) as store:
+    with looking(store_folder) as store:
         found = find_run(run, store, study_named)
         facts = show(found.run, store)
     tell(name_notes(found.notes))

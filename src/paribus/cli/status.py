@@ -13,12 +13,11 @@ import click
 
 from paribus.campaign.campaign import STORE, Campaign
 from paribus.campaign.naming import described
-from paribus.cli.options import json_option, study_options, tell, told
+from paribus.cli.options import json_option, looking, study_options, tell, told
 from paribus.cli.state import in_words, state
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
 from paribus.store.known import Known
-from paribus.store.open import open_to_look
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
 from paribus.text import percent
@@ -91,7 +90,7 @@ def _stand(campaign: Campaign) -> _Stand:
     from paribus.measure.from_store import stored_runs
 
     study = campaign.study
-    with open_to_look(campaign.store_folder) as store:
+    with looking(campaign.store_folder) as store:
         known = told(campaign.known(store))
         runs = stored_runs(study, store, known.identities)
         look = campaign.next_look(store)

@@ -19,7 +19,6 @@ from paribus.questions.step_time import FEWEST_PROCESSES
 from paribus.spec.code import code_digest
 from paribus.spec.question import ASPECTS, Question
 from paribus.store.open import open_store
-from paribus.store.timings import read_timings
 from paribus.text import count, percent
 
 
@@ -120,7 +119,7 @@ def command(
             new = time_pairs(
                 campaign, [pair], store, processes=processes, rounds=rounds, listen=listen
             )
-        timings = read_timings(store.folder)
+        timings = store.timings()
     question = Question(
         ask=f"Is a training step of {b} faster than one of {a}?",
         compare=names,

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
+
 from paribus.data.dataset import Dataset
 from paribus.errors import ParibusError
 from paribus.measure.predictions import reader
@@ -17,9 +20,9 @@ from paribus.spec.identity import Identity, step_keys
 from paribus.spec.plan import Plan, plan_of
 from paribus.spec.study import Study
 from paribus.spec.study_plan import StudyPlan
+from paribus.store.files import RunFiles
 from paribus.store.reader import Reader
 from paribus.store.rows import KeptPredictions, StoredRun
-from paribus.store.timings import read_timings
 
 
 def collect(
@@ -60,7 +63,7 @@ def collect(
             for name, experiment in study.experiments.items()
         },
         dataset,
-        read_timings(store.folder),
+        store.timings(),
         plan,
         max([study.seed_range.stop, planned, *(seed + 1 for seed in trained)]),
     )
@@ -155,7 +158,8 @@ def _asked(
         runs = [run for run in store.runs(identity.hash) if run.seed in study.seed_range]
     by_engine: dict[str, list[StoredRun]] = {}
     for run in runs:
-        by_engine.setdefault(run.engine, []).append(run)
+        if store.is_intact(run, weights=False):
+            by_engine.setdefault(run.engine, []).append(run)
     return by_engine
 
 
@@ -175,7 +179,7 @@ def common_engine(study: Study, store: Reader, identities: Mapping[str, Identity
 
 def read_run(run: StoredRun, store: Reader, dataset: Dataset | None) -> Run:
     """All that a store has of a run on a dataset; without its predictions where that is None."""
-    environments = store.environments(run.id)
+    environments, files = store.environments(run.id), store.files(run.id)
     return Run(
         id=run.id,
         seed=run.seed,
@@ -188,21 +192,36 @@ def read_run(run: StoredRun, store: Reader, dataset: Dataset | None) -> Run:
         read_predictions=(lambda: None)
         if dataset is None
         else reader(
-            partial(store.probabilities, run.id),
+            partial(_probabilities, files, dataset),
             dataset.test_labels,
-            partial(_kept, run.id, store, dataset),
+            partial(_kept, files, dataset),
         ),
     )
 
 
-def _kept(run: str, store: Reader, dataset: Dataset) -> KeptPredictions | None:
+def _probabilities(files: RunFiles, dataset: Dataset) -> NDArray[np.float32] | None:
+    """The probabilities of a run. Raises `ParibusError` if they are not of these images."""
+    found = files.probabilities()
+    if found is not None and found.shape != (len(dataset.test_labels), dataset.classes):
+        raise ParibusError(
+            f"{files.folder}: the probabilities are not of the test images of {dataset.name}; "
+            "remove the folder, and `paribus run` trains the run again"
+        )
+    return found
+
+
+def _kept(files: RunFiles, dataset: Dataset) -> KeptPredictions | None:
     """The predictions of an unpacked run. Raises `ParibusError` if they are not of these images."""
-    kept = store.predictions(run)
-    if kept is not None and (
-        kept.class_N.shape != dataset.test_labels.shape or kept.class_N.max() >= dataset.classes
+    found = files.unpacked()
+    if found is None:
+        return None
+    class_N = found.predictions.class_N
+    if (
+        class_N.shape != dataset.test_labels.shape
+        or not ((class_N >= 0) & (class_N < dataset.classes)).all()
     ):
         raise ParibusError(
-            f"{store.folder}: the predictions of run {run} are not of the test images of "
-            f"{dataset.name}; unpack the run again, from a sound pack"
+            f"{files.folder}: the predictions are not of the test images of {dataset.name}; "
+            "unpack the run again, from a sound pack"
         )
-    return kept
+    return found.predictions

@@ -61,6 +61,8 @@ def read_replicate(
         trials.append(StoredTrial(drawn.settings, drawn.experiment, made, run))
     winner = _winner([trial.run for trial in trials], store)
     final = None if winner is None else store.find(trials[winner].identity.hash, engine, seed)
+    if final is not None and not store.is_intact(final, weights=False):
+        final = None
     return StoredReplicate(seed, tuple(trials), winner, final)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,14 +16,14 @@ from typing import Any
 
 from paribus.errors import UserError
 from paribus.packs.reading import Checked, damaged, parse, read_regular
-from paribus.packs.run_file import ID
-from paribus.spec.bounds import HIGHEST_SEED, LONGEST_NAME, MOST_SEEDS
+from paribus.spec.bounds import HIGHEST_SEED, MOST_SEEDS
 from paribus.spec.identity import VERSION, Identity, read_canonical, upgraded
 from paribus.spec.model import SpecError
-from paribus.spec.study import NAME as EXPERIMENT_NAME
 from paribus.spec.study_plan import StudyPlan
+from paribus.store.damage import is_stored_name
+from paribus.store.files import ID
 from paribus.store.rows import NamedExperiment, StoredStudy, StudyRecord
-from paribus.store.timings import Timing
+from paribus.store.timings import Timing, timing_of
 
 FORMAT = 1
 NAME = "pack.json"
@@ -159,19 +158,13 @@ def _plan(path: Path, designs: list[Any], known: Mapping[str, Identity]) -> Stud
 def _named(path: Path, row: Any, known: Mapping[str, Identity]) -> NamedExperiment:
     match row:
         case [str(name), str(experiment), str(data)] if experiment in known:
-            if re.search(EXPERIMENT_NAME, name) and len(name) <= LONGEST_NAME:
+            if is_stored_name(name):
                 return NamedExperiment(name, known[experiment].hash, data)
     raise damaged(path, "a study names an experiment that is not there, or not as it may")
 
 
 def _timing(path: Path, found: Any) -> Timing:
-    table = Checked(path, found)
-    for key in ("a", "b", "a_engine", "b_engine"):
-        table.text(key, ID)
-    table.text("disturbed")
-    for key in ("a_seconds", "b_seconds", "control_seconds"):
-        if not all(isinstance(value, float) and value > 0 for value in table.list(key)):
-            raise damaged(path, "a timing has no times")
-    if not all(isinstance(value, str) for value in table.table("environment").values()):
-        raise damaged(path, "a timing does not say where it was taken")
-    return Timing(**found)
+    try:
+        return timing_of(found)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise damaged(path, f"a timing is none: {error}") from None

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from paribus.errors import UserError
 from paribus.packs.reading import Checked, damaged, parse, read_regular
+from paribus.store.files import ID
 from paribus.store.predictions import PROBABILITIES, WEIGHTS
 from paribus.store.rows import EPOCH_COLUMNS, EndedRun, Environment, KeptPredictions, StoredRun
 
@@ -38,7 +39,6 @@ _MOST_PIECES = 1000
 _DICTIONARY = 1 << 20
 _MEMORY = 1 << 24
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": _DICTIONARY}]
-ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _HIGHEST_SEED = 1 << 53
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -117,6 +117,16 @@ def limit_line(capacity: Capacity) -> str:
 def elsewhere_line(runs: int) -> str:
     """Return what to say of runs that other processes train; "" if there are none."""
     return f"{count(runs, 'run is', 'runs are')} being trained by another process." if runs else ""
+
+
+def repaired_line(runs: Sequence[str]) -> str:
+    """Return what to say of damaged runs that were trained again, by their ids; "" if there are
+    none."""
+    if not runs:
+        return ""
+    were = plural(len(runs), "was", "were")
+    first = f" ({runs[0]} and others)" if len(runs) > 1 else f" ({runs[0]})"
+    return f"{count(len(runs), 'run')}{first} {were} damaged in the store and begun again."
 
 
 def untried_lines(untried: Mapping[str, int]) -> tuple[str, ...]:

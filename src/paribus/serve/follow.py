@@ -72,8 +72,8 @@ class Followed:
                 try:
                     with open_store(self.folder, "read") as store:
                         known = campaign.known(store)
-                        self._notes = known.notes
                         self._result = campaign.result(store, known)
+                        self._notes = *known.notes, *filter(None, [store.damage_note])
                 except ParibusError as error:
                     # A store in the making; or one that stays so, and then the page says it.
                     self._problem = str(error)

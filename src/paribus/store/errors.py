@@ -29,6 +29,13 @@ def no_store(folder: Path) -> UserError:
     )
 
 
+def damaged_study(folder: Path, what: str) -> UserError:
+    return UserError(
+        f"{folder}: {what}; restore {folder / 'paribus.db'} from a copy, or move the sound runs to "
+        f"a new store: `paribus merge {folder} --into NEW`"
+    )
+
+
 def database_error(folder: Path, error: sqlite3.Error) -> ParibusError:
     # The low byte is the primary code; what Python itself raises has none.
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
@@ -45,11 +52,15 @@ def database_error(folder: Path, error: sqlite3.Error) -> ParibusError:
                 "close it and run the same command again"
             )
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-            return UserError(
-                f"{folder / 'paribus.db'}: is not a Paribus store or is damaged ({error}); "
-                "restore it from a copy, or name another folder with --store"
-            )
+            return broken(folder, str(error))
     return ParibusError(f"{folder / 'paribus.db'}: {error}")
+
+
+def broken(folder: Path, why: str) -> UserError:
+    return UserError(
+        f"{folder / 'paribus.db'}: is not a Paribus store or is damaged ({why}); "
+        "restore it from a copy, or name another folder with --store"
+    )
 
 
 def disk_error(folder: Path, error: OSError) -> ParibusError:

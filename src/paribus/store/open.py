@@ -5,37 +5,44 @@ from __future__ import annotations
 import os
 import sqlite3
 from pathlib import Path
-from typing import Literal, overload
+from typing import Literal, TypeVar, overload
 
 from paribus.errors import UserError
+from paribus.store.damage import refuse_links
 from paribus.store.errors import no_store, told
 from paribus.store.migrate import SCHEMA_VERSION, migrate, refuse_newer, remove_files, version
 from paribus.store.reader import Reader
 from paribus.store.writer import Writer
 
+T = TypeVar("T", bound=Reader)
 Signature = tuple[tuple[int, int, int], ...]
 
 
 @overload
-def open_store(folder: Path, mode: Literal["read"]) -> Reader: ...
+def open_store(folder: Path, mode: Literal["read"], *, lenient: bool = ...) -> Reader: ...
 
 
 @overload
-def open_store(folder: Path, mode: Literal["write", "create"]) -> Writer: ...
+def open_store(
+    folder: Path, mode: Literal["write", "create"], *, lenient: bool = ...
+) -> Writer: ...
 
 
-def open_store(folder: Path, mode: Literal["read", "write", "create"]) -> Reader:
+def open_store(
+    folder: Path, mode: Literal["read", "write", "create"], *, lenient: bool = False
+) -> Reader:
     """Open the store in a folder, in the present format.
 
     "read": nothing is written, no lock taken, no folder made; a store of an older format is
     brought to the present one in memory. "write": it is brought there on disk. "create": it is
-    made if there is none. Raises `UserError` if there is none, if a newer Paribus made it, or if
-    the folder cannot be written to.
+    made if there is none. Raises `UserError` if there is none, if a newer Paribus made it, if the
+    folder cannot be written to, or if it is damaged beyond single runs (lenient: studies may be).
     """
+    refuse_links(folder)
     if mode != "create" and not (folder / "paribus.db").is_file():
         raise no_store(folder)
     if mode == "read":
-        return Reader(folder, _connect_to_read(folder))
+        return _opened(Reader, folder, _connect_to_read(folder), lenient=lenient)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "locks").mkdir(exist_ok=True)
@@ -44,10 +51,18 @@ def open_store(folder: Path, mode: Literal["read", "write", "create"]) -> Reader
             f"{folder}: cannot be used as a store: {error.strerror}; "
             "name another folder with --store"
         ) from None
-    return Writer(folder, _connect_to_write(folder))
+    return _opened(Writer, folder, _connect_to_write(folder), lenient=lenient)
 
 
-def open_to_look(folder: Path) -> Reader:
+def _opened(kind: type[T], folder: Path, db: sqlite3.Connection, *, lenient: bool) -> T:
+    try:
+        return kind(folder, db, lenient=lenient)
+    except BaseException:
+        db.close()
+        raise
+
+
+def open_to_look(folder: Path, *, lenient: bool = False) -> Reader:
     """Open the store in a folder for a command that only reads it.
 
     Where the folder may be written to, one of an older format is migrated for good. Raises what
@@ -55,7 +70,7 @@ def open_to_look(folder: Path) -> Reader:
     """
     database = folder / "paribus.db"
     writable = all(os.access(path, os.W_OK) for path in (folder, database) if path.exists())
-    return open_store(folder, "write") if writable else open_store(folder, "read")
+    return open_store(folder, "write" if writable else "read", lenient=lenient)
 
 
 def signature(folder: Path) -> Signature:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 from safetensors import SafetensorError
@@ -46,40 +45,17 @@ def write_predictions(
     write_atomically(folder / PREDICTIONS, content)
 
 
-def read_predictions(folder: Path) -> Unpacked | None:
-    """Read the file of a run's folder; None if there is none.
-
-    Raises `ParibusError` if it is damaged.
-    """
-    path = folder / PREDICTIONS
-    if not path.is_file():
-        return None
+def predictions_of(path: Path, content: bytes) -> Unpacked:
+    """Return what a file has. Raises `ParibusError` if it is damaged."""
     try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            class_N, of_truth_N = file.get_tensor("class"), file.get_tensor("of_truth")
-            digests = json.loads(file.metadata()["digests"])
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        raise ParibusError(
-            f"{path}: cannot be read: {error}; the file is damaged, unpack the run again"
-        ) from None
-    if class_N.dtype != np.int16 or of_truth_N.dtype != np.float32:
+        tensors = safetensors.numpy.load(content)
+        class_N, of_truth_N = tensors["class"], tensors["of_truth"]
+        (size,) = struct.unpack_from("<Q", content)
+        digests = json.loads(json.loads(content[8 : 8 + size])["__metadata__"]["digests"])
+    except (SafetensorError, ValueError, KeyError, TypeError, struct.error) as error:
+        raise ParibusError(f"{path}: is damaged ({error}); unpack the run again") from None
+    if class_N.dtype != np.int16 or of_truth_N.dtype != np.float32 or class_N.ndim != 1:
+        raise ParibusError(f"{path}: is damaged; unpack the run again")
+    if not isinstance(digests, dict) or class_N.shape != of_truth_N.shape:
         raise ParibusError(f"{path}: is damaged; unpack the run again")
     return Unpacked(KeptPredictions(class_N, of_truth_N), digests)
-
-
-def digests_of(folder: Path) -> dict[str, str]:
-    """Return the digests of the files that training wrote into a finished run's folder.
-
-    Raises `ParibusError` if one of them is missing.
-    """
-    return {name: _digest(folder / name) for name in (WEIGHTS, PROBABILITIES)}
-
-
-def _digest(path: Path) -> str:
-    try:
-        with open(path, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise ParibusError(
-            f"{path}: cannot be read: {error.strerror}; restore it from a copy"
-        ) from None

@@ -11,205 +11,45 @@ STORE/timings/*.json                    timings of training steps
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
-from typing import Any, ClassVar, Self
 
-import numpy as np
-import safetensors.numpy
-from filelock import FileLock, Timeout
-from numpy.typing import NDArray
-
-from paribus.errors import ParibusError
+from paribus.errors import UserError
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, read_canonical
 from paribus.spec.study_plan import StudyPlan
-from paribus.store.errors import told
-from paribus.store.predictions import PREDICTIONS, digests_of, read_predictions
 from paribus.store.rows import (
-    EPOCH_COLUMNS,
-    Checkpoint,
-    EndedRun,
-    Environment,
-    KeptPredictions,
     NamedExperiment,
     NamedStudy,
     Place,
-    StoredRun,
     StoredStudy,
     StudyRecord,
     Version,
 )
-
-try:
-    import fcntl
-except ImportError:  # Windows has none.
-    fcntl = None  # type: ignore[assignment]
+from paribus.store.run_reader import RunReader
 
 
-class Reader:
+class Reader(RunReader):
     """An open store that is only read. Use it as a context manager, or `close` it.
 
     `open.open_store` opens one.
     """
-
-    writable: ClassVar[bool] = False
-
-    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
-        self.folder = folder
-        self._db = connection
-
-    def close(self) -> None:
-        self._db.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    # Runs
-
-    def run(self, run: str) -> StoredRun | None:
-        """Return the run of an id."""
-        rows = self._select("SELECT * FROM runs WHERE id = ?", run)
-        return StoredRun(*rows[0]) if rows else None
-
-    def find(self, experiment: str, engine: str, seed: int) -> StoredRun | None:
-        """Return the run of an experiment, by its hash, with an engine and a seed."""
-        rows = self._select(
-            "SELECT * FROM runs WHERE experiment = ? AND engine = ? AND seed = ?",
-            experiment, engine, seed,
-        )  # fmt: skip
-        return StoredRun(*rows[0]) if rows else None
-
-    def run_id(self, experiment: str, engine: str, seed: int) -> str:
-        """Return the id that a run has, or that it would get."""
-        found = self.find(experiment, engine, seed)
-        return f"{experiment[:12]}-{engine}-{seed}" if found is None else found.id
-
-    def runs(self, experiment: str) -> list[StoredRun]:
-        """Return all runs of an experiment, by engine and seed."""
-        rows = self._select(
-            "SELECT * FROM runs WHERE experiment = ? ORDER BY engine, seed", experiment
-        )
-        return [StoredRun(*row) for row in rows]
-
-    def find_runs(self, text: str) -> list[StoredRun]:
-        """Return the runs whose id begins with a text, or that it names as EXPERIMENT/SEED."""
-        name, _, seed = text.partition("/")
-        rows = self._select(
-            "SELECT DISTINCT runs.* FROM runs LEFT JOIN names USING (experiment) "
-            "WHERE substr(runs.id, 1, length(?1)) = ?1 OR (name = ?2 AND seed = ?3) "
-            "ORDER BY runs.id",
-            text,
-            name,
-            int(seed) if seed.isdecimal() and len(seed) < 10 else None,
-        )
-        return [StoredRun(*row) for row in rows]
-
-    def is_claimed(self, run: str) -> bool:
-        """Return whether some process, this one included, trains a run at this moment.
-
-        It is seen without claiming the run, so nobody is in the way of another.
-        """
-        path = self.folder / "locks" / f"{run}.lock"
-        if fcntl is None:
-            return _is_locked(path)
-        try:
-            with open(path, "rb") as file:
-                # Shared, so that others who look are not in the way; released at once.
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                fcntl.flock(file, fcntl.LOCK_UN)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return False
-
-    def epochs(self, run: str) -> dict[str, NDArray[np.float64]]:
-        """Return every epoch of a run so far: (E,) for each of `EPOCH_COLUMNS`."""
-        rows = self._select(
-            f"SELECT {', '.join(EPOCH_COLUMNS)} FROM epochs WHERE run = ? ORDER BY epoch", run
-        )
-        table = np.array(rows, dtype=np.float64).reshape(len(rows), len(EPOCH_COLUMNS))
-        return dict(zip(EPOCH_COLUMNS, table.T, strict=True))
-
-    def checkpoint(self, run: str) -> Checkpoint | None:
-        """Return what a run resumes from, None if it has trained no epoch or has ended."""
-        rows = self._select("SELECT epoch, state FROM checkpoints WHERE run = ?", run)
-        return Checkpoint(rows[0][0], safetensors.numpy.load(rows[0][1])) if rows else None
-
-    def environments(self, run: str) -> list[dict[str, str]]:
-        """Return where a run was trained, in order; more than one if it was resumed."""
-        return [dict(found.where) for found in self._environments(run)]
-
-    def weights(self, run: str) -> dict[str, NDArray[np.generic]] | None:
-        """Return the tensors of a finished run by name, None if it has not finished."""
-        path = self.folder / "runs" / run / "weights.safetensors"
-        return safetensors.numpy.load_file(path) if path.exists() else None
-
-    def probabilities(self, run: str) -> NDArray[np.float32] | None:
-        """Return (N, K) for every test image; None if the run has not finished.
-
-        Raises `ParibusError` if the file is damaged.
-        """
-        path = self.folder / "runs" / run / "probabilities.npy"
-        if not path.exists():
-            return None
-        try:
-            values: NDArray[np.float32] = np.load(path, allow_pickle=False)
-        except (ValueError, OSError, EOFError) as error:
-            raise ParibusError(
-                f"{path}: cannot be read: {error}; the file is damaged, restore it from a copy"
-            ) from None
-        return values
-
-    def predictions(self, run: str) -> KeptPredictions | None:
-        """Return the predictions of a run that was unpacked; None of any other.
-
-        Raises `ParibusError` if the file is damaged.
-        """
-        found = read_predictions(self.folder / "runs" / run)
-        return None if found is None else found.predictions
-
-    def is_unpacked(self, run: str) -> bool:
-        """Return whether a run was unpacked: then it has no weights here."""
-        return (self.folder / "runs" / run / PREDICTIONS).is_file()
-
-    def all_runs(self) -> list[StoredRun]:
-        """Return every run, in the order in which they were begun."""
-        return [StoredRun(*row) for row in self._select("SELECT * FROM runs ORDER BY rowid")]
-
-    def ended(self, run: StoredRun) -> EndedRun:
-        """Return all that there is of a run that has ended, but its files.
-
-        Raises `ParibusError` if one of them is missing or damaged.
-        """
-        digests: dict[str, str] = {}
-        if run.status == "finished":
-            folder = self.folder / "runs" / run.id
-            unpacked = read_predictions(folder)
-            digests = digests_of(folder) if unpacked is None else unpacked.digests
-        return EndedRun(run, tuple(self._environments(run.id)), self.epochs(run.id), digests)
-
-    def _environments(self, run: str) -> list[Environment]:
-        query = (
-            "SELECT first_epoch, environment FROM environments WHERE run = ? ORDER BY first_epoch"
-        )
-        return [Environment(first, json.loads(text)) for first, text in self._select(query, run)]
 
     # Experiments
 
     def identities(self) -> list[Identity]:
         """Return the identities of all experiments, in the order in which they came."""
         rows = self._select("SELECT canonical, hash FROM experiments ORDER BY rowid")
-        return [Identity(*row) for row in rows]
+        return [Identity(*row) for row in rows if ("experiment", row[1]) not in self._damage]
 
     def identity(self, hash_: str) -> Identity:
-        """Return the identity of an experiment of the store."""
-        (canonical,) = self._select("SELECT canonical FROM experiments WHERE hash = ?", hash_)[0]
-        return Identity(canonical, hash_)
+        """Return the identity of an experiment. Raises `UserError` if it is damaged."""
+        rows = self._select("SELECT canonical FROM experiments WHERE hash = ?", hash_)
+        if not rows or ("experiment", hash_) in self._damage:
+            raise UserError(
+                f"{self.folder}: the settings of experiment {hash_[:12]} are damaged; "
+                "`paribus run` stores them again"
+            )
+        return Identity(rows[0][0], hash_)
 
     def experiment(self, hash_: str) -> Experiment:
         """Return an experiment of the store; its data are called as they were typed last."""
@@ -307,6 +147,7 @@ class Reader:
                 },
             )
             for *row, plan in rows
+            if ("study", str(row[0])) not in self._damage
         ]
 
     def same_study(self, study: StoredStudy) -> StudyRecord | None:
@@ -362,23 +203,6 @@ class Reader:
         kept = json.loads(rows[0][0]) if rows and rows[0][0] else {}
         return StudyPlan.from_json(kept[variant]) if variant in kept else None
 
-    def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with told(self.folder):
-            return self._db.execute(query, values).fetchall()
-
 
 def _study(id_: int, name: str, folder: str | None, preview: int) -> StoredStudy:
     return StoredStudy(id_, name, folder, bool(preview))
-
-
-def _is_locked(path: Path) -> bool:
-    """Where there are no shared locks: by taking it for a moment."""
-    if not path.exists():
-        return False
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0.2, poll_interval=0.02)
-    except (Timeout, OSError):
-        return True
-    lock.release()
-    return False

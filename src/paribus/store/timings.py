@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
+from math import inf
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from paribus.atomic import write_atomically
 from paribus.errors import ParibusError
+from paribus.store.files import ID, read_plain
+from paribus.text import shown
 
 ON_PROCESSOR = "cpu"
 """The device of an experiment whose steps no GPU ran."""
@@ -53,24 +57,60 @@ class Timing:
         )
 
 
-def keep_timing(store: Path, timing: Timing) -> Path:
-    """Write a timing into a store, beside all earlier ones; return its path."""
+def write_timing(store: Path, timing: Timing) -> tuple[Path, bytes]:
+    """Write a timing into a store, beside all earlier ones; return its path and content."""
     names = (timing.a[:12], timing.a_engine, timing.b[:12], timing.b_engine, uuid4().hex[:12])
     path = store / "timings" / f"{'-'.join(names)}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, (json.dumps(asdict(timing), indent=2) + "\n").encode())
-    return path
+    content = (json.dumps(asdict(timing), indent=2) + "\n").encode()
+    write_atomically(path, content)
+    return path, content
 
 
-def read_timings(store: Path) -> tuple[Timing, ...]:
+def remove_timing(store: Path, name: str) -> None:
+    """Remove a timing, by the name of its file."""
+    if "/" not in name and name.endswith(".json"):
+        (store / "timings" / name).unlink(missing_ok=True)
+
+
+def read_timings(store: Path, damaged: Collection[str] = ()) -> tuple[Timing, ...]:
     """Return all timings of a store, in an order that follows from them alone: their files have
-    other names in a store that was copied together. Raises `ParibusError` if a file is damaged."""
+    other names in a store that was copied together.
+
+    damaged: the names of files that are left out. Raises `ParibusError` if a file is none.
+    """
     found = []
     for path in sorted((store / "timings").glob("*.json")):
-        try:
-            found.append(Timing(**json.loads(path.read_text("utf-8"))))
-        except (ValueError, TypeError) as error:
-            raise ParibusError(
-                f"{path}: is damaged ({error}); remove it and call `paribus time` again"
-            ) from None
+        if path.name in damaged:
+            continue
+        content = read_plain(path)
+        if content is not None:
+            found.append(_timing(path, content))
     return tuple(sorted(found, key=lambda timing: json.dumps(asdict(timing), sort_keys=True)))
+
+
+def timing_of(raw: Any) -> Timing:
+    """Return the timing of a table. Raises ValueError or TypeError if it is none."""
+    timing = Timing(**raw)
+    texts = (timing.a, timing.a_engine, timing.b, timing.b_engine)
+    if not all(isinstance(text, str) and ID.fullmatch(text) for text in texts):
+        raise ValueError("it does not say what was timed")
+    for seconds in (timing.a_seconds, timing.b_seconds, timing.control_seconds):
+        if not isinstance(seconds, list) or not all(
+            isinstance(value, float) and 0 < value < inf for value in seconds
+        ):
+            raise ValueError("it has no times")
+    if not isinstance(timing.disturbed, str) or not all(
+        isinstance(value, str) for value in timing.environment.values()
+    ):
+        raise ValueError("it does not say where it was taken")
+    return timing
+
+
+def _timing(path: Path, content: bytes) -> Timing:
+    try:
+        return timing_of(json.loads(content))
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise ParibusError(
+            f"{path}: is damaged ({shown(error, 200)}); remove it and call `paribus time` again"
+        ) from None

@@ -22,7 +22,7 @@ from paribus.store.open import open_store
 from paribus.store.predictions import PREDICTIONS, PROBABILITIES, WEIGHTS
 from paribus.store.reader import Reader
 from paribus.store.rows import EndedRun, StoredRun, StudyRecord, united_plans
-from paribus.store.timings import Timing, keep_timing, read_timings
+from paribus.store.timings import Timing
 from paribus.store.writer import Writer
 from paribus.text import count, percent
 
@@ -74,13 +74,13 @@ class _Found:
 def contents_of(store: Reader) -> Contents:
     """Return what a store has."""
     # Runs first: what a process that is training adds in the meantime is then known.
-    runs = store.all_runs()
+    runs = [run for run in store.all_runs() if store.is_intact(run)]
     ended = tuple(store.ended(run) for run in runs if run.ended)
     return Contents(
         where=store.folder,
         identities=tuple(store.identities()),
         studies=contents_studies(store),
-        timings=read_timings(store.folder),
+        timings=store.timings(),
         runs=ended,
         has_weights=frozenset(e.run.id for e in ended if not store.is_unpacked(e.run.id)),
         unfinished=sum(not run.ended for run in runs),
@@ -112,10 +112,10 @@ def unite(target: Path, sources: Sequence[Contents]) -> United:
         for one in new:
             _take(store, one)
         with told(target):
-            known = list(read_timings(target))
+            known = list(store.timings())
             for timing in chain.from_iterable(source.timings for source in sources):
                 if timing not in known:
-                    keep_timing(target, timing)
+                    store.keep_timing(timing)
                     known.append(timing)
     runs = [one.ended.run for one in found]
     return United(len(found), len(new), tuple(_notes(sources, studies, runs)))
@@ -176,6 +176,8 @@ def _is_new(here: Reader, one: _Found) -> bool:
     if not stored.ended:
         if here.is_claimed(stored.id):
             raise _being_trained(stored, here)
+        return True
+    if not here.is_intact(stored):
         return True
     _refuse_other_results(here.ended(stored), here.folder, one)
     return one.has_weights and here.is_unpacked(stored.id)

@@ -21,21 +21,33 @@ import safetensors.numpy
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from paribus.atomic import write_atomically
+from paribus.atomic import half_written_of, write_atomically
+from paribus.errors import UserError
 from paribus.spec.identity import Identity
 from paribus.spec.study_plan import StudyPlan
+from paribus.store.claims import lock_path
 from paribus.store.errors import disk_error, told
+from paribus.store.files import NAMES, digests_in
 from paribus.store.predictions import PREDICTIONS, PROBABILITIES, WEIGHTS
 from paribus.store.reader import Reader
+from paribus.store.row_changes import (
+    contiguous,
+    delete_parts,
+    end,
+    insert_epoch,
+    insert_experiment,
+    insert_files,
+)
 from paribus.store.rows import (
     EPOCH_COLUMNS,
     Arrays,
     EndedRun,
-    Status,
     StoredRun,
     StudyRecord,
     united_plans,
 )
+from paribus.store.seals import seal_run, seal_study, seal_timing
+from paribus.store.timings import Timing, remove_timing, write_timing
 
 
 class Writer(Reader):
@@ -43,10 +55,20 @@ class Writer(Reader):
 
     writable: ClassVar[bool] = True
 
+    def __init__(
+        self, folder: Path, connection: sqlite3.Connection, *, lenient: bool = False
+    ) -> None:
+        super().__init__(folder, connection, lenient=lenient)
+        self.repaired: list[str] = []
+        """The ids of damaged runs that have been written anew."""
+
     @contextmanager
     def claim(self, run: str) -> Iterator[bool]:
         """Yield whether this process may train a run, true until the end of the `with` block."""
-        lock = FileLock(self.folder / "locks" / f"{run}.lock")
+        path = lock_path(self.folder, run)
+        if path.is_symlink():
+            raise UserError(f"{path}: is a link, and Paribus follows none; remove it")
+        lock = FileLock(path)
         try:
             # One who only looks whether it is claimed holds it for a moment (is_claimed).
             lock.acquire(timeout=0.2, poll_interval=0.02)
@@ -90,11 +112,12 @@ class Writer(Reader):
                     "UPDATE studies SET folder = ? WHERE id = ? AND folder IS NULL", (where, study)
                 )
             for called, identity in experiments.items():
-                _insert_experiment(db, identity)
+                insert_experiment(db, identity)
                 # What is called so now is the latest of that name.
                 key = (study, called, identity.hash)
                 db.execute("DELETE FROM names WHERE study = ? AND name = ? AND experiment = ?", key)
                 db.execute("INSERT INTO names VALUES (?, ?, ?, ?)", (*key, data))
+            seal_study(db, study)
         return study
 
     def amend_plan(
@@ -114,6 +137,7 @@ class Writer(Reader):
             kept = json.loads(text) if text else {}
             kept[variant] = plan.to_json()
             db.execute("UPDATE studies SET plan = ? WHERE id = ?", (json.dumps(kept), study))
+            seal_study(db, study)
 
     def adopt_code(self, unknown: str, identity: Identity) -> None:
         """Take an experiment whose code is not known, by its hash, for another: that with the
@@ -122,11 +146,43 @@ class Writer(Reader):
             query = "SELECT count(*) FROM runs WHERE experiment = ?"
             if db.execute(query, (identity.hash,)).fetchone()[0]:
                 return
-            _insert_experiment(db, identity)
+            insert_experiment(db, identity)
+            runs = [run.id for run in self.runs(unknown)]
+            studies = [study.id for study in self.studies(unknown)]
             change = "SET experiment = ? WHERE experiment = ?"
             db.execute(f"UPDATE runs {change}", (identity.hash, unknown))
             db.execute(f"UPDATE OR REPLACE names {change}", (identity.hash, unknown))
             db.execute("DELETE FROM experiments WHERE hash = ?", (unknown,))
+            for run in runs:
+                seal_run(db, run)
+            for study in studies:
+                seal_study(db, study)
+
+    def adopt_files(self, run: StoredRun) -> None:
+        """Take the files of a finished run as they are now for those that were stored, if an older
+        Paribus wrote them and kept no digests. What cannot be read is left out instead."""
+        if run.status != "finished" or self.files(run.id).digests or not self.is_intact(run):
+            return
+        digests = digests_in(self.folder / "runs" / run.id)
+        with self._transaction() as db:
+            insert_files(db, run.id, digests)
+            seal_run(db, run.id)
+
+    def keep_timing(self, timing: Timing) -> Path:
+        """Write a timing beside all earlier ones; return its path."""
+        with told(self.folder):
+            path, content = write_timing(self.folder, timing)
+        with self._transaction() as db:
+            seal_timing(db, path.name, content)
+        return path
+
+    def drop_damaged_timings(self) -> None:
+        """Remove the timings that are damaged, so that they are made anew."""
+        for kind, id_ in [key for key in self._damage if key[0] == "timing"]:
+            with self._transaction() as db:
+                db.execute("DELETE FROM seals WHERE kind = ? AND id = ?", (kind, id_))
+            remove_timing(self.folder, id_)
+            del self._damage[kind, id_]
 
     def begin(
         self,
@@ -144,6 +200,7 @@ class Writer(Reader):
         """
         run = self.run_id(experiment, engine, seed)
         with self._transaction() as db:
+            self._drop_damaged(db, run, experiment, engine=engine, seed=seed)
             # A run is not half of one kind of bits and half of another.
             db.execute(
                 "DELETE FROM checkpoints WHERE run IN (SELECT id FROM runs WHERE id = ? "
@@ -168,6 +225,7 @@ class Writer(Reader):
                 "INSERT OR REPLACE INTO environments VALUES (?, ?, ?)",
                 (run, done + 1, json.dumps(dict(environment))),
             )
+            seal_run(db, run)
         stored = self.run(run)
         assert stored is not None
         return stored
@@ -177,46 +235,53 @@ class Writer(Reader):
 
         values: one for each of `EPOCH_COLUMNS`; NaN where there is none.
         """
-        blob = safetensors.numpy.save(_contiguous(state))
+        blob = safetensors.numpy.save(contiguous(state))
         with self._transaction() as db:
-            _insert_epoch(db, run, epoch, values)
+            insert_epoch(db, run, epoch, values)
             db.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?)", (run, epoch, blob))
+            seal_run(db, run)
 
     def finish(self, run: str, tensors: Arrays, probabilities: NDArray[np.float32]) -> None:
         """Keep the tensors and probabilities of a run, and mark it finished."""
         with self._writing_files(run) as folder:
-            weights = safetensors.numpy.save(_contiguous(tensors))
+            weights = safetensors.numpy.save(contiguous(tensors))
             write_atomically(folder / WEIGHTS, weights)
             write_atomically(folder / PROBABILITIES, probabilities)
+            # Of a run that was unpacked, damaged, and trained again.
+            (folder / PREDICTIONS).unlink(missing_ok=True)
+        digests = digests_in(folder)
         with self._transaction() as db:
-            _end(db, run, "finished", "")
+            insert_files(db, run, digests)
+            end(db, run, "finished", "")
 
     def diverge(self, run: str, epoch: int, values: Mapping[str, float], reason: str) -> None:
         """Keep a run's last epoch, and mark it diverged: a result, never trained again."""
         with self._transaction() as db:
-            _insert_epoch(db, run, epoch, values)
-            _end(db, run, "diverged", reason)
+            insert_epoch(db, run, epoch, values)
+            end(db, run, "diverged", reason)
 
     def fail(self, run: str, reason: str) -> None:
         """Mark a run as failed. Its state is kept: it is resumed when it is asked for again."""
         with self._transaction() as db:
             db.execute("UPDATE runs SET status = 'failed', reason = ? WHERE id = ?", (reason, run))
+            seal_run(db, run)
 
     def take_run(self, ended: EndedRun, write_files: Callable[[Path], None]) -> None:
         """Keep a run that has ended elsewhere, in place of what is here of it. It must be claimed.
 
         write_files: writes the files of a finished run into its folder.
         """
-        run = ended.run
+        run, digests = ended.run, dict[str, str]()
         if run.status == "finished":
             with self._writing_files(run.id) as folder:
                 write_files(folder)
                 if (folder / WEIGHTS).exists():
                     (folder / PREDICTIONS).unlink(missing_ok=True)
+            digests = digests_in(folder)
         rows = zip(*(ended.epochs[column].tolist() for column in EPOCH_COLUMNS), strict=True)
         with self._transaction() as db:
-            for table in ("epochs", "environments", "checkpoints"):
-                db.execute(f"DELETE FROM {table} WHERE run = ?", (run.id,))
+            self._drop_damaged(db, run.id, run.experiment, engine=run.engine, seed=run.seed)
+            delete_parts(db, run.id)
             db.execute(
                 "INSERT INTO runs (id, experiment, seed, engine, bits, status, reason) "
                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) "
@@ -224,12 +289,14 @@ class Writer(Reader):
                 astuple(run),
             )
             for epoch, row in enumerate(rows, start=1):
-                _insert_epoch(db, run.id, epoch, dict(zip(EPOCH_COLUMNS, row, strict=True)))
+                insert_epoch(db, run.id, epoch, dict(zip(EPOCH_COLUMNS, row, strict=True)))
             for found in ended.environments:
                 text = json.dumps(dict(found.where))
                 db.execute(
                     "INSERT INTO environments VALUES (?, ?, ?)", (run.id, found.first_epoch, text)
                 )
+            insert_files(db, run.id, digests)
+            seal_run(db, run.id)
 
     def take_study(self, record: StudyRecord, identities: Mapping[str, Identity]) -> None:
         """Keep a study of another store, beside what is here of it.
@@ -250,7 +317,7 @@ class Writer(Reader):
             else:
                 id_, plans = here.study.id, united_plans(here.plans, record.plans)
             for named in record.names:
-                _insert_experiment(db, identities[named.experiment])
+                insert_experiment(db, identities[named.experiment])
                 db.execute(
                     "INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?)",
                     (id_, named.name, named.experiment, named.data),
@@ -258,21 +325,42 @@ class Writer(Reader):
             if plans:
                 text = json.dumps({key: plan.to_json() for key, plan in plans.items()})
                 db.execute("UPDATE studies SET plan = ? WHERE id = ?", (text, id_))
+            seal_study(db, id_)
 
     def take_experiment(self, identity: Identity) -> None:
         """Keep an experiment of another store."""
         with self._transaction() as db:
-            _insert_experiment(db, identity)
+            insert_experiment(db, identity)
 
     @contextmanager
     def _writing_files(self, run: str) -> Iterator[Path]:
         """Yield the folder of a run's files, without what a killed process half wrote."""
         folder = self.folder / "runs" / run
+        if folder.is_symlink():
+            raise UserError(f"{folder}: is a link, and Paribus follows none; remove it")
         with told(self.folder):
             folder.mkdir(parents=True, exist_ok=True)
-            for half_written in folder.glob(".*"):
+            for half_written in (p for name in NAMES for p in half_written_of(folder / name)):
                 half_written.unlink()
             yield folder
+
+    def _drop_damaged(
+        self, db: sqlite3.Connection, id_: str, experiment: str, *, engine: str, seed: int
+    ) -> None:
+        """Remove the rows of damaged runs that stand where a run is to be."""
+        rows = db.execute(
+            "SELECT id FROM runs WHERE id = ? OR (experiment = ? AND engine = ? AND seed = ?)",
+            (id_, experiment, engine, seed),
+        ).fetchall()
+        rows_damaged = [run for (run,) in rows if self.run(run) is None]
+        for run in rows_damaged:
+            delete_parts(db, run)
+            db.execute("DELETE FROM runs WHERE id = ?", (run,))
+            db.execute("DELETE FROM seals WHERE kind = 'run' AND id = ?", (run,))
+            self._damage.pop(("run", run), None)
+        if ("run", id_) in self._damage or rows_damaged:
+            self.repaired.append(id_)
+        self._damage.pop(("run", id_), None)
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -293,30 +381,3 @@ def _relative(folder: Path, store: Path) -> str:
         return os.path.relpath(folder, store)
     except ValueError:  # On another drive.
         return os.path.abspath(folder)
-
-
-def _insert_experiment(db: sqlite3.Connection, identity: Identity) -> None:
-    db.execute(
-        "INSERT OR IGNORE INTO experiments VALUES (?, ?, ?, ?, ?)",
-        (identity.hash, identity.canonical, identity.data, identity.code, identity.recipe),
-    )
-
-
-def _insert_epoch(
-    db: sqlite3.Connection, run: str, epoch: int, values: Mapping[str, float]
-) -> None:
-    columns = ", ".join(EPOCH_COLUMNS)
-    marks = ", ".join("?" * len(EPOCH_COLUMNS))
-    db.execute(
-        f"INSERT INTO epochs (run, epoch, {columns}) VALUES (?, ?, {marks})",
-        (run, epoch, *(values[column] for column in EPOCH_COLUMNS)),
-    )
-
-
-def _end(db: sqlite3.Connection, run: str, status: Status, reason: str) -> None:
-    db.execute("UPDATE runs SET status = ?, reason = ? WHERE id = ?", (status, reason, run))
-    db.execute("DELETE FROM checkpoints WHERE run = ?", (run,))
-
-
-def _contiguous(arrays: Arrays) -> dict[str, NDArray[np.generic]]:
-    return {name: np.asarray(array, order="C") for name, array in arrays.items()}

@@ -1,0 +1,205 @@
+"""What is damaged in a store: what has changed in it, or gone from it, outside of Paribus.
+
+Nothing in a store is believed before it is checked here: it may come from a stranger.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from paribus.errors import UserError
+from paribus.spec import identity as identities
+from paribus.spec.bounds import LONGEST_NAME
+from paribus.spec.identity import Identity, read_canonical, upgraded
+from paribus.spec.study import NAME as EXPERIMENT_NAME
+from paribus.spec.study_plan import StudyPlan
+from paribus.store.errors import broken, database_error
+from paribus.store.files import ID, digest_of, read_plain
+from paribus.store.seals import run_digests, seals, study_digests
+from paribus.text import count, shown
+
+TIMINGS = "timings"
+_OWN_FOLDERS = ("runs", "locks", TIMINGS)
+_OWN_FILES = ("paribus.db", "paribus.db-wal", "paribus.db-shm")
+
+Kind = Literal["run", "experiment", "study", "timing"]
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Something of a store that is not as it was stored."""
+
+    kind: Kind
+    id: str
+    reason: str
+    """What is wrong with it, as a clause."""
+    seal: str | None = None
+    """The digest that was kept of it; None if none was."""
+
+    @property
+    def name(self) -> str:
+        return shown(self.id, 100)
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, in a line."""
+        return f"{self.kind} {self.name}: {self.reason}"
+
+
+def is_stored_name(text: str) -> bool:
+    """Return whether a store may have an experiment of this name: one of a study, or a trial of
+    it, such as "adam~3.7"."""
+    name, _, trial = text.partition("~")
+    whole = trial == "" or re.fullmatch(r"[0-9]{1,9}\.[0-9]{1,9}", trial) is not None
+    return whole and re.search(EXPERIMENT_NAME, name) is not None and len(name) <= LONGEST_NAME
+
+
+def refuse_links(folder: Path) -> None:
+    """Raise `UserError` if a part of a store leads elsewhere."""
+    for name in (*_OWN_FOLDERS, *_OWN_FILES):
+        if (folder / name).is_symlink():
+            raise UserError(
+                f"{folder / name}: is a link, and Paribus follows none inside a store; put what it "
+                "leads to in its place"
+            )
+
+
+def refuse_broken(db: sqlite3.Connection, folder: Path) -> None:
+    """Raise `UserError` if SQLite finds a database damaged."""
+    try:
+        (verdict,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+    except sqlite3.Error as error:
+        raise database_error(folder, error) from None
+    if verdict != "ok":
+        last = str(verdict).strip().splitlines()[-1]
+        raise broken(folder, shown(last, 200))
+
+
+def check(db: sqlite3.Connection, folder: Path) -> tuple[Damage, ...]:
+    """Return all damage that shows without reading the files of runs.
+
+    The database must be in a transaction, so that all that is compared is of one moment.
+    """
+    experiments = tuple(_experiments(db))
+    gone = {damage.id for damage in experiments}
+    return (
+        *experiments,
+        *_studies(db),
+        *_runs(db, gone),
+        *_timings(db, folder),
+    )
+
+
+def _experiments(db: sqlite3.Connection) -> Iterator[Damage]:
+    for row in db.execute("SELECT hash, canonical, data, code, recipe FROM experiments"):
+        if reason := _experiment_fault(row):
+            yield Damage("experiment", str(row[0]), reason)
+
+
+@cache
+def _experiment_fault(row: tuple[Any, ...]) -> str:
+    """What is wrong with an experiment, "" if nothing is."""
+    hash_, canonical, *columns = row
+    try:
+        if hash_ != hashlib.sha256(canonical.encode()).hexdigest():
+            return "its settings are not those of its hash"
+        known = Identity(canonical, hash_)
+        if known.form["version"] > identities.VERSION:
+            return "a newer Paribus wrote it; update Paribus"
+        if columns != [known.data, known.code, known.recipe]:
+            return "its data, code or recipe are not those of its settings"
+        read_canonical(Identity.of(upgraded(known.form)).canonical, "")
+    except Exception as error:  # What is no experiment may fail in any way.
+        return f"its settings cannot be read ({_line(error)})"
+    return ""
+
+
+def _studies(db: sqlite3.Connection) -> Iterator[Damage]:
+    kept = seals(db, "study")
+    now = {str(id_): digest for id_, digest in study_digests(db).items()}
+    for id_, digest in now.items():
+        if kept.get(id_) != digest:
+            reason = "its name, plan or experiments have changed since they were stored"
+            yield Damage("study", id_, reason, kept.get(id_))
+    for id_ in sorted(kept.keys() - now.keys()):
+        yield Damage("study", id_, "is gone from the database", kept[id_])
+    names = db.execute("SELECT study, name, data FROM names").fetchall()
+    for study, name, data in names:
+        if not is_stored_name(name) or "\0" in data:
+            yield Damage("study", str(study), f"no experiment can be called {shown(name, 40)}")
+    for study, text, name, where in db.execute("SELECT id, plan, name, folder FROM studies"):
+        if "\0" in f"{name}{where}":
+            yield Damage("study", str(study), "its name is none")
+        try:
+            for plan in json.loads(text or "{}").values():
+                _try_plan(plan)
+        except Exception as error:  # As of an experiment.
+            yield Damage("study", str(study), f"its plan cannot be read ({_line(error)})")
+
+
+def _try_plan(designs: Any) -> None:
+    """Work out what commands ask of a plan."""
+    plan = StudyPlan.from_json(designs)
+    plan.amendments()
+    for design in plan.designs:
+        for question in design.questions:
+            question.question  # noqa: B018
+            for term in question.table:
+                question.term(term)
+
+
+def _runs(db: sqlite3.Connection, gone: set[str]) -> Iterator[Damage]:
+    kept, now = seals(db, "run"), run_digests(db)
+    known = {hash_ for (hash_,) in db.execute("SELECT hash FROM experiments")}
+    for id_, experiment, engine, seed in db.execute(
+        "SELECT id, experiment, engine, seed FROM runs"
+    ):
+        reason = ""
+        if now[id_] != kept.get(id_):
+            reason = "its results have changed since they were stored"
+        elif not (ID.fullmatch(id_) and ID.fullmatch(engine) and seed >= 0):
+            reason = "its id, engine or seed is none that Paribus gives"
+        elif experiment in gone or experiment not in known:
+            reason = "its experiment is damaged"
+        if reason:
+            yield Damage("run", id_, reason, kept.get(id_))
+    for id_ in sorted(kept.keys() - now.keys()):
+        yield Damage("run", id_, "is gone from the database", kept[id_])
+
+
+def _timings(db: sqlite3.Connection, folder: Path) -> Iterator[Damage]:
+    for name, digest in seals(db, "timing").items():
+        path = folder / TIMINGS / name
+        content = read_plain(path) if ID.fullmatch(name) else None
+        if content is None:
+            yield Damage("timing", name, "its file is missing", digest)
+        elif digest_of(content) != digest:
+            yield Damage("timing", name, "its file has changed since it was stored", digest)
+
+
+def _line(error: Exception) -> str:
+    return shown(f"{type(error).__name__}: {error}".splitlines()[0], 200)
+
+
+def left_out(folder: Path, damage: tuple[Damage, ...]) -> str:
+    """What to say of damage that a command goes on without; "" if there is none."""
+    if not damage:
+        return ""
+    of_runs = [one for one in damage if one.kind == "run"]
+    others = [one for one in damage if one.kind != "run"]
+    first = (of_runs or others)[0]
+    number = count(len(of_runs), "run") if of_runs else count(len(others), f"damaged {first.kind}")
+    more = "" if len(damage) == 1 else f" and {count(len(damage) - 1, 'more fault')}"
+    verb = "is" if len(of_runs or others) == 1 else "are"
+    return (
+        f"Warning: {folder}: {number} {verb} damaged and left out ({first.sentence}{more}). "
+        f"`paribus verify {folder}` lists all and says what to do."
+    )
