@@ -329,7 +329,7 @@ def jax_scan(network: str, train: Split) -> Turn:
 
 def scikit_learn(network: str, train: Split) -> Turn:
     """scikit-learn's MLPClassifier (`mlp` alone)."""
-    from sklearn.neural_network import MLPClassifier  # type: ignore[import-not-found]
+    from sklearn.neural_network import MLPClassifier
 
     if network != "mlp":
         raise NotImplementedError(network)

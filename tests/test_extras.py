@@ -108,7 +108,7 @@ for ask in (results.runs, results.curves, lambda: results.confusion_matrix("mlp"
     )
     ended = _without(code, trained)
     assert ended.stdout.splitlines() == [
-        "a data frame needs the package pandas, which is not installed; install it with: "
+        "a DataFrame needs the package pandas, which is not installed; install it with: "
         'pip install "paribus[pandas]"',
         figure,
         figure,

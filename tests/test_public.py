@@ -11,7 +11,7 @@ from paribus.spec.files import read_study
 from tests.support.commands import call
 
 TOML = """
-title = "Does batch normalisation help?"
+title = "Does batch normalization help?"
 
 [experiments.cnn]
 network = ["conv 8", "relu", "flatten", "linear 10"]
@@ -54,7 +54,7 @@ def test_a_study_in_python_is_the_same_as_in_a_file() -> None:
         epochs=3,
     )
     study = Study(
-        title="Does batch normalisation help?",
+        title="Does batch normalization help?",
         experiments={
             "cnn": cnn,
             "bn": cnn.but(
@@ -77,7 +77,7 @@ def test_a_variant_is_validated() -> None:
 def test_a_notebook_shows_a_study() -> None:
     study = read_study(TOML.replace("Does it?", "Does <it>?"), "study.toml")
     page = study._repr_html_()
-    assert "<b>Does batch normalisation help?</b>: mnist, seeds: 5</p>" in page
+    assert "<b>Does batch normalization help?</b>: mnist, seeds: 5</p>" in page
     assert "<td>bn</td><td>conv 8, batchnorm, relu, flatten, linear 10</td>" in page
     assert "<li>Does &lt;it&gt;? cnn against bn, test_accuracy; what matters: 0.001</li>" in page
     own = study.experiments["cnn"].but(network="my.nets:Net")

@@ -22,7 +22,7 @@ WITH_BN = make_plan(
 
 
 @pytest.mark.parametrize("initialisation", ["torch", "he", "glorot"])
-def test_batch_normalisation_leaves_the_other_tensors_and_the_order_untouched(
+def test_batch_normalization_leaves_the_other_tensors_and_the_order_untouched(
     initialisation: Initialisation,
 ) -> None:
     randomness = Randomness(7)

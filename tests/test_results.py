@@ -89,7 +89,7 @@ def test_a_second_call_trains_nothing_and_finds_the_same(
     first = paribus.run(study, store=tmp_path / "runs", relative_to=folder, jobs=1)
     assert "Training 2 of 2 runs, 1 at once" in capsys.readouterr().err
     again = paribus.run(study, store=tmp_path / "runs", relative_to=folder)
-    assert "Everything has been trained already." in capsys.readouterr().err
+    assert "Nothing to train: all runs of this study are complete." in capsys.readouterr().err
     pd.testing.assert_frame_equal(first.epochs(), again.epochs())
 
 

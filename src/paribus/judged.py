@@ -29,10 +29,10 @@ Pairs = Iterable[tuple[str, str]]
 class Judged:
     """Findings about results that were made elsewhere. A notebook shows them as a list."""
 
-    def __init__(self, judgement: Judgement) -> None:
-        self.findings: tuple[Finding, ...] = judgement.findings
+    def __init__(self, judgment: Judgement) -> None:
+        self.findings: tuple[Finding, ...] = judgment.findings
         """One per pair of experiments and metric, as records."""
-        self._judgement = judgement
+        self._judgment = judgment
 
     @property
     def sentences(self) -> list[str]:
@@ -47,7 +47,7 @@ class Judged:
         columns that are not used, means in place of runs."""
         from paribus.present.notices import guesses, remarks
 
-        return [line for line in (guesses(self._judgement), *remarks(self._judgement)) if line]
+        return [line for line in (guesses(self._judgment), *remarks(self._judgment)) if line]
 
     def numbers(self) -> list[dict[str, Any]]:
         """Return what `paribus judge --json` has of each finding: verdict, estimate, interval, p.
@@ -60,7 +60,7 @@ class Judged:
 
     def frame(self) -> pd.DataFrame:
         """Return `numbers` as a DataFrame, a row per finding. Needs the extra `pandas`."""
-        need("pandas", "a data frame")
+        need("pandas", "a DataFrame")
         import pandas as pd
 
         from paribus.present.as_json import NUMBERS
@@ -71,9 +71,9 @@ class Judged:
     def report(self, folder: str | PathLike[str], title: str = "Results") -> Path:
         """Write the page with its tables and figure into a folder, made if it is not there; return
         the page's path. Raises `UserError` if the folder cannot be written to."""
-        from paribus.present.judged import write_judgement
+        from paribus.present.judged import write_judgment
 
-        return write_judgement(self._judgement, title, Path(folder))
+        return write_judgment(self._judgment, title, Path(folder))
 
     def __repr__(self) -> str:
         return "\n".join(["<Judged>", *self.sentences])

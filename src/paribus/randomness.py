@@ -36,7 +36,7 @@ class Randomness:
         return stream(self.seed, "dropout", f"{layer}/{epoch}")
 
     def module_seed(self, epoch: int) -> int:
-        """For a user's own module, which may draw from PyTorch's generator: 0 is its making."""
+        """For a custom module, which may draw from PyTorch's generator: 0 is its making."""
         return int(stream(self.seed, "module", str(epoch)).integers(2**63))
 
 

@@ -208,7 +208,7 @@ def run(
     paths of data in the study start from. jobs: runs trained at once, a core each; one a core if
     None. quiet: say nothing of how it gets on. timing: when all is trained, time the training steps
     that questions ask about, if the machine is quiet. Interrupted, it loses at most the epochs
-    under way: call it again to go on.
+    in progress: call it again to resume.
 
     Raises `UserError` for what is wrong with the study, its data or the store.
     """
@@ -240,7 +240,7 @@ def run(
 
 
 def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
-    need("pandas", "a data frame")
+    need("pandas", "a DataFrame")
     import pandas as pd
 
     frame = pd.DataFrame(records)

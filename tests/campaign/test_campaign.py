@@ -88,7 +88,7 @@ images = 121
     assert str(error.value).splitlines() == [
         f'{path}, experiments.mlp.network: layer 1 "linear 3": needs flat features, got 1×6×6; put '
         '"flatten" before it (so too adam)',
-        f"{path}, experiments.one.network: batchnorm1 cannot normalise a batch of one image, and "
+        f"{path}, experiments.one.network: batchnorm1 cannot normalize a batch of one image, and "
         "120 images in batches of 17 leave one; choose another batch size",
         f"{path}, experiments.many.images: small.npz: 121 to train on and 0 for validation were "
         "asked for, of 120 training images; ask for 1 fewer.",

@@ -130,7 +130,7 @@ def test_an_experiment_trains_on_only_while_a_question_needs_it(whole: Path) -> 
     assert "Training 10 of 25 runs" in said
     again = call("run", "small.toml", "--no-timing").stderr
     assert "Look 2 of 2, after 10 seeds: 2 of 2 questions have ended." in again
-    assert "Everything has been trained already." in again
+    assert "Nothing to train: all runs of this study are complete." in again
     assert "Nothing more is to be trained: the looks spared 5 of 30 runs." in again
 
 

@@ -59,7 +59,7 @@ def test_a_run_to_onnx_on_all_of_mnist(trained: Path) -> None:
     answers = onnxruntime.InferenceSession(facts["path"]).run(["probabilities"], {"images": images})
     stored = np.load(trained / "runs" / "runs" / facts["run"] / "probabilities.npy")
     assert np.abs(answers[0] - stored).max() < 1e-5
-    with pytest.raises(UserError, match="is there already"):
+    with pytest.raises(UserError, match="already exists"):
         call("cnn/0")
 
 

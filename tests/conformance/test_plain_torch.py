@@ -27,7 +27,7 @@ from tests.support.cases import (
 
 
 class Block(nn.Module):
-    """Batch normalisation, ReLU, convolution, and the input added."""
+    """Batch normalization, ReLU, convolution, and the input added."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -201,7 +201,7 @@ def test_network(engine: Candidate, name: str) -> None:
         epochs=2,
     )
     wanted, epochs = plain_training(task, make(), torch.float64)
-    # Batch normalisation lets float32's rounding grow with every step, and where a ReLU of the
+    # Batch normalization lets float32's rounding grow with every step, and where a ReLU of the
     # residual network opens in one precision alone, weights move by some hundredths.
     tolerance, absolute = (1e-9, 0.0) if engine.double else (1e-3, 3e-2)
     training = engine.start(task)

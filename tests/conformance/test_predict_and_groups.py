@@ -19,7 +19,7 @@ from tests.support.cases import (
 
 _NETWORKS = {
     "plain": ["conv 4", "relu", "maxpool 2", "residual [relu, conv 4]", "flatten", "linear 3"],
-    "normalised": ["conv 4", "batchnorm", "relu", "flatten", "linear 6", "batchnorm", "linear 3"],
+    "normalized": ["conv 4", "batchnorm", "relu", "flatten", "linear 6", "batchnorm", "linear 3"],
     "dropout": ["flatten", "linear 8", "gelu", "dropout 0.5", "linear 3"],
 }
 every_network = pytest.mark.parametrize("network", _NETWORKS.values(), ids=list(_NETWORKS))

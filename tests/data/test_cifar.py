@@ -44,7 +44,7 @@ def records(images: npt.NDArray[np.uint8], *labels: list[int]) -> bytes:
 
 
 def cifar_10() -> dict[str, bytes]:
-    """Two images in each file, labelled by the number of their file, from 0, and 9."""
+    """Two images in each file, labeled by the number of their file, from 0, and 9."""
     made = {
         f"cifar-10-batches-bin/{file}": records(pixels(2, seed), [seed, 9])
         for seed, file in enumerate(BATCHES)

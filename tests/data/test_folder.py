@@ -19,15 +19,15 @@ from paribus.errors import UserError
 LAYOUT = "train/<class>/ and test/<class>/, each with image files"
 
 
-def pixels(value: int, colour: bool = False) -> npt.NDArray[np.uint8]:
+def pixels(value: int, color: bool = False) -> npt.NDArray[np.uint8]:
     """3 × 2 pixels, all different."""
-    size = 18 if colour else 6
-    return np.arange(value, value + size, dtype=np.uint8).reshape((3, 2, 3) if colour else (3, 2))
+    size = 18 if color else 6
+    return np.arange(value, value + size, dtype=np.uint8).reshape((3, 2, 3) if color else (3, 2))
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two greyscale images of each of two classes to train on, one to test."""
+    """Two grayscale images of each of two classes to train on, one to test."""
     for part, count in (("train", 2), ("test", 1)):
         for label, class_name in enumerate(("cat", "dog")):
             (tmp_path / part / class_name).mkdir(parents=True)
@@ -58,7 +58,7 @@ def assert_loads_or_refuses(folder: Path) -> None:
     assert message.startswith(str(folder))
 
 
-def test_greyscale(folder: Path) -> None:
+def test_grayscale(folder: Path) -> None:
     dataset = read(folder)
     assert dataset.class_names == ("cat", "dog")
     assert dataset.image_shape == (1, 3, 2)
@@ -68,25 +68,25 @@ def test_greyscale(folder: Path) -> None:
     np.testing.assert_array_equal(dataset.test_images[1, 0], pixels(100))
 
 
-def test_colour(folder: Path) -> None:
+def test_color(folder: Path) -> None:
     for file in folder.rglob("*.png"):
-        Image.fromarray(pixels(7, colour=True)).save(file)
+        Image.fromarray(pixels(7, color=True)).save(file)
     dataset = read(folder)
     assert dataset.image_shape == (3, 3, 2)
     np.testing.assert_array_equal(dataset.train_images[0].transpose(1, 2, 0), pixels(7, True))
 
 
 @pytest.mark.parametrize("place", ["train/cat/0.png", "train/dog/1.png", "test/dog/0.png"])
-def test_one_in_colour_gives_all_three_channels(folder: Path, place: str) -> None:
-    grey = read(folder)
-    Image.fromarray(pixels(7, colour=True)).save(folder / place)
-    colour = read(folder)
-    assert colour.image_shape == (3, 3, 2)
+def test_one_in_color_gives_all_three_channels(folder: Path, place: str) -> None:
+    gray = read(folder)
+    Image.fromarray(pixels(7, color=True)).save(folder / place)
+    color = read(folder)
+    assert color.image_shape == (3, 3, 2)
     place_is_first = place == "train/cat/0.png"
     other = 1 if place_is_first else 0
     for channel in range(3):
         np.testing.assert_array_equal(
-            colour.train_images[other, channel], grey.train_images[other, 0]
+            color.train_images[other, channel], gray.train_images[other, 0]
         )
 
 

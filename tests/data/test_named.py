@@ -30,7 +30,7 @@ def test_mnist() -> None:
     assert np.bincount(mnist.test_labels).tolist() == [
         *(980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
     ]
-    # The mean and the standard deviation that everybody normalises with.
+    # The mean and the standard deviation that everybody normalizes with.
     assert mnist.train_images.mean() / 255 == pytest.approx(0.1307, abs=5e-5)
     assert mnist.train_images.std() / 255 == pytest.approx(0.3081, abs=5e-5)
     assert mnist.class_names == tuple("0123456789")
@@ -54,13 +54,13 @@ def test_digits() -> None:
     assert digits.fingerprint == "f1af8eb648deac8e802551163d1b41f5e12ff59b07e22aec2242c876f179d483"
 
 
-def test_digits_come_with_their_licence() -> None:
+def test_digits_come_with_their_license() -> None:
     text = (files("paribus.data") / "digits" / "LICENSE").read_text()
     for part in ("E. Alpaydin", "C. Kaynak", "CC BY 4.0", "by/4.0/", "The\npixels were changed"):
         assert part in text
 
 
-def test_mnist_comes_with_its_licence() -> None:
+def test_mnist_comes_with_its_license() -> None:
     text = (files("paribus.data") / "mnist" / "LICENSE").read_text()
     for part in ("Yann LeCun", "Corinna Cortes", "Burges", "CC BY-SA 3.0", "by-sa/3.0/"):
         assert part in text

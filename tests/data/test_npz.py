@@ -68,12 +68,12 @@ def test_our_keys(file: Path) -> None:
 
 
 def test_layouts() -> None:
-    grey = np.arange(2 * 4 * 5, dtype=np.uint8).reshape(2, 4, 5)
-    for images in (grey, grey[:, None], grey[..., None]):
-        np.testing.assert_array_equal(channels_first("x", images)[:, 0], grey)
-    colour = np.arange(2 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 4, 5, 3)
-    np.testing.assert_array_equal(channels_first("x", colour)[:, 2], colour[..., 2])
-    first = np.ascontiguousarray(colour.transpose(0, 3, 1, 2))
+    gray = np.arange(2 * 4 * 5, dtype=np.uint8).reshape(2, 4, 5)
+    for images in (gray, gray[:, None], gray[..., None]):
+        np.testing.assert_array_equal(channels_first("x", images)[:, 0], gray)
+    color = np.arange(2 * 4 * 5 * 3, dtype=np.uint8).reshape(2, 4, 5, 3)
+    np.testing.assert_array_equal(channels_first("x", color)[:, 2], color[..., 2])
+    first = np.ascontiguousarray(color.transpose(0, 3, 1, 2))
     np.testing.assert_array_equal(channels_first("x", first), first)
 
 

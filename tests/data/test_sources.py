@@ -162,7 +162,7 @@ def test_known(tmp_path: Path) -> None:
     assert fashion.folder == tmp_path / "fashion-mnist"
     assert fashion.download_bytes == 30_878_645
     assert kmnist.url == "http://codh.rois.ac.jp/kmnist/dataset/kmnist/"
-    assert kmnist.licence == "CC BY-SA 4.0"
+    assert kmnist.license == "CC BY-SA 4.0"
     assert (kmnist.train_images, kmnist.test_images, kmnist.classes) == (60_000, 10_000, 10)
 
 

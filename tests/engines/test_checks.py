@@ -16,11 +16,11 @@ _FLAT = ["flatten", "linear 4", "batchnorm", "linear 3"]
 
 
 @every_engine
-def test_batch_normalisation_of_one_image(engine: Candidate) -> None:
+def test_batch_normalization_of_one_image(engine: Candidate) -> None:
     with pytest.raises(UserError) as error:
         engine.start(make_task(_FLAT, noise(11), batch_size=5))
     assert str(error.value) == (
-        "batchnorm1 cannot normalise a batch of one image, and 11 images in batches of 5 leave "
+        "batchnorm1 cannot normalize a batch of one image, and 11 images in batches of 5 leave "
         "one; choose another batch size"
     )
 

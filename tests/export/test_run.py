@@ -52,7 +52,7 @@ def test_what_answers_differently_is_not_exported(
 def test_nothing_is_written_over(form: RunFormat, read: Read, tmp_path: Path) -> None:
     target = tmp_path / "mine"
     target.write_text("my thesis")
-    with pytest.raises(UserError, match="mine: is there already, and nothing is written over it"):
+    with pytest.raises(UserError, match="mine: already exists and is not overwritten"):
         export_run(read("cnn"), form, target)
     assert target.read_text() == "my thesis"
     assert list(tmp_path.iterdir()) == [target]
@@ -81,7 +81,7 @@ def test_data_that_is_not_there(
     monkeypatch.chdir(tmp_path)
     with open_store(tmp_path / "runs", "write") as store, pytest.raises(UserError) as told:
         read_trained(store.find_runs("cnn/0")[0], store)
-    assert 'data "colours.npz": there is no dataset of that name' in str(told.value)
+    assert 'data "colors.npz": there is no dataset of that name' in str(told.value)
     assert "call `paribus export` from the folder that the study was run from" in str(told.value)
 
 

@@ -176,7 +176,7 @@ def test_mlflow_of_more_epochs_than_fit_into_one_request(store: Writer, tmp_path
 def test_nothing_is_written_over(form: StoreFormat, store: Writer, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine").write_text("my thesis")
-    with pytest.raises(UserError, match="out: is there already, and nothing is written over it"):
+    with pytest.raises(UserError, match="out: already exists and is not overwritten"):
         export_store(store, form, tmp_path / "out")
     assert [file.name for file in (tmp_path / "out").iterdir()] == ["mine"]
     assert sorted(file.name for file in tmp_path.iterdir()) == ["out", "runs"]

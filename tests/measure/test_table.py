@@ -1,4 +1,4 @@
-"""The table between runs and judgements."""
+"""The table between runs and judgments."""
 
 from __future__ import annotations
 

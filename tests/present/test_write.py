@@ -92,12 +92,12 @@ def test_a_preview_says_so(make: Make, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_the_best_is_said_to_be_flattered_unless_it_was_validated(
+def test_the_best_is_said_to_be_optimistically_biased_unless_it_was_validated(
     make: Make, tmp_path: Path
 ) -> None:
     result = make(["mlp", "cnn"])
     text = page(write_report(result, tmp_path)).text
-    assert "flattered by that choice" in " ".join(text.split())
+    assert "optimistically biased" in " ".join(text.split())
     validated = replace(result, study=result.study.with_each(validation=100))
     text = page(write_report(validated, tmp_path)).text
     assert "the test images had no part in the choice" in " ".join(text.split())
@@ -237,7 +237,7 @@ def test_a_folder_that_cannot_be_written_to(make: Make, tmp_path: Path) -> None:
         write_report(make(["mlp"]), tmp_path / "report")
 
 
-def test_more_experiments_than_colours(make: Make, tmp_path: Path) -> None:
+def test_more_experiments_than_colors(make: Make, tmp_path: Path) -> None:
     base = make(["cnn"]).study.experiments["cnn"]
     study = Study(
         title="Many", experiments={f"e{n}": base.but(batch_size=n + 1) for n in range(16)}

@@ -18,7 +18,7 @@ from paribus.serve.drawing import as_image
     height=st.integers(1, 80),
     width=st.integers(1, 80),
 )
-def test_a_block_is_scaled_to_20_pixels_and_centred(
+def test_a_block_is_scaled_to_20_pixels_and_centered(
     top: int, left: int, height: int, width: int
 ) -> None:
     drawing = np.zeros((280, 280), np.uint8)
@@ -37,11 +37,11 @@ def test_mnist_s_own_images_stay_as_they_are() -> None:
     for image in images:
         large = np.kron(image[0], np.ones((10, 10), np.uint8))
         differences.append(np.abs(as_image(large, (1, 28, 28))[0] - image[0] / 255).mean())
-    # They were cut and centred by the same rule; what is left is the blur of scaling back.
+    # They were cut and centered by the same rule; what is left is the blur of scaling back.
     assert np.mean(np.array(differences) < 0.02) > 0.97
 
 
-def test_other_sizes_and_colours() -> None:
+def test_other_sizes_and_colors() -> None:
     drawing = np.zeros((280, 280), np.uint8)
     drawing[10:100, 10:50] = 200
     image = as_image(drawing, (3, 32, 48))

@@ -59,19 +59,19 @@ def test_images_most_often_wrong(server: Serving, trained: Path) -> None:
     assert int(answer["truth"]) not in taken
 
 
-def test_a_module_of_one_s_own_on_coloured_images(tmp_path: Path) -> None:
+def test_a_module_of_one_s_own_on_colored_images(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     labels = np.arange(90) % 3
     images = rng.integers(0, 60, (90, 10, 12, 3)) + 90 * labels[:, None, None, None]
     arrays: dict[str, Any] = {"x_train": images.astype(np.uint8), "y_train": labels}
     arrays |= {"x_test": arrays["x_train"][:30], "y_test": labels[:30]}
-    np.savez(tmp_path / "colours.npz", **arrays)
+    np.savez(tmp_path / "colors.npz", **arrays)
     (tmp_path / "nets.py").write_text(MODULE, "utf-8")
     (tmp_path / "own.toml").write_text(OWN, "utf-8")
     train(tmp_path, "own.toml", "--jobs", "1")
     with serving(tmp_path, "own.toml") as server:
         _, _, page = server.request("/pad")
-        assert "12 × 10 pixels, the same grey in all 3 colours" in page.decode()
+        assert "12 × 10 pixels, the same gray in all 3 colors" in page.decode()
         status, answer = server.ask({"test_image": 4})
         assert status == 200
         assert answer["problems"] == []
@@ -95,7 +95,7 @@ class Net(nn.Sequential):
 """
 OWN = """
 title = "Own"
-data = "colours.npz"
+data = "colors.npz"
 seeds = 1
 
 [experiments.own]

@@ -157,7 +157,7 @@ def test_repeat_is_written_out() -> None:
             'write e.g. "repeat 3 [conv 8, relu]"',
         ),
         ("[" * 1500, 'a layer\'s name is missing; write e.g. "conv 16"'),
-        ("residual [" * 30, "brackets are nested more than 20 deep; write it flatter"),
+        ("residual [" * 30, "brackets are nested more than 20 deep; write it with fewer brackets"),
     ],
 )
 def test_messages(text: str, message: str) -> None:

@@ -32,7 +32,7 @@ def test_strides_and_pools_round_as_pytorch_does() -> None:
     assert [node.output_shape for node in plan.nodes] == [(4, 4, 4), (4, 2, 2), (16,), (2,)]
 
 
-def test_adding_batch_normalisation_renames_no_other_tensor() -> None:
+def test_adding_batch_normalization_renames_no_other_tensor() -> None:
     without = make_plan(parse_layers(["conv 4", "conv 4", "flatten", "linear 2"]), (1, 8, 8), 2)
     with_it = make_plan(
         parse_layers(

@@ -17,7 +17,7 @@ def console_errors(browser: webdriver.Chrome) -> list[str]:
 
 
 def emulate(browser: webdriver.Chrome, *, dark: bool = False, width: int | None = None) -> None:
-    """Have the page think that its user likes dark colours, or that the window is so wide."""
+    """Have the page think that its user likes dark colors, or that the window is so wide."""
     scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
     if width is not None:

@@ -19,7 +19,7 @@ Read = Callable[[str], TrainedRun]
 
 RECIPE = """
 title = "Every layer"
-data = "colours.npz"
+data = "colors.npz"
 seeds = 1
 
 [experiments.base]
@@ -53,7 +53,7 @@ def train_every_layer(folder: Path) -> None:
         images = patterns[labels] + rng.integers(0, 56, (count, 3, 7, 7))
         parts[f"x_{part}"] = images.astype(np.uint8)
         parts[f"y_{part}"] = labels
-    np.savez(folder / "colours.npz", **parts)
+    np.savez(folder / "colors.npz", **parts)
     text = RECIPE + "".join(
         f'[experiments.{slug(name)}]\nfrom = "base"\nnetwork = {network}\n'
         for name, network in networks().items()

@@ -86,8 +86,8 @@ class Reference:
     gradients: list[Array] = field(default_factory=list)
     updates: int = 0
 
-    def initialise(self, seed: int) -> None:
-        """PyTorch's default: uniform in ±1/√fan_in; batch normalisation at 1, 0 and random
+    def initialize(self, seed: int) -> None:
+        """PyTorch's default: uniform in ±1/√fan_in; batch normalization at 1, 0 and random
         enough statistics to notice if they are mixed up."""
         random = np.random.default_rng(seed)
         shape: tuple[int, ...] = self.input_CHW
@@ -145,7 +145,7 @@ class Reference:
                 x = x @ w.T + b
                 parameter += 2
             elif operation == Operation.BATCH_NORM:
-                x = self._normalise(x, parameter, statistic, training)
+                x = self._normalize(x, parameter, statistic, training)
                 parameter += 2
                 statistic += 2
             elif operation == Operation.MAX_POOL:
@@ -181,7 +181,7 @@ class Reference:
                 x = y
         return x
 
-    def _normalise(self, x: Array, parameter: int, statistic: int, training: bool) -> Array:
+    def _normalize(self, x: Array, parameter: int, statistic: int, training: bool) -> Array:
         w, b = self.parameters[parameter : parameter + 2]
         axes = (0, 2, 3) if x.ndim == 4 else (0,)
         shape = (1, -1, 1, 1) if x.ndim == 4 else (1, -1)
@@ -284,7 +284,7 @@ class Reference:
 
 
 def _columns(x: Array, kernel: int, stride: int = 1) -> Array:
-    """(N, C, H, W) to the neighbourhood of every so manieth pixel as a column, zeros outside: (N, C
+    """(N, C, H, W) to the neighborhood of every so manieth pixel as a column, zeros outside: (N, C
     × kernel × kernel, H' × W')."""
     pad = kernel // 2
     padded = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))

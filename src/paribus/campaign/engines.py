@@ -21,8 +21,9 @@ from paribus.spec.study import Study
 from paribus.text import plural
 
 _NOT_BUILT = (
-    "The native engine was not built, for want of a C++ compiler: training takes about two to "
-    "four times as long. Install g++ or clang, then install Paribus again."
+    "Warning: the native engine is not available, because its C++ kernels were not compiled when "
+    "Paribus was installed. Training takes about 2 to 4 times as long. Install g++ or clang, then "
+    "reinstall Paribus."
 )
 _OLD_PROCESSOR = (
     "The native engine needs fused multiply-adds in vectors, which this processor lacks: training "

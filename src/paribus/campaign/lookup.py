@@ -138,11 +138,11 @@ def common_data(a: FoundExperiment, b: FoundExperiment, store: Reader) -> Datase
         if data_a == data_b:
             raise UserError(
                 f'{a.text} and {b.text} are on other images, both called data "{data_a}"; '
-                "experiments are compared on one data set"
+                "experiments are compared on one dataset"
             )
         raise UserError(
             f'{a.text} is on data "{data_a}" and {b.text} on "{data_b}"; '
-            "experiments are compared on one data set"
+            "experiments are compared on one dataset"
         )
     places = [place for side in (a, b) for place in store.places(side.hash)]
     return find(fingerprint, [(place.source, place.folder) for place in places])

@@ -181,7 +181,7 @@ def _keep(busy: _Busy, event: Event, store: Writer) -> None:
         case Finished(tensors=tensors, probabilities=probabilities):
             store.finish(run_id, tensors, probabilities)
         case Diverged(epoch=epoch):
-            reason = f"diverged at epoch {epoch.number}: the train loss is no finite number"
+            reason = f"diverged at epoch {epoch.number}: the training loss is not finite"
             store.diverge(run_id, epoch.number, _columns(epoch), reason)
         case Failed(reason=reason):
             if store.run(run_id) is None:  # It has not even started.

@@ -19,7 +19,7 @@ from paribus.store.reader import Reader
 from paribus.store.rows import NamedStudy, StoredStudy
 
 
-def labelled(studies: Sequence[NamedStudy]) -> dict[str, NamedStudy]:
+def labeled(studies: Sequence[NamedStudy]) -> dict[str, NamedStudy]:
     """Return the studies of a store by what they are called; with its folder where two are called
     the same."""
     found: dict[str, NamedStudy] = {}

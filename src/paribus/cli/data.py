@@ -1,4 +1,4 @@
-"""`paribus data`: the data sets that have a name, and fetching them."""
+"""`paribus data`: the datasets that have a name, and fetching them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from paribus.data.dataset import Dataset
 from paribus.data.sources import OTHERS, known, load
 
 
-@click.command(short_help="List the data sets, and fetch them.")
+@click.command(short_help="List the datasets, and fetch them.")
 @click.argument("source", required=False)
 @json_option
 def command(source: str | None, as_json: bool) -> None:
-    """List the data sets that have a name; or load SOURCE, a name or a path, and say what is in
+    """List the datasets that have a name; or load SOURCE, a name or a path, and say what is in
     it. A named one that is not here yet is downloaded.
 
     A study names its data as `data = "..."`: a name, a folder of IDX files, a folder with
@@ -38,7 +38,7 @@ def command(source: str | None, as_json: bool) -> None:
             f"{click.style(d.name, bold=True)}  {d.title}\n"
             f"  {d.train_images:,} training and {d.test_images:,} test images, {shape}, "
             f"{d.classes} classes\n"
-            f"  {d.licence}; {where}: {d.folder}"
+            f"  {d.license}; {where}: {d.folder}"
         )
     for name in OTHERS.names():
         click.echo(f"{click.style(name, bold=True)}  from another package")

@@ -63,7 +63,7 @@ def command(
       mlflow       a tracking database
 
     A network is checked after it is written: the file is asked for the probabilities of all test
-    images, which must be those that were stored. Nothing is ever written over.
+    images, which must be those that were stored. Existing files are never overwritten.
     """
     chosen = FORMATS.get(form)
     with looking(store_folder) as store:

@@ -177,24 +177,24 @@ def command(
         baseline=baseline,
         unreported=unreported,
     )
-    judgement = judge(read(files, form), terms)
+    judgment = judge(read(files, form), terms)
     from paribus.present.as_json import plain
-    from paribus.present.judged import default_title, write_judgement
+    from paribus.present.judged import default_title, write_judgment
     from paribus.present.notices import UNCHECKED, guesses, remarks
     from paribus.present.own_folder import keep_mark, own_folder
     from paribus.present.report_text import undrawn
-    from paribus.present.terminal import print_judgement
+    from paribus.present.terminal import print_judgment
 
     title = title or default_title(files)
     folder = report_folder or own_folder(title, Path())
-    tell(guesses(judgement), *remarks(judgement), undrawn())
+    tell(guesses(judgment), *remarks(judgment), undrawn())
     if not as_json:
-        print_judgement(judgement.findings)
+        print_judgment(judgment.findings)
         click.echo(f"\n{UNCHECKED}\n")
-    page = write_judgement(judgement, title, folder)
+    page = write_judgment(judgment, title, folder)
     keep_mark(title, Path(), folder)
     if as_json:
-        findings = list(map(plain, judgement.findings))
+        findings = list(map(plain, judgment.findings))
         click.echo(json.dumps({"findings": findings, "report": str(page)}, indent=2))
     else:
         click.echo(f"Report: {page.resolve()}")

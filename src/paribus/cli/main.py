@@ -29,7 +29,7 @@ COMMANDS = {
     "unpack": "Make a store of a pack, or add a pack to a store.",
     "verify": "Check that a store is as it was written.",
     "studies": "List the built-in studies.",
-    "data": "List the data sets, and fetch them.",
+    "data": "List the datasets, and fetch them.",
 }
 
 
@@ -72,7 +72,7 @@ def main() -> None:
 
     Raises `KeyboardInterrupt` on Ctrl-C, which `paribus.__main__` deals with.
     """
-    # A module of one's own is looked for in the folder that Paribus is started from, after all
+    # A custom module is looked for in the folder that Paribus is started from, after all
     # others, so that no file there hides a library. "" is that folder, in worker processes too.
     if "" not in sys.path:
         sys.path.append("")

@@ -32,8 +32,8 @@ def command(store: Path, folder: Path, as_json: bool) -> None:
     metrics of every epoch, the predictions for every test image, where each run was trained,
     plans, step times. `paribus unpack` makes a store of it, which gives the same report.
 
-    Weights are left out, and so are runs that have not ended. The same store gives the same bytes.
-    It can be called while `paribus run` is at work.
+    Weights are left out, and so are runs that have not ended. The same store gives identical files.
+    It can be called while `paribus run` trains.
     """
     # Nothing is changed in the store, an older format neither: it may be in use.
     with open_store(store, "read") as opened:

@@ -25,7 +25,7 @@ from paribus.cli.options import (
 @json_option
 def command(campaign: Campaign, report_folder: Path | None, as_json: bool) -> None:
     """Write the report of what has been trained of STUDY, a file or a built-in name, so far.
-    It trains nothing, and can be called while `paribus run` is at work."""
+    It trains nothing, and can be called while `paribus run` trains."""
     with looking(campaign.store_folder) as store:
         known = told(campaign.known(store))
         result = campaign.result(store, known)

@@ -91,8 +91,8 @@ def command(
     """Train what STUDY, a file or a built-in name, is missing; time the training steps that its
     questions ask about, if the machine is quiet; then write its report.
 
-    Stopped at any time, by Ctrl-C or otherwise, it loses at most the epochs under way: the same
-    command again goes on. The report can be written while it trains, with `paribus report`.
+    Stopped at any time, by Ctrl-C or otherwise, it loses at most the epochs in progress: run
+    the same command again to resume. `paribus report` can be called while it trains.
     """
     from paribus.present.beforehand import looks_at_nothing, too_few_seeds
 

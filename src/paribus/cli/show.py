@@ -42,7 +42,9 @@ def command(run: str, study_named: str, store_folder: Path, as_json: bool) -> No
     click.echo("\nRecipe")
     for key, value in facts["experiment"].items():
         click.echo(f"  {key:<16}{_plain(value)}")
-    click.echo(f"\n{'Epoch':>7}{'train loss':>12}{'accuracy':>10}{'test loss':>12}{'accuracy':>10}")
+    click.echo(
+        f"\n{'Epoch':>7}{'training loss':>15}{'accuracy':>10}{'test loss':>12}{'accuracy':>10}"
+    )
     epochs = facts["epochs"]
     for number in range(len(epochs["train_loss"])):
         train_loss, train, test_loss, test = (
@@ -50,7 +52,7 @@ def command(run: str, study_named: str, store_folder: Path, as_json: bool) -> No
             for key in ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
         )
         click.echo(
-            f"{number + 1:>7}{train_loss:>12.4f}{percent(train, '.2f'):>10}"
+            f"{number + 1:>7}{train_loss:>15.4f}{percent(train, '.2f'):>10}"
             f"{test_loss:>12.4f}{percent(test, '.2f'):>10}"
         )
     seconds = sum(epochs["train_seconds"])

@@ -1,4 +1,4 @@
-"""A dataset in memory: labelled images to train on and to be tested on.
+"""A dataset in memory: labeled images to train on and to be tested on.
 
 Axes: N images, C channels, H rows, W columns.
 """
@@ -48,7 +48,7 @@ class Dataset:
     """Those that a dataset brings to choose by; None if it has none."""
     validation_labels: Labels | None = None
     attribution: str = ""
-    """The licence and the authors, in one sentence, or nothing where they are not known."""
+    """The license and the authors, in one sentence, or nothing where they are not known."""
     label_errors: tuple[int, ...] = ()
     """Test images whose labels people have rejected, as far as is known."""
     remarks: tuple[str, ...] = ()

@@ -248,7 +248,7 @@ def _fill(stream: BinaryIO, values: memoryview) -> int:
     """Read into `values` until it is full or the stream ends; return how many bytes were read."""
     filled = 0
     while filled < len(values):
-        # A piece at a time: memory is taken up by what is there, not by what was promised.
+        # A piece at a time: memory is used for what is there, not for what was promised.
         piece = stream.read(min(1 << 20, len(values) - filled))
         if not piece:
             break

@@ -46,7 +46,7 @@ class Picture:
 def read(file: Path, memory: Memory) -> Picture:
     """Return the image of a file; of a file with several images, the first.
 
-    memory: the room for its pixels; it is not taken up. Raises `UserError`.
+    memory: the room for its pixels; it is not used. Raises `UserError`.
     """
     where = shown(file)
     content = read_bytes(file, memory)

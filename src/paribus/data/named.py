@@ -38,7 +38,7 @@ class Named:
     image_shape: tuple[int, int, int]
     """(C, H, W)."""
     class_names: tuple[str, ...]
-    licence: str
+    license: str
     attribution: str
     files: Packaged | Remote
     """Where its files are to be had."""
@@ -104,7 +104,7 @@ MNIST = Named(
     test_images=10_000,
     image_shape=(1, 28, 28),
     class_names=tuple("0123456789"),
-    licence="CC BY-SA 3.0",
+    license="CC BY-SA 3.0",
     attribution=(
         "MNIST by Yann LeCun, Corinna Cortes and Christopher J. C. Burges, CC BY-SA 3.0 "
         "(http://creativecommons.org/licenses/by-sa/3.0/)."
@@ -129,7 +129,7 @@ DIGITS = Named(
     test_images=360,
     image_shape=(1, 8, 8),
     class_names=tuple("0123456789"),
-    licence="CC BY 4.0",
+    license="CC BY 4.0",
     attribution=(
         "Optical Recognition of Handwritten Digits by E. Alpaydin and C. Kaynak, "
         "doi:10.24432/C50P49, CC BY 4.0 (https://creativecommons.org/licenses/by/4.0/); the 1,797 "
@@ -165,7 +165,7 @@ FASHION_MNIST = Named(
         "Bag",
         "Ankle boot",
     ),
-    licence="MIT",
+    license="MIT",
     attribution="Fashion-MNIST by Han Xiao, Kashif Rasul and Roland Vollgraf, Zalando SE, MIT.",
     files=Remote(
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
@@ -201,7 +201,7 @@ KMNIST = Named(
     test_images=10_000,
     image_shape=(1, 28, 28),
     class_names=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
-    licence="CC BY-SA 4.0",
+    license="CC BY-SA 4.0",
     attribution=(
         '"KMNIST Dataset" (created by CODH), adapted from "Kuzushiji Dataset" (created by NIJL and '
         "others), doi:10.20676/00000341, CC BY-SA 4.0."
@@ -240,7 +240,7 @@ CIFAR_10 = Named(
     test_images=10_000,
     image_shape=(3, 32, 32),
     class_names=cifar.CLASSES_10,
-    licence="no licence stated",
+    license="no license stated",
     attribution=(
         "CIFAR-10 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton: Learning Multiple Layers of "
         "Features from Tiny Images, 2009 (https://www.cs.toronto.edu/~kriz/cifar.html)."
@@ -265,7 +265,7 @@ CIFAR_100 = Named(
     test_images=10_000,
     image_shape=(3, 32, 32),
     class_names=cifar.CLASSES_100,
-    licence="no licence stated",
+    license="no license stated",
     attribution=(
         "CIFAR-100 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton: Learning Multiple Layers of "
         "Features from Tiny Images, 2009 (https://www.cs.toronto.edu/~kriz/cifar.html)."

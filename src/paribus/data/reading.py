@@ -42,7 +42,7 @@ _KINDS: tuple[tuple[bytes, str], ...] = (
 def read_bytes(file: Path, memory: Memory | None = None) -> bytes:
     """Return the content of a regular file.
 
-    memory: the room that is left for the content; it is not taken up. Raises `UserError` if the
+    memory: the room that is left for the content; it is not used. Raises `UserError` if the
     file cannot be read, is no regular file (a pipe would be waited for), or is too large.
     """
     memory = memory or Memory()

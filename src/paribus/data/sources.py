@@ -85,7 +85,7 @@ def load(source: str, relative_to: Path | None = None, cache: Path | None = None
 def find(
     fingerprint: str, places: Iterable[tuple[str, Path]], cache: Path | None = None
 ) -> Dataset:
-    """The first data set with a fingerprint among places: what was typed, and what a relative path
+    """The first dataset with a fingerprint among places: what was typed, and what a relative path
     starts from.
 
     Raises `UserError` if none has it: what is wrong with the first place, or that its images are
@@ -122,7 +122,7 @@ class Description:
     image_shape: tuple[int, int, int]
     """(C, H, W)."""
     classes: int
-    licence: str
+    license: str
     attribution: str
     present: bool
     """Whether it can be loaded without a download."""
@@ -147,7 +147,7 @@ def known(cache: Path | None = None) -> tuple[Description, ...]:
             test_images=named.test_images,
             image_shape=named.image_shape,
             classes=len(named.class_names),
-            licence=named.licence,
+            license=named.license,
             attribution=named.attribution,
             present=named.is_present(cache),
             folder=named.folder(cache),

@@ -101,7 +101,7 @@ def _check_header(header: list[str], file: Path) -> None:
         raise UserError(f"{file}: the first line must name the columns, got {', '.join(header)}")
     for place, name in enumerate(header):
         if not name:
-            # What data frames write: their index has no name.
+            # What DataFrames write: their index has no name.
             header[place] = name = "index" if place == 0 else f"column {place + 1}"
         if name in header[:place]:
             raise UserError(f'{file}: two columns are called "{name}"; rename one')

@@ -90,7 +90,7 @@ def is_blank(cell: Cell) -> bool:
 
 
 def text_of(cell: Cell) -> str:
-    """Return a cell as text, a whole number without its point.
+    """Return a cell as text, an integer without its point.
 
     >>> text_of(3.0), text_of(" cnn "), text_of(None)
     ('3', 'cnn', '')

@@ -1,4 +1,4 @@
-"""A table that is in memory already: a data frame, columns, or rows."""
+"""A table that is in memory already: a DataFrame, columns, or rows."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ LOST = {"diverged", "failed", "crashed", "killed", "error", "aborted", "nan"}
 _LARGEST = 1e100
 """Beyond it squares of values overflow."""
 _LATEST = 1e15
-"""Whole numbers beyond it are not told apart."""
+"""Integers beyond it are not told apart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,7 +287,7 @@ def _ends(
 
 
 def _numbered(seeds: Sequence[str]) -> dict[str, int]:
-    """Whole numbers for seeds: their own, or their places where one is no whole number."""
+    """Integers for seeds: their own, or their places where one is no integer."""
     if all(seed.isdecimal() for seed in seeds):
         return {seed: int(seed) for seed in seeds}
     return {seed: place for place, seed in enumerate(sorted(set(seeds)))}

@@ -33,7 +33,7 @@ State = dict[str, NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class Split:
-    """Labelled images to train on or to be tested on."""
+    """Labeled images to train on or to be tested on."""
 
     images: Floats
     """(N, C, H, W), pixels in 0..1."""
@@ -60,7 +60,7 @@ class Task:
     validation: Split | None
     randomness: Randomness
     initial: Mapping[str, Floats]
-    """Every tensor of the plan before training, by name; empty for a user's own module."""
+    """Every tensor of the plan before training, by name; empty for a custom module."""
 
     @property
     def steps_per_epoch(self) -> int:
@@ -98,7 +98,7 @@ class Epoch:
     """Counted from 1."""
     train: Score
     """Mean over the batches as they were trained, each weighing the same. The loss is the one
-    that was minimised, label smoothing included."""
+    that was minimized, label smoothing included."""
     test: Score
     validation: Score | None
     train_seconds: float
@@ -106,14 +106,14 @@ class Epoch:
 
 
 class Training(Protocol):
-    """One run under way in an engine."""
+    """A run in progress in an engine."""
 
     def run_epoch(self) -> Epoch:
         """Train the next epoch, then evaluate on the test images (and the validation images)."""
         ...
 
     def state(self) -> State:
-        """All that is needed to go on from here, as copies."""
+        """Return a copy of all state needed to resume from here."""
         ...
 
     def tensors(self) -> dict[str, Floats]:
@@ -126,7 +126,7 @@ class Training(Protocol):
 
 
 class Group(Protocol):
-    """Runs under way side by side in an engine. A member is the index of its task."""
+    """Runs in progress in one engine, trained as a group. A member is the index of its task."""
 
     def run_epoch(self, members: Sequence[int]) -> Iterator[Epoch]:
         """Train the next epoch of some members; yield their results in the order of `members`."""

@@ -11,7 +11,7 @@ from paribus.spec.plan import Plan
 
 
 def check_batches(network: Plan | ModuleNetwork, images: int, batch_size: int) -> None:
-    """Raise `UserError` if batch normalisation would meet a batch of a single value.
+    """Raise `UserError` if batch normalization would meet a batch of a single value.
 
     images: those of an epoch. The variance of a single value, over the number of values less one,
     does not exist.
@@ -21,6 +21,6 @@ def check_batches(network: Plan | ModuleNetwork, images: int, batch_size: int) -
     for node in network.walk():
         if isinstance(node.layer, BatchNorm) and prod(node.input_shape[1:]) == 1:
             raise UserError(
-                f"{node.name} cannot normalise a batch of one image, and {images} images in "
+                f"{node.name} cannot normalize a batch of one image, and {images} images in "
                 f"batches of {batch_size} leave one; choose another batch size"
             )

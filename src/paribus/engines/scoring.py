@@ -1,4 +1,4 @@
-"""What logits come to: probabilities, and the score on labelled images. The same for every engine.
+"""What logits come to: probabilities, and the score on labeled images. The same for every engine.
 
 Computed in float64 and by NumPy alone, so that equal logits give equal scores whatever made them.
 """

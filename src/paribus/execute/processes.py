@@ -118,7 +118,7 @@ def _answer(connection: Connection) -> None:
     except ParibusError as error:
         connection.send(_Failed(str(error)))
     except Exception as error:
-        # A user's own module may raise anything.
+        # A custom module may raise anything.
         connection.send(_Failed(f"{type(error).__name__}: {error}"))
 
 
@@ -158,9 +158,9 @@ def _ctrl_c_held_back() -> Iterator[None]:
 
 @contextmanager
 def _no_caller() -> Iterator[None]:
-    """Keep a process that is started from running the caller's script again, as it would for want
-    of `if __name__ == "__main__"`, and from importing from the current folder, as an interactive
-    Python does: a worker needs nothing of either."""
+    """Keep a process that is started from running the caller's script again, as it would
+    without `if __name__ == "__main__"`, and from importing from the current folder, as an
+    interactive Python does: a worker needs nothing of either."""
     main, path = sys.modules["__main__"], sys.path
     sys.modules["__main__"] = ModuleType("__main__")
     sys.path = [*filter(None, path), str(Path(__file__).parents[2])]

@@ -13,7 +13,7 @@ from paribus.spec.plan import Plan, plan_of
 
 
 class TaskMaker:
-    """Makes tasks on one data set, whose arrays all of them share."""
+    """Makes tasks on one dataset, whose arrays all of them share."""
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset

@@ -81,7 +81,7 @@ def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
     except ParibusError as error:
         reason = str(error)
     except Exception as error:
-        # A user's own module may raise anything; the run fails, the study goes on.
+        # A custom module may raise anything; the run fails, the study goes on.
         reason = f"{type(error).__name__}: {error}"
     for run_id in left:
         yield Failed(run_id, reason, shared=not began)

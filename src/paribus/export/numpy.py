@@ -17,7 +17,7 @@ from paribus.spec.plan import make_plan
 
 def write(trained: TrainedRun, path: Path) -> None:
     """Write every tensor; beside them "network", the layers as study files have them (not of a
-    user's own module), and "class_names"."""
+    custom module), and "class_names"."""
     layers = trained.experiment.network
     arrays = dict(trained.tensors)
     if not isinstance(layers, ModuleNetwork):

@@ -1,7 +1,7 @@
 """A trained network as an ONNX file, made from the plan node by node.
 
 Made with ONNX's own helpers and not by PyTorch's exporter: a plan is a list of a dozen operators
-that ONNX has too, so this needs no PyTorch, and tensors keep the plan's names. Normalisation is in
+that ONNX has too, so this needs no PyTorch, and tensors keep the plan's names. Normalization is in
 evaluation mode and dropout is left out.
 """
 

@@ -27,7 +27,7 @@ Value = str | int | float | bool | None
 # `optimizer = { lr = ... }`.
 RUN_COLUMNS = {
     "experiment": "what studies call the experiment",
-    "seed": "the repetition; all randomness of the run comes from it",
+    "seed": "all randomness of the run comes from it",
     "engine": "what trained it",
     "status": "running, finished, diverged or failed",
     "reason": "why it failed, or when it diverged",

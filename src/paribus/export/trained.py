@@ -85,7 +85,7 @@ def read_trained(run: StoredRun, store: Reader) -> TrainedRun:
 
 
 def _data_of(run: StoredRun, store: Reader) -> Dataset:
-    """The data set of a run, found where the studies that have it found it."""
+    """The dataset of a run, found where the studies that have it found it."""
     places = [(place.source, place.folder) for place in store.places(run.experiment)]
     try:
         return find(store.identity(run.experiment).data, places)

@@ -45,6 +45,6 @@ def refuse_existing(target: Path) -> None:
     """Raise `UserError` if there is something at `target`."""
     if os.path.lexists(target):
         raise UserError(
-            f"{target}: is there already, and nothing is written over it; remove it, or name "
+            f"{target}: already exists and is not overwritten; remove it, or choose "
             "another place with --output"
         )

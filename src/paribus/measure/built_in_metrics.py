@@ -62,13 +62,13 @@ TEST_LOSS = _loss(
 
 TRAIN_LOSS = _loss(
     key="train_loss",
-    label="final train loss",
+    label="final training loss",
     curve=lambda run: run.curves.train_loss,
 )
 
 TRAIN_ACCURACY = _accuracy(
     key="train_accuracy",
-    label="final train accuracy",
+    label="final training accuracy",
     higher_is_better=True,
     better="more accurate in training",
     worse="less accurate in training",

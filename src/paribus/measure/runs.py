@@ -111,7 +111,7 @@ class ExperimentResult:
     name: str
     experiment: Experiment
     plan: Plan | None
-    """None for a user's own module."""
+    """None for a custom module."""
     parameters: int | None
     base: str | None
     """The experiment it was stated as changes to."""

@@ -14,7 +14,7 @@ FEWEST_RUNS = 5
 
 MOST_SUSPECTS = 0.1
 """Of all test images: more than these say that networks are weak, not that labels are wrong. Of ten
-data sets, Northcutt et al. 2021 find the most wrong labels in QuickDraw's: 10.1 %."""
+datasets, Northcutt et al. 2021 find the most wrong labels in QuickDraw's: 10.1 %."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Suspects:
     """Images that every finished run gets wrong; by their index in the test set.
 
     `experiments`, `runs`: how many of them agree. `known`: those of `images` whose labels people
-    have rejected. `rejected`: all such images of the data set. `tested`: how many images it has.
+    have rejected. `rejected`: all such images of the dataset. `tested`: how many images it has.
     """
 
     images: tuple[int, ...]

@@ -132,7 +132,7 @@ _HOW_TO_READ = (
     "where it is decided. Better is always to the right: losses, counts and times run reversed, "
     f"times are ratios on a logarithmic axis. The line is the {percent(0.95)} interval of this "
     f"question alone (for “equal” the {percent(0.90)} one, on which that verdict rests). The "
-    "verdict allows for all questions: a line can miss 0 and the question be undecided. The grey "
+    "verdict allows for all questions: a line can miss 0 and the question be undecided. The gray "
     "band holds differences too small to matter, fixed beforehand. A dot is the difference of one "
     "seed or one process. Under one heading all rows are drawn to the same scale. Where large "
     "differences would leave the others too small to see, these follow under a heading of their "

@@ -58,21 +58,21 @@ def default_title(files: Sequence[Path]) -> str:
     return first.stem if first.suffix else first.name
 
 
-def judged_view(judgement: Judgement, title: str) -> JudgedView:
-    """Return a judgement as it is shown."""
-    paired = judgement.terms.paired
+def judged_view(judgment: Judgement, title: str) -> JudgedView:
+    """Return a judgment as it is shown."""
+    paired = judgment.terms.paired
     return JudgedView(
         title=title,
-        opening=_opening(judgement),
-        guesses=guesses(judgement),
-        remarks=tuple(remarks(judgement)),
+        opening=_opening(judgment),
+        guesses=guesses(judgment),
+        remarks=tuple(remarks(judgment)),
         findings=shown_findings(
-            judgement.findings, introduction=_INTRODUCTION, how_to_read=_HOW_TO_READ, preview=False
+            judgment.findings, introduction=_INTRODUCTION, how_to_read=_HOW_TO_READ, preview=False
         ),
         about_rows=_PAIRED_ROWS if paired else _UNPAIRED_ROWS,
-        values=values_views(judgement),
-        settings=tuple(judgement.experiments[0].settings),
-        method=_method(judgement),
+        values=values_views(judgment),
+        settings=tuple(judgment.experiments[0].settings),
+        method=_method(judgment),
         limits=(UNCHECKED, NO_EXAMPLES),
     )
 
@@ -95,25 +95,25 @@ _HOW_TO_READ = (
     "The mark is the estimate: the mean of the second experiment less that of the first; filled "
     "where it is decided. Better is always to the right. The line is the 95 % interval of this "
     "question alone (for “equal” the 90 % one, on which that verdict rests). The verdict allows "
-    "for all questions: a line can miss 0 and the question be undecided. The grey band holds "
+    "for all questions: a line can miss 0 and the question be undecided. The gray band holds "
     "differences too small to matter. An estimate beyond the axis stands behind a break with its "
     "number. Rows go from the largest improvement down; open one to see all that it rests on."
 )
 
 
-def _opening(judgement: Judgement) -> str:
-    runs = [len(one.runs) for one in judgement.experiments]
-    metrics = listed([metric.key for metric in judgement.metrics])
-    pairs = "in pairs of one seed" if judgement.terms.paired else "not paired"
+def _opening(judgment: Judgement) -> str:
+    runs = [len(one.runs) for one in judgment.experiments]
+    metrics = listed([metric.key for metric in judgment.metrics])
+    pairs = "in pairs of one seed" if judgment.terms.paired else "not paired"
     return (
         f"{count(len(runs), 'experiment')} with {extent(min(runs), max(runs))} "
         f"{'run' if max(runs) == 1 else 'runs'} each, {pairs}, by {metrics}, from "
-        f"{judgement.source}."
+        f"{judgment.source}."
     )
 
 
-def _method(judgement: Judgement) -> str:
-    terms, findings = judgement.terms, judgement.findings
+def _method(judgment: Judgement) -> str:
+    terms, findings = judgment.terms, judgment.findings
     if terms.paired:
         test = "paired t tests over the runs of one seed (Student 1908)"
     else:
@@ -132,7 +132,7 @@ def _method(judgement: Judgement) -> str:
         f"{family}. “Better” and “worse” require an adjusted p-value of at most {VERDICT_LEVEL}."
     )
     if terms.matters:
-        sizes = zip(judgement.metrics, terms.matters, strict=True)
+        sizes = zip(judgment.metrics, terms.matters, strict=True)
         margins = listed([amount(metric, matters) for metric, matters in sizes])
         text += (
             f" “Equal” requires a 90 % confidence interval within ±{margins} (two one-sided tests, "
@@ -143,13 +143,13 @@ def _method(judgement: Judgement) -> str:
     return f"{text} Computed with Paribus {__version__}."
 
 
-def write_judgement(judgement: Judgement, title: str, folder: Path) -> Path:
+def write_judgment(judgment: Judgement, title: str, folder: Path) -> Path:
     """Write the page, tables and the picture of findings into a folder; return the page's path.
 
     Raises `UserError` where the folder cannot be written to.
     """
     try:
-        for name, content in _files(judgement, title):
+        for name, content in _files(judgment, title):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, content)
@@ -161,18 +161,18 @@ def write_judgement(judgement: Judgement, title: str, folder: Path) -> Path:
     return folder / "index.html"
 
 
-def judged_page(judgement: Judgement, title: str) -> str:
+def judged_page(judgment: Judgement, title: str) -> str:
     """Return the page alone."""
-    return render("judged.html.j2", view=judged_view(judgement, title))
+    return render("judged.html.j2", view=judged_view(judgment, title))
 
 
-def _files(judgement: Judgement, title: str) -> Iterator[tuple[str, bytes]]:
-    view, findings = judged_view(judgement, title), judgement.findings
+def _files(judgment: Judgement, title: str) -> Iterator[tuple[str, bytes]]:
+    view, findings = judged_view(judgment, title), judgment.findings
     yield "index.html", render("judged.html.j2", view=view).encode()
     yield "report.md", _markdown(view).encode()
     yield "tables/findings.csv", finding_tables.findings_csv(findings).encode()
-    yield "tables/findings.tex", finding_tables.findings_latex(findings, _notes(judgement)).encode()
-    yield "tables/summary.csv", _summary_csv(judgement).encode()
+    yield "tables/findings.tex", finding_tables.findings_latex(findings, _notes(judgment)).encode()
+    yield "tables/summary.csv", _summary_csv(judgment).encode()
     yield "tables/summary.tex", _summary_latex(view).encode()
     shown = forest(findings, preview=False)
     with draw([] if shown is None else [shown]) as drawing:
@@ -180,23 +180,23 @@ def _files(judgement: Judgement, title: str) -> Iterator[tuple[str, bytes]]:
             yield "figures/findings.svg", svgs.wide
 
 
-def _notes(judgement: Judgement) -> list[str]:
+def _notes(judgment: Judgement) -> list[str]:
     """What is to be said in the comments of a table of findings."""
-    if not any(isinstance(finding, UnpairedFinding) for finding in judgement.findings):
+    if not any(isinstance(finding, UnpairedFinding) for finding in judgment.findings):
         return []
     return ["n counts the runs of each experiment, of the first and the second if they differ."]
 
 
-def _summary_csv(judgement: Judgement) -> str:
+def _summary_csv(judgment: Judgement) -> str:
     """A row for each experiment and metric, as plain numbers in the metric's raw unit."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    settings = list(judgement.experiments[0].settings)
+    settings = list(judgment.experiments[0].settings)
     writer.writerow(
         ["experiment", "metric", "n", "without_value", "mean", "sd", "lowest", "highest", *settings]
     )
-    for one in judgement.experiments:
-        for metric in judgement.metrics:
+    for one in judgment.experiments:
+        for metric in judgment.metrics:
             value_R = finite(one, metric.key)
             n = value_R.size
             numbers: list[float | str] = [float(value_R.mean())] if n else [""]

@@ -138,7 +138,7 @@ def suspects_sentence(found: Suspects) -> str:
     more = f" and {n - _SUSPECTS_NAMED} more" if n > _SUSPECTS_NAMED else ""
     text = (
         f"{count(n, 'test image is', 'test images are')} wrong in {runs}: either hard for "
-        f"these networks, or labelled wrongly (numbers from 0): {shown}{more}."
+        f"these networks, or labeled wrongly (numbers from 0): {shown}{more}."
     )
     if found.rejected:
         text += (

@@ -40,15 +40,15 @@ def notice_words(notice: Notice) -> str:
     raise NotImplementedError(f"no wording is registered for {type(notice).__name__}")
 
 
-def guesses(judgement: Judgement) -> str:
+def guesses(judgment: Judgement) -> str:
     """Return in one sentence what was guessed of columns; "" if nothing."""
-    parts = [notice_words(one) for one in judgement.notices if isinstance(one, _GUESSES)]
+    parts = [notice_words(one) for one in judgment.notices if isinstance(one, _GUESSES)]
     return f"Guessed: {'; '.join(parts)}." if parts else ""
 
 
-def remarks(judgement: Judgement) -> list[str]:
+def remarks(judgment: Judgement) -> list[str]:
     """Return all else that is to be said, a sentence or two each."""
-    return [notice_words(one) for one in judgement.notices if not isinstance(one, _GUESSES)]
+    return [notice_words(one) for one in judgment.notices if not isinstance(one, _GUESSES)]
 
 
 _GUESSES = (Guessed, DirectionGuessed)

@@ -45,12 +45,13 @@ def progress(schedule: Schedule, model: Clock, *, quiet: bool = False) -> Iterat
     if (look := schedule.next_look) is not None and look.taken:
         click.echo(looks_stand(look), err=True)
     if model.runs_left == 0:
-        click.echo("Everything has been trained already.", err=True)
+        click.echo("Nothing to train: all runs of this study are complete.", err=True)
         yield lambda news: None
         return
     click.echo(
         f"Training {model.runs_left} of {model.runs} runs, {schedule.capacity.slots} at once, "
-        f"into {schedule.campaign.store_folder}. Ctrl-C stops; the same command goes on.",
+        f"into {schedule.campaign.store_folder}. Press Ctrl-C to interrupt; run the same command "
+        "again to resume.",
         err=True,
     )
     if limit := limit_line(schedule.capacity):

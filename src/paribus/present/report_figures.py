@@ -265,7 +265,7 @@ def _curves_picture(shown: CurvesTogether | CurvesSideBySide) -> ReportFigure:
         case CurvesSideBySide():
             what = _CURVES[shown.curve]
             text = f"{what.capitalize()} {text}"
-            text += " In grey the mean of the experiment that each is a variant of."
+            text += " In gray the mean of the experiment that each is a variant of."
             return ReportFigure(f"curves-{_FILES[shown.curve]}", f"{title}: {what}", text, shown)
 
 
@@ -273,7 +273,7 @@ def _confusion(
     result: StudyResult, best: ExperimentResult, predicted_SN: NDArray[np.int64]
 ) -> ReportFigure:
     shown = confusion_matrix(result, best.name, predicted_SN)
-    text = f"What {best.name} takes each class for. The colour shows the errors alone. "
+    text = f"What {best.name} takes each class for. The color shows the errors alone. "
     text += report_text.confusions(shown.counts_KK, shown.class_names, shown.runs)
     if best.reported is not None and best.reported.note:
         text += f" Reported of it: “{best.reported.note}”."

@@ -158,9 +158,8 @@ def chosen(result: StudyResult) -> str:
             f"images ({n}); the test images had no part in the choice."
         )
     return (
-        f"{so_far}{best.name} has the highest mean accuracy on the test images "
-        f"themselves ({n}), for want of a validation set: its test accuracy is flattered by that "
-        "choice."
+        f"{so_far}{best.name} has the highest mean test accuracy ({n}). There is no validation "
+        "set, so it was selected on the test set, and its test accuracy is optimistically biased."
     )
 
 

@@ -65,7 +65,7 @@ _COLUMNS = (
     Column("seeds", "seeds", wraps=True),
     Column("train_accuracy", "train acc. (%)"),
     Column("test_accuracy", "test acc. (%)"),
-    Column("train_loss", "train loss"),
+    Column("train_loss", "training loss"),
     Column("test_loss", "test loss"),
     Column("reported_train", "train acc.", is_reported=True),
     Column("reported_test", "test acc.", is_reported=True),

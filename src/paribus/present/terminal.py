@@ -34,7 +34,7 @@ def print_findings(findings: Sequence[Finding], *, preview: bool) -> None:
         _print_line(Text(line.text, _STYLES[line.verdict] if line.verdict else ""))
 
 
-def print_judgement(findings: Sequence[Finding]) -> None:
+def print_judgment(findings: Sequence[Finding]) -> None:
     """Print what was found in results from elsewhere: of one question all that it rests on."""
     if len(findings) == 1:
         print_finding(findings[0])

@@ -60,9 +60,9 @@ class ValuesView:
     rows: tuple[ValueRow, ...]
 
 
-def values_views(judgement: Judgement) -> tuple[ValuesView, ...]:
+def values_views(judgment: Judgement) -> tuple[ValuesView, ...]:
     """Return a picture of the values of each metric."""
-    return tuple(_view(judgement.experiments, metric) for metric in judgement.metrics)
+    return tuple(_view(judgment.experiments, metric) for metric in judgment.metrics)
 
 
 def _view(experiments: Sequence[RecordedExperiment], metric: Metric) -> ValuesView:

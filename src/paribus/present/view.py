@@ -73,7 +73,7 @@ class ExperimentView:
     base_is_shown: bool
     runs: tuple[RunView, ...]
     diagram: tuple[LayerGroup, ...]
-    """Empty for a module of one's own, of whose layers nothing is known."""
+    """Empty for a custom module, of whose layers nothing is known."""
 
 
 @dataclass(frozen=True)

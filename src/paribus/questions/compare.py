@@ -155,8 +155,8 @@ class Comparison:
             return None
         return _floats(self.a_SN)[self.paired], _floats(self.b_SN)[self.paired]
 
-    def flattered(self, evidence: Evidence, *, b_is_better: bool) -> int:
-        """Return how many runs without a value flatter a side by being left out, so that a verdict
+    def favoring(self, evidence: Evidence, *, b_is_better: bool) -> int:
+        """Return how many runs without a value favor a side by being left out, so that a verdict
         for it may be due to that. Such a run is worse than any other, unless nobody knows."""
         if not self.missing_is_worst:
             return evidence.missing_a + evidence.missing_b
@@ -337,8 +337,8 @@ def _verdict(question: Comparison, evidence: Evidence, measured: Measured) -> Ve
     )
     if decision in (Decision.HIGHER, Decision.LOWER):
         b_is_better = (decision == Decision.HIGHER) == question.metric.higher_is_better
-        # Against the flattered side a verdict stands, and no other does.
-        if question.flattered(evidence, b_is_better=b_is_better) == 0:
+        # Against the favored side a verdict stands, and no other does.
+        if question.favoring(evidence, b_is_better=b_is_better) == 0:
             return Verdict.BETTER if b_is_better else Verdict.WORSE
     if evidence.n < evidence.runs:
         return Verdict.NONE

@@ -343,7 +343,7 @@ class StepTimeFinding(TwoSided):
 class CountFinding(TwoSided):
     """Which of two experiments has more of something, e.g. parameters, which needs no training.
 
-    `count_a`, `count_b`: None for a user's own module, of which Paribus counts nothing.
+    `count_a`, `count_b`: None for a custom module, of which Paribus counts nothing.
     """
 
     needs_training: ClassVar[bool] = False

@@ -72,9 +72,9 @@ class Interaction(Comparison):
     changes: tuple[Pair, Pair] = field(kw_only=True)
     cell_CS: NDArray[np.float64] = field(kw_only=True)
 
-    def flattered(self, evidence: Evidence, *, b_is_better: bool) -> int:
-        """Return the seeds left out: a missing value on either side of a change flatters or belies
-        what it does."""
+    def favoring(self, evidence: Evidence, *, b_is_better: bool) -> int:
+        """Return the seeds left out: a missing value on either side of a change raises or
+        lowers what the change seems to do."""
         return evidence.runs - evidence.n
 
     def conclude(self, adjusted: tuple[float, ...], family: int) -> InteractionFinding:

@@ -60,7 +60,7 @@ def at_look(question: Comparison, look: Look) -> Comparison:
 def _end(question: Comparison, looks: tuple[int, ...]) -> int:
     """The look (from 0) after which no seeds can decide a question, or the last: where every run of
     B scores as its pair on every image, or where runs of both have no value, as to leave them out
-    would flatter both."""
+    would favor both."""
     a_S, b_S = (np.asarray(values, dtype=np.float64) for values in (question.a_S, question.b_S))
     for look, n in enumerate(looks):
         if n > question.paired.size:

@@ -51,7 +51,7 @@ def as_raised(prepared: Sequence[Prepared], planned: int, looks: tuple[int, ...]
 
 
 def _is_equal(before: Comparison) -> bool:
-    """Whether the planned seeds show that it is equal for practical purposes."""
+    """Whether the planned seeds show that it is practically equivalent."""
     evidence, measured = before.evidence, before.evidence.measured
     if measured is None or before.matters is None or evidence.n < evidence.runs:
         return evidence.identical

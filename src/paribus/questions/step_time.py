@@ -104,7 +104,7 @@ class StepTimes:
     def conclude(self, adjusted: tuple[float, ...], family: int) -> StepTimeFinding:
         """Return the finding. In this order: confounded; worse (slower) or better (faster), where
         the adjusted p is 0.04 or less and the ratio is further from 1 than the 95 % interval of the
-        control reaches; equal for practical purposes, where both 90 % intervals lie within
+        control reaches; practically equivalent, where both 90 % intervals lie within
         `matters` of 1; undecided."""
         ratio, control = self.ratios or (None, None)
         verdict, less = Verdict.NONE, False

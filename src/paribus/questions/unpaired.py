@@ -108,9 +108,9 @@ class UnpairedComparison:
         )
         if decision in (Decision.HIGHER, Decision.LOWER):
             b_is_better = (decision == Decision.HIGHER) == self.metric.higher_is_better
-            flattered = evidence.b.missing if b_is_better else evidence.a.missing
-            # Against the side that its missing runs flatter a verdict stands, and no other does.
-            if flattered == 0 and (self.missing_is_worst or not evidence.missing):
+            favoring = evidence.b.missing if b_is_better else evidence.a.missing
+            # Against the side that its missing runs favor a verdict stands, and no other does.
+            if favoring == 0 and (self.missing_is_worst or not evidence.missing):
                 return Verdict.BETTER if b_is_better else Verdict.WORSE
         if evidence.missing:
             return Verdict.NONE

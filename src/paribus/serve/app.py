@@ -30,7 +30,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from paribus.campaign.campaign import Campaign
-from paribus.campaign.stored import labelled, stored_campaign
+from paribus.campaign.stored import labeled, stored_campaign
 from paribus.errors import ParibusError, UserError
 from paribus.present.markup import with_code
 from paribus.serve.drawing import as_image
@@ -102,7 +102,7 @@ class Site:
             now = signature(self.folder)
             if now != self._seen:
                 with open_store(self.folder, "read") as store:
-                    self._labels = labelled(store.named_studies())
+                    self._labels = labeled(store.named_studies())
                 self._seen = now
             return list(self._labels)
 

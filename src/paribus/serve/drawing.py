@@ -1,7 +1,7 @@
-"""Makes of a drawing an image as the networks know them: scaled and centred as MNIST's were.
+"""Makes of a drawing an image as the networks know them: scaled and centered as MNIST's were.
 
 "The original black and white (bilevel) images from NIST were size normalized to fit in a 20x20
-pixel box while preserving their aspect ratio. The resulting images contain grey levels as a result
+pixel box while preserving their aspect ratio. The resulting images contain gray levels as a result
 of the anti-aliasing technique used by the normalization algorithm. The images were centered in a
 28x28 image by computing the center of mass of the pixels, and translating the image so as to
 position this point at the center of the 28x28 field." (LeCun, Cortes, Burges: The MNIST database)
@@ -22,7 +22,7 @@ _FILLED = 20 / 28
 
 
 def as_image(drawing_HW: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDArray[np.float32]:
-    """An image (C, H, W) of a drawing of any size, pixels in 0..1; grey goes into every channel.
+    """An image (C, H, W) of a drawing of any size, pixels in 0..1; gray goes into every channel.
 
     Raises `UserError` if nothing has been drawn.
     """
@@ -45,11 +45,11 @@ def as_image(drawing_HW: NDArray[np.uint8], shape: tuple[int, int, int]) -> NDAr
 
 
 def _start(mass: NDArray[np.float32], room: int) -> int:
-    """Where to put something along one axis, for its centre of mass to be in the middle.
+    """Where to put something along one axis, for its center of mass to be in the middle.
 
     mass: of each row or column. room: of the image; nothing is put outside it.
     """
     total = float(mass.sum())
     middle = float((mass * (np.arange(len(mass)) + 0.5)).sum()) / total if total else len(mass) / 2
-    # In MNIST's images the centre is that of the pixel 14 of 0 to 27, half a pixel off the middle.
+    # In MNIST's images the center is that of the pixel 14 of 0 to 27, half a pixel off the middle.
     return int(np.clip(round(room / 2 + 0.5 - middle), 0, room - len(mass)))

@@ -74,7 +74,7 @@ class Networks:
     """The trained networks of a study, each loaded once."""
 
     def __init__(self, folder: Path, dataset: Dataset, modules: Path) -> None:
-        """modules: what a user's own modules are imported from."""
+        """modules: what a custom modules are imported from."""
         self._folder, self._dataset, self._modules = folder, dataset, modules
         self._networks: dict[str, Predictor | _Problem] = {}
         self._lock = Lock()
@@ -128,7 +128,7 @@ class Networks:
 
     def _network(self, run: str, experiment: Experiment, store: Reader) -> Predictor:
         """Load a run's network. Raises `ParibusError` where it cannot answer, e.g. as the code of a
-        user's own module has changed since it was trained."""
+        custom module has changed since it was trained."""
         data, stored = self._dataset, store.run(run)
         tensors: dict[str, Any] | None = store.weights(run)
         if tensors is None or stored is None:
@@ -138,7 +138,7 @@ class Networks:
             import_code(experiment.network, self._modules, trained)
         network = plan_of(experiment, data.image_shape, data.classes)
         predict = choose_to_predict(network, experiment).predictor(network, tensors)
-        # What is wrong with a user's own module shows when it is first asked.
+        # What is wrong with a custom module shows when it is first asked.
         answer = predict(np.zeros((1, *data.image_shape), np.float32))
         if answer.shape != (1, data.classes):
             raise UserError(f"it answers {answer.shape[1]} classes, the data has {data.classes}")

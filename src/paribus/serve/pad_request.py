@@ -18,7 +18,7 @@ class _Strict(BaseModel):
 
 
 class Drawing(_Strict):
-    """Grey values, 0 where nothing was drawn, row by row, in base64."""
+    """Gray values, 0 where nothing was drawn, row by row, in base64."""
 
     width: int = Field(ge=8, le=512)
     height: int = Field(ge=8, le=512)
@@ -29,7 +29,7 @@ class Drawing(_Strict):
         try:
             raw = base64.b64decode(self.pixels, validate=True)
         except (binascii.Error, ValueError):
-            raise UserError("drawing.pixels: must be grey values, a byte each, in base64") from None
+            raise UserError("drawing.pixels: must be gray values, a byte each, in base64") from None
         if len(raw) != self.width * self.height:
             raise UserError(
                 f"drawing.pixels: has {len(raw):,} pixels; width × height needs "

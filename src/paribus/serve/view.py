@@ -116,14 +116,14 @@ def pad_view(facts: DataFacts) -> PadView:
     of_mnist = (height, width) == _MNIST
     digits = of_mnist and all(name.isdigit() for name in names)
     scaled = " × ".join(str(round(size * _DIGIT_SHARE)) for size in (width, height))
-    gray = f", the same grey in all {channels} colours" if channels > 1 else ""
+    gray = f", the same gray in all {channels} colors" if channels > 1 else ""
     return PadView(
         to_draw="a digit" if digits else f"one of {', '.join(names[:12])}",
         class_names=names,
         test_images=facts.test_images,
         width=width,
         height=height,
-        about=f"{width} × {height} pixels{gray}. A drawing is scaled to {scaled} and centred by "
+        about=f"{width} × {height} pixels{gray}. A drawing is scaled to {scaled} and centered by "
         f"its mass{', as MNIST’s digits were' if of_mnist else ''}.",
     )
 

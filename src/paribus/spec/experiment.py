@@ -38,7 +38,7 @@ def check_engine(name: str) -> str:
 
 
 class Experiment(Spec):
-    """A network, a data set and a training recipe. What it is known by: `identity.identity`."""
+    """A network, a dataset and a training recipe. What it is known by: `identity.identity`."""
 
     network: Network
     """Its layers, or a module of your own."""
@@ -55,7 +55,7 @@ class Experiment(Spec):
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     """Share of the target that is spread evenly over all classes (Szegedy et al. 2016)."""
     data: str = "mnist"
-    """A named data set, a folder of IDX files, a folder of images per class, an .npz file, or a
+    """A named dataset, a folder of IDX files, a folder of images per class, an .npz file, or a
     function of your own as "my_package.data:load"; a path starts from the study file's folder."""
     test: float | None = Field(default=None, gt=0, lt=1, exclude=True)
     """Share of each class that is taken as test images, for data that have none of their own:

@@ -78,7 +78,7 @@ class Gelu(Spec):
 
 
 class BatchNorm(Spec):
-    """Batch normalisation over images, rows and columns (Ioffe and Szegedy 2015).
+    """Batch normalization over images, rows and columns (Ioffe and Szegedy 2015).
 
     eps 1e-5, running statistics with momentum 0.1, as PyTorch has them.
     """

@@ -246,7 +246,9 @@ def _body(tokens: _Tokens, example: str) -> list[Layer]:
         raise NotationError(f'needs its layers in brackets; write e.g. "{example}"')
     tokens.depth += 1
     if tokens.depth > DEEPEST:
-        raise NotationError(f"brackets are nested more than {DEEPEST} deep; write it flatter")
+        raise NotationError(
+            f"brackets are nested more than {DEEPEST} deep; write it with fewer brackets"
+        )
     layers: list[Layer] = []
     total = 0
     while True:

@@ -2,7 +2,7 @@
 
 Engines work from a plan and from nothing else, so that all of them build the same network and name
 its tensors alike. Tensors are numbered by kind (`conv2.weight`), not by position: adding batch
-normalisation or a skip connection renames no other tensor.
+normalization or a skip connection renames no other tensor.
 """
 
 from __future__ import annotations
@@ -113,13 +113,13 @@ def make_plan(network: tuple[Layer, ...], input_shape: Shape, classes: int) -> P
 
 
 def plan_of(experiment: Experiment, input_shape: Shape, classes: int) -> Plan | ModuleNetwork:
-    """The plan of an experiment's network, or the user's own module as it is."""
+    """The plan of an experiment's network, or the custom module as it is."""
     if not isinstance(experiment.network, ModuleNetwork):
         return make_plan(experiment.network, input_shape, classes)
     if experiment.initialisation != "torch":
         raise UserError(
             f'initialisation = "{experiment.initialisation}" has no effect on a module of your '
-            "own, which initialises itself; remove it"
+            "own, which initializes itself; remove it"
         )
     return experiment.network
 

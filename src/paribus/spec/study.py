@@ -40,7 +40,7 @@ class Reported(Spec):
     """What an earlier report gave for an experiment, as it was printed there."""
 
     train_accuracy: str = ""
-    """Final train accuracy."""
+    """Final training accuracy."""
     test_accuracy: str = ""
     """Final test accuracy."""
     time: str = ""
@@ -53,7 +53,7 @@ _Question = Annotated[InstanceOf[BaseQuestion], BeforeValidator(question_of)]
 
 
 class Study(Spec):
-    """Experiments by name, all on one data set, and the questions between them."""
+    """Experiments by name, all on one dataset, and the questions between them."""
 
     title: str = Field(min_length=1)
     """What the report is headed with."""
@@ -111,7 +111,7 @@ class Study(Spec):
             if twin != name:
                 problems.append(f'experiments "{twin}" and "{name}" are the same; remove one')
         if len({experiment.data for experiment in self.experiments.values()}) > 1:
-            problems.append("the experiments are on different data sets; a study is on one")
+            problems.append("the experiments are on different datasets; a study is on one")
         if len({(e.validation, e.validation_split) for e in self.experiments.values()}) > 1:
             problems.append("the experiments hold out different validation sets; use one number")
         tuned = [name for name, experiment in self.experiments.items() if experiment.tune]
@@ -126,7 +126,7 @@ class Study(Spec):
 
     @property
     def data(self) -> str:
-        """The one data set that all experiments are on."""
+        """The one dataset that all experiments are on."""
         return next(iter(self.experiments.values())).data
 
     @property

@@ -59,7 +59,7 @@ def best_set(
 
     `value_ES`: (..., E, S), E >= 2, S >= 3, the same seeds for all, higher is better (give the
     negative of a loss). NaN where a run has no value, and then is worse than any number: its
-    experiment is compared over its other runs, which flatter it, so that it is excluded all the
+    experiment is compared over its other runs, a bias in its favor, so that it is excluded all the
     same where these are worse, but excludes no other; without any value it is excluded. `others`:
     with how many others each is compared; E-1 if None, more where some were excluded before.
 

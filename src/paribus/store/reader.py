@@ -99,7 +99,7 @@ class Reader(RunReader):
         return [Version(*row) for row in rows]
 
     def names(self, experiment: str) -> list[str]:
-        """Return what studies call an experiment, without repetition."""
+        """Return the names that studies give an experiment, each once."""
         query = "SELECT DISTINCT name FROM names WHERE experiment = ? ORDER BY name"
         return [row[0] for row in self._select(query, experiment)]
 

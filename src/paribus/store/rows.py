@@ -90,7 +90,7 @@ class EndedRun:
     """SHA-256 of the files that training wrote, in hex, by their name; none if it diverged."""
 
     def is_same_training(self, other: EndedRun) -> bool:
-        """Whether both have the same results, to the bit; times and machines may be others."""
+        """Whether both have bit-identical results; times and machines may differ."""
         mine, theirs = self.run, other.run
         return (
             (mine.status, mine.reason, mine.experiment, mine.engine, mine.seed)

@@ -1,7 +1,7 @@
 """Unites what other stores and packs have with a store. All is checked before anything is written.
 
 A run is known by its experiment, engine and seed. Where two places have the same run, its results
-must be the same to the bit; a run that has not ended is left out.
+must be bit-identical; a run that has not ended is excluded.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def pair(
     """A network and its judge, starting from the same parameters."""
     optimizer = optimizer or Optimizer()
     judge = Reference(program, input_CHW, optimizer, label_smoothing)
-    judge.initialise(seed=7)
+    judge.initialize(seed=7)
     network = NativeNetwork(
         program, input_CHW, optimizer, threads=threads, label_smoothing=label_smoothing
     )
@@ -211,7 +211,7 @@ def test_optimizers(optimizer: Optimizer) -> None:
         # rounding moves by the learning rate.
         ("cnn", Optimizer(Method.ADAM), 0.001, 5e-3),
         ("residual", Optimizer(), 0.01, 1e-3),
-        # Here the network itself magnifies rounding (a ReLU of a normalised value near zero opens
+        # Here the network itself magnifies rounding (a ReLU of a normalized value near zero opens
         # or stays shut): PyTorch's own float32 differs from its float64 by 0.004 to 0.006 in a
         # weight and 0.015 in a loss after fifty batches of 128, and by more with batches as small
         # as ours.

@@ -48,7 +48,7 @@ _KNOWN = (
 class NativeEngine(Engine):
     """Trains networks of Paribus's own layers on the CPU.
 
-    threads: cores that one run uses; the results do not depend on it, to the bit.
+    threads: cores that one run uses; the results are bit-identical for any number.
     """
 
     name = "native"
@@ -98,7 +98,7 @@ def make(cores: int) -> NativeEngine:
 
 
 class NativeTraining:
-    """One run under way."""
+    """A run in progress."""
 
     def __init__(self, task: Task, threads: int, state: State | None) -> None:
         assert isinstance(task.network, Plan)
@@ -139,7 +139,7 @@ class NativeTraining:
         return Epoch(self._epoch, train, test, validation, trained - start, tested - trained)
 
     def state(self) -> State:
-        """All that is needed to go on from here, as copies."""
+        """Return a copy of all state needed to resume from here."""
         kept: State = {
             name: self._network.read(kind, index).reshape(tensor.shape)
             for name, (kind, index, tensor) in self._places().items()

@@ -55,7 +55,7 @@ class TensorKind(IntEnum):
 
     PARAMETERS = 0
     GRADIENTS = 1
-    STATISTICS = 2  # running mean and variance of each batch normalisation
+    STATISTICS = 2  # running mean and variance of each batch normalization
     FIRST_MOMENTS = 3  # SGD's momentum, Adam's first moment
     SECOND_MOMENTS = 4
 

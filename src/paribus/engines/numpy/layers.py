@@ -199,7 +199,7 @@ class AvgPool(_Pool):
 
 
 class Relu(Layer):
-    """y = max(x, 0), whose slope at 0 is taken as 0."""
+    """y = max(x, 0), whose derivative at 0 is taken as 0."""
 
     def forward(self, x: Array, training: bool) -> Array:
         if training:
@@ -281,27 +281,27 @@ class BatchNorm(Layer):
             return (x - self.running_mean) * (self.scale / deviation) + self.shift
         count = x.size // self.scale.size
         mean = x.mean(axis=self.axes, keepdims=True)
-        centred = x - mean
-        variance = (centred * centred).mean(axis=self.axes, keepdims=True)
+        centered = x - mean
+        variance = (centered * centered).mean(axis=self.axes, keepdims=True)
         self.deviation: Array = np.sqrt(variance + self.EPS)
-        self.normalised: Array = centred / self.deviation
+        self.normalized: Array = centered / self.deviation
         self._follow(self.running_mean, mean)
         # The batch is a sample, so its variance over count - 1 estimates that of all images.
         self._follow(self.running_var, variance * (count / (count - 1)))
-        y: Array = self.normalised * self.scale + self.shift
+        y: Array = self.normalized * self.scale + self.shift
         return y
 
     def _follow(self, running: Array, batch: Array) -> None:
         running += self.MOMENTUM * (batch.reshape(running.shape) - running)
 
     def backward(self, gradient: Array) -> Array:
-        scale_gradient = (gradient * self.normalised).sum(axis=self.axes, keepdims=True)
+        scale_gradient = (gradient * self.normalized).sum(axis=self.axes, keepdims=True)
         shift_gradient = gradient.sum(axis=self.axes, keepdims=True)
         self.gradients[f"{self.name}.scale"] = scale_gradient.reshape(-1)
         self.gradients[f"{self.name}.shift"] = shift_gradient.reshape(-1)
         # Every input also moves the batch's mean and variance (Ioffe and Szegedy 2015, section 3).
         count = gradient.size // self.scale.size
-        through = gradient - (shift_gradient + self.normalised * scale_gradient) / count
+        through = gradient - (shift_gradient + self.normalized * scale_gradient) / count
         input_gradient: Array = through * (self.scale / self.deviation)
         return input_gradient
 

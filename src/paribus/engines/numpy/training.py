@@ -34,7 +34,7 @@ def predictor(plan: Plan, tensors: Mapping[str, Floats], dtype: np.dtype[Any]) -
 
 
 class NumpyTraining:
-    """One run under way."""
+    """A run in progress."""
 
     def __init__(self, task: Task, dtype: np.dtype[Any], state: State | None) -> None:
         assert isinstance(task.network, Plan)
@@ -64,7 +64,7 @@ class NumpyTraining:
         return Epoch(number, train, test, validation, trained - start, tested - trained)
 
     def state(self) -> State:
-        """All that is needed to go on from here, as copies."""
+        """Return a copy of all state needed to resume from here."""
         arrays: State = {key: array.copy() for key, array in self._arrays().items()}
         return arrays | {"epoch": np.array(self._epoch)}
 

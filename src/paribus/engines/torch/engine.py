@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 class TorchEngine(Engine):
-    """Trains every network, a user's own module too.
+    """Trains every network, a custom module too.
 
     device: "cpu", "cuda", or None for a GPU if there is one. dtype: float32 if None; float64 is
-    there to be compared with other engines. A user's own module always gets float32.
+    there to be compared with other engines. A custom module always gets float32.
     """
 
     name = "torch"

@@ -25,8 +25,8 @@ _EVALUATED_AT_ONCE = 500
 
 
 class Loaded:
-    """A network on a device: uninitialised if it is a plan's, as it initialises itself if it is a
-    user's own module. That one draws from PyTorch's generator.
+    """A network on a device: uninitialized if it is a plan's, as it initializes itself if it is a
+    custom module. That one draws from PyTorch's generator.
 
     example: a few images (N, C, H, W) that a module is tried on. classes: those that a module must
     answer with; None if that is not known.

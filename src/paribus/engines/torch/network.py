@@ -20,7 +20,7 @@ class PlanNetwork(nn.Module):
     """The network of a plan: (N, C, H, W) to logits (N, classes).
 
     Layers with tensors are children by the name that the plan gives them, so that the parameters
-    are "conv1.weight" and so on wherever the layer stands. They begin uninitialised.
+    are "conv1.weight" and so on wherever the layer stands. They begin uninitialized.
     """
 
     def __init__(self, plan: Plan, dtype: torch.dtype) -> None:
@@ -48,7 +48,7 @@ class PlanNetwork(nn.Module):
 
 
 class _WithTensors(nn.Module):
-    """A layer with the tensors that the plan gives it, uninitialised."""
+    """A layer with the tensors that the plan gives it, uninitialized."""
 
     def __init__(self, node: Node, dtype: torch.dtype) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Tries a user's own module before it is trained: for what a run, its resume or its export would
+"""Tries a custom module before it is trained: for what a run, its resume or its export would
 meet later.
 
 A run must have the same bits whenever it is trained, interrupted or not. So a module that is made
@@ -189,7 +189,7 @@ def _fill(module: nn.Module, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _same(first: Tensor, second: Tensor) -> bool:
-    """Whether two tensors have the same bytes, NaN too."""
+    """Whether two tensors are bit-identical, NaN included."""
     if first.shape != second.shape or first.dtype != second.dtype:
         return False
     return bool(

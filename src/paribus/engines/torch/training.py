@@ -24,7 +24,7 @@ from paribus.spec.network import ModuleNetwork
 
 
 class TorchTraining:
-    """One run under way."""
+    """A run in progress."""
 
     def __init__(
         self, task: Task, device: torch.device, dtype: torch.dtype, state: State | None
@@ -77,7 +77,7 @@ class TorchTraining:
         return Epoch(number, train, test, validation, trained - start, tested - trained)
 
     def state(self) -> State:
-        """All that is needed to go on from here, as copies."""
+        """Return a copy of all state needed to resume from here."""
         kept = self._network.tensors() | dict(memory(self._optimizer, self._parameters))
         return {name: _array(value) for name, value in kept.items()} | {
             "epoch": np.array(self._epoch)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from paribus.present.figures.shown import AccuracyRow, FinalAccuracies
-from paribus.present.figures.style import COLOURS, accuracy_scale, errors, style
+from paribus.present.figures.style import COLORS, accuracy_scale, errors, style
 from paribus.text import percent, shortened
 
 # R runs
@@ -41,7 +41,7 @@ def final_accuracies(shown: FinalAccuracies, *, narrow: bool = False) -> Figure:
         # figure, or all others would be squeezed into a corner of it.
         fewest = min(float(errors_R.min()) for errors_R in drawn) / 3
         for place, (row, errors_R) in enumerate(zip(rows, tuple(drawn), strict=True)):
-            axes.scatter(errors_R, np.full(len(errors_R), place), s=30, color=COLOURS[0], alpha=0.6,
+            axes.scatter(errors_R, np.full(len(errors_R), place), s=30, color=COLORS[0], alpha=0.6,
                          linewidths=0)  # fmt: skip
             mean = errors(row.value_R.mean(keepdims=True), least)
             axes.scatter(mean, [place], marker="|", s=260, color="#000000", linewidths=1.6)

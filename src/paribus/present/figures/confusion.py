@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from paribus.present.figures.shown import ConfusionMatrix
-from paribus.present.figures.style import GREY, style
+from paribus.present.figures.style import GRAY, style
 from paribus.text import shortened
 
 # K classes
@@ -29,7 +29,7 @@ def confusion_matrix(shown: ConfusionMatrix) -> Figure:
         axes = figure.add_subplot()
         errors_KK = np.ma.masked_array(counts_KK, np.eye(classes, dtype=bool))
         highest = max(float(errors_KK.max()), 1.0)
-        picture = axes.imshow(errors_KK, cmap=_errors_colours(), vmin=0, vmax=highest)
+        picture = axes.imshow(errors_KK, cmap=_errors_colors(), vmin=0, vmax=highest)
         if classes <= _MOST_NUMBERED:
             _numbers(axes, shown, highest)
         else:
@@ -47,8 +47,8 @@ def _numbers(axes: Axes, shown: ConfusionMatrix, highest: float) -> None:
         count, diagonal = shown.counts_KK[truth, taken], truth == taken
         dark = not diagonal and count > 0.55 * highest
         text = f"{count:.0f}" if diagonal or shown.runs == 1 else f"{count:.1f}"
-        colour = "white" if dark else GREY if diagonal else "black"
-        axes.text(taken, truth, text, fontsize=9, color=colour, ha="center", va="center")
+        color = "white" if dark else GRAY if diagonal else "black"
+        axes.text(taken, truth, text, fontsize=9, color=color, ha="center", va="center")
 
 
 def _names(axes: Axes, class_names: tuple[str, ...]) -> None:
@@ -68,5 +68,5 @@ def _names(axes: Axes, class_names: tuple[str, ...]) -> None:
     axes.tick_params(which="minor", length=0)
 
 
-def _errors_colours() -> Any:
+def _errors_colors() -> Any:
     return mpl.colormaps["Blues"].with_extremes(bad="#f1f1f1")

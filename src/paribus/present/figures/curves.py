@@ -19,8 +19,8 @@ from paribus.present.figures.shown import (
     RunCurves,
 )
 from paribus.present.figures.style import (
-    COLOURS,
-    GREY,
+    COLORS,
+    GRAY,
     accuracy_scale,
     errors,
     loss_scale,
@@ -45,10 +45,10 @@ def curves_together(shown: CurvesTogether) -> Figure:
         figure = Figure(figsize=(10, 4.3), layout="constrained")
         for axes, curve in zip(figure.subplots(1, 2), _LABELS, strict=True):
             drawn = []
-            for experiment, colour in zip(shown.experiments, COLOURS, strict=False):
+            for experiment, color in zip(shown.experiments, COLORS, strict=False):
                 values_RE = _on_axis(_stack(experiment.averaged, curve), curve, shown.test_images)
                 label = f"{shortened(experiment.name, 24)} (n = {len(values_RE)})"
-                _band(axes, values_RE, colour, label=label)
+                _band(axes, values_RE, color, label=label)
                 drawn.append(values_RE)
             _scale(axes, curve, drawn)
             axes.set_ylabel(_LABELS[curve])
@@ -77,14 +77,14 @@ def curves_side_by_side(shown: CurvesSideBySide) -> Figure:
             below = ""
             if experiment.base in values:
                 base_RE = values[experiment.base]
-                below = f"grey: {shortened(experiment.base, 20)}, n = {len(base_RE)}"
+                below = f"gray: {shortened(experiment.base, 20)}, n = {len(base_RE)}"
                 axes.plot(np.arange(1, base_RE.shape[1] + 1), _mean(base_RE), color="#999999",
                           linewidth=1.2)  # fmt: skip
-            _band(axes, values_RE, COLOURS[0])
+            _band(axes, values_RE, COLORS[0])
             axes.set_title(title, fontsize=9, loc="left", pad=15)
-            axes.text(0, 1.03, below, transform=axes.transAxes, fontsize=8, color=GREY)
-            labelled = number + _COLUMNS >= len(experiments)
-            axes.tick_params(labelsize=8, labelbottom=labelled)
+            axes.text(0, 1.03, below, transform=axes.transAxes, fontsize=8, color=GRAY)
+            labeled = number + _COLUMNS >= len(experiments)
+            axes.tick_params(labelsize=8, labelbottom=labeled)
         _scale(panels[0, 0], curve, list(values.values()))
         figure.supylabel(_LABELS[curve], fontsize=10)
         figure.supxlabel("epoch", fontsize=10)
@@ -118,8 +118,8 @@ def learning_curves(shown: LearningCurves, *, narrow: bool = False) -> Figure:
         figure, (cost, accuracy) = _stacked() if narrow else _pair(shown)
         for axes, curve in ((cost, "loss"), (accuracy, "accuracy")):
             drawn = [
-                _seeds(axes, shown, f"{split}_{curve}", colour)
-                for split, colour in (("train", COLOURS[1]), ("test", COLOURS[0]))
+                _seeds(axes, shown, f"{split}_{curve}", color)
+                for split, color in (("train", COLORS[1]), ("test", COLORS[0]))
             ]
             _scale(axes, curve, drawn)
             axes.set_xlabel("epoch")
@@ -135,7 +135,7 @@ def _pair(shown: LearningCurves) -> tuple[Figure, Any]:
     height = 4.1 + below
     figure = Figure(figsize=(9, height))
     figure.suptitle(shortened(shown.name, 70), fontweight="bold", y=1 - 0.1 / height)
-    figure.supxlabel(shown.recipe, fontsize=9, color=GREY, y=0.06 / height)
+    figure.supxlabel(shown.recipe, fontsize=9, color=GRAY, y=0.06 / height)
     panels = figure.subplots(
         1, 2,
         gridspec_kw={
@@ -152,30 +152,30 @@ def _stacked() -> tuple[Figure, Any]:
     return figure, figure.subplots(2, 1, gridspec_kw=places)
 
 
-def _seeds(axes: Axes, shown: LearningCurves, curve: str, colour: str) -> NDArray[np.float64]:
+def _seeds(axes: Axes, shown: LearningCurves, curve: str, color: str) -> NDArray[np.float64]:
     """Draw a curve of every run and the mean; return all that was drawn, (R, E)."""
     runs, split = shown.runs, curve.partition("_")[0]
     values_RE = _on_axis(_stack(runs, curve), curve, 0)
     epochs = np.arange(1, values_RE.shape[1] + 1)
     marker = "o" if len(epochs) == 1 else None
     if len(runs) > 1:
-        axes.plot(epochs, values_RE.T, color=colour, alpha=0.35, linewidth=0.7, marker=marker)
+        axes.plot(epochs, values_RE.T, color=color, alpha=0.35, linewidth=0.7, marker=marker)
     for run, row in zip(runs, values_RE, strict=True):
         known = np.flatnonzero(~np.isnan(row))
         if run.diverged and len(known):
             end = known[-1]
-            axes.plot(epochs[end], row[end], marker="x", color=colour, markersize=7)
+            axes.plot(epochs[end], row[end], marker="x", color=color, markersize=7)
     if shown.averaged:
         mean_E = _on_axis(_mean(_stack(shown.averaged, curve)), curve, 0)
-        axes.plot(epochs[: len(mean_E)], mean_E, color=colour, linewidth=1.8, marker=marker,
+        axes.plot(epochs[: len(mean_E)], mean_E, color=color, linewidth=1.8, marker=marker,
                   label=f"{split}: {_last(shown.averaged, curve)}")  # fmt: skip
     else:
-        axes.plot([], [], color=colour, label=f"{split}: no run finished (n = 0)")
+        axes.plot([], [], color=color, label=f"{split}: no run finished (n = 0)")
     return values_RE
 
 
 def _last(runs: Sequence[RunCurves], curve: str) -> str:
-    """The last values of runs for a legend; of runs under way, those at the last epoch that all
+    """The last values of runs for a legend; of runs in progress, those at the last epoch that all
     have reached."""
     reached = min(run.epochs for run in runs)
     last = np.array([getattr(run, curve)[reached - 1] for run in runs])
@@ -218,11 +218,11 @@ def _mean(values_RE: NDArray[np.float64]) -> NDArray[np.float64]:
     return mean
 
 
-def _band(axes: Axes, values_RE: NDArray[np.float64], colour: str, **more: Any) -> None:
+def _band(axes: Axes, values_RE: NDArray[np.float64], color: str, **more: Any) -> None:
     """The mean of runs and, if there are several, their range."""
     epochs = np.arange(1, values_RE.shape[1] + 1)
     marker = "o" if len(epochs) == 1 else None
-    axes.plot(epochs, _mean(values_RE), color=colour, marker=marker, linewidth=1.5, **more)
+    axes.plot(epochs, _mean(values_RE), color=color, marker=marker, linewidth=1.5, **more)
     if len(values_RE) > 1:
         low, high = values_RE.min(0), values_RE.max(0)
-        axes.fill_between(epochs, low, high, color=colour, alpha=0.22, linewidth=0)
+        axes.fill_between(epochs, low, high, color=color, alpha=0.22, linewidth=0)

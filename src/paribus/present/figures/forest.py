@@ -8,18 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from paribus.present.figures.shown import Forest, ForestGroup, ForestRow
-from paribus.present.figures.style import COLOURS, GREY, style
+from paribus.present.figures.style import COLORS, GRAY, style
 from paribus.text import shortened
 
-_BETTER, _WORSE = COLOURS[0], COLOURS[1]
+_BETTER, _WORSE = COLORS[0], COLORS[1]
 _CLAIM, _BAND = "#80308a", "#e6e7e1"
 _STYLES: dict[str, tuple[str, str, bool]] = {
     "better": (">", _BETTER, True),
     "worse": ("<", _WORSE, True),
     "equal": ("s", "#000000", True),
-    "undecided": ("o", GREY, False),
-    "confounded": ("D", GREY, False),
-    "none": ("x", GREY, True),
+    "undecided": ("o", GRAY, False),
+    "confounded": ("D", GRAY, False),
+    "none": ("x", GRAY, True),
 }
 """Marker, color and whether it is filled, by verdict."""
 
@@ -41,10 +41,10 @@ def forest(shown: Forest) -> Figure:
         figure = Figure(figsize=(_WIDTH, height))
         top = 1 - 0.1 / height
         figure.text(0.01, top, shown.heading, va="top", fontsize=11, weight="bold")
-        key = "grey band: too small to matter; dots: seeds"
+        key = "gray band: too small to matter; dots: seeds"
         if shown.has_original:
             key += "; purple arrow: which way the original went, not how far"
-        figure.text(0.99, top, key, va="top", ha="right", fontsize=8, color=GREY)
+        figure.text(0.99, top, key, va="top", ha="right", fontsize=8, color=GRAY)
         above = height - _TOP
         for group, tall in zip(shown.groups, heights, strict=True):
             above -= tall
@@ -65,11 +65,11 @@ def _group(axes: Axes, group: ForestGroup) -> None:
     axes.set_xticks([tick.at for tick in group.ticks], [tick.text for tick in group.ticks])
     unit = f", {group.unit}" if group.unit else ""
     _write(axes, _START, 0, f"{group.title}{unit}", above=16 if group.scaled else 6, weight="bold")
-    _write(axes, _START, 0, group.scaled, above=6, color=GREY)
+    _write(axes, _START, 0, group.scaled, above=6, color=GRAY)
     if group.limit:
-        axes.axvline(0, color=GREY, linewidth=0.8)
-        _write(axes, 0.115, 0, f"◂ {group.left}", above=15, color=GREY)
-        _write(axes, 0.885, 0, f"{group.right} ▸", above=15, color=GREY, align="right")
+        axes.axvline(0, color=GRAY, linewidth=0.8)
+        _write(axes, 0.115, 0, f"◂ {group.left}", above=15, color=GRAY)
+        _write(axes, 0.885, 0, f"{group.right} ▸", above=15, color=GRAY, align="right")
     else:
         axes.grid(visible=False)
     for place, row in enumerate(group.rows):
@@ -117,10 +117,10 @@ def _text(axes: Axes, place: int, row: ForestRow, color: str) -> None:
     apart = 0.37 if len(lines) == 1 else 0.29
     first = lower - apart * len(lines) + 0.08 * (len(lines) - 1)
     _write(axes, _START, upper, question)
-    _write(axes, _START, lower, shortened(sides, 62), color=GREY)
+    _write(axes, _START, lower, shortened(sides, 62), color=GRAY)
     _write(axes, 1.02, first, shortened(row.word, 42), color=color, weight="bold")
     for number, line in enumerate(lines, start=1):
-        _write(axes, 1.02, first + apart * number, shortened(line, 42), color=GREY)
+        _write(axes, 1.02, first + apart * number, shortened(line, 42), color=GRAY)
 
 
 def _write(

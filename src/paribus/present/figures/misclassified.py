@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from paribus.present.figures.shown import Misclassified, MisclassifiedImage
-from paribus.present.figures.style import GREY, style
+from paribus.present.figures.style import GRAY, style
 from paribus.text import shortened
 
 # C channels, H rows, W columns
@@ -46,7 +46,7 @@ def _draw(axes: Axes, image: MisclassifiedImage, runs: int) -> None:
     title = "\n".join(textwrap.wrap(f"{image.truth}, taken for {image.taken_for}", 24)[:3])
     axes.set_title(title, fontsize=9.5 if len(title) < 20 else 8)
     doubt = "\nlabel rejected" if image.rejected else ""
-    axes.set_xlabel(f"no. {image.number}{of}{doubt}", fontsize=8, color=GREY)
+    axes.set_xlabel(f"no. {image.number}{of}{doubt}", fontsize=8, color=GRAY)
 
 
 def _picture(image_CHW: NDArray[np.uint8]) -> NDArray[np.uint8]:

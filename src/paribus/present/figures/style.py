@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from paribus.text import percent
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart; their yellow is left out as
+# Okabe and Ito's colors, which color-blind readers can tell apart; their yellow is left out as
 # too pale for lines.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-GREY = "#666666"
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+GRAY = "#666666"
 
 _SETTINGS: dict[str, Any] = {
     "font.family": "sans-serif",
@@ -42,7 +42,7 @@ _SETTINGS: dict[str, Any] = {
     # Titles stay where they are put: to find out that nothing is in their way takes a tenth of the
     # time to draw a figure.
     "axes.titley": 1.0,
-    # The same figure gives the same bytes.
+    # The same figure gives identical files.
     "svg.hashsalt": "paribus",
     # A class may be called "$5".
     "text.parse_math": False,

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from paribus.present.figures.shown import TuningCurveOf, TuningCurves
-from paribus.present.figures.style import COLOURS, accuracy_scale, errors, style
+from paribus.present.figures.style import COLORS, accuracy_scale, errors, style
 from paribus.text import percent, shortened
 
 Floats = NDArray[np.float64]
@@ -58,18 +58,18 @@ def _draw(
     axes: Axes, shown: TuningCurves, side: TuningCurveOf, *, number: int, place: float
 ) -> list[Floats]:
     """Draw a side; return all that is drawn of it, for the axis."""
-    colour, marker = COLOURS[number], _MARKERS[number]
+    color, marker = COLORS[number], _MARKERS[number]
     mean_T, low_T, high_T, winners_R = (
         _on_axis(shown, value) for value in (side.mean_T, side.low_T, side.high_T, side.winners_R)
     )
     trials_T = np.arange(1, len(mean_T) + 1)
-    axes.fill_between(trials_T, low_T, high_T, color=colour, alpha=0.16, linewidth=0)
+    axes.fill_between(trials_T, low_T, high_T, color=color, alpha=0.16, linewidth=0)
     axes.plot(
-        trials_T, mean_T, _LINES[number], color=colour, linewidth=1.8, marker=marker,
+        trials_T, mean_T, _LINES[number], color=color, linewidth=1.8, marker=marker,
         markersize=3.5, label=f"{shortened(side.name, 28)}, n = {len(winners_R)} replicates",
     )  # fmt: skip
     axes.scatter(
-        np.full(len(winners_R), place), winners_R, s=26, color=colour, alpha=0.6, linewidths=0,
+        np.full(len(winners_R), place), winners_R, s=26, color=color, alpha=0.6, linewidths=0,
         marker=marker,
     )  # fmt: skip
     known_R = side.winners_R[np.isfinite(side.winners_R)]

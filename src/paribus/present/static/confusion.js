@@ -33,7 +33,7 @@ function showConfusions({ classes, experiments, first: best }) {
     caption.textContent = other
       ? `Test images a run: ${shown.name} (${runs(shown)}) less ${other.name} (${runs(other)}). ` +
         `Blue: more with ${shown.name}; orange: fewer.`
-      : `Test images a run, the mean of ${runs(shown)} of ${shown.name}. Only errors are coloured.`;
+      : `Test images a run, the mean of ${runs(shown)} of ${shown.name}. Only errors are colored.`;
     const headings = ["true ↓, predicted →", ...classes];
     table.createTHead().insertRow()
       .append(...headings.map((text) => element("th", { scope: "col" }, text)));

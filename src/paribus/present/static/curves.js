@@ -2,7 +2,7 @@
 // the live page alike; both have the elements whose ids begin with "curves".
 "use strict";
 
-// Okabe and Ito's colours, told apart by colour-blind readers too; then the same with dashes.
+// Okabe and Ito's colors, told apart by color-blind readers too; then the same with dashes.
 const LIGHT = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B87F00", "#2F93C9", "#444444"];
 const DARK = ["#4FA9E0", "#F08A4B", "#2CC79B", "#E0A0C4", "#E9B33C", "#8FD0F5", "#C8C8C8"];
 const DASHES = [[], [7, 4], [2, 3]];
@@ -22,7 +22,7 @@ let epochRead = null;
 let printing = false;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
-const colour = (i) => (dark.matches && !printing ? DARK : LIGHT)[i % LIGHT.length];
+const color = (i) => (dark.matches && !printing ? DARK : LIGHT)[i % LIGHT.length];
 const dash = (i) => DASHES[Math.floor(i / LIGHT.length) % DASHES.length];
 const PRINTED = { "--soft": "#5c5c5c", "--line": "#d9d9d9" };
 const css = (name) => (printing ? PRINTED[name]
@@ -53,7 +53,7 @@ function choices() {
     const box = element("input", { type: "checkbox" });
     box.checked = shown.get(name);
     box.addEventListener("change", () => { shown.set(name, box.checked); apply(); });
-    const line = drawn("line", { x1: 0, x2: 26, y1: 5, y2: 5, stroke: colour(place),
+    const line = drawn("line", { x1: 0, x2: 26, y1: 5, y2: 5, stroke: color(place),
       "stroke-width": 3, "stroke-dasharray": dash(place).join(" ") });
     return element("label", {}, box, drawn("svg", { "aria-hidden": "true" }, line), name);
   });
@@ -122,11 +122,11 @@ function options(curve, width) {
     const show = shown.get(name);
     const edge = { show, stroke: "transparent", width: 0, points: { show: false } };
     const points = { show: curves.experiments[i][curve].mean.length < 2 };
-    const line = { show, label: name, stroke: colour(place), width: 2, dash: dash(place), points };
-    const training = { show: show && withTraining, stroke: colour(place), width: 1, dash: [1, 2],
+    const line = { show, label: name, stroke: color(place), width: 2, dash: dash(place), points };
+    const training = { show: show && withTraining, stroke: color(place), width: 1, dash: [1, 2],
       points };
     series.push({ ...edge }, { ...edge }, line, training);
-    bands.push({ series: [EACH * i + 2, EACH * i + 1], fill: `${colour(place)}30` });
+    bands.push({ series: [EACH * i + 2, EACH * i + 1], fill: `${color(place)}30` });
   });
   const axis = { stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 },
     ticks: { stroke: css("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
@@ -190,7 +190,7 @@ function read() {
   const nothing = some.length ? "" : ": nothing to show";
   readout.createCaption().textContent = `Epoch ${epoch + 1}${nothing}`;
   const columns = ["experiment", "test accuracy", "lowest to highest", "test loss",
-    ...(withTraining ? ["train accuracy", "train loss"] : []), "seeds"];
+    ...(withTraining ? ["training accuracy", "training loss"] : []), "seeds"];
   if (some.length) {
     readout.createTHead().insertRow()
       .append(...columns.map((text) => element("th", { scope: "col" }, text)));

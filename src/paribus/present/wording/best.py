@@ -48,7 +48,7 @@ def _words(finding: BestFinding) -> str:
             return f"{best.name} is the best of {all_} {what}{small}: {_lead(finding, best)}, {n}."
         case Verdict.EQUAL:
             return (
-                f"{all_.capitalize()} are equal for practical purposes {what}: each lies within "
+                f"{all_.capitalize()} are practically equivalent {what}: each lies within "
                 f"the {_matters(finding)} that matter of the best, {n}."
             )
     return f"Which of {all_} is the best {what} is open, {n}: {_may(finding)}"

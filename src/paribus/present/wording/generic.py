@@ -17,7 +17,7 @@ _VERDICTS = {
     Verdict.CONFOUNDED: "confounded",
     Verdict.BETTER: "better",
     Verdict.WORSE: "worse",
-    Verdict.EQUAL: "equal for practical purposes",
+    Verdict.EQUAL: "practically equivalent",
     Verdict.UNDECIDED: "undecided",
     Verdict.NONE: "no verdict",
 }

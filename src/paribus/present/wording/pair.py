@@ -147,7 +147,7 @@ def _different(finding: PairFinding, measured: Measured) -> str:
 
 
 def _equal(finding: PairFinding, measured: Measured) -> str:
-    """Equal for practical purposes: the interval is the 90 % one that the verdict rests on."""
+    """Practically equivalent: the interval is the 90 % one that the verdict rests on."""
     assert finding.matters is not None
     numbers = with_interval(
         finding.metric,
@@ -173,7 +173,7 @@ def _identical(finding: PairFinding) -> str:
     if evidence.bit_identical:
         return (
             f"{pair} are identical on {images}: with every seed, both give the true class of each "
-            f"image the same probability, bit for bit ({numbers})."
+            f"image a bit-identical probability ({numbers})."
         )
     return f"{pair} have the same score on {images} with every seed ({numbers})."
 

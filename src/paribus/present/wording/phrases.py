@@ -31,7 +31,7 @@ def phrases(finding: PairFinding) -> Phrases:
     a, b = finding.a, finding.b
     return Phrases(
         different=f"{b} is {verdict_words(finding.verdict)} than {a}",
-        equal=f"{a} and {b} are equal for practical purposes",
+        equal=f"{a} and {b} are practically equivalent",
         undecided=f"between {a} and {b}",
         between=f"between {a} and {b}",
         either=f"{b} may be better or worse",

@@ -66,7 +66,7 @@ def _names(finding: StepTimeFinding) -> tuple[str, str]:
     """A and B, each with its engine where the two were timed with different ones."""
     for timing in finding.timings[:1]:
         if timing.a_engine != timing.b_engine:
-            # Else a reader would put down to the experiment what is the engine's.
+            # Else a reader would attribute to the experiment what is due to the engine.
             return f"{finding.a} by {timing.a_engine}", f"{finding.b} by {timing.b_engine}"
     return finding.a, finding.b
 

@@ -29,7 +29,7 @@ def unpaired_sentence(finding: UnpairedFinding) -> str:
         case Verdict.EQUAL:
             assert finding.matters is not None
             return (
-                f"{a} and {b} are equal for practical purposes: {_name(finding)} "
+                f"{a} and {b} are practically equivalent: {_name(finding)} "
                 f"{_estimate_90(finding, measured)}, which rules out differences as large as the "
                 f"{amount(finding.metric, finding.matters)} that matter."
             )

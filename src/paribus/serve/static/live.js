@@ -22,7 +22,7 @@ function showProgress(now) {
     parts.push(now.left === null ? "time left not known yet" : `about ${timeLeft(now.left)} left`);
   }
   if (now.state === "stopped") {
-    parts.push(now.begun ? `${now.begun} begun and not finished` : "not under way");
+    parts.push(now.begun ? `${now.begun} begun and not finished` : "not running");
   }
   if (now.state === "finished") parts.push("everything has been trained");
   at("left").textContent = parts.length ? `– ${parts.join(", ")}` : "";

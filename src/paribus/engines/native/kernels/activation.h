@@ -10,20 +10,20 @@ namespace paribus {
 struct Relu {
   static constexpr bool FROM_VALUE = true;
   static vec value(vec x) { return rectify(x); }
-  static vec gradient(vec value, vec slope) { return select(value > 0.0f, slope, zero()); }
+  static vec gradient(vec value, vec gradient) { return select(value > 0.0f, gradient, zero()); }
 };
 
 struct Sigmoid {
   static constexpr bool FROM_VALUE = true;
   static vec value(vec x) { return flush(1.0f / (1.0f + exponential(-x))); }
-  static vec gradient(vec value, vec slope) { return flush(slope * value * (1.0f - value)); }
+  static vec gradient(vec value, vec gradient) { return flush(gradient * value * (1.0f - value)); }
 };
 
 struct Tanh {
   static constexpr bool FROM_VALUE = true;
   static vec value(vec x) { return hyperbolic_tangent(x); }
-  static vec gradient(vec value, vec slope) {
-    return flush(slope * fma(-value, value, splat(1.0f)));
+  static vec gradient(vec value, vec gradient) {
+    return flush(gradient * fma(-value, value, splat(1.0f)));
   }
 };
 
@@ -31,8 +31,8 @@ struct Tanh {
 struct Gelu {
   static constexpr bool FROM_VALUE = false;
   static vec value(vec x) { return flush(x * normal_share(x)); }
-  static vec gradient(vec x, vec slope) {
-    return flush(slope * fma(x, normal_density(x), normal_share(x)));
+  static vec gradient(vec x, vec gradient) {
+    return flush(gradient * fma(x, normal_density(x), normal_share(x)));
   }
 };
 

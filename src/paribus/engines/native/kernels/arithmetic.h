@@ -1,4 +1,4 @@
-// What makes results the same, to the bit, on every processor and from every compiler.
+// Arithmetic that is bit-identical on every processor and from every compiler.
 //
 //  - The processor rounds to nearest and keeps denormal numbers, as IEEE 754 has it, whatever a host
 //    program has set (StandardArithmetic).
@@ -11,7 +11,7 @@
 // Flushing denormal numbers to zero would be a mode of the processor, but x86 and ARM do not agree on
 // which results are denormal: x86 rounds first. So numbers too small to matter become zero in the
 // program instead, by comparison (flush), wherever a factor can make them small without end: at
-// gradients of the loss, of activations and of batch normalisation, and at weights. A diverging run,
+// gradients of the loss, of activations and of batch normalization, and at weights. A diverging run,
 // whose gradients fade, then never computes with denormal numbers, each of which can cost 150 cycles.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Batch normalisation over a batch that is made of tiles.
+// Batch normalization over a batch that is made of tiles.
 //
 // Mean and variance need the whole batch: each tile gives its own (about its own mean, which loses
 // no digits), and they are combined in the order of the tiles (Chan, Golub, LeVeque 1979).
@@ -74,22 +74,22 @@ inline void tile_moments(const Parts<Map>& in, int live, Moments* moments_C) {
   }
 }
 
-// What one channel is normalised with: y = (x - mean) * scale + shift, scale = weight / deviation.
-struct Normaliser {
+// What one channel is normalized with: y = (x - mean) * scale + shift, scale = weight / deviation.
+struct Normalizer {
   float mean, scale, shift;
   float inverse_deviation;
 };
 
-inline Normaliser normaliser(double mean, double variance, float weight, float bias) {
+inline Normalizer normalizer(double mean, double variance, float weight, float bias) {
   const double inverse = 1.0 / std::sqrt(variance + NORM_EPSILON);
   return {static_cast<float>(mean), static_cast<float>(weight * inverse), bias,
           static_cast<float>(inverse)};
 }
 
-inline void normalise(const Map& in, const Normaliser* normaliser_C, bool rectified,
+inline void normalize(const Map& in, const Normalizer* normalizer_C, bool rectified,
                       const Map& out) {
   for (int c = 0; c < in.channels; ++c) {
-    const Normaliser n = normaliser_C[c];
+    const Normalizer n = normalizer_C[c];
     detail::for_each_element(in, c, [&](ptrdiff_t at) {
       const vec y = fma(in.data[at] - n.mean, splat(n.scale), splat(n.shift));
       out.data[at] = rectified ? rectify(y) : y;
@@ -98,43 +98,43 @@ inline void normalise(const Map& in, const Normaliser* normaliser_C, bool rectif
 }
 
 // A channel's sums over the batch that its gradient needs (and that are the gradients of bias and
-// weight): of dy, and of dy times the normalised x.
-struct SlopeSums {
-  double slope = 0, slope_x = 0;
+// weight): of dy, and of dy times the normalized x.
+struct GradientSums {
+  double gradient = 0, gradient_x = 0;
 };
 
-inline void slope_sums(const Parts<Map>& in, const Parts<Map>& out_gradient,
-                       const Normaliser* normaliser_C, int live, SlopeSums* sums_C) {
+inline void gradient_sums(const Parts<Map>& in, const Parts<Map>& out_gradient,
+                          const Normalizer* normalizer_C, int live, GradientSums* sums_C) {
   for (int c = 0; c < in[0].channels; ++c) {
-    const Normaliser n = normaliser_C[c];
-    vec slopes[PARTS], slopes_x[PARTS];
+    const Normalizer n = normalizer_C[c];
+    vec gradients[PARTS], gradients_x[PARTS];
     for (int part = 0; part < PARTS; ++part) {
-      vec slope = zero(), slope_x = zero();
+      vec gradient = zero(), gradient_x = zero();
       detail::for_each_element(in[part], c, [&](ptrdiff_t at) {
         const vec dy = out_gradient[part].data[at];
-        slope += dy;
-        slope_x = fma(dy, in[part].data[at] - n.mean, slope_x);
+        gradient += dy;
+        gradient_x = fma(dy, in[part].data[at] - n.mean, gradient_x);
       });
-      slopes[part] = slope;
-      slopes_x[part] = slope_x;
+      gradients[part] = gradient;
+      gradients_x[part] = gradient_x;
     }
-    sums_C[c].slope = detail::sum_of_images(slopes, live);
-    sums_C[c].slope_x = detail::sum_of_images(slopes_x, live) * n.inverse_deviation;
+    sums_C[c].gradient = detail::sum_of_images(gradients, live);
+    sums_C[c].gradient_x = detail::sum_of_images(gradients_x, live) * n.inverse_deviation;
   }
 }
 
-// dx = scale * (dy - mean(dy) - x_normalised * mean(dy * x_normalised)) [+ addend], zero in dead
+// dx = scale * (dy - mean(dy) - x_normalized * mean(dy * x_normalized)) [+ addend], zero in dead
 // lanes. dx may overwrite dy or the addend. sums_C: over the batch; count: values per channel; live:
 // images of this part.
-inline void normalise_backward(const Map& in, const Map& out_gradient,
-                               const Normaliser* normaliser_C, const SlopeSums* sums_C,
+inline void normalize_backward(const Map& in, const Map& out_gradient,
+                               const Normalizer* normalizer_C, const GradientSums* sums_C,
                                double count, int live, const vec* addend, const Map& in_gradient) {
   mask alive = splat_int(0);
   for (int lane = 0; lane < live; ++lane) alive[lane] = -1;
   for (int c = 0; c < in.channels; ++c) {
-    const Normaliser n = normaliser_C[c];
-    const float offset = static_cast<float>(sums_C[c].slope / count);
-    const float tilt = static_cast<float>(sums_C[c].slope_x / count * n.inverse_deviation);
+    const Normalizer n = normalizer_C[c];
+    const float offset = static_cast<float>(sums_C[c].gradient / count);
+    const float tilt = static_cast<float>(sums_C[c].gradient_x / count * n.inverse_deviation);
     detail::for_each_element(in, c, [&](ptrdiff_t at) {
       const vec dy = out_gradient.data[at];
       const vec dx = flush(n.scale * fma(-tilt, in.data[at] - n.mean, dy - offset));

@@ -20,7 +20,7 @@ struct Finish {
   const vec* gate = nullptr;
   bool rectified = false;
 
-  // For N neighbours of one channel, so that the questions are asked once a row.
+  // For N neighbors of one channel, so that the questions are asked once a row.
   template <int N>
   void row(const vec (&sum)[N], int channel, ptrdiff_t offset, vec* out) const {
     vec value[N];
@@ -41,7 +41,7 @@ struct Finish {
   }
 };
 
-// Weights as the kernels want them: [in][ky][kx][out], so that the weights of neighbouring output
+// Weights as the kernels want them: [in][ky][kx][out], so that the weights of neighboring output
 // channels, which one block of accumulators uses together, lie together.
 inline void pack_weights(const float* weights_OIKK, int out, int in, int k, float* packed) {
   for (int o = 0; o < out; ++o)
@@ -128,11 +128,11 @@ inline void weight_gradient_part(const Map& in, const Map& out_gradient, int cha
   vec sum[CHANNELS][K] = {};
   for (int y = 0; y < out_gradient.height; ++y) {
     const vec* input = in.at(i, y + ky - K / 2, -(K / 2));
-    const vec* slope = out_gradient.at(channel, y, 0);
+    const vec* gradient = out_gradient.at(channel, y, 0);
     for (int x = 0; x < out_gradient.width; ++x)
 #pragma GCC unroll 8
       for (int c = 0; c < CHANNELS; ++c) {
-        const vec s = slope[c * out_gradient.plane + x];
+        const vec s = gradient[c * out_gradient.plane + x];
 #pragma GCC unroll 5
         for (int kx = 0; kx < K; ++kx) sum[c][kx] = fma(s, input[x + kx], sum[c][kx]);
       }
@@ -206,9 +206,9 @@ inline void bias_gradient(const Parts<Map>& out_gradient, float* gradient_O) {
       vec sums[PARTS] = {};
       for (int part = 0; part < PARTS; ++part)
         for (int y = 0; y < shape.height; ++y) {
-          const vec* slope = out_gradient[part].at(first + c, y, 0);
+          const vec* gradient = out_gradient[part].at(first + c, y, 0);
           vec sum = zero();
-          for (int x = 0; x < shape.width; ++x) sum += slope[x];
+          for (int x = 0; x < shape.width; ++x) sum += gradient[x];
           sums[part] += sum;
         }
       rows[c] = sum_parts(sums);

@@ -57,13 +57,13 @@ inline void input_gradient_block(const Map& out_gradient, const float* packed_tu
       for (int kx = (x + k / 2) % stride; kx < k; kx += stride) {
         const int out_x = (x + k / 2 - kx) / stride;
         if (out_x < 0 || out_x >= out_gradient.width || x + k / 2 < kx) continue;
-        const vec slope = *out_gradient.at(o, out_y, out_x);
+        const vec gradient = *out_gradient.at(o, out_y, out_x);
         const float* weight =
             packed_turned +
             (static_cast<ptrdiff_t>(o) * k * k + (k * k - 1 - (ky * k + kx))) * to.channels +
             channel;
 #pragma GCC unroll 8
-        for (int c = 0; c < CHANNELS; ++c) sum[c] = fma(weight[c], slope, sum[c]);
+        for (int c = 0; c < CHANNELS; ++c) sum[c] = fma(weight[c], gradient, sum[c]);
       }
     }
   for (int c = 0; c < CHANNELS; ++c)
@@ -77,14 +77,14 @@ inline void weight_gradient_general_block(const Parts<Map>& in, const Parts<Map>
                                           float* gradient_OIKK) {
   vec sums[PARTS][COLUMNS];
   for (int part = 0; part < PARTS; ++part) {
-    const Map& slopes = out_gradient[part];
+    const Map& gradients = out_gradient[part];
     vec sum[COLUMNS] = {};
-    for (int y = 0; y < slopes.height; ++y) {
+    for (int y = 0; y < gradients.height; ++y) {
       const vec* input = in[part].at(i, y * stride + ky - k / 2, kx - k / 2);
-      const vec* slope = slopes.at(o, y, 0);
-      for (int x = 0; x < slopes.width; ++x)
+      const vec* gradient = gradients.at(o, y, 0);
+      for (int x = 0; x < gradients.width; ++x)
 #pragma GCC unroll 8
-        for (int c = 0; c < COLUMNS; ++c) sum[c] = fma(slope[x], input[x * stride + c], sum[c]);
+        for (int c = 0; c < COLUMNS; ++c) sum[c] = fma(gradient[x], input[x * stride + c], sum[c]);
     }
     for (int c = 0; c < COLUMNS; ++c) sums[part][c] = sum[c];
   }

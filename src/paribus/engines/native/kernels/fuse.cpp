@@ -2,8 +2,8 @@
 // convolution, or the sum at the end of a residual block, takes no memory, and is done in the kernel
 // that came before it.
 //
-// Batch normalisation makes every tile of a batch wait for the others, so all their maps are kept, far
-// more than caches hold. What it normalises for a convolution is therefore not kept: it passes to the
+// Batch normalization makes every tile of a batch wait for the others, so all their maps are kept, far
+// more than caches hold. What it normalizes for a convolution is therefore not kept: it passes to the
 // convolution through a buffer of the thread, and is made again when that goes backward.
 #include "fuse.h"
 
@@ -73,7 +73,7 @@ class Fuser {
     writer_[node.out] = writer;
   }
 
-  // Whether batch normalisation is followed by a convolution and nothing else, or by a ReLU, which is
+  // Whether batch normalization is followed by a convolution and nothing else, or by a ReLU, which is
   // done along with it, and a convolution.
   bool leads_to_convolution(const Node& node) const {
     const Value* value = &graph_.values[node.out];

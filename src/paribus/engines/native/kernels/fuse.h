@@ -6,7 +6,7 @@
 
 namespace paribus {
 
-// What a node does besides its own work, and what its neighbours do for it.
+// What a node does besides its own work, and what its neighbors do for it.
 struct Fusion {
   // Forward.
   bool done_before = false;  // the node before does this one's work

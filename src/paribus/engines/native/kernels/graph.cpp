@@ -147,7 +147,7 @@ class Builder {
   Graph graph_;
   int at_ = 0;               // the record at hand
   int now_ = 0;              // the value that the next layer takes
-  std::vector<int> blocks_;  // inputs of the residual blocks under way
+  std::vector<int> blocks_;  // inputs of the open residual blocks
 };
 
 }  // namespace

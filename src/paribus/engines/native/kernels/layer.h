@@ -64,7 +64,7 @@ struct Batch {
 
 class Layer;
 
-// What a layer does besides its own work, and what its neighbours do for it (see Fusion in fuse.h).
+// What a layer does besides its own work, and what its neighbors do for it (see Fusion in fuse.h).
 struct Fused {
   bool done_before = false, done_after = false;  // forward, backward
   bool rectify = false;
@@ -103,7 +103,7 @@ class Layer {
   virtual void forward(Tile& tile) = 0;
   virtual void backward(Tile& tile) = 0;
 
-  // Layers that need sums over the batch before they can go on (batch normalisation). In training,
+  // Layers that need sums over the batch before they can go on (batch normalization). In training,
   // collect runs for every tile, then combine once, then forward; backward likewise.
   virtual bool needs_batch() const { return false; }
   virtual void collect(Tile&) {}

@@ -48,14 +48,14 @@ void ConvLayer::forward_part(const Map& from, const Map& to, const Finish& finis
     convolve(from, packed_.get(), kernel_, to, finish);
 }
 
-void ConvLayer::backward_part(const Map& slopes, const Map& to, const Finish& finish,
+void ConvLayer::backward_part(const Map& gradients, const Map& to, const Finish& finish,
                               vec* scratch) const {
   if (winograd_)
-    winograd_convolve(slopes, transformed_turned_.get(), to, finish, scratch);
+    winograd_convolve(gradients, transformed_turned_.get(), to, finish, scratch);
   else if (general_)
-    input_gradient_general(slopes, packed_turned_.get(), kernel_, stride_, to, finish);
+    input_gradient_general(gradients, packed_turned_.get(), kernel_, stride_, to, finish);
   else
-    convolve(slopes, packed_turned_.get(), kernel_, to, finish);
+    convolve(gradients, packed_turned_.get(), kernel_, to, finish);
 }
 
 void ConvLayer::forward(Tile& tile) {
@@ -70,23 +70,23 @@ void ConvLayer::forward(Tile& tile) {
 
 void ConvLayer::backward(Tile& tile) {
   if (fused.remake) fused.remake->forward(tile);
-  const Parts<Map> inputs = in.maps(tile), slopes = out_gradient.maps(tile);
+  const Parts<Map> inputs = in.maps(tile), gradients = out_gradient.maps(tile);
   float* sum = tile.gradient_sum + sum_at;
   if (winograd_gradient_) {
-    winograd_gradient(inputs, slopes, sum, sum + weight_.size, tile.scratch);
+    winograd_gradient(inputs, gradients, sum, sum + weight_.size, tile.scratch);
   } else {
     if (general_)
-      weight_gradient_general(inputs, slopes, kernel_, stride_, sum);
+      weight_gradient_general(inputs, gradients, kernel_, stride_, sum);
     else
-      convolve_weight_gradient(inputs, slopes, kernel_, sum);
-    bias_gradient(slopes, sum + weight_.size);
+      convolve_weight_gradient(inputs, gradients, kernel_, sum);
+    bias_gradient(gradients, sum + weight_.size);
   }
   if (!in_gradient) return;
   for (int part = 0; part < PARTS; ++part) {
     Finish finish;
     finish.gate = fused.gate ? inputs[part].data : nullptr;
     finish.addend = skip_gradient.data(tile, part);
-    backward_part(slopes[part], in_gradient.map(tile, part), finish, tile.scratch);
+    backward_part(gradients[part], in_gradient.map(tile, part), finish, tile.scratch);
   }
 }
 

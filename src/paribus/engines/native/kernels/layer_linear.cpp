@@ -19,10 +19,10 @@ const float* LinearLayer::weights_IO() const {
 
 void LinearLayer::reserve(int tiles) {
   const int64_t images = static_cast<int64_t>(tiles) * GROUP;
-  slopes_ = make_vectors(static_cast<int64_t>(tiles) * PARTS * outputs_);
+  gradients_ = make_vectors(static_cast<int64_t>(tiles) * PARTS * outputs_);
   if (reads_images_) {
     out_rows_ = make_array(images * out_stride_);
-    slope_rows_ = make_array(images * out_stride_);
+    gradient_rows_ = make_array(images * out_stride_);
     return;
   }
   rows_ = make_array(images * stride_);
@@ -73,20 +73,21 @@ void LinearLayer::forward(Tile& tile) {
 }
 
 void LinearLayer::backward(Tile& tile) {
-  const Parts<Map> slopes = out_gradient.maps(tile);
+  const Parts<Map> gradients = out_gradient.maps(tile);
   for (int part = 0; part < PARTS; ++part) {
-    const vec* slope = slopes[part].data;
+    const vec* gradient = gradients[part].data;
     const int64_t index = static_cast<int64_t>(tile.index) * PARTS + part;
-    std::copy(slope, slope + outputs_, vectors(slopes_) + index * outputs_);
+    std::copy(gradient, gradient + outputs_, vectors(gradients_) + index * outputs_);
     if (sparse_)
-      write_rows(slope, outputs_, slope_rows_.get() + index * LANES * out_stride_, out_stride_);
+      write_rows(gradient, outputs_, gradient_rows_.get() + index * LANES * out_stride_,
+                 out_stride_);
   }
   if (!in_gradient) return;
-  const std::vector<int>& used = used_inputs(slopes);
+  const std::vector<int>& used = used_inputs(gradients);
   for (int part = 0; part < PARTS; ++part) {
     Finish finish;
     finish.addend = skip_gradient.data(tile, part);
-    multiply(storage_.parameters + weight_.at, inputs_, slopes[part], used,
+    multiply(storage_.parameters + weight_.at, inputs_, gradients[part], used,
              in_gradient.map(tile, part), finish);
   }
 }
@@ -103,18 +104,19 @@ void LinearLayer::run_gradient_job(int job) {
   const int first = job * features_per_job(), end = std::min(first + features_per_job(), inputs_);
   float* gradient = storage_.gradients + weight_.at;
   if (sparse_) {
-    sparse_gradient(*batch_.sparse, batch_.numbers, batch_.images, job, slope_rows_.get(), outputs_,
-                    gradient);
+    sparse_gradient(*batch_.sparse, batch_.numbers, batch_.images, job, gradient_rows_.get(),
+                    outputs_, gradient);
   } else if (reads_images_) {
     thread_local std::vector<float> part_OI;
     part_OI.resize(static_cast<size_t>(outputs_) * FEATURES_PER_JOB);
     const Rows rows{batch_.rows, batch_.images, inputs_};
-    matrix_gradient(rows, vectors(slopes_), outputs_, first, end, part_OI.data(), FEATURES_PER_JOB);
+    matrix_gradient(rows, vectors(gradients_), outputs_, first, end, part_OI.data(),
+                    FEATURES_PER_JOB);
     transpose_matrix(part_OI.data(), outputs_, end - first, FEATURES_PER_JOB,
                      gradient + static_cast<int64_t>(first) * out_stride_, out_stride_);
   } else {
     const Rows rows{row_.data(), batch_.images, inputs_};
-    matrix_gradient(rows, vectors(slopes_), outputs_, first, end, gradient + first, inputs_);
+    matrix_gradient(rows, vectors(gradients_), outputs_, first, end, gradient + first, inputs_);
   }
   if (job > 0) return;
   const int tiles = (batch_.images + GROUP - 1) / GROUP;
@@ -123,7 +125,7 @@ void LinearLayer::run_gradient_job(int job) {
     for (int part = 0; part < PARTS; ++part) {
       vec sum = zero();
       for (int t = 0; t < tiles; ++t)
-        sum += vectors(slopes_)[(static_cast<int64_t>(t) * PARTS + part) * outputs_ + o];
+        sum += vectors(gradients_)[(static_cast<int64_t>(t) * PARTS + part) * outputs_ + o];
       for (int lane = 0; lane < LANES; ++lane) total += sum[lane];
     }
     storage_.gradients[bias_.at + o] = total;

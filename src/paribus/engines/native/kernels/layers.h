@@ -28,7 +28,7 @@ class ConvLayer : public Layer {
 
  private:
   void forward_part(const Map& from, const Map& to, const Finish& finish, vec* scratch) const;
-  void backward_part(const Map& slopes, const Map& to, const Finish& finish, vec* scratch) const;
+  void backward_part(const Map& gradients, const Map& to, const Finish& finish, vec* scratch) const;
 
   int out_, in_, kernel_, stride_;
   Tensor weight_, bias_;
@@ -64,11 +64,11 @@ class LinearLayer : public Layer {
   bool sparse_ = false;  // most pixels of the batch at hand are 0
   Storage storage_;
   Batch batch_;
-  Array out_rows_, slope_rows_;  // outputs and their gradients as rows, where sparse
+  Array out_rows_, gradient_rows_;  // outputs and their gradients as rows, where sparse
   Array transposed_;             // weights (in, out), padded to out_stride_, unless kept so
   Array rows_;                 // inputs of the batch, (image, feature)
   std::vector<const float*> row_;
-  Array slopes_;                 // gradients of the outputs, [part of a tile][output]
+  Array gradients_;                 // gradients of the outputs, [part of a tile][output]
 };
 
 class BatchNormLayer : public Layer {
@@ -94,12 +94,12 @@ class BatchNormLayer : public Layer {
   int tiles_ = 0;
   std::vector<Moments> moments_;        // [tile][channel]
   std::vector<Moments> batch_moments_;  // [channel]
-  std::vector<SlopeSums> slope_sums_;   // [tile][channel]
-  std::vector<SlopeSums> batch_slope_sums_;
-  std::vector<Normaliser> normalisers_;
+  std::vector<GradientSums> gradient_sums_;   // [tile][channel]
+  std::vector<GradientSums> batch_gradient_sums_;
+  std::vector<Normalizer> normalizers_;
 };
 
-// A layer that does the same with each part of a tile, unless its neighbours do it.
+// A layer that does the same with each part of a tile, unless its neighbors do it.
 class LayerOfParts : public Layer {
  public:
   void forward(Tile& tile) final;

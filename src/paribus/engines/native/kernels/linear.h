@@ -130,7 +130,7 @@ inline void matrix_gradient_block(const Rows& in, const int* used, int count,
   vec sum[OUTPUTS][VECTORS] = {};
   for (int n = 0; n < count; ++n) {
     const int image = used[n];
-    const float* slopes =
+    const float* gradients =
         reinterpret_cast<const float*>(out_gradients + image / LANES * outputs + o) + image % LANES;
     const float* row = in.row[image] + feature;
     vec value[VECTORS];
@@ -138,7 +138,7 @@ inline void matrix_gradient_block(const Rows& in, const int* used, int count,
 #pragma GCC unroll 8
     for (int j = 0; j < OUTPUTS; ++j)
 #pragma GCC unroll 4
-      for (int v = 0; v < VECTORS; ++v) sum[j][v] = fma(slopes[j * LANES], value[v], sum[j][v]);
+      for (int v = 0; v < VECTORS; ++v) sum[j][v] = fma(gradients[j * LANES], value[v], sum[j][v]);
   }
   for (int j = 0; j < OUTPUTS; ++j)
     for (int v = 0; v < VECTORS; ++v) {

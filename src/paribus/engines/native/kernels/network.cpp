@@ -7,9 +7,9 @@
 
 namespace paribus {
 
-// The tiles of a batch fall into at most this many groups of neighbours, each with a gradient sum
+// The tiles of a batch fall into at most this many groups of neighbors, each with a gradient sum
 // of its own. The groups depend on the batch alone, and are summed in order: so the result is the
-// same, bit for bit, for any number of threads.
+// bit-identical for any number of threads.
 constexpr int MOST_GROUPS = 16;
 
 Network::Network(const std::vector<Record>& program, Shape input, int threads,

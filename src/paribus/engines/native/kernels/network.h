@@ -84,7 +84,7 @@ class Network {
 
   Array parameters_, gradients_, statistics_, first_moments_, second_moments_;
 
-  // For the batch under way.
+  // For the batch in progress.
   int count_ = 0, tiles_ = 0, groups_ = 0, reserved_tiles_ = 0;
   bool training_ = false;
   SparseImages sparse_images_;

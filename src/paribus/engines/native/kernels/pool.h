@@ -37,7 +37,7 @@ void max_pool(const Map& in, int size, const Map& out) {
     }
 }
 
-// What a convolution makes of equal neighbourhoods (an empty background, say) may differ in the last
+// What a convolution makes of equal neighborhoods (an empty background, say) may differ in the last
 // digits, and rounding must not decide where the gradient goes: values this close count as equal.
 constexpr float POOL_TIE = 1e-6f;
 
@@ -47,13 +47,13 @@ void max_pool_backward(const Map& in, int size, const Map& out_gradient, const M
   const int n = SIZE ? SIZE : size;
   for (int c = 0; c < out_gradient.channels; ++c)
     for (int y = 0; y < out_gradient.height; ++y) {
-      const vec* slope = out_gradient.at(c, y, 0);
+      const vec* gradient = out_gradient.at(c, y, 0);
       for (int x = 0; x < out_gradient.width; ++x) {
         const vec* window = in.at(c, n * y, n * x);
         vec* to = in_gradient.at(c, n * y, n * x);
         const vec top = largest<SIZE>(window, in.row, size);
         const vec enough = fma(-POOL_TIE, larger(top, -top), top);
-        vec rest = slope[x];
+        vec rest = gradient[x];
         if (gated) rest = select(top > 0.0f, rest, zero());
         for (int j = 0; j < n; ++j)
           for (int i = 0; i < n; ++i) {
@@ -89,10 +89,10 @@ void average_pool_backward(int size, const Map& out_gradient, const Map& in_grad
   const float share = 1.0f / static_cast<float>(n * n);
   for (int c = 0; c < out_gradient.channels; ++c)
     for (int y = 0; y < out_gradient.height; ++y) {
-      const vec* slope = out_gradient.at(c, y, 0);
+      const vec* gradient = out_gradient.at(c, y, 0);
       for (int x = 0; x < out_gradient.width; ++x) {
         vec* to = in_gradient.at(c, n * y, n * x);
-        const vec each = share * slope[x];
+        const vec each = share * gradient[x];
         for (int j = 0; j < n; ++j)
           for (int i = 0; i < n; ++i) to[j * in_gradient.row + i] = each;
       }

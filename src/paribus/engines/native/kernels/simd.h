@@ -8,7 +8,7 @@
 //
 // Every element of a feature map is one vector, and a layer is written as if for one image: a
 // convolution is a loop of  accumulator += scalar weight * vector of activations.  The vectors are full
-// whatever the number of channels or the width of the map, no lane ever needs its neighbour, and
+// whatever the number of channels or the width of the map, no lane ever needs its neighbor, and
 // transforms (Winograd's, pooling's) are plain additions and maxima. Only two operations look across
 // lanes: sums over the images (gradients of weights), and transpositions between a tile and images in
 // memory.

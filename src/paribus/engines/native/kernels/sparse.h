@@ -145,16 +145,16 @@ inline void gather_rows(Sum sum, const Entry* entry, const Entry* end, const Ent
   sum.store_to(out);
 }
 
-// For each entry: its row of the gradient += value * slopes.
-template <class Slopes>
-inline void scatter_rows(Slopes slope, const Entry* entry, const Entry* end, const float* slopes,
-                         ptrdiff_t stride, float* gradient) {
-  slope.load_from(slopes);
+// For each entry: its row of the gradient += value * out_gradients.
+template <class OutGradients>
+inline void scatter_rows(OutGradients out_gradient, const Entry* entry, const Entry* end,
+                         const float* out_gradients, ptrdiff_t stride, float* gradient) {
+  out_gradient.load_from(out_gradients);
   for (; entry < end; ++entry) {
     float* row = gradient + entry->row * stride;
-    Slopes sum;
+    OutGradients sum;
     sum.load_from(row);
-    sum.add(entry->value, slope);
+    sum.add(entry->value, out_gradient);
     sum.store_to(row);
   }
 }
@@ -184,10 +184,10 @@ inline void sparse_multiply(const SparseImages& images, const int64_t* numbers, 
     }
 }
 
-// gradient (features, outputs) = the sum over the batch's images of value * slopes[image], in the rows
-// of one part. slopes (batch, outputs); rows padded to whole groups.
+// gradient (features, outputs) = the sum over the batch's images of value * out_gradients[image], in
+// the rows of one part. out_gradients (batch, outputs); rows padded to whole groups.
 inline void sparse_gradient(const SparseImages& images, const int64_t* numbers, int count, int part,
-                            const float* slopes, int outputs, float* gradient) {
+                            const float* out_gradients, int outputs, float* gradient) {
   const int stride = whole_groups(outputs);
   const int first = part * images.rows_in_part();
   const int rows = std::min(images.rows_in_part(), images.features() - first);
@@ -196,9 +196,9 @@ inline void sparse_gradient(const SparseImages& images, const int64_t* numbers, 
   for (int n = 0; n < count; ++n) {
     const Entry* from = images.begin(numbers[n], part);
     const Entry* to = images.end(numbers[n], part);
-    const float* row = slopes + static_cast<ptrdiff_t>(n) * stride;
-    detail::for_stretches(outputs, [&](int at, auto slope) {
-      detail::scatter_rows(slope, from, to, row + at, stride, gradient + at);
+    const float* row = out_gradients + static_cast<ptrdiff_t>(n) * stride;
+    detail::for_stretches(outputs, [&](int at, auto out_gradient) {
+      detail::scatter_rows(out_gradient, from, to, row + at, stride, gradient + at);
     });
   }
 }

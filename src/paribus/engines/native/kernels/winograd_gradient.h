@@ -38,7 +38,7 @@ struct Channels {
 };
 
 // One dimension of A y.
-inline void slope_transform(const vec y[4], vec m[6]) {
+inline void out_gradient_transform(const vec y[4], vec m[6]) {
   const vec even_near = fma(0.5f, y[2], y[0]), odd_near = fma(0.5f, y[3], y[1]);
   const vec even_far = fma(2.0f, y[2], y[0]), odd_far = fma(2.0f, y[3], y[1]);
   m[0] = y[0];
@@ -58,13 +58,13 @@ inline void gradient_transform(const T u[6], T g[3]) {
   g[2] = even_near * 0.5f + even_far * 2.0f + u[5];
 }
 
-// Element p of the 4 x 4 slopes is from[p * from_stride]; frequency f goes to to[f * to_stride].
-inline void transform_slope_block(const vec* from, ptrdiff_t from_stride, vec* to,
-                                  ptrdiff_t to_stride) {
+// Element p of the 4 x 4 gradients is from[p * from_stride]; frequency f goes to to[f * to_stride].
+inline void transform_gradient_block(const vec* from, ptrdiff_t from_stride, vec* to,
+                                     ptrdiff_t to_stride) {
   const auto at = [&](int y, int x) { return from[(y * 4 + x) * from_stride]; };
   const auto store_row = [&](int row, const vec half[4]) {
     vec transformed[6];
-    slope_transform(half, transformed);
+    out_gradient_transform(half, transformed);
 #pragma GCC unroll 6
     for (int x = 0; x < 6; ++x) to[(row * 6 + x) * to_stride] = transformed[x];
   };
@@ -88,11 +88,11 @@ inline void transform_slope_block(const vec* from, ptrdiff_t from_stride, vec* t
   store_row(5, bottom);
 }
 
-// sums[i][WIDTH channels] (rows `row` floats apart) += sum over images of inputs[i] x slopes.
+// sums[i][WIDTH channels] (rows `row` floats apart) += sum over images of inputs[i] x gradients.
 // inputs: a vector of images for each i, of one part after the other, `part_stride` vectors apart;
-// slopes: for each image WIDTH channels, LANES floats apart.
+// gradients: for each image WIDTH channels, LANES floats apart.
 template <int WIDTH, int INPUTS>
-inline void accumulate_block(const vec* inputs, ptrdiff_t part_stride, const float* slopes,
+inline void accumulate_block(const vec* inputs, ptrdiff_t part_stride, const float* gradients,
                              float* sums, ptrdiff_t row, bool first) {
   using channels = typename Channels<WIDTH>::type;
   channels sum[INPUTS] = {};
@@ -102,10 +102,10 @@ inline void accumulate_block(const vec* inputs, ptrdiff_t part_stride, const flo
     const float* input = reinterpret_cast<const float*>(inputs + part * part_stride);
 #pragma GCC unroll 4
     for (int image = 0; image < LANES; ++image) {
-      const channels slope = Channels<WIDTH>::load(slopes + (part * LANES + image) * LANES);
+      const channels gradient = Channels<WIDTH>::load(gradients + (part * LANES + image) * LANES);
 #pragma GCC unroll 16
       for (int i = 0; i < INPUTS; ++i)
-        sum[i] = fma(input[i * LANES + image] - channels{}, slope, sum[i]);
+        sum[i] = fma(input[i * LANES + image] - channels{}, gradient, sum[i]);
     }
   }
   for (int i = 0; i < INPUTS; ++i) Channels<WIDTH>::store(sums + i * row, sum[i]);
@@ -113,27 +113,27 @@ inline void accumulate_block(const vec* inputs, ptrdiff_t part_stride, const flo
 
 template <int WIDTH>
 inline void accumulate(const vec* inputs, ptrdiff_t part_stride, int in_channels,
-                       const float* slopes, float* sums, ptrdiff_t row, bool first) {
+                       const float* gradients, float* sums, ptrdiff_t row, bool first) {
   int i = 0;
   if (REGISTERS >= 32)
     for (; i + 16 <= in_channels; i += 16)
-      accumulate_block<WIDTH, 16>(inputs + i, part_stride, slopes, sums + i * row, row, first);
+      accumulate_block<WIDTH, 16>(inputs + i, part_stride, gradients, sums + i * row, row, first);
   for (; i + 8 <= in_channels; i += 8)
-    accumulate_block<WIDTH, 8>(inputs + i, part_stride, slopes, sums + i * row, row, first);
+    accumulate_block<WIDTH, 8>(inputs + i, part_stride, gradients, sums + i * row, row, first);
   for (; i + 4 <= in_channels; i += 4)
-    accumulate_block<WIDTH, 4>(inputs + i, part_stride, slopes, sums + i * row, row, first);
+    accumulate_block<WIDTH, 4>(inputs + i, part_stride, gradients, sums + i * row, row, first);
   for (; i < in_channels; ++i)
-    accumulate_block<WIDTH, 1>(inputs + i, part_stride, slopes, sums + i * row, row, first);
+    accumulate_block<WIDTH, 1>(inputs + i, part_stride, gradients, sums + i * row, row, first);
 }
 
 // How the scratch is laid out, in vectors.
 template <int WIDTH>
 struct GradientScratch {
-  static constexpr int BLOCKS = LANES / WIDTH;  // 4 x 4 blocks that share a vector of slopes
+  static constexpr int BLOCKS = LANES / WIDTH;  // 4 x 4 blocks that share a vector of gradients
   int groups;  // vectors of output channels
   ptrdiff_t input_stride, input_part, inputs;  // [block][part][frequency][in]
-  ptrdiff_t slope_stride, slopes;  // [frequency][group][image]
-  ptrdiff_t pixel_stride, pixels;  // [pixel][image], one group's slopes before the transform
+  ptrdiff_t gradient_stride, gradients;  // [frequency][group][image]
+  ptrdiff_t pixel_stride, pixels;  // [pixel][image], one group's gradients before the transform
   ptrdiff_t sums, sum_stride, size;  // [frequency][in][out], the stride in floats
 
   GradientScratch(int in_channels, int out_channels)
@@ -142,10 +142,10 @@ struct GradientScratch {
         input_stride(in_channels | 1),
         input_part(FREQUENCIES * input_stride),
         inputs(0),
-        slope_stride(groups * GROUP + 1),
-        slopes(inputs + BLOCKS * PARTS * input_part),
+        gradient_stride(groups * GROUP + 1),
+        gradients(inputs + BLOCKS * PARTS * input_part),
         pixel_stride(GROUP + 1),
-        pixels(slopes + FREQUENCIES * slope_stride),
+        pixels(gradients + FREQUENCIES * gradient_stride),
         sums(pixels + WINOGRAD_OUT * WINOGRAD_OUT * pixel_stride),
         sum_stride(static_cast<ptrdiff_t>(in_channels) * out_channels + GROUP),
         size(sums + FREQUENCIES * (sum_stride / LANES + 1)) {}
@@ -155,11 +155,11 @@ struct Corner {
   int y, x;
 };
 
-// Transposes the slopes of a group of channels, in up to BLOCKS blocks, and transforms them.
+// Transposes the gradients of a group of channels, in up to BLOCKS blocks, and transforms them.
 // Returns their sum over images and positions, in the lanes of the channels.
 template <int WIDTH>
-inline vec transform_slopes(const Parts<Map>& out_gradient, const Corner* corner, int blocks,
-                            int group, const GradientScratch<WIDTH>& at, vec* scratch) {
+inline vec transform_gradients(const Parts<Map>& out_gradient, const Corner* corner, int blocks,
+                               int group, const GradientScratch<WIDTH>& at, vec* scratch) {
   vec* pixels = scratch + at.pixels;
   vec sum = zero();
   for (int y = 0; y < WINOGRAD_OUT; ++y)
@@ -186,8 +186,8 @@ inline vec transform_slopes(const Parts<Map>& out_gradient, const Corner* corner
       sum += over_images;
     }
   for (int image = 0; image < GROUP; ++image)
-    transform_slope_block(pixels + image, at.pixel_stride,
-                          scratch + at.slopes + group * GROUP + image, at.slope_stride);
+    transform_gradient_block(pixels + image, at.pixel_stride,
+                             scratch + at.gradients + group * GROUP + image, at.gradient_stride);
   return sum;
 }
 
@@ -237,7 +237,7 @@ void winograd_gradient(const Parts<Map>& in, const Parts<Map>& out_gradient, flo
     for (int b = 0; b < n; ++b)
       corner[b] = {(first + b) / across * WINOGRAD_OUT, (first + b) % across * WINOGRAD_OUT};
     for (int group = 0; group < at.groups; ++group) {
-      const vec sum = transform_slopes<WIDTH>(out_gradient, corner, n, group, at, scratch);
+      const vec sum = transform_gradients<WIDTH>(out_gradient, corner, n, group, at, scratch);
       for (int lane = 0; lane < LANES; ++lane)
         bias_gradient_O[group * WIDTH + lane % WIDTH] += sum[lane];
     }
@@ -249,9 +249,9 @@ void winograd_gradient(const Parts<Map>& in, const Parts<Map>& out_gradient, flo
                                 inputs + part * at.input_part + i, at.input_stride);
       for (int f = 0; f < FREQUENCIES; ++f)
         for (int group = 0; group < at.groups; ++group) {
-          const vec* slopes = scratch + at.slopes + f * at.slope_stride + group * GROUP;
+          const vec* gradients = scratch + at.gradients + f * at.gradient_stride + group * GROUP;
           accumulate<WIDTH>(inputs + f * at.input_stride, at.input_part, in_channels,
-                            reinterpret_cast<const float*>(slopes) + b * WIDTH,
+                            reinterpret_cast<const float*>(gradients) + b * WIDTH,
                             sums + f * at.sum_stride + group * WIDTH, out_channels, first + b == 0);
         }
     }
