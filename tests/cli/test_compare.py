@@ -59,7 +59,10 @@ def test_for_people() -> None:
 def test_an_experiment_against_itself() -> None:
     facts = read_json("compare", "mlp", "mlp", "--seeds", "0", "--against", "1", "--json")
     assert (facts["a"], facts["b"]) == ("mlp (seeds 0)", "mlp (seeds 1)")
-    assert (facts["n"], facts["differences"]) == (1, [])
+    assert (facts["n_a"], facts["n_b"], facts["differences"]) == (1, 1, [])
+    assert facts["sentence"].startswith("No verdict from 1 run of mlp (seeds 0) and 1 run of mlp")
+    later = read_json("compare", "mlp", "cnn", "--seeds", "0-1", "--against", "2-3", "--json")
+    assert "of 2 runs each, 2 of mlp (seeds 0-1) and 0 of cnn" in later["sentence"]
 
 
 def test_seeds_that_were_named_are_all_waited_for() -> None:

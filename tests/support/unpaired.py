@@ -22,6 +22,7 @@ def unpaired(
     pair: Pair | None = None,
     step: float = 0.0,
     family: int = 1,
+    planned: int | None = None,
 ) -> UnpairedComparison:
     """Return a question about runs of two experiments, cnn and cnn-bn."""
     asked = ElsewhereQuestion(
@@ -34,6 +35,7 @@ def unpaired(
         a_A=a,
         b_B=b,
         family=family,
+        planned=planned,
         step=step,
     )
 
@@ -52,6 +54,7 @@ def unpaired_cases() -> dict[str, Finding]:
         "equal": unpaired(base + TINY, matters=0.005),
         "undecided": unpaired(base + VAGUE),
         "confounded": unpaired(high, pair=confounded),
+        "still to come": unpaired(high[:4], planned=5),
         "too few runs": unpaired(high[:2]),
         "one value": unpaired(high[:1]),
         "no value": unpaired([]),

@@ -94,12 +94,9 @@ def command(
         if seeds_a is None and seeds_b is None and about is None:
             own = (planned_finding(pair, metric, matters, store) for pair in pairs)
             finding = next(filter(None, own), None)
-    if seeds_b is not None and first_seeds is not None and second_seeds is not None:
-        # Seeds that share nothing are paired as they come: any pairs are as good.
-        place = dict(zip(second_seeds, first_seeds, strict=True))
-        runs = tuple(replace(run, seed=place[run.seed]) for run in other.runs)
+    if seeds_b is not None:
         one = replace(one, name=f"{one.name} (seeds {seeds_a})")
-        other = replace(other, name=f"{other.name} (seeds {seeds_b})", runs=runs)
+        other = replace(other, name=f"{other.name} (seeds {seeds_b})")
     elif (first.hash, one.experiment.engine) == (second.hash, other.experiment.engine):
         raise UserError(
             f"{a} and {b} are the same runs; compare them on different seeds, "

@@ -26,6 +26,7 @@ from paribus.questions.kind import Context, Kind
 from paribus.questions.pair import other_bits, pair_of, same_probabilities, sides, together
 from paribus.questions.seeds_to_decide import seeds_to_decide
 from paribus.questions.tuned import TuningRuns, as_tuned, tuning_of
+from paribus.questions.unpaired import UnpairedComparison
 from paribus.seeding import stream
 from paribus.spec.question import PairQuestion, Question
 from paribus.stats.e_process import RESCUE_EQUIVALENCE_ALPHA, radius
@@ -46,9 +47,22 @@ from paribus.stats.single_run import replay
 Floats = NDArray[np.float64]
 
 
-def prepare(question: Question, context: Context) -> Comparison:
+def prepare(question: Question, context: Context) -> Comparison | UnpairedComparison:
     """Return the comparison of the seeds with which runs of both have ended."""
     metric, results = named(question.metric), sides(question, context)
+    if not context.same_seeds:
+        rows = (table.final(result, metric) for result in results)
+        a_A, b_B = map(table.values, rows)
+        return UnpairedComparison(
+            question=question,
+            pair=pair_of(question, context),
+            metric=metric,
+            a_A=a_A,
+            b_B=b_B,
+            # It is asked by itself, of no study.
+            family=1,
+            planned=context.planned,
+        )
     a, b = together(results, metric, context)
     a_S, b_S = table.values(a), table.values(b)
     # Where all values are the same, images alone show whether the runs are.
@@ -69,7 +83,6 @@ def prepare(question: Question, context: Context) -> Comparison:
         correct_a_SN=table.correct(a) if correctness else None,
         correct_b_SN=table.correct(b) if correctness else None,
         same_probabilities=np.array_equal(a_S, b_S) and same_probabilities(results, context),
-        same_seeds=context.same_seeds,
         next_seed=context.next_seed,
         other_bits=other_bits(results),
         tuning=tuning_of(results, [row.seed for row in a]),
@@ -92,7 +105,6 @@ class Comparison:
     accuracy 1 or 0); both or none. Without them nothing is said of new images.
     `correct_a_SN`, `correct_b_SN`: which images the runs that have a value classify correctly.
     `same_probabilities`: each run of B gives every true class the probability that its pair does.
-    `same_seeds`: whether the runs of a pair share their seed; if not, they are paired in order.
     `look`: the planned look that all of this is of, if there are any. `raised`: how it is judged if
     seeds were raised without a plan. Both: `questions.looks`, `questions.raised`.
     `step`: to what the values are rounded, 0 if not. `missing_is_worst`: False where nobody knows
@@ -111,7 +123,6 @@ class Comparison:
     correct_a_SN: ArrayLike | None = None
     correct_b_SN: ArrayLike | None = None
     same_probabilities: bool = False
-    same_seeds: bool = True
     next_seed: int | None = None
     look: Look | None = None
     raised: Raised | None = None
@@ -207,7 +218,6 @@ class Comparison:
             metric=self.metric,
             shown_for_new_images=shown,
             evidence=evidence,
-            same_seeds=self.same_seeds,
             noise=_noise(self),
             ledger=_ledger(self),
             other_bits=self.other_bits,

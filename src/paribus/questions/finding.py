@@ -273,14 +273,13 @@ class PairFinding(TwoSided):
     """Is B better than A, over seeds?
 
     `shown_for_new_images`: whether better, worse or equal also holds with the test images drawn
-    anew; None where there are no images or another verdict. `same_seeds`: whether the runs of a
-    pair share their seed. `noise`: how far runs of A lie apart. `ledger`: which test images
-    changed. `other_bits`: the seeds whose two runs are by one engine, but of other bits.
+    anew; None where there are no images or another verdict. `noise`: how far runs of A lie apart.
+    `ledger`: which test images changed. `other_bits`: the seeds whose two runs are by one engine,
+    but of other bits.
     """
 
     shown_for_new_images: bool | None
     evidence: Evidence
-    same_seeds: bool
     noise: NoiseFloor | None
     ledger: FlipLedger | None
     other_bits: tuple[int, ...] = ()

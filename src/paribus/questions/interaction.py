@@ -46,7 +46,6 @@ def prepare(question: InteractionQuestion, context: Context) -> Interaction:
         planned=context.planned,
         a_SN=known[1] - known[0] if len(known) == len(rows) else None,
         b_SN=known[3] - known[2] if len(known) == len(rows) else None,
-        same_seeds=context.same_seeds,
         next_seed=context.next_seed,
         other_bits=other_bits(results),
         changes=(

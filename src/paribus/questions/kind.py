@@ -22,9 +22,10 @@ class Context:
     `experiments`: by the names that questions use. `train_images`: of the dataset, those held out
     for validation included. `planned`: the number of seeds that was fixed beforehand; None if it is
     the number that there are. `timings`: of training steps. `study_name`: what a command calls the
-    study, "" if none can. `same_seeds`: whether the runs of a pair share their seed. `next_seed`:
-    the first above all that were trained or planned; None if that is not known. `looks`: the
-    numbers of seeds after which questions are judged, counted from `first_seed`; empty if once.
+    study, "" if none can. `same_seeds`: whether the runs of a pair share their seed; if not, they
+    are judged unpaired. `next_seed`: the first above all that were trained or planned; None if that
+    is not known. `looks`: the numbers of seeds after which questions are judged, counted from
+    `first_seed`; empty if once.
     `raised_from`: the seeds that were planned, where more were trained without a plan; `looks` are
     then those of the plan. `images`: whether what is said of single images is read.
     """

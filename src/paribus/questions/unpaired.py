@@ -32,8 +32,9 @@ class UnpairedComparison:
     """A question about two experiments with the values of their runs; a `Prepared`.
 
     `a_A`, `b_B`: the metric of every run, NaN where it has none. `family`: how many questions are
-    judged together. `step`: to what the values are rounded, 0 if not. `missing_is_worst`: whether a
-    run without a value is worse than any other; if not, nobody knows what its value would be.
+    judged together. `planned`: the runs of each that were fixed beforehand; None if that is not
+    known. `step`: to what the values are rounded, 0 if not. `missing_is_worst`: whether a run
+    without a value is worse than any other; if not, nobody knows what its value would be.
     """
 
     question: PairQuestion
@@ -42,6 +43,7 @@ class UnpairedComparison:
     a_A: ArrayLike
     b_B: ArrayLike
     family: int
+    planned: int | None = None
     step: float = 0.0
     missing_is_worst: bool = True
 
@@ -54,9 +56,12 @@ class UnpairedComparison:
             a=_side(self.a_A),
             b=_side(self.b_B),
             mean=float(b_B.mean() - a_A.mean()) if a_A.size and b_B.size else None,
+            planned=self.planned or 0,
             replay=found,
             replay_of_equals=None if found is None else reversal_rate_of_equals(a_A.size, b_B.size),
         )
+        if evidence.unfinished:
+            return evidence
         if min(a_A.size, b_B.size) < FEWEST_SEEDS or (no_spread(a_A) and no_spread(b_B)):
             return evidence
         if min(a_A.std(ddof=1), b_B.std(ddof=1)) < self.step * (1 - 1e-9):
@@ -126,6 +131,8 @@ class UnpairedComparison:
 
 
 def _why_none(evidence: UnpairedEvidence) -> NoVerdict:
+    if evidence.unfinished:
+        return NoVerdict.UNFINISHED
     if min(evidence.a.n, evidence.b.n) < FEWEST_SEEDS:
         return NoVerdict.MISSING_VALUES if evidence.missing else NoVerdict.TOO_FEW_SEEDS
     if evidence.missing:

@@ -38,7 +38,8 @@ class UnpairedEvidence:
     `mean`: B minus A, None without a value of both. `measured`: None where there is no test.
     `adjusted_p`: Holm's, over `family` questions; None without a test or where confounded.
     `rounded_to`: the step of rounding, where it is wider than the spread of a side, so that there
-    is no test; 0 otherwise. `replay`, `replay_of_equals`: as in `finding.Evidence`.
+    is no test; 0 otherwise. `planned`: the runs of each that were fixed beforehand, 0 if that is
+    not known. `replay`, `replay_of_equals`: as in `finding.Evidence`.
     """
 
     a: UnpairedSide
@@ -50,6 +51,12 @@ class UnpairedEvidence:
     adjusted_p: float | None = None
     family: int = 0
     rounded_to: float = 0.0
+    planned: int = 0
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether runs are still to come."""
+        return min(self.a.runs, self.b.runs) < self.planned
 
     @property
     def missing(self) -> int:

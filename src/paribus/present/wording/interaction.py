@@ -50,7 +50,5 @@ def _(finding: InteractionFinding) -> str:
         )
         return f"{a}, {b}: {difference(metric, change)}"
 
-    seeds = f"the same {finding.evidence.n} seeds"
-    if not finding.same_seeds:
-        seeds = f"{finding.evidence.n} seeds each"
-    return f"{gain(*cells[:2])}; {gain(*cells[2:])}; over {seeds}."
+    seeds = finding.evidence.n
+    return f"{gain(*cells[:2])}; {gain(*cells[2:])}; over the same {seeds} seeds."

@@ -76,11 +76,7 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
         )
     else:
         lines.append(f"Sign-flip test, which assumes no bell curve: {p_value(flip.p)}.")
-    if not finding.same_seeds:
-        lines.append(
-            "The two share no seeds: their runs are paired in order, and others would do as well."
-        )
-    elif paired.correlation is not None and paired.pairing_gain is not None:
+    if paired.correlation is not None and paired.pairing_gain is not None:
         lines.append(_pairing(paired.correlation, paired.pairing_gain))
     if (new := measured.new_images) is not None:
         lines.append(
@@ -151,5 +147,4 @@ def levels(finding: PairFinding) -> str:
     assert evidence.level_b is not None
     a = f"{finding.a} {level(finding.metric, *evidence.level_a)}"
     b = f"{finding.b} {level(finding.metric, *evidence.level_b)}"
-    seeds = f"the same {evidence.n} seeds" if finding.same_seeds else f"{evidence.n} seeds each"
-    return f"{a}, {b}, over {seeds}."
+    return f"{a}, {b}, over the same {evidence.n} seeds."

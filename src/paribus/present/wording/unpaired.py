@@ -64,8 +64,7 @@ def unpaired_reasons(finding: UnpairedFinding) -> tuple[str, ...]:
         lines += _far(finding, name, side)
     if evidence.measured is not None:
         lines.append(
-            "There are no scores of single test examples here, so nothing is said of other "
-            "examples drawn the same way."
+            "Runs that are not paired say nothing of other test examples drawn the same way."
         )
     return tuple(lines)
 
@@ -160,6 +159,12 @@ def _no_verdict(finding: UnpairedFinding) -> str:
         shown = f" ({_name(finding)} {difference(metric, evidence.mean)}, {_n(finding)})"
     sides = ((finding.a, evidence.a), (finding.b, evidence.b))
     match finding.why_none:
+        case NoVerdict.UNFINISHED:
+            ended = " and ".join(f"{side.runs} of {name}" for name, side in sides)
+            return (
+                f"No verdict yet: of {evidence.planned} runs each, {ended} have ended{shown}; a "
+                "verdict requires all, so that it does not depend on when you look."
+            )
         case NoVerdict.MISSING_VALUES:
             missing = " and ".join(
                 f"{side.missing} of {side.runs} runs of {name}"
