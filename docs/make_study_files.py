@@ -81,46 +81,8 @@ NETWORK_END = """
 `repeat 3 [conv 8, relu]` stands for its layers so many times; brackets may be nested. The last
 layer must give one feature for each class: `linear 10` for ten.
 
-A network of your own is named by its import path, and is trained by the engine `torch` alone:
-
-```toml
-title = "A network of my own"
-
-[experiments.own]
-network = { module = "my_package.nets:SmallNet", arguments = { width = 32 } }
-optimizer = { name = "adam", lr = 0.001 }
-epochs = 5
-```
-
-It is a `torch.nn.Module` class, or a function that makes one, whose `forward` takes float32
-(N, channels, rows, columns) with pixels in 0 to 1 and returns logits (N, classes).
-`network = "my_package.nets:SmallNet"` is the same without arguments.
-
-It is imported from the study file's folder, then as Python finds modules (`PYTHONPATH`, what is
-installed); the current folder has no part in it. It is known by its code: a digest of its file
-and of the modules of yours that it imports, wherever they are, an editable install too. What is
-installed in `site-packages`, with `pip install --target` or with Python does not count. After
-an edit it is another experiment: every command says so, `paribus run` trains the present code,
-and the runs of the older code stay in the store.
-`{ module = "my_package.nets:SmallNet", code = "2f8a6c01d3b4" }` reports the older runs, which are
-then no longer trained; the command that tells of the edit prints the digest. Modules imported by
-`importlib` and files that a module reads do not count.
-
-`paribus check` imports it, tries it on two images in training and in evaluation mode, and counts
-its parameters; `paribus run` tries it before it trains. It must train, resume and export with the
-same bits, so:
-
-- It draws at random with `torch`, `numpy.random` or `random`, whose generators are seeded for each
-  run and epoch, not from a generator of its own; and only in training, so write
-  `F.dropout(x, training=self.training)`.
-- What it gives depends on its parameters and buffers, the images and the seed alone. What changes
-  in training is kept with `register_buffer`; a plain counter is in no checkpoint.
-- All its tensors are there, with their shapes, before the first training step, and none was made by
-  `expand()`. Two names for one weight are fine, and so is overwriting the images.
-
-A module that breaks this is refused with the name of what breaks it, before training where two
-steps show it, else after the first epoch. What shows only later is not found: keep state in
-buffers.
+`network = "my_package.nets:SmallNet"` names a `torch.nn.Module` of your own, which the engine
+`torch` trains: [custom modules](custom-modules.md).
 
 """
 
@@ -163,6 +125,12 @@ def page() -> str:
     ]
     top += [
         ("`experiments`", "tables", "needed", "See [Experiments](#experiments)."),
+        (
+            "`grid`",
+            "table",
+            "none",
+            "Variants for all combinations of values, see [grids](grid.md).",
+        ),
         ("`questions`", "tables", "none", "See [Questions](#questions)."),
     ]
     own = [name for name in Experiment.model_fields if name not in shared]
@@ -337,7 +305,7 @@ def _metrics() -> str:
         written = f"{name} 0.98" if takes_argument else name
         metric = named(written)
         better = "higher" if metric.higher_is_better else "lower"
-        needs = "; needs `validation`" if metric.needs_validation else ""
+        needs = "; needs validation images" if metric.needs_validation else ""
         lines.append(f"| `{written}` | {metric.label}{needs} | {better} |\n")
     return "".join(lines) + "\n"
 

@@ -29,6 +29,7 @@ from paribus.present.figures.shown import (
     Shown,
 )
 from paribus.present.forest import forest
+from paribus.present.grid import grid_lines
 from paribus.present.tuning import tuning_curves
 from paribus.questions.finding import Finding
 from paribus.stats.paired import mean_interval
@@ -67,6 +68,8 @@ class ReportFigures:
     """Best sets, likewise."""
     tuning: tuple[ReportFigure, ...]
     """Tuning curves, of each question about tuned experiments."""
+    grid: ReportFigure | None
+    """Accuracy along a setting, of a study with a grid."""
     accuracy: ReportFigure | None
     curves: tuple[ReportFigure, ...]
     confusion: ReportFigure | None
@@ -80,6 +83,7 @@ class ReportFigures:
             self.findings,
             *self.best,
             *self.tuning,
+            self.grid,
             self.accuracy,
             *self.curves,
             self.confusion,
@@ -107,6 +111,7 @@ def figures_of(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure
         findings=_findings(result, findings),
         best=_best(findings),
         tuning=_tuning(result, findings),
+        grid=_grid(result),
         accuracy=_accuracy(result),
         curves=_curves(result),
         confusion=matrix,
@@ -248,6 +253,17 @@ def _accuracy(result: StudyResult) -> ReportFigure | None:
         f"three seeds on its {percent(0.95)} interval."
     )
     return ReportFigure("final-accuracy", "Final accuracy", text, shown)
+
+
+def _grid(result: StudyResult) -> ReportFigure | None:
+    shown = grid_lines(result)
+    if shown is None:
+        return None
+    text = (
+        f"Final test accuracy by {shown.label}: the mean over seeds, from three seeds on its "
+        f"{percent(0.95)} band, and a dot for each seed. Runs that diverged are not drawn."
+    )
+    return ReportFigure("grid", "Grid", text, shown)
 
 
 def _curves(result: StudyResult) -> tuple[ReportFigure, ...]:

@@ -13,6 +13,8 @@ MOST_KEYS = 1000
 """keys of a table: experiments, or settings of one"""
 LONGEST_LIST = 10_000
 """entries of a list"""
+MOST_VARIANTS = 200
+"""variants of a grid"""
 MOST_QUESTIONS = 1000
 """questions"""
 MOST_SEEDS = 1000

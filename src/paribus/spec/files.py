@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from paribus.errors import UserError
-from paribus.spec import toml
+from paribus.spec import grid, toml
 from paribus.spec.bounds import (
     MOST_LAYERS_OF_STUDY,
     MOST_QUESTIONS,
@@ -19,6 +19,8 @@ from paribus.spec.bounds import (
 )
 from paribus.spec.experiment import Experiment
 from paribus.spec.explain import LONGEST_LINE, Problem, explain, problems_of
+from paribus.spec.grid import Grid
+from paribus.spec.identity import recipe_key
 from paribus.spec.layers import count_layers
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.question import BaseQuestion, no_experiment, question_model
@@ -27,7 +29,8 @@ from paribus.spec.suggestions import suggest
 from paribus.text import shown
 
 _TOP = (
-    "title", "data", "test", "seeds", "validation", "images", "origin", "experiments", "questions",
+    "title", "data", "test", "seeds", "validation", "images", "origin", "experiments", "grid",
+    "questions",
 )  # fmt: skip
 # Written once for all experiments of a study.
 _SHARED = ("data", "test", "validation", "images")
@@ -81,9 +84,15 @@ def read_study(text: str, where: str) -> Study:
         raise UserError(
             f"{where}, questions: has {len(asked):,} entries; write at most {MOST_QUESTIONS:,}"
         )
+    variants = grid.read(table["grid"], written) if "grid" in table else grid.Written()
+    for line in variants.problems:
+        problems.add(f"{where}, {line}")
+    written = {**written, **variants.tables}
     experiments = _Experiments(where, written, {k: table[k] for k in _SHARED if k in table})
-    experiments.read(problems)
-    questions = _questions(where, asked, list(written), problems)
+    experiments.read(problems, variants)
+    made = experiments.made_grid(variants)
+    ranging = grid.questions(asked, made, faulty="grid" in table and made is None)
+    questions = _questions(where, ranging, list(experiments.written), problems)
     sound = experiments.sound
     told = experiments.faulty or any(x.startswith(f"{where}, experiments:") for x in problems.lines)
     try:
@@ -95,9 +104,10 @@ def read_study(text: str, where: str) -> Study:
                 "reported": {name: r for name, r in experiments.reported.items() if name in sound},
                 "bases": {
                     name: settings["from"]
-                    for name, settings in written.items()
+                    for name, settings in experiments.written.items()
                     if name in sound and "from" in settings
                 },
+                "grid": made,
                 **{key: table[key] for key in ("title", "seeds", "origin") if key in table},
             }
         )
@@ -149,11 +159,18 @@ class _Experiments:
         # Of each experiment whose chain of `from` has no end: the one whose `from` is wrong, or the
         # circle that it leads into.
         self._blamed: dict[str, list[str]] = {}
+        # Variants of a grid that are the same as another experiment, and which.
+        self._same: dict[str, str] = {}
         self.sound: dict[str, Experiment] = {}
         self.reported: dict[str, Reported] = {}
 
-    def read(self, problems: _Problems) -> None:
-        """Validate all of them, and add what is wrong."""
+    @property
+    def written(self) -> Tables:
+        """Their tables, but those of variants that are the same as another experiment."""
+        return {n: table for n, table in self._written.items() if n not in self._same}
+
+    def read(self, problems: _Problems, variants: grid.Written) -> None:
+        """Validate all of them, and add what is wrong. variants: those of a grid."""
         layers = found = 0
         for name, settings in self._written.items():
             self._problems[name] = self._read(name, settings)
@@ -169,8 +186,31 @@ class _Experiments:
             # What was not validated is not sound, so a file with mistakes is refused all the same.
             if found > MOST_TOLD:
                 break
-        for line in self._lines():
+        for line in self._lines(variants):
             problems.add(line)
+        self._find_same(variants)
+
+    def made_grid(self, variants: grid.Written) -> Grid | None:
+        """Return the grid that variants are of; None if some are faulty, or there is none."""
+        cells = {self._same.get(name, name): cell for name, cell in variants.cells.items()}
+        if not cells or any(name not in self.sound for name in cells):
+            return None
+        return Grid(factors=variants.factors, cells=cells)
+
+    def _find_same(self, variants: grid.Written) -> None:
+        """Let a variant that is the same as an experiment of the file be that experiment."""
+        keys = {
+            (recipe_key(experiment), experiment.engine): name
+            for name, experiment in reversed(self.sound.items())
+            if name not in variants.cells
+        }
+        for name in variants.cells:
+            if (variant := self.sound.get(name)) is None:
+                continue
+            same = keys.get((recipe_key(variant), variant.engine))
+            if same is not None:
+                self._same[name] = same
+                del self.sound[name]
 
     @property
     def faulty(self) -> bool:
@@ -218,7 +258,7 @@ class _Experiments:
             chain.append(base)
         return chain, None
 
-    def _lines(self) -> Iterator[str]:
+    def _lines(self, variants: grid.Written) -> Iterator[str]:
         heirs: dict[tuple[str, Problem], list[str]] = {}
         for name, problems in self._problems.items():
             for problem in problems:
@@ -226,6 +266,9 @@ class _Experiments:
         for (origin, problem), names in heirs.items():
             if not origin:
                 yield problem.at(self._where)
+                continue
+            if origin in variants.cells:
+                yield f"{self._where}, {variants.place(origin, problem.path)}: {problem.text}"
                 continue
             blamed = self._blamed.get(origin, [origin]) if problem.path == ("from",) else [origin]
             others = [name for name in names if name not in blamed]
@@ -282,10 +325,10 @@ def _merged(chain: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _questions(
-    where: str, asked: list[dict[str, Any]], names: list[str], problems: _Problems
+    where: str, asked: list[tuple[int, dict[str, Any]]], names: list[str], problems: _Problems
 ) -> list[BaseQuestion]:
     questions = []
-    for number, table in enumerate(asked, start=1):
+    for number, table in asked:
         if problems.enough:
             break
         here = f"{where}, question {number}"

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 from paribus.registry import Registry
 from paribus.spec.bounds import FEWEST_REPLICATES, HIGHEST_SEED, LONGEST_NAME, MOST_SEEDS
 from paribus.spec.experiment import Experiment
+from paribus.spec.grid import Grid
 from paribus.spec.identity import recipe_key
 from paribus.spec.model import Spec
 from paribus.spec.network import ModuleNetwork
@@ -76,6 +77,8 @@ class Study(Spec):
     reported: dict[str, Reported] = Field(default_factory=dict)
     origin: str = ""
     """Whose figures `reported` and the questions' `original` are."""
+    grid: Grid | None = None
+    """The grid that some experiments are of; files write it as a table of its own."""
     preview: bool = False
     """True if this is a study made cheaper, whose findings are about itself alone."""
 
@@ -147,6 +150,7 @@ class Study(Spec):
             questions=tuple(q for q in self.questions if set(q.experiments) <= set(names)),
             reported={name: r for name, r in self.reported.items() if name in names},
             bases={name: b for name, b in self.bases.items() if name in names},
+            grid=self.grid and self.grid.of({name: name for name in names}),
         )
 
     def with_seeds(self, seeds: int) -> Study:
@@ -238,6 +242,7 @@ class Study(Spec):
             questions=tuple(question for question in renamed if question is not None),
             reported={name: r for name, r in self.reported.items() if now[name] == name},
             bases={n: base for n, base in bases.items() if now[n] == n and base != n},
+            grid=self.grid and self.grid.of(now),
         )
 
     def _with(self, **changes: Any) -> Study:

@@ -8,6 +8,7 @@ from paribus.present.figures.accuracy import final_accuracies
 from paribus.present.figures.confusion import confusion_matrix
 from paribus.present.figures.curves import curves_side_by_side, curves_together, learning_curves
 from paribus.present.figures.forest import forest
+from paribus.present.figures.grid import grid_lines
 from paribus.present.figures.misclassified import misclassified
 from paribus.present.figures.protocol import Svgs
 from paribus.present.figures.shown import (
@@ -16,6 +17,7 @@ from paribus.present.figures.shown import (
     CurvesTogether,
     FinalAccuracies,
     Forest,
+    GridLines,
     LearningCurves,
     Misclassified,
     Shown,
@@ -59,6 +61,8 @@ def figure(shown: Shown) -> Figure:
             return misclassified(shown)
         case TuningCurves():
             return tuning_curves(shown)
+        case GridLines():
+            return grid_lines(shown)
 
 
 def narrow_figure(shown: Shown) -> Figure | None:
@@ -70,5 +74,7 @@ def narrow_figure(shown: Shown) -> Figure | None:
             return learning_curves(shown, narrow=True)
         case TuningCurves():
             return tuning_curves(shown, narrow=True)
+        case GridLines():
+            return grid_lines(shown, narrow=True)
         case _:
             return None

@@ -226,6 +226,31 @@ class TuningCurves:
     test_images: int
 
 
+@dataclass(frozen=True, eq=False)
+class FactorLine:
+    """Final test accuracies along the values of a setting, those of others held."""
+
+    name: str
+    """The values of the others; "" if there are none."""
+    place_L: Floats
+    """Where the values stand on the axis: (L,)."""
+    value_LR: tuple[Floats, ...]
+    """The runs at each of them, diverged ones left out."""
+    interval_L: tuple[Floats | None, ...]
+    """Both ends of the interval of each mean; None where there is none."""
+
+
+@dataclass(frozen=True, eq=False)
+class GridLines:
+    """A grid: one setting along the axis, a line for each combination of the others."""
+
+    label: str
+    ticks: tuple[Tick, ...]
+    is_logarithmic: bool
+    lines: tuple[FactorLine, ...]
+    test_images: int
+
+
 Shown = (
     Forest
     | FinalAccuracies
@@ -235,4 +260,5 @@ Shown = (
     | ConfusionMatrix
     | Misclassified
     | TuningCurves
+    | GridLines
 )

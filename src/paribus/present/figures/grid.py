@@ -1,0 +1,70 @@
+"""Figure of a grid: final accuracy along the values of a setting."""
+
+# L values of the setting, R runs
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+from numpy.typing import NDArray
+
+from paribus.present.figures.shown import FactorLine, GridLines
+from paribus.present.figures.style import COLORS, accuracy_scale, errors, style
+from paribus.text import shortened
+
+Floats = NDArray[np.float64]
+
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+_LINES = ("-", "--", ":", "-.")
+
+
+def grid_lines(shown: GridLines, *, narrow: bool = False) -> Figure:
+    """Draw the mean accuracy along a setting, a line for each combination of the others.
+
+    narrow: for a phone.
+    """
+    with style():
+        size = (4.0, 3.6) if narrow else (9, 3.9)
+        figure = Figure(figsize=size, layout="constrained")
+        axes = figure.add_subplot()
+        if shown.is_logarithmic:
+            axes.set_xscale("log")
+        drawn = []
+        for number, line in enumerate(shown.lines):
+            drawn += _draw(axes, shown, line, number)
+        accuracy_scale(axes, "y", drawn)
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.set_xticks([tick.at for tick in shown.ticks], [tick.text for tick in shown.ticks])
+        axes.set_xlabel(shown.label)
+        axes.set_ylabel("final test accuracy")
+        if shown.lines[0].name:
+            figure.legend(loc="outside lower center" if narrow else "outside right upper", ncols=1)
+    return figure
+
+
+def _draw(axes: Axes, shown: GridLines, line: FactorLine, number: int) -> list[Floats]:
+    """Draw a line; return all that is drawn of it, for the axis."""
+    color = COLORS[number % len(COLORS)]
+    marker = _MARKERS[number % len(_MARKERS)]
+    # Half an image stands for no error at all, which a logarithmic axis has no place for.
+    least = 0.5 / shown.test_images
+    value_LR = [errors(value_R, least) for value_R in line.value_LR]
+    mean_L = np.array([errors(value_R.mean(keepdims=True), least)[0] for value_R in line.value_LR])
+    ends_L2 = np.array(
+        [
+            [mean, mean] if ends is None else errors(ends, least)
+            for mean, ends in zip(mean_L, line.interval_L, strict=True)
+        ]
+    )
+    axes.fill_between(line.place_L, ends_L2[:, 0], ends_L2[:, 1], color=color, alpha=0.14, lw=0)
+    axes.plot(
+        line.place_L, mean_L, _LINES[number // len(COLORS) % len(_LINES)], color=color,
+        linewidth=1.8, marker=marker, markersize=5, label=shortened(line.name, 40),
+    )  # fmt: skip
+    for place, value_R in zip(line.place_L, value_LR, strict=True):
+        axes.scatter(
+            np.full(len(value_R), place), value_R, s=12, color=color, alpha=0.45, linewidths=0
+        )
+    return [mean_L, *value_LR]
