@@ -56,6 +56,7 @@ def cases() -> dict[str, Finding]:
         **dict(_missing_values()),
         **dict(_images()),
         **dict(_reasons()),
+        **dict(_far()),
         **dict(_noise()),
         **dict(_original()),
         **dict(_step_times()),
@@ -211,6 +212,14 @@ def _reasons() -> Iterator[tuple[str, Finding]]:
     saves_nothing = compared([0.0, 1.0, 2.0, 3.0], [3.0, 0.6, 0.0, 3.3], EPOCHS)
     yield "pairing that saves nothing", finding_of(saves_nothing)
     yield "runs of other bits", finding_of(compared([0.1] * 3, [0.2, 0.3, 0.4], other_bits=(0, 2)))
+
+
+def _far() -> Iterator[tuple[str, Finding]]:
+    same, lower = [0.1135] * 4, [0.1028]
+    yield (
+        "a run far from others that are all the same",
+        finding_of(compared([*same, *lower], [0.93, 0.94, 0.935, 0.92, 0.93])),
+    )
 
 
 def _noise() -> Iterator[tuple[str, Finding]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import singledispatch
 
+from paribus.measure.metric import Metric
 from paribus.present.estimates import amount, interval, level, p_value
 from paribus.present.wording.generic import differ_in, reasons
 from paribus.questions.finding import Evidence, Measured, PairFinding
+from paribus.stats.failures import FarRuns
 from paribus.stats.limits import VERDICT_LEVEL
 from paribus.text import MINUS, count, listed, percent, plural, series
 
@@ -115,16 +117,19 @@ def _failures(finding: PairFinding) -> list[str]:
             f"failure rate of up to {percent(evidence.unseen_failure_rate)} can go unseen."
         )
     for name, groups in ((finding.a, evidence.far_a), (finding.b, evidence.far_b)):
-        for far in groups:
-            runs = len(far.runs)
-            apart = amount(finding.metric, far.gap)
-            lines.append(
-                f"{count(runs, 'run')} of {name} {plural(runs, 'lies', 'lie')} {apart} "
-                f"{'above' if far.above else 'below'} the others, which lie within "
-                f"{amount(finding.metric, far.spread)}: at most 5 of 100 experiments have so wide "
-                f"a gap unless runs sometimes fail."
-            )
+        lines += [far_sentence(finding.metric, name, far) for far in groups]
     return lines
+
+
+def far_sentence(metric: Metric, name: str, far: FarRuns) -> str:
+    """Return how far runs of an experiment lie from its others."""
+    runs = len(far.runs)
+    others = f"lie within {amount(metric, far.spread)}" if far.spread else "are all the same"
+    return (
+        f"{count(runs, 'run')} of {name} {plural(runs, 'lies', 'lie')} {amount(metric, far.gap)} "
+        f"{'above' if far.above else 'below'} the others, which {others}: at most 5 of 100 "
+        "experiments have so wide a gap unless runs sometimes fail."
+    )
 
 
 def _pairing(correlation: float, gain: float) -> str:

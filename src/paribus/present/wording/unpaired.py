@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from paribus.present.estimates import amount, difference, estimate, interval, level, p_value
 from paribus.present.wording.generic import differ_in, reasons, sentence, verdict_words
+from paribus.present.wording.pair_reasons import far_sentence
 from paribus.questions.finding import NoVerdict, Verdict
-from paribus.questions.unpaired_finding import UnpairedFinding, UnpairedSide
+from paribus.questions.unpaired_finding import UnpairedFinding
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
 from paribus.stats.unpaired import Unpaired, best_of_normal
 from paribus.text import count, percent, plural
@@ -61,7 +62,7 @@ def unpaired_reasons(finding: UnpairedFinding) -> tuple[str, ...]:
             f"{percent(evidence.replay_of_equals)} with so many runs)."
         )
     for name, side in sides:
-        lines += _far(finding, name, side)
+        lines += [far_sentence(finding.metric, name, far) for far in side.far]
     if evidence.measured is not None:
         lines.append(
             "Runs that are not paired say nothing of other test examples drawn the same way."
@@ -85,16 +86,6 @@ def _test(finding: UnpairedFinding, measured: Unpaired) -> list[str]:
             f"all {evidence.family}."
         )
     return lines
-
-
-def _far(finding: UnpairedFinding, name: str, side: UnpairedSide) -> list[str]:
-    return [
-        f"{count(len(far.runs), 'run')} of {name} {plural(len(far.runs), 'lies', 'lie')} "
-        f"{amount(finding.metric, far.gap)} {'above' if far.above else 'below'} the others, which "
-        f"lie within {amount(finding.metric, far.spread)}: at most 5 of 100 experiments have so "
-        "wide a gap unless runs sometimes fail."
-        for far in side.far
-    ]
 
 
 def _name(finding: UnpairedFinding) -> str:
