@@ -74,7 +74,7 @@ test: kernels
 calibrate: kernels
 	PARIBUS_CALIBRATION=10 $(BIN)/pytest -s --quiet tests/calibration
 
-# Broken inputs by the thousand: each ends in a message, within 5 s and 1 GB; about 8 minutes.
+# Broken inputs by the thousand: each ends in a message, within 5 s and 1 GB; about 15 minutes.
 robustness: kernels
 	PYTHONPATH=. $(BIN)/python tests/robustness/study_files.py --count 12000 \
 		--folder build/robustness/studies
@@ -82,6 +82,10 @@ robustness: kernels
 		--folder build/robustness/data
 	PYTHONPATH=. $(BIN)/python tests/robustness/packs.py --count 1000 \
 		--folder build/robustness/packs
+	PYTHONPATH=. $(BIN)/python tests/robustness/stores.py --count 400 \
+		--folder build/robustness/stores
+	PYTHONPATH=. $(BIN)/python tests/robustness/requests.py --count 6000 \
+		--folder build/robustness/requests
 
 # Writes what is made in docs/ anew: the reference of study files, the notebook's outputs.
 docs: kernels

@@ -14,7 +14,8 @@ HERE = Path(__file__).parent
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "count"), [("study_files", 100), ("data_files", 200), ("packs", 40)]
+    ("name", "count"),
+    [("study_files", 100), ("data_files", 200), ("packs", 40), ("stores", 10), ("requests", 100)],
 )
 def test_mutated_files_end_in_a_message(name: str, count: int, tmp_path: Path) -> None:
     seed = os.environ.get("PARIBUS_ROBUSTNESS_SEED", "0")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -48,6 +49,8 @@ class Serving:
 
     process: subprocess.Popen[str]
     port: int
+    token: str = ""
+    """"" where only this machine can reach it."""
 
     @property
     def address(self) -> str:
@@ -100,8 +103,9 @@ def serving(folder: Path, *arguments: str, port: int = 0) -> Iterator[Serving]:
             assert process.stdout is not None
             line = process.stdout.readline()
             assert line.startswith("Paribus is at http://"), process.communicate()[1]
-            yield Serving(process, int(line.partition("/pad")[0].rpartition(":")[2].rstrip("/")
-                                       .partition("/")[0]))  # fmt: skip
+            found = re.match(r"Paribus is at http://[^/]+:(\d+)/(?:\?token=([\w-]+))?", line)
+            assert found is not None, line
+            yield Serving(process, int(found[1]), found[2] or "")
         finally:
             process.kill()
 

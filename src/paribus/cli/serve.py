@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from paribus.campaign.campaign import Campaign
 from paribus.cli.options import optional_study_options, store_option
 from paribus.errors import need
+
+if TYPE_CHECKING:
+    from paribus.serve.server import Address
 
 
 @click.command(short_help="Show a study in the browser, live, and a pad to draw on.")
@@ -49,5 +53,11 @@ def command(campaign: Campaign | None, store_folder: Path, port: int, host: str)
         click.echo("\nStopped.", err=True)
 
 
-def _ready(address: str) -> str:
-    return f"Paribus is at {address}, the pad at {address}pad. Ctrl-C stops it."
+def _ready(address: Address) -> str:
+    if address.token:
+        return (
+            f"Paribus is at {address.plain}?token={address.token}. Every machine that reaches this "
+            "one can look and draw with that address; without the token it gets nothing. Ctrl-C "
+            "stops it."
+        )
+    return f"Paribus is at {address.plain}, the pad at {address.plain}pad. Ctrl-C stops it."

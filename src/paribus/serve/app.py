@@ -38,6 +38,7 @@ from paribus.serve.follow import Followed, Kept
 from paribus.serve.guard import Guard
 from paribus.serve.networks import AllAnswers, Networks, most_often_wrong
 from paribus.serve.pad_request import PadRequest, read_request
+from paribus.serve.token import Token
 from paribus.serve.view import PadAnswer, pad_answer, pad_view, site_view
 from paribus.store.open import open_store, signature
 from paribus.store.rows import NamedStudy
@@ -46,6 +47,8 @@ _LOOKED_EVERY = 1.0
 """Seconds."""
 _KEPT_ALIVE = 15
 """Looks after which a comment is sent where nothing has changed: a connection that died shows."""
+_MOST_STREAMS = 64
+"""Pages that are fed at once: each asks for news every second."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ class Site:
     def __init__(self, folder: Path, campaign: Campaign | None) -> None:
         self.folder, self._only = folder, campaign
         self.stopping = asyncio.Event()
+        self.streams = 0
+        """Pages that are being fed."""
         self._lock = RLock()
         self._seen: object = None
         self._labels: dict[str, NamedStudy] = {}
@@ -174,8 +179,11 @@ class Site:
         return kept.made
 
 
-def make_app(site: Site, host: str, port: int) -> ASGIApp:
-    """The whole server, guarded; `host` and `port` are what it listens to."""
+def make_app(site: Site, host: str, port: int, token: Token | None = None) -> ASGIApp:
+    """The whole server, guarded; `host` and `port` are what it listens to.
+
+    token: what requests must have, None for nothing.
+    """
     templates = Environment(
         loader=ChoiceLoader([PackageLoader("paribus.serve"), PackageLoader("paribus.present")]),
         autoescape=True,
@@ -216,6 +224,8 @@ def make_app(site: Site, host: str, port: int) -> ASGIApp:
     async def events(request: Request) -> Response:
         label = request.query_params.get("study")
         await run_in_threadpool(site.followed, label)
+        if site.streams >= _MOST_STREAMS:
+            raise HTTPException(503, "Too many pages of this server are open; close some.")
         headers = {"x-accel-buffering": "no"}
         return StreamingResponse(_events(site, label), 200, headers, "text/event-stream")
 
@@ -265,11 +275,20 @@ def make_app(site: Site, host: str, port: int) -> ASGIApp:
     )
     # Each page has one address.
     app.router.redirect_slashes = False
-    return Guard(app, host, port)
+    return Guard(app, host, port, token)
 
 
 async def _events(site: Site, label: str | None) -> AsyncIterator[str]:
     """All there is at once, then whatever changes, as server-sent events."""
+    site.streams += 1
+    try:
+        async for text in _news(site, label):
+            yield text
+    finally:
+        site.streams -= 1
+
+
+async def _news(site: Site, label: str | None) -> AsyncIterator[str]:
     sent: dict[str, str] = {}
     quiet = 0
     yield "retry: 1000\n\n"

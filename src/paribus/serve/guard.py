@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from paribus.serve.token import Token
+
 MOST_BYTES = 512 * 1024
 """Of a request's body: a drawing of 512 × 512 pixels in base64, and some room."""
 
@@ -37,10 +39,11 @@ class _Refusal:
 
 
 class Guard:
-    """Refuses what is addressed elsewhere, comes from elsewhere, or is too large."""
+    """Refuses what is addressed elsewhere, comes from elsewhere, has no token, or is too large."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        self._app, self._port = app, port
+    def __init__(self, app: ASGIApp, host: str, port: int, token: Token | None = None) -> None:
+        """token: what requests must have; None where only this machine can send any."""
+        self._app, self._port, self._token = app, port, token
         self._names = {"localhost", "127.0.0.1", "[::1]", _bracketed(host.lower())}
         # Where it listens to all addresses of the machine, any of them may be in the request. One
         # that is an address needs no name server that could lie.
@@ -58,6 +61,14 @@ class Guard:
 
         if (refusal := self._refusal(scope)) is not None:
             answer = PlainTextResponse(refusal.reason + "\n", refusal.status)
+            await answer(scope, receive, guarded_send)
+            return
+        token = self._token
+        if token is not None and not token.is_in_cookie(scope):
+            answer = PlainTextResponse(_NO_TOKEN + "\n", 403)
+            # An address that is only a path: "//elsewhere/" would lead there.
+            if token.is_in_address(scope) and not scope["path"].startswith("//"):
+                answer = PlainTextResponse("", 303, token.headers(scope))
             await answer(scope, receive, guarded_send)
             return
         await self._app(scope, _counted(receive), guarded_send)
@@ -95,6 +106,9 @@ class Guard:
         return scheme == "http" and self._is_ours(host)
 
 
+_NO_TOKEN = (
+    "This server answers only to who has its token: open the address that `paribus serve` printed."
+)
 _TOO_LARGE = f"The request is too large: at most {MOST_BYTES:,} bytes are taken."
 
 

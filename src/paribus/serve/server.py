@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -16,6 +17,17 @@ import uvicorn
 from paribus.campaign.campaign import Campaign
 from paribus.errors import ParibusError, UserError
 from paribus.serve.app import Site, make_app
+from paribus.serve.connections import BoundedProtocol, most_connections
+from paribus.serve.token import Token, is_loopback
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the pages are."""
+
+    plain: str
+    token: str
+    """"" where only this machine can reach them."""
 
 
 def serve(
@@ -24,7 +36,7 @@ def serve(
     *,
     host: str,
     port: int,
-    ready: Callable[[str], None],
+    ready: Callable[[Address], None],
 ) -> None:
     """Serve a store's pages until Ctrl-C; `ready` is called with their address.
 
@@ -37,14 +49,16 @@ def serve(
     asyncio.run(_serve(site, host, port, ready))
 
 
-async def _serve(site: Site, host: str, port: int, ready: Callable[[str], None]) -> None:
+async def _serve(site: Site, host: str, port: int, ready: Callable[[Address], None]) -> None:
     listening = _listen(host, port)
     port = listening.getsockname()[1]
+    token = None if is_loopback(host) else Token(port)
+    BoundedProtocol.most = most_connections()
     config = uvicorn.Config(
-        make_app(site, host, port),
+        make_app(site, host, port, token),
         lifespan="off",
         ws="none",
-        http="h11",
+        http=BoundedProtocol,
         access_log=False,
         log_level="error",
         server_header=False,
@@ -53,7 +67,8 @@ async def _serve(site: Site, host: str, port: int, ready: Callable[[str], None])
     )
     server = _Server(config, site)
     shown = "localhost" if host in ("0.0.0.0", "::", "") else host
-    ready(f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/")
+    address = f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+    ready(Address(address, "" if token is None else token.text))
     with listening:
         await server.serve(sockets=[listening])
 
