@@ -163,7 +163,7 @@ def page() -> str:
         _table(_rows(Reported, *Reported.model_fields)), "\n",
         _bounds(),
         HASH,
-        f"\nThe built-in study, {_list(list(built_in_studies()))}, is a longer example: "
+        f"\nLonger examples are the built-in studies, {_list(list(built_in_studies()))}, such as "
         "[src/paribus/studies/mnist.toml](../src/paribus/studies/mnist.toml).\n",
     ])  # fmt: skip
 

@@ -66,6 +66,28 @@ class Results:
         """A row for each epoch of each run: losses in nats, accuracies as shares, seconds."""
         return _frame(epoch_records(self._rows()))
 
+    def trials(self) -> pd.DataFrame:
+        """A row for each trial of each tuned experiment: its replicate and number, from 1, its
+        settings, whether it won, what it ended with; and one, without a number, for each winner as
+        it was trained again with a fresh seed. Questions compare the latter."""
+        from paribus.present.tuning import trial_records
+
+        records = trial_records(self._result)
+        if not records:
+            raise UserError("no experiment of the study is tuned; add a table `tune` to one")
+        return _frame(records)
+
+    def tuning_curves(self, question: int = 1) -> Figure:
+        """What fewer trials would have given, for a question about tuned experiments, by its
+        number from 1."""
+        from paribus.present.tuning import tuning_curves
+        from paribus.questions.family import judge_study
+
+        images = len(self._result.dataset.test_labels)
+        found = tuning_curves(judge_study(self._result), images)
+        shown = next((one.shown for one in found if one.number == question), None)
+        return _drawn(shown, f"question {question} has no tuning curves")
+
     def final_accuracies(self) -> Figure:
         """Every experiment's final test accuracy, each seed a dot."""
         from paribus.present import report_figures
@@ -185,7 +207,7 @@ class Results:
                 engine=run.engine,
                 status=run.status,
                 reason=run.reason,
-                experiment=result.experiment,
+                experiment=result.trained_as(run),
                 epochs=table.by_epoch(run),
             )
             for result in self.experiments.values()

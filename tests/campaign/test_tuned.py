@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +17,15 @@ from paribus.campaign.cells import Schedule, schedule
 from paribus.campaign.changes import Changes
 from paribus.campaign.progress import Clock, Ended, Listener, News, clock
 from paribus.campaign.train import train
+from paribus.errors import UserError
 from paribus.measure.runs import Run, StudyResult
 from paribus.present.plan_text import plan_lines
+from paribus.serve.follow import Followed
+from paribus.spec.files import load_study
 from paribus.spec.identity import identity
 from paribus.spec.trials import draw_trials, trial_seed
 from paribus.store.open import open_store
-from tests.support.commands import call
+from tests.support.commands import call, read_json
 from tests.support.sealed import change
 from tests.support.small import write_small
 from tests.support.small_tuning import TUNED_STUDY
@@ -242,3 +247,91 @@ def test_a_preview_trains_few_trials(study: Path) -> None:
     study.write_text(TUNED_STUDY.replace("trials = 3", "trials = 30"), "utf-8")
     preview = planned(make("small.toml", Changes(preview=True)))
     assert {cell.trial for cell in preview.missing} == set(range(5))
+
+
+# What commands say of it
+
+
+def test_status_counts_trials_and_the_winners_runs(whole: Path, once: Path) -> None:
+    said = call("status", "small.toml").output
+    assert "sgd   5 of 5 finished, 15 of 15 trials ended\n" in said
+    trials = read_json("status", "small.toml", "--json")["experiments"]["adam"]["trials"]
+    assert trials == {"asked": 15, "ended": 15, "diverged": 0, "failed": 0}
+
+
+def test_check_says_what_is_tuned_and_how_many_runs_that_is(whole: Path) -> None:
+    said = call("check", "small.toml").output
+    assert "2 experiments × 5 seeds = 40 runs with the trials" in said
+    assert "sgd, tuned in 3 trials: learning rate 0.001 to 10 (log)" in said
+    assert "search space: learning rate 0.001 to 10 (log) → initialisation torch or he, " in said
+
+
+def test_winners_are_found_by_the_experiment_and_the_seed(whole: Path) -> None:
+    runs = result_of(make("small.toml")).experiments["adam"].runs
+    for run in runs[:2]:
+        assert read_json("show", f"adam/{run.seed}", "--json")["id"] == run.id
+    first = read_json("show", "adam~0.1/10000000", "--json")
+    assert first["seed"] == trial_seed(0)
+    assert first["names"] == ["adam~0.1"]
+    assert "tune" not in first["experiment"]
+
+
+def test_the_findings_numbers_are_those_of_the_winners(whole: Path) -> None:
+    experiments = result_of(make("small.toml")).experiments
+    found = read_json("compare", "sgd", "adam", "--json")
+    means = [float(experiments[name].final("test_accuracy").mean()) for name in ("sgd", "adam")]
+    assert found["estimate"] == pytest.approx(means[1] - means[0])
+    for side, name in zip(found["tuning"], ("sgd", "adam"), strict=True):
+        assert (side["experiment"], side["trials"], side["runs"]) == (name, 3, 20)
+        assert [one["trials"] for one in side["curve"]] == [1, 2, 3]
+        winners_ = [one.winner for one in experiments[name].replicates]
+        assert [one["trial"] - 1 for one in side["winners"]] == winners_
+
+
+def test_a_report_has_the_curves_the_trials_and_the_budget(whole: Path) -> None:
+    assert call("report", "small.toml").exit_code == 0
+    page = (whole / "report" / "index.html").read_text("utf-8")
+    assert '<section id="tuning">' in page
+    assert "Each was tuned with 3 settings: sgd from learning rate 0.001 to 10 (log)" in page
+    assert "sgd: 20 runs in " in page
+    with (whole / "report" / "tables" / "trials.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == RUNS
+    for row in rows:
+        assert (row["initialisation"] == "") == (row["experiment"] == "sgd")
+    won = [row for row in rows if row["winner"] == "True"]
+    assert len(won) == 2 * 10
+    text = (whole / "report" / "tables" / "tuning.tex").read_text("utf-8")
+    assert r"sgd & 3 $\times$ 5 & 20 & " in text
+    curves = (whole / "report" / "tables" / "tuning-curves.csv").read_text("utf-8").splitlines()
+    assert len(curves) == 1 + 2 * 3
+
+
+def test_the_live_page_counts_trials(whole: Path) -> None:
+    progress = json.loads(Followed(Path("runs"), make("small.toml")).progress())
+    assert (progress["planned"], progress["ended"], progress["left"]) == (RUNS, RUNS, None)
+    assert progress["state"] == "finished"
+
+
+def test_a_pack_has_the_trials(whole: Path) -> None:
+    before = results(make("small.toml"))
+    assert call("pack", "--into", "packed").exit_code == 0
+    shutil.rmtree("runs")
+    assert call("unpack", "packed", "--into", "runs").exit_code == 0
+    assert results(make("small.toml")) == before
+    assert planned(make("small.toml")).missing == ()
+
+
+def test_python_has_trials_curves_and_the_settings_of_winners(whole: Path) -> None:
+    study, folder = load_study("small.toml")
+    found = study.run(store="runs", relative_to=folder, quiet=True)
+    trials = found.trials()
+    assert len(trials) == RUNS
+    final = trials[trials.trial.isna() & (trials.experiment == "sgd")]
+    runs = found.runs()
+    assert runs[runs.experiment == "sgd"]["optimizer.lr"].tolist() == (
+        final["optimizer.lr"].tolist()
+    )
+    assert found.tuning_curves().axes[0].get_ylabel() == "final test accuracy"
+    with pytest.raises(UserError, match="question 2 has no tuning curves"):
+        found.tuning_curves(2)

@@ -59,6 +59,17 @@ def test_validation_images_of_its_own() -> None:
     )
 
 
+def test_another_split_holds_out_others_and_the_first_is_what_it_always_was() -> None:
+    first, again, other = (prepare(make(), 20, 30, split) for split in (0, 0, 1))
+    held = [indices(arrays.validation_images) for arrays in (first, again, other)]
+    assert held[0] == held[1] == indices(prepare(make(), 20, 30).validation_images)
+    assert len(set(held[2])) == 30
+    # By chance 30 of 200 have 4.5 in common with 30 others.
+    assert len(set(held[0]) & set(held[2])) < 15
+    for arrays in (first, other):
+        assert not set(indices(arrays.validation_images)) & set(indices(arrays.train_images))
+
+
 def test_pixels_are_divided_by_255_in_float32() -> None:
     images = prepare(make()).test_images
     assert images.dtype == np.float32

@@ -11,18 +11,16 @@ from paribus.present import wording
 from paribus.questions.family import judge_study
 from paribus.questions.finding import Verdict
 from paribus.questions.tuned_finding import TunedFinding
-from paribus.spec.tune import Settings
 from paribus.stats.tuning import chosen
-from tests.support.tuned import STUDY, tuned_result, tuned_study
-
-
-def smooth(name: str, seed: int, settings: Settings) -> tuple[float, float]:
-    """Accuracies that depend on the rate, and by chance on the replicate; Adam is ahead."""
-    rate = np.log10(float(settings["optimizer.lr"]))
-    best = -1.0 if name == "sgd" else -3.0
-    luck = 0.004 * np.sin(7.0 * seed + len(name))
-    value = 0.90 - 0.02 * abs(rate - best) + luck + 0.02 * (name == "adam")
-    return value, value - 0.01
+from tests.support.tuned import (
+    STUDY,
+    crossing,
+    half_diverge,
+    more_is_better,
+    smooth,
+    tuned_result,
+    tuned_study,
+)
 
 
 def finding_of(result: StudyResult) -> TunedFinding:
@@ -85,10 +83,6 @@ def test_the_curve_ends_at_the_trials_that_were_chosen() -> None:
 
 
 def test_budget_and_trials_that_diverged_are_counted() -> None:
-    def half_diverge(name: str, seed: int, settings: Settings) -> tuple[float, float] | None:
-        high = name == "sgd" and float(settings["optimizer.lr"]) > 0.03
-        return None if high else smooth(name, seed, settings)
-
     finding = finding_of(tuned_result(tuned_study(seeds=5, trials=6), half_diverge))
     sgd, adam = finding.sides
     assert (sgd.runs, adam.runs) == (35, 35)
@@ -103,10 +97,6 @@ def test_budget_and_trials_that_diverged_are_counted() -> None:
 
 
 def test_winners_at_the_edge_of_the_space_are_named() -> None:
-    def more_is_better(name: str, seed: int, settings: Settings) -> tuple[float, float]:
-        value = 0.5 + 0.1 * float(settings["optimizer.lr"]) + 0.001 * np.sin(seed)
-        return value, value
-
     finding = finding_of(tuned_result(tuned_study(seeds=5, trials=60), more_is_better))
     for side in finding.sides:
         (edge,) = side.edges
@@ -117,16 +107,6 @@ def test_winners_at_the_edge_of_the_space_are_named() -> None:
     assert "at the upper end of 5 winners (by chance 10 %)" in said
     middle = finding_of(tuned_result(tuned_study(seeds=5, trials=60), smooth))
     assert middle.sides[0].edges == ()
-
-
-def crossing(name: str, seed: int, settings: Settings) -> tuple[float, float]:
-    """SGD is never bad; Adam is nearly always, but its best rates are better."""
-    luck = 0.002 * np.sin(5.0 * seed + len(name))
-    if name == "sgd":
-        value = 0.90 + luck
-    else:
-        value = 0.95 + luck if float(settings["optimizer.lr"]) > 0.01 else 0.5 + luck
-    return value, value
 
 
 def test_it_is_said_where_the_answer_depends_on_the_budget() -> None:

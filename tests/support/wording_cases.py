@@ -36,6 +36,7 @@ from tests.support.judged import (
     timings,
 )
 from tests.support.kinds import best_of, interaction
+from tests.support.tuned import tuned_cases
 from tests.support.unpaired import unpaired_cases
 
 LOOKS = (5, 10)
@@ -62,6 +63,7 @@ def cases() -> dict[str, Finding]:
         **dict(_step_times()),
         **dict(_counts()),
         **unpaired_cases(),
+        **tuned_cases(),
     }
 
 

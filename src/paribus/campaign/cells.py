@@ -15,6 +15,7 @@ from paribus.spec.identity import Identity
 from paribus.spec.trials import FIRST_TRIAL_SEED, trial_seed
 from paribus.store.known import Known
 from paribus.store.reader import Reader
+from paribus.store.rows import TRIAL_MARK
 from paribus.text import count
 
 if TYPE_CHECKING:
@@ -46,12 +47,14 @@ class Cell:
 
     @property
     def stored_name(self) -> str:
-        """What a store calls its experiment. No study can have a name with "~".
+        """What a store calls its experiment, a trial by its replicate and its number.
 
         >>> Cell("adam", None, 10000003, "native", None, "", trial=7).stored_name
-        'adam~3.7'
+        'adam~3.8'
         """
-        return self.name if self.trial is None else f"{self.name}~{self.replicate}.{self.trial}"
+        if self.trial is None:
+            return self.name
+        return f"{self.name}{TRIAL_MARK}{self.replicate}.{self.trial + 1}"
 
 
 @dataclass(frozen=True)

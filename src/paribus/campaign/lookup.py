@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from paribus.campaign.naming import Meaning, NameNote, described, meaning
 from paribus.errors import UserError, did_you_mean
+from paribus.measure.tuned import trained_runs
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies
 from paribus.store.reader import Reader
@@ -178,7 +179,7 @@ def _runs(asked: Reference, found: Meaning, store: Reader) -> list[StoredRun]:
     seeds = asked.seeds
     return [
         run
-        for run in store.runs(found.hash)
+        for run in trained_runs(found.hash, store)
         if (seeds is None or run.seed in seeds) and store.is_intact(run, weights=False)
     ]
 

@@ -16,6 +16,7 @@ from paribus.campaign.changes import preview
 from paribus.campaign.stored import readable_as
 from paribus.errors import ParibusError, UserError, did_you_mean
 from paribus.measure.from_store import common_engine
+from paribus.measure.tuned import trained_runs
 from paribus.spec.diff import Difference, SettingChanged, differences
 from paribus.spec.files import load_study
 from paribus.store.known import identify
@@ -139,12 +140,12 @@ class _Candidate:
     @classmethod
     def of(cls, name: str, named: NamedStudy, store: Reader) -> _Candidate:
         hashes = named.called[name]
-        trained = [hash_ for hash_ in hashes if store.runs(hash_)]
+        trained = [hash_ for hash_ in hashes if trained_runs(hash_, store)]
         last = (trained or hashes)[-1]
         now = _present(name, named, store)
         if now is None:
             return cls(named, last, note=_several(name, last, "", trained, store=store))
-        if store.runs(now.hash) or not trained:
+        if trained_runs(now.hash, store) or not trained:
             note = _several(name, now.hash, named.study.label, trained, store=store)
             return cls(named, now.hash, now.engine, present=True, note=note)
         untrained = _untrained(name, last, now, named.study, store=store)

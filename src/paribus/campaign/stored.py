@@ -10,6 +10,7 @@ from paribus.campaign.campaign import Campaign, Data
 from paribus.campaign.changes import preview
 from paribus.data.sources import find
 from paribus.errors import ParibusError, UserError
+from paribus.measure.tuned import trained_runs
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies, load_study
 from paribus.spec.model import SpecError
@@ -91,7 +92,7 @@ def _of_experiments(named: NamedStudy, label: str, store: Reader) -> Campaign:
         if hash_ not in seen:
             experiments[key] = store.experiment(hash_)
             seen.add(hash_)
-    seeds = 1 + max((run.seed for hash_ in seen for run in store.runs(hash_)), default=0)
+    seeds = 1 + max((run.seed for hash_ in seen for run in trained_runs(hash_, store)), default=0)
     built_in = named.study.name in built_in_studies()
     title = named.study.name if built_in else Path(named.study.name).stem
     try:

@@ -41,7 +41,7 @@ def command(run: str, study_named: str, store_folder: Path, as_json: bool) -> No
         click.echo(facts["code_changed"])
     click.echo("\nRecipe")
     for key, value in facts["experiment"].items():
-        click.echo(f"  {key:<16}{_plain(value)}")
+        click.echo(f"  {key:<18}{_plain(value)}")
     click.echo(
         f"\n{'Epoch':>7}{'training loss':>15}{'accuracy':>10}{'test loss':>12}{'accuracy':>10}"
     )
@@ -73,7 +73,12 @@ def show(run: StoredRun, store: Reader) -> dict[str, Any]:
         "bits": run.bits,
         **state(run, store),
         "code_changed": present_code(run.experiment, store).changed,
-        "experiment": store.experiment(run.experiment).settings(),
+        # A run is of one setting, whatever chose it.
+        "experiment": {
+            key: value
+            for key, value in store.experiment(run.experiment).settings().items()
+            if key != "tune"
+        },
         "epochs": {
             column: [None if math.isnan(value) else value for value in values.tolist()]
             for column, values in epochs.items()

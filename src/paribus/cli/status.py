@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,14 @@ from paribus.spec.identity import Identity
 from paribus.store.known import Known
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
-from paribus.text import percent
+from paribus.text import count, percent
 
 if TYPE_CHECKING:
+    from paribus.measure.tuned import StoredReplicate
     from paribus.questions.next_look import NextLook
+
+_STATUSES = ("", "failed", "running", "diverged", "finished")
+"""From that of a run which tells the least to that which tells the most."""
 
 
 @click.command(short_help="Say what of a study has been trained.")
@@ -51,6 +55,7 @@ def command(campaign: Campaign, stores: tuple[Path, ...], as_json: bool) -> None
             _united([stand.runs[name] for stand in stands]),
             max(stand.asked[name] for stand in stands),
         )
+        | {"trials": _trials([stand.trials[name] for stand in stands if name in stand.trials])}
         for name, experiment in study.experiments.items()
     }
     if as_json:
@@ -81,22 +86,27 @@ class _Stand:
     """Of each experiment."""
     asked: Mapping[str, int]
     """How many runs of each experiment are called for by now."""
+    trials: Mapping[str, list[str]]
+    """The status of each trial of tuned experiments that is called for, "" of one not begun."""
     look: NextLook | None
     others: Mapping[str, list[str]]
     """What it has under the experiments' names that is not of this study."""
 
 
 def _stand(campaign: Campaign) -> _Stand:
-    from paribus.measure.from_store import stored_runs
+    from paribus.measure.from_store import stored_replicates, stored_runs
 
     study = campaign.study
     with looking(campaign.store_folder) as store:
         known = told(campaign.known(store))
         runs = stored_runs(study, store, known.identities)
+        tuned = stored_replicates(study, store, known.identities)
         look = campaign.next_look(store)
+        asked = dict.fromkeys(study.experiments, study.seeds) if look is None else look.seeds
         return _Stand(
             runs={name: [_run(run, store) for run in runs[name]] for name in study.experiments},
-            asked=dict.fromkeys(study.experiments, study.seeds) if look is None else look.seeds,
+            asked=asked,
+            trials={name: _statuses(all_[: asked[name]]) for name, all_ in tuned.items()},
             look=look,
             others=_others(known, store),
         )
@@ -117,6 +127,8 @@ def _print(facts: Mapping[str, dict[str, Any]]) -> None:
     for name, fact in facts.items():
         counts = f"{fact['finished']} of {fact['asked']} finished"
         others = [f"{fact[key]} {key}" for key in ("diverged", "failed", "begun") if fact[key]]
+        if fact["trials"] is not None:
+            others.append(_in_words(fact["trials"]))
         click.echo(f"{name:<{width}}  {', '.join([counts, *others])}")
         for run in fact["runs"]:
             accuracy = run["test_accuracy"]
@@ -157,6 +169,27 @@ def _experiment(experiment: Experiment, runs: list[dict[str, Any]], seeds: int) 
         "epochs": experiment.epochs,
         "runs": runs,
     }
+
+
+def _statuses(replicates: Sequence[StoredReplicate]) -> list[str]:
+    runs = (trial.run for one in replicates for trial in one.trials)
+    return ["" if run is None else run.status for run in runs]
+
+
+def _trials(stores: Sequence[list[str]]) -> dict[str, int] | None:
+    """How many trials of a tuned experiment are to be trained, and have ended in some store; None
+    if it is not tuned. stores: the status of each trial in each."""
+    if not stores:
+        return None
+    best = [max(of, key=_STATUSES.index) for of in zip_longest(*stores, fillvalue="")]
+    ended = sum(status in ("finished", "diverged") for status in best)
+    kinds = {status: best.count(status) for status in ("diverged", "failed")}
+    return {"asked": len(best), "ended": ended, **kinds}
+
+
+def _in_words(trials: Mapping[str, int]) -> str:
+    others = [f", {trials[key]} of them {key}" for key in ("diverged", "failed") if trials[key]]
+    return f"{trials['ended']} of {count(trials['asked'], 'trial')} ended{''.join(others)}"
 
 
 def _run(run: StoredRun, store: Reader) -> dict[str, Any]:

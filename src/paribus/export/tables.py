@@ -114,6 +114,8 @@ def recipe(experiment: Experiment) -> dict[str, Value]:
     """
     settings: dict[str, Value] = {"network": _network(experiment)}
     for key, value in experiment.settings().items():
+        if key == "tune":  # A run is of one setting, whatever chose it.
+            continue
         if isinstance(value, dict) and key != "network":
             settings[key] = value["name"]
             settings |= {f"{key}.{k}": _cell(v) for k, v in value.items() if k != "name"}

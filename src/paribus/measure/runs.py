@@ -131,6 +131,14 @@ class ExperimentResult:
     def diverged(self) -> tuple[Run, ...]:
         return tuple(run for run in self.runs if run.status == "diverged")
 
+    def trained_as(self, run: Run) -> Experiment:
+        """Return what one of its runs was trained as: of a tuned one, the winner's settings."""
+        for one in self.replicates:
+            if one.seed == run.seed and one.winner is not None:
+                settings = one.trials[one.winner].settings
+                return self.experiment.with_settings(settings, one.seed)
+        return self.experiment
+
     def final(self, curve: str) -> NDArray[np.float64]:
         """Return the last value of a curve, e.g. "test_accuracy", of every finished run: (R,)."""
         return np.array([getattr(run.curves, curve)[-1] for run in self.finished])

@@ -11,7 +11,7 @@ import numpy as np
 
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, identity
-from paribus.spec.trials import draw_trials, trial_seed
+from paribus.spec.trials import FIRST_TRIAL_SEED, draw_trials, trial_seed
 from paribus.spec.tune import Settings
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
@@ -77,6 +77,21 @@ def _winner(runs: Iterable[StoredRun | None], store: Reader) -> int | None:
         finished = run.status == "finished"
         value_T.append(store.epochs(run.id)[METRIC][-1] if finished else np.nan)
     return int(winners([value_T])[0])
+
+
+def trained_runs(hash_: str, store: Reader) -> list[StoredRun]:
+    """Return all runs of an experiment of a store, by its hash; of a tuned one those of winners."""
+    tuned = store.tuned_experiment(hash_)
+    if tuned is None:
+        return store.runs(hash_)
+    known = store.identity(hash_)
+    seeds = {run.seed - FIRST_TRIAL_SEED for run in store.all_runs()}
+    found = []
+    for seed in sorted(seed for seed in seeds if seed >= 0):
+        for engine in sorted({run.engine for run in first_trials(tuned, known, [seed], store)}):
+            run = read_replicate(tuned, known, engine=engine, seed=seed, store=store).run
+            found += [] if run is None else [run]
+    return found
 
 
 @dataclass(frozen=True)

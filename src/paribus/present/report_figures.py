@@ -235,12 +235,12 @@ def _tuning(result: StudyResult, findings: Sequence[Finding]) -> tuple[ReportFig
     text = (
         "What tuning with fewer trials would have given: the result of the trial with the highest "
         "validation accuracy, expected for every number of trials; the mean over replicates with "
-        f"its {percent(0.95)} band. At the right the winners of all trials, trained again with a "
-        "fresh seed: these are what the question compares."
+        f"its {percent(0.95)} interval. At the right the winners of all trials, trained again with "
+        "a fresh seed: these are what the question compares."
     )
     return tuple(
-        ReportFigure(f"tuning-{number}", f"Tuning curves: {finding.question.ask}", text, shown)
-        for number, finding, shown in tuning_curves(findings, len(result.dataset.test_labels))
+        ReportFigure(f"tuning-{one.number}", one.finding.question.ask, text, one.shown)
+        for one in tuning_curves(findings, len(result.dataset.test_labels))
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,13 +22,20 @@ from paribus.text import duration
 _MEASURED = (VALIDATION_ACCURACY, TEST_ACCURACY, TEST_LOSS)
 
 
-def tuning_curves(
-    findings: Sequence[Finding], test_images: int
-) -> list[tuple[int, TunedFinding, TuningCurves]]:
-    """Return the pictures of all questions about tuned experiments, with their numbers; none of a
-    question whose trials have no value of its metric."""
+@dataclass(frozen=True, eq=False)
+class CurvesOfQuestion:
+    """The tuning curves of a question, by its number in the study, from 1."""
+
+    number: int
+    finding: TunedFinding
+    shown: TuningCurves
+
+
+def tuning_curves(findings: Sequence[Finding], test_images: int) -> list[CurvesOfQuestion]:
+    """Return the pictures of all questions about tuned experiments; none of a question whose trials
+    have no value of its metric."""
     return [
-        (number, finding, shown)
+        CurvesOfQuestion(number, finding, shown)
         for number, finding in enumerate(findings, start=1)
         if isinstance(finding, TunedFinding)
         and (shown := _curves(finding, test_images)) is not None
@@ -83,44 +92,52 @@ def curve_rows(side: TunedSide) -> Iterator[tuple[int, float | None, float | Non
 
 
 def trials_csv(result: StudyResult) -> str:
-    """Return a row for each trial of each replicate, with its settings, and for each winner as it
-    was trained again (`trial` is empty); "" if nothing is tuned."""
-    tuned = [one for one in result.experiments.values() if one.replicates]
-    if not tuned:
+    """Return `trial_records` as CSV; "" if nothing is tuned."""
+    records = trial_records(result)
+    if not records:
         return ""
-    first = [one.replicates[0].trials[0].settings for one in tuned]
-    names = sorted({name for settings in first for name in settings})
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([
-        "experiment", "replicate", "trial", "winner", *names, "run", "status",
-        *(metric.key for metric in _MEASURED), "seconds",
-    ])  # fmt: skip
-    for experiment in tuned:
-        writer.writerows(_trials(experiment, names))
+    writer = csv.DictWriter(text, list(records[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {key: "" if value is None else value for key, value in record.items()} for record in records
+    )
     return text.getvalue()
 
 
-def _trials(experiment: ExperimentResult, names: Sequence[str]) -> Iterator[list[object]]:
+def trial_records(result: StudyResult) -> list[dict[str, Any]]:
+    """Return a record for each trial of each replicate, with its settings, and one for each winner
+    as it was trained again, whose `trial` is None; none if nothing is tuned."""
+    tuned = [one for one in result.experiments.values() if one.replicates]
+    names = {name: None for one in tuned for name in one.replicates[0].trials[0].settings}
+    return [record for one in tuned for record in _records(one, names)]
+
+
+def _records(experiment: ExperimentResult, names: Mapping[str, None]) -> Iterator[dict[str, Any]]:
     finals = {run.seed: run for run in experiment.runs}
     for one in experiment.replicates:
-        for number, trial in enumerate(one.trials):
-            won = number == one.winner
-            settings = [trial.settings.get(name, "") for name in names]
-            yield [experiment.name, one.seed, number + 1, won, *settings, *_run(trial.run)]
-        if one.winner is not None and (final := finals.get(one.seed)) is not None:
-            settings = [one.trials[one.winner].settings.get(name, "") for name in names]
-            yield [experiment.name, one.seed, "", True, *settings, *_run(final)]
+        rows = [(n, trial.settings, trial.run) for n, trial in enumerate(one.trials)]
+        records = [
+            {"trial": n + 1, "winner": n == one.winner, **names, **settings, **_run(run)}
+            for n, settings, run in rows
+        ]
+        if one.winner is not None and one.seed in finals:
+            settings = one.trials[one.winner].settings
+            again = {"trial": None, "winner": True, **names, **settings}
+            records.append({**again, **_run(finals[one.seed])})
+        for record in records:
+            yield {"experiment": experiment.name, "replicate": one.seed, **record}
 
 
-def _run(run: Run | None) -> list[object]:
+def _run(run: Run | None) -> dict[str, Any]:
     """The id of a run, its status, what it ended with, and the seconds that it took."""
-    if run is None:
-        return ["", "not begun", *[""] * len(_MEASURED), ""]
-    ends: list[object] = [""] * len(_MEASURED)
-    if run.status == "finished":
-        ends = [metric.value(run) for metric in _MEASURED]
-    return [run.id, run.status, *ends, run.seconds]
+    finished = run is not None and run.status == "finished"
+    return {
+        "run": None if run is None else run.id,
+        "status": "not begun" if run is None else run.status,
+        **{m.key: m.value(run) if finished and run is not None else None for m in _MEASURED},
+        "seconds": None if run is None else run.seconds,
+    }
 
 
 def tuning_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:

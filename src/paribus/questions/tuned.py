@@ -82,8 +82,9 @@ def as_tuned(finding: PairFinding, tuning: tuple[TuningRuns, TuningRuns]) -> Pai
     if not tuning[0].replicates:
         return finding
     a, b = (tuned_side(runs, finding.metric) for runs in tuning)
-    # How far winners lie apart is no noise of single runs.
-    facts = vars(replace(finding, noise=None))
+    # How far winners lie apart is no noise of single runs, and trials may have failed.
+    evidence = replace(finding.evidence, unseen_failure_rate=None)
+    facts = vars(replace(finding, evidence=evidence, noise=None))
     return TunedFinding(**facts, sides=(a, b), by_budget=by_budget(a, b))
 
 

@@ -55,15 +55,25 @@ class ProgressView:
 
 @dataclass(frozen=True)
 class NamedRun:
-    """A run and the name of its experiment."""
+    """A run and the name of its experiment. `seed`: of the study. `trial`: which one it is of a
+    tuned experiment, from 0; None of any other run."""
 
     name: str
     run: Run
+    seed: int
+    trial: int | None = None
 
 
 def named_runs(result: StudyResult) -> list[NamedRun]:
-    """Return all runs of a study."""
-    return [NamedRun(name, run) for name, e in result.experiments.items() for run in e.runs]
+    """Return all runs of a study, those of trials included."""
+    found = []
+    for name, experiment in result.experiments.items():
+        for one in experiment.replicates:
+            for number, trial in enumerate(one.trials):
+                if trial.run is not None:
+                    found.append(NamedRun(name, trial.run, one.seed, number))
+        found += [NamedRun(name, run, run.seed) for run in experiment.runs]
+    return found
 
 
 def progress_view(
@@ -84,15 +94,15 @@ def progress_view(
         run = one.run
         measured = by_epoch(run)
         spent = (measured["train_seconds"] + measured["test_seconds"]).tolist()
-        clock.saw(one.name, run.seed, run.epochs, ended=run.ended, seconds=spent)
+        clock.saw(one.name, one.seed, run.epochs, ended=run.ended, seconds=spent, trial=one.trial)
     training = tuple(
         RunningView(
-            name=one.name,
-            seed=one.run.seed,
+            name=_name(one),
+            seed=one.seed,
             epoch=one.run.epochs,
             epochs=experiments[one.name].epochs,
-            accuracy=float(by_epoch(one.run)["test_accuracy"][-1]) if one.run.epochs else None,
-            left=clock.run_seconds_left(one.name, one.run.seed) or None,
+            accuracy=_accuracy(one),
+            left=clock.run_seconds_left(one.name, one.seed, one.trial) or None,
         )
         for one in runs
         if one.run.id in claimed
@@ -103,7 +113,7 @@ def progress_view(
         ended=clock.runs_done,
         diverged=sum(one.run.status == "diverged" for one in runs),
         failed=tuple(
-            f"{one.name}, seed {one.run.seed}: {one.run.reason}"
+            f"{_name(one)}, seed {one.seed}: {one.run.reason}"
             for one in runs
             if one.run.status == "failed"
         ),
@@ -113,6 +123,17 @@ def progress_view(
         training=training,
         problem=problem,
     )
+
+
+def _name(one: NamedRun) -> str:
+    return one.name if one.trial is None else f"{one.name}, trial {one.trial + 1}"
+
+
+def _accuracy(one: NamedRun) -> float | None:
+    """On the test images; None of a trial, as nobody is to choose by it."""
+    if one.trial is not None or not one.run.epochs:
+        return None
+    return float(by_epoch(one.run)["test_accuracy"][-1])
 
 
 def _state(*, begun: bool, left: int, training: int) -> TrainingState:

@@ -23,6 +23,7 @@ from paribus.spec.study import NAME as EXPERIMENT_NAME
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.errors import broken, database_error
 from paribus.store.files import ID, digest_of, read_plain
+from paribus.store.rows import TRIAL_MARK
 from paribus.store.seals import run_digests, seals, study_digests
 from paribus.text import count, shown
 
@@ -57,7 +58,7 @@ class Damage:
 def is_stored_name(text: str) -> bool:
     """Return whether a store may have an experiment of this name: one of a study, or a trial of
     it, such as "adam~3.7"."""
-    name, _, trial = text.partition("~")
+    name, _, trial = text.partition(TRIAL_MARK)
     whole = trial == "" or re.fullmatch(r"[0-9]{1,9}\.[0-9]{1,9}", trial) is not None
     return whole and re.search(EXPERIMENT_NAME, name) is not None and len(name) <= LONGEST_NAME
 

@@ -18,6 +18,7 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, read_canonical
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.rows import (
+    TRIAL_MARK,
     NamedExperiment,
     NamedStudy,
     Place,
@@ -125,8 +126,9 @@ class Reader(RunReader):
         return found
 
     def experiment_names(self) -> list[str]:
-        """Return all that studies call experiments."""
-        return [row[0] for row in self._select("SELECT DISTINCT name FROM names ORDER BY name")]
+        """Return all that studies call experiments, without trials of tuned ones."""
+        rows = self._select("SELECT DISTINCT name FROM names ORDER BY name")
+        return [row[0] for row in rows if TRIAL_MARK not in row[0]]
 
     # Studies
 
@@ -168,7 +170,8 @@ class Reader(RunReader):
         return [_study(*row) for row in rows]
 
     def named_studies(self) -> list[NamedStudy]:
-        """Return all studies and what each calls experiments; the study trained last first."""
+        """Return all studies and what each calls experiments, without trials of tuned ones; the
+        study trained last first."""
         rows = self._select(
             "SELECT studies.id, studies.name, folder, preview FROM studies "
             "JOIN names ON studies.id = study LEFT JOIN runs USING (experiment) "
@@ -177,6 +180,8 @@ class Reader(RunReader):
         named: dict[int, dict[str, tuple[str, ...]]] = {}
         query = "SELECT study, name, experiment FROM names ORDER BY rowid"
         for study, name, hash_ in self._select(query):
+            if TRIAL_MARK in name:
+                continue
             called = named.setdefault(study, {})
             called[name] = (*called.get(name, ()), hash_)
         return [NamedStudy(_study(*row), named[row[0]]) for row in rows]

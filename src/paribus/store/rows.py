@@ -17,6 +17,10 @@ from paribus.spec.study_plan import StudyPlan
 Status = Literal["running", "finished", "diverged", "failed"]
 Arrays = Mapping[str, NDArray[np.generic]]
 
+TRIAL_MARK = "~"
+"""In what a study calls a trial of a tuned experiment, e.g. "adam~3.7"; no study can have a name
+with it."""
+
 EPOCH_COLUMNS = (
     "train_loss",
     "train_accuracy",

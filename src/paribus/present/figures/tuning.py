@@ -16,15 +16,9 @@ from paribus.text import percent, shortened
 
 Floats = NDArray[np.float64]
 
-_EXPLAINED = (
-    "trials a replicate; line and band: mean over replicates and its "
-    f"{percent(0.95)} interval, of the trials themselves;\n"
-    "right: the winners of all trials, trained again with a fresh seed, their mean as a bar"
-)
-_EXPLAINED_NARROW = (
-    f"trials a replicate; mean and {percent(0.95)} band of\n"
-    "the trials; right: the winners trained again"
-)
+_EXPLAINED = f"trials per replicate; line: mean over replicates, band: its {percent(0.95)} interval"
+_EXPLAINED_NARROW = f"trials per replicate; mean and {percent(0.95)} interval"
+_WINNERS = "winners,\ntrained again"
 _MARKERS = ("o", "s")
 _LINES = ("-", "--")
 
@@ -46,8 +40,11 @@ def tuning_curves(shown: TuningCurves, *, narrow: bool = False) -> Figure:
             accuracy_scale(axes, "y", drawn)
         axes.axvline(trials * 1.03 + 0.15, color="#bbbbbb", linewidth=0.8)
         axes.set_xlim(0.7, places[1] + 0.06 * trials + 0.2)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-        axes.set_xticks([tick for tick in axes.get_xticks() if 1 <= tick <= trials] or [1])
+        steps = MaxNLocator(nbins=6 if narrow else 10, integer=True, steps=[1, 2, 5, 10])
+        ticks = [int(tick) for tick in steps.tick_values(1, trials) if 1 <= tick <= 0.97 * trials]
+        ticks = [*ticks, trials]
+        axes.set_xticks([*ticks, sum(places) / 2], [*map(str, ticks), _WINNERS])
+        axes.xaxis.get_gridlines()[-1].set_visible(False)
         axes.set_ylabel(shown.label)
         axes.set_xlabel(_EXPLAINED_NARROW if narrow else _EXPLAINED)
         axes.legend(loc="best")

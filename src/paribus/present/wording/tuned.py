@@ -109,8 +109,11 @@ def _budgets(finding: TunedFinding) -> list[str]:
             f"The two tuning curves cross at about {listed([str(n) for n in at])} "
             f"{plural(at[-1] if at else 2, 'trial')}, which is not shown to be more than chance."
         ]
+    if len(trials) == 1:
+        return []
     return [
-        f"The same of the two is ahead at every number of trials from {trials[0]} to {trials[-1]}."
+        f"On average the same of the two is ahead at every number of trials from {trials[0]} to "
+        f"{trials[-1]}."
     ]
 
 
