@@ -94,6 +94,7 @@ def judge(
     run: str = "",
     epoch: str = "",
     status: str = "",
+    correct: str = "",
     ignore: Sequence[str] = (),
     about: Sequence[str] = (),
     matters: float | Sequence[float] = (),
@@ -125,7 +126,14 @@ def judge(
         raise UserError("baseline: has no effect beside compare; leave one out")
     terms = Terms(
         columns=Stated(
-            _names(experiment), seed, run, epoch, status, _names(metric), _names(ignore)
+            experiment=_names(experiment),
+            seed=seed,
+            run=run,
+            epoch=epoch,
+            status=status,
+            metric=_names(metric),
+            ignored=_names(ignore),
+            correct=correct,
         ),
         better=better,
         paired=paired,

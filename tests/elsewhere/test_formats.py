@@ -90,8 +90,15 @@ def test_an_unfinished_trainer_is_left_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_mlflow(tmp_path: Path, expected: dict[str, Any]) -> None:
-    client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
+@pytest.mark.parametrize("place", ["mlflow.db", "mlruns"])
+def test_mlflow(
+    place: str, tmp_path: Path, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # MLflow warns of its folder of files, and writes it where it is told to.
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    is_folder = place == "mlruns"
+    uri = (tmp_path / place).as_uri() if is_folder else f"sqlite:///{tmp_path / place}"
+    client = MlflowClient(tracking_uri=uri)
     experiment = client.create_experiment("ablation")
     for name, seed, value in [*runs(), ("plain", 9, 0.1)]:
         run = client.create_run(experiment, run_name=f"{name}-{seed}").info.run_id
@@ -102,9 +109,10 @@ def test_mlflow(tmp_path: Path, expected: dict[str, Any]) -> None:
         client.set_terminated(run)
         if seed == 9:
             client.delete_run(run)
-    before = (tmp_path / "mlflow.db").read_bytes()
-    check(judge(read([tmp_path / "mlflow.db"]), TERMS), expected)
-    assert (tmp_path / "mlflow.db").read_bytes() == before
+    files = [tmp_path / place, *(tmp_path / place).rglob("*")]
+    before = [file.read_bytes() for file in files if file.is_file()]
+    check(judge(read([tmp_path / place]), TERMS), expected)
+    assert [file.read_bytes() for file in files if file.is_file()] == before
 
 
 def test_tensorboard(tmp_path: Path, expected: dict[str, Any]) -> None:

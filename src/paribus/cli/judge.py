@@ -83,6 +83,12 @@ _COLUMNS, _SIZES = _Columns(), _Sizes()
     help="Column that says how runs ended.  [default: guessed]",
 )
 @click.option(
+    "--correct",
+    default="",
+    metavar="COL",
+    help="Column of files that say which test examples a run gets right, for new test examples.",
+)
+@click.option(
     "--ignore",
     type=_COLUMNS,
     default=(),
@@ -142,6 +148,7 @@ def command(
     run: str,
     epoch: str,
     status: str,
+    correct: str,
     ignore: tuple[str, ...],
     about: tuple[str, ...],
     matters: tuple[float, ...],
@@ -168,7 +175,16 @@ def command(
     if compare and baseline is not None:
         raise UserError("--baseline: has no effect beside --compare; leave one out")
     terms = Terms(
-        columns=Stated(experiment, seed, run, epoch, status, metric, ignore),
+        columns=Stated(
+            experiment=experiment,
+            seed=seed,
+            run=run,
+            epoch=epoch,
+            status=status,
+            metric=metric,
+            ignored=ignore,
+            correct=correct,
+        ),
         better=better,
         paired=paired,
         matters=matters,

@@ -10,7 +10,7 @@ from paribus.elsewhere.frame import Frame, has_spread, is_blank, number, text_of
 from paribus.elsewhere.metrics import preference
 from paribus.errors import UserError, did_you_mean
 
-ROLES = ("experiment", "seed", "run", "epoch", "status", "metric")
+ROLES = ("experiment", "seed", "run", "epoch", "status", "metric", "correct")
 _NAMES = {
     "experiment": (
         "experiment", "method", "model", "variant", "algorithm", "arm", "approach", "system",
@@ -35,7 +35,8 @@ class Roles:
     """The columns of a table by what they hold.
 
     `experiment`: those whose values together name an experiment. `seed`, `run`, `epoch`, `status`:
-    one each, "" if there is none. `metric`: what is compared. `config`: recorded settings, each the
+    one each, "" if there is none. `metric`: what is compared. `correct`: files that say which test
+    examples a run gets right, "" if there is none. `config`: recorded settings, each the
     same in all runs of an experiment. `unused`: the others. `guessed`: the roles that nobody has
     stated.
     """
@@ -46,6 +47,7 @@ class Roles:
     epoch: str = ""
     status: str = ""
     metric: tuple[str, ...] = ()
+    correct: str = ""
     config: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     guessed: tuple[str, ...] = ()
@@ -70,6 +72,7 @@ class Stated:
     status: str = ""
     metric: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    correct: str = ""
 
     def of(self, role: str) -> tuple[str, ...]:
         """Return the columns of a role; none if nothing was said."""

@@ -62,7 +62,8 @@ def read_one(path: Path) -> Frame:
             if decimal_comma and _COMMA.fullmatch(cell.strip()):
                 cell = cell.replace(",", ".")
             columns[name].append(cell)
-    return Frame(str(file), columns, [f"{file}:{line}" for line, _ in rows[1:]])
+    places = [f"{file}:{line}" for line, _ in rows[1:]]
+    return Frame(str(file), columns, places, folder=file.parent)
 
 
 def text_of_file(file: Path) -> str:

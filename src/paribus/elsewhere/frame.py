@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 Cell = str | float | int | bool | None
 """A cell; text as it was written, None where there is nothing."""
@@ -25,7 +26,8 @@ class Frame:
     `columns`: their cells by name. `source`: what messages call it. `places`: where each row is,
     for messages, such as "results.csv, line 3". `known`: the columns that the format itself has a
     meaning for, by the names of `columns.Roles`. `is_log`: whether rows are moments of runs of
-    which each records some columns alone, so that an empty cell is no missing value.
+    which each records some columns alone, so that an empty cell is no missing value. `folder`:
+    where paths in cells start from.
     """
 
     source: str
@@ -33,6 +35,7 @@ class Frame:
     places: Sequence[str]
     known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_log: bool = False
+    folder: Path = Path()
 
     def __len__(self) -> int:
         return len(self.places)
@@ -116,6 +119,7 @@ def united(frames: Sequence[Frame]) -> Frame:
         places=[place for frame in frames for place in frame.places],
         known=frames[0].known,
         is_log=frames[0].is_log,
+        folder=frames[0].folder,
     )
 
 

@@ -81,6 +81,8 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
     Raises `UserError` for what is wrong with the table or the terms.
     """
     roles = roles_of(frame, terms.columns)
+    if roles.correct and not terms.paired:
+        raise UserError("--correct: has no effect on runs that are not paired; add --paired")
     if terms.paired and not roles.seed:
         raise UserError(f"{frame.source}: --paired needs a column of seeds; name it with --seed")
     metrics = tuple(_metric(frame, column, terms) for column in roles.metric)
@@ -183,12 +185,18 @@ def _prepared(
     a_rows, b_rows = a.series[metric.key], b.series[metric.key]
     if terms.paired:
         a_rows, b_rows = map(tuple, table.paired(a_rows, b_rows))
+        a_SN, b_SN = table.scores(a_rows), table.scores(b_rows)
+        both = a_SN is not None and b_SN is not None
         return Comparison(
             question=question,
             pair=pair,
             metric=metric,
             a_S=table.values(a_rows),
             b_S=table.values(b_rows),
+            a_SN=a_SN if both else None,
+            b_SN=b_SN if both else None,
+            correct_a_SN=table.correct(a_rows) if both else None,
+            correct_b_SN=table.correct(b_rows) if both else None,
             step=step,
             missing_is_worst=not terms.unreported,
         )

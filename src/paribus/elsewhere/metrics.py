@@ -98,6 +98,7 @@ def metric_of(column: str, name: str, cells: Sequence[Cell], better: str | None)
         unit_of_one="point" if is_share else "",
         scale=100 if is_share and not in_percent else 1,
         is_share=is_share,
+        scores_are_correctness=accurate and is_share,
         widest=(100 if in_percent else 1) if is_share else float("inf"),
         limits=f"{label} lies between 0 and {100 if in_percent else 1}" if is_share else "",
         without="runs that all have a value",

@@ -36,6 +36,7 @@ READERS: Registry[ResultReader] = Registry(
         "lightning": "paribus.elsewhere.lightning:READER",
         "huggingface": "paribus.elsewhere.huggingface:READER",
         "mlflow": "paribus.elsewhere.mlflow:READER",
+        "mlruns": "paribus.elsewhere.mlruns:READER",
         "tensorboard": "paribus.elsewhere.tensorboard:READER",
         "csv": "paribus.elsewhere.csv:READER",
     },

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paribus.elsewhere.columns import Roles, experiments_of
+from paribus.elsewhere.examples import read_correct
 from paribus.elsewhere.frame import Cell, Frame, has_spread, is_blank, number, step_of, text_of
 from paribus.elsewhere.notices import DifferentEnds, EqualValues, NotEnded, Notice, WithoutValue
 from paribus.errors import UserError
@@ -74,11 +75,17 @@ def recorded(
     seeds = _numbered([run.seed for run in runs])
     final: dict[str, list[Cell]] = {metric.key: [] for metric in metrics}
     experiments = []
+    correct = _correct(frame, roles, runs, metrics) if roles.correct else {}
     for name in names:
         own = tuple(run for run in runs if run.experiment == name)
         series = {}
         for metric in metrics:
             found = [_series(frame, roles, run, metric, seed=seeds[run.seed]) for run in own]
+            if metric.scores_are_correctness and correct:
+                found = [
+                    _by_examples(frame, run, one, correct[run])
+                    for run, one in zip(own, found, strict=True)
+                ]
             final[metric.key] += [one.last for one in found]
             series[metric.key] = tuple(one.series for one in found)
             notices += _of_values(roles, name, series[metric.key], unreported=unreported)
@@ -220,6 +227,56 @@ def _series(frame: Frame, roles: Roles, run: RecordedRun, metric: Metric, *, see
         read_correct=lambda: None,
     )
     return _Read(series, cells[rows[-1]] if rows else None)
+
+
+def _correct(
+    frame: Frame, roles: Roles, runs: Sequence[RecordedRun], metrics: Sequence[Metric]
+) -> dict[RecordedRun, NDArray[np.bool_] | None]:
+    """Which examples each run gets right, (N,); None of one without a value."""
+    accuracies = [metric.key for metric in metrics if metric.scores_are_correctness]
+    if len(accuracies) != 1:
+        raise UserError(
+            f"--correct {roles.correct}: needs one accuracy among the metrics, got "
+            f"{', '.join(accuracies) or 'none'}; name it with --metric"
+        )
+    found: dict[RecordedRun, NDArray[np.bool_] | None] = {}
+    for run in runs:
+        row = run.rows[-1]
+        named = text_of(frame.columns[roles.correct][row])
+        found[run] = read_correct(frame.folder / named, frame.places[row]) if named else None
+    sizes = {one.size for one in found.values() if one is not None}
+    if len(sizes) > 1:
+        raise UserError(
+            f"--correct {roles.correct}: the files have different numbers of examples, got "
+            f"{', '.join(map(str, sorted(sizes)))}"
+        )
+    return found
+
+
+def _by_examples(
+    frame: Frame, run: RecordedRun, read: _Read, correct_N: NDArray[np.bool_] | None
+) -> _Read:
+    """The series with its scores; its value is then their mean, without rounding.
+
+    Raises `UserError` if that is not the value in the table.
+    """
+    series, place = read.series, frame.places[run.rows[-1]]
+    if not math.isfinite(series.value):
+        return read
+    if correct_N is None:
+        raise UserError(f"{place}: has a value and no file of examples; name the file")
+    # A share, or a percentage.
+    score_N = correct_N * (100 / series.metric.scale)
+    value = float(score_N.mean())
+    if abs(value - series.value) > max(step_of([read.last]), 1e-6 * 100 / series.metric.scale):
+        raise UserError(
+            f"{place}: {series.metric.key} is {series.value:g}, but of its examples {value:g} are "
+            "right; name the file of this run"
+        )
+    exact = replace(
+        series, value=value, read_scores=lambda: score_N, read_correct=lambda: correct_N
+    )
+    return _Read(exact, value)
 
 
 def _number(cell: Cell, place: str, column: str) -> float:

@@ -73,7 +73,7 @@ def judged_view(judgment: Judgement, title: str) -> JudgedView:
         values=values_views(judgment),
         settings=tuple(judgment.experiments[0].settings),
         method=_method(judgment),
-        limits=(UNCHECKED, NO_EXAMPLES),
+        limits=(UNCHECKED,) if judgment.roles.correct else (UNCHECKED, NO_EXAMPLES),
     )
 
 
