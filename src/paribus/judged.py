@@ -101,6 +101,7 @@ def judge(
     paired: bool = False,
     compare: Pairs = (),
     baseline: str | None = None,
+    best: bool = False,
     unreported: bool = False,
 ) -> Judged:
     """Judge which differences are real in results that were made elsewhere.
@@ -141,6 +142,7 @@ def judge(
         about=_names(about),
         compare=pairs,
         baseline=baseline,
+        best=best,
         unreported=unreported,
     )
     paths = _paths(results)

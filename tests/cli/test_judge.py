@@ -39,7 +39,10 @@ def test_several_questions_are_a_line_each(here: Path) -> None:
     sides = {"a": PLAIN, "b": BETTER, "c": SAME}
     lines = (f"{m},{s},{v}" for m, values in sides.items() for s, v in enumerate(values))
     (here / "three.csv").write_text(rows(*lines), "utf-8")
-    result = call("judge", "three.csv", "--paired", "--report", "out")
+    result = call("judge", "three.csv", "--paired", "--best", "--report", "out")
+    assert "adjusted for 3 questions" in (here / "out" / "report.md").read_text("utf-8")
+    assert "Which may be the best?" in (here / "out" / "index.html").read_text("utf-8")
+    assert (here / "out" / "tables" / "best.csv").exists()
     assert "  better     a → b " in result.stdout
     assert (here / "out" / "index.html").exists()
 

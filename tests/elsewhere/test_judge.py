@@ -13,9 +13,10 @@ from paribus.elsewhere.judge import Terms
 from paribus.elsewhere.notices import PairsDropped, SeedsNotPaired
 from paribus.errors import UserError
 from paribus.present.as_json import plain
+from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import Finding, PairFinding, Verdict
 from paribus.questions.unpaired_finding import UnpairedFinding
-from paribus.stats import compare_pairs, compare_unpaired, holm
+from paribus.stats import best_set, compare_pairs, compare_unpaired, holm
 from tests.support.elsewhere import BETTER, PLAIN, SAME, judged, rows, two
 
 PAIRED = Terms(paired=True)
@@ -110,6 +111,32 @@ def test_a_baseline_or_pairs_are_a_smaller_family(tmp_path: Path) -> None:
     assert [finding.question.experiments for finding in pairs] == [("c", "b")]
     with pytest.raises(UserError, match='there is no experiment "d"; known are a, b, c'):
         judged(tmp_path, text, Terms(baseline="d"))
+
+
+def test_which_may_be_the_best(tmp_path: Path) -> None:
+    text = three(tmp_path)
+    *pairs, finding = judged(tmp_path, text, Terms(paired=True, best=True)).findings
+    assert len(pairs) == 3
+    assert isinstance(finding, BestFinding)
+    assert finding.verdict is Verdict.BETTER
+    expected = best_set([PLAIN, BETTER, SAME])
+    assert [one.may_be_best for one in finding.contenders] == expected.may_be_best.tolist()
+    assert [one.high for one in finding.contenders] == pytest.approx(expected.high.tolist())
+    alone = judged(tmp_path, text, Terms(paired=True)).findings
+    assert [plain(one)["p_adjusted"] for one in pairs] == [
+        plain(one)["p_adjusted"] for one in alone
+    ]
+    with pytest.raises(UserError, match="--best: needs runs that are pairs"):
+        judged(tmp_path, text, Terms(best=True))
+    gone = Terms(paired=True, best=True, unreported=True)
+    with pytest.raises(UserError, match="--best: needs all values"):
+        judged(tmp_path, text.replace("0.9231", ""), gone)
+
+
+def test_a_best_that_differs_in_more_is_confounded(tmp_path: Path) -> None:
+    text = with_settings(("lr", "0.1", "0.2"), ("width", "8", "16"))
+    finding = judged(tmp_path, text, Terms(paired=True, best=True)).findings[-1]
+    assert finding.verdict is Verdict.CONFOUNDED
 
 
 def with_settings(*settings: tuple[str, str, str]) -> str:

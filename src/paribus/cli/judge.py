@@ -124,6 +124,7 @@ _COLUMNS, _SIZES = _Columns(), _Sizes()
     help="Compare these two experiments; may be repeated.  [default: every pair]",
 )
 @click.option("--baseline", metavar="A", help="Compare every experiment with this one.")
+@click.option("--best", is_flag=True, help="Ask which of all may be the best, too; with --paired.")
 @click.option(
     "--unreported", is_flag=True, help="Values that are missing exist, but were not reported."
 )
@@ -155,6 +156,7 @@ def command(
     paired: bool,
     compare: tuple[tuple[str, str], ...],
     baseline: str | None,
+    best: bool,
     unreported: bool,
     form: str | None,
     title: str | None,
@@ -191,6 +193,7 @@ def command(
         about=about,
         compare=compare,
         baseline=baseline,
+        best=best,
         unreported=unreported,
     )
     judgment = judge(read(files, form), terms)

@@ -24,11 +24,13 @@ from paribus.elsewhere.notices import (
     SummaryOfRuns,
     Unused,
 )
-from paribus.elsewhere.question import ElsewhereQuestion
+from paribus.elsewhere.question import ElsewhereBestQuestion, ElsewhereQuestion
 from paribus.elsewhere.runs import RecordedExperiment, RecordedRuns, recorded
 from paribus.errors import UserError, did_you_mean
 from paribus.measure import table
 from paribus.measure.metric import Metric
+from paribus.questions.best import Contest
+from paribus.questions.best_finding import NotAskedAbout
 from paribus.questions.compare import Comparison
 from paribus.questions.family import conclude
 from paribus.questions.finding import Finding, Pair
@@ -49,7 +51,8 @@ class Terms:
     smallest difference that matters of each metric, in its own unit; empty if none was stated.
     `about`: the columns that are meant to differ; by default the only one that does. `compare`:
     pairs of experiments; `baseline`: the one that all others are compared with; by default every
-    pair. `unreported`: whether runs without a value have one that is not here.
+    pair. `best`: whether it is asked, too, which of all may be the best. `unreported`: whether runs
+    without a value have one that is not here.
     """
 
     columns: Stated = field(default_factory=Stated)
@@ -59,6 +62,7 @@ class Terms:
     about: tuple[str, ...] = ()
     compare: tuple[tuple[str, str], ...] = ()
     baseline: str | None = None
+    best: bool = False
     unreported: bool = False
 
 
@@ -103,13 +107,15 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
                 f'{frame.source}: --about {column}: no setting is called "{column}"; '
                 f"{did_you_mean(column, list(settings))}"
             )
-    prepared = [
+    prepared: list[Prepared] = [
         _prepared(
             runs, metric, pair, terms, matters=matters[metric], family=len(pairs) * len(metrics)
         )
         for metric in metrics
         for pair in pairs
     ]
+    if terms.best:
+        prepared += [_contest(runs, metric, terms, matters[metric]) for metric in metrics]
     notices = (*_of_roles(frame, roles, terms, metrics), *_of_runs(runs, roles, terms, pairs))
     return Judgement(
         source=frame.source,
@@ -209,6 +215,31 @@ def _prepared(
         family=family,
         step=step,
         missing_is_worst=not terms.unreported,
+    )
+
+
+def _contest(runs: RecordedRuns, metric: Metric, terms: Terms, matters: float) -> Contest:
+    """The question which of all experiments may be the best, over the seeds that all have."""
+    if not terms.paired:
+        raise UserError("--best: needs runs that are pairs; add --paired if runs of a seed are")
+    experiments = runs.experiments
+    rows = table.paired(*(one.series[metric.key] for one in experiments))
+    values = tuple(map(table.values, rows))
+    if terms.unreported and not all(np.isfinite(value_S).all() for value_S in values):
+        raise UserError("--best: needs all values, and some are unreported; leave --best out")
+    first, *others = experiments
+    pairs = [_pair(first, one, terms.about) for one in others]
+    return Contest(
+        question=ElsewhereBestQuestion(
+            ask="Which may be the best?",
+            best=tuple(one.name for one in experiments),
+            about=terms.about,
+            metric=metric.key,
+            matters=matters,
+        ),
+        metric=metric,
+        values=values,
+        confounds=tuple(NotAskedAbout(pair.b, pair.confounds) for pair in pairs if pair.confounds),
     )
 
 

@@ -1,4 +1,4 @@
-"""A question about results from elsewhere."""
+"""Questions about results from elsewhere: metrics and settings are columns, of any name."""
 
 from __future__ import annotations
 
@@ -8,29 +8,16 @@ from typing import Self
 from pydantic import Field, ValidationInfo
 
 from paribus.spec.experiment import Experiment
-from paribus.spec.question import PairQuestion
+from paribus.spec.question import BestQuestion, MetricQuestion, PairQuestion
 
 
-class ElsewhereQuestion(PairQuestion):
-    """Two experiments of a table and a column that is compared.
+class ColumnsQuestion(MetricQuestion):
+    """What such questions have in common."""
 
-    The names of metrics and of settings are those of columns, so any will do.
-    """
-
-    compare: tuple[str, str] = Field(strict=False)
-    """The two experiments."""
     about: tuple[str, ...] = Field(default=(), strict=False)
     """The columns that are meant to differ."""
     metric: str
     """The column that is compared."""
-
-    @property
-    def kind(self) -> str:
-        return "elsewhere"
-
-    @property
-    def experiments(self) -> tuple[str, ...]:
-        return self.compare
 
     @property
     def judged_at_looks(self) -> bool:
@@ -49,3 +36,25 @@ class ElsewhereQuestion(PairQuestion):
     @classmethod
     def _possible(cls, matters: float, found: ValidationInfo) -> float:
         return matters
+
+
+class ElsewhereQuestion(ColumnsQuestion, PairQuestion):
+    """Two experiments of a table and a column that is compared."""
+
+    compare: tuple[str, str] = Field(strict=False)
+    """The two experiments."""
+
+    @property
+    def kind(self) -> str:
+        return "elsewhere"
+
+    @property
+    def experiments(self) -> tuple[str, ...]:
+        return self.compare
+
+
+class ElsewhereBestQuestion(ColumnsQuestion, BestQuestion):
+    """Which of the experiments of a table may be the best."""
+
+    metric: str
+    """The column that is compared."""

@@ -24,6 +24,7 @@ from paribus.present.notices import NO_EXAMPLES, UNCHECKED, guesses, remarks
 from paribus.present.page import render
 from paribus.present.tables import escape_markdown
 from paribus.present.values import ValuesView, values_views
+from paribus.questions.finding import TwoSided
 from paribus.questions.unpaired_finding import UnpairedFinding
 from paribus.stats.limits import VERDICT_LEVEL
 from paribus.text import count, extent, listed
@@ -126,7 +127,8 @@ def _method(judgment: Judgement) -> str:
         degrees = "Welch’s" if welch else "min(n, m) − 1"
         source = "Welch 1938" if welch else "Hájek 1962"
         test = f"t tests of independent runs with {degrees} degrees of freedom ({source})"
-    family = "one question" if len(findings) == 1 else f"{len(findings)} questions (Holm 1979)"
+    compared = sum(isinstance(finding, TwoSided) for finding in findings)
+    family = "one question" if compared == 1 else f"{compared} questions (Holm 1979)"
     text = (
         f"Differences of means were tested by two-sided {test}, with p-values adjusted for "
         f"{family}. “Better” and “worse” require an adjusted p-value of at most {VERDICT_LEVEL}."
@@ -140,6 +142,12 @@ def _method(judgment: Judgement) -> str:
         )
     else:
         text += " No smallest difference that matters was stated, so nothing is called equal."
+    if terms.best:
+        text += (
+            " The set of experiments that may be the best has those that no other one is shown to "
+            "exceed, by one-sided paired t tests at 5 % divided by the number of others; it holds "
+            "the best one in at least 95 of 100 studies."
+        )
     return f"{text} Computed with Paribus {__version__}."
 
 
@@ -172,6 +180,9 @@ def _files(judgment: Judgement, title: str) -> Iterator[tuple[str, bytes]]:
     yield "report.md", _markdown(view).encode()
     yield "tables/findings.csv", finding_tables.findings_csv(findings).encode()
     yield "tables/findings.tex", finding_tables.findings_latex(findings, _notes(judgment)).encode()
+    if best := finding_tables.best_latex(findings, []):
+        yield "tables/best.csv", finding_tables.best_csv(findings).encode()
+        yield "tables/best.tex", best.encode()
     yield "tables/summary.csv", _summary_csv(judgment).encode()
     yield "tables/summary.tex", _summary_latex(view).encode()
     shown = forest(findings, preview=False)
