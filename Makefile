@@ -74,7 +74,8 @@ test: kernels
 calibrate: kernels
 	PARIBUS_CALIBRATION=10 $(BIN)/pytest -s --quiet tests/calibration
 
-# Broken inputs by the thousand: each ends in a message, within 5 s and 1 GB; about 15 minutes.
+# Broken inputs by the thousand: each ends in a message, within 5 s and 1 GB; about 15 minutes. Then
+# 30 kills of processes of a Ray cluster, about 10 minutes.
 robustness: kernels
 	PYTHONPATH=. $(BIN)/python tests/robustness/study_files.py --count 12000 \
 		--folder build/robustness/studies
@@ -86,6 +87,8 @@ robustness: kernels
 		--folder build/robustness/stores
 	PYTHONPATH=. $(BIN)/python tests/robustness/requests.py --count 6000 \
 		--folder build/robustness/requests
+	PYTHONPATH=. $(BIN)/python tests/robustness/ray_kills.py --count 30 \
+		--folder build/robustness/ray
 
 # Writes what is made in docs/ anew: the reference of study files, the notebook's outputs.
 docs: kernels

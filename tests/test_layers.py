@@ -100,7 +100,7 @@ def _modules_after(code: str) -> set[str]:
 
 
 HEAVY = {"torch", "matplotlib", "scipy", "pandas", "onnx", "onnxruntime", "tensorboard", "mlflow"}
-HEAVY |= {"starlette", "uvicorn"}
+HEAVY |= {"starlette", "uvicorn", "ray"}
 
 
 def test_importing_paribus_loads_nothing_heavy() -> None:

@@ -16,6 +16,7 @@ EXTRAS = {
     "mlflow": ("mlflow", "sqlalchemy", "alembic"),
     "onnx": ("onnx",),
     "pandas": ("pandas",),
+    "ray": ("ray",),
     "serve": ("starlette", "uvicorn"),
     "tensorboard": ("tensorboard",),
     "torch": ("torch",),

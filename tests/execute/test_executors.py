@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,10 +28,26 @@ from paribus.execute.protocol import (
 from paribus.execute.worker import Batch, events
 from paribus.spec.experiment import Experiment
 from paribus.spec.recipe import Sgd
+from tests.support.ray import NEEDS_RAY, ray_cluster
 
 Small = Callable[..., Path]
 
-every_executor = pytest.mark.parametrize("name", ["local"])
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    """A cluster of Ray for all tests of it, which takes seconds to start."""
+    with ray_cluster([2]) as cluster, pytest.MonkeyPatch.context() as patch:
+        for variable, value in cluster.environ.items():
+            patch.setenv(variable, value)
+        yield
+
+
+@pytest.fixture(params=["local", pytest.param("ray", marks=NEEDS_RAY)])
+def name(request: pytest.FixtureRequest) -> str:
+    """Each executor, by its name."""
+    if request.param == "ray":
+        request.getfixturevalue("cluster")
+    return str(request.param)
 
 
 @pytest.fixture
@@ -95,7 +111,6 @@ def here(job: Job) -> list[Event]:
     return list(events(Batch([job], 1), {}))
 
 
-@every_executor
 def test_each_run_starts_trains_and_ends(name: str, jobs: dict[str, Job]) -> None:
     told = train(name, 2, [[job] for job in jobs.values()])
     for run_id, job in jobs.items():
@@ -108,7 +123,6 @@ def test_each_run_starts_trains_and_ends(name: str, jobs: dict[str, Job]) -> Non
         assert started.environment["numpy"]
 
 
-@every_executor
 def test_a_batch_has_the_bits_of_single_runs(name: str, jobs: dict[str, Job]) -> None:
     """One of them diverges, one is resumed, one trains for fewer epochs."""
     cnn, mlp = jobs["cnn-0"], jobs["mlp-1"]
@@ -136,7 +150,6 @@ def test_data_are_found_from_another_folder(
     assert len(load(source.source, source.folder).train_labels) == 120
 
 
-@every_executor
 def test_a_state_of_other_bits_is_not_resumed(name: str, jobs: dict[str, Job]) -> None:
     whole = here(jobs["mlp-0"])
     assert isinstance(whole[1], EpochDone)
@@ -145,7 +158,6 @@ def test_a_state_of_other_bits_is_not_resumed(name: str, jobs: dict[str, Job]) -
     assert facts(told) == facts(whole)
 
 
-@every_executor
 def test_a_run_on_data_that_have_changed_fails(name: str, jobs: dict[str, Job]) -> None:
     job = jobs["mlp-0"]
     other = replace(job, data=replace(job.data, fingerprint="other"))
@@ -157,7 +169,6 @@ def test_a_run_on_data_that_have_changed_fails(name: str, jobs: dict[str, Job]) 
     assert isinstance(told["cnn-0"][-1], Finished)
 
 
-@every_executor
 def test_a_run_already_at_its_end_only_finishes(name: str, jobs: dict[str, Job]) -> None:
     whole = here(jobs["mlp-0"])
     last = whole[-2]
@@ -167,7 +178,6 @@ def test_a_run_already_at_its_end_only_finishes(name: str, jobs: dict[str, Job])
     assert facts(told) == ["started", *facts(whole[-1:])]
 
 
-@every_executor
 def test_a_module_that_raises_fails_its_batch_alone(
     name: str, jobs: dict[str, Job], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -192,7 +202,6 @@ def _own(module: str) -> Experiment:
     )
 
 
-@every_executor
 def test_its_end_ends_what_is_being_trained(name: str, jobs: dict[str, Job]) -> None:
     endless = replace(jobs["mlp-0"], experiment=jobs["mlp-0"].experiment.but(epochs=100_000))
     with EXECUTORS.get(name)(Order(runs=1)) as executor:

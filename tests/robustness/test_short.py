@@ -1,4 +1,4 @@
-"""A short part of `make robustness`: broken inputs end in a message, within bounds."""
+"""A short part of `make robustness`: broken inputs end in a message, losses cost nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ray import NEEDS_RAY
+
 HERE = Path(__file__).parent
 
 
@@ -18,8 +20,17 @@ HERE = Path(__file__).parent
     [("study_files", 100), ("data_files", 200), ("packs", 40), ("stores", 10), ("requests", 100)],
 )
 def test_mutated_files_end_in_a_message(name: str, count: int, tmp_path: Path) -> None:
+    _passes(name, count, tmp_path)
+
+
+@pytest.mark.parametrize("name", [pytest.param("ray_kills", marks=NEEDS_RAY)])
+def test_a_cluster_that_loses_processes_gives_the_same_bits(name: str, tmp_path: Path) -> None:
+    _passes(name, 3, tmp_path)
+
+
+def _passes(name: str, count: int, folder: Path) -> None:
     seed = os.environ.get("PARIBUS_ROBUSTNESS_SEED", "0")
-    options = ["--count", str(count), "--seed", seed, "--folder", str(tmp_path)]
+    options = ["--count", str(count), "--seed", seed, "--folder", str(folder)]
     places = [str(HERE.parent.parent), os.environ.get("PYTHONPATH")]
     done = subprocess.run(
         [sys.executable, str(HERE / f"{name}.py"), *options],

@@ -6,13 +6,14 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 
 from paribus.campaign.campaign import Campaign
 from paribus.campaign.cells import WHOLE, Cell, Schedule, Shard, schedule
 from paribus.campaign.need import order_of
 from paribus.campaign.progress import Clock, Listener, clock
 from paribus.campaign.run import Outcome, record, run
-from paribus.execute.protocol import EXECUTORS, Executor, Order
+from paribus.execute.protocol import EXECUTORS, Executor
 from paribus.store.known import Known
 from paribus.store.reader import Reader
 from paribus.store.writer import Writer
@@ -31,22 +32,25 @@ def train(
     show: Show,
     jobs: int | None = None,
     executor: str = "local",
+    address: str = "",
     shard: Shard = WHOLE,
 ) -> Outcome:
     """Train every missing run, and what the looks call for after it.
 
     known: the campaign's experiments in the store. jobs: runs trained at once; None for as many as
-    there is room for. executor: its name. With planned looks, all experiments are trained up to the
-    first; then the questions are judged, and those that an open one needs go on to the next. What a
-    look says follows from the store alone, so another process, or the same command days later, goes
-    on where this one was. A shard has no look to itself: it is trained up to the next one.
+    there is room for. executor: its name; address: where it is, of one that is elsewhere. With
+    planned looks, all experiments are trained up to the first; then the questions are judged, and
+    those that an open one needs go on to the next. What a look says follows from the store alone,
+    so another process, or the same command days later, goes on where this one was. A shard has no
+    look to itself: it is trained up to the next one.
     """
     make = EXECUTORS.get(executor)
     planned = schedule(campaign, known, store, shard=shard)
     failed, untried = dict[str, str](), dict[str, int]()
     while True:
         record(planned, store)
-        outcome = _train(planned, store, show=show, make=make, jobs=jobs)
+        order = order_of(planned, jobs, address)
+        outcome = _train(planned, store, show=show, make=partial(make, order))
         failed |= outcome.failed
         untried |= outcome.untried
         if not planned.missing or planned.is_last:
@@ -70,14 +74,13 @@ def _train(
     store: Writer,
     *,
     show: Show,
-    make: Callable[[Order], Executor],
-    jobs: int | None,
+    make: Callable[[], Executor],
 ) -> Outcome:
     """Train what a schedule is missing; an executor is made only for that."""
     if not planned.missing:
         with show(planned, clock(planned, store)):
             return Outcome({}, 0)
-    with make(order_of(planned, jobs)) as executing:
+    with make() as executing:
         placed = replace(planned, capacity=executing.capacity)
         with show(placed, clock(placed, store)) as listen:
             return run(placed, store, listen, executing)

@@ -66,6 +66,12 @@ class ShardType(click.ParamType[Shard]):
     help="What trains: processes on this machine, or what another package brings.",
 )
 @click.option(
+    "--ray",
+    metavar="ADDRESS",
+    help="Train on a Ray cluster: HOST:PORT, auto for the one of this machine, or local for one "
+    "that is started here and ends with the command.",
+)
+@click.option(
     "--timing/--no-timing",
     default=True,
     show_default=True,
@@ -84,6 +90,7 @@ def command(
     campaign: Campaign,
     jobs: int | None,
     executor: str,
+    ray: str | None,
     timing: bool,
     shard: Shard | None,
     report_folder: Path | None,
@@ -107,7 +114,8 @@ def command(
             store,
             show=progress,
             jobs=jobs,
-            executor=executor,
+            executor="ray" if ray else executor,
+            address=ray or "",
             shard=shard or WHOLE,
         )
         result = None

@@ -154,7 +154,9 @@ class Executor(Protocol):
     """Trains batches of jobs: a context manager, whose end ends what is still being trained.
 
     The events of a run come in order: `Started`, an `EpochDone` for each epoch, and one `Ending`;
-    a run that never started may fail all the same. Events of different runs are interleaved.
+    a run that never started may fail all the same. One that is moved to another worker starts once
+    more there, and its epochs go on after those that were told. Events of different runs are
+    interleaved.
     """
 
     @property
@@ -193,6 +195,11 @@ class Executor(Protocol):
 
 
 EXECUTORS = Registry[Callable[[Order], Executor]](
-    "executors", "executor", {"local": "paribus.execute.local:LocalExecutor"}
+    "executors",
+    "executor",
+    {
+        "local": "paribus.execute.local:LocalExecutor",
+        "ray": "paribus.execute.ray_cluster:RayExecutor",
+    },
 )
 """What makes an executor of a name for an order."""

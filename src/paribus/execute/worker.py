@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from multiprocessing.connection import Connection
 
+from paribus.data.dataset import Dataset
 from paribus.engines.choose import make_engine
 from paribus.errors import ParibusError, UserError
 from paribus.execute.machine import environment
@@ -51,14 +52,17 @@ def work(connection: Connection) -> None:
             return
 
 
-def events(batch: Batch, where: dict[str, str]) -> Iterator[Event]:
+def events(
+    batch: Batch, where: dict[str, str], tasks_on: Callable[[DataSource], TaskMaker] | None = None
+) -> Iterator[Event]:
     """Train a batch. Whatever goes wrong, every run gets its last event.
 
-    where: the environment of this process.
+    where: the environment of this process. tasks_on: what makes tasks on some data; None if these
+    are to be loaded here.
     """
     left, began = [job.run_id for job in batch.jobs], False
     try:
-        maker = _tasks(batch.jobs[0].data)
+        maker = (tasks_on or _tasks)(batch.jobs[0].data)
         engine = make_engine(batch.jobs[0].engine, batch.cores)
         jobs = [_with_bits(job, engine.bits) for job in batch.jobs]
         for job in jobs:
@@ -103,7 +107,12 @@ def _find_code(job: Job) -> None:
 
 @lru_cache(maxsize=1)
 def _tasks(data: DataSource) -> TaskMaker:
-    """What makes tasks on some data. Raises `UserError` if they are not what was meant."""
+    """What makes tasks on some data. Raises what `checked_data` raises."""
+    return TaskMaker(checked_data(data))
+
+
+def checked_data(data: DataSource) -> Dataset:
+    """Return data that are loaded here. Raises `UserError` if they are not what was meant."""
     from paribus.data.sources import load
 
     dataset = load(data.source, data.folder)
@@ -112,4 +121,4 @@ def _tasks(data: DataSource) -> TaskMaker:
             f'data "{data.source}": have changed since the command began; put the old data back, '
             "or call the command again"
         )
-    return TaskMaker(dataset)
+    return dataset

@@ -1,0 +1,283 @@
+"""The executor of a Ray cluster: batches are its tasks, and their events come as they happen.
+
+Only the process that makes it writes a store, so a worker or a node may be lost at any moment: the
+runs that it trained resume elsewhere, after their last epoch that has been told.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from paribus.allotment import available_cores
+from paribus.errors import ParibusError, UserError, need
+from paribus.execute.protocol import (
+    Capacity,
+    Diverged,
+    EpochDone,
+    Event,
+    Failed,
+    Finished,
+    Job,
+    Order,
+    Started,
+)
+from paribus.execute.ray_task import train_batch
+from paribus.execute.worker import Batch, checked_data
+
+if TYPE_CHECKING:
+    from ray import ObjectRef, ObjectRefGenerator
+
+    from paribus.data.dataset import Dataset
+
+LOCAL = "local"
+"""The address of a cluster that is started on this machine and ends with the command."""
+_AUTO = "auto"
+"""That of the cluster that this machine is a node of."""
+
+_ATTEMPTS = 4
+"""How often a batch is begun without an epoch between, before its runs fail."""
+_AHEAD = 8
+"""Events that a task may be ahead of those that have been fetched."""
+_SECONDS_OF_NODES = 2.0
+"""For how long the cluster's nodes are taken to be the same."""
+
+
+@dataclass(frozen=True)
+class _Node:
+    cores: int
+    gpus: int
+    memory: int
+
+
+@dataclass
+class _Sent:
+    """A batch that the cluster trains."""
+
+    jobs: dict[str, Job]
+    """By run, those that have not ended: with the state after the last epoch that was told."""
+    cores: int
+    attempts: int = 1
+    """How often it was begun since an epoch was told."""
+    bits: dict[str, str] = field(default_factory=dict)
+    """What decides the bits of a run where it is trained now."""
+
+
+class RayExecutor:
+    """A Ray cluster. Use it as a context manager: its end ends what is being trained, and a cluster
+    that it has started."""
+
+    def __init__(self, order: Order) -> None:
+        need("ray", "training on a Ray cluster")
+        self._order = order
+        self._sent: dict[ObjectRefGenerator, _Sent] = {}
+        self._data: dict[str, ObjectRef[Dataset]] = {}
+        self._refused: list[Sequence[Failed]] = []
+        self._seen: tuple[float, list[_Node]] = (0.0, [])
+
+    @property
+    def capacity(self) -> Capacity:
+        """What all nodes have, by now."""
+        order, nodes = self._order, self._nodes()
+        cores = sum(node.cores for node in nodes)
+        slots = cores if order.jobs is None else order.jobs
+        if order.jobs is None and order.gpu:
+            slots = min(slots, sum(node.gpus for node in nodes))
+        return Capacity(max(1, min(slots, order.runs)), max(1, cores))
+
+    @property
+    def free(self) -> int:
+        """How many more batches it would begin at once."""
+        return self.capacity.slots - len(self._sent) - len(self._refused)
+
+    def cores_for(self, batches: int) -> int:
+        """Return how many cores each of some batches gets, if they are trained at once: as many as
+        there are on nodes for all of them."""
+        batches = min(batches, self.capacity.slots)
+        nodes = [node.cores for node in self._nodes()]
+        fitting = (
+            cores
+            for cores in range(max(nodes, default=1), 0, -1)
+            if sum(node // cores for node in nodes) >= batches
+        )
+        return next(fitting, 1)
+
+    def submit(self, jobs: Sequence[Job], cores: int) -> None:
+        """Have the cluster train a batch of jobs, on so many cores of one node."""
+        try:
+            self._put(jobs[0])
+        except ParibusError as error:
+            self._refused.append([Failed(job.run_id, str(error), shared=True) for job in jobs])
+            return
+        self._send(_Sent({job.run_id: job for job in jobs}, cores))
+
+    def events(self) -> Iterator[Event]:
+        """Yield the next event of each batch that has one, waiting up to a second for one."""
+        import ray
+
+        while self._refused:
+            yield from self._refused.pop(0)
+        if not self._sent:
+            return
+        ready, _ = ray.wait(list(self._sent), timeout=1.0)
+        if ready and len(self._sent) > 1:
+            ready, _ = ray.wait(list(self._sent), num_returns=len(self._sent), timeout=0)
+        for generator in ready:
+            yield from self._next(generator)
+
+    def _next(self, generator: ObjectRefGenerator) -> Iterator[Event]:
+        import ray
+
+        sent = self._sent[generator]
+        try:
+            event: Event = ray.get(next(generator))
+        except StopIteration:
+            del self._sent[generator]
+            if sent.jobs:
+                yield from self._lost(sent, "its task ended before it")
+            return
+        except ray.exceptions.RayError as error:
+            del self._sent[generator]
+            yield from self._lost(sent, f"{_why(error)} ({type(error).__name__})")
+            return
+        _note(sent, event)
+        if not sent.jobs:  # A task that is asked for no more is at its end.
+            del self._sent[generator]
+        yield event
+
+    def _lost(self, sent: _Sent, why: str) -> Iterator[Event]:
+        """Begin a batch again that was lost, from the epochs that were told."""
+        if sent.attempts < _ATTEMPTS:
+            sent.attempts += 1
+            self._send(sent)
+            return
+        for run_id in sent.jobs:
+            yield Failed(run_id, f"{why}, {_ATTEMPTS} times without an epoch between")
+
+    def _send(self, sent: _Sent) -> None:
+        jobs = list(sent.jobs.values())
+        data = self._put(jobs[0])
+        task = self._task.options(
+            num_cpus=min(sent.cores, max((node.cores for node in self._nodes()), default=1)),
+            num_gpus=int(self._order.gpu),
+            memory=self._memory(),
+            max_retries=0,  # Ours begin where the lost one was.
+            num_returns="streaming",
+            _generator_backpressure_num_objects=_AHEAD,
+        )
+        self._sent[task.remote(Batch(jobs, sent.cores), [data])] = sent
+
+    def _put(self, job: Job) -> ObjectRef[Dataset]:
+        """Return the data of a job in the cluster, where they are put once. Raises `UserError` if
+        they are not found, or not what was meant."""
+        import ray
+
+        fingerprint = job.data.fingerprint
+        if fingerprint not in self._data:
+            self._data[fingerprint] = ray.put(checked_data(job.data))
+        return self._data[fingerprint]
+
+    def _memory(self) -> int:
+        """What a batch asks for, so that no node gets more than it has memory for; a node that is
+        too small gets one at a time."""
+        return min([self._order.memory, *(node.memory for node in self._nodes())])
+
+    def _nodes(self) -> list[_Node]:
+        import ray
+
+        at, nodes = self._seen
+        if not nodes or time.monotonic() - at > _SECONDS_OF_NODES:
+            alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+            nodes = [_node(resources) for resources in alive if resources.get("CPU", 0) >= 1]
+            self._seen = (time.monotonic(), nodes)
+        return nodes
+
+    def __enter__(self) -> Self:
+        _connect(self._order.address)
+        import ray
+
+        self._task: Any = ray.remote(train_batch)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        import ray
+
+        for generator in self._sent:
+            ray.cancel(generator, force=True)
+        ray.shutdown()
+
+
+def _connect(address: str) -> None:
+    # It would send reports on its use to its makers.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    import ray
+
+    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
+    if address == LOCAL:
+        ray.init(
+            LOCAL,
+            num_cpus=available_cores(),
+            include_dashboard=False,
+            _node_ip_address="127.0.0.1",
+            **quiet,
+        )
+        return
+    try:
+        _knock(address)
+        ray.init(address or _AUTO, **quiet)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UserError(
+            f"--ray {address}: no Ray cluster answers there ({error}); call the command on a node "
+            "of the cluster, or use --ray local"
+        ) from None
+
+
+def _knock(address: str) -> None:
+    """Raise `OSError` if nobody listens at an address, which Ray would try for minutes; raise
+    `ValueError` if it is none."""
+    if address in ("", _AUTO):
+        return
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or "/" in host:
+        raise ValueError("an address is HOST:PORT, auto or local")
+    socket.create_connection((host, int(port)), timeout=10).close()
+
+
+def _node(resources: Mapping[str, float]) -> _Node:
+    return _Node(
+        cores=int(resources["CPU"]),
+        gpus=int(resources.get("GPU", 0)),
+        memory=int(resources.get("memory", 0)),
+    )
+
+
+def _note(sent: _Sent, event: Event) -> None:
+    """Note where a run of a batch would resume."""
+    run_id = event.run_id
+    match event:
+        case Started(bits=bits):
+            sent.bits[run_id] = bits
+        case EpochDone(epoch=epoch, state=state):
+            sent.attempts = 1
+            job = sent.jobs[run_id]
+            bits = sent.bits[run_id]
+            sent.jobs[run_id] = replace(job, done=epoch.number, state=state, bits=bits)
+        case Finished() | Diverged() | Failed():
+            del sent.jobs[run_id]
+
+
+def _why(error: Exception) -> str:
+    from ray import exceptions
+
+    match error:
+        case exceptions.OutOfMemoryError():
+            return "its node ran out of memory"
+        case exceptions.NodeDiedError():
+            return "its node was lost"
+        case exceptions.WorkerCrashedError():
+            return "its process ended unexpectedly"
+    return "it was lost"
