@@ -43,7 +43,7 @@ def test_the_picture_has_a_line_for_each_side_and_its_winners(narrow: bool) -> N
         # An axis of accuracies is one of errors.
         np.testing.assert_allclose(np.asarray(line.get_ydata(), float), 1 - side.mean_T)
     labels = [text.get_text() for text in axes.get_xticklabels()]
-    assert labels[-1] == "winners,\ntrained again"
+    assert labels[-1] == ("winners" if narrow else "winners,\ntrained again")
     assert labels[:-1] == [str(int(number)) for number in map(float, labels[:-1])]
     assert labels[-2] == "4"
 
@@ -63,8 +63,10 @@ def test_a_loss_is_drawn_as_it_is() -> None:
     (finding,) = judge_study(tuned_result(tuned_study(text=text), smooth))
     # The made-up trials have no loss.
     assert tuning_curves([finding], test_images=100) == []
-    one = replace(shown(), is_accuracy=False, label="final test loss (nats)")
-    line = figure(one).axes[0].lines[0]
+    one = replace(shown(), is_accuracy=False, is_loss=True, label="final test loss (nats)")
+    axes = figure(one).axes[0]
+    assert axes.get_yscale() == "log"
+    line = axes.lines[0]
     np.testing.assert_allclose(np.asarray(line.get_ydata(), float), one.sides[0].mean_T)
 
 

@@ -50,7 +50,14 @@ def _curves(finding: TunedFinding, test_images: int) -> TuningCurves | None:
     unit = "" if metric.is_share or not metric.unit else f" ({metric.unit})"
     is_accuracy = metric.is_share and metric.higher_is_better
     scale = 1.0 if is_accuracy else metric.scale
-    return TuningCurves((a, b), f"{metric.label}{unit}", is_accuracy, scale, test_images)
+    return TuningCurves(
+        sides=(a, b),
+        label=f"{metric.label}{unit}",
+        is_accuracy=is_accuracy,
+        is_loss=metric.unit == "nats",
+        scale=scale,
+        test_images=test_images,
+    )
 
 
 def _curve(side: TunedSide) -> TuningCurveOf | None:

@@ -221,6 +221,8 @@ class TuningCurves:
     """What is measured, with its unit."""
     is_accuracy: bool
     """Whether it is drawn in the share of errors."""
+    is_loss: bool
+    """Whether its axis is that of losses."""
     scale: float
     """Turns a value into what is printed."""
     test_images: int

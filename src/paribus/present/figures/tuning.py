@@ -11,13 +11,15 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from paribus.present.figures.shown import TuningCurveOf, TuningCurves
-from paribus.present.figures.style import COLORS, accuracy_scale, errors, style
+from paribus.present.figures.style import COLORS, accuracy_scale, errors, loss_scale, style
 from paribus.text import percent, shortened
 
 Floats = NDArray[np.float64]
 
 _EXPLAINED = f"trials per replicate; line: mean over replicates, band: its {percent(0.95)} interval"
-_EXPLAINED_NARROW = f"trials per replicate; mean and {percent(0.95)} interval"
+_EXPLAINED_NARROW = (
+    f"trials per replicate; mean and {percent(0.95)} interval;\nwinners: trained again"
+)
 _WINNERS = "winners,\ntrained again"
 _MARKERS = ("o", "s")
 _LINES = ("-", "--")
@@ -32,18 +34,23 @@ def tuning_curves(shown: TuningCurves, *, narrow: bool = False) -> Figure:
         figure = Figure(figsize=(4.0, 3.6) if narrow else (9, 3.9), layout="constrained")
         axes = figure.add_subplot()
         trials = max(len(side.mean_T) for side in shown.sides)
-        places = [trials * 1.07 + 0.3, trials * 1.13 + 0.6]
+        # For the names below the axis a narrow figure needs more room.
+        places = [trials * share + 0.45 for share in ((1.16, 1.3) if narrow else (1.07, 1.13))]
         drawn = []
         for number, side in enumerate(shown.sides):
             drawn += _draw(axes, shown, side, number=number, place=places[number])
         if shown.is_accuracy:
             accuracy_scale(axes, "y", drawn)
+        elif shown.is_loss:
+            loss_scale(axes, drawn)
         axes.axvline(trials * 1.03 + 0.15, color="#bbbbbb", linewidth=0.8)
         axes.set_xlim(0.7, places[1] + 0.06 * trials + 0.2)
         steps = MaxNLocator(nbins=6 if narrow else 10, integer=True, steps=[1, 2, 5, 10])
-        ticks = [int(tick) for tick in steps.tick_values(1, trials) if 1 <= tick <= 0.97 * trials]
-        ticks = [*ticks, trials]
-        axes.set_xticks([*ticks, sum(places) / 2], [*map(str, ticks), _WINNERS])
+        inner = [int(tick) for tick in steps.tick_values(1, trials) if 1 < tick <= 0.93 * trials]
+        ticks = [1, *inner, trials]
+        axes.set_xticks(
+            [*ticks, sum(places) / 2], [*map(str, ticks), "winners" if narrow else _WINNERS]
+        )
         axes.xaxis.get_gridlines()[-1].set_visible(False)
         axes.set_ylabel(shown.label)
         axes.set_xlabel(_EXPLAINED_NARROW if narrow else _EXPLAINED)
