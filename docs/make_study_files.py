@@ -13,7 +13,7 @@ from typing import Any
 
 from docs.study_files_kinds import BEST, PAIRS
 from docs.study_files_tuning import TUNING, TUNING_END
-from paribus.measure.metric import MetricWithArgument, named
+from paribus.measure.metric import MetricOfClass, MetricWithArgument, named
 from paribus.spec import bounds
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies
@@ -83,6 +83,14 @@ layer must give one feature for each class: `linear 10` for ten.
 
 `network = "my_package.nets:SmallNet"` names a `torch.nn.Module` of your own, which the engine
 `torch` trains: [custom modules](custom-modules.md).
+
+"""
+
+METRICS_END = """
+`class_accuracy cat` names a class as the data do. A function of your own takes the true and the
+predicted classes of the test images, in this order, and returns a number, as scikit-learn's
+`sklearn.metrics:balanced_accuracy_score` does; `"my_package.metrics:cost lower"` says that lower is
+better. It is found as [custom modules](custom-modules.md) are, and tried before training.
 
 """
 
@@ -301,13 +309,16 @@ def _named(kind: type[Spec], example: dict[str, Any]) -> str:
 def _metrics() -> str:
     lines = ["| `metric` | what it is | better |\n| --- | --- | --- |\n"]
     for name in METRICS.names():
-        takes_argument = isinstance(METRICS.get(name), MetricWithArgument)
-        written = f"{name} 0.98" if takes_argument else name
+        kind: object = METRICS.get(name)
+        written = name
+        if isinstance(kind, MetricWithArgument | MetricOfClass):
+            written += f" {kind.example}"
         metric = named(written)
         better = "higher" if metric.higher_is_better else "lower"
         needs = "; needs validation images" if metric.needs_validation else ""
         lines.append(f"| `{written}` | {metric.label}{needs} | {better} |\n")
-    return "".join(lines) + "\n"
+    lines.append("| `my_package.metrics:f1` | a function of your own, see below | higher |\n")
+    return "".join(lines) + METRICS_END
 
 
 def _bounds() -> str:

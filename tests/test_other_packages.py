@@ -36,10 +36,10 @@ from = "mlp"
 network = ["flatten", "linear 16", "relu", "linear 2"]
 
 [[questions]]
-ask = "Which has the better worst class?"
+ask = "Which has the better balanced accuracy?"
 compare = ["mlp", "wide"]
 about = ["network"]
-metric = "worst_class"
+metric = "balanced_accuracy"
 matters = 0.01
 
 [[questions]]
@@ -68,7 +68,7 @@ def test_each_part_is_used_from_the_command_line(paribus: Any, tmp_path: Path) -
     assert [question.get("kind") for question in checked["questions"]][-1] == "complete"
     paribus("run", "study.toml", "--executor", "here")
     report = (tmp_path / "report" / "report.md").read_text("utf-8")
-    assert "accuracy of the worst class" in report
+    assert "balanced accuracy" in report
     assert "6 runs of mlp, wide have finished." in report
     page = (tmp_path / "report" / "index.html").read_text("utf-8")
     assert "6 runs of mlp, wide have finished." in page
@@ -78,8 +78,9 @@ def test_each_part_is_used_from_the_command_line(paribus: Any, tmp_path: Path) -
     assert (ours["n"], ours["asked"]) == ("3", "")
     latex = (tmp_path / "report" / "tables" / "findings.tex").read_text("utf-8")
     assert "Is everything there? & 6 & 6 runs & --" in latex
-    compared = json.loads(paribus("compare", "mlp", "wide", "--metric", "worst_class", "--json"))
-    assert compared["metric"] == "worst_class"
+    of_metric = ("--metric", "balanced_accuracy")
+    compared = json.loads(paribus("compare", "mlp", "wide", *of_metric, "--json"))
+    assert compared["metric"] == "balanced_accuracy"
     shown = json.loads(paribus("show", "mlp/0", "--json"))
     assert shown["engine"] == "theirs"
     assert shown["environments"][0]["executor"] == "their process"

@@ -3,7 +3,7 @@
 A part of another package is registered by an entry point of its group, in its pyproject.toml:
 
     [project.entry-points."paribus.metrics"]
-    worst_class = "my_package.metrics:WORST_CLASS"
+    balanced_accuracy = "my_package.metrics:BALANCED_ACCURACY"
 """
 
 from __future__ import annotations

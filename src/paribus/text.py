@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -206,3 +207,12 @@ def _printable(character: str) -> str:
     if character.isprintable() or category(character) in ("Zs", "Mn", "Mc", "Me"):
         return character
     return repr(character)[1:-1]
+
+
+def is_import_path(text: str) -> bool:
+    """Return whether a text has the form of an import path.
+
+    >>> is_import_path("my_package.data:load"), is_import_path("C:/data"), is_import_path("mnist")
+    (True, False, False)
+    """
+    return re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", text) is not None

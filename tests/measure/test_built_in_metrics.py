@@ -15,7 +15,8 @@ from paribus.store.rows import Status
 from tests.support.made_up import dataset, run
 
 DATA = dataset(20)
-WRITTEN = [f"{name} 0.98" if name == "epochs_to" else name for name in METRICS.names()]
+EXAMPLES = {"epochs_to": "epochs_to 0.98", "class_accuracy": "class_accuracy 7"}
+WRITTEN = [EXAMPLES.get(name, name) for name in METRICS.names()]
 
 
 def of_curves(curves: dict[str, list[float]], status: Status = "finished") -> Run:

@@ -10,10 +10,10 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from paribus.campaign.asked import check_questions
 from paribus.campaign.changes import NO_CHANGES, Changes, changed
 from paribus.campaign.engines import (
     Engines,
-    check_validation,
     choose_engines,
     fitting_networks,
 )
@@ -79,7 +79,7 @@ class Campaign:
 
         Raises `UserError` with every experiment, or every question, that does not fit the data.
         """
-        check_validation(self.study, self.facts, where=self.name)
+        check_questions(self.study, self.facts, self.folder, where=self.name)
         return fitting_networks(self.study.experiments, self.facts, where=self.name)
 
     @cached_property
@@ -187,6 +187,7 @@ class Campaign:
             study_name=self.name,
             dataset=self.dataset,
             identities=known.identities,
+            folder=self.folder,
             plan=self.plan(store),
         )
 

@@ -16,8 +16,6 @@ from paribus.spec.code import import_code
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan, plan_of
-from paribus.spec.question import MetricQuestion
-from paribus.spec.study import Study
 from paribus.text import plural
 
 _NOT_BUILT = (
@@ -64,26 +62,6 @@ def fitting_networks(
             problems.setdefault(_Problem(setting, str(error)), []).append(name)
     _raise(problems, where)
     return found
-
-
-def check_validation(study: Study, facts: DataFacts, where: str = "") -> None:
-    """Raise `UserError` if questions are about validation images and there are none.
-
-    where: the study's file or name, for messages. A file alone does not say: data may bring theirs.
-    """
-    held_out = next(iter(study.experiments.values())).validation
-    if held_out or facts.validation_images:
-        return
-    place = f"{where}: " if where else ""
-    lines = [
-        f'{place}question {number}: metric "{question.metric}" needs validation images, and '
-        f"{facts.name} has none; hold out training images, e.g. with validation = "
-        f"{max(1, facts.train_images // 10)}"
-        for number, question in enumerate(study.questions, start=1)
-        if isinstance(question, MetricQuestion) and question.needs_validation
-    ]
-    if lines:
-        raise UserError("\n".join(lines))
 
 
 def _raise(problems: Mapping[_Problem, list[str]], where: str) -> None:

@@ -151,11 +151,13 @@ def _range(option: str, text: str | None) -> range | None:
 
 
 def _read(side: FoundExperiment, store: Reader, dataset: Dataset) -> ExperimentResult:
+    places = store.places(side.hash)
+    folder = places[0].folder if places else Path()
     return described(
         side.text,
         side.experiment,
         dataset,
-        tuple(read_run(run, store, dataset) for run in side.runs),
+        tuple(read_run(run, store, dataset, folder) for run in side.runs),
         code=store.identity(side.hash).code,
         called=store.data_names(side.hash),
     )

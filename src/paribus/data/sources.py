@@ -14,7 +14,7 @@ from paribus.data.reading import kind_of, open_file
 from paribus.data.remote import Remote
 from paribus.errors import UserError, did_you_mean
 from paribus.registry import Registry
-from paribus.text import shown
+from paribus.text import is_import_path, shown
 
 _ACCEPTED = (
     f"needs a folder of the IDX files {', '.join(idx.FILES)}, each gzipped (.gz) or not; or a "
@@ -52,13 +52,11 @@ def load(source: str, relative_to: Path | None = None, cache: Path | None = None
         if share is not None and (place in NAMED or place in OTHERS):
             raise split.no_effect(place, share, "test images of its own")
         path = _path(place, relative_to)
-        if not os.path.exists(path) and ":" in place:
-            # Of use to few; it brings the specification of studies.
+        if not os.path.exists(path) and ":" in place and is_import_path(place):
+            # It brings the specification of studies.
             from paribus.data import function
-            from paribus.spec.functions import is_import_path
 
-            if is_import_path(place):
-                return function.load(place, relative_to or Path(), source, share)
+            return function.load(place, relative_to or Path(), source, share)
     if not source.strip() or not os.path.exists(path):
         raise UserError(
             f'data "{shown(source)}": there is no dataset of that name, and no file or folder '

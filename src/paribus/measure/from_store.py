@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +33,13 @@ def collect(
     study_name: str,
     dataset: Dataset,
     identities: Mapping[str, Identity],
+    folder: Path,
     plan: StudyPlan | None = None,
 ) -> StudyResult:
     """What a store has of a study.
 
     study_name: as it could be typed, "" if it was made in Python. identities: of its experiments,
-    by name. plan: as it was recorded.
+    by name. folder: what paths in the study start from. plan: as it was recorded.
     """
     trained = [run.seed for name in identities for run in store.runs(identities[name].hash)]
     planned = study.seed_range.stop if plan is None else plan.next_seed
@@ -52,13 +54,15 @@ def collect(
                     name,
                     experiment,
                     dataset,
-                    tuple(read_run(run, store, dataset) for run in stored[name]),
+                    tuple(read_run(run, store, dataset, folder) for run in stored[name]),
                     code=identities[name].code,
                     called=store.data_names(identities[name].hash),
                 ),
                 base=study.bases.get(name),
                 reported=study.reported.get(name),
-                replicates=tuple(_replicate(one, store, dataset) for one in tuned.get(name, ())),
+                replicates=tuple(
+                    _replicate(one, store, dataset, folder) for one in tuned.get(name, ())
+                ),
             )
             for name, experiment in study.experiments.items()
         },
@@ -112,9 +116,9 @@ def _engine(experiment: Experiment, common: str) -> str:
     return common if experiment.engine == "auto" else experiment.engine
 
 
-def _replicate(stored: StoredReplicate, store: Reader, dataset: Dataset) -> Replicate:
+def _replicate(stored: StoredReplicate, store: Reader, dataset: Dataset, folder: Path) -> Replicate:
     trials = tuple(
-        Trial(one.settings, None if one.run is None else read_run(one.run, store, dataset))
+        Trial(one.settings, None if one.run is None else read_run(one.run, store, dataset, folder))
         for one in stored.trials
     )
     return Replicate(stored.seed, trials, stored.winner)
@@ -177,8 +181,11 @@ def common_engine(study: Study, store: Reader, identities: Mapping[str, Identity
     return max(experiments, key=lambda e: (experiments[e], runs[e], e), default="")
 
 
-def read_run(run: StoredRun, store: Reader, dataset: Dataset | None) -> Run:
-    """All that a store has of a run on a dataset; without its predictions where that is None."""
+def read_run(run: StoredRun, store: Reader, dataset: Dataset | None, folder: Path = Path()) -> Run:
+    """All that a store has of a run on a dataset; without its predictions where that is None.
+
+    folder: the study's, which metrics of the user's own are imported from.
+    """
     environments, files = store.environments(run.id), store.files(run.id)
     return Run(
         id=run.id,
@@ -195,6 +202,8 @@ def read_run(run: StoredRun, store: Reader, dataset: Dataset | None) -> Run:
             partial(_probabilities, files, dataset),
             dataset.test_labels,
             partial(_kept, files, dataset),
+            class_names=dataset.class_names,
+            folder=folder,
         ),
     )
 

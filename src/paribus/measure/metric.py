@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -75,6 +76,9 @@ class Metric:
     """What a run without a value did."""
     needs_validation: bool = False
     """Whether only studies with validation images have it."""
+    check_data: Callable[[Sequence[str], Path], None] | None = None
+    """Raise `UserError` if it cannot be of data with these class names, in a study of this
+    folder; None if it can be of all data."""
     in_preview: str = ""
     """The metric that previews ask for in its place; "" if they ask for itself."""
 
@@ -133,6 +137,7 @@ class MetricWithArgument:
     key: str
     takes: str
     make: Callable[[float], Metric]
+    example: str = "0.98"
 
     def with_arguments(self, arguments: Sequence[str]) -> Metric:
         """Return the metric for an argument. Raises ValueError unless it is a share."""
@@ -142,6 +147,23 @@ class MetricWithArgument:
                 f'write e.g. "{self.key} 0.98"'
             )
         return self.make(float(arguments[0]))
+
+
+@dataclass(frozen=True)
+class MetricOfClass:
+    """A metric that takes the name of a class behind its name, e.g. `class_accuracy 7`."""
+
+    key: str
+    make: Callable[[str], Metric]
+    example: str = "7"
+
+    def with_arguments(self, arguments: Sequence[str]) -> Metric:
+        """Return the metric for a class. Raises ValueError without one."""
+        if not arguments:
+            raise ValueError(
+                f'metric "{self.key}" needs a class; write e.g. "{self.key} {self.example}"'
+            )
+        return self.make(" ".join(arguments))
 
 
 def named(text: str) -> Metric:

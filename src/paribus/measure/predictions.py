@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,12 +24,17 @@ class Predictions:
     """What is kept of a run's probabilities: per test image, (N,) each.
 
     `class_N`: the class of the highest probability. `label_N`: the true class. `of_truth_N`: the
-    probability of the true class.
+    probability of the true class. `of_class_N`: that of the class of the highest probability; None
+    of an unpacked run. `class_names`: of the data. `folder`: the study's, which functions of the
+    user's own are imported from.
     """
 
     class_N: NDArray[np.int16]
     label_N: NDArray[np.int64]
     of_truth_N: NDArray[np.float32]
+    of_class_N: NDArray[np.float32] | None = None
+    class_names: tuple[str, ...] = ()
+    folder: Path = Path()
 
     @property
     def correct(self) -> NDArray[np.bool_]:
@@ -46,18 +52,30 @@ def reader(
     read: Callable[[], NDArray[np.float32] | None],
     label_N: NDArray[np.int64],
     read_kept: Callable[[], KeptPredictions | None] = lambda: None,
+    *,
+    class_names: tuple[str, ...] = (),
+    folder: Path = Path(),
 ) -> Callable[[], Predictions | None]:
     """Return a function that reads probabilities, (N, K), once and keeps their predictions.
 
     read: returns None where a run has no probabilities; then `read_kept` is asked, which has what
-    an unpacked run has in their place.
+    an unpacked run has in their place. class_names, folder: see `Predictions`.
     """
 
     @cache
     def read_predictions() -> Predictions | None:
         probability_NK = read()
         kept = read_kept() if probability_NK is None else kept_of(probability_NK, label_N)
-        return None if kept is None else Predictions(kept.class_N, label_N, kept.of_truth_N)
+        if kept is None:
+            return None
+        return Predictions(
+            class_N=kept.class_N,
+            label_N=label_N,
+            of_truth_N=kept.of_truth_N,
+            of_class_N=None if probability_NK is None else probability_NK.max(1),
+            class_names=class_names,
+            folder=folder,
+        )
 
     return read_predictions
 

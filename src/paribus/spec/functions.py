@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import re
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,15 +19,6 @@ _NOT_THE_USERS = (
     "<frozen",
 )
 _INSTALLED = {"site-packages", "dist-packages"}
-
-
-def is_import_path(text: str) -> bool:
-    """Return whether a text has the form of an import path.
-
-    >>> is_import_path("my_package.data:load"), is_import_path("C:/data"), is_import_path("mnist")
-    (True, False, False)
-    """
-    return re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", text) is not None
 
 
 def find_function(path: str, folder: Path, where: str) -> Callable[..., Any]:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from paribus.errors import did_you_mean
 from paribus.registry import Registry
+from paribus.text import is_import_path
 
 
 class MetricFacts(Protocol):
@@ -56,14 +57,24 @@ METRICS: Registry[NamedMetric] = Registry(
         "epochs_to": "paribus.measure.built_in_metrics:EPOCHS_TO",
         "generalisation_gap": "paribus.measure.built_in_metrics:GENERALISATION_GAP",
         "test_loss_rise": "paribus.measure.built_in_metrics:TEST_LOSS_RISE",
+        "class_accuracy": "paribus.measure.of_predictions:CLASS_ACCURACY",
+        "worst_class": "paribus.measure.of_predictions:WORST_CLASS",
+        "calibration_error": "paribus.measure.of_predictions:CALIBRATION_ERROR",
         "parameters": "paribus.measure.built_in_metrics:PARAMETERS",
         "step_time": "paribus.measure.built_in_metrics:STEP_TIME",
     },
 )
 
 
+# Functions of a user's own have no name of ours.
+_FUNCTIONS: Registry[NamedMetric] = Registry(
+    "metric_functions", "metric", {"function": "paribus.measure.of_predictions:FUNCTION"}
+)
+
+
 def metric_facts(text: str) -> MetricFacts:
-    """Return the metric of a text such as "test_accuracy" or "epochs_to 0.98".
+    """Return the metric of a text such as "test_accuracy", "epochs_to 0.98" or
+    "my_package.metrics:f1".
 
     Raises ValueError saying what is wrong with it.
 
@@ -71,6 +82,8 @@ def metric_facts(text: str) -> MetricFacts:
     'compare'
     """
     name, *arguments = text.split() or [""]
+    if name not in METRICS and is_import_path(name):
+        return _FUNCTIONS.get("function").with_arguments([name, *arguments])
     if name not in METRICS:
         raise ValueError(f'there is no metric "{name}"; {did_you_mean(name, METRICS.names())}')
     return METRICS.get(name).with_arguments(arguments)

@@ -1,4 +1,4 @@
-"""A metric: the accuracy on the test images of the worst class."""
+"""A metric: the mean over classes of the accuracy on their test images."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from paribus.measure.metric import Metric
 from paribus.measure.runs import Run
 
 
-def _worst_class(run: Run) -> float:
+def _balanced_accuracy(run: Run) -> float:
     predictions = run.predictions
     if predictions is None:
         return float("nan")
     label_N, correct_N = predictions.label_N, predictions.correct
-    return float(min(correct_N[label_N == k].mean() for k in np.unique(label_N)))
+    return float(np.mean([correct_N[label_N == k].mean() for k in np.unique(label_N)]))
 
 
-WORST_CLASS = Metric(
-    key="worst_class",
-    label="accuracy of the worst class",
+BALANCED_ACCURACY = Metric(
+    key="balanced_accuracy",
+    label="balanced accuracy",
     higher_is_better=True,
-    better="better worst class",
-    worse="worse worst class",
+    better="better balanced accuracy",
+    worse="worse balanced accuracy",
     unit="points",
     scale=100,
     is_share=True,
     widest=1,
-    read=_worst_class,
+    read=_balanced_accuracy,
 )

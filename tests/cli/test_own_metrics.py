@@ -1,0 +1,95 @@
+"""Metrics of predictions and of the user's own, asked about from the command line."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.support.commands import call, call_apart
+
+STUDY = """
+title = "Own metrics"
+data = "digits"
+seeds = 3
+
+[experiments.short]
+network = ["flatten", "linear 10"]
+optimizer = { name = "sgd", lr = 0.1 }
+epochs = 1
+
+[experiments.long]
+from = "short"
+epochs = 4
+"""
+METRICS = ("class_accuracy 8", "worst_class", "calibration_error", "my_package.metrics:balanced")
+QUESTION = """
+[[questions]]
+ask = "Does it help ({metric})?"
+compare = ["short", "long"]
+about = ["epochs"]
+metric = "{metric}"
+matters = 0.01
+"""
+
+FUNCTION = """
+import numpy as np
+
+def balanced(labels, predicted):
+    return np.mean([np.mean(predicted[labels == one] == one) for one in np.unique(labels)])
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    (tmp_path / "my_package").mkdir()
+    (tmp_path / "my_package" / "metrics.py").write_text(FUNCTION)
+    questions = "".join(QUESTION.format(metric=metric) for metric in METRICS)
+    (tmp_path / "own.toml").write_text(STUDY + questions)
+    return tmp_path / "own.toml"
+
+
+@pytest.mark.slow
+def test_questions_about_metrics_of_predictions(study: Path, tmp_path: Path) -> None:
+    done = call_apart("run", "own.toml", "--no-timing", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    with (tmp_path / "report" / "tables" / "findings.csv").open(newline="") as stream:
+        found = {row["metric"]: row for row in csv.DictReader(stream)}
+    assert len(found) == 4
+    values = {name: float(row["mean_b"]) for name, row in found.items()}
+    of_class, worst, error, balanced = values.values()
+    assert worst <= of_class <= 1
+    assert worst <= balanced <= 1
+    assert 0 < error < 1
+    # Four epochs learn more of every class on average than one.
+    assert balanced > float(list(found.values())[3]["mean_a"])
+    compared = call(
+        "compare", "short", "long", "--metric", METRICS[3], "--store", tmp_path / "runs"
+    )
+    assert compared.exit_code == 0, compared.output
+    assert METRICS[3] in compared.output
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (
+            "class_accuracy 8",
+            "class_accuracy eight",
+            'question 1: metric "class_accuracy eight": there is no class "eight"; known are 0, 1',
+        ),
+        (
+            "metrics:balanced",
+            "metrics:balance",
+            'question 4: metric "my_package.metrics:balance": "my_package.metrics" has no "balance"'
+            '; did you mean "balanced"?',
+        ),
+    ],
+)
+def test_mistakes_are_told_before_training(
+    before: str, after: str, message: str, study: Path
+) -> None:
+    study.write_text(study.read_text().replace(before, after))
+    ended = call("check", study)
+    assert str(ended.exception).startswith(f"{study}: {message}")
