@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from paribus.spec.recipe import Sgd as Sgd
     from paribus.spec.recipe import Step as Step
     from paribus.spec.study import Study as Study
+    from paribus.spec.tune import Space as Space
+    from paribus.spec.tune import Tune as Tune
 
 __version__ = "0.1.0"
 
@@ -65,6 +67,7 @@ _MODULES = {
     "spec.recipe": ("Adam", "AdamW", "Constant", "Cosine", "OneCycle", "Sgd", "Step"),
     "spec.question": ("BestQuestion", "InteractionQuestion", "Question"),
     "spec.study": ("Study",),
+    "spec.tune": ("Space", "Tune"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+import paribus
 from paribus.errors import UserError
 from paribus.seeding import stream
 from paribus.spec import bounds
-from paribus.spec.diff import differences
+from paribus.spec.diff import Size, SizeChanged, consequences, differences
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import read_study
 from paribus.spec.identity import identity, read_canonical, tuning_key
 from paribus.spec.model import SpecError
+from paribus.spec.plan import Plan, plan_of
 from paribus.spec.recipe import Sgd
 from paribus.spec.trials import draw_trials, trial_seed
 from paribus.spec.tune import Space, Tune
@@ -75,6 +77,18 @@ def test_a_file_writes_settings_as_they_are_called() -> None:
         space={"optimizer.lr": Space(log=(0.001, 1.0)), "batch_size": Space(choice=(16, 32))},
     )
     assert study.experiments["adam"].tune == tune  # Taken from the other.
+
+
+def test_python_states_the_same() -> None:
+    space = {"optimizer.lr": paribus.Space(log=(0.001, 1.0))}
+    made = paribus.Experiment(
+        network=(paribus.Flatten(), paribus.Linear(features=10)),
+        optimizer=paribus.Sgd(lr=0.3),
+        epochs=2,
+        validation=50,
+        tune=paribus.Tune(trials=4, space=space),
+    )
+    assert identity(made, "data") == identity(tuned(), "data")
 
 
 def test_what_is_written_for_a_tuned_setting_says_nothing() -> None:
@@ -210,6 +224,21 @@ def test_the_values_that_are_tuned_are_no_difference_and_spaces_are() -> None:
     more = Tune(trials=5, space=sgd.tune.space)  # type: ignore[union-attr]
     assert [d.aspect for d in differences(sgd, sgd.but(tune=more))] == ["tune.trials"]
     assert differences(sgd, sgd) == []
+
+
+def test_nothing_follows_from_values_that_stand_in_the_place_of_tuned_ones() -> None:
+    plain = {"optimizer": {"name": "sgd", "lr": 0.1}, "tune": None}
+    tune = {"trials": 3, "batch_size": {"choice": [8, 16]}, "initialisation": {"choice": ["he",
+            "torch"]}}  # fmt: skip
+    first, second = tuned(**plain), tuned(**{**plain, "tune": tune})
+    plan = plan_of(first, (1, 4, 4), 10)
+    assert isinstance(plan, Plan)
+    assert consequences((first, plan), (second, plan), 100) == []
+    fixed = second.but(tune=None)
+    assert (fixed.batch_size, fixed.initialisation) == (8, "he")
+    sizes = [c.size for c in consequences((first, plan), (fixed, plan), 100)
+             if isinstance(c, SizeChanged)]  # fmt: skip
+    assert sizes == [Size.UPDATE_STEPS]
 
 
 def test_tuned_is_not_compared_with_untuned() -> None:

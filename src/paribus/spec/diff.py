@@ -150,7 +150,7 @@ def differences(first: Experiment, second: Experiment) -> list[Difference]:
         if name not in ("network", "optimizer", "schedule", "tune") and before != after:
             found.append(SettingChanged(name, before, after))
     # What stands in the place of a setting that is tuned says nothing.
-    tuned = {name for side in (first, second) if side.tune for name in side.tune.space}
+    tuned = _tuned(first, second)
     found = [difference for difference in found if difference.aspect not in tuned]
     return found + _tuning(first.tune, second.tune)
 
@@ -163,6 +163,7 @@ def consequences(
 
     train_images: images trained on in an epoch, where an experiment does not say.
     """
+    tuned = _tuned(first[0], second[0])
     found: list[Consequence] = [
         SizeChanged(size, before, after)
         for size, before, after in (
@@ -171,7 +172,11 @@ def consequences(
             (Size.UPDATE_STEPS, _steps(first[0], train_images), _steps(second[0], train_images)),
         )
         if before != after
+        # Which batch size wins is not known.
+        if not (size is Size.UPDATE_STEPS and "batch_size" in tuned)
     ]
+    if "initialisation" in tuned:
+        return found
     trained = [
         {(tensor.name, tensor.shape) for tensor in plan.tensors if tensor.trained}
         for _, plan in (first, second)
@@ -182,6 +187,11 @@ def consequences(
     elif shared < max(map(len, trained)):
         found.append(TensorsShared(len(trained[0]), len(trained[1]), shared))
     return found
+
+
+def _tuned(first: Experiment, second: Experiment) -> set[str]:
+    """The settings that either tunes, by their names in `about`."""
+    return {name for side in (first, second) if side.tune for name in side.tune.space}
 
 
 def _tuning(first: Tune | None, second: Tune | None) -> list[Difference]:

@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from paribus.stats.tuning import compare_tuned as compare_tuned
     from paribus.stats.tuning import shared_settings as shared_settings
     from paribus.stats.tuning import tuning_curve as tuning_curve
+    from paribus.stats.tuning import winners as winners
     from paribus.stats.unpaired import Unpaired as Unpaired
     from paribus.stats.unpaired import best_of_normal as best_of_normal
     from paribus.stats.unpaired import compare_unpaired as compare_unpaired
@@ -104,6 +105,7 @@ _MODULES = {
         "compare_tuned",
         "shared_settings",
         "tuning_curve",
+        "winners",
     ),
     "unpaired": ("Unpaired", "best_of_normal", "compare_unpaired"),
 }
