@@ -11,6 +11,7 @@ from paribus.errors import UserError
 from paribus.store.damage import refuse_links
 from paribus.store.errors import no_store, told
 from paribus.store.migrate import SCHEMA_VERSION, migrate, refuse_newer, remove_files, version
+from paribus.store.network import connect_alone, mount_table, network_type
 from paribus.store.reader import Reader
 from paribus.store.writer import Writer
 
@@ -65,11 +66,14 @@ def _opened(kind: type[T], folder: Path, db: sqlite3.Connection, *, lenient: boo
 def open_to_look(folder: Path, *, lenient: bool = False) -> Reader:
     """Open the store in a folder for a command that only reads it.
 
-    Where the folder may be written to, one of an older format is migrated for good. Raises what
+    Where the folder may be written to and is no network file system, one of an older format is
+    migrated for good. Raises what
     `open_store` raises.
     """
     database = folder / "paribus.db"
     writable = all(os.access(path, os.W_OK) for path in (folder, database) if path.exists())
+    if network_type(folder, mount_table()):
+        writable = False  # Another process may be writing, the only one that can.
     return open_store(folder, "write" if writable else "read", lenient=lenient)
 
 
@@ -86,14 +90,20 @@ def signature(folder: Path) -> Signature:
 
 
 def _connect_to_write(folder: Path) -> sqlite3.Connection:
+    path = folder / "paribus.db"
+    shared = network_type(folder, mount_table())
     with told(folder):
-        db = sqlite3.connect(folder / "paribus.db", timeout=60, isolation_level=None)
+        db = (
+            connect_alone(folder, shared)
+            if shared
+            else sqlite3.connect(path, timeout=60, isolation_level=None)
+        )
         try:
             refuse_newer(db, folder)
-            db.execute("PRAGMA journal_mode = WAL")
-            # A killed process loses nothing; a power cut may lose the last epochs but no
-            # consistency.
-            db.execute("PRAGMA synchronous = NORMAL")
+            # With a log, a killed process loses nothing; a power cut may lose the last epochs but
+            # no consistency. Without one, it could be lost, unless each write is waited for.
+            db.execute(f"PRAGMA journal_mode = {'DELETE' if shared else 'WAL'}")
+            db.execute(f"PRAGMA synchronous = {'FULL' if shared else 'NORMAL'}")
             for run in migrate(db, folder):
                 remove_files(run, folder)
             db.execute("PRAGMA foreign_keys = ON")
@@ -106,9 +116,10 @@ def _connect_to_write(folder: Path) -> sqlite3.Connection:
 def _connect_to_read(folder: Path) -> sqlite3.Connection:
     path = (folder / "paribus.db").absolute()
     # SQLite would make a write-ahead log where there is none, even to read. Without one nobody
-    # writes at this moment, and the file can be read as it is.
-    log = path.with_name("paribus.db-wal")
-    mode = "mode=ro" if log.exists() else "mode=ro&immutable=1"
+    # writes at this moment, and the file can be read as it is. One with a rollback journal cannot
+    # be told to be at rest, and nothing is made to read it.
+    idle = _has_log(path) and not path.with_name("paribus.db-wal").exists()
+    mode = "mode=ro&immutable=1" if idle else "mode=ro"
     db = None
     try:
         db = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, timeout=5, isolation_level=None)
@@ -128,6 +139,12 @@ def _connect_to_read(folder: Path) -> sqlite3.Connection:
             db.close()
         raise
     return db
+
+
+def _has_log(database: Path) -> bool:
+    """Whether a database is written through a write-ahead log, by its header."""
+    with open(database, "rb") as file:
+        return file.read(20)[18:] == b"\2\2"
 
 
 def _in_memory(db: sqlite3.Connection) -> sqlite3.Connection:
