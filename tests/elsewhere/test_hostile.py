@@ -11,7 +11,7 @@ import pytest
 
 from paribus.elsewhere.judge import Terms, judge
 from paribus.elsewhere.readers import read
-from paribus.errors import ParibusError
+from paribus.errors import ParibusError, UserError
 from paribus.present.judged import judged_page
 from paribus.seeding import stream
 from tests.support.elsewhere import BETTER, PLAIN, two
@@ -96,6 +96,16 @@ def test_changed_database(tmp_path: Path) -> None:
     for _ in range(60):
         file.write_bytes(content[:100] + changed(content[100:], rng))
         survives(file, Terms())
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be read"):
+        read([Path("/proc/self/mem")])
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(UserError, match="no results were recognised"):
+        read([tmp_path / "folder.csv"])
+    with pytest.raises(UserError, match="cannot be read"):
+        read([tmp_path / "folder.csv"], "csv")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from paribus.elsewhere.frame import Cell, Frame, of_rows
-from paribus.elsewhere.paths import run_folders
+from paribus.elsewhere.paths import run_names
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError
 
@@ -70,12 +70,18 @@ def _rows(db: sqlite3.Connection) -> list[dict[str, Cell]]:
     ).fetchall()
     used = {experiment for *_, experiment in runs}
     names = [name for _, name, *_ in runs]
-    plain = [run.experiment for run in run_folders([Path("runs") / name for name in names])]
+    by_name = run_names(names)
     rows: list[dict[str, Cell]] = []
-    for (uuid, _, status, experiment), named in zip(runs, plain, strict=True):
+    for (uuid, _, status, experiment), named in zip(runs, by_name, strict=True):
         params, tags = (_texts(db, table, uuid) for table in ("params", "tags"))
         of_several = experiment if len(used) > 1 else ""
-        of_run: dict[str, Cell] = params | {"run name": named, "run": uuid, "status": status}
+        of_run: dict[str, Cell] = params | {
+            "run name": named.experiment,
+            "run": uuid,
+            "status": status,
+        }
+        if named.seed:
+            of_run.setdefault("seed", named.seed)
         if called := tags.get(_OUR_NAME) or of_several:
             of_run["experiment"] = called
         steps: dict[int, dict[str, Cell]] = {}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from paribus.elsewhere.csv import text_of_file
 from paribus.elsewhere.frame import Cell, Frame, number, of_rows
-from paribus.elsewhere.paths import run_folders
+from paribus.elsewhere.paths import run_names
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError
 
@@ -37,15 +37,17 @@ def read(paths: Sequence[Path]) -> Frame:
     if not runs:
         raise UserError(f"{paths[0]}: has no runs")
     names = [meta.get("run_name") or meta["run_id"] for _, meta in runs]
-    plain = [run.experiment for run in run_folders([Path("runs") / name for name in names])]
+    by_name = run_names(names)
     several = len({folder.parent for folder, _ in runs}) > 1
     rows: list[dict[str, Cell]] = []
-    for (folder, meta), named in zip(runs, plain, strict=True):
+    for (folder, meta), named in zip(runs, by_name, strict=True):
         of_run: dict[str, Cell] = {
             file.name: text_of_file(file) for file in _files(folder, "params")
         }
         status = _STATES.get(meta.get("status", ""), "")
-        of_run |= {"run name": named, "run": meta["run_id"], "status": status}
+        of_run |= {"run name": named.experiment, "run": meta["run_id"], "status": status}
+        if named.seed:
+            of_run.setdefault("seed", named.seed)
         if several:
             of_run["experiment"] = _meta(folder.parent / _META).get("name", folder.parent.name)
         steps: dict[float, dict[str, Cell]] = {}

@@ -54,6 +54,11 @@ def run_folders(folders: Sequence[Path]) -> list[RunFolder]:
     ]
 
 
+def run_names(names: Sequence[str]) -> list[RunFolder]:
+    """Return what the names of runs say, as `run_folders` does of folders of these names."""
+    return run_folders([Path("runs") / name.strip("/") for name in names])
+
+
 def _read(part: str) -> tuple[str, str]:
     """The name of a folder without seed and number, and the seed."""
     if _ID.fullmatch(part):

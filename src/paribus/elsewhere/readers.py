@@ -46,8 +46,17 @@ READERS: Registry[ResultReader] = Registry(
 def read(paths: Sequence[Path], form: str | None = None) -> Frame:
     """Return the table of files or folders of one format. form: its name, recognised if None.
 
-    Raises `UserError` where a path is not there, of no known format, or of another than the first.
+    Raises `UserError` where a path cannot be read, is of no known format, or of another than the
+    first.
     """
+    try:
+        return _read(paths, form)
+    except OSError as error:
+        place = error.filename or paths[0]
+        raise UserError(f"{place}: cannot be read: {error.strerror or error}") from None
+
+
+def _read(paths: Sequence[Path], form: str | None) -> Frame:
     names = [_format_of(path, form) for path in paths]
     for path, name in zip(paths, names, strict=True):
         if name != names[0]:

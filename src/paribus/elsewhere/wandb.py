@@ -6,9 +6,10 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from paribus.elsewhere.columns import plain
 from paribus.elsewhere.csv import read_one
 from paribus.elsewhere.frame import Cell, Frame, is_blank, number, of_rows, united
-from paribus.elsewhere.paths import run_folders
+from paribus.elsewhere.paths import run_names
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError
 
@@ -62,7 +63,10 @@ def _of_runs(frame: Frame) -> Frame:
     if "Group" in columns and all(map(is_blank, columns["Group"])):
         del columns["Group"]
     columns.pop("ID", None)
-    columns["run name"] = _experiments(names)
+    read = run_names(names)
+    columns["run name"] = [one.experiment for one in read]
+    if all(one.seed for one in read) and not any(plain(name) == "seed" for name in columns):
+        columns["seed"] = [one.seed for one in read]
     known = {"run": ("run",), "status": ("state",)}
     return Frame(frame.source, columns, frame.places, known)
 
@@ -73,7 +77,7 @@ def _of_chart(frame: Frame) -> list[dict[str, Cell]]:
     drawn = [name for name in others if not name.endswith((_LOW, _HIGH))]
     runs = [name.rpartition(" - ")[0] or name for name in drawn]
     rows: list[dict[str, Cell]] = []
-    for column, run, experiment in zip(drawn, runs, _experiments(runs), strict=True):
+    for column, run, read in zip(drawn, runs, run_names(runs), strict=True):
         metric = column.rpartition(" - ")[2]
         cells = frame.columns[column]
         for place, cell in enumerate(cells):
@@ -87,15 +91,10 @@ def _of_chart(frame: Frame) -> list[dict[str, Cell]]:
                     "and with every step"
                 )
             rows.append({
-                "experiment": experiment, "run": run, "step": frame.columns[step][place],
-                metric: cell,
+                "experiment": read.experiment, "run": run, "step": frame.columns[step][place],
+                metric: cell, **({"seed": read.seed} if read.seed else {}),
             })  # fmt: skip
     return rows
-
-
-def _experiments(runs: Sequence[str]) -> list[str]:
-    """The names of runs without their seeds and numbers."""
-    return [run.experiment for run in run_folders([Path("runs") / name for name in runs])]
 
 
 READER = ResultReader("a CSV export of Weights & Biases", recognises, read)
