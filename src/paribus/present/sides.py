@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from functools import singledispatch
 
 import numpy as np
@@ -55,11 +57,10 @@ def _(finding: UnpairedFinding) -> tuple[str, str] | None:
 def _(finding: StepTimeFinding) -> tuple[str, str] | None:
     if finding.ratio is None:
         return None
-    sides = (
-        np.concatenate([getattr(timing, side) for timing in finding.timings])
+    a, b = (
+        _typical_ms([getattr(timing, side) for timing in finding.timings])
         for side in ("a_seconds", "b_seconds")
     )
-    a, b = (f"{np.median(seconds) * 1000:.3g} ms" for seconds in sides)
     return a, b
 
 
@@ -88,3 +89,9 @@ def sides_with_values(finding: Finding) -> str:
     a, b = (value.replace(" ", NO_BREAK) for value in known)
     between = "," if isinstance(finding, InteractionFinding) else " →"
     return f"{finding.a} {a}{between} {finding.b} {b}"
+
+
+def _typical_ms(seconds_P: Sequence[Sequence[float]]) -> str:
+    """The geometric mean over processes: the quotient of two is the ratio of the finding."""
+    typical = math.exp(np.mean([np.log(seconds).mean() for seconds in seconds_P]))
+    return f"{typical * 1000:.3g} ms"

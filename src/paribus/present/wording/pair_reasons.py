@@ -73,11 +73,15 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
     flip = measured.sign_flip
     if flip.smallest_p * max(evidence.family, 1) > VERDICT_LEVEL:
         lines.append(
-            f"Sign-flip test: {p_value(flip.p)}; with {paired.n} seeds its smallest "
-            f"possible p-value is {flip.smallest_p:.2g}, too large to reach the required level."
+            f"The verdict does not rest on the sign-flip test ({p_value(flip.p)}): with {paired.n} "
+            f"seeds its smallest possible p-value is {flip.smallest_p:.2g}, too large to reach the "
+            "required level."
         )
     else:
-        lines.append(f"Sign-flip test, which assumes no bell curve: {p_value(flip.p)}.")
+        lines.append(
+            "Sign-flip test, which assumes no bell curve and has no part in the verdict: "
+            f"{p_value(flip.p)}."
+        )
     if paired.correlation is not None and paired.pairing_gain is not None:
         lines.append(_pairing(paired.correlation, paired.pairing_gain))
     if (new := measured.new_images) is not None:

@@ -54,8 +54,8 @@ def step_time_reasons(finding: StepTimeFinding) -> tuple[str, ...]:
             of = f", adjusted for {finding.family} questions" if finding.family > 1 else ""
             lines.append(
                 f"Paired t test of log ratios: {p_value(finding.adjusted_p)}{of}; faster or slower "
-                f"takes {VERDICT_LEVEL} or less, and a ratio that the first against itself does "
-                "not reach."
+                f"takes {VERDICT_LEVEL} or less, and a ratio farther from 1 than that of {a} "
+                "against itself."
             )
     if finding.ratio is not None:
         lines += [_how_timed(finding), _disturbed(finding.timings)]
