@@ -147,6 +147,14 @@ def test_grid_of_the_experiments_that_are_left() -> None:
             'network = [["flatten", "linear 10"], ["lineer 10"]]',
             'grid.network[2]: layer 1 "lineer 10": there is no layer "lineer"; did you mean',
         ),
+        (
+            'optimizer = [{ name = "sgd", lr = 1 }, "adam"]\nlr = [1, 2]',
+            'grid.optimizer[2]: must be a table with a name, e.g. { name = "sgd" }, got "adam"',
+        ),
+        (
+            'optimizer = [{ name = "sgd", lr = 1 }, { name = "sgd", lr = 2 }]\nlr = [3, 4]',
+            "grid: mlp-sgd-1-lr-3 and mlp-sgd-2-lr-3 are the same; leave out a setting that chan",
+        ),
         ("lr = [1, 2]\nfrom = 'mpl'", 'grid.from: there is no experiment "mpl"; name the exp'),
         (
             f"lr = {list(range(1, 16))}\nbatch_size = {list(range(1, 16))}",
@@ -185,3 +193,16 @@ def test_grid_must_be_a_table() -> None:
     text = "grid = 3\n" + STUDY.replace("[grid]\n", "")
     with pytest.raises(UserError, match=r"s.toml, grid: must be a table; write \[grid\] with from"):
         read_study(text, "s.toml")
+
+
+def test_two_combinations_that_are_the_base_are_a_mistake() -> None:
+    grid = """lr = [0.1, 0.2]
+optimizer = [
+    { name = "sgd", lr = 1, momentum = 0.9 },
+    { name = "sgd", lr = 2, momentum = 0.9 },
+]
+"""
+    assert refusal(grid) == (
+        "s.toml, grid: mlp-lr-0.1-sgd-1-0.9 and mlp-lr-0.1-sgd-2-0.9 are the same; leave out a "
+        "setting that changes nothing"
+    )

@@ -188,7 +188,7 @@ class _Experiments:
                 break
         for line in self._lines(variants):
             problems.add(line)
-        self._find_same(variants)
+        self._find_same(variants, problems)
 
     def made_grid(self, variants: grid.Written) -> Grid | None:
         """Return the grid that variants are of; None if some are faulty, or there is none."""
@@ -197,18 +197,28 @@ class _Experiments:
             return None
         return Grid(factors=variants.factors, cells=cells)
 
-    def _find_same(self, variants: grid.Written) -> None:
-        """Let a variant that is the same as an experiment of the file be that experiment."""
+    def _find_same(self, variants: grid.Written, problems: _Problems) -> None:
+        """Let a variant that is the same as an experiment of the file be that experiment; two of a
+        grid are a mistake."""
         keys = {
             (recipe_key(experiment), experiment.engine): name
             for name, experiment in reversed(self.sound.items())
             if name not in variants.cells
         }
+        stands_for: dict[str, str] = {}
+        told = False
         for name in variants.cells:
             if (variant := self.sound.get(name)) is None:
                 continue
-            same = keys.get((recipe_key(variant), variant.engine))
-            if same is not None:
+            same = keys.setdefault((recipe_key(variant), variant.engine), name)
+            first = stands_for.setdefault(same, name)
+            if first != name and not told:
+                told = True
+                problems.add(
+                    f"{self._where}, {grid.NAME}: {first} and {name} are the same; leave out a "
+                    "setting that changes nothing"
+                )
+            if same != name:
                 self._same[name] = same
                 del self.sound[name]
 

@@ -217,6 +217,14 @@ def _levels(key: str, name: str, values: Any, found: Written) -> _Levels:
             f"{key} = {example}"
         )
         return _Levels(key, Factor(name=name, levels=()), [])
+    if name in _TABLES:
+        example = "cosine" if name == "schedule" else "sgd"
+        for number, one in enumerate(listed, start=1):
+            if not isinstance(one, dict):
+                found.problems.append(
+                    f"{NAME}.{key}[{number}]: must be a table with a name, e.g. "
+                    f'{{ name = "{example}" }}, got {quoted(one)}'
+                )
     words = list(values) if named else [_word(one, name) for one in listed]
     if name in _TABLES and len(set(words)) < len(words):  # Two of one optimizer.
         words = [", ".join(map(str, one.values())) if isinstance(one, dict) else word
