@@ -81,9 +81,9 @@ def test_every_command_says_that_the_code_has_changed(folder: Path) -> None:
     compared = call("compare", "mlp", "own")
     assert compared.exit_code == 0
     assert "The code of edited_nets:Net has changed since it was trained" in compared.stderr
-    exported = call("export", run, "--to", "torch")
+    exported = call("export", run, "--to", "torch", "--study", "study/small.toml")
     assert "This format needs the code that was trained" in str(exported.exception)
-    weights = call("export", run, "--to", "numpy")
+    weights = call("export", run, "--to", "numpy", "--study", "study/small.toml")
     assert weights.exit_code == 0
     assert "has changed since it was trained" in weights.stderr
 
@@ -143,7 +143,7 @@ def test_the_live_page_says_it_and_the_pad_does_not_answer(folder: Path) -> None
     followed = Followed(Path("runs"), campaign)
     trained = followed.result()
     assert trained is not None
-    networks = Networks(Path("runs"), dataset, campaign.folder)
+    networks = Networks(Path("runs"), dataset, campaign.folder, trusted=True)
     image = dataset.test_images[0] / dataset.test_images.dtype.type(255)
     found = networks.answers(trained, image.astype("float32"))
     assert [answers.name for answers in found.experiments] == ["mlp", "own"]
@@ -153,7 +153,7 @@ def test_the_live_page_says_it_and_the_pad_does_not_answer(folder: Path) -> None
     assert after is not None
     assert after.experiments["own"].runs == ()
     assert CHANGED in followed.progress()
-    again = Networks(Path("runs"), dataset, campaign.folder)
+    again = Networks(Path("runs"), dataset, campaign.folder, trusted=True)
     found = again.answers(trained, image.astype("float32"))
     assert [answers.name for answers in found.experiments] == ["mlp"]
     assert found.problems[0] == "own, seed 0: its code has changed since it was trained"

@@ -130,7 +130,9 @@ def test_a_module_that_does_all_it_may_is_trained_and_exported(checked: Small) -
         runs.append({run: p.tobytes() for run, p in found.items() if p is not None})
     assert runs[0] == runs[1]
     for form in ("torch", "numpy"):
-        facts = read_json("export", "own/1", "--to", form, "--store", "one", "--json")
+        facts = read_json(
+            "export", "own/1", "--to", form, "--store", "one", "--study", path.name, "--json"
+        )
         assert facts["check"]["difference"] < 1e-6
 
 

@@ -195,6 +195,13 @@ def test_a_broken_database_is_one_line(home: Path) -> None:
         assert "restore it from a copy" in str(done.exception)
 
 
+def test_a_database_that_was_emptied_is_no_new_store(home: Path) -> None:
+    for content in (b"", b"SQLite format 3\x00", b"x" * 511):
+        (home / "runs" / "paribus.db").write_bytes(content)
+        for command in (*REPORTS, ("run", "small.toml"), ("verify",)):
+            assert "is damaged (it is empty)" in str(call(*command).exception)
+
+
 def test_files_of_an_older_paribus_are_adopted(home: Path) -> None:
     sealed.change(home / "runs", "DELETE FROM files")
     first, second = call("verify").stdout, call("verify").stdout

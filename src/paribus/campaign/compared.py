@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from paribus.campaign.lookup import FoundExperiment
 from paribus.campaign.stored import stored_campaign
@@ -35,11 +36,19 @@ def planned_pairs(a: FoundExperiment, b: FoundExperiment, store: Reader) -> Iter
 
 
 def planned_finding(
-    pair: PlannedPair, metric: str, matters: float | None, store: Reader
+    pair: PlannedPair,
+    metric: str,
+    matters: float | None,
+    store: Reader,
+    *,
+    trusted: Path | None = None,
 ) -> Finding | None:
     """Return the finding of a study's own question about two experiments, judged in its family as a
     report does; None if no plan asks it, or asks it of what the study's file has now and not of
-    these runs."""
+    these runs.
+
+    trusted: as in `sources.find`.
+    """
 
     def is_asked(question: object) -> bool:
         return (
@@ -51,7 +60,7 @@ def planned_finding(
 
     if not any(is_asked(asked.question) for asked in pair.plan.ever_asked()):
         return None
-    campaign = stored_campaign(pair.study, pair.study.study.label, store)
+    campaign = stored_campaign(pair.study, pair.study.study.label, store, trusted)
     known = campaign.known(store)
     for name in pair.compare:
         now = known.identities.get(name)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from paribus.campaign.naming import Meaning, NameNote, described, meaning
-from paribus.errors import UserError, did_you_mean
+from paribus.errors import ParibusError, UserError, did_you_mean
 from paribus.measure.tuned import trained_runs
 from paribus.spec.experiment import Experiment
-from paribus.spec.files import built_in_studies
+from paribus.spec.files import built_in_studies, load_study
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
 
@@ -126,8 +126,22 @@ def common_study(a: FoundExperiment, b: FoundExperiment, store: Reader) -> str:
     return ""
 
 
-def common_data(a: FoundExperiment, b: FoundExperiment, store: Reader) -> Dataset:
+def folder_of(study: str) -> Path | None:
+    """Return the folder of a study that the user has named, None if it is none or has no file."""
+    if not study:
+        return None
+    try:
+        return load_study(study)[1]
+    except ParibusError:
+        return None
+
+
+def common_data(
+    a: FoundExperiment, b: FoundExperiment, store: Reader, trusted: Path | None = None
+) -> Dataset:
     """Return the data that both are on, found where one of their studies is.
+
+    trusted: as in `sources.find`.
 
     Raises `UserError` if they are on different data, or if those are not found.
     """
@@ -146,7 +160,7 @@ def common_data(a: FoundExperiment, b: FoundExperiment, store: Reader) -> Datase
             "experiments are compared on one dataset"
         )
     places = [place for side in (a, b) for place in store.places(side.hash)]
-    return find(fingerprint, [(place.source, place.folder) for place in places])
+    return find(fingerprint, [(place.source, place.folder) for place in places], trusted=trusted)
 
 
 def _found(asked: Reference, store: Reader) -> Meaning:

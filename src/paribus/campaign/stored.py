@@ -8,7 +8,7 @@ from pathlib import Path
 
 from paribus.campaign.campaign import Campaign, Data
 from paribus.campaign.changes import preview
-from paribus.data.sources import find
+from paribus.data.sources import find, is_function, is_same_folder
 from paribus.errors import ParibusError, UserError
 from paribus.measure.tuned import trained_runs
 from paribus.spec.experiment import Experiment
@@ -18,6 +18,7 @@ from paribus.spec.study import Study
 from paribus.store.known import identify
 from paribus.store.reader import Reader
 from paribus.store.rows import NamedStudy, StoredStudy
+from paribus.text import is_import_path
 
 
 def labeled(studies: Sequence[NamedStudy]) -> dict[str, NamedStudy]:
@@ -32,15 +33,20 @@ def labeled(studies: Sequence[NamedStudy]) -> dict[str, NamedStudy]:
     return found
 
 
-def stored_campaign(named: NamedStudy, label: str, store: Reader) -> Campaign:
+def stored_campaign(
+    named: NamedStudy, label: str, store: Reader, trusted: Path | None = None
+) -> Campaign:
     """Return the campaign of a study that a store has runs of: with questions and seeds where its
     file is still what was run, and otherwise just its experiments.
 
-    label: what stands in addresses. Raises `UserError` if its data are not found.
+    label: what stands in addresses. trusted: as in `sources.find`. Raises `UserError` if its data
+    are not found.
     """
     for name in readable_as(named.study, store):
         try:
             study, folder = load_study(name)
+            if _calls_functions(study, folder) and not is_same_folder(folder, trusted):
+                continue  # The store names the study: no code is run for it.
             data = Data(study.data, folder)
         except ParibusError:
             continue  # It was made in Python, or its file is gone.
@@ -83,6 +89,13 @@ def readable_as(study: StoredStudy, store: Reader) -> list[str]:
     if known and typed.samefile(files[0]):
         files[0] = typed
     return [os.path.relpath(path) if path.is_absolute() else str(path) for path in files]
+
+
+def _calls_functions(study: Study, folder: Path) -> bool:
+    """Whether data or a metric of a study are functions, which judging it would call."""
+    metrics = (str(getattr(question, "metric", "")) for question in study.questions)
+    names = (name for metric in metrics for name in metric.split()[:1])
+    return is_function(study.data, folder) or any(map(is_import_path, names))
 
 
 def _of_experiments(named: NamedStudy, label: str, store: Reader) -> Campaign:

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import click
 
-from paribus.campaign.lookup import FoundExperiment, Reference, common_data, common_study, find_pair
+from paribus.campaign.lookup import (
+    FoundExperiment,
+    Reference,
+    common_data,
+    common_study,
+    find_pair,
+    folder_of,
+)
 from paribus.cli.options import json_option, looking, of_study_option, store_option, tell
 from paribus.data.dataset import Dataset
 from paribus.errors import UserError, did_you_mean
@@ -79,11 +86,12 @@ def command(
             f"--against {seeds_b}: has seeds of --seeds {seeds_a} too; "
             "write ranges without a seed in common"
         )
+    trusted = folder_of(study_named)
     with looking(store_folder) as store:
         first, second = find_pair(
             Reference(a, first_seeds, study_named), Reference(b, second_seeds, study_named), store
         )
-        dataset = common_data(first, second, store)
+        dataset = common_data(first, second, store, trusted)
         one, other = (_read(side, store, dataset) for side in (first, second))
         timings = store.timings()
         study = common_study(first, second, store)
@@ -92,7 +100,7 @@ def command(
         known = len(pairs[0].plan.now.experiments) if pairs else 0
         finding = None
         if seeds_a is None and seeds_b is None and about is None:
-            own = (planned_finding(pair, metric, matters, store) for pair in pairs)
+            own = (planned_finding(pair, metric, matters, store, trusted=trusted) for pair in pairs)
             finding = next(filter(None, own), None)
     if seeds_b is not None:
         one = replace(one, name=f"{one.name} (seeds {seeds_a})")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from paribus.campaign.lookup import find_run
+from paribus.campaign.lookup import find_run, folder_of
 from paribus.cli.options import json_option, looking, of_study_option, store_option, tell
 from paribus.errors import UserError
 from paribus.export.formats import FORMATS, StoreFormat
@@ -87,7 +87,7 @@ def command(
             target = output or _FOLDER / f"{found.run.id}{chosen.suffix}"
             refuse_existing(target)
             tell(name_notes(found.notes))
-            trained = read_trained(found.run, store)
+            trained = read_trained(found.run, store, folder_of(study_named))
             check = export_run(trained, chosen, target)
             tell(trained.code_changed)
             facts = {"path": str(target), "run": found.run.id, "check": asdict(check)}

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from paribus.campaign.campaign import STORE
-from paribus.cli.options import json_option, tell
+from paribus.campaign.lookup import folder_of
+from paribus.cli.options import json_option, of_study_option, tell
 from paribus.packs.pack import pack
 from paribus.store.open import open_store
 from paribus.text import count, plural
@@ -26,8 +27,9 @@ from paribus.text import count, plural
     metavar="FOLDER",
     help="Where to write to; of a pack that is there, only what is new is written.",
 )
+@of_study_option
 @json_option
-def command(store: Path, folder: Path, as_json: bool) -> None:
+def command(store: Path, folder: Path, study_named: str, as_json: bool) -> None:
     """Pack the runs of STORE, by default the folder "runs", into a folder of small files: the
     metrics of every epoch, the predictions for every test image, where each run was trained,
     plans, step times. `paribus unpack` makes a store of it, which gives the same report.
@@ -37,7 +39,7 @@ def command(store: Path, folder: Path, as_json: bool) -> None:
     """
     # Nothing is changed in the store, an older format neither: it may be in use.
     with open_store(store, "read") as opened:
-        packed = pack(opened, folder)
+        packed = pack(opened, folder, folder_of(study_named))
     tell(opened.damage_note)
     if as_json:
         click.echo(json.dumps({"pack": str(folder), **asdict(packed)}, indent=2))

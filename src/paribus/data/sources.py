@@ -80,17 +80,39 @@ def load(source: str, relative_to: Path | None = None, cache: Path | None = None
     raise UserError(f"{shown(path)}: is {what}; {_ACCEPTED}.")
 
 
+def is_function(source: str, relative_to: Path) -> bool:
+    """Return whether to load a source is to execute a user's code."""
+    if source in NAMED or source in OTHERS or ":" not in source:
+        return False
+    place, _ = split.parse(source)
+    there = any(os.path.exists(_path(path, relative_to)) for path in (source, place))
+    return not there and is_import_path(place)
+
+
 def find(
-    fingerprint: str, places: Iterable[tuple[str, Path]], cache: Path | None = None
+    fingerprint: str,
+    places: Iterable[tuple[str, Path]],
+    cache: Path | None = None,
+    *,
+    trusted: Path | None = None,
 ) -> Dataset:
     """The first dataset with a fingerprint among places: what was typed, and what a relative path
     starts from.
+
+    trusted: the folder of a study that the user has named. What a store names comes from whoever
+    made the store, so functions are called in no other folder.
 
     Raises `UserError` if none has it: what is wrong with the first place, or that its images are
     others now.
     """
     problem: UserError | None = None
     for source, relative_to in places:
+        if is_function(source, relative_to) and not is_same_folder(relative_to, trusted):
+            problem = problem or UserError(
+                f'data "{shown(source)}": is a function, and no code is run because a store names '
+                "it; name the study that you trust with --study"
+            )
+            continue
         try:
             dataset = load(source, relative_to, cache)
         except UserError as error:
@@ -102,6 +124,11 @@ def find(
             f'data "{source}": its images have changed since; put the old ones back'
         )
     raise problem or UserError("it is not known where the data are; name their study")
+
+
+def is_same_folder(folder: Path, trusted: Path | None) -> bool:
+    """Return whether a folder is one that the user has named."""
+    return trusted is not None and os.path.realpath(folder) == os.path.realpath(trusted)
 
 
 def _path(place: str, relative_to: Path | None) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,9 +52,12 @@ class TrainedRun:
         return f"{', '.join(self.names)}, seed {self.run.seed}: run {self.run.id}"
 
 
-def read_trained(run: StoredRun, store: Reader) -> TrainedRun:
-    """A finished run of a store. Raises `UserError` if it has not finished, or if the data that it
-    was trained on is not to be found."""
+def read_trained(run: StoredRun, store: Reader, trusted: Path | None = None) -> TrainedRun:
+    """A finished run of a store. Raises `UserError` if it has not finished, if the data that it
+    was trained on is not to be found, or if it is a custom module that is not trusted.
+
+    trusted: the folder of the study that the user has named, None if there is none.
+    """
     tensors, probabilities = store.weights(run.id), store.probabilities(run.id)
     if tensors is None and store.is_unpacked(run.id):
         raise UserError(
@@ -66,10 +70,17 @@ def read_trained(run: StoredRun, store: Reader) -> TrainedRun:
             "to export"
         )
     experiment = store.experiment(run.experiment)
-    data = _data_of(run, store)
+    network = experiment.network
+    if isinstance(network, ModuleNetwork) and trusted is None:
+        raise UserError(
+            f"run {run.id} is of the custom module {network.module}, whose code an export "
+            "executes, and no code is run because a store names it; name the study that you trust "
+            "with --study"
+        )
+    data = _data_of(run, store, trusted)
     code = present_code(run.experiment, store)
-    if code.folder is not None and isinstance(experiment.network, ModuleNetwork):
-        import_code(experiment.network, code.folder)
+    if isinstance(network, ModuleNetwork) and trusted is not None:
+        import_code(network, trusted)
     return TrainedRun(
         run=run,
         names=tuple(store.names(run.experiment)),
@@ -84,11 +95,11 @@ def read_trained(run: StoredRun, store: Reader) -> TrainedRun:
     )
 
 
-def _data_of(run: StoredRun, store: Reader) -> Dataset:
+def _data_of(run: StoredRun, store: Reader, trusted: Path | None) -> Dataset:
     """The dataset of a run, found where the studies that have it found it."""
     places = [(place.source, place.folder) for place in store.places(run.experiment)]
     try:
-        return find(store.identity(run.experiment).data, places)
+        return find(store.identity(run.experiment).data, places, trusted=trusted)
     except UserError as error:
         raise UserError(
             f"{error} (the network's shapes come from its data: call `paribus export` from the "

@@ -43,8 +43,10 @@ class Packed:
     """Of the whole pack, in bytes."""
 
 
-def pack(store: Reader, folder: Path) -> Packed:
+def pack(store: Reader, folder: Path, trusted: Path | None = None) -> Packed:
     """Pack the runs of a store that have ended into a folder; what is there already stays.
+
+    trusted: as in `sources.find`.
 
     Raises `UserError`, and changes nothing, if the folder is no pack, or has runs that the store
     has not or has otherwise.
@@ -54,7 +56,7 @@ def pack(store: Reader, folder: Path) -> Packed:
         raise UserError(f"{store.folder}: no run has ended yet; there is nothing to pack")
     there = _there(folder)
     _refuse_missing(store, contents, folder, there)
-    labels = _Labels(store)
+    labels = _Labels(store, trusted)
     digests: dict[str, str] = {}
     missing: list[EndedRun] = []
     for ended in contents.runs:
@@ -120,8 +122,8 @@ def _refuse_missing(
 class _Labels:
     """The labels of the test images of experiments, each dataset loaded once."""
 
-    def __init__(self, store: Reader) -> None:
-        self._store = store
+    def __init__(self, store: Reader, trusted: Path | None) -> None:
+        self._store, self._trusted = store, trusted
         self._known: dict[str, NDArray[np.int64]] = {}
 
     def of(self, experiment: str) -> NDArray[np.int64]:
@@ -129,7 +131,9 @@ class _Labels:
         if fingerprint not in self._known:
             places = [(place.source, place.folder) for place in self._store.places(experiment)]
             try:
-                self._known[fingerprint] = find(fingerprint, places).test_labels
+                self._known[fingerprint] = find(
+                    fingerprint, places, trusted=self._trusted
+                ).test_labels
             except UserError as error:
                 raise UserError(
                     f"{error} (the probability of the true class is packed: call `paribus pack` "

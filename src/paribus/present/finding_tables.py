@@ -18,6 +18,15 @@ from paribus.text import percent
 # N images
 
 
+def no_formula(text: str) -> str:
+    """Return a text as spreadsheets show it: one that begins like a formula they would work out.
+
+    >>> no_formula("=1+1"), no_formula("Is it better?")
+    ("'=1+1", 'Is it better?')
+    """
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
 def findings_csv(findings: Sequence[Finding]) -> str:
     """Return a row for each question, as plain numbers in the metric's raw unit."""
     text = io.StringIO()
@@ -33,7 +42,7 @@ def findings_csv(findings: Sequence[Finding]) -> str:
         facts = plain(finding)
         values = [facts.get(column) for column in columns]
         writer.writerow([
-            question.ask, *("" if value is None else value for value in values),
+            no_formula(question.ask), *("" if value is None else value for value in values),
             " ".join(map(str, facts["looks"])), "; ".join(facts["confounds"]), question.original,
             "" if facts["agrees"] is None else facts["agrees"], facts["agreement"],
             facts["sentence"],
@@ -79,7 +88,7 @@ def best_csv(findings: Sequence[Finding]) -> str:
             continue
         for row in plain(finding)["contenders"]:
             values = ("" if row[key] is None else row[key] for key in BEST_COLUMNS)
-            writer.writerow([finding.question.ask, finding.question.metric, *values])
+            writer.writerow([no_formula(finding.question.ask), finding.question.metric, *values])
     return text.getvalue()
 
 

@@ -161,7 +161,8 @@ class Site:
         if result is not None:
             campaign = followed.campaign
             networks = self._networks.setdefault(
-                campaign.label, Networks(self.folder, data, campaign.folder)
+                campaign.label,
+                Networks(self.folder, data, campaign.folder, trusted=self._only is not None),
             )
             answers = networks.answers(result, image_CHW)
         return pad_answer(image_CHW, truth, answers)

@@ -73,8 +73,10 @@ _UNPACKED = _Problem(
 class Networks:
     """The trained networks of a study, each loaded once."""
 
-    def __init__(self, folder: Path, dataset: Dataset, modules: Path) -> None:
-        """modules: what a custom modules are imported from."""
+    def __init__(self, folder: Path, dataset: Dataset, modules: Path, *, trusted: bool) -> None:
+        """modules: what custom modules are imported from. trusted: whether the user has named the
+        study; else none is imported."""
+        self._trusted = trusted
         self._folder, self._dataset, self._modules = folder, dataset, modules
         self._networks: dict[str, Predictor | _Problem] = {}
         self._lock = Lock()
@@ -134,6 +136,11 @@ class Networks:
         if tensors is None or stored is None:
             raise UserError("its weights are not in the store")
         if isinstance(experiment.network, ModuleNetwork):
+            if not self._trusted:
+                raise UserError(
+                    "it is a custom module, and no code is run because a store names it; name the "
+                    "study that you trust: `paribus serve STUDY`"
+                )
             trained = store.identity(stored.experiment).code
             import_code(experiment.network, self._modules, trained)
         network = plan_of(experiment, data.image_shape, data.classes)

@@ -126,8 +126,8 @@ class _Imported:
             if name.partition(".")[0] in ("__main__", "paribus") or file is None:
                 continue
             folder = Path(self._folder) if self._folder else None
-            inside = folder in Path(file).parents and not _is_library(Path(file), folder)
-            if name in self._contents or inside:
+            theirs = name in self._contents or folder in Path(file).parents
+            if theirs and not _is_library(Path(file), folder):
                 del sys.modules[name]
         self._contents.clear()
 
@@ -209,6 +209,11 @@ class _Finder:
             if spec is not None:
                 return spec
         return None
+
+
+def is_users(file: str) -> bool:
+    """Return whether a source file is the user's: neither installed nor of the standard library."""
+    return os.path.isfile(file) and not _is_library(Path(file), None)
 
 
 def _is_library(file: Path, folder: Path | None) -> bool:

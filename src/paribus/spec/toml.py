@@ -35,6 +35,8 @@ _PART = re.compile(
     re.DOTALL,
 )
 
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
 
 def read_text(path: Path, where: str, built_in: list[str]) -> str:
     """Return the text of a study file.
@@ -92,9 +94,24 @@ def parse(text: str, where: str) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         said = str(error).replace("\n", "\\n") or type(error).__name__
         raise UserError(f"{where}: is not valid TOML: {shown(said)}") from None
-    for problem in _too_wide(table):
+    for problem in (*_too_wide(table), *_commanding(table)):
         raise UserError(f"{where}, {problem}")
     return table
+
+
+def _commanding(value: Any, path: str = "") -> Iterator[str]:
+    """Give the texts with characters that command a terminal, or turn the order of others."""
+    if isinstance(value, str):
+        if found := _COMMANDS.search(value):
+            character = ascii(found[0])[1:-1]
+            yield f"{path or 'a key'}: has the control character {character}; remove it"
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _commanding(key)
+            yield from _commanding(part, f"{path}.{shown(key)}" if path else shown(key))
+    elif isinstance(value, list):
+        for part in value:
+            yield from _commanding(part, path)
 
 
 def _too_wide(value: Any, path: str = "") -> Iterator[str]:

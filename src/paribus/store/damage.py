@@ -21,13 +21,15 @@ from paribus.spec.bounds import LONGEST_NAME
 from paribus.spec.identity import Identity, read_canonical, upgraded
 from paribus.spec.study import NAME as EXPERIMENT_NAME
 from paribus.spec.study_plan import StudyPlan
-from paribus.store.errors import broken, database_error
+from paribus.store.errors import broken, database_error, no_store
 from paribus.store.files import ID, digest_of, read_plain
 from paribus.store.rows import TRIAL_MARK
 from paribus.store.seals import run_digests, seals, study_digests
 from paribus.text import count, shown
 
 TIMINGS = "timings"
+_SMALLEST = 512
+"""Bytes of a page: SQLite takes a smaller file for an empty database."""
 _OWN_FOLDERS = ("runs", "locks", TIMINGS)
 _OWN_FILES = ("paribus.db", "paribus.db-wal", "paribus.db-shm")
 
@@ -71,6 +73,24 @@ def refuse_links(folder: Path) -> None:
                 f"{folder / name}: is a link, and Paribus follows none inside a store; put what it "
                 "leads to in its place"
             )
+
+
+def refuse_empty(folder: Path, *, made: bool) -> None:
+    """Raise `UserError` if a database is an empty file, which SQLite would make a store of.
+
+    made: whether the store may be one that a killed process has just begun to make.
+    """
+    database = folder / "paribus.db"
+    if (
+        not database.is_file()
+        or database.stat().st_size >= _SMALLEST
+        or (folder / "paribus.db-wal").exists()
+    ):
+        return
+    if (folder / "runs").exists():
+        raise broken(folder, "it is empty")
+    if not made:
+        raise no_store(folder)
 
 
 def refuse_broken(db: sqlite3.Connection, folder: Path) -> None:
@@ -160,6 +180,8 @@ def _try_plan(designs: Any) -> None:
 def _runs(db: sqlite3.Connection, gone: set[str]) -> Iterator[Damage]:
     kept, now = seals(db, "run"), run_digests(db)
     known = {hash_ for (hash_,) in db.execute("SELECT hash FROM experiments")}
+    where = db.execute("SELECT run, environment FROM environments")
+    strange = {run for run, text in where if not _is_environment(text)}
     for id_, experiment, engine, seed in db.execute(
         "SELECT id, experiment, engine, seed FROM runs"
     ):
@@ -168,12 +190,22 @@ def _runs(db: sqlite3.Connection, gone: set[str]) -> Iterator[Damage]:
             reason = "its results have changed since they were stored"
         elif not (ID.fullmatch(id_) and ID.fullmatch(engine) and seed >= 0):
             reason = "its id, engine or seed is none that Paribus gives"
+        elif id_ in strange:
+            reason = "what is kept of where it was trained cannot be read"
         elif experiment in gone or experiment not in known:
             reason = "its experiment is damaged"
         if reason:
             yield Damage("run", id_, reason, kept.get(id_))
     for id_ in sorted(kept.keys() - now.keys()):
         yield Damage("run", id_, "is gone from the database", kept[id_])
+
+
+def _is_environment(text: str) -> bool:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and all(isinstance(value, str) for value in found.values())
 
 
 def _timings(db: sqlite3.Connection, folder: Path) -> Iterator[Damage]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeVar, overload
 
 from paribus.errors import UserError
-from paribus.store.damage import refuse_links
+from paribus.store.damage import refuse_empty, refuse_links
 from paribus.store.errors import no_store, told
 from paribus.store.migrate import SCHEMA_VERSION, migrate, refuse_newer, remove_files, version
 from paribus.store.network import connect_alone, mount_table, network_type
@@ -40,6 +40,7 @@ def open_store(
     folder cannot be written to, or if it is damaged beyond single runs (lenient: studies may be).
     """
     refuse_links(folder)
+    refuse_empty(folder, made=mode == "create")
     if mode != "create" and not (folder / "paribus.db").is_file():
         raise no_store(folder)
     if mode == "read":

@@ -60,9 +60,11 @@ class Reader(RunReader):
         return read_canonical(identity.canonical, typed[0][0] if typed else identity.data)
 
     def tuned_experiment(self, hash_: str) -> Experiment | None:
-        """Return an experiment by its hash if it is tuned, None if it is not or is not here."""
+        """Return an experiment by its hash if it is tuned, None if it is not or is not here.
+
+        Raises `UserError` if it is damaged."""
         rows = self._select("SELECT canonical FROM experiments WHERE hash = ?", hash_)
-        if not rows or not json.loads(rows[0][0]).get("tune"):
+        if not rows or not self.identity(hash_).form.get("tune"):
             return None
         return self.experiment(hash_)
 

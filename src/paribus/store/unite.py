@@ -108,7 +108,9 @@ def unite(target: Path, sources: Sequence[Contents]) -> United:
             for identity in source.identities:
                 store.take_experiment(identity)
             for record in source.studies:
-                store.take_study(record, by_hash)
+                # A damaged experiment is left out, and so is its name.
+                names = tuple(named for named in record.names if named.experiment in by_hash)
+                store.take_study(replace(record, names=names), by_hash)
         for one in new:
             _take(store, one)
         with told(target):

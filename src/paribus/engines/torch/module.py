@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -13,6 +14,7 @@ from torch.nn.parameter import is_lazy
 
 from paribus.engines.torch.exact import seeded
 from paribus.errors import UserError, did_you_mean
+from paribus.spec.code import is_users
 from paribus.spec.functions import in_one_line
 from paribus.spec.network import ModuleNetwork
 
@@ -37,8 +39,14 @@ def make_module(network: ModuleNetwork, images: Tensor, classes: int | None) -> 
     if not hasattr(source, name):
         names = [key for key, value in vars(source).items() if callable(value)]
         raise UserError(f'{where}: "{path}" has no "{name}"; {did_you_mean(name, names)}')
+    make = getattr(source, name)
+    if not makes_modules(make):
+        raise UserError(
+            f"{where}: is no class of torch.nn.Module, nor a function that is said to return one; "
+            "it is not called"
+        )
     with told(network):
-        module = getattr(source, name)(**network.arguments)
+        module = make(**network.arguments)
     if not isinstance(module, nn.Module):
         raise UserError(f"{where}: gives a {type(module).__name__}; it must give a torch.nn.Module")
     with told(network), torch.no_grad():
@@ -46,6 +54,22 @@ def make_module(network: ModuleNetwork, images: Tensor, classes: int | None) -> 
     check_logits(network, logits, len(images), classes)
     _check_tensors(where, module)
     return module
+
+
+def makes_modules(make: object) -> bool:
+    """Return whether something may be called to make a module: a class of them; a function of the
+    user's own; or one of a library that says that it returns one. Any other could do anything."""
+    if isinstance(make, type):
+        return issubclass(make, nn.Module)
+    if not inspect.isfunction(make):
+        return False
+    if is_users(make.__code__.co_filename):
+        return True
+    try:
+        returned = inspect.signature(make, eval_str=True).return_annotation
+    except Exception:  # An annotation is evaluated, and may fail in any way.
+        return False
+    return isinstance(returned, type) and issubclass(returned, nn.Module)
 
 
 def check_logits(network: ModuleNetwork, logits: object, images: int, classes: int | None) -> None:
