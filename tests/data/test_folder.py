@@ -227,7 +227,7 @@ def test_unreadable_images(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("names", "note"),
     [
-        (["val/"], "val/ is not used; `validation = N` in the study holds out training images"),
+        (["valid/"], "valid/ is not used; `validation = N` in the study holds out training images"),
         (["b.csv", "unlabeled/"], "b.csv and unlabeled/ are not used"),
         (["README.md", "LICENSE", ".git/", "study.toml", "__MACOSX/"], None),
     ],
@@ -239,6 +239,24 @@ def test_parts_that_are_not_read_are_told(folder: Path, names: list[str], note: 
         else:
             (folder / name).touch()
     assert read(folder).notes == ((note,) if note else ())
+
+
+@pytest.mark.parametrize("name", ["val", "validation"])
+def test_validation_folder(folder: Path, name: str) -> None:
+    without = read(folder)
+    (folder / name / "dog").mkdir(parents=True)
+    Image.fromarray(pixels(200)).save(folder / name / "dog" / "0.png")
+    dataset = read(folder)
+    assert dataset.validation_images is not None
+    assert dataset.validation_labels is not None
+    np.testing.assert_array_equal(dataset.validation_images[:, 0], [pixels(200)])
+    assert dataset.validation_labels.tolist() == [1]
+    np.testing.assert_array_equal(dataset.train_images, without.train_images)
+    np.testing.assert_array_equal(dataset.test_images, without.test_images)
+    assert dataset.notes == ()
+    assert dataset.fingerprint != without.fingerprint
+    (folder / name / "dgo").mkdir()
+    assert refusal(folder) == f'{folder}: {name} has the class "dgo", which train has not.'
 
 
 def test_images_beyond_the_first_of_a_file_are_told(folder: Path) -> None:

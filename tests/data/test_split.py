@@ -226,6 +226,6 @@ def test_from_the_command_line(pictures: Path, monkeypatch: pytest.MonkeyPatch) 
     (pictures.parent / "s.toml").write_text(STUDY)
     monkeypatch.chdir(pictures.parent)
     assert call("run", "s.toml").exit_code == 0
-    assert "Everything has been trained" in (again := call("run", "s.toml")).output + again.stderr
+    assert "Nothing to train" in (again := call("run", "s.toml")).output + again.stderr
     facts = read_json("data", "pictures test=0.2", "--json")
     assert (facts["train_images"], facts["test_images"]) == (41, 11)

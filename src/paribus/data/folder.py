@@ -17,6 +17,7 @@ from paribus.text import listed, plural, shown
 LAYOUT = "train/<class>/ and test/<class>/, each with image files"
 
 _TRAIN = ("train", "training", "trainset", "train_set")
+_VALIDATION = ("val", "validation")
 _TEST = ("test", "testing", "testset", "test_set")
 
 # The folders of each class, by its name in Unicode's NFC; the folders' own names may be in others.
@@ -49,7 +50,8 @@ def load(folder: Path, name: str, share: float | None = None) -> Dataset:
     """Return the dataset of the image files under `folder`.
 
     Classes are labeled in the order of their names (of their numbers, if all names are numbers),
-    files are in the order of theirs. Grayscale images have 1 channel; if any image is in color, all
+    files are in the order of theirs. Images in a folder "val" or "validation" are
+    validation images. Grayscale images have 1 channel; if any image is in color, all
     have 3. Of a file with several images, the first is read. share: which part of each class are
     test images, if there is no folder "test"; the classes may then lie in `folder` itself.
 
@@ -70,16 +72,27 @@ def load(folder: Path, name: str, share: float | None = None) -> Dataset:
                 f"{shown(folder)}: {here} has {_named(lacking)}, which {there} has not; both must "
                 f"have the same classes{_rename(lacking, those, there)}."
             )
+    own = next((folder / part for part in _VALIDATION if (folder / part).is_dir()), None)
+    held_out = {} if own is None else _classes(own)
+    if own is not None and (unknown := [one for one in held_out if one not in train]):
+        raise UserError(
+            f"{shown(folder)}: {own.name} has {_named(unknown)}, which train has not"
+            f"{_rename(unknown, train, 'train')}."
+        )
     train_files, train_labels = _files(train, list(train))
     test_files, test_labels = _files(test, list(train))
-    pixels, several = _read_all([*train_files, *test_files], folder)
-    used = [folder / "train", folder / "test"]
+    own_files, own_labels = _files(held_out, list(train))
+    pixels, several = _read_all([*train_files, *test_files, *own_files], folder)
+    test_start, own_start = len(train_files), len(train_files) + len(test_files)
+    used = [folder / "train", folder / "test", *([] if own is None else [own])]
     return Dataset(
         name=name,
-        train_images=pixels[: len(train_files)],
+        train_images=pixels[:test_start],
         train_labels=train_labels,
-        test_images=pixels[len(train_files) :],
+        test_images=pixels[test_start:own_start],
         test_labels=test_labels,
+        validation_images=None if own is None else pixels[own_start:],
+        validation_labels=None if own is None else own_labels,
         class_names=tuple(train),
         remarks=(*not_used(folder, used), *_names_alike(train, test), *several),
     )
@@ -153,10 +166,12 @@ def _names_alike(train: Classes, test: Classes) -> list[str]:
 
 
 def _files(classes: Classes, order: list[str]) -> tuple[list[Path], Labels]:
-    """Return the image files of all classes, and the label of each."""
+    """Return the image files of all classes, and the label of each: its place in `order`."""
     files: list[Path] = []
     labels: list[int] = []
     for label, class_name in enumerate(order):
+        if class_name not in classes:  # A part of its own may lack one.
+            continue
         of_class = []
         for folder in classes[class_name]:
             of_class += entries(folder)
