@@ -294,6 +294,7 @@ def test_a_report_has_the_curves_the_trials_and_the_budget(whole: Path) -> None:
     assert '<section id="tuning">' in page
     assert "Each was tuned with 3 settings: sgd from learning rate 0.001 to 10 (log)" in page
     assert "sgd: 20 runs in " in page
+    assert "The winners of adam" in page
     with (whole / "report" / "tables" / "trials.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == RUNS

@@ -12,8 +12,15 @@ import pytest
 from paribus.present.figures.draw import figure, narrow_figure
 from paribus.present.figures.shown import TuningCurves
 from paribus.present.report_text import complete, progress, recipe
-from paribus.present.tuning import curves_csv, trial_records, tuning_curves, tuning_latex
+from paribus.present.tuning import (
+    curves_csv,
+    trial_records,
+    tuning_curves,
+    tuning_latex,
+    winners_tables,
+)
 from paribus.questions.family import judge_study
+from paribus.questions.tuned_finding import TunedFinding
 from tests.support.tuned import (
     STUDY,
     half_diverge,
@@ -88,6 +95,21 @@ def test_curves_and_trials_are_tables() -> None:
     assert not any(record["winner"] for record in diverged)
     text = tuning_latex(findings, [])
     assert r"sgd & 6 $\times$ 5 & 35 & 88 s & learning rate 0.001 to 1 (log) & " in text
+
+
+def test_the_page_lists_the_winners() -> None:
+    finding = tuned_cases()["tuned: trials that diverge"]
+    assert isinstance(finding, TunedFinding)
+    sgd, adam = winners_tables([finding, finding])
+    assert (sgd.name, adam.name) == ("sgd", "adam")
+    assert sgd.columns == (
+        "seed", "learning rate", "validation acc. (%)", "again: final test accuracy (%)",
+    )  # fmt: skip
+    for row, winner in zip(sgd.rows, finding.sides[0].winners, strict=True):
+        assert row[0] == str(winner.seed)
+        assert float(row[1]) == pytest.approx(float(winner.settings["optimizer.lr"]), rel=0.005)
+        assert float(row[2]) == pytest.approx(100 * winner.validation, abs=0.006)
+        assert float(row[3]) == pytest.approx(100 * winner.result, abs=0.006)
 
 
 def test_a_recipe_says_what_is_tuned_and_not_which_value_stands_in_its_place() -> None:

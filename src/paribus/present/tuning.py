@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from paribus.measure.built_in_metrics import TEST_ACCURACY, TEST_LOSS, VALIDATION_ACCURACY
+from paribus.measure.metric import Metric
 from paribus.measure.runs import ExperimentResult, Run, StudyResult
 from paribus.present import latex
 from paribus.present.figures.shown import TuningCurveOf, TuningCurves
@@ -66,6 +67,50 @@ def _curve(side: TunedSide) -> TuningCurveOf | None:
         return None
     results = np.array([winner.result for winner in side.winners])
     return TuningCurveOf(side.name, curve.mean_T, curve.low_T, curve.high_T, results)
+
+
+@dataclass(frozen=True)
+class WinnersTable:
+    """The winners of an experiment, a row for each replicate, as texts; a column for each setting
+    that is tuned."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def winners_tables(findings: Sequence[Finding]) -> tuple[WinnersTable, ...]:
+    """Return the winners of all tuned experiments that questions are about, with the metric of the
+    first question about each."""
+    found: dict[str, WinnersTable] = {}
+    for finding in findings:
+        if isinstance(finding, TunedFinding):
+            for side in finding.sides:
+                if side.name not in found:
+                    found[side.name] = _winners_table(side, finding.metric)
+    return tuple(found.values())
+
+
+def _winners_table(side: TunedSide, metric: Metric) -> WinnersTable:
+    settings = tuple(setting_name(name) for name in side.space)
+    unit = " (%)" if metric.is_share else f" ({metric.unit})" if metric.unit else ""
+    return WinnersTable(
+        side.name,
+        ("seed", *settings, "validation acc. (%)", f"again: {metric.label}{unit}"),
+        tuple(
+            (
+                str(one.seed),
+                *(settings_range([one.settings[name]]) for name in side.space),
+                _percentage(one.validation),
+                _percentage(one.result) if metric.is_share else _number(one.result),
+            )
+            for one in side.winners
+        ),
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}" if np.isfinite(value) else "–"
 
 
 def curves_csv(findings: Sequence[Finding]) -> str:
@@ -190,4 +235,8 @@ def _chosen_by(side: TunedSide) -> str:
     """The accuracy that winners were chosen by: its mean, without those that diverged."""
     value_R = np.array([winner.validation for winner in side.winners])
     known_R = value_R[np.isfinite(value_R)]
-    return f"{known_R.mean() * 100:.2f}" if len(known_R) else "–"
+    return _percentage(float(known_R.mean()) if len(known_R) else float("nan"))
+
+
+def _percentage(share: float) -> str:
+    return f"{share * 100:.2f}" if np.isfinite(share) else "–"

@@ -17,6 +17,7 @@ from paribus.present.findings import Fact, FindingsView, findings_view
 from paribus.present.luck import LuckView, luck_view
 from paribus.present.plan_text import plan_lines
 from paribus.present.report_figures import ReportFigures
+from paribus.present.tuning import WinnersTable, winners_tables
 from paribus.questions.finding import Finding
 from paribus.text import Spread, count
 
@@ -103,6 +104,8 @@ class ReportView:
     findings: FindingsView | None
     summary: SummaryView
     luck: LuckView
+    winners: tuple[WinnersTable, ...]
+    """Of each tuned experiment; empty if none is."""
     figures: ReportFigures
     undrawn: str
     """Why figures are missing and what to do; "" if they are not."""
@@ -140,6 +143,7 @@ def report_view(
         findings=findings_view(result, findings),
         summary=summary_view(result, tables.summary(result), sentences=False),
         luck=luck_view(findings, suspects),
+        winners=winners_tables(findings),
         figures=figures,
         undrawn=report_text.undrawn(),
         explored=to_explore,
