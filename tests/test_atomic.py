@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from paribus.atomic import write_atomically
+from paribus.atomic import half_written_of, part_folder, write_atomically
 
 
 def test_bytes_and_arrays(tmp_path: Path) -> None:
@@ -43,3 +45,31 @@ def test_a_failure_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.Mon
         write_atomically(tmp_path / "file", b"new")
     assert (tmp_path / "file").read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+_KILLED = """
+import os, sys
+from pathlib import Path
+from paribus import atomic
+
+path = Path(sys.argv[1])
+if sys.argv[2] == "file":
+    os.replace = lambda *_: os._exit(9)
+    atomic.write_atomically(path, b"half")
+with atomic.part_folder(path) as folder:
+    (folder / "x").touch()
+    os._exit(9)
+"""
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_what_a_killed_process_left_is_swept_by_the_next(what: str, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    subprocess.run([sys.executable, "-c", _KILLED, str(path), what], check=False)
+    assert len(half_written_of(path)) == 1
+    with part_folder(path) as under_way:
+        assert half_written_of(path) == [under_way]
+        # What another is writing at this moment stays.
+        write_atomically(path, b"whole")
+        assert half_written_of(path) == [under_way]
+    assert [found.name for found in tmp_path.iterdir()] == ["report.html"]

@@ -103,7 +103,7 @@ def test_a_module_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     )
     train(tmp_path, "study.toml")
     with open_store(Path("runs"), "write") as store:
-        trained = read_trained(store.find_runs("own/0")[0], store)
+        trained = read_trained(store.find_runs("own/0")[0], store, tmp_path)
     check = export_run(trained, to_torch.FORMAT, tmp_path / "torch")
     assert (check.images, check.tool) == (10_000, "PyTorch")
     check = export_run(trained, to_numpy.FORMAT, tmp_path / "own.npz")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from paribus.atomic import part_folder
 from paribus.errors import ParibusError, UserError
 
 
@@ -21,24 +20,20 @@ def written(target: Path) -> Iterator[Path]:
     Raises `UserError` if there is something at `target` already or it cannot be written to.
     """
     refuse_existing(target)
-    part = target.with_name(f".{uuid.uuid4().hex}-{target.name}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        yield part
-        # Asked again: writing takes a while, and a rename would replace a file without a word.
-        refuse_existing(target)
-        os.rename(part, target)
+        with part_folder(target) as folder:
+            part = folder / target.name
+            yield part
+            # Asked again: writing takes a while, and a rename would replace a file without a word.
+            refuse_existing(target)
+            os.rename(part, target)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise ParibusError(f"{target}: the disk is full; make room and export again") from None
         raise UserError(
             f"{target}: cannot be written: {error.strerror}; name another place with --output"
         ) from None
-    finally:
-        if part.is_dir():
-            shutil.rmtree(part)
-        elif part.exists():
-            part.unlink()
 
 
 def refuse_existing(target: Path) -> None:
