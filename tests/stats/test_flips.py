@@ -73,3 +73,12 @@ def test_numbers_of_seeds_may_differ() -> None:
 def test_what_is_no_correctness_is_refused(a: object, b: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         flip_ledger(a, b)  # type: ignore[arg-type]
+
+
+def test_a_thousand_seeds_fit_into_memory() -> None:
+    """The most that a study may have; one image got better, one differs by chance."""
+    rng = np.random.default_rng(1)
+    better = (rng.random(1000) < 0.6, rng.random(1000) < 0.9)
+    same = (rng.random(1000) < 0.5, rng.random(1000) < 0.5)
+    ledger = flip_ledger(*(np.stack(pair, axis=1) for pair in zip(better, same, strict=True)))
+    assert ledger.category_N.tolist() == [Flip.FIXED, Flip.VARIES]

@@ -90,9 +90,10 @@ def flip_ledger(correct_AN: ArrayLike, correct_BN: ArrayLike) -> FlipLedger:
 
     threshold_T = np.unique(p_RC[(chance_RC > 0) & (p_RC <= LARGEST_P)])
     # By luck: over images, the chance of a p this small given how many runs get it right.
-    small_RCT = p_RC[:, :, None] <= threshold_T
-    luck_RT = (chance_RC[:, :, None] * small_RCT).sum(axis=1)
-    luck_T = np.bincount(total_N, minlength=A + B + 1) @ luck_RT
+    expected_RC = np.bincount(total_N, minlength=A + B + 1)[:, None] * chance_RC
+    order = np.argsort(p_RC, axis=None)
+    luck = np.cumsum(expected_RC.ravel()[order])
+    luck_T = luck[np.searchsorted(p_RC.ravel()[order], threshold_T, side="right") - 1]
     reached_T = np.searchsorted(np.sort(p_N), threshold_T, side="right")
     good_T = np.flatnonzero((reached_T > 0) & (luck_T <= FALSE_SHARE * reached_T))
     threshold = float(threshold_T[good_T[-1]]) if good_T.size else 0.0
@@ -122,5 +123,9 @@ def _fisher_table(A: int, B: int) -> tuple[Floats, Floats]:
     """Two-sided p, and probability without a change, of C of R right runs being B's: (R, C)."""
     chance_RC = np.array([hypergeometric(B, total, A + B) for total in range(A + B + 1)])
     # Outcomes no likelier than this one count as being as far; equal but for rounding is equal.
-    as_far_RCC = chance_RC[:, None, :] <= chance_RC[:, :, None] * (1 + 1e-7)
-    return (as_far_RCC * chance_RC[:, None, :]).sum(axis=-1), chance_RC
+    p_RC = np.empty_like(chance_RC)
+    for p_C, chance_C in zip(p_RC, chance_RC, strict=True):
+        rising_C = np.sort(chance_C)
+        as_far_C = np.searchsorted(rising_C, chance_C * (1 + 1e-7), side="right")
+        p_C[:] = np.cumsum(rising_C)[as_far_C - 1]
+    return p_RC, chance_RC
