@@ -64,9 +64,10 @@ def test_questions_about_metrics_of_predictions(study: Path, tmp_path: Path) -> 
     assert 0 < error < 1
     # Four epochs learn more of every class on average than one.
     assert balanced > float(list(found.values())[3]["mean_a"])
-    compared = call(
-        "compare", "short", "long", "--metric", METRICS[3], "--store", tmp_path / "runs"
-    )
+    asked = ("compare", "short", "long", "--metric", METRICS[3], "--store", tmp_path / "runs")
+    # A store names the folder too, but no code is imported because of it.
+    assert "no code is run because a store names it" in str(call(*asked).exception)
+    compared = call(*asked, "--study", study)
     assert compared.exit_code == 0, compared.output
     assert METRICS[3] in compared.output
 

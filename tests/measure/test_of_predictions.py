@@ -114,6 +114,12 @@ def test_function_of_ones_own(folder: Path) -> None:
     assert (cost.better, cost.worse) == ("lower cost", "higher cost")
 
 
+def test_function_that_a_store_names_is_not_called() -> None:
+    read = reader(lambda: PROBABILITY_NK, LABEL_N, class_names=NAMES)
+    with pytest.raises(UserError, match="no code is run because a store names it"):
+        named("own_metrics:right").value(replace(made(), read_predictions=read))
+
+
 def test_function_cannot_change_what_others_see(folder: Path) -> None:
     one = made(folder)
     named("own_metrics:overwrites").value(one)

@@ -60,6 +60,8 @@ class Campaign:
     """What there is to say of the options; "" if nothing."""
     selected_from: Study | None = None
     """The study with all its experiments, if only some are trained."""
+    runs_code: bool = True
+    """Whether functions of the user's own may be called; not if a store alone names the study."""
     variant: str = ""
     """The options that make another study of it, with a plan of its own."""
 
@@ -187,7 +189,7 @@ class Campaign:
             study_name=self.name,
             dataset=self.dataset,
             identities=known.identities,
-            folder=self.folder,
+            folder=self.folder if self.runs_code else None,
             plan=self.plan(store),
         )
 

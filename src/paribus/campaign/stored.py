@@ -74,6 +74,7 @@ def stored_campaign(
                 store_folder=store.folder,
                 options=("--preview",) if named.study.preview else (),
                 label=label,
+                runs_code=is_same_folder(folder, trusted),
             )
     return _of_experiments(named, label, store)
 
@@ -129,4 +130,5 @@ def _of_experiments(named: NamedStudy, label: str, store: Reader) -> Campaign:
         data=Data.of(find(store.identity(first).data, places)),
         store_folder=store.folder,
         label=label,
+        runs_code=False,
     )

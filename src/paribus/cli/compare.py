@@ -92,7 +92,7 @@ def command(
             Reference(a, first_seeds, study_named), Reference(b, second_seeds, study_named), store
         )
         dataset = common_data(first, second, store, trusted)
-        one, other = (_read(side, store, dataset) for side in (first, second))
+        one, other = (_read(side, store, dataset, trusted) for side in (first, second))
         timings = store.timings()
         study = common_study(first, second, store)
         changed = [present_code(side.hash, store).changed for side in (first, second)]
@@ -158,9 +158,11 @@ def _range(option: str, text: str | None) -> range | None:
     return range(int(first), int(last) + 1)
 
 
-def _read(side: FoundExperiment, store: Reader, dataset: Dataset) -> ExperimentResult:
-    places = store.places(side.hash)
-    folder = places[0].folder if places else Path()
+def _read(
+    side: FoundExperiment, store: Reader, dataset: Dataset, folder: Path | None
+) -> ExperimentResult:
+    """The experiment with its runs. folder: of the study that the user names, from which a metric
+    of theirs is imported; none that a store names."""
     return described(
         side.text,
         side.experiment,

@@ -33,13 +33,14 @@ def collect(
     study_name: str,
     dataset: Dataset,
     identities: Mapping[str, Identity],
-    folder: Path,
+    folder: Path | None,
     plan: StudyPlan | None = None,
 ) -> StudyResult:
     """What a store has of a study.
 
     study_name: as it could be typed, "" if it was made in Python. identities: of its experiments,
-    by name. folder: what paths in the study start from. plan: as it was recorded.
+    by name. folder: which metrics of the user's own are imported from, None if none may be.
+    plan: as it was recorded.
     """
     trained = [run.seed for name in identities for run in store.runs(identities[name].hash)]
     planned = study.seed_range.stop if plan is None else plan.next_seed
@@ -116,7 +117,9 @@ def _engine(experiment: Experiment, common: str) -> str:
     return common if experiment.engine == "auto" else experiment.engine
 
 
-def _replicate(stored: StoredReplicate, store: Reader, dataset: Dataset, folder: Path) -> Replicate:
+def _replicate(
+    stored: StoredReplicate, store: Reader, dataset: Dataset, folder: Path | None
+) -> Replicate:
     trials = tuple(
         Trial(one.settings, None if one.run is None else read_run(one.run, store, dataset, folder))
         for one in stored.trials
@@ -181,7 +184,9 @@ def common_engine(study: Study, store: Reader, identities: Mapping[str, Identity
     return max(experiments, key=lambda e: (experiments[e], runs[e], e), default="")
 
 
-def read_run(run: StoredRun, store: Reader, dataset: Dataset | None, folder: Path = Path()) -> Run:
+def read_run(
+    run: StoredRun, store: Reader, dataset: Dataset | None, folder: Path | None = None
+) -> Run:
     """All that a store has of a run on a dataset; without its predictions where that is None.
 
     folder: the study's, which metrics of the user's own are imported from.

@@ -55,7 +55,7 @@ def class_accuracies(predictions: Predictions) -> NDArray[np.float64]:
 def _class_accuracy(name: str) -> Metric:
     written = f"class_accuracy {name}"
 
-    def check(class_names: Sequence[str], folder: Path) -> None:
+    def check(class_names: Sequence[str], folder: Path | None) -> None:
         if name not in class_names:
             known = did_you_mean(name, list(class_names))
             raise UserError(f'metric "{written}": there is no class "{name}"; {known}')
@@ -157,9 +157,14 @@ def _try(path: str, class_names: Sequence[str], folder: Path) -> None:
 
 
 def _called(
-    path: str, folder: Path, label_N: NDArray[np.int64], class_N: NDArray[np.integer[Any]]
+    path: str, folder: Path | None, label_N: NDArray[np.int64], class_N: NDArray[np.integer[Any]]
 ) -> float:
     where = f'metric "{path}"'
+    if folder is None:
+        raise UserError(
+            f"{where}: is a function, and no code is run because a store names it; name the "
+            "study's file, e.g. with --study"
+        )
     function = find_function(path, folder, where)
     with told(where):
         # Copies: what a function does to its arrays is no other metric's business.

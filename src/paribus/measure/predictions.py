@@ -26,7 +26,7 @@ class Predictions:
     `class_N`: the class of the highest probability. `label_N`: the true class. `of_truth_N`: the
     probability of the true class. `of_class_N`: that of the class of the highest probability; None
     of an unpacked run. `class_names`: of the data. `folder`: the study's, which functions of the
-    user's own are imported from.
+    user's own are imported from; None if a store alone names the study, for which no code is run.
     """
 
     class_N: NDArray[np.int16]
@@ -34,7 +34,7 @@ class Predictions:
     of_truth_N: NDArray[np.float32]
     of_class_N: NDArray[np.float32] | None = None
     class_names: tuple[str, ...] = ()
-    folder: Path = Path()
+    folder: Path | None = None
 
     @property
     def correct(self) -> NDArray[np.bool_]:
@@ -54,7 +54,7 @@ def reader(
     read_kept: Callable[[], KeptPredictions | None] = lambda: None,
     *,
     class_names: tuple[str, ...] = (),
-    folder: Path = Path(),
+    folder: Path | None = None,
 ) -> Callable[[], Predictions | None]:
     """Return a function that reads probabilities, (N, K), once and keeps their predictions.
 
