@@ -74,7 +74,7 @@ test: kernels
 calibrate: kernels
 	PARIBUS_CALIBRATION=10 $(BIN)/pytest -s --quiet tests/calibration
 
-# Broken inputs by the thousand: each ends in a message, within 5 s and 1 GB; about 15 minutes. Then
+# Broken inputs by the thousand: each ends in a message, within 5 s and 1 GB; about 25 minutes. Then
 # 30 kills of processes of a Ray cluster, about 10 minutes.
 robustness: kernels
 	PYTHONPATH=. $(BIN)/python tests/robustness/study_files.py --count 12000 \
@@ -87,6 +87,8 @@ robustness: kernels
 		--folder build/robustness/stores
 	PYTHONPATH=. $(BIN)/python tests/robustness/requests.py --count 6000 \
 		--folder build/robustness/requests
+	PYTHONPATH=. $(BIN)/python tests/robustness/kills.py --count 100 \
+		--folder build/robustness/kills
 	PYTHONPATH=. $(BIN)/python tests/robustness/ray_kills.py --count 30 \
 		--folder build/robustness/ray
 

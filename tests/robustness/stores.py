@@ -184,7 +184,8 @@ def run(trials: Trials, rng: np.random.Generator, count: int, folder: Path) -> N
     """Corrupt a store so many times; use each by all commands, and some by `run` at the end."""
     setattr(write, "draw", Undrawn)  # noqa: B010
     original = folder / "made"
-    original.mkdir(exist_ok=True)
+    shutil.rmtree(original, ignore_errors=True)
+    original.mkdir()
     expected = made(original)
     for number in range(count):
         here = folder / "trial"

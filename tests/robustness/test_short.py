@@ -23,6 +23,12 @@ def test_mutated_files_end_in_a_message(name: str, count: int, tmp_path: Path) -
     _passes(name, count, tmp_path)
 
 
+@pytest.mark.slow
+@pytest.mark.thorough
+def test_killed_commands_end_with_the_same_bytes(tmp_path: Path) -> None:
+    _passes("kills", 4, tmp_path)
+
+
 @pytest.mark.parametrize("name", [pytest.param("ray_kills", marks=NEEDS_RAY)])
 def test_a_cluster_that_loses_processes_gives_the_same_bits(name: str, tmp_path: Path) -> None:
     _passes(name, 3, tmp_path)
