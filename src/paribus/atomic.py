@@ -75,7 +75,7 @@ def sweep(path: Path) -> None:
 
 
 def half_written_of(path: Path) -> list[Path]:
-    """Return the files and folders that writing to a path has left, or that is under way."""
+    """Return the half-written files and folders beside a path, left over or still being written."""
     own = re.compile(rf"\.{re.escape(path.name)}-[0-9a-f]{{32}}")
     return [found for found in path.parent.glob(".*") if own.fullmatch(found.name)]
 
