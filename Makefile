@@ -75,7 +75,7 @@ calibrate: kernels
 	PARIBUS_CALIBRATION=10 $(BIN)/pytest -s --quiet tests/calibration
 
 # Broken inputs by the thousand: each ends in a message, within 5 s and 1 GB; about 25 minutes. Then
-# 30 kills of processes of a Ray cluster, about 10 minutes.
+# 30 kills of processes of a Ray cluster, about 3 minutes.
 robustness: kernels
 	PYTHONPATH=. $(BIN)/python tests/robustness/study_files.py --count 12000 \
 		--folder build/robustness/studies
