@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from paribus.campaign.campaign import make
 from paribus.errors import UserError
@@ -326,3 +327,16 @@ def test_it_is_merged_without_being_changed(old: Path) -> None:
             assert merged.ended(run).is_same_training(first.ended(run))
     words = [*["compare", "mlp@numpy", "cnn@numpy", "--matters", "0.01", "--json", "--store"]]
     assert read_json(*words, "merged") == read_json(*words, "store")
+
+
+def test_a_store_that_an_older_paribus_trains_in_is_looked_at_and_left_as_it_is(old: Path) -> None:
+    database = old / "store" / "paribus.db"
+    before = database.read_bytes()
+    (old / "store" / "locks").mkdir(exist_ok=True)
+    with FileLock(old / "store" / "locks" / "026ecb1da39c-numpy-0.lock"):
+        assert call("status", "study.toml", "--store", "store").exit_code == 0
+        done = call("run", "study.toml", "--store", "store")
+        assert "an older Paribus is training in this store" in str(done.exception)
+        assert database.read_bytes() == before
+    assert call("status", "study.toml", "--store", "store").exit_code == 0
+    assert database.read_bytes() != before

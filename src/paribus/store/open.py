@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Literal, TypeVar, overload
 
 from paribus.errors import UserError
+from paribus.store.claims import is_claimed
 from paribus.store.damage import refuse_empty, refuse_links
 from paribus.store.errors import no_store, told
 from paribus.store.migrate import SCHEMA_VERSION, migrate, refuse_newer, remove_files, version
@@ -68,13 +70,15 @@ def open_to_look(folder: Path, *, lenient: bool = False) -> Reader:
     """Open the store in a folder for a command that only reads it.
 
     Where the folder may be written to and is no network file system, one of an older format is
-    migrated for good. Raises what
-    `open_store` raises.
+    migrated for good; but not while an older Paribus trains in it, which would go on to write the
+    format that it knows. Raises what `open_store` raises.
     """
     database = folder / "paribus.db"
     writable = all(os.access(path, os.W_OK) for path in (folder, database) if path.exists())
     if network_type(folder, mount_table()):
         writable = False  # Another process may be writing, the only one that can.
+    if writable and _is_trained_by_older(folder):
+        writable = False
     return open_store(folder, "write" if writable else "read", lenient=lenient)
 
 
@@ -101,6 +105,12 @@ def _connect_to_write(folder: Path) -> sqlite3.Connection:
         )
         try:
             refuse_newer(db, folder)
+            if _is_trained_by_older(folder):
+                raise UserError(
+                    f"{folder}: an older Paribus is training in this store, and does not know the "
+                    "format of this one; wait until it has ended, or stop it with Ctrl-C, then "
+                    "call the same command again"
+                )
             # With a log, a killed process loses nothing; a power cut may lose the last epochs but
             # no consistency. Without one, it could be lost, unless each write is waited for.
             db.execute(f"PRAGMA journal_mode = {'DELETE' if shared else 'WAL'}")
@@ -112,6 +122,20 @@ def _connect_to_write(folder: Path) -> sqlite3.Connection:
             db.close()
             raise
     return db
+
+
+def _is_trained_by_older(folder: Path) -> bool:
+    """Whether a store of an older format has a run that some process trains at this moment."""
+    path = (folder / "paribus.db").absolute()
+    if not path.is_file():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as db:
+            is_older = 0 < version(db) < SCHEMA_VERSION
+    except sqlite3.Error:
+        return False  # What is wrong with it is told where it is opened.
+    locks = sorted((folder / "locks").glob("*.lock")) if is_older else []
+    return any(is_claimed(folder, lock.stem) for lock in locks)
 
 
 def _connect_to_read(folder: Path) -> sqlite3.Connection:
