@@ -129,7 +129,7 @@ def test_a_module_that_does_all_it_may_is_trained_and_exported(checked: Small) -
             found = {run.id: opened.probabilities(run.id) for run in opened.find_runs("")}
         runs.append({run: p.tobytes() for run, p in found.items() if p is not None})
     assert runs[0] == runs[1]
-    for form in ("torch", "numpy"):
+    for form in ("torch", "numpy", "onnx"):
         facts = read_json(
             "export", "own/1", "--to", form, "--store", "one", "--study", path.name, "--json"
         )

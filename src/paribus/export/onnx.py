@@ -2,7 +2,7 @@
 
 Made with ONNX's own helpers and not by PyTorch's exporter: a plan is a list of a dozen operators
 that ONNX has too, so this needs no PyTorch, and tensors keep the plan's names. Normalization is in
-evaluation mode and dropout is left out.
+evaluation mode and dropout is left out. A custom module is left to PyTorch's (`onnx_module`).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.errors import UserError, need
+from paribus.errors import need
 from paribus.export.formats import NotRecomputed, Recomputed, RunFormat
 from paribus.export.trained import TrainedRun
 from paribus.spec import layers as spec
 from paribus.spec.network import ModuleNetwork
-from paribus.spec.plan import Node
+from paribus.spec.plan import Node, Plan
 
 # The first operator set that has Gelu, and the file format of its time, so that runtimes of 2024
 # and later read it.
@@ -35,15 +35,35 @@ def write(trained: TrainedRun, path: Path) -> None:
     outputs `logits` and `probabilities`, float32 (N, K)."""
     need("onnx", 'the format "onnx"')
     import onnx
+    from onnx import helper
+
+    network = trained.network
+    if isinstance(network, ModuleNetwork):
+        from paribus.export.onnx_module import model_of
+
+        model = model_of(trained, network, _OPSET)
+    else:
+        model = _model(trained, network)
+    model.producer_name = "paribus"
+    model.doc_string = f"{trained.title}. Input: pixels in 0..1."
+    helper.set_model_props(
+        model,
+        {
+            "run": trained.run.id,
+            "class_names": json.dumps(trained.class_names),
+            "experiment": json.dumps(trained.experiment.settings()),
+        },
+    )
+    onnx.checker.check_model(model, full_check=True)
+    path.write_bytes(model.SerializeToString())
+
+
+def _model(trained: TrainedRun, plan: Plan) -> Any:
+    """The model of a plan, node by node."""
     from onnx import TensorProto, helper, numpy_helper
 
-    if isinstance(trained.network, ModuleNetwork):
-        raise UserError(
-            f"run {trained.run.id} is of a module of your own ({trained.network.module}), whose "
-            "layers Paribus does not know; take --to torch, and torch.onnx.export from there"
-        )
     steps: list[Any] = []
-    last = _chain(trained.network.nodes, "images", steps)
+    last = _chain(plan.nodes, "images", steps)
     steps.append(helper.make_node("Identity", [last], ["logits"], "logits"))
     steps.append(helper.make_node("Softmax", ["logits"], ["probabilities"], "softmax", axis=1))
     classes = len(trained.class_names)
@@ -57,23 +77,9 @@ def write(trained: TrainedRun, path: Path) -> None:
         ],
         [numpy_helper.from_array(array, name) for name, array in trained.tensors.items()],
     )
-    model = helper.make_model(
-        graph,
-        producer_name="paribus",
-        doc_string=f"{trained.title}. Input: pixels in 0..1.",
-        opset_imports=[helper.make_opsetid("", _OPSET)],
-        ir_version=_IR_VERSION,
+    return helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION
     )
-    helper.set_model_props(
-        model,
-        {
-            "run": trained.run.id,
-            "class_names": json.dumps(trained.class_names),
-            "experiment": json.dumps(trained.experiment.settings()),
-        },
-    )
-    onnx.checker.check_model(model, full_check=True)
-    path.write_bytes(model.SerializeToString())
 
 
 def recompute(path: Path, images: NDArray[np.float32]) -> Recomputed | NotRecomputed:
