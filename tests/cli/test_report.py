@@ -11,7 +11,7 @@ import pytest
 from click.testing import Result
 from numpy.typing import NDArray
 
-from paribus.store.reader import Reader
+from paribus.store.files import RunFiles
 from tests.support.commands import call
 
 
@@ -19,13 +19,13 @@ def test_report_command_reads_each_file_once(
     trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads = Counter[str]()
-    read = Reader.probabilities
+    read = RunFiles.probabilities
 
-    def counted(self: Reader, run_id: str) -> NDArray[np.float32] | None:
-        reads[run_id] += 1
-        return read(self, run_id)
+    def counted(self: RunFiles) -> NDArray[np.float32] | None:
+        reads[self.folder.name] += 1
+        return read(self)
 
-    monkeypatch.setattr(Reader, "probabilities", counted)
+    monkeypatch.setattr(RunFiles, "probabilities", counted)
     monkeypatch.chdir(trained)
     assert call("report", "small.toml", "--report", str(tmp_path / "report")).exit_code == 0
     assert len(reads) == 6

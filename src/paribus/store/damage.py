@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ from paribus.spec.bounds import LONGEST_NAME
 from paribus.spec.identity import Identity, read_canonical, upgraded
 from paribus.spec.study import NAME as EXPERIMENT_NAME
 from paribus.spec.study_plan import StudyPlan
-from paribus.store.errors import broken, database_error, no_store
+from paribus.store.errors import broken, damaged_study, database_error, no_store
 from paribus.store.files import ID, digest_of, read_plain
 from paribus.store.rows import TRIAL_MARK
 from paribus.store.seals import run_digests, seals, study_digests
@@ -156,25 +156,36 @@ def _studies(db: sqlite3.Connection) -> Iterator[Damage]:
     for study, name, data in names:
         if not is_stored_name(name) or "\0" in data:
             yield Damage("study", str(study), f"no experiment can be called {shown(name, 40)}")
-    for study, text, name, where in db.execute("SELECT id, plan, name, folder FROM studies"):
+    for study, name, where in db.execute("SELECT id, name, folder FROM studies"):
         if "\0" in f"{name}{where}":
             yield Damage("study", str(study), "its name is none")
-        try:
-            for plan in json.loads(text or "{}").values():
-                _try_plan(plan)
-        except Exception as error:  # As of an experiment.
-            yield Damage("study", str(study), f"its plan cannot be read ({_line(error)})")
 
 
-def _try_plan(designs: Any) -> None:
-    """Work out what commands ask of a plan."""
-    plan = StudyPlan.from_json(designs)
-    plan.amendments()
-    for design in plan.designs:
-        for question in design.questions:
+def plans_of(folder: Path, study: int, text: str | None) -> Mapping[str, StudyPlan]:
+    """Return the plans of a study by variant, as its row has them.
+
+    Raises `UserError` if what is there is none. That is seen where plans are asked for, since it
+    takes loading what questions are made of.
+    """
+    try:
+        return _plans(text or "{}")
+    except Exception as error:  # What is no plan may fail in any way.
+        raise damaged_study(
+            folder, f"study {study}: its plan cannot be read ({_line(error)})"
+        ) from None
+
+
+@cache
+def _plans(text: str) -> Mapping[str, StudyPlan]:
+    plans = {variant: StudyPlan.from_json(designs) for variant, designs in json.loads(text).items()}
+    for plan in plans.values():
+        # What commands ask of a plan is worked out once, to see that it can be.
+        plan.amendments()
+        for question in (asked for design in plan.designs for asked in design.questions):
             question.question  # noqa: B018
             for term in question.table:
                 question.term(term)
+    return plans
 
 
 def _runs(db: sqlite3.Connection, gone: set[str]) -> Iterator[Damage]:

@@ -10,13 +10,13 @@ STORE/timings/*.json                    timings of training steps
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from paribus.errors import UserError
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, read_canonical
 from paribus.spec.study_plan import StudyPlan
+from paribus.store.damage import plans_of
 from paribus.store.rows import (
     TRIAL_MARK,
     NamedExperiment,
@@ -145,10 +145,7 @@ class Reader(RunReader):
             StudyRecord(
                 _study(*row),
                 tuple(names.get(row[0], [])),
-                {
-                    key: StudyPlan.from_json(designs)
-                    for key, designs in json.loads(plan or "{}").items()
-                },
+                plans_of(self.folder, row[0], plan),
             )
             for *row, plan in rows
             if ("study", str(row[0])) not in self._damage
@@ -207,8 +204,7 @@ class Reader(RunReader):
         variant: the options that make another study of it, as typed.
         """
         rows = self._select("SELECT plan FROM studies WHERE id = ?", study)
-        kept = json.loads(rows[0][0]) if rows and rows[0][0] else {}
-        return StudyPlan.from_json(kept[variant]) if variant in kept else None
+        return plans_of(self.folder, study, rows[0][0]).get(variant) if rows else None
 
 
 def _study(id_: int, name: str, folder: str | None, preview: int) -> StoredStudy:

@@ -40,11 +40,15 @@ def verify(store: Reader) -> Verified:
             if isinstance(store, Writer):
                 store.adopt_files(run)
                 adopted += 1
-    timings, wrong = 0, tuple[Damage, ...]()
+    timings, wrong = 0, list[Damage]()
     try:
         timings = len(store.timings())
     except ParibusError as error:
-        wrong = (Damage("timing", "", str(error)),)
+        wrong.append(Damage("timing", "", str(error)))
+    try:
+        store.all_studies()
+    except ParibusError as error:
+        wrong.append(Damage("study", "", str(error)))
     return Verified(
         runs=len(store.all_runs()),
         experiments=len(store.identities()),
