@@ -76,9 +76,9 @@ def test_curves_are_read_by_keyboard_and_with_training(report: Chrome) -> None:
     assert text(report, "curves-readout").startswith("Epoch 1\n")
     spoken = slider.get_attribute("aria-valuetext") or ""
     assert spoken.startswith("epoch 1, mlp ")
-    assert "train accuracy" not in text(report, "curves-readout")
+    assert "training accuracy" not in text(report, "curves-readout")
     report.find_element(By.ID, "curves-training").send_keys(Keys.SPACE)
-    assert "train accuracy" in text(report, "curves-readout")
+    assert "training accuracy" in text(report, "curves-readout")
     assert accessibility_problems(report) == []
     assert console_errors(report) == []
 

@@ -77,7 +77,7 @@ class Space(Spec):
     def at(self, share: float) -> Value:
         """Return the value at a share of the space, from 0 to below 1.
 
-        >>> Space(log=(0.01, 1.0)).at(0.5), Space(choice=(16, 32)).at(0.5)
+        >>> round(Space(log=(0.01, 1.0)).at(0.5), 9), Space(choice=(16, 32)).at(0.5)
         (0.1, 32)
         """
         if self.choice is not None:
