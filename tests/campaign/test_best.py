@@ -9,24 +9,12 @@ import pytest
 
 from tests.support.commands import call, read_json
 from tests.support.small import write_small
+from tests.support.small_looks import LOOKS_BEGIN
 
 # "still" and "crawling" learn next to nothing; the other two are about as good as each other.
-STUDY = """
-title = "Best"
-data = "small.npz"
-seeds = { looks = [5, 10] }
-
-[experiments.mlp]
-network = ["flatten", "linear 8", "relu", "linear 3"]
-optimizer = { name = "sgd", lr = 0.1, momentum = 0.9 }
-batch_size = 16
-epochs = 1
-engine = "numpy"
-
-[experiments.still]
-from = "mlp"
-optimizer = { lr = 1e-6 }
-
+STUDY = (
+    LOOKS_BEGIN
+    + """
 [experiments.again]
 from = "mlp"
 optimizer = { lr = 0.099 }
@@ -44,6 +32,7 @@ matters = 1e-6
 original = "0.1"
 original_verdict = "mlp"
 """
+)
 
 
 @pytest.mark.usefixtures("undrawn")

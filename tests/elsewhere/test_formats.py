@@ -94,7 +94,7 @@ def test_an_unfinished_trainer_is_left_out(tmp_path: Path) -> None:
 def test_mlflow(
     place: str, tmp_path: Path, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # MLflow warns of its folder of files, and writes it where it is told to.
+    # MLflow warns about its file store, and writes it if this variable is set.
     monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
     is_folder = place == "mlruns"
     uri = (tmp_path / place).as_uri() if is_folder else f"sqlite:///{tmp_path / place}"

@@ -1,4 +1,4 @@
-"""A real cluster of Ray on loopback, each of whose nodes can be killed with all its processes."""
+"""A real Ray cluster on loopback; each node can be killed with all its processes."""
 
 from __future__ import annotations
 

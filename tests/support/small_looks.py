@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LOOKS_STUDY = """
+LOOKS_BEGIN = """
 title = "Looks"
 data = "small.npz"
 seeds = { looks = [5, 10] }
@@ -17,7 +17,12 @@ engine = "numpy"
 [experiments.still]
 from = "mlp"
 optimizer = { lr = 1e-6 }
+"""
+"""A network and one that learns next to nothing, with looks."""
 
+LOOKS_STUDY = (
+    LOOKS_BEGIN
+    + """
 [experiments.adam]
 from = "mlp"
 optimizer = { name = "adam", lr = 0.01 }
@@ -42,4 +47,5 @@ about = ["optimizer"]
 metric = "step_time"
 matters = 0.05
 """
+)
 """Of the small data. The third question is not judged at looks."""

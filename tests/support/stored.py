@@ -1,4 +1,4 @@
-"""What a store has that must not depend on how it came to be."""
+"""The contents of a store that must not depend on how it was trained."""
 
 from __future__ import annotations
 

@@ -233,54 +233,44 @@ KMNIST = Named(
     ),
 )
 
-CIFAR_10 = Named(
-    name="cifar-10",
-    title="small photographs in color",
-    train_images=50_000,
-    test_images=10_000,
-    image_shape=(3, 32, 32),
-    class_names=cifar.CLASSES_10,
-    license="no license stated",
-    attribution=(
-        "CIFAR-10 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton: Learning Multiple Layers of "
-        "Features from Tiny Images, 2009 (https://www.cs.toronto.edu/~kriz/cifar.html)."
-    ),
-    files=Remote(
-        "https://www.cs.toronto.edu/~kriz/",
-        (
-            RemoteFile(
-                "cifar-10-binary.tar.gz",
-                170_052_171,
-                "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
-            ),
+
+def _cifar(name: str, class_names: tuple[str, ...], file: RemoteFile) -> Named:
+    return Named(
+        name=name,
+        title="small photographs in color",
+        train_images=50_000,
+        test_images=10_000,
+        image_shape=(3, 32, 32),
+        class_names=class_names,
+        license="no license stated",
+        attribution=(
+            f"{name.upper()} by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton: Learning Multiple "
+            "Layers of Features from Tiny Images, 2009 "
+            "(https://www.cs.toronto.edu/~kriz/cifar.html)."
         ),
+        files=Remote("https://www.cs.toronto.edu/~kriz/", (file,)),
+        assemble=cifar.assemble,
+    )
+
+
+CIFAR_10 = _cifar(
+    "cifar-10",
+    cifar.CLASSES_10,
+    RemoteFile(
+        "cifar-10-binary.tar.gz",
+        170_052_171,
+        "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
     ),
-    assemble=cifar.assemble,
 )
 
-CIFAR_100 = Named(
-    name="cifar-100",
-    title="small photographs in color",
-    train_images=50_000,
-    test_images=10_000,
-    image_shape=(3, 32, 32),
-    class_names=cifar.CLASSES_100,
-    license="no license stated",
-    attribution=(
-        "CIFAR-100 by Alex Krizhevsky, Vinod Nair and Geoffrey Hinton: Learning Multiple Layers of "
-        "Features from Tiny Images, 2009 (https://www.cs.toronto.edu/~kriz/cifar.html)."
+CIFAR_100 = _cifar(
+    "cifar-100",
+    cifar.CLASSES_100,
+    RemoteFile(
+        "cifar-100-binary.tar.gz",
+        168_513_733,
+        "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
     ),
-    files=Remote(
-        "https://www.cs.toronto.edu/~kriz/",
-        (
-            RemoteFile(
-                "cifar-100-binary.tar.gz",
-                168_513_733,
-                "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
-            ),
-        ),
-    ),
-    assemble=cifar.assemble,
 )
 
 NAMED = {named.name: named for named in (MNIST, DIGITS, FASHION_MNIST, KMNIST, CIFAR_10, CIFAR_100)}

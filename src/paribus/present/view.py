@@ -74,7 +74,7 @@ class ExperimentView:
     base_is_shown: bool
     runs: tuple[RunView, ...]
     diagram: tuple[LayerGroup, ...]
-    """Empty for a custom module, of whose layers nothing is known."""
+    """Empty for a custom module, whose layers are not known."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from paribus.questions.pair import other_bits, pair_of, same_probabilities, side
 from paribus.questions.seeds_to_decide import seeds_to_decide
 from paribus.questions.tuned import TuningRuns, as_tuned, tuning_of
 from paribus.questions.unpaired import UnpairedComparison
+from paribus.questions.verdict import verdict_of
 from paribus.seeding import stream
 from paribus.spec.question import PairQuestion, Question
 from paribus.stats.e_process import RESCUE_EQUIVALENCE_ALPHA, radius
@@ -40,7 +41,7 @@ from paribus.stats.new_images import compare_on_new_images, p_for_new_images
 from paribus.stats.noise import NoiseFloor, noise_floor
 from paribus.stats.paired import compare_pairs, no_spread, t_intervals
 from paribus.stats.replay_of_equals import reversal_rate_of_equals
-from paribus.stats.rule import Decision, decide
+from paribus.stats.rule import decide
 from paribus.stats.sign_flips import sign_flip
 from paribus.stats.single_run import replay
 
@@ -345,14 +346,12 @@ def _verdict(question: Comparison, evidence: Evidence, measured: Measured) -> Ve
         measured.high_90,
         matters=question.matters,
     )
-    if decision in (Decision.HIGHER, Decision.LOWER):
-        b_is_better = (decision == Decision.HIGHER) == question.metric.higher_is_better
-        # Against the favored side a verdict stands, and no other does.
-        if question.favoring(evidence, b_is_better=b_is_better) == 0:
-            return Verdict.BETTER if b_is_better else Verdict.WORSE
-    if evidence.n < evidence.runs:
-        return Verdict.NONE
-    return Verdict.EQUAL if decision == Decision.EQUAL else Verdict.UNDECIDED
+    return verdict_of(
+        decision,
+        higher_is_better=question.metric.higher_is_better,
+        excluded=evidence.n < evidence.runs,
+        is_favored=lambda b: question.favoring(evidence, b_is_better=b) > 0,
+    )
 
 
 def _less_than_matters(

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from paribus.measure.metric import Metric
 from paribus.questions.finding import NoVerdict, Pair, Verdict
 from paribus.questions.unpaired_finding import UnpairedEvidence, UnpairedFinding, UnpairedSide
+from paribus.questions.verdict import verdict_of
 from paribus.spec.question import PairQuestion
 from paribus.stats.equivalence import inside_margin
 from paribus.stats.failures import far_from_siblings
@@ -20,7 +21,7 @@ from paribus.stats.levels import mean_and_sd
 from paribus.stats.limits import FEWEST_SEEDS
 from paribus.stats.paired import no_spread
 from paribus.stats.replay_of_equals import reversal_rate_of_equals
-from paribus.stats.rule import Decision, decide
+from paribus.stats.rule import decide
 from paribus.stats.single_run import replay
 from paribus.stats.unpaired import compare_unpaired
 
@@ -111,15 +112,16 @@ class UnpairedComparison:
             measured.high_90,
             matters=self._matters,
         )
-        if decision in (Decision.HIGHER, Decision.LOWER):
-            b_is_better = (decision == Decision.HIGHER) == self.metric.higher_is_better
-            favoring = evidence.b.missing if b_is_better else evidence.a.missing
-            # Against the side that its missing runs favor a verdict stands, and no other does.
-            if favoring == 0 and (self.missing_is_worst or not evidence.missing):
-                return Verdict.BETTER if b_is_better else Verdict.WORSE
-        if evidence.missing:
-            return Verdict.NONE
-        return Verdict.EQUAL if decision == Decision.EQUAL else Verdict.UNDECIDED
+        sides = {False: evidence.a, True: evidence.b}
+        return verdict_of(
+            decision,
+            higher_is_better=self.metric.higher_is_better,
+            excluded=evidence.missing > 0,
+            # Nobody knows which side is favored, unless a missing value is the worst.
+            is_favored=lambda b: bool(
+                sides[b].missing if self.missing_is_worst else evidence.missing
+            ),
+        )
 
     def _less_than_matters(self, evidence: UnpairedEvidence, verdict: Verdict) -> bool:
         measured = evidence.measured

@@ -133,7 +133,7 @@ def _is_trained_by_older(folder: Path) -> bool:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5)) as db:
             is_older = 0 < version(db) < SCHEMA_VERSION
     except sqlite3.Error:
-        return False  # What is wrong with it is told where it is opened.
+        return False  # The command that opens it reports the fault.
     locks = sorted((folder / "locks").glob("*.lock")) if is_older else []
     return any(is_claimed(folder, lock.stem) for lock in locks)
 
