@@ -21,7 +21,8 @@ def verdict_of(
     """Return the verdict on B against A.
 
     decision: a `Decision`, as `stats.rule.decide` returns it. excluded: whether runs without a
-    value were excluded. is_favored: whether that may have favored B (True) or A (False). Against the favored side a verdict stands, and no other does.
+    value were excluded. is_favored: whether that may have favored B (True) or A (False).
+    Against the favored side a verdict stands, and no other does.
     """
     if decision in (Decision.HIGHER, Decision.LOWER):
         b_is_better = (decision == Decision.HIGHER) == higher_is_better
