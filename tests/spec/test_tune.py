@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Context, Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,22 @@ def test_draws_are_uniform_on_the_scale_of_a_range(space: Space, low: float, hig
     scaled = np.log(values) if space.log else values
     steps = np.diff(scaled)
     np.testing.assert_allclose(steps, steps[0])
+
+
+def test_draws_on_a_logarithmic_scale_are_the_nearest_numbers() -> None:
+    """So no digit of a setting depends on the C library, and neither does a trial's hash."""
+    with localcontext(Context(prec=100)):
+        for low, high in ((0.001, 1.0), (0.1, 0.3), (1e-8, 7.0)):
+            for share in np.random.default_rng(0).random(300):
+                exact = Decimal(low) * (Decimal(high) / Decimal(low)) ** Decimal(float(share))
+                assert Space(log=(low, high)).at(float(share)) == float(exact)
+
+
+@pytest.mark.parametrize("ends", [(0.001, 1.0), (0.1, 0.3), (5e-324, 1.7e308)])
+def test_draws_stay_between_the_ends(ends: tuple[float, float]) -> None:
+    for space in (Space(log=ends), Space(linear=ends)):
+        assert space.at(0.0) == ends[0]
+        assert ends[0] < float(space.at(1 - 2**-53)) <= ends[1]
 
 
 def test_a_choice_draws_each_value_as_often() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Context, Decimal
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Self
 
@@ -28,6 +29,9 @@ _TABLES = ("optimizer", "schedule")
 _ALONE = ("batch_size", "initialisation", "label_smoothing")
 _INTEGERS = ("batch_size", "schedule.every")
 _KEYS = ("log", "linear", "choice")
+# For draws on a logarithmic scale: exp and ln of decimals are correctly rounded everywhere.
+# Those of `math` are the C library's, whose last bits differ, and settings identify a trial.
+_DECIMAL = Context(prec=40)
 # Of the combinations of ends that are tried before training; there may be very many.
 _MOST_TRIED = 1000
 
@@ -75,9 +79,9 @@ class Space(Spec):
         return self.choice is None
 
     def at(self, share: float) -> Value:
-        """Return the value at a share of the space, from 0 to below 1.
+        """Return the value at a share of the space, from 0 to below 1: the same bits everywhere.
 
-        >>> round(Space(log=(0.01, 1.0)).at(0.5), 9), Space(choice=(16, 32)).at(0.5)
+        >>> Space(log=(0.01, 1.0)).at(0.5), Space(choice=(16, 32)).at(0.5)
         (0.1, 32)
         """
         if self.choice is not None:
@@ -85,8 +89,7 @@ class Space(Spec):
         low, high = map(float, self.ends)
         if self.log is None:
             return min(low + share * (high - low), high)
-        # Rounding must not lead out of the range.
-        return min(max(low * math.exp(share * math.log(high / low)), low), high)
+        return _between(Decimal(low), Decimal(high), Decimal(share))
 
 
 class Tune(Spec):
@@ -231,6 +234,13 @@ def _flat(given: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any
             yield from _flat(value, f"{key}.")
         else:
             yield f"{before}{key}", value
+
+
+def _between(low: Decimal, high: Decimal, share: Decimal) -> float:
+    """Return low · (high / low)^share."""
+    log_ratio = _DECIMAL.ln(_DECIMAL.divide(high, low))
+    ratio = _DECIMAL.exp(_DECIMAL.multiply(share, log_ratio))
+    return float(_DECIMAL.multiply(low, ratio))
 
 
 def _as_kept(name: str, value: Value) -> Value:
