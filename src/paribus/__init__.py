@@ -29,11 +29,13 @@ if TYPE_CHECKING:
     from paribus.spec.layers import Dropout as Dropout
     from paribus.spec.layers import Flatten as Flatten
     from paribus.spec.layers import Gelu as Gelu
+    from paribus.spec.layers import LeakyRelu as LeakyRelu
     from paribus.spec.layers import Linear as Linear
     from paribus.spec.layers import MaxPool as MaxPool
     from paribus.spec.layers import Relu as Relu
     from paribus.spec.layers import Residual as Residual
     from paribus.spec.layers import Sigmoid as Sigmoid
+    from paribus.spec.layers import Silu as Silu
     from paribus.spec.layers import Tanh as Tanh
     from paribus.spec.network import ModuleNetwork as ModuleNetwork
     from paribus.spec.question import BestQuestion as BestQuestion
@@ -60,8 +62,8 @@ _MODULES = {
     "spec.experiment": ("Experiment",),
     "spec.files": ("load_study",),
     "spec.layers": (
-        "AvgPool", "BatchNorm", "Conv", "Dropout", "Flatten", "Gelu", "Linear", "MaxPool", "Relu",
-        "Residual", "Sigmoid", "Tanh",
+        "AvgPool", "BatchNorm", "Conv", "Dropout", "Flatten", "Gelu", "LeakyRelu", "Linear",
+        "MaxPool", "Relu", "Residual", "Sigmoid", "Silu", "Tanh",
     ),
     "spec.network": ("ModuleNetwork",),
     "spec.recipe": ("Adam", "AdamW", "Constant", "Cosine", "OneCycle", "Sgd", "Step"),

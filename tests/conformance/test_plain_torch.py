@@ -61,6 +61,14 @@ def _residual() -> nn.Sequential:
     )
 
 
+def _activations() -> nn.Sequential:
+    return nn.Sequential(
+        *(nn.Conv2d(1, 8, 3, padding=1), nn.SiLU(), nn.MaxPool2d(4)),
+        *(nn.Conv2d(8, 8, 3, padding=1), nn.LeakyReLU(), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Linear(72, 20), nn.LeakyReLU(0.3), nn.Linear(20, 10)),
+    )
+
+
 PAIRS: dict[str, tuple[Callable[[], nn.Sequential], list[str]]] = {
     "mlp": (_mlp, ["flatten", "linear 50", "relu", "linear 50", "relu", "linear 10"]),
     "cnn": (
@@ -68,6 +76,13 @@ PAIRS: dict[str, tuple[Callable[[], nn.Sequential], list[str]]] = {
         [
             *("conv 8", "relu", "maxpool 2", "conv 16 kernel=5 stride=2", "tanh", "avgpool 2"),
             *("flatten", "linear 10"),
+        ],
+    ),
+    "activations": (
+        _activations,
+        [
+            *("conv 8", "silu", "maxpool 4", "conv 8", "leakyrelu", "maxpool 2", "flatten"),
+            *("linear 20", "leakyrelu negative_slope=0.3", "linear 10"),
         ],
     ),
     "residual": (

@@ -16,11 +16,13 @@ from paribus.spec.layers import (
     Flatten,
     Gelu,
     Layer,
+    LeakyRelu,
     Linear,
     MaxPool,
     Relu,
     Residual,
     Sigmoid,
+    Silu,
     Tanh,
 )
 from paribus.spec.notation import NotationError, format_layer, parse_layer, parse_layers
@@ -36,7 +38,8 @@ simple = st.one_of(
     st.builds(AvgPool, size=st.integers(2, 9)),
     st.builds(Dropout, p=st.floats(0.001, 0.999)),
     st.builds(Linear, features=st.integers(1, 4096)),
-    st.sampled_from([Relu(), Tanh(), Sigmoid(), Gelu(), BatchNorm(), Flatten()]),
+    st.builds(LeakyRelu, negative_slope=st.floats(0.001, 0.999)),
+    st.sampled_from([Relu(), Tanh(), Sigmoid(), Silu(), Gelu(), BatchNorm(), Flatten()]),
 )
 layers = st.recursive(
     simple,
@@ -129,6 +132,18 @@ def test_repeat_is_written_out() -> None:
             "image size; remove it",
         ),
         ("relu 5", '"relu" takes no number, got "5"'),
+        ("swish", 'there is no layer "swish"; did you mean "silu"?'),
+        ("LeakyReLU", 'there is no layer "LeakyReLU"; did you mean "leakyrelu"?'),
+        (
+            "leakyrelu 0.2",
+            '"leakyrelu" takes no number, got "0.2"; write e.g. "leakyrelu negative_slope=0.2"',
+        ),
+        ("leakyrelu alpha=0.2", 'unknown setting "alpha"; did you mean "negative_slope"?'),
+        (
+            "leakyrelu negative_slope=1",
+            'negative_slope must be below 1, got 1; write e.g. "leakyrelu negative_slope=0.2"',
+        ),
+        ("silu 1", '"silu" takes no number, got "1"'),
         ("relu p=5", 'unknown setting "p"; "relu" has no settings'),
         ("relu, tanh", '"," stands behind the end of the layer; write one layer a string'),
         ("residual relu", 'needs its layers in brackets; write e.g. "residual [relu, conv 8]"'),

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 _MAPS = ["flatten", "linear 3"]
-_ANYWHERE = ["relu", "tanh", "sigmoid", "gelu", "batchnorm", "dropout 0.3"]
+_ANYWHERE = [
+    *(
+        "relu",
+        "leakyrelu negative_slope=0.3",
+        "tanh",
+        "sigmoid",
+        "silu",
+        "gelu",
+        "batchnorm",
+        "dropout 0.3",
+    ),
+]
 
 # Input is (C, 7, 7), output 3 classes. A layer that learns stands before each layer of interest,
 # so that the gradient which that one passes on is seen too.
@@ -28,6 +39,10 @@ NETWORKS: dict[str, list[str]] = {
     "residual of features": ["flatten", "linear 4", "residual [linear 4, sigmoid]", "linear 3"],
     "residual first": ["residual [relu]", "residual [conv CHANNELS, tanh]", *_MAPS],
     "residual that does not learn": ["conv 2", "residual [tanh, dropout 0.5]", *_MAPS],
+    "activations in residual": [
+        *("conv 2", "silu", "residual [conv 2, leakyrelu negative_slope=0.5]", "residual [silu]"),
+        *("leakyrelu", *_MAPS),
+    ],
     "dropout twice": ["dropout 0.2", "conv 2", "dropout 0.4", "flatten", "linear 3"],
     "mlp": ["flatten", "linear 8", "relu", "linear 8", "relu", "linear 3"],
     "cnn": ["conv 3", "relu", "maxpool 2", "conv 4", "batchnorm", "relu", "avgpool 2", *_MAPS],

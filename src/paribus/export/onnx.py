@@ -130,6 +130,11 @@ def _step(node: Node, value: str, steps: list[Any]) -> str:
             operator = "BatchNormalization"
             inputs = [value, *(tensor.name for tensor in node.tensors)]
             settings = {"epsilon": 1e-5}
+        case spec.LeakyRelu(negative_slope=negative_slope):
+            operator, settings = "LeakyRelu", {"alpha": negative_slope}
+        case spec.Silu():
+            steps.append(helper.make_node("Sigmoid", [value], [f"{node.name}.sigmoid"]))
+            operator, inputs = "Mul", [value, f"{node.name}.sigmoid"]
         case spec.Flatten():
             operator, settings = "Flatten", {"axis": 1}
         case spec.Dropout():

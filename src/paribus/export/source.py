@@ -80,8 +80,10 @@ _LINE = 88
 
 _FUNCTIONS = {
     "relu": "F.relu({})",
+    "leakyrelu": "F.leaky_relu({}, {negative_slope})",
     "tanh": "F.tanh({})",
     "sigmoid": "F.sigmoid({})",
+    "silu": "F.silu({})",
     "gelu": "F.gelu({})",
     "flatten": "{}.flatten(1)",
 }
@@ -172,7 +174,8 @@ def _call(node: Node, value: str) -> str:
         case spec.AvgPool(size=size):
             return f"F.avg_pool2d({value}, {size})"
         case _:
-            return _FUNCTIONS.get(node.layer.kind, f"self.{node.name}({{}})").format(value)
+            call = _FUNCTIONS.get(node.layer.kind, f"self.{node.name}({{}})")
+            return call.format(value, **dict(node.layer))
 
 
 def _indented(lines: list[str]) -> str:

@@ -59,6 +59,14 @@ class Relu(Spec):
     kind: Literal["relu"] = "relu"
 
 
+class LeakyRelu(Spec):
+    """x where it is positive, negative_slope · x elsewhere (Maas et al. 2013)."""
+
+    kind: Literal["leakyrelu"] = "leakyrelu"
+    negative_slope: float = Field(default=0.01, gt=0, lt=1)
+    """Factor of negative values."""
+
+
 class Tanh(Spec):
     """Hyperbolic tangent."""
 
@@ -69,6 +77,12 @@ class Sigmoid(Spec):
     """1 / (1 + exp(-x))."""
 
     kind: Literal["sigmoid"] = "sigmoid"
+
+
+class Silu(Spec):
+    """x / (1 + exp(-x)), also called swish (Elfwing et al. 2018)."""
+
+    kind: Literal["silu"] = "silu"
 
 
 class Gelu(Spec):
@@ -127,8 +141,10 @@ Layer = (
     | MaxPool
     | AvgPool
     | Relu
+    | LeakyRelu
     | Tanh
     | Sigmoid
+    | Silu
     | Gelu
     | BatchNorm
     | Dropout

@@ -21,11 +21,13 @@ from paribus.spec.layers import (
     Flatten,
     Gelu,
     Layer,
+    LeakyRelu,
     Linear,
     MaxPool,
     Relu,
     Residual,
     Sigmoid,
+    Silu,
     Tanh,
     count_layers,
 )
@@ -38,8 +40,10 @@ LAYERS: dict[str, type[Layer]] = {
     "maxpool": MaxPool,
     "avgpool": AvgPool,
     "relu": Relu,
+    "leakyrelu": LeakyRelu,
     "tanh": Tanh,
     "sigmoid": Sigmoid,
+    "silu": Silu,
     "gelu": Gelu,
     "batchnorm": BatchNorm,
     "dropout": Dropout,
@@ -56,6 +60,8 @@ _BARE: dict[str, tuple[str, str, str]] = {
     "dropout": ("p", "a probability", "dropout 0.5"),
     "linear": ("features", "a number of features", "linear 10"),
 }
+# An example of a layer that takes no bare number but has a setting.
+_WITH_SETTING = {"leakyrelu": "leakyrelu negative_slope=0.2"}
 
 _TOKEN = re.compile(r"[\[\],]|[^\s\[\],]+")
 _NAMES = [*LAYERS, "repeat"]
@@ -215,7 +221,8 @@ def _simple_layer(name: str, tokens: _Tokens) -> Layer:
         key, equals, number = word.partition("=")
         if not equals:
             if name not in _BARE:
-                raise NotationError(f'"{name}" takes no number, got "{shown(word)}"')
+                instead = f"; write e.g. {_example(name)}" if name in _WITH_SETTING else ""
+                raise NotationError(f'"{name}" takes no number, got "{shown(word)}"{instead}')
             key, number = _BARE[name][0], word
         if key not in keys:
             raise NotationError(f'unknown setting "{shown(key)}"; {_settings(name, key, keys)}')
@@ -292,4 +299,4 @@ def _times(text: str | None, example: str) -> int:
 
 
 def _example(name: str) -> str:
-    return f'"{_BARE[name][2] if name in _BARE else name}"'
+    return f'"{_BARE[name][2] if name in _BARE else _WITH_SETTING.get(name, name)}"'

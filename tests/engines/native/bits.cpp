@@ -1,11 +1,15 @@
-// Trains five networks, every layer among them, for two epochs, and writes the bytes of all that comes
-// of it to the standard output: test_bits.py compares them between instruction sets and compilers.
+// Trains the networks of a group for two epochs, and writes the bytes of all that comes of it to the
+// standard output: test_bits.py compares them between instruction sets and compilers. The groups
+// together have every layer; a new one gets a group of its own, so that the others show that nothing
+// else has changed.
 //
-// Usage: bits THREADS RESUMED; with RESUMED = 1 each training is stopped after the first epoch, and a
+// Usage: bits GROUP THREADS RESUMED; with RESUMED = 1 each training is stopped after the first epoch, and a
 // new network goes on from its tensors.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "api.h"
@@ -29,7 +33,8 @@ struct Case {
 };
 
 // clang-format off
-const Case CASES[] = {
+const std::map<std::string, std::vector<Case>> GROUPS = {
+   {"first", {
     {1, 8, 8, sgd, true, 0.1,
      {{flatten}, {linear, 50}, {relu}, {dropout, 0, 0, 0, 0.3}, {linear, 21}, {batch_norm}, {sigmoid},
       {linear, CLASSES}}},
@@ -48,6 +53,17 @@ const Case CASES[] = {
     {1, 8, 8, sgd, false, 1e6,
      {{conv, 8, 3, 1}, {relu}, {conv, 8, 3, 1}, {tanh}, {flatten}, {linear, 20}, {relu},
       {linear, CLASSES}}},
+   }},
+   {"activations", {
+    {2, 9, 7, adam, false, 0.01,
+     {{conv, 6, 3, 1}, {silu}, {residual_begin}, {conv, 6, 3, 1}, {leaky_relu, 0, 0, 0, 0, 0.2},
+      {residual_end}, {max_pool, 0, 2}, {leaky_relu, 0, 0, 0, 0, 0.01}, {flatten}, {linear, 19}, {silu},
+      {linear, CLASSES}}},
+    // It diverges.
+    {1, 8, 8, sgd, false, 1e6,
+     {{conv, 8, 3, 1}, {leaky_relu, 0, 0, 0, 0, 0.1}, {conv, 8, 3, 1}, {silu}, {flatten},
+      {linear, CLASSES}}},
+   }},
 };
 // clang-format on
 
@@ -146,7 +162,7 @@ bool run(const Case& test, int threads, bool resumed) {
 }  // namespace
 
 int main(int, char** arguments) {
-  for (const Case& test : CASES)
-    if (!run(test, std::atoi(arguments[1]), std::atoi(arguments[2]) != 0)) return 1;
+  for (const Case& test : GROUPS.at(arguments[1]))
+    if (!run(test, std::atoi(arguments[2]), std::atoi(arguments[3]) != 0)) return 1;
   return 0;
 }

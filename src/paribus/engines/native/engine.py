@@ -33,6 +33,7 @@ _SIMPLE: dict[type[layers.Layer], Operation] = {
     layers.Relu: Operation.RELU,
     layers.Tanh: Operation.TANH,
     layers.Sigmoid: Operation.SIGMOID,
+    layers.Silu: Operation.SILU,
     layers.Gelu: Operation.GELU,
     layers.BatchNorm: Operation.BATCH_NORM,
     layers.Flatten: Operation.FLATTEN,
@@ -41,7 +42,8 @@ _SIMPLE: dict[type[layers.Layer], Operation] = {
 
 _KNOWN = (
     *_SIMPLE,
-    *(layers.Conv, layers.Linear, layers.MaxPool, layers.AvgPool, layers.Dropout, layers.Residual),
+    *(layers.Conv, layers.Linear, layers.MaxPool, layers.AvgPool, layers.LeakyRelu),
+    *(layers.Dropout, layers.Residual),
 )
 
 
@@ -231,6 +233,8 @@ def _program(nodes: tuple[Node, ...]) -> Iterator[Record]:
                 yield Record(Operation.MAX_POOL, size=size)
             case layers.AvgPool(size=size):
                 yield Record(Operation.AVERAGE_POOL, size=size)
+            case layers.LeakyRelu(negative_slope=negative_slope):
+                yield Record(Operation.LEAKY_RELU, negative_slope=negative_slope)
             case layers.Dropout(p=p):
                 yield Record(Operation.DROPOUT, probability=p)
             case layers.Residual():

@@ -19,7 +19,7 @@ from paribus.errors import ParibusError, UserError
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
-INTERFACE = 4
+INTERFACE = 5
 """The version of kernels/api.h that this file speaks."""
 
 INSTRUCTIONS = "PARIBUS_INSTRUCTIONS"
@@ -42,6 +42,8 @@ class Operation(IntEnum):
     LINEAR = 10  # outputs
     RESIDUAL_BEGIN = 11
     RESIDUAL_END = 12
+    LEAKY_RELU = 13  # negative_slope
+    SILU = 14
 
 
 class Method(IntEnum):
@@ -84,6 +86,8 @@ class Record:
     """Of a convolution."""
     probability: float = 0.0
     """Of dropout, that a value becomes zero."""
+    negative_slope: float = 0.0
+    """Of a leaky ReLU, below zero."""
 
 
 def library_path() -> Path | None:
@@ -128,7 +132,7 @@ def runs_here(instruction_set: str) -> bool:
 class RecordStruct(ctypes.Structure):
     _fields_ = [
         *((name, ctypes.c_int32) for name in ("operation", "outputs", "size", "stride")),
-        ("probability", ctypes.c_double),
+        *((name, ctypes.c_double) for name in ("probability", "negative_slope")),
     ]
 
 

@@ -60,7 +60,9 @@ class NativeNetwork:
         )
         records = (RecordStruct * len(program))(
             *(
-                RecordStruct(r.operation, r.outputs, r.size, r.stride, r.probability)
+                RecordStruct(
+                    r.operation, r.outputs, r.size, r.stride, r.probability, r.negative_slope
+                )
                 for r in program
             )
         )

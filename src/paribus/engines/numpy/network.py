@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.engines.base import Labels
-from paribus.engines.numpy.layers import Array, Layer, Residual, make_layer
+from paribus.engines.numpy.layer import Array, Layer
+from paribus.engines.numpy.layers import Residual, make_layer
 from paribus.randomness import Randomness
 from paribus.spec.plan import Node, Plan
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from paribus.engines.numpy.layers import Array
+from paribus.engines.numpy.layer import Array
 from paribus.spec import recipe
 
 

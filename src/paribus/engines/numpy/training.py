@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.engines.base import Epoch, Floats, Predictor, Score, Split, State, Task
-from paribus.engines.numpy.layers import Array
+from paribus.engines.numpy.layer import Array
 from paribus.engines.numpy.network import Network, cross_entropy
 from paribus.engines.numpy.optimizers import make_optimizer
 from paribus.engines.numpy.threads import one_blas_thread

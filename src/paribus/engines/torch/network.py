@@ -135,10 +135,14 @@ def _make(node: Node, dtype: torch.dtype) -> Step:
             return lambda x: F.avg_pool2d(x, size)
         case spec.Relu():
             return torch.relu
+        case spec.LeakyRelu(negative_slope=negative_slope):
+            return lambda x: F.leaky_relu(x, negative_slope)
         case spec.Tanh():
             return torch.tanh
         case spec.Sigmoid():
             return torch.sigmoid
+        case spec.Silu():
+            return F.silu
         case spec.Gelu():
             return F.gelu
         case spec.Flatten():

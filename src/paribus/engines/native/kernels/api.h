@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 // To be raised with every change to this file.
-#define PARIBUS_INTERFACE 4
+#define PARIBUS_INTERFACE 5
 
 // To be raised with every change after which a training ends with other bits: runs record it, and those
 // of two numbers are not mixed.
@@ -15,7 +15,7 @@
 // clang-format off
 #define PARIBUS_OPERATIONS(X) \
   X(conv) X(max_pool) X(average_pool) X(relu) X(tanh) X(sigmoid) X(gelu) X(batch_norm) \
-  X(dropout) X(flatten) X(linear) X(residual_begin) X(residual_end)
+  X(dropout) X(flatten) X(linear) X(residual_begin) X(residual_end) X(leaky_relu) X(silu)
 #define PARIBUS_METHODS(X) X(sgd) X(adam) X(adamw)
 #define PARIBUS_TENSORS(X) \
   X(parameters) X(gradients) X(statistics) X(first_moments) X(second_moments)
@@ -34,6 +34,7 @@ struct paribus_record {
   int32_t size;  // rows and columns of a convolution's kernel or a pooling's window
   int32_t stride;  // of a convolution
   double probability;  // of dropout, that a value becomes zero
+  double negative_slope;  // of a leaky ReLU, below zero
 };
 
 struct paribus_settings {

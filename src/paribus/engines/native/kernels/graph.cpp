@@ -104,7 +104,12 @@ class Builder {
       case Operation::relu:
       case Operation::tanh:
       case Operation::sigmoid:
-      case Operation::gelu: return add_node(node, shape, now().flat);
+      case Operation::gelu:
+      case Operation::silu: return add_node(node, shape, now().flat);
+      case Operation::leaky_relu:
+        if (!(record.negative_slope > 0 && record.negative_slope < 1))
+          fail("negative_slope lies between 0 and 1");
+        return add_node(node, shape, now().flat);
       case Operation::batch_norm:
         node.weight = parameter(shape.channels);
         node.bias = parameter(shape.channels);

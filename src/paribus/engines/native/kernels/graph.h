@@ -16,7 +16,7 @@ enum class Operation : int32_t { PARIBUS_OPERATIONS(PARIBUS_NAME) };
 struct Record {
   Operation operation;
   int32_t outputs = 0, size = 0, stride = 1;  // as in paribus_record
-  double probability = 0;
+  double probability = 0, negative_slope = 0;
 };
 
 constexpr int NONE = -1;
@@ -42,16 +42,18 @@ struct Node {
   // Elementwise: the gradient of the input may take the place of that of the output.
   bool is_elementwise() const {
     return is(Operation::relu) || is(Operation::tanh) || is(Operation::sigmoid) ||
-           is(Operation::gelu) || is(Operation::batch_norm) || is(Operation::dropout);
+           is(Operation::gelu) || is(Operation::batch_norm) || is(Operation::dropout) ||
+           is(Operation::leaky_relu) || is(Operation::silu);
   }
 
   // What its backward step reads. (A linear layer keeps a copy of its input.)
   bool reads_output() const {
-    return is(Operation::relu) || is(Operation::tanh) || is(Operation::sigmoid);
+    return is(Operation::relu) || is(Operation::tanh) || is(Operation::sigmoid) ||
+           is(Operation::leaky_relu);
   }
   bool reads_input() const {
     return is(Operation::conv) || is(Operation::max_pool) || is(Operation::batch_norm) ||
-           is(Operation::gelu);
+           is(Operation::gelu) || is(Operation::silu);
   }
 
   // Whether the output may lie where the input lay.

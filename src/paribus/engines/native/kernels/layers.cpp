@@ -85,19 +85,21 @@ void AddLayer::backward_part(Tile& tile, int part) {
 
 template <class Function>
 void ActivationLayer<Function>::forward_part(Tile& tile, int part) {
-  activate<Function>(in.map(tile, part), out.map(tile, part));
+  activate(function_, in.map(tile, part), out.map(tile, part));
 }
 
 template <class Function>
 void ActivationLayer<Function>::backward_part(Tile& tile, int part) {
   const Map from = Function::FROM_VALUE ? out.map(tile, part) : in.map(tile, part);
-  activate_backward<Function>(from, out_gradient.map(tile, part), skip_gradient.data(tile, part),
-                              in_gradient.map(tile, part));
+  activate_backward(function_, from, out_gradient.map(tile, part), skip_gradient.data(tile, part),
+                    in_gradient.map(tile, part));
 }
 
 template class ActivationLayer<Relu>;
+template class ActivationLayer<LeakyRelu>;
 template class ActivationLayer<Tanh>;
 template class ActivationLayer<Sigmoid>;
+template class ActivationLayer<Silu>;
 template class ActivationLayer<Gelu>;
 
 }  // namespace paribus

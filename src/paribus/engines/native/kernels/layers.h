@@ -160,6 +160,11 @@ class AddLayer : public LayerOfParts {
 
 template <class Function>
 class ActivationLayer : public LayerOfParts {
+ public:
+  explicit ActivationLayer(Function function = {}) : function_(function) {}
+
+ private:
+  Function function_;
   void forward_part(Tile& tile, int part) override;
   void backward_part(Tile& tile, int part) override;
 };

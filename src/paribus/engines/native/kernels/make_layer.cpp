@@ -14,6 +14,10 @@ std::unique_ptr<Layer> make_layer(const Graph& graph, const Node& node) {
     case Operation::relu: return std::make_unique<ActivationLayer<Relu>>();
     case Operation::tanh: return std::make_unique<ActivationLayer<Tanh>>();
     case Operation::sigmoid: return std::make_unique<ActivationLayer<Sigmoid>>();
+    case Operation::leaky_relu:
+      return std::make_unique<ActivationLayer<LeakyRelu>>(
+          LeakyRelu{static_cast<float>(node.record.negative_slope)});
+    case Operation::silu: return std::make_unique<ActivationLayer<Silu>>();
     case Operation::gelu: return std::make_unique<ActivationLayer<Gelu>>();
     case Operation::dropout: return std::make_unique<DropoutLayer>(node);
     case Operation::flatten: return std::make_unique<FlattenLayer>();
