@@ -68,12 +68,15 @@ class Judged:
         columns = ("a", "b", "metric", "verdict", *NUMBERS, "sentence")
         return pd.DataFrame([{name: row[name] for name in columns} for row in self.numbers()])
 
-    def report(self, folder: str | PathLike[str], title: str = "Results") -> Path:
+    def report(
+        self, folder: str | PathLike[str], title: str = "Results", *, pdf: bool = False
+    ) -> Path:
         """Write the page with its tables and figure into a folder, made if it is not there; return
-        the page's path. Raises `UserError` if the folder cannot be written to."""
+        the page's path. pdf: write the figure as PDF too. Raises `UserError` if the folder cannot
+        be written to."""
         from paribus.present.judged import write_judgment
 
-        return write_judgment(self._judgment, title, Path(folder))
+        return write_judgment(self._judgment, title, Path(folder), pdf=pdf)
 
     def __repr__(self) -> str:
         return "\n".join(["<Judged>", *self.sentences])

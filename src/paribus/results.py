@@ -131,14 +131,14 @@ class Results:
             raise UserError(f"{experiment} gets every test image right; there is nothing to show")
         return _figure(shown)
 
-    def report(self, folder: str | PathLike[str] | None = None) -> Path:
+    def report(self, folder: str | PathLike[str] | None = None, *, pdf: bool = False) -> Path:
         """Write the report into a folder; gives the path of its page. None: `report`, or one of its
-        own where that has the report of another study."""
+        own where that has the report of another study. pdf: write the figures as PDF too."""
         from paribus.present.own_folder import keep_mark, own_folder
         from paribus.present.write import write_report
 
         chosen = own_folder(self.study.title, Path()) if folder is None else Path(folder)
-        page = write_report(self._result, chosen)
+        page = write_report(self._result, chosen, pdf=pdf)
         keep_mark(self.study.title, Path(), chosen)
         return page
 

@@ -234,7 +234,7 @@ def test_it_is_drawn_for_papers_whatever_users_write(result: StudyResult) -> Non
     svg = picture.svgs().wide.decode()
     assert "Is $x &amp; &lt;y&gt;" in svg
     assert "better, exploratory" in svg
-    assert picture.png().startswith(b"\x89PNG")
+    assert picture.file("png").startswith(b"\x89PNG")
 
 
 def test_rows_go_from_the_best_effect_down(result: StudyResult) -> None:

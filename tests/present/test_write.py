@@ -38,6 +38,26 @@ def test_everything_is_written(make: Make, tmp_path: Path) -> None:
     assert all((file.stat().st_mode & 0o444) for file in path.parent.rglob("*.*"))
 
 
+def test_figures_are_written_as_pdf_when_asked_and_kept_up_to_date(
+    make: Make, tmp_path: Path
+) -> None:
+    result = make(["mlp", "cnn"])
+    write_report(result, tmp_path)
+    figures = tmp_path / "figures"
+    assert not list(figures.glob("*.pdf"))
+    write_report(result, tmp_path, pdf=True)
+    pdfs = {file.stem: file.read_bytes() for file in figures.glob("*.pdf")}
+    assert set(pdfs) == {file.stem for file in figures.glob("*.svg")}
+    for content in pdfs.values():
+        assert content.startswith(b"%PDF-")
+        # Fonts are embedded as TrueType; many journals refuse Type 3.
+        assert b"/FontFile2" in content
+        assert b"/Type3" not in content
+    (figures / "curves.pdf").write_bytes(b"of an earlier state of the study")
+    write_report(result, tmp_path)
+    assert (figures / "curves.pdf").read_bytes() == pdfs["curves"]
+
+
 def test_the_page_can_be_read_before_the_figures_are_written(make: Make, tmp_path: Path) -> None:
     seen = []
 

@@ -14,9 +14,17 @@ from paribus.measure.runs import StudyResult
 
 
 def answer(
-    campaign: Campaign, result: StudyResult, report_folder: Path | None, *, as_json: bool = False
+    campaign: Campaign,
+    result: StudyResult,
+    report_folder: Path | None,
+    *,
+    as_json: bool = False,
+    pdf: bool = False,
 ) -> None:
-    """Print what a study found and write its report into a folder, by default into its own."""
+    """Print what a study found and write its report into a folder, by default into its own.
+
+    pdf: whether its figures are written as PDF, too.
+    """
     from paribus.present.own_folder import keep_mark, own_folder
     from paribus.present.plan_text import plan_lines
     from paribus.present.report_text import undrawn
@@ -29,10 +37,11 @@ def answer(
     folder = report_folder or own_folder(*study)
     findings = judge_study(result)
     if as_json:
-        page = write_report(result, folder, findings=findings)
+        page = write_report(result, folder, findings=findings, pdf=pdf)
         click.echo(json.dumps({"report": str(page)}))
     else:
         print_findings(findings, preview=result.study.preview)
         click.echo()
-        write_report(result, folder, partial(print_next, result, findings), findings)
+        ready = partial(print_next, result, findings)
+        write_report(result, folder, ready, findings, pdf=pdf)
     keep_mark(*study, folder)

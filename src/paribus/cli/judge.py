@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from paribus.cli.options import json_option, tell
+from paribus.cli.options import json_option, pdf_option, tell
 from paribus.errors import UserError
 
 
@@ -138,6 +138,7 @@ _COLUMNS, _SIZES = _Columns(), _Sizes()
     type=click.Path(path_type=Path),
     help="Folder that the page is written to.  [default: report-FILE]",
 )
+@pdf_option
 @json_option
 def command(
     *,
@@ -161,6 +162,7 @@ def command(
     form: str | None,
     title: str | None,
     report_folder: Path | None,
+    pdf: bool,
     as_json: bool,
 ) -> None:
     """Say which differences are real in results that were made elsewhere, and write a page.
@@ -210,7 +212,7 @@ def command(
     if not as_json:
         print_judgment(judgment.findings)
         click.echo(f"\n{UNCHECKED}\n")
-    page = write_judgment(judgment, title, folder)
+    page = write_judgment(judgment, title, folder, pdf=pdf)
     keep_mark(title, Path(), folder)
     if as_json:
         findings = list(map(plain, judgment.findings))

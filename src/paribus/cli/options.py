@@ -42,6 +42,12 @@ of_study_option = click.option(
     metavar="STUDY",
     help="The study whose experiments are meant, where several have one of the name.",
 )
+pdf_option = click.option(
+    "--pdf",
+    is_flag=True,
+    help="Write the figures as PDF too, for LaTeX; from then on they are written with every report "
+    "in the folder.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -24,6 +24,7 @@ from paribus.present.notices import NO_EXAMPLES, UNCHECKED, guesses, remarks
 from paribus.present.page import render
 from paribus.present.tables import escape_markdown
 from paribus.present.values import ValuesView, values_views
+from paribus.present.write import has_pdf
 from paribus.questions.finding import TwoSided
 from paribus.questions.unpaired_finding import UnpairedFinding
 from paribus.stats.limits import VERDICT_LEVEL
@@ -151,13 +152,15 @@ def _method(judgment: Judgement) -> str:
     return f"{text} Computed with Paribus {__version__}."
 
 
-def write_judgment(judgment: Judgement, title: str, folder: Path) -> Path:
+def write_judgment(judgment: Judgement, title: str, folder: Path, *, pdf: bool = False) -> Path:
     """Write the page, tables and the picture of findings into a folder; return the page's path.
+
+    pdf: whether the picture is written as PDF too; where the folder has one, it is in any case.
 
     Raises `UserError` where the folder cannot be written to.
     """
     try:
-        for name, content in _files(judgment, title):
+        for name, content in _files(judgment, title, pdf=pdf or has_pdf(folder)):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, content)
@@ -174,7 +177,7 @@ def judged_page(judgment: Judgement, title: str) -> str:
     return render("judged.html.j2", view=judged_view(judgment, title))
 
 
-def _files(judgment: Judgement, title: str) -> Iterator[tuple[str, bytes]]:
+def _files(judgment: Judgement, title: str, *, pdf: bool) -> Iterator[tuple[str, bytes]]:
     view, findings = judged_view(judgment, title), judgment.findings
     yield "index.html", render("judged.html.j2", view=view).encode()
     yield "report.md", _markdown(view).encode()
@@ -186,9 +189,11 @@ def _files(judgment: Judgement, title: str) -> Iterator[tuple[str, bytes]]:
     yield "tables/summary.csv", _summary_csv(judgment).encode()
     yield "tables/summary.tex", _summary_latex(view).encode()
     shown = forest(findings, preview=False)
-    with draw([] if shown is None else [shown]) as drawing:
+    with draw([] if shown is None else [shown], kinds=("pdf",) if pdf else ()) as drawing:
         if shown is not None and (svgs := drawing.svgs(0)) is not None:
             yield "figures/findings.svg", svgs.wide
+            if pdf and (file := drawing.file(0, "pdf")) is not None:
+                yield "figures/findings.pdf", file
 
 
 def _notes(judgment: Judgement) -> list[str]:

@@ -13,6 +13,7 @@ from paribus.measure.runs import StudyResult
 from paribus.measure.suspects import suspects
 from paribus.present import finding_tables, tables, tuning
 from paribus.present.figures.processes import draw
+from paribus.present.figures.protocol import Kind
 from paribus.present.markdown import markdown
 from paribus.present.page import page
 from paribus.present.report_figures import figures_of
@@ -25,7 +26,7 @@ def report_page(result: StudyResult) -> str:
     """The page of what there is of a study, and nothing else."""
     findings = judge_study(result)
     figures = figures_of(result, findings)
-    with draw([figure.shown for figure in figures], png=False) as drawing:
+    with draw([figure.shown for figure in figures]) as drawing:
         return page(report_view(result, findings, suspects(result), figures), drawing)
 
 
@@ -34,16 +35,21 @@ def write_report(
     folder: Path,
     ready: Callable[[Path], None] = lambda page: None,
     findings: Sequence[Finding] | None = None,
+    *,
+    pdf: bool = False,
 ) -> Path:
     """Write the report of what there is of a study; gives the path of its page.
 
     findings: of the study, if they are known already. ready: is called with that path as soon as
-    the page can be read; tables and figures follow. Every file is replaced whole or not at all.
+    the page can be read; tables and figures follow. pdf: whether figures are written as PDF too,
+    which takes half as long again; where the folder has some, they are written anew in any case,
+    so that they show what the page does. Every file is replaced whole or not at all.
     Raises `UserError` where the folder cannot be written to, `ParibusError` where the disk is full.
     """
     page_path = folder / "index.html"
     try:
-        with closing(_files(result, findings)) as files:
+        kinds: tuple[Kind, ...] = ("png", "pdf") if pdf or has_pdf(folder) else ("png",)
+        with closing(_files(result, findings, kinds)) as files:
             for name, content in files:
                 path = folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,11 +69,18 @@ def write_report(
     return page_path
 
 
-def _files(result: StudyResult, found: Sequence[Finding] | None) -> Generator[tuple[str, bytes]]:
+def has_pdf(folder: Path) -> bool:
+    """Whether the report in a folder has figures as PDF."""
+    return any((folder / "figures").glob("*.pdf"))
+
+
+def _files(
+    result: StudyResult, found: Sequence[Finding] | None, kinds: Sequence[Kind]
+) -> Generator[tuple[str, bytes]]:
     """Names and contents of the files; the page first, since it is waited for."""
     findings = judge_study(result) if found is None else found
     figures = figures_of(result, findings)
-    with draw([figure.shown for figure in figures]) as drawing:
+    with draw([figure.shown for figure in figures], kinds=kinds) as drawing:
         rows = tables.summary(result)
         view = report_view(result, findings, suspects(result), figures)
         notes = [view.preview] if view.preview else []
@@ -88,7 +101,8 @@ def _files(result: StudyResult, found: Sequence[Finding] | None) -> Generator[tu
             yield "tables/tuning.tex", tuned.encode()
         yield "tables/flips.csv", finding_tables.flips_csv(result, findings).encode()
         for number, figure in enumerate(figures):
-            svgs, png = drawing.svgs(number), drawing.png(number)
-            if svgs is not None and png is not None:
+            if (svgs := drawing.svgs(number)) is not None:
                 yield f"figures/{figure.file}.svg", svgs.wide
-                yield f"figures/{figure.file}.png", png
+            for kind in kinds:
+                if (file := drawing.file(number, kind)) is not None:
+                    yield f"figures/{figure.file}.{kind}", file

@@ -1,4 +1,4 @@
-"""Draws what figures show as SVG and PNG."""
+"""Draws what figures show as SVG, PNG and PDF."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paribus.present.figures.curves import curves_side_by_side, curves_together,
 from paribus.present.figures.forest import forest
 from paribus.present.figures.grid import grid_lines
 from paribus.present.figures.misclassified import misclassified
-from paribus.present.figures.protocol import Svgs
+from paribus.present.figures.protocol import Kind, Svgs
 from paribus.present.figures.shown import (
     ConfusionMatrix,
     CurvesSideBySide,
@@ -23,7 +23,7 @@ from paribus.present.figures.shown import (
     Shown,
     TuningCurves,
 )
-from paribus.present.figures.style import png, svg
+from paribus.present.figures.style import pdf, png, svg
 from paribus.present.figures.tuning import tuning_curves
 
 
@@ -38,8 +38,12 @@ class Drawn:
         narrow = narrow_figure(self._shown)
         return Svgs(svg(self._figure), None if narrow is None else svg(narrow))
 
-    def png(self) -> bytes:
-        return png(self._figure)
+    def file(self, kind: Kind) -> bytes:
+        match kind:
+            case "png":
+                return png(self._figure)
+            case "pdf":
+                return pdf(self._figure)
 
 
 def figure(shown: Shown) -> Figure:

@@ -7,7 +7,7 @@ import pickle
 import sys
 
 from paribus.present.figures.draw import Drawn
-from paribus.present.figures.protocol import PngRequest, SvgRequest
+from paribus.present.figures.protocol import FileRequest, SvgRequest
 
 
 def main() -> None:
@@ -28,7 +28,9 @@ def main() -> None:
                 answer: object = figure.svgs()
                 if keep:
                     drawn[number] = figure
-            case PngRequest(number):
-                answer = drawn.pop(number).png()
+            case FileRequest(number, kind, last):
+                answer = drawn[number].file(kind)
+                if last:
+                    del drawn[number]
         pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
         answers.flush()

@@ -19,7 +19,7 @@ from typing import IO, Any, Protocol, Self
 
 from paribus.allotment import available_cores
 from paribus.errors import NotInstalledError, lacking
-from paribus.present.figures.protocol import PngRequest, SvgRequest, Svgs
+from paribus.present.figures.protocol import FileRequest, Kind, SvgRequest, Svgs
 from paribus.present.figures.shown import Shown
 
 _FEWEST = 12
@@ -38,25 +38,27 @@ class DrawnFigures(Protocol):
 
     def svgs(self, number: int) -> Svgs | None: ...
 
-    def png(self, number: int) -> bytes | None: ...
+    def file(self, number: int, kind: Kind) -> bytes | None: ...
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
 
 
-def draw(shown: Sequence[Shown], *, png: bool = True, helpers: int | None = None) -> DrawnFigures:
+def draw(
+    shown: Sequence[Shown], *, kinds: Sequence[Kind] = (), helpers: int | None = None
+) -> DrawnFigures:
     """Begin to draw figures.
 
-    png: whether they are wanted as PNG too. helpers: processes that draw; by default one per core
-    where there are several of both.
+    kinds: of files that are wanted besides SVG. helpers: processes that draw; by default one per
+    core where there are several of both.
     """
     if undrawable() is not None:
         return _Undrawn()
     if helpers is None:
         helpers = min(available_cores(), _MOST_HELPERS) if len(shown) >= _FEWEST else 0
         helpers = helpers if helpers > 1 else 0
-    return _Elsewhere(shown, png, helpers) if helpers and sys.executable else _Here(shown)
+    return _Elsewhere(shown, kinds, helpers) if helpers and sys.executable else _Here(shown)
 
 
 def undrawable() -> NotInstalledError | None:
@@ -69,7 +71,7 @@ class _Undrawn:
 
     def svgs(self, number: int) -> None: ...
 
-    def png(self, number: int) -> None: ...
+    def file(self, number: int, kind: Kind) -> None: ...
 
     def __enter__(self) -> Self:
         return self
@@ -91,10 +93,10 @@ class _Here:
                 self._svgs[number] = self._figure(number).svgs()
             return self._svgs[number]
 
-    def png(self, number: int) -> bytes:
+    def file(self, number: int, kind: Kind) -> bytes:
         with _HERE:
-            png: bytes = self._figure(number).png()
-        return png
+            drawn: bytes = self._figure(number).file(kind)
+        return drawn
 
     def _figure(self, number: int) -> Any:
         from paribus.present.figures.draw import Drawn
@@ -113,11 +115,13 @@ class _Here:
 class _Elsewhere:
     """Has helpers draw, a thread to talk to each. What a helper fails to draw is drawn here."""
 
-    def __init__(self, shown: Sequence[Shown], png: bool, helpers: int) -> None:
-        self._shown, self._with_png = shown, png
+    def __init__(self, shown: Sequence[Shown], kinds: Sequence[Kind], helpers: int) -> None:
+        self._shown, self._kinds = shown, kinds
         self._here = _Here(shown)
         self._svgs: list[Future[Svgs | None]] = [Future() for _ in shown]
-        self._pngs: list[Future[bytes | None]] = [Future() for _ in shown]
+        self._files: dict[tuple[int, Kind], Future[bytes | None]] = {
+            (number, kind): Future() for number in range(len(shown)) for kind in kinds
+        }
         self._next = count()
         self._helpers: list[subprocess.Popen[bytes]] = []
         try:
@@ -139,8 +143,8 @@ class _Elsewhere:
     def svgs(self, number: int) -> Svgs:
         return self._svgs[number].result() or self._here.svgs(number)
 
-    def png(self, number: int) -> bytes:
-        return self._pngs[number].result() or self._here.png(number)
+    def file(self, number: int, kind: Kind) -> bytes:
+        return self._files[number, kind].result() or self._here.file(number, kind)
 
     def _start(self) -> None:
         # In a session of its own: Ctrl-C is for this process, which then ends it.
@@ -161,17 +165,19 @@ class _Elsewhere:
             _send(helper.stdin, sys.path)
             while (number := next(self._next)) < len(self._shown):
                 mine.append(number)
-                _send(helper.stdin, SvgRequest(number, self._shown[number], self._with_png))
+                _send(helper.stdin, SvgRequest(number, self._shown[number], bool(self._kinds)))
                 self._svgs[number].set_result(pickle.load(helper.stdout))
-            for number in mine if self._with_png else ():
-                _send(helper.stdin, PngRequest(number))
-                self._pngs[number].set_result(pickle.load(helper.stdout))
+            for number in mine:
+                for kind in self._kinds:
+                    _send(helper.stdin, FileRequest(number, kind, kind == self._kinds[-1]))
+                    self._files[number, kind].set_result(pickle.load(helper.stdout))
         except (OSError, EOFError, pickle.PickleError):
             pass  # It has ended; what it owes is drawn here.
         finally:
             for number in mine:
                 _settle(self._svgs[number])
-                _settle(self._pngs[number])
+                for kind in self._kinds:
+                    _settle(self._files[number, kind])
             with self._ended:
                 self._left -= 1
                 if not self._left:
@@ -179,9 +185,10 @@ class _Elsewhere:
 
     def _give_up(self) -> None:
         """Leave all that no helper has drawn to this process."""
-        for svg, png in zip(self._svgs, self._pngs, strict=True):
+        for svg in self._svgs:
             _settle(svg)
-            _settle(png)
+        for file in self._files.values():
+            _settle(file)
 
     def __enter__(self) -> Self:
         return self

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from paribus.present.figures.shown import Shown
+
+Kind = Literal["png", "pdf"]
+"""A kind of file that a figure is drawn as, besides SVG."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,14 +18,17 @@ class SvgRequest:
     number: int
     shown: Shown
     keep: bool
-    """Whether a `PngRequest` for the figure will follow."""
+    """Whether a `FileRequest` for the figure will follow."""
 
 
 @dataclass(frozen=True)
-class PngRequest:
-    """Ask for a figure that was kept as PNG; the answer is its bytes."""
+class FileRequest:
+    """Ask for a figure that was kept as a file; the answer is its bytes."""
 
     number: int
+    kind: Kind
+    last: bool
+    """Whether it need not be kept any longer."""
 
 
 @dataclass(frozen=True)
