@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from docs.study_files_kinds import BEST, PAIRS
+from docs.study_files_recipe import AUGMENTATION
 from docs.study_files_tuning import TUNING, TUNING_END
 from paribus.measure.metric import MetricOfClass, MetricWithArgument, named
 from paribus.spec import bounds
@@ -163,6 +164,7 @@ def page() -> str:
         "## Learning-rate schedules\n\n",
         *(_named(kind, {"every": 10}) for kind in (Constant, Step, Cosine, OneCycle)),
         INITIALISATION,
+        AUGMENTATION,
         TUNING, _table(_rows(Tune, *Tune.model_fields)), TUNING_END,
         QUESTIONS, _table(question), "\n", _metrics(), _aspects(),
         PAIRS, _table(pairs), "\n",

@@ -35,6 +35,13 @@ class Randomness:
         """The generator that a dropout layer draws its masks from, one a batch, in one epoch."""
         return stream(self.seed, "dropout", f"{layer}/{epoch}")
 
+    def augmentation(self, kind: str, epoch: int, images: int) -> NDArray[np.int64]:
+        """Two numbers of 32 random bits for each image of a dataset, (images, 2), by which an
+        augmentation changes it in an epoch. They depend neither on the images that a run uses nor
+        on what else it does with them."""
+        raw = stream(self.seed, "augment", f"{kind}/{epoch}").bit_generator.random_raw(images)
+        return np.stack([raw >> np.uint64(32), raw & np.uint64(2**32 - 1)], axis=1).astype(np.int64)
+
     def module_seed(self, epoch: int) -> int:
         """For a custom module, which may draw from PyTorch's generator: 0 is its making."""
         return int(stream(self.seed, "module", str(epoch)).integers(2**63))

@@ -125,6 +125,8 @@ def plain_training(
         losses, accuracies = [], []
         for batch in task.batches(epoch):
             x, y = images[batch], labels[batch]
+            if task.augmented is not None:
+                x = torch.from_numpy(task.augmented(epoch)(batch)).to(dtype)
             optimizer.zero_grad()
             logits = module(x)
             loss = F.cross_entropy(logits, y, label_smoothing=task.label_smoothing)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from paribus.engines import choose as choosing
 from paribus.engines.base import Engine
 from paribus.engines.choose import (
     choose_common,
@@ -16,6 +17,7 @@ from paribus.engines.choose import (
 )
 from paribus.engines.native import library
 from paribus.engines.native.library import library_path, load
+from paribus.engines.numpy import NumpyEngine
 from paribus.errors import UserError
 from paribus.spec.experiment import ENGINES
 from paribus.spec.plan import plan_of
@@ -52,6 +54,26 @@ def test_one_engine_for_several() -> None:
             'the engine "native" cannot run b because it runs only networks made of Paribus\'s own '
             "layers"
         )
+
+
+class Older(NumpyEngine):
+    """An engine that was written before there was augmentation."""
+
+    heeds = frozenset()
+
+
+def test_no_engine_trains_without_a_setting_that_it_does_not_heed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(choosing, "make_engine", lambda name, cores=1: Older())
+    plain = small_experiment(*PLAIN, engine="numpy")
+    network = plan_of(plain, (1, 7, 7), 3)
+    assert choosing.choose(network, plain) == "numpy"
+    augmented = plain.but(augment=["flip"])
+    with pytest.raises(UserError, match="cannot run this network because it does not augment imag"):
+        choosing.choose(network, augmented)
+    # What it trained or not, it predicts alike.
+    assert choose_to_predict(network, augmented).name == "numpy"
 
 
 def test_whoever_trained_it_the_fastest_predicts() -> None:

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from paribus.data.facts import facts
 from paribus.spec import identity as identities
+from paribus.spec.augment import KINDS as AUGMENTATIONS
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import load_study, read_study
 from paribus.spec.identity import (
@@ -79,6 +80,8 @@ def test_golden_hashes_cover_every_choice() -> None:
         assert f'"initialisation": "{choice}"' in used
     for layer in LAYERS:
         assert re.search(rf"\b{layer}\b", used), layer
+    for kind in AUGMENTATIONS:
+        assert f'"{kind}' in used
     assert '"module"' in used
 
 
@@ -268,6 +271,7 @@ EXPERIMENTS = st.builds(
     batch_size=st.sampled_from([128, 64]),
     initialisation=st.sampled_from(["torch", "he"]),
     label_smoothing=st.sampled_from([0.0, 0.1]),
+    augment=st.sampled_from([[], ["flip"], ["crop 4"], ["crop 2", "flip"], ["flip", "crop 2"]]),
     images=st.sampled_from([None, 100]),
     validation=st.sampled_from([0, 10]),
 )

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 import paribus
-from paribus.engines.base import Engine, Split, Task, Training
+from paribus.engines.base import Engine, ImagesOf, Split, State, Task, Training
 from paribus.engines.native.engine import NativeEngine
 from paribus.engines.native.library import library_path
 from paribus.engines.numpy import NumpyEngine
@@ -46,6 +46,10 @@ class Candidate:
     def start(self, task: Task) -> Training:
         """The engine's training; skips the test if the engine refuses a layer, as announced."""
         return self.engine(task).start(task)
+
+    def start_from(self, task: Task, state: State) -> Training:
+        """The engine's training, resumed."""
+        return self.engine(task).start(task, state)
 
     def engine(self, task: Task) -> Engine:
         """The engine; skips the test if it refuses a layer, as announced."""
@@ -105,6 +109,7 @@ def make_task(
     batch_size: int = 5,
     epochs: int = 1,
     label_smoothing: float = 0.0,
+    augmented: Callable[[int], ImagesOf] | None = None,
     initialisation: Initialisation = "torch",
     seed: int = 0,
 ) -> Task:
@@ -125,6 +130,7 @@ def make_task(
         validation=None,
         randomness=randomness,
         initial=randomness.initial_tensors(plan, initialisation),
+        augmented=augmented,
     )
 
 

@@ -12,6 +12,7 @@ from paribus.engines.checks import check_batches
 from paribus.engines.choose import choose, choose_common, make_engine, misses_native
 from paribus.engines.native.library import was_built
 from paribus.errors import NotInstalledError, UserError
+from paribus.spec.augment import misfit
 from paribus.spec.code import import_code
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
@@ -57,6 +58,10 @@ def fitting_networks(
             check_counts(facts.name, facts.train_images, experiment.images, experiment.validation)
             setting = "network"
             found[name] = plan_of(experiment, facts.image_shape, facts.classes)
+            setting = "augment"
+            if problem := misfit(experiment.augment, facts.image_shape):
+                raise UserError(problem)
+            setting = "network"
             check_batches(found[name], images_of(experiment, facts), experiment.batch_size)
         except UserError as error:
             problems.setdefault(_Problem(setting, str(error)), []).append(name)

@@ -27,6 +27,8 @@ class Arrays:
     """(n, C, H, W), in 0..1."""
     train_labels: Labels
     """(n,)."""
+    train_indices: npt.NDArray[np.int64]
+    """(n,), which training images of the dataset they are."""
     test_images: npt.NDArray[np.float32]
     test_labels: Labels
     validation_images: npt.NDArray[np.float32]
@@ -56,13 +58,24 @@ def prepare(
         held_labels = dataset.train_labels[validation_n]
     # Labels are copied because PyTorch warns of arrays that cannot be written to.
     return Arrays(
-        train_images=_pixels(dataset.train_images[train_n]),
+        train_images=as_floats(dataset.train_images[train_n]),
         train_labels=dataset.train_labels[train_n].copy(),
-        test_images=_pixels(dataset.test_images),
+        train_indices=training_indices(available, images, validation, split),
+        test_images=as_floats(dataset.test_images),
         test_labels=dataset.test_labels.copy(),
-        validation_images=_pixels(held_images),
+        validation_images=as_floats(held_images),
         validation_labels=held_labels.copy(),
     )
+
+
+def training_indices(
+    available: int, images: int | None = None, validation: int = 0, split: int = 0
+) -> npt.NDArray[np.int64]:
+    """Return which of a dataset's training images `prepare` chooses to train on, ascending: (n,).
+
+    available: how many there are.
+    """
+    return np.arange(available)[_choose(available, images, validation, split)[0]]
 
 
 def check_counts(name: str, available: int, images: int | None, validation: int) -> None:
@@ -122,6 +135,6 @@ def _choose(
     return np.sort(left[:images]), np.flatnonzero(held_out)
 
 
-def _pixels(images: Images) -> npt.NDArray[np.float32]:
-    """Divided by 255, in float32."""
+def as_floats(images: Images) -> npt.NDArray[np.float32]:
+    """Return pixels divided by 255, in float32."""
     return np.divide(images, np.float32(255), dtype=np.float32)

@@ -44,6 +44,13 @@ class Split:
         return len(self.labels)
 
 
+HEEDED = frozenset({"augment"})
+"""All that `Engine.heeds` may have: what the engines of Paribus do."""
+
+ImagesOf = Callable[[NDArray[np.int64]], Floats]
+"""Numbers of training images (B,), counted from 0, to the images (B, C, H, W)."""
+
+
 @dataclass(frozen=True)
 class Task:
     """One run, as an engine sees it."""
@@ -61,6 +68,9 @@ class Task:
     randomness: Randomness
     initial: Mapping[str, Floats]
     """Every tensor of the plan before training, by name; empty for a custom module."""
+    augmented: Callable[[int], ImagesOf] | None = None
+    """What gives the augmented training images of an epoch, counted from 1; None if they are
+    trained on as they are."""
 
     @property
     def steps_per_epoch(self) -> int:
@@ -71,6 +81,10 @@ class Task:
         """The indices of each batch of an epoch, counted from 1, in the order to train them."""
         order = self.randomness.batch_order(epoch, len(self.train))
         return [order[i : i + self.batch_size] for i in range(0, len(order), self.batch_size)]
+
+    def training_images(self, epoch: int) -> ImagesOf:
+        """Return what gives the images of batches of an epoch, counted from 1."""
+        return self.train.images.__getitem__ if self.augmented is None else self.augmented(epoch)
 
     def learning_rates(self, epoch: int) -> NDArray[np.float64]:
         """The learning rate of every step of an epoch, counted from 1: (steps,)."""
@@ -174,8 +188,8 @@ Predictor = Callable[[Floats], Floats]
 
 
 class Engine(Protocol):
-    """Trains a `Task`. An engine that names this as its base class inherits `bits`, `gpu`,
-    `on_gpu`, `probe`, `start_group` and `predict`."""
+    """Trains a `Task`. An engine that names this as its base class inherits `bits`, `heeds`,
+    `gpu`, `on_gpu`, `probe`, `start_group` and `predict`."""
 
     name: str
 
@@ -183,6 +197,12 @@ class Engine(Protocol):
     def bits(self) -> str:
         """What decides the bits of its results on this machine, beside its name; "" if nothing."""
         return ""
+
+    @property
+    def heeds(self) -> frozenset[str]:
+        """The settings of experiments that are newer than this contract and that it does something
+        for: "augment" (`Task.training_images`). It is given no experiment that has others."""
+        return frozenset()
 
     @property
     def gpu(self) -> str:

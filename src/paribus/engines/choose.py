@@ -40,6 +40,13 @@ def make_engine(name: str, cores: int = 1) -> Engine:
     return engine
 
 
+def _refusal(engine: Engine, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
+    """Return None if an engine can train an experiment, else why not, after "because"."""
+    if experiment.augment and "augment" not in engine.heeds:
+        return "it does not augment images"
+    return engine.supports(network, experiment)
+
+
 def choose(network: Plan | ModuleNetwork, experiment: Experiment) -> str:
     """The engine of an experiment: the one that it names, or for "auto" the fastest that supports
     it.
@@ -49,7 +56,7 @@ def choose(network: Plan | ModuleNetwork, experiment: Experiment) -> str:
     name = experiment.engine
     if name == "auto":
         return choose_common({"this network": network}, {"this network": experiment}).engine
-    if reason := make_engine(name).supports(network, experiment):
+    if reason := _refusal(make_engine(name), network, experiment):
         raise UserError(
             f'engine "{name}" cannot run this network because {reason}; use engine = "torch"'
         )
@@ -61,7 +68,7 @@ def misses_native(network: Plan | ModuleNetwork, experiment: Experiment) -> bool
     from paribus.engines.native.engine import NativeEngine
     from paribus.engines.native.library import library_path
 
-    supported = NativeEngine().supports(network, experiment) is None
+    supported = _refusal(NativeEngine(), network, experiment) is None
     return library_path() is None and not gpus() and supported
 
 
@@ -84,7 +91,7 @@ def choose_common(
         reasons = {
             name: reason
             for name, network in networks.items()
-            if (reason := made.supports(network, experiments[name]))
+            if (reason := _refusal(made, network, experiments[name]))
         }
         if not reasons:
             return Common(engine, "; ".join(passed_over))

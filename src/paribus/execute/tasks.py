@@ -7,6 +7,7 @@ from functools import lru_cache
 from paribus.data.batches import Arrays, prepare
 from paribus.data.dataset import Dataset
 from paribus.engines.base import Split, Task
+from paribus.execute.augmented import AugmentedImages
 from paribus.randomness import Randomness
 from paribus.spec.experiment import Experiment
 from paribus.spec.plan import Plan, plan_of
@@ -51,4 +52,14 @@ class TaskMaker:
             ),
             randomness=randomness,
             initial=initial,
+            augmented=(
+                AugmentedImages(
+                    self.dataset.train_images,
+                    arrays.train_indices,
+                    experiment.augment,
+                    seed,
+                )
+                if experiment.augment
+                else None
+            ),
         )

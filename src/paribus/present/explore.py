@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from paribus.data.dataset import Dataset
+from paribus.data.dataset import Dataset, Images
 from paribus.measure.built_in_metrics import TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS
 from paribus.measure.predictions import confusion, predicted_classes
 from paribus.measure.runs import Run, StudyResult
@@ -159,13 +159,18 @@ def sprite(data: Dataset, gallery: Gallery | None) -> str:
     """Return the gallery's images side by side, as the address of a PNG; "" without a gallery."""
     if gallery is None:
         return ""
-    pictures_NCHW = data.test_images[[image.image for image in gallery.images]]
-    N, C, H, W = pictures_NCHW.shape
-    rows = -(-N // gallery.columns)
-    sheet = np.zeros((rows * gallery.columns, C, H, W), np.uint8)
-    sheet[:N] = pictures_NCHW
-    grid = sheet.reshape(rows, gallery.columns, C, H, W).transpose(0, 3, 1, 4, 2)
-    sheet_HWC = grid.reshape(rows * H, gallery.columns * W, C)
+    shown = [image.image for image in gallery.images]
+    return picture(data.test_images[shown], gallery.columns)
+
+
+def picture(images_NCHW: Images, columns: int) -> str:
+    """Return images in rows of so many, as the address of a PNG."""
+    N, C, H, W = images_NCHW.shape
+    rows = -(-N // columns)
+    sheet = np.zeros((rows * columns, C, H, W), np.uint8)
+    sheet[:N] = images_NCHW
+    grid = sheet.reshape(rows, columns, C, H, W).transpose(0, 3, 1, 4, 2)
+    sheet_HWC = grid.reshape(rows * H, columns * W, C)
     if C != 3:
         # As a figure would show them: dark on light, the mean of what channels there are.
         sheet_HWC = 255 - np.repeat(sheet_HWC.mean(2, keepdims=True), 3, axis=2).astype(np.uint8)

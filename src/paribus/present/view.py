@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from paribus.measure.runs import ExperimentResult, StudyResult
 from paribus.measure.suspects import Suspects
 from paribus.present import layers, report_text, tables
+from paribus.present.augmented import augmented_strip
 from paribus.present.diagram import LayerGroup, diagram
 from paribus.present.explore import Explored, explored, sprite
 from paribus.present.findings import Fact, FindingsView, findings_view
@@ -75,6 +76,8 @@ class ExperimentView:
     runs: tuple[RunView, ...]
     diagram: tuple[LayerGroup, ...]
     """Empty for a custom module, whose layers are not known."""
+    augmented: str
+    """Augmented training images, as the address of a picture; "" without augmentation."""
 
 
 @dataclass(frozen=True)
@@ -198,4 +201,5 @@ def _experiment(one: ExperimentResult, result: StudyResult) -> ExperimentView:
         base_is_shown=base is not None,
         runs=tuple(RunView(run.id, run.status) for run in one.runs),
         diagram=tuple(rows),
+        augmented=augmented_strip(one, result),
     )

@@ -30,6 +30,7 @@ _LABELS = {
     "images": "training images",
     "validation": "validation images",
     "eps": "epsilon",
+    "augment": "augmentation",
 }
 """Names of settings that are not words; all others are."""
 _CHANGES = {LayerChange.MOVED: "moved", LayerChange.REMOVED: "removed", LayerChange.ADDED: "added"}
@@ -165,7 +166,7 @@ def _value(value: Any) -> str:
     if value is None:
         return "all"
     if isinstance(value, tuple):
-        return " and ".join(map(str, value))
+        return " and ".join(map(str, value)) or "none"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return str(value).removesuffix(".0")

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from paribus.errors import did_you_mean
 from paribus.registry import Registry
+from paribus.spec import augment as augmenting
 from paribus.spec import tune as tuning
 from paribus.spec.bounds import HIGHEST_SEED, MOST_EPOCHS, MOST_IMAGES, MOST_SEEDS
 from paribus.spec.model import Spec
@@ -54,6 +55,11 @@ class Experiment(Spec):
     """What the weights are before training."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     """Share of the target that is spread evenly over all classes (Szegedy et al. 2016)."""
+    augment: tuple[Annotated[str, AfterValidator(augmenting.canonical)], ...] = Field(
+        default=(), strict=False
+    )
+    """Random changes of the training images, e.g. ["crop 4", "flip"]. See
+    [augmentation](#augmentation)."""
     data: str = "mnist"
     """A named dataset, a folder of IDX files, a folder of images per class, an .npz file, or a
     function of your own as "my_package.data:load"; a path starts from the study file's folder."""
@@ -90,6 +96,12 @@ class Experiment(Spec):
         elif self.validation_split and not self.validation:
             raise ValueError("validation_split has no effect without validation images")
         return self
+
+    @field_validator("augment")
+    @classmethod
+    def _of_different_kinds(cls, augment: tuple[str, ...]) -> tuple[str, ...]:
+        augmenting.check_once(augment)
+        return augment
 
     @field_validator("data")
     @classmethod

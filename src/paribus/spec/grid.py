@@ -25,7 +25,7 @@ OPTIMIZER_SETTINGS = ("lr", "momentum", "nesterov", "betas", "eps", "weight_deca
 _SCHEDULE_SETTINGS = ("every", "factor_each", "final", "rise", "start_divisor", "end_divisor")
 _SETTINGS = (
     *("network", "optimizer", "schedule", "epochs", "batch_size", "initialisation"),
-    *("label_smoothing", "images", "engine"),
+    *("label_smoothing", "augment", "images", "engine"),
 )
 _TABLES = {"optimizer": OPTIMIZER_SETTINGS, "schedule": _SCHEDULE_SETTINGS}
 
@@ -245,7 +245,7 @@ def _word(value: Any, name: str) -> str:
     if isinstance(value, dict):
         return str(value.get("name", name))
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(map(str, value)) or "none"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -38,6 +38,7 @@ DEFAULTS: Mapping[int, Mapping[str, Mapping[str, Any]]] = {
             "schedule": {"name": "constant"},
             "initialisation": "torch",
             "label_smoothing": 0.0,
+            "augment": [],
             "images": None,
             "validation": 0,
             "validation_split": 0,
@@ -66,6 +67,8 @@ RENAMES: Mapping[int, Mapping[str, str]] = {}
 _DISCRIMINATORS = ("name", "kind", "module")
 _TABLES = ("optimizer", "schedule")
 _SINCE_FORMAT_1 = ("validation_split", "tune")
+_OF_STEPS_SINCE = ("augment",)
+"""Settings of a training step that format 1 had not."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,9 @@ def step_keys(
     }
     for key in ("version", *_SINCE_FORMAT_1):
         del form_1[key]
+    for key in _OF_STEPS_SINCE:
+        if key not in step:
+            del form_1[key]
     if not isinstance(experiment.network, ModuleNetwork):
         # Layers left out their defaults there too.
         form_1["network"] = [format_layer(layer, DEFAULTS[2]) for layer in experiment.network]

@@ -36,6 +36,7 @@ ASPECTS = (
     "epochs",
     "initialisation",
     "label_smoothing",
+    "augment",
     "data",
     "images",
     "validation",

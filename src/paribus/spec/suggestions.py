@@ -19,6 +19,7 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "schedule": ("scheduler", "lrschedule", "lrscheduler", "learningrateschedule"),
     "initialisation": ("init", "initialization", "initializer", "weightinit"),
     "label_smoothing": ("smoothing",),
+    "augment": ("augmentation", "augmentations", "transform", "transforms", "dataaugmentation"),
     "network": ("model", "layers", "architecture", "net", "module"),
     "optimizer": ("optimiser", "optim", "solver"),
     "data": ("dataset", "datapath", "datadir"),
@@ -59,6 +60,12 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "size": ("poolsize", "window", "kernelsize", "kernel", "stride"),
     "features": ("outfeatures", "units", "neurons", "width"),
     "p": ("rate", "prob", "probability"),
+    # Augmentation.
+    "crop": ("randomcrop", "pad", "padcrop"),
+    "shift": ("translate", "translation", "randomtranslation", "randomaffine"),
+    "flip": ("hflip", "horizontalflip", "randomhorizontalflip", "randomflip", "mirror"),
+    "cutout": ("randomerasing", "erase", "erasing"),
+    "rotate": ("rotation", "randomrotation"),
     # Optimizers and schedules.
     "adamw": ("adamweightdecay",),
     "cosine": ("cosineannealing", "cosineannealinglr", "cosinedecay"),

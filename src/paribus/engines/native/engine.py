@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from time import perf_counter
 
 import numpy as np
 
-from paribus.engines.base import Engine, Epoch, Floats, Predictor, Score, Split, State, Task
+from paribus.engines.base import (
+    HEEDED,
+    Engine,
+    Epoch,
+    Floats,
+    Labels,
+    Predictor,
+    Score,
+    Split,
+    State,
+    Task,
+)
 from paribus.engines.checks import check_batches
 from paribus.engines.native.library import (
     Method,
@@ -64,6 +75,11 @@ class NativeEngine(Engine):
         not depend on processor, compiler or number of threads."""
         return describe(load())["bits"]
 
+    @property
+    def heeds(self) -> frozenset[str]:
+        """The settings that it does something for."""
+        return HEEDED
+
     def supports(self, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
         """Return None if it can train an experiment, else why not, after "because"."""
         if isinstance(network, ModuleNetwork):
@@ -113,7 +129,8 @@ class NativeTraining:
             label_smoothing=task.label_smoothing,
             threads=threads,
         )
-        self._network.prepare(task.train.images)
+        if task.augmented is None:
+            self._network.prepare(task.train.images)
         self._dropouts = [
             node.name for node in self._plan.walk() if isinstance(node.layer, layers.Dropout)
         ]
@@ -169,17 +186,36 @@ class NativeTraining:
         for index, name in enumerate(self._dropouts):
             self._network.set_dropout(index, task.randomness.dropout(name, epoch))
         losses, correct = np.empty(len(rates)), np.empty(len(rates))
+        images_of = self._images_of(epoch, order)
         for first in range(0, len(rates), _STEPS_AT_ONCE):
             steps = slice(first, first + _STEPS_AT_ONCE)
+            images, labels, numbers = images_of(first)
             losses[steps], correct[steps] = self._network.train(
-                task.train.images,
-                task.train.labels,
-                order,
+                images,
+                labels,
+                numbers,
                 batch_size=task.batch_size,
                 learning_rates=rates[steps],
                 first_step=first,
             )
         return Score(float((losses / sizes).mean()), float((correct / sizes).mean()))
+
+    def _images_of(
+        self, epoch: int, order_N: Labels
+    ) -> Callable[[int], tuple[Floats, Labels, Labels]]:
+        """What gives images and labels for some steps of an epoch, by the first of them, and the
+        order (N,) in which the epoch goes through these images."""
+        task = self._task
+        if task.augmented is None:
+            return lambda first: (task.train.images, task.train.labels, order_N)
+        made = task.training_images(epoch)
+
+        def of(first: int) -> tuple[Floats, Labels, Labels]:
+            begin = first * task.batch_size
+            used = order_N[begin : begin + _STEPS_AT_ONCE * task.batch_size]
+            return made(used), task.train.labels[used], np.arange(len(order_N)) - begin
+
+        return of
 
     def _evaluate(self, split: Split) -> Score:
         probabilities, losses = self._network.evaluate(split.images, split.labels)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from paribus.engines.base import Engine, Floats, Predictor, State, Task
+from paribus.engines.base import HEEDED, Engine, Floats, Predictor, State, Task
 from paribus.engines.checks import check_batches
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
@@ -25,6 +25,11 @@ class NumpyEngine(Engine):
 
     def __init__(self, dtype: DTypeLike = np.float32) -> None:
         self.dtype: np.dtype[Any] = np.dtype(dtype)
+
+    @property
+    def heeds(self) -> frozenset[str]:
+        """The settings that it does something for."""
+        return HEEDED
 
     def supports(self, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
         """Return None if it can train an experiment, else why not, after "because"."""

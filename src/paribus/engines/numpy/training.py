@@ -83,12 +83,13 @@ class NumpyTraining:
         network.begin_epoch(task.randomness, epoch)
         step = (epoch - 1) * task.steps_per_epoch
         losses, accuracies = [], []
+        images_of = task.training_images(epoch)
         for batch_N, rate in zip(
             task.batches(epoch), task.learning_rates(epoch).tolist(), strict=True
         ):
             step += 1
             labels_N = task.train.labels[batch_N]
-            images = task.train.images[batch_N].astype(self._dtype, copy=False)
+            images = images_of(batch_N).astype(self._dtype, copy=False)
             logits_NK = network.logits(images, training=True)
             loss, gradient_NK = cross_entropy(logits_NK, labels_N, task.label_smoothing)
             self._optimizer.step(network.gradients(gradient_NK), rate, step)

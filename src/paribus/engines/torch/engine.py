@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from paribus.engines.base import Engine, Floats, Predictor, State, Task
+from paribus.engines.base import HEEDED, Engine, Floats, Predictor, State, Task
 from paribus.engines.checks import check_batches
 from paribus.engines.gpus import gpus
 from paribus.errors import UserError
@@ -57,6 +57,11 @@ class TorchEngine(Engine):
     def on_gpu(self) -> bool:
         """Whether it trains on a GPU here; PyTorch is loaded only if there is a driver of one."""
         return self._asked != "cpu" and gpus() > 0
+
+    @property
+    def heeds(self) -> frozenset[str]:
+        """The settings that it does something for."""
+        return HEEDED
 
     def supports(self, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
         """Return None: it can train every experiment. `start` reports a module that cannot be

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -52,7 +54,9 @@ class TorchTraining:
                 for key, value in self._network.tensors().items():
                     fill(value, state[key])
                 remember(self._optimizer, self._parameters, state)
-        self._train_images = self._network.images(task.train.images)
+        self._train_images = (
+            self._network.images(task.train.images) if task.augmented is None else None
+        )
         self._test_images = self._network.images(task.test.images)
         self._validation_images = (
             None if task.validation is None else self._network.images(task.validation.images)
@@ -106,10 +110,11 @@ class TorchTraining:
         labels = self._train_labels.index_select(0, order)
         rates = task.learning_rates(epoch).tolist()
         losses, logits_of = [], []
+        images_of = self._images_of(epoch)
         for batch, labels_N, rate in zip(
             torch.split(order, size), torch.split(labels, size), rates, strict=True
         ):
-            logits_NK = network.forward(self._train_images.index_select(0, batch))
+            logits_NK = network.forward(images_of(batch))
             loss = F.cross_entropy(logits_NK, labels_N, label_smoothing=task.label_smoothing)
             for parameter in parameters:
                 parameter.grad = None
@@ -125,6 +130,13 @@ class TorchTraining:
         ]
         mean_loss = torch.stack(losses).cpu().numpy().astype(np.float64).mean()
         return Score(float(mean_loss), float(np.mean(shares)))
+
+    def _images_of(self, epoch: int) -> Callable[[Tensor], Tensor]:
+        """What gives the images of a batch, on the device, by their numbers."""
+        if self._train_images is not None:
+            return partial(self._train_images.index_select, 0)
+        made = self._task.training_images(epoch)
+        return lambda batch: self._network.images(made(batch.cpu().numpy()))
 
     def _evaluate(self, images: Tensor, split: Split) -> Score:
         return score(self._network.logits(images), split.labels)
