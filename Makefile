@@ -72,7 +72,7 @@ test: kernels
 
 # Ten times as many simulated studies as `make test`, every error rate printed; about 8 minutes.
 calibrate: kernels
-	PARIBUS_CALIBRATION=10 $(BIN)/pytest -s --quiet tests/calibration
+	PARIBUS_CALIBRATION=10 PARIBUS_THOROUGH=1 $(BIN)/pytest -s --quiet tests/calibration
 
 # Broken inputs by the thousand: each ends in a message, within 5 s and 1 GB; about 25 minutes. Then
 # 30 kills of processes of a Ray cluster, about 3 minutes.

@@ -116,6 +116,7 @@ print(json.dumps([told[-1], result.findings().iloc[-1].to_dict()], default=str))
 """
 
 
+@pytest.mark.thorough
 def test_numbers_of_a_kind_of_theirs_are_in_json_and_data_frames(
     paribus: Any, tmp_path: Path
 ) -> None:

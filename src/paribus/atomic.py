@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -22,6 +22,8 @@ try:
     import fcntl
 except ImportError:  # Windows has none, and nothing is swept there.
     fcntl = None  # type: ignore[assignment]
+
+_PART = re.compile(r"\..+-[0-9a-f]{32}")
 
 
 def write_atomically(path: Path, content: bytes | NDArray[np.generic]) -> None:
@@ -62,9 +64,19 @@ def part_folder(path: Path) -> Iterator[Path]:
 
 def sweep(path: Path) -> None:
     """Remove what killed processes left of writing to a path."""
+    _remove(half_written_of(path))
+
+
+def sweep_folder(folder: Path) -> None:
+    """Remove what killed processes left of writing to any path of a folder, where no later call
+    writes to the same path."""
+    _remove([found for found in folder.glob(".*") if _PART.fullmatch(found.name)])
+
+
+def _remove(left_over: Iterable[Path]) -> None:
     if fcntl is None:
         return
-    for left in half_written_of(path):
+    for left in left_over:
         with suppress(OSError):
             descriptor = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             try:

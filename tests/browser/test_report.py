@@ -180,6 +180,7 @@ def test_without_scripts_the_figures_remain(browser: Chrome, trained: Path) -> N
     assert not browser.find_element(By.ID, "curves-explored").is_displayed()
 
 
+@pytest.mark.thorough
 def test_early_reports_are_pages_too(browser: Chrome, make: Make, tmp_path: Path) -> None:
     data = make(["cnn"]).dataset
     names = ["mlp", "cnn", "cnn-adam"]

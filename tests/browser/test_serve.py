@@ -43,6 +43,7 @@ def text(browser: Chrome, id_: str) -> str:
     return browser.find_element(By.ID, id_).text
 
 
+@pytest.mark.thorough
 def test_a_study_is_followed_from_nothing_to_its_end(browser: Chrome, tmp_path: Path) -> None:
     (tmp_path / "live.toml").write_text(LIVE, "utf-8")
     with serving(tmp_path, "live.toml") as server:

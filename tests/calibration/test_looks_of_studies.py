@@ -72,7 +72,9 @@ def claims(stands: Sequence[Prepared]) -> bool:
     return bool((holm([p for one in stands for p in one.p_values]) <= VERDICT_LEVEL).any())
 
 
-@pytest.mark.parametrize("shape", ["normal", "A exponential"])
+@pytest.mark.parametrize(
+    "shape", ["normal", pytest.param("A exponential", marks=pytest.mark.thorough)]
+)
 def test_studies_that_stop_at_looks_keep_the_level(shape: str) -> None:
     rng = generator("looks of studies", shape)
     studies, claimed, used = STUDIES * BATCHES, 0, 0
@@ -88,6 +90,7 @@ def test_studies_that_stop_at_looks_keep_the_level(shape: str) -> None:
     assert LOOKS[0] < seeds < LOOKS[-1]
 
 
+@pytest.mark.thorough
 def test_at_the_margin_few_are_called_equal() -> None:
     rng = generator("equal at looks of studies")
     studies, equal, asked = STUDIES * BATCHES, 0, len(NAMES) - 1

@@ -220,7 +220,7 @@ def test_stopped_at_any_moment_it_goes_on_to_the_same_runs_and_verdicts(
     }
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_killed_at_any_moment_it_goes_on_to_the_same_runs_and_verdicts(
     whole: Path, study: Path
 ) -> None:

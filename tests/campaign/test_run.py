@@ -39,6 +39,7 @@ def test_one_and_two_workers_give_identical_bytes(small: Small) -> None:
     assert one == two
 
 
+@pytest.mark.thorough
 def test_killed_at_any_moment_it_goes_on_exactly(small: Small) -> None:
     study = small(SMALL_STUDY.replace("epochs = 4", "epochs = 100"))
     train_here(study, "whole")
@@ -130,6 +131,7 @@ def test_two_processes_share_a_store(small: Small) -> None:
     assert content(study.parent / "runs") == content(study.parent / "alone")
 
 
+@pytest.mark.thorough
 def test_other_images_under_the_same_name_are_other_runs(small: Small) -> None:
     study = small()
     assert run(study, "runs", "--only", "mlp").returncode == 0
@@ -154,6 +156,7 @@ def test_other_images_under_the_same_name_are_other_runs(small: Small) -> None:
     assert content(study.parent / "runs") == both
 
 
+@pytest.mark.thorough
 def test_the_same_images_elsewhere_are_the_same_runs(small: Small) -> None:
     """One store serves two studies that each have a relative path to their data."""
     study = small()
@@ -176,6 +179,7 @@ def test_the_same_images_elsewhere_are_the_same_runs(small: Small) -> None:
     assert len(content(study.parent / "runs")) == 4
 
 
+@pytest.mark.thorough
 def test_a_worker_that_dies_fails_its_run_alone(small: Small, tmp_path: Path) -> None:
     (tmp_path / "deadly.py").write_text(
         "import os, torch\n"

@@ -118,7 +118,7 @@ def _run(study: Path) -> Results:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_run_times_what_questions_ask_about_once(
     small: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -215,6 +215,7 @@ def test_a_study_that_was_stopped_goes_on_to_the_same_runs(
     assert len(found) == RUNS
 
 
+@pytest.mark.thorough
 def test_shards_have_whole_replicates_and_unite_to_the_same_study(
     study: Path, once: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

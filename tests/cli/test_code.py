@@ -164,6 +164,7 @@ def test_the_live_page_says_it_and_the_pad_does_not_answer(folder: Path) -> None
     assert not found.problems
 
 
+@pytest.mark.thorough
 def test_the_current_folder_has_no_part_in_a_study(folder: Path) -> None:
     """Neither in what a command imports nor in what a study is known by."""
     nets = folder / "study" / "edited_nets.py"

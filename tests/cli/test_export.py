@@ -49,6 +49,7 @@ def call(*arguments: str) -> str:
     return result.stdout
 
 
+@pytest.mark.thorough
 def test_a_run_to_onnx_on_all_of_mnist(trained: Path) -> None:
     facts = json.loads(call("cnn/0", "--json"))
     assert facts["path"] == f"export/{facts['run']}.onnx"
@@ -63,6 +64,7 @@ def test_a_run_to_onnx_on_all_of_mnist(trained: Path) -> None:
         call("cnn/0")
 
 
+@pytest.mark.thorough
 def test_a_run_for_people() -> None:
     told = call("cnn/0", "--to", "torch", "--output", "mine").splitlines()
     assert told[0].endswith("-0: mine")

@@ -173,7 +173,7 @@ def test_other_plans_are_an_error_that_says_in_what(home: Path) -> None:
         assert not (home / "merged").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_shards_go_from_look_to_look(home: Path) -> None:
     looks = "seeds = { looks = [5, 7] }"
     study = LOOKS_STUDY.replace("seeds = { looks = [5, 10] }", looks)

@@ -53,7 +53,7 @@ def study(tmp_path: Path) -> Path:
     return tmp_path / "own.toml"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_function_with_validation_part_is_trained_and_judged(study: Path) -> None:
     done = call_apart("run", "own.toml", "--no-timing", cwd=study.parent)
     assert done.returncode == 0, done.stderr

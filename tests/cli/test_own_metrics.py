@@ -50,7 +50,7 @@ def study(tmp_path: Path) -> Path:
     return tmp_path / "own.toml"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_questions_about_metrics_of_predictions(study: Path, tmp_path: Path) -> None:
     done = call_apart("run", "own.toml", "--no-timing", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

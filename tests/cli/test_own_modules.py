@@ -119,6 +119,7 @@ def test_a_file_in_place_of_an_import_path_is_told(
     assert f'"{written}" names a file; write "{meant}"' in told
 
 
+@pytest.mark.thorough
 def test_a_module_that_does_all_it_may_is_trained_and_exported(checked: Small) -> None:
     path = checked('"tried_nets:Everything"')
     runs = []

@@ -13,6 +13,7 @@ from tests.support.commands import call, read_json
 from tests.support.small import Small
 
 
+@pytest.mark.thorough
 def test_a_timing_is_told_kept_and_used(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(trained)
     facts = read_json("time", "mlp", "adam", "--study", "small.toml", "--rounds", "4", "--json")
@@ -28,6 +29,7 @@ def test_a_timing_is_told_kept_and_used(trained: Path, monkeypatch: pytest.Monke
     assert len(again["timings"]) == 5
 
 
+@pytest.mark.thorough
 def test_for_people_and_across_engines(
     small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

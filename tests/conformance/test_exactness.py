@@ -97,6 +97,7 @@ def test_on_any_number_of_threads(engine: Candidate) -> None:
     assert len(digests) == 1
 
 
+@pytest.mark.thorough
 def test_in_processes_told_to_use_so_many_threads() -> None:
     code = (
         "from tests.support.cases import ENGINES\n"

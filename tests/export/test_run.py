@@ -85,6 +85,7 @@ def test_data_that_is_not_there(
     assert "call `paribus export` from the folder that the study was run from" in str(told.value)
 
 
+@pytest.mark.thorough
 def test_a_module_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its weights, a source that loads them, and a model by PyTorch's exporter."""
     monkeypatch.chdir(tmp_path)

@@ -125,6 +125,7 @@ def test_tensorboard(store: Writer, tmp_path: Path) -> None:
     assert ended.session_end_info.status == STATUS_FAILURE
 
 
+@pytest.mark.thorough
 def test_mlflow(store: Writer, tmp_path: Path) -> None:
     exported = export_store(store, to_mlflow.FORMAT, tmp_path / "out")
     uri = f"sqlite:///{tmp_path}/out/mlflow.db"
@@ -150,6 +151,7 @@ def test_mlflow(store: Writer, tmp_path: Path) -> None:
     assert "validation_loss" not in adam.data.metrics
 
 
+@pytest.mark.thorough
 def test_mlflow_of_more_epochs_than_fit_into_one_request(store: Writer, tmp_path: Path) -> None:
     long = ADAM.but(epochs=300)
     known = identity(long, "f00d")

@@ -61,6 +61,7 @@ def test_an_ended_run_takes_the_place_of_its_beginning(
         assert store.checkpoint(run.id) is None
 
 
+@pytest.mark.thorough
 def test_packing_while_runs_are_trained(tmp_path: Path) -> None:
     write_small(tmp_path, SMALL_STUDY.replace("epochs = 4", "epochs = 40"))
     command = [sys.executable, "-m", "paribus", "run", "small.toml", "--jobs", "1"]

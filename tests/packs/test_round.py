@@ -38,7 +38,7 @@ def _report(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     return _files(folder / "report")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_reports_are_the_same_byte_for_byte(
     home: Path, unpacked: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,6 +154,7 @@ def test_a_store_packs_to_the_same_bytes_wherever_it_lies(
     assert _files(other / "again") == _files(home / "pack")
 
 
+@pytest.mark.thorough
 def test_an_own_module_is_reported_without_its_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

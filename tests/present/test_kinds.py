@@ -95,6 +95,7 @@ def test_of_a_loss_better_is_to_the_right_too() -> None:
     assert (b.high, b.numbers[0]) == (0, "+")
 
 
+@pytest.mark.thorough
 def test_the_page_draws_it_under_its_question(tmp_path: Path) -> None:
     names = ("cnn", "pool-first", "cnn-adam")
     asked = BestQuestion(ask="Best?", best=names, about=("network", "optimizer"), matters=0.001)

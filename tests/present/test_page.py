@@ -8,11 +8,14 @@ from importlib.resources import files
 from pathlib import Path
 from urllib.parse import unquote
 
+import pytest
+
 from paribus.present.write import report_page, write_report
 from paribus.text import PERCENT
 from tests.support.made_up import Make
 
 
+@pytest.mark.thorough
 def test_figures_in_the_page_say_what_their_files_say(make: Make, tmp_path: Path) -> None:
     page = write_report(make(["cnn", "cnn-adam"]), tmp_path)
     images = re.findall(
@@ -35,6 +38,7 @@ def test_figures_in_the_page_say_what_their_files_say(make: Make, tmp_path: Path
     assert all(character not in address for address in addresses for character in '<>"#\n')
 
 
+@pytest.mark.thorough
 def test_commands_in_sentences_are_set_as_code(make: Make) -> None:
     text = report_page(make(["cnn", "pool-first"]))
     assert "; run <code>paribus time cnn pool-first --study mnist</code>" in text

@@ -30,6 +30,7 @@ def shown(make: Make) -> Sequence[Shown]:
     return [picture.shown for picture in figures_of(make(["mlp", "cnn"]), [])]
 
 
+@pytest.mark.thorough
 def test_figures_have_the_same_bytes_wherever_they_are_drawn(shown: Sequence[Shown]) -> None:
     with draw(shown, helpers=0) as here, draw(shown, kinds=KINDS, helpers=2) as elsewhere:
         first = _files(here, len(shown))
@@ -39,6 +40,7 @@ def test_figures_have_the_same_bytes_wherever_they_are_drawn(shown: Sequence[Sho
         assert _files(again, len(shown)) == first
 
 
+@pytest.mark.thorough
 def test_what_helpers_cannot_draw_is_drawn_here(
     shown: Sequence[Shown], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,6 +58,7 @@ def test_figures_are_written_as_pdf_when_asked_and_kept_up_to_date(
     assert (figures / "curves.pdf").read_bytes() == pdfs["curves"]
 
 
+@pytest.mark.thorough
 def test_the_page_can_be_read_before_the_figures_are_written(make: Make, tmp_path: Path) -> None:
     seen = []
 
@@ -191,6 +192,7 @@ def test_one_wide_interval_does_not_squeeze_the_figure(make: Make) -> None:
     assert 0.01 < fewest_errors < 0.098
 
 
+@pytest.mark.thorough
 def test_names_are_escaped_everywhere(make: Make, tmp_path: Path) -> None:
     data = dataset(names=["<b>cat</b>", "dog & co", "50 % _x_", "a|b"], channels=3)
     study = Study.model_validate(
@@ -243,6 +245,7 @@ def test_the_epochs_table_can_be_read_back(make: Make, tmp_path: Path) -> None:
     assert kept == result.experiments["mlp"].runs[1].curves.test_loss.tolist()
 
 
+@pytest.mark.thorough
 def test_the_same_result_gives_the_same_bytes(make: Make, tmp_path: Path) -> None:
     for folder in ("a", "b"):
         write_report(make(["mlp", "cnn"]), tmp_path / folder)
@@ -257,6 +260,7 @@ def test_a_folder_that_cannot_be_written_to(make: Make, tmp_path: Path) -> None:
         write_report(make(["mlp"]), tmp_path / "report")
 
 
+@pytest.mark.thorough
 def test_more_experiments_than_colors(make: Make, tmp_path: Path) -> None:
     base = make(["cnn"]).study.experiments["cnn"]
     study = Study(

@@ -17,7 +17,13 @@ HERE = Path(__file__).parent
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("study_files", 100), ("data_files", 200), ("packs", 40), ("stores", 10), ("requests", 100)],
+    [
+        ("study_files", 100),
+        ("data_files", 200),
+        pytest.param("packs", 40, marks=pytest.mark.thorough),
+        pytest.param("stores", 10, marks=pytest.mark.thorough),
+        pytest.param("requests", 100, marks=pytest.mark.thorough),
+    ],
 )
 def test_mutated_files_end_in_a_message(name: str, count: int, tmp_path: Path) -> None:
     _passes(name, count, tmp_path)

@@ -55,6 +55,7 @@ def until(feed: Iterator[tuple[str, Any]], what: str, so: Callable[[Any], bool])
     return next(content for name, content in feed if name == what and so(content))
 
 
+@pytest.mark.thorough
 def test_from_before_there_is_a_store_to_the_end(small: Small, tmp_path: Path) -> None:
     study = small()
     with serving(tmp_path, study.name) as server:
@@ -83,6 +84,7 @@ def test_from_before_there_is_a_store_to_the_end(small: Small, tmp_path: Path) -
         assert contents(tmp_path) == before
 
 
+@pytest.mark.thorough
 def test_training_now_stopped_and_gone_on(small: Small, tmp_path: Path) -> None:
     study = small(LONG)
     with serving(tmp_path, study.name) as server:
@@ -136,6 +138,7 @@ def test_looking_at_a_lock_is_no_claim(small: Small, tmp_path: Path) -> None:
         assert not reading.is_claimed("never-begun")
 
 
+@pytest.mark.thorough
 def test_all_studies_of_a_store(small: Small, tmp_path: Path) -> None:
     train(tmp_path, small().name)
     (tmp_path / "small.toml").rename(tmp_path / "other.toml")

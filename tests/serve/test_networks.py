@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from paribus.store.open import open_store
 from tests.support.commands import train
@@ -59,6 +60,7 @@ def test_images_most_often_wrong(server: Serving, trained: Path) -> None:
     assert int(answer["truth"]) not in taken
 
 
+@pytest.mark.thorough
 def test_a_module_of_one_s_own_on_colored_images(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     labels = np.arange(90) % 3

@@ -29,6 +29,14 @@ def test_a_second_timing_of_the_same_two_is_kept_beside_the_first(tmp_path: Path
     assert [timing.b_seconds for timing in found] == [[2.0], [3.0], [3.0]]
 
 
+def test_what_a_killed_process_half_wrote_is_gone_with_the_next(tmp_path: Path) -> None:
+    write_timing(tmp_path, TIMING)
+    left = tmp_path / "timings" / f".0123-numpy-4567-numpy-89ab.json-{'0' * 32}"
+    left.write_text("{")
+    write_timing(tmp_path, TIMING)
+    assert len(list((tmp_path / "timings").iterdir())) == 2
+
+
 @pytest.mark.parametrize("content", ["{", "[]", '{"a": 1}'])
 def test_a_damaged_file_is_told(tmp_path: Path, content: str) -> None:
     write_timing(tmp_path, TIMING)[0].write_text(content)

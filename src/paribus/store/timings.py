@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from paribus.atomic import write_atomically
+from paribus.atomic import sweep_folder, write_atomically
 from paribus.errors import ParibusError
 from paribus.store.files import ID, read_plain
 from paribus.text import shown
@@ -62,6 +62,7 @@ def write_timing(store: Path, timing: Timing) -> tuple[Path, bytes]:
     names = (timing.a[:12], timing.a_engine, timing.b[:12], timing.b_engine, uuid4().hex[:12])
     path = store / "timings" / f"{'-'.join(names)}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
+    sweep_folder(path.parent)
     content = (json.dumps(asdict(timing), indent=2) + "\n").encode()
     write_atomically(path, content)
     return path, content

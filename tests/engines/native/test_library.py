@@ -210,13 +210,13 @@ def test_optimizers(optimizer: Optimizer) -> None:
         # Adam divides by the size of the gradient, so even a weight whose gradient is nothing but
         # rounding moves by the learning rate.
         ("cnn", Optimizer(Method.ADAM), 0.001, 5e-3),
-        ("residual", Optimizer(), 0.01, 1e-3),
+        pytest.param("residual", Optimizer(), 0.01, 1e-3, marks=pytest.mark.thorough),
         # Here the network itself magnifies rounding (a ReLU of a normalized value near zero opens
         # or stays shut): PyTorch's own float32 differs from its float64 by 0.004 to 0.006 in a
         # weight and 0.015 in a loss after fifty batches of 128, and by more with batches as small
         # as ours.
-        ("residual-bn", Optimizer(), 0.025, 0.1),
-        ("residual-bn", Optimizer(), 0.0025, 5e-3),
+        pytest.param("residual-bn", Optimizer(), 0.025, 0.1, marks=pytest.mark.thorough),
+        pytest.param("residual-bn", Optimizer(), 0.0025, 5e-3, marks=pytest.mark.thorough),
     ],
 )
 def test_first_fifty_steps(
