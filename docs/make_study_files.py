@@ -23,7 +23,7 @@ from paribus.spec.model import Spec
 from paribus.spec.notation import LAYERS, format_layer, parse_layer
 from paribus.spec.question import ASPECTS, BestQuestion, InteractionQuestion, Question
 from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, Sgd, Step
-from paribus.spec.study import Reported, Study
+from paribus.spec.study import Labeled, Reported, Study
 from paribus.spec.tune import Tune
 
 PAGE = Path(__file__).with_name("study-files.md")
@@ -116,11 +116,11 @@ minus the first. What kind of question it is, is known by the key that is writte
 HASH = """## What makes two experiments the same
 
 An experiment is known by a hash of all settings that it is trained with and of the images and
-labels themselves; with a network of your own, also of its code. Its name, its `engine`, what was
-`reported`, the name of the data and their place are no part of it. A file and Python that say the
-same give the same hash, and find the same runs; so do the same images in another folder. Other
-images under the same name are other runs; the earlier ones stay in the store. A later version of
-Paribus that adds a setting changes no hash.
+labels themselves; with a network of your own, also of its code. Its name, its `label`, its
+`engine`, what was `reported`, the name of the data and their place are no part of it. A file and
+Python that say the same give the same hash, and find the same runs; so do the same
+images in another folder. Other images under the same name are other runs; the earlier ones stay in
+the store. A later version of Paribus that adds a setting changes no hash.
 """
 
 
@@ -146,6 +146,7 @@ def page() -> str:
     experiment = [
         ("`from`", "text", "none", "The experiment that this one is stated as changes to."),
         *_rows(Experiment, *own),
+        ("`label`", "text", "its name", meanings(Labeled)["label"]),
         ("`reported`", "table", "none", f"{_first(Reported)} See [Reported](#reported)."),
         ("`data`, `test`, `images`, `validation`", "", "", "As above; one value for all "
          "experiments of a study is usual, and `data` and `validation` must be the same in all."),

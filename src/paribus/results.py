@@ -84,7 +84,7 @@ class Results:
         from paribus.questions.family import judge_study
 
         images = len(self._result.dataset.test_labels)
-        found = tuning_curves(judge_study(self._result), images)
+        found = tuning_curves(judge_study(self._result), images, self.study.labels)
         shown = next((one.shown for one in found if one.number == question), None)
         return _drawn(shown, f"question {question} has no tuning curves")
 
@@ -99,9 +99,9 @@ class Results:
         from paribus.present.forest import forest
         from paribus.questions.family import judge_study
 
-        return _drawn(
-            forest(judge_study(self._result), preview=self.study.preview), "the study asks nothing"
-        )
+        findings, study = judge_study(self._result), self.study
+        shown = forest(findings, preview=study.preview, labels=study.labels)
+        return _drawn(shown, "the study asks nothing")
 
     def curves(self, experiment: str | None = None) -> Figure:
         """Cost and accuracy of an experiment over its epochs, or, without a name, the test accuracy
@@ -109,7 +109,7 @@ class Results:
         from paribus.present import report_figures
 
         if experiment is not None:
-            shown = report_figures.learning_curves(self._experiment(experiment))
+            shown = report_figures.learning_curves(self._result, self._experiment(experiment).name)
             return _drawn(shown, f"{experiment} has not trained an epoch")
         overview = report_figures.overview(self._result)
         return _drawn(overview[0] if overview else None, "no epoch has been trained")

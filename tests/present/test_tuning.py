@@ -93,7 +93,7 @@ def test_curves_and_trials_are_tables() -> None:
     assert diverged
     assert all(record["test_accuracy"] is None and record["seconds"] for record in diverged)
     assert not any(record["winner"] for record in diverged)
-    text = tuning_latex(findings, [])
+    text = tuning_latex(findings, [], {})
     assert r"sgd & 6 $\times$ 5 & 35 & 88 s & learning rate 0.001 to 1 (log) & " in text
 
 

@@ -10,15 +10,17 @@ from collections.abc import Sequence
 
 from paribus.present import axes, estimates
 from paribus.present.figures.shown import Forest, ForestGroup, ForestRow
+from paribus.present.sides import Labels
 from paribus.present.wording.best import in_order, ranks, to_best
 from paribus.questions.best_finding import BestFinding, Contender
 from paribus.questions.finding import Finding, Verdict
 
 
-def contest(finding: BestFinding) -> Forest | None:
+def contest(finding: BestFinding, labels: Labels | None = None) -> Forest | None:
     """Return the picture of a best set; None where nothing is known of it yet."""
     rows = tuple(
-        _row(number, finding, one) for number, one in enumerate(in_order(finding), start=1)
+        _row(number, finding, one, labels or {})
+        for number, one in enumerate(in_order(finding), start=1)
     )
     if all(row.estimate is None for row in rows):
         return None
@@ -43,16 +45,16 @@ def contest(finding: BestFinding) -> Forest | None:
     )
 
 
-def contests(findings: Sequence[Finding]) -> list[tuple[int, BestFinding, Forest]]:
+def contests(findings: Sequence[Finding], labels: Labels) -> list[tuple[int, BestFinding, Forest]]:
     """Return the pictures of all best sets of a study, with the number of each question."""
     return [
         (number, finding, shown)
         for number, finding in enumerate(findings, start=1)
-        if isinstance(finding, BestFinding) and (shown := contest(finding)) is not None
+        if isinstance(finding, BestFinding) and (shown := contest(finding, labels)) is not None
     ]
 
 
-def _row(number: int, finding: BestFinding, one: Contender) -> ForestRow:
+def _row(number: int, finding: BestFinding, one: Contender, labels: Labels) -> ForestRow:
     metric = finding.metric
     scale = metric.scale * (1 if metric.higher_is_better else -1)
     estimate = low = high = None
@@ -65,7 +67,7 @@ def _row(number: int, finding: BestFinding, one: Contender) -> ForestRow:
     level = "" if one.level is None else estimates.level(metric, *one.level)
     return ForestRow(
         number=number,
-        question=one.name,
+        question=labels.get(one.name, one.name),
         sides=", ".join(filter(None, (level, f"rank {ranks(one)}"))),
         n=f"n = {one.seeds}",
         verdict=verdict.value,

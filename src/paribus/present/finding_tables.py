@@ -10,6 +10,7 @@ from paribus.measure.runs import StudyResult
 from paribus.present import estimates, latex, short, wording
 from paribus.present.as_json import NUMBERS, all_numbers, plain
 from paribus.present.look_text import looks_note
+from paribus.present.sides import Labels
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import Finding, PairFinding
 from paribus.stats.flips import Flip
@@ -59,7 +60,7 @@ def findings_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
         rows.append([finding.question.ask, *shown, wording.table_verdict(finding)])
     return latex.tabular(
         # Questions are long, verdicts may be: both need lines.
-        r"p{0.36\linewidth}rrrp{0.2\linewidth}",
+        r"p{0.36\linewidth}rrrp{0.17\linewidth}",
         ["question", "n", "difference", f"{percent(0.95)} interval", "verdict"],
         rows,
         [
@@ -70,6 +71,7 @@ def findings_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
             *filter(None, [looks_note(findings)]),
             *notes,
         ],
+        small=True,
     )
 
 
@@ -92,12 +94,14 @@ def best_csv(findings: Sequence[Finding]) -> str:
     return text.getvalue()
 
 
-def best_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
+def best_latex(
+    findings: Sequence[Finding], notes: Sequence[str], labels: Labels | None = None
+) -> str:
     """Return a tabular of the experiments of each question about the best, notes as comments above
     it; "" if there is no such question."""
     rows = [
         [
-            one.name,
+            (labels or {}).get(one.name, one.name),
             str(one.seeds),
             "–" if one.level is None else estimates.level(finding.metric, *one.level),
             wording.to_best(finding.metric, one),
@@ -111,14 +115,15 @@ def best_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
     if not rows:
         return ""
     return latex.tabular(
-        "lrrrrl",
-        ["experiment", "n", "mean (SD)", "from the best other one", "rank", "the best"],
+        f"{latex.text_column([row[0] for row in rows])}rrrrl",
+        ["experiment", "n", "mean (SD)", "from the best other", "rank", "the best"],
         rows,
         [
             f"In brackets {percent(0.95)} intervals for all at once; the set of those that may be "
             "the best holds it in at least 95 of 100 studies.",
             *notes,
         ],
+        small=True,
     )
 
 

@@ -14,7 +14,7 @@ from functools import singledispatch
 from paribus.present import axes, short, wording
 from paribus.present.estimates import amount
 from paribus.present.figures.shown import Forest, ForestGroup, ForestRow
-from paribus.present.sides import sides_with_values
+from paribus.present.sides import Labels, sides_with_values
 from paribus.questions import original
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import (
@@ -145,14 +145,18 @@ def _(finding: BestFinding) -> str:
     return "a set: open the row to see each"
 
 
-def forest(findings: Sequence[Finding], *, preview: bool) -> Forest | None:
+def forest(
+    findings: Sequence[Finding], *, preview: bool, labels: Labels | None = None
+) -> Forest | None:
     """Return the first picture; None of a study that asks nothing. preview: whether they are of
     one."""
     if not findings:
         return None
     groups: dict[str, list[tuple[Finding, ForestRow]]] = {}
     for number, finding in enumerate(findings, start=1):
-        groups.setdefault(short.group(finding), []).append((finding, _row(number, finding)))
+        groups.setdefault(short.group(finding), []).append(
+            (finding, _row(number, finding, labels or {}))
+        )
     where = "In this preview: " if preview else ""
     return Forest(
         groups=tuple(
@@ -163,7 +167,7 @@ def forest(findings: Sequence[Finding], *, preview: bool) -> Forest | None:
     )
 
 
-def _row(number: int, finding: Finding) -> ForestRow:
+def _row(number: int, finding: Finding, labels: Labels) -> ForestRow:
     found, at, asked = short.numbers(finding), places(finding), finding.question
     agreement = original.agreement(finding)
     notes = {
@@ -174,7 +178,7 @@ def _row(number: int, finding: Finding) -> ForestRow:
     return ForestRow(
         number=number,
         question=asked.ask,
-        sides=sides_with_values(finding),
+        sides=sides_with_values(finding, labels),
         n=f"n = {found.n}" if found.n else "",
         verdict=finding.verdict.value,
         word=", ".join(words),

@@ -232,10 +232,11 @@ def _summary_latex(view: JudgedView) -> str:
         for row in values.rows
     ]
     return latex.tabular(
-        f"llrr{'l' * len(view.settings)}",
+        f"{latex.text_column([row[0] for row in rows])}lrr{'l' * len(view.settings)}",
         ["experiment", "metric", "n", "mean (SD)", *view.settings],
         rows,
         ["Means and SDs over n runs."],
+        small=True,
     )
 
 

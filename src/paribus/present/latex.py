@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+# Names longer than this leave no room for numbers in one line.
+_LONG = 22
+
 _ESCAPED = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -29,22 +32,35 @@ def escape(text: str) -> str:
     return "".join("{}" if c == "\0" else _ESCAPED.get(c, c) for c in one_line)
 
 
+def text_column(texts: Sequence[str]) -> str:
+    """Return LaTeX's letters for a column of names: lines break where one of them is long."""
+    return "l" if max(map(len, texts), default=0) <= _LONG else r"p{0.25\linewidth}"
+
+
 def tabular(
-    columns: str, heading: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]
+    columns: str,
+    heading: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    notes: Sequence[str],
+    *,
+    small: bool = False,
 ) -> str:
     """A tabular of plain texts, with notes as comments above it.
 
-    columns: LaTeX's letters for them, such as "lrr".
+    columns: LaTeX's letters for them, such as "lrr". small: whether it is set in a smaller font,
+    its columns closer together, as a wide one must be to fit a portrait page.
     """
     lines = [
         *(f"% {' '.join(note.split())}" for note in (r"Needs \usepackage{booktabs}.", *notes)),
+        *([r"{\footnotesize\setlength{\tabcolsep}{3pt}%"] if small else []),
         rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",
         _row(heading),
         r"\midrule",
         *map(_row, rows),
         r"\bottomrule",
-        r"\end{tabular}",
+        r"\end{tabular}%" if small else r"\end{tabular}",
+        *(["}"] if small else []),
     ]
     return "\n".join(lines) + "\n"
 

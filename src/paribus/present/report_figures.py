@@ -30,6 +30,7 @@ from paribus.present.figures.shown import (
 )
 from paribus.present.forest import forest
 from paribus.present.grid import grid_lines
+from paribus.present.sides import Labels
 from paribus.present.tuning import tuning_curves
 from paribus.questions.finding import Finding
 from paribus.stats.paired import mean_interval
@@ -109,7 +110,7 @@ def figures_of(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure
         gallery = _misclassified(result, best, predicted_SN)
     return ReportFigures(
         findings=_findings(result, findings),
-        best=_best(findings),
+        best=_best(findings, result.study.labels),
         tuning=_tuning(result, findings),
         grid=_grid(result),
         accuracy=_accuracy(result),
@@ -117,9 +118,9 @@ def figures_of(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure
         confusion=matrix,
         misclassified=gallery,
         experiments={
-            name: ReportFigure(f"experiment-{name}", name, _curves_text(name), shown)
-            for name, experiment in result.experiments.items()
-            if (shown := learning_curves(experiment)) is not None
+            name: ReportFigure(f"experiment-{name}", shown.name, _curves_text(shown.name), shown)
+            for name in result.experiments
+            if (shown := learning_curves(result, name)) is not None
         },
     )
 
@@ -135,7 +136,7 @@ def final_accuracies(result: StudyResult) -> FinalAccuracies | None:
     """Return the final accuracies of all experiments; None before any run has finished."""
     rows = tuple(
         AccuracyRow(
-            name=experiment.name,
+            name=result.study.label(experiment.name),
             value_R=experiment.final("test_accuracy"),
             interval=mean_interval(experiment.final("test_accuracy")),
             text=f"{summary_cells.accuracy(experiment, 'test_accuracy')}{PERCENT}",
@@ -149,7 +150,7 @@ def final_accuracies(result: StudyResult) -> FinalAccuracies | None:
 def overview(result: StudyResult) -> list[CurvesTogether] | list[CurvesSideBySide]:
     """Return the mean curves of all experiments: one figure, or, if they are more than a panel can
     show, one of test accuracy and one of test loss; none before the first epoch."""
-    found = map(learning_curves, result.experiments.values())
+    found = (learning_curves(result, name) for name in result.experiments)
     shown = tuple(one for one in found if one is not None and one.averaged)
     images = len(result.dataset.test_labels)
     if not shown:
@@ -159,23 +160,25 @@ def overview(result: StudyResult) -> list[CurvesTogether] | list[CurvesSideBySid
     return [CurvesSideBySide(shown, curve, images) for curve in _CURVES]
 
 
-def learning_curves(result: ExperimentResult) -> LearningCurves | None:
+def learning_curves(result: StudyResult, name: str) -> LearningCurves | None:
     """Return the curves of an experiment's runs; None before the first epoch."""
-    means = {run.id for run in averaged(result)}
+    experiment, label = result.experiments[name], result.study.label
+    means = {run.id for run in averaged(experiment)}
     runs = tuple(
         RunCurves(
-            train_loss=series(result.name, run, TRAIN_LOSS).value_E,
-            train_accuracy=series(result.name, run, TRAIN_ACCURACY).value_E,
-            test_loss=series(result.name, run, TEST_LOSS).value_E,
-            test_accuracy=series(result.name, run, TEST_ACCURACY).value_E,
+            train_loss=series(name, run, TRAIN_LOSS).value_E,
+            train_accuracy=series(name, run, TRAIN_ACCURACY).value_E,
+            test_loss=series(name, run, TEST_LOSS).value_E,
+            test_accuracy=series(name, run, TEST_ACCURACY).value_E,
             finished=run.status == "finished",
             diverged=run.status == "diverged",
             averaged=run.id in means,
         )
-        for run in result.runs
+        for run in experiment.runs
         if run.epochs
     )
-    return LearningCurves(result.name, runs, result.base, _recipe(result)) if runs else None
+    base = experiment.base and label(experiment.base)
+    return LearningCurves(label(name), runs, base, _recipe(experiment)) if runs else None
 
 
 def confusion_matrix(
@@ -184,7 +187,9 @@ def confusion_matrix(
     """Return what the runs of an experiment took each class for."""
     data = result.dataset
     counts_KK = confusion(predicted_SN, data.test_labels, data.classes)
-    return ConfusionMatrix(experiment, tuple(data.class_names), counts_KK, len(predicted_SN))
+    return ConfusionMatrix(
+        result.study.label(experiment), tuple(data.class_names), counts_KK, len(predicted_SN)
+    )
 
 
 def misclassified(
@@ -204,11 +209,13 @@ def misclassified(
         )
         for mistake in mistakes(predicted_SN, data.test_labels, most)
     )
-    return Misclassified(experiment, images, len(predicted_SN)) if images else None
+    name = result.study.label(experiment)
+    return Misclassified(name, images, len(predicted_SN)) if images else None
 
 
 def _findings(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure | None:
-    shown = forest(findings, preview=result.study.preview)
+    study = result.study
+    shown = forest(findings, preview=study.preview, labels=study.labels)
     if shown is None:
         return None
     text = (
@@ -219,7 +226,7 @@ def _findings(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure 
     return ReportFigure("findings", "Findings", text, shown)
 
 
-def _best(findings: Sequence[Finding]) -> tuple[ReportFigure, ...]:
+def _best(findings: Sequence[Finding], labels: Labels) -> tuple[ReportFigure, ...]:
     text = (
         "How far the mean of each experiment is from that of the best other one, with intervals "
         "that hold all at once in 95 of 100 studies. Better is to the right; the band holds "
@@ -227,7 +234,7 @@ def _best(findings: Sequence[Finding]) -> tuple[ReportFigure, ...]:
     )
     return tuple(
         ReportFigure(f"best-{number}", finding.question.ask, text, shown)
-        for number, finding, shown in contests(findings)
+        for number, finding, shown in contests(findings, labels)
     )
 
 
@@ -240,7 +247,7 @@ def _tuning(result: StudyResult, findings: Sequence[Finding]) -> tuple[ReportFig
     )
     return tuple(
         ReportFigure(f"tuning-{one.number}", one.finding.question.ask, text, one.shown)
-        for one in tuning_curves(findings, len(result.dataset.test_labels))
+        for one in tuning_curves(findings, len(result.dataset.test_labels), result.study.labels)
     )
 
 
@@ -289,11 +296,11 @@ def _confusion(
     result: StudyResult, best: ExperimentResult, predicted_SN: NDArray[np.int64]
 ) -> ReportFigure:
     shown = confusion_matrix(result, best.name, predicted_SN)
-    text = f"What {best.name} takes each class for. The color shows the errors alone. "
+    text = f"What {shown.name} takes each class for. The color shows the errors alone. "
     text += report_text.confusions(shown.counts_KK, shown.class_names, shown.runs)
     if best.reported is not None and best.reported.note:
         text += f" Reported of it: “{best.reported.note}”."
-    return ReportFigure("confusion", f"Confusion matrix of {best.name}", text, shown)
+    return ReportFigure("confusion", f"Confusion matrix of {shown.name}", text, shown)
 
 
 def _misclassified(
@@ -304,7 +311,7 @@ def _misclassified(
         return None
     text = "Test images that it gets wrong, with their true class and what it took them for."
     text += report_text.GALLERY_DOUBT if result.dataset.label_errors else ""
-    return ReportFigure("misclassified", f"Misclassified by {best.name}", text, shown)
+    return ReportFigure("misclassified", f"Misclassified by {shown.name}", text, shown)
 
 
 def _curves_text(name: str) -> str:

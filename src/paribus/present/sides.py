@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
 
 import numpy as np
 
 from paribus.present import short
 from paribus.present.estimates import difference, mean_level
+from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import (
     CellLevel,
     CountFinding,
@@ -20,6 +21,9 @@ from paribus.questions.finding import (
     TwoSided,
 )
 from paribus.questions.unpaired_finding import UnpairedFinding
+
+Labels = Mapping[str, str]
+"""What to call experiments in place of their names; of those that it lacks, the name."""
 
 NO_BREAK = "\u00a0"
 """A space at which no line breaks."""
@@ -79,16 +83,37 @@ def _(finding: InteractionFinding) -> tuple[str, str] | None:
     return gain(*cells[:2]), gain(*cells[2:])
 
 
-def sides_with_values(finding: Finding) -> str:
+@singledispatch
+def called(finding: TwoSided, labels: Labels) -> tuple[str, str]:
+    """Return what to call A and B."""
+    return labels.get(finding.a, finding.a), labels.get(finding.b, finding.b)
+
+
+@called.register
+def _(finding: InteractionFinding, labels: Labels) -> tuple[str, str]:
+    first, second = (
+        f"{labels.get(change.a, change.a)} → {labels.get(change.b, change.b)}"
+        for change in finding.changes
+    )
+    return first, second
+
+
+def sides_with_values(finding: Finding, labels: Labels) -> str:
     """Return the experiments in the order of their comparison, each with its mean where it is
     known."""
-    known = values(finding)
-    if known is None or not isinstance(finding, TwoSided):
+    if isinstance(finding, BestFinding):
+        return ", ".join(labels.get(one.name, one.name) for one in finding.best)
+    if not isinstance(finding, TwoSided):
         return short.sides(finding)
-    # A number stays beside its unit.
-    a, b = (value.replace(" ", NO_BREAK) for value in known)
+    a, b = called(finding, labels)
+    if (known := values(finding)) is not None:
+        # A number stays beside its unit.
+        a, b = (
+            f"{one} {value.replace(' ', NO_BREAK)}"
+            for one, value in zip((a, b), known, strict=True)
+        )
     between = "," if isinstance(finding, InteractionFinding) else " →"
-    return f"{finding.a} {a}{between} {finding.b} {b}"
+    return f"{a}{between} {b}"
 
 
 def _typical_ms(seconds_P: Sequence[Sequence[float]]) -> str:

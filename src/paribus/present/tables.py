@@ -22,6 +22,8 @@ class SummaryRow:
     """One experiment in the summary; its fields are as they are shown."""
 
     name: str
+    label: str
+    """What LaTeX tables call it."""
     engine: str
     parameters: str
     multiply_adds: str
@@ -72,19 +74,30 @@ _COLUMNS = (
     Column("reported_time", "time", is_reported=True),
     Column("reported_note", "note", is_reported=True, is_sentence=True),
 )
+# What fits a portrait page; `summary.csv` has all.
+_ON_PAPER = (
+    Column("label", "experiment"),
+    Column("parameters", "parameters"),
+    Column("epochs", "epochs"),
+    Column("seeds", "n"),
+    Column("train_accuracy", "train acc. (%)"),
+    Column("test_accuracy", "test acc. (%)"),
+    Column("reported_test", "reported", is_reported=True),
+)
 # Final values that the summary gives.
 _FINAL = ("train_accuracy", "test_accuracy", "train_loss", "test_loss")
 
 
 def summary(result: StudyResult) -> list[SummaryRow]:
     """A row for each experiment: means ± SD over the finished runs."""
-    return [_row(experiment) for experiment in result.experiments.values()]
+    return [_row(one, result.study.label(one.name)) for one in result.experiments.values()]
 
 
-def _row(result: ExperimentResult) -> SummaryRow:
+def _row(result: ExperimentResult, label: str) -> SummaryRow:
     reported, plan = result.reported, result.plan
     return SummaryRow(
         name=result.name,
+        label=label,
         engine=summary_cells.engines(result),
         parameters="–" if result.parameters is None else f"{result.parameters:,}",
         multiply_adds="–" if plan is None else rounded(plan.multiply_adds),
@@ -157,13 +170,16 @@ def summary_markdown(rows: Sequence[SummaryRow]) -> str:
 
 
 def summary_latex(rows: Sequence[SummaryRow], notes: Sequence[str]) -> str:
-    """Return a tabular for LaTeX's package booktabs, with notes as comments above it."""
-    shown = columns(rows, sentences=False)
+    """Return a tabular for LaTeX's package booktabs, with notes as comments above it; it fits a
+    portrait page."""
+    reported = any(row.reported_test for row in rows)
+    shown = [column for column in _ON_PAPER if reported or not column.is_reported]
     return latex.tabular(
-        f"l{'r' * (len(shown) - 1)}",
-        [column.full_heading for column in shown],
-        [texts(row, shown) for row in rows],
-        ["Means ± SD over n seeds.", *notes],
+        f"{latex.text_column([row.label for row in rows])}{'r' * (len(shown) - 1)}",
+        [column.heading for column in shown],
+        [[text.removeprefix("n = ") for text in texts(row, shown)] for row in rows],
+        ["Means ± SD over n seeds. summary.csv has more columns.", *notes],
+        small=True,
     )
 
 

@@ -15,6 +15,7 @@ from paribus.measure.metric import Metric
 from paribus.measure.runs import ExperimentResult, Run, StudyResult
 from paribus.present import latex
 from paribus.present.figures.shown import TuningCurveOf, TuningCurves
+from paribus.present.sides import Labels
 from paribus.present.what_differs import setting_name, settings_range, space_words
 from paribus.questions.finding import Finding
 from paribus.questions.tuned_finding import TunedFinding, TunedSide
@@ -32,19 +33,21 @@ class CurvesOfQuestion:
     shown: TuningCurves
 
 
-def tuning_curves(findings: Sequence[Finding], test_images: int) -> list[CurvesOfQuestion]:
+def tuning_curves(
+    findings: Sequence[Finding], test_images: int, labels: Labels | None = None
+) -> list[CurvesOfQuestion]:
     """Return the pictures of all questions about tuned experiments; none of a question whose trials
     have no value of its metric."""
     return [
         CurvesOfQuestion(number, finding, shown)
         for number, finding in enumerate(findings, start=1)
         if isinstance(finding, TunedFinding)
-        and (shown := _curves(finding, test_images)) is not None
+        and (shown := _curves(finding, test_images, labels or {})) is not None
     ]
 
 
-def _curves(finding: TunedFinding, test_images: int) -> TuningCurves | None:
-    a, b = map(_curve, finding.sides)
+def _curves(finding: TunedFinding, test_images: int, labels: Labels) -> TuningCurves | None:
+    a, b = (_curve(side, labels) for side in finding.sides)
     if a is None or b is None:
         return None
     metric = finding.metric
@@ -61,12 +64,13 @@ def _curves(finding: TunedFinding, test_images: int) -> TuningCurves | None:
     )
 
 
-def _curve(side: TunedSide) -> TuningCurveOf | None:
+def _curve(side: TunedSide, labels: Labels) -> TuningCurveOf | None:
     curve = side.curve
     if curve is None or not np.isfinite(curve.mean_T).any():
         return None
     results = np.array([winner.result for winner in side.winners])
-    return TuningCurveOf(side.name, curve.mean_T, curve.low_T, curve.high_T, results)
+    name = labels.get(side.name, side.name)
+    return TuningCurveOf(name, curve.mean_T, curve.low_T, curve.high_T, results)
 
 
 @dataclass(frozen=True)
@@ -192,7 +196,7 @@ def _run(run: Run | None) -> dict[str, Any]:
     }
 
 
-def tuning_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
+def tuning_latex(findings: Sequence[Finding], notes: Sequence[str], labels: Labels) -> str:
     """Return a tabular of budgets, search spaces and winners, notes as comments above it; "" if no
     question is about tuned experiments."""
     sides = {
@@ -203,7 +207,7 @@ def tuning_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
     }
     rows = [
         [
-            name,
+            labels.get(name, name),
             f"{side.trials} × {len(side.winners)}",
             f"{side.runs:,}",
             duration(side.seconds),
@@ -219,15 +223,17 @@ def tuning_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
     if not rows:
         return ""
     return latex.tabular(
-        r"lrrrp{0.2\linewidth}p{0.2\linewidth}r",
-        ["experiment", "trials × replicates", "runs", "time", "search space", "winners",
+        rf"{latex.text_column([row[0] for row in rows])}rrrp{{0.2\linewidth}}p{{0.2\linewidth}}r",
+        ["experiment", "trials", "runs", "time", "search space", "winners",
          "validation acc. (%)"],
         rows,
         [
             "Winners have the best validation accuracy of their replicate and are trained again. "
-            "Their settings go from the smallest to the largest. Time: of training and evaluation.",
+            "Their settings go from the smallest to the largest. Trials: of each replicate, times "
+            "replicates. Time: of training and evaluation.",
             *notes,
         ],
+        small=True,
     )  # fmt: skip
 
 

@@ -68,6 +68,8 @@ class ExperimentView:
     """An experiment: its network, its recipe and its runs."""
 
     name: str
+    label: str
+    """What figures call it; "" if that is its name."""
     network: str
     recipe: str
     base: str
@@ -195,6 +197,7 @@ def _experiment(one: ExperimentResult, result: StudyResult) -> ExperimentView:
     rows = [] if one.plan is None else diagram(one.plan, base.plan if base else None)
     return ExperimentView(
         name=one.name,
+        label=result.study.labels.get(one.name, ""),
         network=layers.network(one.experiment),
         recipe=report_text.recipe(one),
         base=one.base or "",

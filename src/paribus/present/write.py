@@ -91,12 +91,12 @@ def _files(
         yield "tables/epochs.csv", tables.epochs_csv(result).encode()
         yield "tables/findings.csv", finding_tables.findings_csv(findings).encode()
         yield "tables/findings.tex", finding_tables.findings_latex(findings, notes).encode()
-        if best := finding_tables.best_latex(findings, notes):
+        if best := finding_tables.best_latex(findings, notes, result.study.labels):
             yield "tables/best.csv", finding_tables.best_csv(findings).encode()
             yield "tables/best.tex", best.encode()
         if trials := tuning.trials_csv(result):
             yield "tables/trials.csv", trials.encode()
-        if tuned := tuning.tuning_latex(findings, notes):
+        if tuned := tuning.tuning_latex(findings, notes, result.study.labels):
             yield "tables/tuning-curves.csv", tuning.curves_csv(findings).encode()
             yield "tables/tuning.tex", tuned.encode()
         yield "tables/flips.csv", finding_tables.flips_csv(result, findings).encode()

@@ -29,6 +29,8 @@ HIGHEST_SEED = 1_000_000
 """the first seed of a study"""
 LONGEST_NAME = 100
 """characters of an experiment's name, which is part of file names"""
+LONGEST_LABEL = 100
+"""characters of an experiment's label"""
 MOST_LAYERS = 2000
 """layers of a network, those in residual blocks included"""
 MOST_LAYERS_OF_STUDY = 50_000

@@ -24,7 +24,7 @@ from paribus.spec.identity import recipe_key
 from paribus.spec.layers import count_layers
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.question import BaseQuestion, no_experiment, question_model
-from paribus.spec.study import Reported, Study
+from paribus.spec.study import Labeled, Reported, Study
 from paribus.spec.suggestions import suggest
 from paribus.text import shown
 
@@ -35,7 +35,7 @@ _TOP = (
 # Written once for all experiments of a study.
 _SHARED = ("data", "test", "validation", "images")
 # In the table of an experiment, beside its settings.
-_BESIDE = ("from", "reported")
+_BESIDE = ("from", "label", "reported")
 
 Tables = dict[str, dict[str, Any]]
 
@@ -101,6 +101,9 @@ def read_study(text: str, where: str) -> Study:
                 "experiments": sound,
                 # What refers to a faulty experiment is no further mistake.
                 "questions": tuple(q for q in questions if set(q.experiments) <= set(sound)),
+                "labels": {
+                    name: label for name, label in experiments.labels.items() if name in sound
+                },
                 "reported": {name: r for name, r in experiments.reported.items() if name in sound},
                 "bases": {
                     name: settings["from"]
@@ -162,6 +165,7 @@ class _Experiments:
         # Variants of a grid that are the same as another experiment, and which.
         self._same: dict[str, str] = {}
         self.sound: dict[str, Experiment] = {}
+        self.labels: dict[str, str] = {}
         self.reported: dict[str, Reported] = {}
 
     @property
@@ -229,6 +233,11 @@ class _Experiments:
 
     def _read(self, name: str, settings: dict[str, Any]) -> list[Problem]:
         problems = []
+        if "label" in settings:
+            try:
+                self.labels[name] = Labeled.model_validate({"label": settings["label"]}).label
+            except ValidationError as error:
+                problems += problems_of(error, Labeled)
         if "reported" in settings:
             try:
                 self.reported[name] = Reported.model_validate(settings["reported"])

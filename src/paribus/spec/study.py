@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import BeforeValidator, Field, InstanceOf, model_validator
 
 from paribus.registry import Registry
-from paribus.spec.bounds import FEWEST_REPLICATES, HIGHEST_SEED, LONGEST_NAME, MOST_SEEDS
+from paribus.spec.bounds import (
+    FEWEST_REPLICATES,
+    HIGHEST_SEED,
+    LONGEST_LABEL,
+    LONGEST_NAME,
+    MOST_SEEDS,
+)
 from paribus.spec.experiment import Experiment
 from paribus.spec.grid import Grid
 from paribus.spec.identity import recipe_key
@@ -50,6 +56,18 @@ class Reported(Spec):
     """Anything else."""
 
 
+Label = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL, pattern=r"^\S.*$")]
+"""What figures and LaTeX tables call an experiment in place of its name."""
+
+
+class Labeled(Spec):
+    """What stands in the table of an experiment and is the study's."""
+
+    label: Label
+    """What figures and LaTeX tables call it, such as "CNN with batch normalization"; its name is
+    still what commands take."""
+
+
 _Question = Annotated[InstanceOf[BaseQuestion], BeforeValidator(question_of)]
 
 
@@ -74,6 +92,9 @@ class Study(Spec):
     bases: dict[str, str] = Field(default_factory=dict)
     """The experiment that each variant was stated as changes to."""
     questions: tuple[_Question, ...] = Field(default=(), strict=False)
+    labels: dict[str, Label] = Field(default_factory=dict)
+    """What figures and LaTeX tables call experiments in place of their names; files write them as
+    `label` of each."""
     reported: dict[str, Reported] = Field(default_factory=dict)
     origin: str = ""
     """Whose figures `reported` and the questions' `original` are."""
@@ -105,9 +126,11 @@ class Study(Spec):
         for number, question in enumerate(self.questions, start=1):
             found = question.problems(self.experiments)
             problems += [f"question {number}: {problem}" for problem in found]
-        for name in self.reported:
-            if name not in names:
-                problems.append(f"reported: {no_experiment(name, names)}")
+        for key, given in (("labels", self.labels), ("reported", self.reported)):
+            for name in given:
+                if name not in names:
+                    problems.append(f"{key}: {no_experiment(name, names)}")
+        problems += _labels_twice(self.labels, names)
         seen: dict[tuple[str, str], str] = {}
         for name, experiment in self.experiments.items():
             twin = seen.setdefault((recipe_key(experiment), experiment.engine), name)
@@ -137,6 +160,10 @@ class Study(Spec):
         """The seeds that are trained."""
         return range(self.first_seed, self.first_seed + self.seeds)
 
+    def label(self, name: str) -> str:
+        """Return what figures and LaTeX tables call an experiment: its label, or its name."""
+        return self.labels.get(name, name)
+
     def only(self, names: tuple[str, ...]) -> Study:
         """The study reduced to some experiments and the questions among them.
 
@@ -148,6 +175,7 @@ class Study(Spec):
         return self._with(
             experiments={name: e for name, e in self.experiments.items() if name in names},
             questions=tuple(q for q in self.questions if set(q.experiments) <= set(names)),
+            labels={name: label for name, label in self.labels.items() if name in names},
             reported={name: r for name, r in self.reported.items() if name in names},
             bases={name: b for name, b in self.bases.items() if name in names},
             grid=self.grid and self.grid.of({name: name for name in names}),
@@ -240,6 +268,7 @@ class Study(Spec):
         return self._with(
             experiments={name: e for name, e in changed.items() if now[name] == name},
             questions=tuple(question for question in renamed if question is not None),
+            labels={name: label for name, label in self.labels.items() if now[name] == name},
             reported={name: r for name, r in self.reported.items() if now[name] == name},
             bases={n: base for n, base in bases.items() if now[n] == n and base != n},
             grid=self.grid and self.grid.of(now),
@@ -247,6 +276,17 @@ class Study(Spec):
 
     def _with(self, **changes: Any) -> Study:
         return type(self)(**{**dict(self), **changes})
+
+
+def _labels_twice(labels: Mapping[str, str], names: list[str]) -> list[str]:
+    """What is wrong with labels that two experiments would be told by."""
+    seen: dict[str, str] = {name: name for name in names if name not in labels}
+    problems = []
+    for name, label in labels.items():
+        other = seen.setdefault(label, name)
+        if other != name:
+            problems.append(f'labels: {other} and {name} are both "{label}"; change one')
+    return problems
 
 
 def _network(experiment: Experiment) -> str:
