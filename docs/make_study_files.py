@@ -286,11 +286,13 @@ def _default(value: Any) -> str:
 def _layers() -> str:
     examples = {"conv": "conv 16", "maxpool": "maxpool 2", "avgpool": "avgpool 2",
                 "dropout": "dropout 0.5", "linear": "linear 10",
-                "residual": "residual [relu, conv 8]"}  # fmt: skip
+                "residual": "residual [relu, conv 8]",
+                "concat": "concat [[conv 8], [conv 8 kernel=5]]"}  # fmt: skip
     lines = ["| layer | what it does | settings |\n| --- | --- | --- |\n"]
     for name, kind in LAYERS.items():
         example = format_layer(parse_layer(examples.get(name, name))[0])
-        own = [] if name == "residual" else [f for f in kind.model_fields if f != "kind"]
+        # Of layers in layers, the example says how they are written.
+        own = [f for f in kind.model_fields if f not in ("kind", "body", "skip", "branches")]
         settings = "; ".join(
             f"{field}: {what}" + (f", {default} unless given" if default != "needed" else "")
             + f" ({meaning.rstrip('.')[0].lower()}{meaning.rstrip('.')[1:]})"

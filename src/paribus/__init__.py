@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from paribus.spec.files import load_study as load_study
     from paribus.spec.layers import AvgPool as AvgPool
     from paribus.spec.layers import BatchNorm as BatchNorm
+    from paribus.spec.layers import Concat as Concat
     from paribus.spec.layers import Conv as Conv
     from paribus.spec.layers import Dropout as Dropout
     from paribus.spec.layers import Flatten as Flatten
     from paribus.spec.layers import Gelu as Gelu
+    from paribus.spec.layers import GlobalAvgPool as GlobalAvgPool
     from paribus.spec.layers import LeakyRelu as LeakyRelu
     from paribus.spec.layers import Linear as Linear
     from paribus.spec.layers import MaxPool as MaxPool
@@ -62,8 +64,8 @@ _MODULES = {
     "spec.experiment": ("Experiment",),
     "spec.files": ("load_study",),
     "spec.layers": (
-        "AvgPool", "BatchNorm", "Conv", "Dropout", "Flatten", "Gelu", "LeakyRelu", "Linear",
-        "MaxPool", "Relu", "Residual", "Sigmoid", "Silu", "Tanh",
+        "AvgPool", "BatchNorm", "Concat", "Conv", "Dropout", "Flatten", "Gelu", "GlobalAvgPool",
+        "LeakyRelu", "Linear", "MaxPool", "Relu", "Residual", "Sigmoid", "Silu", "Tanh",
     ),
     "spec.network": ("ModuleNetwork",),
     "spec.recipe": ("Adam", "AdamW", "Constant", "Cosine", "OneCycle", "Sgd", "Step"),

@@ -30,11 +30,19 @@ _NETWORK = [
     *("conv 4", "batchnorm", "relu", "maxpool 2", "residual [conv 4, dropout 0.3]", "flatten"),
     *("linear 16", "batchnorm", "gelu", "dropout 0.5", "linear 3"),
 ]
+# With a skip connection and branches, and layers that came later.
+_BRANCHES = [
+    "conv 4",
+    "residual [conv 6 stride=2, batchnorm] skip=[conv 6 kernel=1 stride=2, dropout 0.2]",
+    *("leakyrelu", "concat [[conv 4, silu], [], [batchnorm]]", "globalavgpool", "linear 3"),
+]
 _PLAIN = ["conv 4", "relu", "maxpool 2", "residual [relu, conv 4]", "flatten", "linear 3"]
 
 
 @every_engine
-@pytest.mark.parametrize("network", [_PLAIN, _NETWORK], ids=["plain", "with state"])
+@pytest.mark.parametrize(
+    "network", [_PLAIN, _NETWORK, _BRANCHES], ids=["plain", "with state", "branches"]
+)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_going_on_is_as_if_never_stopped(engine: Candidate, name: str, network: list[str]) -> None:
     task = make_task(

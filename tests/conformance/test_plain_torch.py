@@ -53,6 +53,41 @@ def _cnn() -> nn.Sequential:
     )
 
 
+class Projected(nn.Module):
+    """A block that halves the map, with a convolution past it."""
+
+    def __init__(self, channels: int, out: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *(nn.Conv2d(channels, out, 3, 2, 1), nn.BatchNorm2d(out), nn.ReLU()),
+            *(nn.Conv2d(out, out, 3, padding=1), nn.BatchNorm2d(out)),
+        )
+        self.skip = nn.Sequential(nn.Conv2d(channels, out, 1, 2), nn.BatchNorm2d(out))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.body(x) + self.skip(x)
+        return y
+
+
+class Branches(nn.Module):
+    """The input and two convolutions of it, one behind the other."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.wide = nn.Conv2d(channels, 3, 5, padding=2)
+        self.narrow = nn.Conv2d(channels, 5, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([self.wide(x), torch.relu(self.narrow(x)), x], 1)
+
+
+def _branches() -> nn.Sequential:
+    return nn.Sequential(
+        *(nn.Conv2d(1, 4, 3, 2, 1), nn.ReLU(), Projected(4, 6), nn.ReLU(), Branches(6)),
+        *(nn.Tanh(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(14, 10)),
+    )
+
+
 def _residual() -> nn.Sequential:
     return nn.Sequential(
         *(nn.Conv2d(1, 4, 3, padding=1), Block(4), nn.MaxPool2d(2), nn.Conv2d(4, 8, 3, padding=1)),
@@ -83,6 +118,16 @@ PAIRS: dict[str, tuple[Callable[[], nn.Sequential], list[str]]] = {
         [
             *("conv 8", "silu", "maxpool 4", "conv 8", "leakyrelu", "maxpool 2", "flatten"),
             *("linear 20", "leakyrelu negative_slope=0.3", "linear 10"),
+        ],
+    ),
+    "branches": (
+        _branches,
+        [
+            *("conv 4 stride=2", "relu"),
+            "residual [conv 6 stride=2, batchnorm, relu, conv 6, batchnorm] "
+            "skip=[conv 6 kernel=1 stride=2, batchnorm]",
+            *("relu", "concat [[conv 3 kernel=5], [conv 5 kernel=1, relu], []]", "tanh"),
+            *("globalavgpool", "linear 10"),
         ],
     ),
     "residual": (

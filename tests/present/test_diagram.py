@@ -57,6 +57,29 @@ def test_residual_blocks_are_folded_whole() -> None:
         assert [row.depth for row in group.rows] == [0, 1, 1, 1, 0]
 
 
+def test_blocks_with_several_branches() -> None:
+    plan = planned(
+        "residual [conv 4 stride=2, relu] skip=[conv 4 kernel=1 stride=2]",
+        *("concat [[conv 2], [], [relu]]", "flatten", "linear 10"),
+    )
+    rows = unfolded(diagram(plan))[1:-2]
+    assert [(row.depth, row.text, row.shape, row.parameters) for row in rows] == [
+        (0, "residual block", "1 × 28 × 28", 0),
+        (1, "conv 4 stride=2", "4 × 14 × 14", 40),
+        (1, "relu", "4 × 14 × 14", 0),
+        (0, "skip", "1 × 28 × 28", 0),
+        (1, "conv 4 kernel=1 stride=2", "4 × 14 × 14", 8),
+        (0, "plus the skip", "4 × 14 × 14", 0),
+        (0, "branch 1 of 3", "4 × 14 × 14", 0),
+        (1, "conv 2", "2 × 14 × 14", 74),
+        (0, "branch 2 of 3", "4 × 14 × 14", 0),
+        (0, "branch 3 of 3", "4 × 14 × 14", 0),
+        (1, "relu", "4 × 14 × 14", 0),
+        (0, "concatenated", "10 × 14 × 14", 0),
+    ]
+    assert sum(row.parameters for row in unfolded(diagram(plan))) == plan.parameters
+
+
 def test_what_a_variant_adds_and_removes_is_marked() -> None:
     base = planned("conv 8", "relu", "maxpool 2", "flatten", "linear 10")
     variant = planned("conv 8", "batchnorm", "relu", "flatten", "linear 10")
@@ -81,7 +104,12 @@ def test_nothing_is_marked_against_itself() -> None:
 
 
 _layers = st.lists(
-    st.sampled_from(["relu", "conv 4", "batchnorm", "residual [relu, conv 4]", "tanh"]),
+    st.sampled_from(
+        [
+            *("relu", "conv 4", "batchnorm", "residual [relu, conv 4]", "tanh"),
+            *("residual [tanh] skip=[conv 4]", "concat [[conv 2], [relu, conv 2]]"),
+        ]
+    ),
     max_size=12,
 )
 

@@ -41,6 +41,14 @@ def words(first: Experiment, second: Experiment) -> list[str]:
         (["conv 8", *END], ["relu removed"]),
         (["relu", "conv 8", *END], ["relu moved"]),
         (["residual [conv 8, relu]", *END], ["1 skip connection added"]),
+        (
+            ["residual [conv 8, relu] skip=[conv 8 kernel=1]", *END],
+            ["1 skip connection added", "skip=[conv 8 kernel=1] added"],
+        ),
+        (
+            ["concat [[conv 8, relu], []]", *END],
+            ["conv 8 removed", "relu removed", "concat [[conv 8, relu], []] added"],
+        ),
         # A mark of a skip connection is no layer that another could replace.
         (
             ["residual [conv 8, relu]", "relu", "conv 4", "flatten", "linear 3"],

@@ -25,10 +25,13 @@ EXTREMES = (
     '"\\n"', '"../../x"', '"/dev/zero"', '"/"', '"~"', '"a:b"', '"x test=0.2"', "0.5", "1000000",
 )  # fmt: skip
 MILD = ("1", "2", "3", "5", "7", "9", "10", "16", "0.001", "0.1", "0.9")
-MILD_LAYERS = ("relu", "tanh", "batchnorm", "dropout 0.5", "residual [relu]", "repeat 2 [relu]")
+MILD_LAYERS = ("relu", "tanh", "batchnorm", "dropout 0.5", "residual [relu]", "repeat 2 [relu]",
+               "silu", "leakyrelu", "residual [relu] skip=[tanh]")  # fmt: skip
 LAYERS = (
     "conv", "conv 8", "conv 99999999999", "conv 1000000", "linear 10", "linear 100000000", "relu",
     "maxpool 2", "maxpool 999", "avgpool 1", "dropout 1", "dropout 0.5", "batchnorm", "flatten",
+    "residual [relu] skip=[", "residual [relu] skip=", "concat [[", "concat [[], []]",
+    "leakyrelu 9", "concat [[relu], [repeat 1000 [tanh]], [repeat 1000 [relu]]]", "globalavgpool",
     "residual [relu]", "residual []", "residual [", "repeat 100 [relu]", "softmax", "konv 8", "",
     "repeat 1000 [residual [repeat 1000 [relu]]]", "repeat 9 [" * 30, "residual [" * 30, "]",
     "conv 8 kernel=1e9", "conv 8 kernel=4", "conv 8 8", "linear -1", "repeat 0 [relu]", "🐱",

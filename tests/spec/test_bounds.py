@@ -55,7 +55,7 @@ def refusal(text: str) -> str:
             '"flatten"',
             '"repeat 100 [residual [repeat 100 [residual [relu]]]]"',
             'experiments.base.network: layer 1 "repeat 100 [residual [repeat 100 [residual '
-            '[relu]]]]": has more than 2,000 layers, those in residual blocks included; repeat '
+            '[relu]]]]": has more than 2,000 layers, those in blocks included; repeat '
             "less",
         ),
         (

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 import paribus
 from paribus import (
     Adam,
+    Concat,
     Conv,
     Dropout,
     Experiment,
@@ -81,6 +82,18 @@ def make(model: Any, **settings: Any) -> Callable[[], Any]:
         (make(Residual, body=()), ["Residual.body: is empty; it needs at least one"]),
         (make(Residual, body=[3]), [
             'Residual.body: layer 1 must be a layer, e.g. "conv 16", got 3'
+        ]),
+        (make(Residual, body=(Relu(),), skip=[3]), [
+            'Residual.skip: layer 1 must be a layer, e.g. "conv 16", got 3'
+        ]),
+        (make(Concat, branches=[[Relu()]]), [
+            "Concat.branches: needs at least two branches, got 1"
+        ]),
+        (make(Concat, branches=[[Relu()], [3]]), [
+            'Concat.branches: branch 2: layer 1 must be a layer, e.g. "conv 16", got 3'
+        ]),
+        (make(Concat, branches=[Relu(), Relu()]), [
+            "Concat.branches: branch 1 must be a list of layers, got kind='relu'"
         ]),
         (make(ModuleNetwork, module="nets"), [
             'ModuleNetwork.module: "nets" is no import path of a module; '
@@ -153,7 +166,7 @@ def test_residual_blocks_nested_without_end() -> None:
     assert nested(19)
     with pytest.raises(SpecError) as caught:
         nested(500)
-    assert str(caught.value) == "Residual.body: has residual blocks nested more than 20 deep"
+    assert str(caught.value) == "Residual.body: has blocks nested more than 20 deep"
 
 
 def test_layers_without_end() -> None:

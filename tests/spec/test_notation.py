@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from paribus.spec.layers import (
     AvgPool,
     BatchNorm,
+    Concat,
     Conv,
     Dropout,
     Flatten,
     Gelu,
+    GlobalAvgPool,
     Layer,
     LeakyRelu,
     Linear,
@@ -39,11 +41,22 @@ simple = st.one_of(
     st.builds(Dropout, p=st.floats(0.001, 0.999)),
     st.builds(Linear, features=st.integers(1, 4096)),
     st.builds(LeakyRelu, negative_slope=st.floats(0.001, 0.999)),
-    st.sampled_from([Relu(), Tanh(), Sigmoid(), Silu(), Gelu(), BatchNorm(), Flatten()]),
+    st.sampled_from(
+        [Relu(), Tanh(), Sigmoid(), Silu(), Gelu(), BatchNorm(), Flatten(), GlobalAvgPool()]
+    ),
 )
 layers = st.recursive(
     simple,
-    lambda inner: st.builds(Residual, body=st.lists(inner, min_size=1, max_size=4).map(tuple)),
+    lambda inner: st.one_of(
+        st.builds(
+            Residual,
+            body=st.lists(inner, min_size=1, max_size=4).map(tuple),
+            skip=st.lists(inner, max_size=2).map(tuple),
+        ),
+        st.builds(
+            Concat, branches=st.lists(st.lists(inner, max_size=3).map(tuple), min_size=2).map(tuple)
+        ),
+    ),
     max_leaves=8,
 )
 
@@ -64,7 +77,10 @@ def test_any_text_gives_layers_or_a_message(text: str) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ["conv", "8", "residual", "repeat", "3", "[", "]", ",", "relu", "=", "kernel=3", "p"]
+            [
+                *("conv", "8", "residual", "repeat", "concat", "3", "[", "]", ",", "relu", "="),
+                *("kernel=3", "skip=", "p"),
+            ]
         )
     )
 )
@@ -148,6 +164,54 @@ def test_repeat_is_written_out() -> None:
         ("relu, tanh", '"," stands behind the end of the layer; write one layer a string'),
         ("residual relu", 'needs its layers in brackets; write e.g. "residual [relu, conv 8]"'),
         ("residual [relu", 'a bracket is not closed; write e.g. "residual [relu, conv 8]"'),
+        ("gap", 'there is no layer "gap"; did you mean "globalavgpool"?'),
+        ("globalavgpool 7", '"globalavgpool" takes no number, got "7"'),
+        (
+            "residual [relu] shortcut=[conv 8]",
+            'unknown setting "shortcut"; did you mean "skip"?',
+        ),
+        (
+            "residual [relu] skip=[tanh] skip=[tanh]",
+            '"skip" is given twice; write e.g. '
+            '"residual [conv 8 stride=2] skip=[conv 8 kernel=1 stride=2]"',
+        ),
+        (
+            "residual [relu] skip=tanh",
+            "skip needs its layers in brackets; write e.g. "
+            '"residual [conv 8 stride=2] skip=[conv 8 kernel=1 stride=2]"',
+        ),
+        ("residual [relu] skip=[]", 'a layer\'s name is missing; write e.g. "conv 16"'),
+        (
+            "residual [relu] skip=[tanh",
+            'a bracket is not closed; write e.g. "residual [conv 8 stride=2] '
+            'skip=[conv 8 kernel=1 stride=2]"',
+        ),
+        (
+            "residual [relu] tanh",
+            '"tanh" stands behind the end of the layer; write one layer a string',
+        ),
+        ("cat [[relu], [tanh]]", 'there is no layer "cat"; did you mean "concat"?'),
+        (
+            "concat",
+            'needs its layers in brackets; write e.g. "concat [[conv 8], [conv 8 kernel=5]]"',
+        ),
+        (
+            "concat [conv 8, conv 8]",
+            'needs each branch in brackets; write e.g. "concat [[conv 8], [conv 8 kernel=5]]"',
+        ),
+        (
+            "concat [[conv 8]]",
+            'needs at least two branches; write e.g. "concat [[conv 8], [conv 8 kernel=5]]"',
+        ),
+        (
+            "concat [[conv 8], [conv 8]",
+            'a bracket is not closed; write e.g. "concat [[conv 8], [conv 8 kernel=5]]"',
+        ),
+        (
+            f"concat [{', '.join(['[]'] * 3000)}]",
+            "has more than 2,000 layers, those in blocks included; repeat less",
+        ),
+        ("concat [[" * 11, "brackets are nested more than 20 deep; write it with fewer brackets"),
         ("residual [relu [", 'expected "," or "]" before "["'),
         (
             "repeat x [relu]",
@@ -156,15 +220,15 @@ def test_repeat_is_written_out() -> None:
         ),
         (
             "repeat 999 [repeat 999 [relu]]",
-            "has more than 2,000 layers, those in residual blocks included; repeat less",
+            "has more than 2,000 layers, those in blocks included; repeat less",
         ),
         (
             "repeat 100 [residual [repeat 100 [residual [relu]]]]",
-            "has more than 2,000 layers, those in residual blocks included; repeat less",
+            "has more than 2,000 layers, those in blocks included; repeat less",
         ),
         (
             f"residual [{', '.join(['residual [repeat 900 [relu]]'] * 1000)}]",
-            "has more than 2,000 layers, those in residual blocks included; repeat less",
+            "has more than 2,000 layers, those in blocks included; repeat less",
         ),
         (
             f"repeat {'9' * 5000} [relu]",
@@ -198,7 +262,7 @@ def test_the_layers_of_a_list_count_together() -> None:
         )
     assert str(caught.value) == (
         'layer 3 "repeat 900 [relu]": with it, the network has more than 2,000 layers, those in '
-        "residual blocks included; repeat less"
+        "blocks included; repeat less"
     )
 
 

@@ -46,6 +46,35 @@ def test_adding_batch_normalization_renames_no_other_tensor() -> None:
     assert {tensor.name.split(".")[0] for tensor in added} == {"batchnorm1", "batchnorm2"}
 
 
+def test_a_projection_renames_no_other_tensor() -> None:
+    layers = ["conv 4", "residual [conv 4]", "conv 8", "globalavgpool", "linear 2"]
+    plain = make_plan(parse_layers(layers), (1, 8, 8), 2)
+    layers[1] = "residual [conv 4] skip=[conv 4 kernel=1, residual [conv 4]]"
+    projected = make_plan(parse_layers(layers), (1, 8, 8), 2)
+    assert set(plain.tensors) <= set(projected.tensors)
+    assert [tensor.name for tensor in projected.tensors if tensor not in plain.tensors] == [
+        *("skip_conv1.weight", "skip_conv1.bias", "skip_conv2.weight", "skip_conv2.bias"),
+    ]
+    area = 8 * 8
+    convolutions = area * (1 * 4 * 9 + 4 * 4 * 9 + 4 * 4 * 1 + 4 * 4 * 9 + 4 * 8 * 9)
+    assert projected.multiply_adds == convolutions + 8 * 2
+
+
+def test_branches_are_joined_along_channels_or_features() -> None:
+    plan = make_plan(
+        parse_layers(
+            [
+                "concat [[conv 4 stride=2], [maxpool 2, conv 3], [avgpool 2]]",
+                "concat [[globalavgpool], [flatten, linear 5]]",
+                "linear 2",
+            ]
+        ),
+        (2, 8, 8),
+        2,
+    )
+    assert [node.output_shape for node in plan.nodes] == [(9, 4, 4), (14,), (2,)]
+
+
 @pytest.mark.parametrize(
     ("layers", "message"),
     [
@@ -66,7 +95,44 @@ def test_adding_batch_normalization_renames_no_other_tensor() -> None:
         (
             ["residual [relu, conv 3]", "flatten", "linear 10"],
             'layer 1 "residual [relu, conv 3]": turns 1×8×8 into 3×8×8, but what it is added to '
-            "must keep its shape; change the body's channels or stride",
+            "must keep its shape; change the body's channels or stride, or add "
+            "skip=[conv 3 kernel=1]",
+        ),
+        (
+            ["residual [conv 4 stride=2]", "flatten", "linear 10"],
+            'layer 1 "residual [conv 4 stride=2]": turns 1×8×8 into 4×4×4, but what it is added to '
+            "must keep its shape; change the body's channels or stride, or add "
+            "skip=[conv 4 kernel=1 stride=2]",
+        ),
+        (
+            ["flatten", "residual [linear 10]"],
+            'layer 2 "residual [linear 10]": turns 64 into 10, but what it is added to must keep '
+            "its shape; change the body's channels or stride, or add skip=[linear 10]",
+        ),
+        (
+            ["residual [conv 4 stride=2] skip=[conv 3 kernel=1]"],
+            'layer 1 "residual [conv 4 stride=2] skip=[conv 3 kernel=1]": its body gives 4×4×4 and '
+            "its skip 3×8×8, but both are added; change either's channels or stride",
+        ),
+        (
+            ["residual [relu] skip=[flatten, conv 3]"],
+            'layer 1 "residual [relu] skip=[flatten, conv 3]", skip, layer 2 "conv 3": needs '
+            'feature maps (channels, rows, columns), got 64; put it before "flatten"',
+        ),
+        (
+            ["concat [[conv 4], [maxpool 2]]"],
+            'layer 1 "concat [[conv 4], [maxpool 2]]": its branches give 4×8×8, 1×4×4; all must '
+            "have the same rows and columns, or be flat features; change strides or pooling",
+        ),
+        (
+            ["concat [[], [relu, linear 4]]"],
+            'layer 1 "concat [[], [relu, linear 4]]", branch 2, layer 2 "linear 4": needs flat '
+            'features, got 1×8×8; put "flatten" before it',
+        ),
+        (
+            ["flatten", "globalavgpool"],
+            'layer 2 "globalavgpool": needs feature maps (channels, rows, columns), got 64; '
+            'put it before "flatten"',
         ),
         (
             ["residual [flatten, conv 3]"],

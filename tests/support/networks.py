@@ -43,6 +43,65 @@ NETWORKS: dict[str, list[str]] = {
         *("conv 2", "silu", "residual [conv 2, leakyrelu negative_slope=0.5]", "residual [silu]"),
         *("leakyrelu", *_MAPS),
     ],
+    "globalavgpool": ["conv 2", "globalavgpool", "linear 3"],
+    "globalavgpool first": ["globalavgpool", "linear 3"],
+    "globalavgpool of relu": ["conv 4", "relu", "globalavgpool", "linear 4", "relu", "linear 3"],
+    "projection": [
+        *("conv 2", "residual [conv 4 stride=2, relu, conv 4] skip=[conv 4 kernel=1 stride=2]"),
+        *("tanh", *_MAPS),
+    ],
+    "projection of batchnorm": [
+        *("conv 4", "batchnorm", "relu"),
+        "residual [conv 6, batchnorm, relu, conv 6, batchnorm] skip=[conv 6 kernel=1, batchnorm]",
+        *("relu", "globalavgpool", "linear 3"),
+    ],
+    "projection first": ["residual [conv 4, tanh] skip=[conv 4 kernel=1]", *_MAPS],
+    "projection that does not learn": ["conv 2", "residual [maxpool 2] skip=[avgpool 2]", *_MAPS],
+    "projection past a mean": [
+        *("conv 2", "relu", "residual [globalavgpool] skip=[flatten, linear 2]", "linear 3"),
+    ],
+    "projection past flatten": [
+        "conv 2",
+        "residual [flatten, linear 2] skip=[globalavgpool]",
+        "linear 3",
+    ],
+    "projection of features": [
+        *("flatten", "residual [linear 6, gelu, linear 4] skip=[linear 4]", "linear 3"),
+    ],
+    "projections nested": [
+        "conv 2",
+        "residual [residual [conv 2] skip=[tanh], relu, conv 4] "
+        "skip=[residual [conv 4] skip=[conv 4 kernel=1], dropout 0.2]",
+        *_MAPS,
+    ],
+    "concat": [
+        "conv 3",
+        "concat [[conv 2, relu], [conv 4 kernel=1], [residual [conv 3, dropout 0.3]]]",
+        *_MAPS,
+    ],
+    "concat of the input": ["conv 2", "relu", "concat [[], [conv 4, relu]]", "relu", *_MAPS],
+    "concat twice": [
+        *("conv 2", "concat [[conv 2], []]", "batchnorm", "relu", "concat [[], [conv 2]]"),
+        *("batchnorm", "relu", "globalavgpool", "linear 3"),
+    ],
+    "concat first": ["concat [[], [conv 2]]", "conv 2", *_MAPS],
+    "concat of features": [
+        *("flatten", "linear 4", "concat [[linear 2, tanh], [], [relu]]", "linear 3"),
+    ],
+    "concat of what is flat": [
+        "concat [[globalavgpool], [conv 2, flatten], [flatten]]",
+        "linear 3",
+    ],
+    "concat in residual": [
+        *("conv 4", "residual [concat [[conv 2], [conv 2 kernel=5]], relu]", "relu", *_MAPS),
+    ],
+    "residual in concat": [
+        *(
+            "conv 4",
+            "concat [[residual [relu, conv 4]], [residual [conv 2] skip=[conv 2]]]",
+            *_MAPS,
+        ),
+    ],
     "dropout twice": ["dropout 0.2", "conv 2", "dropout 0.4", "flatten", "linear 3"],
     "mlp": ["flatten", "linear 8", "relu", "linear 8", "relu", "linear 3"],
     "cnn": ["conv 3", "relu", "maxpool 2", "conv 4", "batchnorm", "relu", "avgpool 2", *_MAPS],

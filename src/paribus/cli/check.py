@@ -164,12 +164,11 @@ def _experiment(
 
 def _layers(nodes: tuple[Node, ...]) -> Iterator[dict[str, Any]]:
     for node in nodes:
-        tensors = [tensor for inner in (*node.body, node) for tensor in inner.tensors]
         yield {
             "layer": format_layer(node.layer),
             "input": list(node.input_shape),
             "output": list(node.output_shape),
-            "parameters": Plan((node,), node.input_shape, 0).parameters if tensors else 0,
+            "parameters": Plan((node,), node.input_shape, 0).parameters,
         }
 
 

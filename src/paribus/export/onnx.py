@@ -126,6 +126,10 @@ def _step(node: Node, value: str, steps: list[Any]) -> str:
         case spec.MaxPool(size=size) | spec.AvgPool(size=size):
             operator = "MaxPool" if isinstance(node.layer, spec.MaxPool) else "AveragePool"
             settings = {"kernel_shape": [size, size], "strides": [size, size]}
+        case spec.GlobalAvgPool():
+            maps = f"{node.name}.maps"
+            steps.append(helper.make_node("GlobalAveragePool", [value], [maps], maps))
+            operator, inputs, settings = "Flatten", [maps], {"axis": 1}
         case spec.BatchNorm():
             operator = "BatchNormalization"
             inputs = [value, *(tensor.name for tensor in node.tensors)]
@@ -133,14 +137,20 @@ def _step(node: Node, value: str, steps: list[Any]) -> str:
         case spec.LeakyRelu(negative_slope=negative_slope):
             operator, settings = "LeakyRelu", {"alpha": negative_slope}
         case spec.Silu():
-            steps.append(helper.make_node("Sigmoid", [value], [f"{node.name}.sigmoid"]))
-            operator, inputs = "Mul", [value, f"{node.name}.sigmoid"]
+            sigmoid = f"{node.name}.sigmoid"
+            steps.append(helper.make_node("Sigmoid", [value], [sigmoid], sigmoid))
+            operator, inputs = "Mul", [value, sigmoid]
         case spec.Flatten():
             operator, settings = "Flatten", {"axis": 1}
         case spec.Dropout():
             return value
         case spec.Residual():
-            operator, inputs = "Add", [value, _chain(node.body, value, steps)]
+            body, *skips = node.branches
+            skip = _chain(skips[0], value, steps) if skips else value
+            operator, inputs = "Add", [skip, _chain(body, value, steps)]
+        case spec.Concat():
+            operator, settings = "Concat", {"axis": 1}
+            inputs = [_chain(branch, value, steps) for branch in node.branches]
         case _:
             operator = _ACTIVATIONS[node.layer.kind]
     steps.append(helper.make_node(operator, inputs, [node.name], node.name, **settings))

@@ -22,7 +22,7 @@ Trained on images of shape (N, {shape}), float32, pixels in 0..1; gives logits (
 from pathlib import Path
 
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor, {cat}nn
 {functional}
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 CLASSES = {class_names}
@@ -85,6 +85,7 @@ _FUNCTIONS = {
     "sigmoid": "F.sigmoid({})",
     "silu": "F.silu({})",
     "gelu": "F.gelu({})",
+    "globalavgpool": "{}.mean((2, 3))",
     "flatten": "{}.flatten(1)",
 }
 
@@ -106,6 +107,7 @@ def module_source(trained: TrainedRun) -> str:
     functional = any("F." in line for line in forward)
     return _OWN_LAYERS.format(
         **facts,
+        cat="cat, " if any("cat((" in line for line in forward) else "",
         functional="from torch.nn import functional as F\n" if functional else "",
         layers=_indented(layers),
         forward=_indented(forward),
@@ -152,9 +154,13 @@ def _chain(nodes: tuple[Node, ...], current: str, depth: int, statements: list[_
     own = "xyz"[depth] if depth < 3 else f"x{depth}"
     activated = True
     for node in nodes:
-        if isinstance(node.layer, spec.Residual):
-            inner = _chain(node.body, current, depth + 1, statements)
-            value, activated = f"{current} + {inner}", True
+        if node.branches:
+            # Each in a variable of its own, which those after it leave alone.
+            inner = [
+                _chain(branch, current, depth + number, statements)
+                for number, branch in enumerate(node.branches, start=1)
+            ]
+            value, activated = _joined(node, current, inner), True
         elif node.layer.kind in _FUNCTIONS and not activated:
             # In one line with the layer that it activates, as one would write it.
             value = _call(node, statements.pop().value)
@@ -165,6 +171,13 @@ def _chain(nodes: tuple[Node, ...], current: str, depth: int, statements: list[_
         statements.append(_Statement(own, value))
         current = own
     return current
+
+
+def _joined(node: Node, current: str, inner: list[str]) -> str:
+    if isinstance(node.layer, spec.Concat):
+        return f"cat(({', '.join(inner)}), 1)"
+    body, skip = inner if len(inner) == 2 else (inner[0], current)
+    return f"{skip} + {body}"
 
 
 def _call(node: Node, value: str) -> str:

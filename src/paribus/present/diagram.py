@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from paribus.present.layers import repeats
 from paribus.spec.diff import LayerChange, aligned
-from paribus.spec.layers import Residual
+from paribus.spec.layers import Concat, Residual
 from paribus.spec.notation import format_layer
 from paribus.spec.plan import Node, Plan, Shape
 from paribus.text import MINUS
@@ -26,14 +26,16 @@ class Part(Enum):
 
     LAYER = auto()
     BLOCK_BEGINS = auto()
+    BRANCH_BEGINS = auto()
+    """Another part of a block, which takes what came into it."""
     BLOCK_ENDS = auto()
 
 
 @dataclass(frozen=True)
 class LayerRow:
-    """A layer, or the beginning or end of a residual block.
+    """A layer, or the beginning or end of a block: of a residual, or of a concatenation.
 
-    `depth`: in how many residual blocks it stands. `shape`: what comes out, "" of a layer that is
+    `depth`: in how many blocks it stands. `shape`: what comes out, "" of a layer that is
     gone. `parameters`: trained values.
     """
 
@@ -82,8 +84,20 @@ def _rows(nodes: Sequence[Node], depth: int) -> list[LayerRow]:
         before, after = _show(node.input_shape), _show(node.output_shape)
         if isinstance(node.layer, Residual):
             rows.append(LayerRow("residual block", before, 0, depth, Part.BLOCK_BEGINS))
-            rows += _rows(node.body, depth + 1)
-            rows.append(LayerRow("plus what came in", after, 0, depth, Part.BLOCK_ENDS))
+            body, *skips = node.branches
+            rows += _rows(body, depth + 1)
+            for skip in skips:
+                rows.append(LayerRow("skip", before, 0, depth, Part.BRANCH_BEGINS))
+                rows += _rows(skip, depth + 1)
+            added = "plus the skip" if skips else "plus what came in"
+            rows.append(LayerRow(added, after, 0, depth, Part.BLOCK_ENDS))
+        elif isinstance(node.layer, Concat):
+            count = len(node.branches)
+            for number, branch in enumerate(node.branches, start=1):
+                part = Part.BLOCK_BEGINS if number == 1 else Part.BRANCH_BEGINS
+                rows.append(LayerRow(f"branch {number} of {count}", before, 0, depth, part))
+                rows += _rows(branch, depth + 1)
+            rows.append(LayerRow("concatenated", after, 0, depth, Part.BLOCK_ENDS))
         else:
             parameters = Plan((node,), node.input_shape, 0).parameters
             rows.append(LayerRow(format_layer(node.layer), after, parameters, depth))
@@ -134,10 +148,11 @@ def _folded(rows: list[LayerRow]) -> list[LayerGroup]:
 
 
 def _whole(pattern: list[LayerRow]) -> bool:
-    """Whether residual blocks begin and end within it."""
+    """Whether blocks begin and end within it."""
     inner = min(row.depth for row in pattern) == pattern[0].depth == pattern[-1].depth
     broken = any(
-        b.depth > a.depth and a.part is not Part.BLOCK_BEGINS for a, b in pairwise(pattern)
+        b.depth > a.depth and a.part not in (Part.BLOCK_BEGINS, Part.BRANCH_BEGINS)
+        for a, b in pairwise(pattern)
     )
     parts = [row.part for row in pattern]
     return inner and not broken and parts.count(Part.BLOCK_BEGINS) == parts.count(Part.BLOCK_ENDS)

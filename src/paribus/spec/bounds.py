@@ -32,7 +32,7 @@ LONGEST_NAME = 100
 LONGEST_LABEL = 100
 """characters of an experiment's label"""
 MOST_LAYERS = 2000
-"""layers of a network, those in residual blocks included"""
+"""layers of a network, those in blocks included"""
 MOST_LAYERS_OF_STUDY = 50_000
 """layers of all networks of a study"""
 DEEPEST = 20

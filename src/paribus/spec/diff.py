@@ -263,11 +263,14 @@ def aligned(before: Sequence[str], after: Sequence[str]) -> list[LayerChange | N
 
 
 def _flat(layers: tuple[Layer, ...]) -> list[str]:
-    """The layers one after the other, a skip connection as two marks around its body."""
+    """The layers one after the other, a skip connection as two marks around its body, followed by
+    what it goes through, if anything; a concatenation as a whole."""
     words: list[str] = []
     for layer in layers:
         if isinstance(layer, Residual):
             words += [_SKIP_BEGINS, *_flat(layer.body), _SKIP_ENDS]
+            if layer.skip:
+                words.append(f"skip=[{', '.join(map(format_layer, layer.skip))}]")
         else:
             words.append(format_layer(layer))
     return words

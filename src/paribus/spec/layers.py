@@ -53,6 +53,12 @@ class AvgPool(Spec):
     """Rows and columns of a window, and from one window to the next."""
 
 
+class GlobalAvgPool(Spec):
+    """(C, H, W) to (C,): the mean of each channel's map (Lin et al. 2014)."""
+
+    kind: Literal["globalavgpool"] = "globalavgpool"
+
+
 class Relu(Spec):
     """max(x, 0)."""
 
@@ -123,23 +129,51 @@ class Linear(Spec):
 
 
 class Residual(Spec):
-    """output = input + body(input) (He et al. 2016)."""
+    """output = input + body(input) (He et al. 2016). With a skip, e.g. skip=[conv 32 kernel=1
+    stride=2], output = skip(input) + body(input), and the body may change the shape."""
 
     kind: Literal["residual"] = "residual"
     body: tuple[Layer, ...] = Field(min_length=1, strict=False)
+    skip: tuple[Layer, ...] = Field(default=(), strict=False)
+    """Layers past the body; without them the input itself is added."""
 
-    @field_validator("body", mode="before")
+    @field_validator("body", "skip", mode="before")
     @classmethod
-    def _of_layers(cls, body: Any) -> Any:
-        if isinstance(body, list | tuple):
-            check_layers(body)
-        return body
+    def _of_layers(cls, layers: Any) -> Any:
+        if isinstance(layers, list | tuple):
+            check_layers(layers)
+        return layers
+
+
+class Concat(Spec):
+    """The outputs of several branches, which all take the input, one behind the other along
+    channels or features. A branch without layers is the input itself (Huang et al. 2017)."""
+
+    kind: Literal["concat"] = "concat"
+    branches: tuple[tuple[Layer, ...], ...] = Field(strict=False)
+
+    @field_validator("branches", mode="before")
+    @classmethod
+    def _of_layers(cls, branches: Any) -> Any:
+        if not isinstance(branches, list | tuple):
+            return branches
+        if len(branches) < 2:
+            raise ValueError(f"needs at least two branches, got {len(branches)}")
+        for number, branch in enumerate(branches, start=1):
+            if not isinstance(branch, list | tuple):
+                raise ValueError(f"branch {number} must be a list of layers, got {value(branch)}")
+            try:
+                check_layers(branch)
+            except ValueError as error:
+                raise ValueError(f"branch {number}: {error}") from None
+        return tuple(map(tuple, branches))
 
 
 Layer = (
     Conv
     | MaxPool
     | AvgPool
+    | GlobalAvgPool
     | Relu
     | LeakyRelu
     | Tanh
@@ -151,9 +185,11 @@ Layer = (
     | Flatten
     | Linear
     | Residual
+    | Concat
 )
 
 Residual.model_rebuild()
+Concat.model_rebuild()
 
 _LAYERS: tuple[type[Spec], ...] = get_args(Layer)
 
@@ -164,16 +200,34 @@ def check_layers(parts: Sequence[Any]) -> None:
         if not isinstance(part, _LAYERS):
             raise ValueError(f'layer {number} must be a layer, e.g. "conv 16", got {value(part)}')
     if count_layers(parts) > MOST_LAYERS:
-        raise ValueError(f"has more than {MOST_LAYERS:,} layers, those in residual blocks included")
+        raise ValueError(f"has more than {MOST_LAYERS:,} layers, those in blocks included")
     if _depth(parts) > DEEPEST:
-        raise ValueError(f"has residual blocks nested more than {DEEPEST} deep")
+        raise ValueError(f"has blocks nested more than {DEEPEST} deep")
+
+
+def branches_of(layer: Layer) -> tuple[tuple[Layer, ...], ...]:
+    """Return the lists of layers within a layer, which all take its input."""
+    match layer:
+        case Residual(body=body, skip=skip):
+            return (body, skip) if skip else (body,)
+        case Concat(branches=branches):
+            return branches
+        case _:
+            return ()
 
 
 def count_layers(layers: Sequence[Layer]) -> int:
-    """Return the number of layers, those in residual blocks included."""
-    return sum(1 + (count_layers(x.body) if isinstance(x, Residual) else 0) for x in layers)
+    """Return the number of layers, those in blocks included; an empty branch counts as one."""
+    return sum(1 + sum(max(1, count_layers(b)) for b in branches_of(x)) for x in layers)
 
 
 def _depth(layers: Sequence[Layer]) -> int:
-    """Return how many residual blocks stand within one another."""
-    return max((1 + _depth(x.body) for x in layers if isinstance(x, Residual)), default=0)
+    """Return how many brackets stand within one another where the layers are written."""
+    return max(
+        (
+            (2 if isinstance(x, Concat) else 1) + max(map(_depth, branches_of(x)))
+            for x in layers
+            if branches_of(x)
+        ),
+        default=0,
+    )

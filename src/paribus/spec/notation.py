@@ -16,10 +16,12 @@ from paribus.spec.bounds import DEEPEST, MOST_DIGITS, MOST_LAYERS, MOST_TOLD
 from paribus.spec.layers import (
     AvgPool,
     BatchNorm,
+    Concat,
     Conv,
     Dropout,
     Flatten,
     Gelu,
+    GlobalAvgPool,
     Layer,
     LeakyRelu,
     Linear,
@@ -39,6 +41,7 @@ LAYERS: dict[str, type[Layer]] = {
     "conv": Conv,
     "maxpool": MaxPool,
     "avgpool": AvgPool,
+    "globalavgpool": GlobalAvgPool,
     "relu": Relu,
     "leakyrelu": LeakyRelu,
     "tanh": Tanh,
@@ -50,6 +53,7 @@ LAYERS: dict[str, type[Layer]] = {
     "flatten": Flatten,
     "linear": Linear,
     "residual": Residual,
+    "concat": Concat,
 }
 
 # What the bare number behind a layer's name means, how it is named to the user, and an example.
@@ -63,9 +67,14 @@ _BARE: dict[str, tuple[str, str, str]] = {
 # An example of a layer that takes no bare number but has a setting.
 _WITH_SETTING = {"leakyrelu": "leakyrelu negative_slope=0.2"}
 
+_REPEAT = "repeat 3 [conv 8, relu]"
+_RESIDUAL = "residual [relu, conv 8]"
+_SKIP = "residual [conv 8 stride=2] skip=[conv 8 kernel=1 stride=2]"
+_CONCAT = "concat [[conv 8], [conv 8 kernel=5]]"
+
 _TOKEN = re.compile(r"[\[\],]|[^\s\[\],]+")
 _NAMES = [*LAYERS, "repeat"]
-_TOO_MANY = f"has more than {MOST_LAYERS:,} layers, those in residual blocks included; repeat less"
+_TOO_MANY = f"has more than {MOST_LAYERS:,} layers, those in blocks included; repeat less"
 
 
 Defaults = Mapping[str, Mapping[str, Any]]
@@ -131,7 +140,10 @@ def format_layer(layer: Layer, defaults: Defaults = MappingProxyType({})) -> str
     'residual [relu, conv 8 stride=2]'
     """
     if isinstance(layer, Residual):
-        return f"residual [{', '.join(format_layer(inner, defaults) for inner in layer.body)}]"
+        skip = f" skip={_listed(layer.skip, defaults)}" if layer.skip else ""
+        return f"residual {_listed(layer.body, defaults)}{skip}"
+    if isinstance(layer, Concat):
+        return f"concat [{', '.join(_listed(branch, defaults) for branch in layer.branches)}]"
     own = defaults.get(layer.kind, {})
     words: list[str] = [layer.kind]
     bare = _BARE.get(layer.kind, ("", "", ""))[0]
@@ -144,6 +156,10 @@ def format_layer(layer: Layer, defaults: Defaults = MappingProxyType({})) -> str
     return " ".join(words)
 
 
+def _listed(layers: Sequence[Layer], defaults: Defaults) -> str:
+    return f"[{', '.join(format_layer(layer, defaults) for layer in layers)}]"
+
+
 def filled_text(text: str, defaults: Defaults) -> str:
     """Return the canonical text of a layer with the defaults of a version written out.
 
@@ -152,7 +168,11 @@ def filled_text(text: str, defaults: Defaults) -> str:
     """
 
     def fill(words: list[str]) -> list[str]:
-        own = {key: f"{key}={value}" for key, value in defaults.get(words[0], {}).items()}
+        own = {
+            key: f"{key}={value}"
+            for key, value in defaults.get(words[0], {}).items()
+            if not isinstance(value, list)  # Of layers, which are written only where there are any.
+        }
         given = {word.partition("=")[0]: word for word in words if "=" in word}
         return [*(word for word in words if "=" not in word), *(own | given).values()]
 
@@ -199,13 +219,15 @@ def _layer(tokens: _Tokens) -> list[Layer]:
     if name is None or name in "[],":
         raise NotationError(f"a layer's name is missing; write e.g. {_example('conv')}")
     if name == "repeat":
-        times = _times(tokens.take(), "repeat 3 [conv 8, relu]")
-        body = _body(tokens, "repeat 3 [conv 8, relu]")
+        times = _times(tokens.take(), _REPEAT)
+        body = _body(tokens, _REPEAT)
         if count_layers(body) * times > MOST_LAYERS:
             raise NotationError(_TOO_MANY)
         return body * times
     if name == "residual":
-        return [Residual(body=tuple(_body(tokens, "residual [relu, conv 8]")))]
+        return [_residual(tokens)]
+    if name == "concat":
+        return [_concat(tokens)]
     if name not in LAYERS:
         raise NotationError(not_a_layer(name, _NAMES))
     return [_simple_layer(name, tokens)]
@@ -248,14 +270,45 @@ def _settings(name: str, key: str, keys: list[str]) -> str:
     return suggest(key, keys) if keys else f'"{name}" has no settings'
 
 
-def _body(tokens: _Tokens, example: str) -> list[Layer]:
-    if tokens.take() != "[":
-        raise NotationError(f'needs its layers in brackets; write e.g. "{example}"')
-    tokens.depth += 1
-    if tokens.depth > DEEPEST:
-        raise NotationError(
-            f"brackets are nested more than {DEEPEST} deep; write it with fewer brackets"
-        )
+def _residual(tokens: _Tokens) -> Residual:
+    """A residual block behind its name: its body, perhaps what its skip connection goes through."""
+    body = tuple(_body(tokens, _RESIDUAL))
+    skip: tuple[Layer, ...] = ()
+    while (word := tokens.peek()) is not None and "=" in word:
+        key, _, rest = word.partition("=")
+        if key != "skip":
+            raise NotationError(f'unknown setting "{shown(key)}"; {suggest(key, ["skip"])}')
+        if skip:
+            raise NotationError(f'"skip" is given twice; write e.g. "{_SKIP}"')
+        if rest:
+            raise NotationError(f'skip needs its layers in brackets; write e.g. "{_SKIP}"')
+        tokens.take()
+        skip = tuple(_body(tokens, _SKIP))
+    return Residual(body=body, skip=skip)
+
+
+def _concat(tokens: _Tokens) -> Concat:
+    """A concatenation behind its name: its branches, each in brackets of its own."""
+    _open(tokens, _CONCAT)
+    branches: list[tuple[Layer, ...]] = []
+    while True:
+        if tokens.peek() != "[":
+            raise NotationError(f'needs each branch in brackets; write e.g. "{_CONCAT}"')
+        branches.append(tuple(_body(tokens, _CONCAT, may_be_empty=True)))
+        if len(branches) + sum(map(count_layers, branches)) > MOST_LAYERS:
+            raise NotationError(_TOO_MANY)
+        if _closes(tokens, _CONCAT):
+            break
+    if len(branches) < 2:
+        raise NotationError(f'needs at least two branches; write e.g. "{_CONCAT}"')
+    return Concat(branches=tuple(branches))
+
+
+def _body(tokens: _Tokens, example: str, may_be_empty: bool = False) -> list[Layer]:
+    _open(tokens, example)
+    if may_be_empty and tokens.peek() == "]":
+        _closes(tokens, example)
+        return []
     layers: list[Layer] = []
     total = 0
     while True:
@@ -264,16 +317,32 @@ def _body(tokens: _Tokens, example: str) -> list[Layer]:
         total += count_layers(parsed)
         if total > MOST_LAYERS:
             raise NotationError(_TOO_MANY)
-        match tokens.take():
-            case ",":
-                continue
-            case "]":
-                tokens.depth -= 1
-                return layers
-            case None:
-                raise NotationError(f'a bracket is not closed; write e.g. "{example}"')
-            case other:
-                raise NotationError(f'expected "," or "]" before "{shown(other)}"')
+        if _closes(tokens, example):
+            return layers
+
+
+def _open(tokens: _Tokens, example: str) -> None:
+    if tokens.take() != "[":
+        raise NotationError(f'needs its layers in brackets; write e.g. "{example}"')
+    tokens.depth += 1
+    if tokens.depth > DEEPEST:
+        raise NotationError(
+            f"brackets are nested more than {DEEPEST} deep; write it with fewer brackets"
+        )
+
+
+def _closes(tokens: _Tokens, example: str) -> bool:
+    """Take what stands behind a part of a list; return whether it ends the list."""
+    match tokens.take():
+        case ",":
+            return False
+        case "]":
+            tokens.depth -= 1
+            return True
+        case None:
+            raise NotationError(f'a bracket is not closed; write e.g. "{example}"')
+        case other:
+            raise NotationError(f'expected "," or "]" before "{shown(other)}"')
 
 
 def _number(text: str, what: str) -> int | float:

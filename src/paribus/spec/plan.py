@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Literal
 
@@ -19,8 +19,10 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.layers import (
     AvgPool,
     BatchNorm,
+    Concat,
     Conv,
     Flatten,
+    GlobalAvgPool,
     Layer,
     Linear,
     MaxPool,
@@ -60,9 +62,11 @@ class Node:
     input_shape: Shape
     output_shape: Shape
     tensors: tuple[Tensor, ...] = ()
-    body: tuple[Node, ...] = ()
+    branches: tuple[tuple[Node, ...], ...] = ()
+    """What is within it: a residual's body and, if it has one, its skip; a concatenation's
+    branches."""
     multiply_adds: int = 0
-    """Of one forward pass of one image: convolutions and linear layers, without the body's."""
+    """Of one forward pass of one image: convolutions and linear layers, without those within."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ class Plan:
     classes: int
 
     def walk(self) -> Iterator[Node]:
-        """Every node in order of evaluation, a residual's body before the residual itself."""
+        """Every node in order of evaluation, what is within a node before the node itself."""
         return _walk(self.nodes)
 
     @property
@@ -148,22 +152,23 @@ class _Totals:
 
 
 def _plan_layers(
-    layers: tuple[Layer, ...], shape: Shape, totals: _Totals, where: str
+    layers: tuple[Layer, ...], shape: Shape, totals: _Totals, *, where: str, prefix: str = ""
 ) -> tuple[Node, ...]:
     nodes: list[Node] = []
     for number, layer in enumerate(layers, start=1):
         here = f'{where}layer {number} "{shown(format_layer(layer))}"'
-        node = _plan_layer(layer, shape, totals, here)
+        node = _plan_layer(layer, shape, totals, where=here, prefix=prefix)
         totals.add(node, here)
         nodes.append(node)
         shape = node.output_shape
     return tuple(nodes)
 
 
-def _plan_layer(layer: Layer, shape: Shape, totals: _Totals, where: str) -> Node:
-    totals.kinds[layer.kind] += 1
+def _plan_layer(layer: Layer, shape: Shape, totals: _Totals, *, where: str, prefix: str) -> Node:
+    kind = f"{prefix}{layer.kind}"
+    totals.kinds[kind] += 1
     tensors: tuple[Tensor, ...]
-    name = f"{layer.kind}{totals.kinds[layer.kind]}"
+    name = f"{kind}{totals.kinds[kind]}"
     match layer:
         case Conv():
             channels, height, width = _image(shape, where)
@@ -212,16 +217,65 @@ def _plan_layer(layer: Layer, shape: Shape, totals: _Totals, where: str) -> Node
             return Node(layer, name, shape, shape, tensors)
         case Flatten():
             return Node(layer, name, shape, (prod(shape),))
+        case GlobalAvgPool():
+            return Node(layer, name, shape, (_image(shape, where)[0],))
         case Residual():
-            body = _plan_layers(layer.body, shape, totals, f"{where}, ")
-            if body[-1].output_shape != shape:
-                raise UserError(
-                    f"{where}: turns {_show(shape)} into {_show(body[-1].output_shape)}, but what "
-                    "it is added to must keep its shape; change the body's channels or stride"
+            return _plan_residual(
+                Node(layer, name, shape, shape), layer, totals, where=where, prefix=prefix
+            )
+        case Concat():
+            branches = tuple(
+                _plan_layers(
+                    branch, shape, totals, where=f"{where}, branch {number}, ", prefix=prefix
                 )
-            return Node(layer, name, shape, shape, (), body)
+                for number, branch in enumerate(layer.branches, start=1)
+            )
+            shapes = [branch[-1].output_shape if branch else shape for branch in branches]
+            if len({one[1:] for one in shapes}) > 1 or len(set(map(len, shapes))) > 1:
+                raise UserError(
+                    f"{where}: its branches give {', '.join(map(_show, shapes))}; all must have "
+                    "the same rows and columns, or be flat features; change strides or pooling"
+                )
+            joined = (sum(one[0] for one in shapes), *shapes[0][1:])
+            return Node(layer, name, shape, joined, (), branches)
         case _:
             return Node(layer, name, shape, shape)
+
+
+def _plan_residual(
+    node: Node, layer: Residual, totals: _Totals, *, where: str, prefix: str
+) -> Node:
+    """The node of a residual block with what is within it."""
+    shape = node.input_shape
+    body = _plan_layers(layer.body, shape, totals, where=f"{where}, ", prefix=prefix)
+    given = body[-1].output_shape
+    if not layer.skip:
+        if given != shape:
+            raise UserError(
+                f"{where}: turns {_show(shape)} into {_show(given)}, but what it is added to must "
+                f"keep its shape; change the body's channels or stride{_projection(shape, given)}"
+            )
+        return replace(node, branches=(body,))
+    # Numbered apart, so that a skip renames no other tensor either.
+    skip = _plan_layers(layer.skip, shape, totals, where=f"{where}, skip, ", prefix="skip_")
+    if skip[-1].output_shape != given:
+        raise UserError(
+            f"{where}: its body gives {_show(given)} and its skip {_show(skip[-1].output_shape)}, "
+            f"but both are added; change either's channels or stride"
+        )
+    return replace(node, output_shape=given, branches=(body, skip))
+
+
+def _projection(before: Shape, after: Shape) -> str:
+    """The end of a message: the skip which makes one shape of another, if there is one."""
+    if len(before) == len(after) == 1:
+        return f", or add skip=[linear {after[0]}]"
+    if len(before) == len(after) == 3:
+        for stride in range(1, before[1] + 1):
+            if all(-(-b // stride) == a for b, a in zip(before[1:], after[1:], strict=True)):
+                strided = f" stride={stride}" if stride > 1 else ""
+                return f", or add skip=[conv {after[0]} kernel=1{strided}]"
+    return ""
 
 
 def _image(shape: Shape, where: str) -> tuple[int, int, int]:
@@ -235,7 +289,8 @@ def _image(shape: Shape, where: str) -> tuple[int, int, int]:
 
 def _walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
     for node in nodes:
-        yield from _walk(node.body)
+        for branch in node.branches:
+            yield from _walk(branch)
         yield node
 
 

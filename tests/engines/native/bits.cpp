@@ -64,6 +64,22 @@ const std::map<std::string, std::vector<Case>> GROUPS = {
      {{conv, 8, 3, 1}, {leaky_relu, 0, 0, 0, 0, 0.1}, {conv, 8, 3, 1}, {silu}, {flatten},
       {linear, CLASSES}}},
    }},
+  {"branches", {
+    {2, 9, 8, sgd, false, 0.05,
+     {{conv, 8, 3, 1}, {residual_begin}, {conv, 6, 3, 2}, {relu}, {conv, 6, 3, 1}, {residual_skip},
+      {conv, 6, 1, 2}, {residual_end}, {relu}, {concat_begin}, {concat_next}, {conv, 5, 3, 1}, {relu},
+      {concat_next}, {residual_begin}, {tanh}, {residual_end}, {concat_end}, {relu}, {conv, 7, 3, 1},
+      {global_average_pool}, {linear, CLASSES}}},
+    {1, 8, 7, adam, false, 0.01,
+     {{residual_begin}, {conv, 8, 3, 1}, {batch_norm}, {residual_skip}, {conv, 8, 1, 1}, {batch_norm},
+      {residual_end}, {relu}, {concat_begin}, {batch_norm}, {relu}, {conv, 4, 3, 1}, {concat_next},
+      {concat_end}, {batch_norm}, {relu}, {concat_begin}, {global_average_pool}, {concat_next},
+      {max_pool, 0, 2}, {flatten}, {concat_end}, {dropout, 0, 0, 0, 0.2}, {linear, CLASSES}}},
+    // It diverges.
+    {1, 8, 8, sgd, true, 1e6,
+     {{flatten}, {residual_begin}, {linear, 64}, {residual_end}, {residual_begin}, {linear, 30},
+      {residual_skip}, {linear, 30}, {tanh}, {residual_end}, {linear, CLASSES}}},
+   }},
 };
 // clang-format on
 

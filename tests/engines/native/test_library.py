@@ -354,8 +354,8 @@ def test_equal_pixels_in_a_window_send_the_gradient_to_the_first() -> None:
         ([FLATTEN, conv(4)], "record 1: a convolution needs a map"),
         ([linear(5)], "record 0: a linear layer needs flat features"),
         ([*residual(), FLATTEN, linear(5)], "record 1: a residual block needs a layer"),
-        ([*residual(conv(4)), FLATTEN, linear(5)], "must keep the shape"),
-        ([conv(4), Record(Operation.RESIDUAL_BEGIN), RELU], "within a residual block"),
+        ([*residual(conv(4)), FLATTEN, linear(5)], "must have one shape"),
+        ([conv(4), Record(Operation.RESIDUAL_BEGIN), RELU], "within a block"),
         ([conv(4), Record(Operation.RESIDUAL_END)], "was not begun"),
     ],
 )

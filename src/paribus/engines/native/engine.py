@@ -47,6 +47,7 @@ _SIMPLE: dict[type[layers.Layer], Operation] = {
     layers.Silu: Operation.SILU,
     layers.Gelu: Operation.GELU,
     layers.BatchNorm: Operation.BATCH_NORM,
+    layers.GlobalAvgPool: Operation.GLOBAL_AVERAGE_POOL,
     layers.Flatten: Operation.FLATTEN,
 }
 
@@ -54,7 +55,7 @@ _SIMPLE: dict[type[layers.Layer], Operation] = {
 _KNOWN = (
     *_SIMPLE,
     *(layers.Conv, layers.Linear, layers.MaxPool, layers.AvgPool, layers.LeakyRelu),
-    *(layers.Dropout, layers.Residual),
+    *(layers.Dropout, layers.Residual, layers.Concat),
 )
 
 
@@ -274,11 +275,25 @@ def _program(nodes: tuple[Node, ...]) -> Iterator[Record]:
             case layers.Dropout(p=p):
                 yield Record(Operation.DROPOUT, probability=p)
             case layers.Residual():
-                yield Record(Operation.RESIDUAL_BEGIN)
-                yield from _program(node.body)
-                yield Record(Operation.RESIDUAL_END)
+                yield from _block(
+                    node,
+                    (Operation.RESIDUAL_BEGIN, Operation.RESIDUAL_SKIP, Operation.RESIDUAL_END),
+                )
+            case layers.Concat():
+                yield from _block(
+                    node, (Operation.CONCAT_BEGIN, Operation.CONCAT_NEXT, Operation.CONCAT_END)
+                )
             case layer:
                 yield Record(_SIMPLE[type(layer)])
+
+
+def _block(node: Node, marks: tuple[Operation, Operation, Operation]) -> Iterator[Record]:
+    """The branches of a node, with marks before, between and after them."""
+    begin, between, end = marks
+    for number, branch in enumerate(node.branches):
+        yield Record(between if number else begin)
+        yield from _program(branch)
+    yield Record(end)
 
 
 def _optimizer(task: Task) -> Optimizer:

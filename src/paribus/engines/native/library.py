@@ -19,7 +19,7 @@ from paribus.errors import ParibusError, UserError
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
-INTERFACE = 5
+INTERFACE = 6
 """The version of kernels/api.h that this file speaks."""
 
 INSTRUCTIONS = "PARIBUS_INSTRUCTIONS"
@@ -44,6 +44,11 @@ class Operation(IntEnum):
     RESIDUAL_END = 12
     LEAKY_RELU = 13  # negative_slope
     SILU = 14
+    GLOBAL_AVERAGE_POOL = 15
+    RESIDUAL_SKIP = 16  # between the body of a residual block and what is past it
+    CONCAT_BEGIN = 17
+    CONCAT_NEXT = 18  # between two branches
+    CONCAT_END = 19
 
 
 class Method(IntEnum):

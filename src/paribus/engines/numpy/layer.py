@@ -24,6 +24,8 @@ class Layer:
         """∂loss/∂tensor by the tensor's full name, e.g. "conv1.weight", after `backward`."""
         self.input_gradient = True
         """False in the first layer that learns: nothing before it needs a gradient."""
+        self.inner: list[Layer] = []
+        """The layers within it."""
 
     def begin_epoch(self, randomness: Randomness, epoch: int) -> None:
         """Epochs count from 1. Only dropout needs to know."""

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from paribus.engines.numpy.activations import Gelu, LeakyRelu, Relu, Sigmoid, Silu, Tanh
 from paribus.engines.numpy.layer import Array, Layer
 from paribus.engines.numpy.normalization import BatchNorm
-from paribus.engines.numpy.windows import AvgPool, Conv, MaxPool
+from paribus.engines.numpy.windows import AvgPool, Conv, GlobalAvgPool, MaxPool
 from paribus.randomness import Randomness
 from paribus.spec import layers as spec
 from paribus.spec.plan import Node
@@ -71,30 +73,62 @@ class Flatten(Layer):
         return gradient.reshape(self.input_shape)
 
 
-class Residual(Layer):
-    """y = x + body(x)."""
+class _Branches(Layer):
+    """Chains of layers that all take the input; a chain without layers is the input itself."""
 
     def __init__(self, node: Node, tensors: dict[str, Array]) -> None:
         super().__init__(node, tensors)
-        self.body = [make_layer(inner, tensors) for inner in node.body]
+        self.chains = [[make_layer(inner, tensors) for inner in branch] for branch in node.branches]
+        self.inner = [layer for chain in self.chains for layer in chain]
+
+
+def _forward(chain: list[Layer], x: Array, training: bool) -> Array:
+    for layer in chain:
+        x = layer.forward(x, training)
+    return x
+
+
+def _backward(chain: list[Layer], gradient: Array) -> Array:
+    for layer in reversed(chain):
+        gradient = layer.backward(gradient)
+    return gradient
+
+
+class Residual(_Branches):
+    """y = body(x) + skip(x), where skip(x) = x if there are no layers in it."""
+
+    def __init__(self, node: Node, tensors: dict[str, Array]) -> None:
+        super().__init__(node, tensors)
+        self.body, self.skip = self.chains if len(self.chains) == 2 else (self.chains[0], [])
 
     def forward(self, x: Array, training: bool) -> Array:
-        y = x
-        for layer in self.body:
-            y = layer.forward(y, training)
-        return x + y
+        return _forward(self.skip, x, training) + _forward(self.body, x, training)
 
     def backward(self, gradient: Array) -> Array:
-        through_body = gradient
-        for layer in reversed(self.body):
-            through_body = layer.backward(through_body)
-        return gradient + through_body
+        return _backward(self.skip, gradient) + _backward(self.body, gradient)
+
+
+class Concat(_Branches):
+    """y = branch 1(x), branch 2(x) ..., one behind the other along C or F."""
+
+    def forward(self, x: Array, training: bool) -> Array:
+        parts = [_forward(chain, x, training) for chain in self.chains]
+        self.ends = np.cumsum([part.shape[1] for part in parts])
+        return np.concatenate(parts, axis=1)
+
+    def backward(self, gradient: Array) -> Array:
+        parts = np.split(gradient, self.ends[:-1], axis=1)
+        input_gradient = _backward(self.chains[0], parts[0])
+        for chain, part in zip(self.chains[1:], parts[1:], strict=True):
+            input_gradient = input_gradient + _backward(chain, part)
+        return input_gradient
 
 
 _LAYERS: dict[str, Callable[[Node, dict[str, Array]], Layer]] = {
     "conv": Conv,
     "maxpool": MaxPool,
     "avgpool": AvgPool,
+    "globalavgpool": GlobalAvgPool,
     "relu": Relu,
     "leakyrelu": LeakyRelu,
     "tanh": Tanh,
@@ -106,6 +140,7 @@ _LAYERS: dict[str, Callable[[Node, dict[str, Array]], Layer]] = {
     "flatten": Flatten,
     "linear": Linear,
     "residual": Residual,
+    "concat": Concat,
 }
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from paribus.engines.base import Labels
 from paribus.engines.numpy.layer import Array, Layer
-from paribus.engines.numpy.layers import Residual, make_layer
+from paribus.engines.numpy.layers import make_layer
 from paribus.randomness import Randomness
 from paribus.spec.plan import Node, Plan
 
@@ -71,11 +71,10 @@ def cross_entropy(
 
 
 def _learns(node: Node) -> bool:
-    return bool(node.tensors) or any(map(_learns, node.body))
+    return bool(node.tensors) or any(_learns(n) for branch in node.branches for n in branch)
 
 
 def _walk(layers: list[Layer]) -> Iterator[Layer]:
     for layer in layers:
-        if isinstance(layer, Residual):
-            yield from _walk(layer.body)
+        yield from _walk(layer.inner)
         yield layer

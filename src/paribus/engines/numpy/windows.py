@@ -144,3 +144,18 @@ class AvgPool(_Pool):
         for place in self.places:
             input_gradient[place] = share
         return input_gradient
+
+
+class GlobalAvgPool(Layer):
+    """The mean of each channel's map: x (N, C, H, W) to y (N, C)."""
+
+    def forward(self, x: Array, training: bool) -> Array:
+        if training:
+            self.input_shape = x.shape
+        y: Array = x.mean(axis=(2, 3))
+        return y
+
+    def backward(self, gradient: Array) -> Array:
+        rows, columns = self.input_shape[2:]
+        share_NC11 = (gradient / (rows * columns))[:, :, None, None]
+        return np.broadcast_to(share_NC11, self.input_shape)

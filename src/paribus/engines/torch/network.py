@@ -39,8 +39,11 @@ class PlanNetwork(nn.Module):
         return x
 
     def _step(self, node: Node, dtype: torch.dtype) -> Step:
-        if isinstance(node.layer, spec.Residual):
-            return _residual([self._step(inner, dtype) for inner in node.body])
+        if node.branches:
+            chains = [
+                _chain([self._step(inner, dtype) for inner in branch]) for branch in node.branches
+            ]
+            return _concat(chains) if isinstance(node.layer, spec.Concat) else _residual(*chains)
         layer = _make(node, dtype)
         if isinstance(layer, nn.Module):
             self.add_module(node.name, layer)
@@ -109,14 +112,21 @@ class Dropout(nn.Module):
         return x * kept * (1 / (1 - self.p))
 
 
-def _residual(body: list[Step]) -> Step:
+def _chain(steps: list[Step]) -> Step:
     def forward(x: Tensor) -> Tensor:
-        y = x
-        for step in body:
-            y = step(y)
-        return x + y
+        for step in steps:
+            x = step(x)
+        return x
 
     return forward
+
+
+def _residual(body: Step, skip: Step = lambda x: x) -> Step:
+    return lambda x: skip(x) + body(x)
+
+
+def _concat(branches: list[Step]) -> Step:
+    return lambda x: torch.cat([branch(x) for branch in branches], 1)
 
 
 def _make(node: Node, dtype: torch.dtype) -> Step:
@@ -133,6 +143,8 @@ def _make(node: Node, dtype: torch.dtype) -> Step:
             return lambda x: F.max_pool2d(x, size)
         case spec.AvgPool(size=size):
             return lambda x: F.avg_pool2d(x, size)
+        case spec.GlobalAvgPool():
+            return lambda x: x.mean((2, 3))
         case spec.Relu():
             return torch.relu
         case spec.LeakyRelu(negative_slope=negative_slope):

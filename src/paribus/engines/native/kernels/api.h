@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 // To be raised with every change to this file.
-#define PARIBUS_INTERFACE 5
+#define PARIBUS_INTERFACE 6
 
 // To be raised with every change after which a training ends with other bits: runs record it, and those
 // of two numbers are not mixed.
@@ -15,7 +15,8 @@
 // clang-format off
 #define PARIBUS_OPERATIONS(X) \
   X(conv) X(max_pool) X(average_pool) X(relu) X(tanh) X(sigmoid) X(gelu) X(batch_norm) \
-  X(dropout) X(flatten) X(linear) X(residual_begin) X(residual_end) X(leaky_relu) X(silu)
+  X(dropout) X(flatten) X(linear) X(residual_begin) X(residual_end) X(leaky_relu) X(silu) \
+  X(global_average_pool) X(residual_skip) X(concat_begin) X(concat_next) X(concat_end)
 #define PARIBUS_METHODS(X) X(sgd) X(adam) X(adamw)
 #define PARIBUS_TENSORS(X) \
   X(parameters) X(gradients) X(statistics) X(first_moments) X(second_moments)

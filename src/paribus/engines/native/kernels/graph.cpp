@@ -6,6 +6,13 @@
 namespace paribus {
 namespace {
 
+// A residual block or a concatenation that has not ended yet.
+struct Block {
+  Operation begins;
+  int begin;              // the value that it takes
+  std::vector<int> ends;  // what its branches have ended in so far
+};
+
 class Builder {
  public:
   Builder(const std::vector<Record>& program, Shape input) : program_(program) {
@@ -18,7 +25,7 @@ class Builder {
 
   Graph make() {
     for (at_ = 0; at_ < static_cast<int>(program_.size()); ++at_) add(program_[at_]);
-    if (!blocks_.empty()) fail("ends within a residual block");
+    if (!blocks_.empty()) fail("ends within a block");
     if (!now().flat || !now().learns) fail("must end in the scores of the classes: a linear layer");
     return std::move(graph_);
   }
@@ -57,6 +64,48 @@ class Builder {
     }
     now_ = node.out;
     graph_.nodes.push_back(node);
+  }
+
+  // Begins a branch with a copy of the value that a block begins with.
+  void add_copy(const Record& record, int value) {
+    Node node;
+    node.record = record;
+    node.in = node.skip = value;
+    node.out = add_value(graph_.values[value].shape, graph_.values[value].flat);
+    graph_.values[node.out].maker = static_cast<int>(graph_.nodes.size());
+    graph_.values[node.out].learns = graph_.values[value].learns;
+    graph_.values[value].added.push_back(graph_.values[node.out].maker);
+    now_ = node.out;
+    graph_.nodes.push_back(node);
+  }
+
+  // Joins what the branches of a block end in; the last is the current value.
+  void add_concat(Node node, const Block& block) {
+    Shape shape = now().shape;
+    shape.channels = 0;
+    for (int part : block.ends) {
+      const Value& value = graph_.values[part];
+      if (value.flat != now().flat || value.shape.height != shape.height ||
+          value.shape.width != shape.width)
+        fail("branches must end in maps of one size, or all in flat features");
+      shape.channels += value.shape.channels;
+    }
+    node.parts = block.ends;
+    const int number = static_cast<int>(graph_.nodes.size());
+    bool learns = false;
+    for (int part : node.parts) {
+      learns = learns || graph_.values[part].learns;
+      if (part != now_) graph_.values[part].added.push_back(number);
+    }
+    add_node(node, shape, now().flat);
+    graph_.values[now_].learns = learns;
+  }
+
+  Block take_block(Operation begins) {
+    if (blocks_.empty() || blocks_.back().begins != begins) fail("ends a block that was not begun");
+    const Block block = blocks_.back();
+    blocks_.pop_back();
+    return block;
   }
 
   // Places a tensor, which has all but its place, at the end of an array.
@@ -128,22 +177,46 @@ class Builder {
         if (record.outputs < 1) fail("a linear layer needs at least one output");
         // A layer that reads the images themselves needs no gradient of its input, and so its
         // weights in one order only. (Its kernels read whole groups of features.)
-        node.weight = now_ == 0 && shape.channels % GROUP == 0
+        // In a block, others may read the images too, so that they must be there.
+        node.weight = now_ == 0 && blocks_.empty() && shape.channels % GROUP == 0
                           ? transposed_parameter(record.outputs, shape.channels)
                           : parameter(static_cast<int64_t>(record.outputs) * shape.channels);
         node.bias = parameter(record.outputs);
         return add_node(node, {record.outputs, 1, 1}, true);
       }
-      case Operation::residual_begin: blocks_.push_back(now_); return;
-      case Operation::residual_end:
-        if (blocks_.empty()) fail("ends a residual block that was not begun");
-        node.skip = blocks_.back();
-        blocks_.pop_back();
-        if (now_ == node.skip) fail("a residual block needs a layer");
+      case Operation::global_average_pool:
+        if (now().flat) fail("pooling needs a map, not flat features");
+        return add_node(node, {shape.channels, 1, 1}, true);
+      case Operation::residual_begin:
+      case Operation::concat_begin:
+        blocks_.push_back({record.operation, now_, {}});
+        if (record.operation == Operation::concat_begin) add_copy(record, now_);
+        return;
+      case Operation::residual_skip:
+      case Operation::concat_next: {
+        const bool residual = record.operation == Operation::residual_skip;
+        Block block = take_block(residual ? Operation::residual_begin : Operation::concat_begin);
+        if (residual && !block.ends.empty()) fail("a residual block has one skip connection");
+        if (now_ == block.begin) fail("a residual block needs a layer");
+        block.ends.push_back(now_);
+        blocks_.push_back(block);
+        return add_copy(record, block.begin);
+      }
+      case Operation::residual_end: {
+        const Block block = take_block(Operation::residual_begin);
+        if (now_ == block.begin) fail("a residual block needs a layer");
+        node.skip = block.ends.empty() ? block.begin : block.ends[0];
         if (!(shape == graph_.values[node.skip].shape) ||
             now().flat != graph_.values[node.skip].flat)
-          fail("the body of a residual block must keep the shape");
+          fail("what is added at the end of a residual block must have one shape");
         return add_node(node, shape, now().flat);
+      }
+      case Operation::concat_end: {
+        Block block = take_block(Operation::concat_begin);
+        if (block.ends.empty()) fail("a concatenation needs two branches");
+        block.ends.push_back(now_);
+        return add_concat(node, block);
+      }
     }
     fail("unknown operation");
   }
@@ -152,7 +225,7 @@ class Builder {
   Graph graph_;
   int at_ = 0;               // the record at hand
   int now_ = 0;              // the value that the next layer takes
-  std::vector<int> blocks_;  // inputs of the open residual blocks
+  std::vector<Block> blocks_;  // those that are open
 };
 
 }  // namespace

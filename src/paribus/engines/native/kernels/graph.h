@@ -28,16 +28,24 @@ struct Value {
   bool learns = false;     // parameters lie before it: its gradient is wanted
   int maker = NONE;        // the node that computes it; none: it is the images
   int taker = NONE;        // the node that takes it as its input
-  std::vector<int> added;  // the nodes that add it as the skip connection of a residual block
+  // The nodes that take it besides: they add it as a skip connection, copy it into another branch, or
+  // join it with what other branches end in.
+  std::vector<int> added;
 };
 
-// A layer. `residual_end` takes two values: out = in + skip.
+// A layer. `residual_end` takes two values: out = in + skip. A copy, with which a further branch begins,
+// takes its value as `skip` too. `concat_end` takes `parts`, of which `in` is the last.
 struct Node {
   Record record;
   int in = NONE, out = NONE, skip = NONE;
+  std::vector<int> parts;
   Tensor weight, bias, mean, variance;  // those that the operation has
 
   bool is(Operation operation) const { return record.operation == operation; }
+  bool is_copy() const {
+    return is(Operation::residual_skip) || is(Operation::concat_begin) ||
+           is(Operation::concat_next);
+  }
 
   // Elementwise: the gradient of the input may take the place of that of the output.
   bool is_elementwise() const {
@@ -63,7 +71,7 @@ struct Node {
 };
 
 struct Graph {
-  std::vector<Node> nodes;    // in order of evaluation
+  std::vector<Node> nodes;  // in order of evaluation
   std::vector<Value> values;  // the first is the images
   std::vector<Tensor> parameters, statistics;  // statistics: running means and variances
   int64_t parameter_size = 0, statistics_size = 0;

@@ -81,6 +81,8 @@ class Layer {
   // wanted. skip_gradient is added to in_gradient: what reached the input around this layer.
   Place in, out, skip, in_gradient, out_gradient, skip_gradient;
   Place mask;  // dropout's
+  std::vector<Place> parts,
+      part_gradients;  // a concatenation's; none of a gradient that is not wanted
   Fused fused;
 
   // Floats that the layer's weights take in a group's gradient sum, and scratch vectors.

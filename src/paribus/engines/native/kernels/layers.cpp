@@ -5,6 +5,15 @@
 
 namespace paribus {
 
+namespace {
+
+// The borders are zero on both sides, so whole blocks may be summed.
+void add_blocks(const vec* x, const vec* y, vec* sum, const Layout& layout) {
+  for (ptrdiff_t j = 0; j < layout.vectors(); ++j) sum[j] = x[j] + y[j];
+}
+
+}  // namespace
+
 void LayerOfParts::forward(Tile& tile) {
   if (fused.done_before) return;
   for (int part = 0; part < PARTS; ++part) forward_part(tile, part);
@@ -12,7 +21,12 @@ void LayerOfParts::forward(Tile& tile) {
 
 void LayerOfParts::backward(Tile& tile) {
   if (fused.done_after || !in_gradient) return;
-  for (int part = 0; part < PARTS; ++part) backward_part(tile, part);
+  for (int part = 0; part < PARTS; ++part) {
+    backward_part(tile, part);
+    if (skip_gradient && !adds_skip_gradient())
+      add_blocks(skip_gradient.block(tile, part), in_gradient.block(tile, part),
+                 in_gradient.block(tile, part), in_gradient.layout);
+  }
 }
 
 void MaxPoolLayer::forward_part(Tile& tile, int part) {
@@ -30,6 +44,14 @@ void AveragePoolLayer::forward_part(Tile& tile, int part) {
 
 void AveragePoolLayer::backward_part(Tile& tile, int part) {
   average_pool_backward(size_, out_gradient.map(tile, part), in_gradient.map(tile, part));
+}
+
+void GlobalAveragePoolLayer::forward_part(Tile& tile, int part) {
+  global_average_pool(in.map(tile, part), out.map(tile, part).data);
+}
+
+void GlobalAveragePoolLayer::backward_part(Tile& tile, int part) {
+  global_average_pool_backward(out_gradient.map(tile, part).data, in_gradient.map(tile, part));
 }
 
 void FlattenLayer::forward_part(Tile& tile, int part) {
@@ -65,15 +87,6 @@ void DropoutLayer::backward_part(Tile& tile, int part) {
              in_gradient.map(tile, part));
 }
 
-namespace {
-
-// The borders are zero on both sides, so whole blocks may be summed.
-void add_blocks(const vec* x, const vec* y, vec* sum, const Layout& layout) {
-  for (ptrdiff_t j = 0; j < layout.vectors(); ++j) sum[j] = x[j] + y[j];
-}
-
-}  // namespace
-
 void AddLayer::forward_part(Tile& tile, int part) {
   add_blocks(in.block(tile, part), skip.block(tile, part), out.block(tile, part), out.layout);
 }
@@ -81,6 +94,29 @@ void AddLayer::forward_part(Tile& tile, int part) {
 void AddLayer::backward_part(Tile& tile, int part) {
   add_blocks(skip_gradient.block(tile, part), out_gradient.block(tile, part),
              in_gradient.block(tile, part), in_gradient.layout);
+}
+
+void CopyLayer::forward_part(Tile& tile, int part) {
+  std::copy_n(skip.block(tile, part), out.layout.vectors(), out.block(tile, part));
+}
+
+void ConcatLayer::forward(Tile& tile) {
+  for (int part = 0; part < PARTS; ++part) {
+    vec* to = out.block(tile, part);
+    for (const Place& one : parts)
+      to = std::copy_n(one.block(tile, part), one.layout.vectors(), to);
+  }
+}
+
+void ConcatLayer::backward(Tile& tile) {
+  for (int part = 0; part < PARTS; ++part) {
+    const vec* from = out_gradient.block(tile, part);
+    for (size_t j = 0; j < parts.size(); ++j) {
+      if (part_gradients[j])
+        std::copy_n(from, parts[j].layout.vectors(), part_gradients[j].block(tile, part));
+      from += parts[j].layout.vectors();
+    }
+  }
 }
 
 template <class Function>

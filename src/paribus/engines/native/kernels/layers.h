@@ -108,6 +108,8 @@ class LayerOfParts : public Layer {
  private:
   virtual void forward_part(Tile& tile, int part) = 0;
   virtual void backward_part(Tile& tile, int part) = 0;
+  // Whether backward_part adds skip_gradient itself.
+  virtual bool adds_skip_gradient() const { return true; }
 };
 
 class MaxPoolLayer : public LayerOfParts {
@@ -118,6 +120,7 @@ class MaxPoolLayer : public LayerOfParts {
   int size_;
   void forward_part(Tile& tile, int part) override;
   void backward_part(Tile& tile, int part) override;
+  bool adds_skip_gradient() const override { return false; }
 };
 
 class AveragePoolLayer : public LayerOfParts {
@@ -128,11 +131,19 @@ class AveragePoolLayer : public LayerOfParts {
   int size_;
   void forward_part(Tile& tile, int part) override;
   void backward_part(Tile& tile, int part) override;
+  bool adds_skip_gradient() const override { return false; }
+};
+
+class GlobalAveragePoolLayer : public LayerOfParts {
+  void forward_part(Tile& tile, int part) override;
+  void backward_part(Tile& tile, int part) override;
+  bool adds_skip_gradient() const override { return false; }
 };
 
 class FlattenLayer : public LayerOfParts {
   void forward_part(Tile& tile, int part) override;
   void backward_part(Tile& tile, int part) override;
+  bool adds_skip_gradient() const override { return false; }
 };
 
 // In training, a value becomes zero with some probability, and is scaled up otherwise. Which ones depends
@@ -156,6 +167,18 @@ class DropoutLayer : public LayerOfParts {
 class AddLayer : public LayerOfParts {
   void forward_part(Tile& tile, int part) override;
   void backward_part(Tile& tile, int part) override;
+};
+
+// The beginning of a branch: out = skip. Backward is the end of a residual block's.
+class CopyLayer : public AddLayer {
+  void forward_part(Tile& tile, int part) override;
+};
+
+// out = parts, one behind the other along the channels.
+class ConcatLayer : public Layer {
+ public:
+  void forward(Tile& tile) override;
+  void backward(Tile& tile) override;
 };
 
 template <class Function>

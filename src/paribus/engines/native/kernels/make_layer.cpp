@@ -10,6 +10,7 @@ std::unique_ptr<Layer> make_layer(const Graph& graph, const Node& node) {
     case Operation::linear: return std::make_unique<LinearLayer>(node, channels);
     case Operation::batch_norm: return std::make_unique<BatchNormLayer>(node, channels);
     case Operation::max_pool: return std::make_unique<MaxPoolLayer>(node);
+    case Operation::global_average_pool: return std::make_unique<GlobalAveragePoolLayer>();
     case Operation::average_pool: return std::make_unique<AveragePoolLayer>(node);
     case Operation::relu: return std::make_unique<ActivationLayer<Relu>>();
     case Operation::tanh: return std::make_unique<ActivationLayer<Tanh>>();
@@ -22,6 +23,10 @@ std::unique_ptr<Layer> make_layer(const Graph& graph, const Node& node) {
     case Operation::dropout: return std::make_unique<DropoutLayer>(node);
     case Operation::flatten: return std::make_unique<FlattenLayer>();
     case Operation::residual_end: return std::make_unique<AddLayer>();
+    case Operation::residual_skip:
+    case Operation::concat_begin:
+    case Operation::concat_next: return std::make_unique<CopyLayer>();
+    case Operation::concat_end: return std::make_unique<ConcatLayer>();
     case Operation::residual_begin: break;  // no node
   }
   return nullptr;

@@ -93,6 +93,7 @@ class Placer {
     layer->in = places_[node.in];
     layer->out = places_[node.out];
     if (node.skip != NONE) layer->skip = places_[node.skip];
+    for (int part : node.parts) layer->parts.push_back(places_[part]);
     if (node.is(Operation::dropout)) layer->mask = new_place(layout(node.out));
     layer->fused.done_before = fusion.done_before;
     layer->fused.rectify = fusion.rectify;
@@ -131,11 +132,18 @@ class Placer {
   void backward(size_t number) {
     const Node& node = graph_.nodes[number];
     Layer& layer = *plan_.layers[number];
-    const int gradient = gradients_[node.out].whole;
+    const Gradients& gradients = gradients_[node.out];
+    // What has no taker has only been added to something, or copied.
+    const int gradient = gradients.whole == NONE ? gradients.skip : gradients.whole;
     if (gradient == NONE) return;  // done along with a later layer, or not wanted
     layer.out_gradient = buffers_[gradient].place;
-    if (node.is(Operation::residual_end))
-      split_gradient(node, layer, gradient);
+    if (node.is(Operation::residual_end)) {
+      if (graph_.values[node.in].learns) gradients_[node.in].whole = share(gradient);
+      add_skip_gradient(node, layer, gradient);
+    } else if (node.is_copy())
+      add_skip_gradient(node, layer, gradient);
+    else if (node.is(Operation::concat_end))
+      part_gradients(node, layer);
     else
       make_in_gradient(number, layer, gradient);
     release(gradient);
@@ -156,9 +164,17 @@ class Placer {
     release(made.skip);
   }
 
-  // The gradient of a sum goes both ways unchanged.
-  void split_gradient(const Node& node, Layer& layer, int gradient) {
-    if (graph_.values[node.in].learns) gradients_[node.in].whole = share(gradient);
+  void part_gradients(const Node& node, Layer& layer) {
+    for (int part : node.parts) {
+      layer.part_gradients.emplace_back();
+      if (!graph_.values[part].learns) continue;
+      const int made = gradients_[part].whole = take_gradient(layout(part));
+      layer.part_gradients.back() = buffers_[made].place;
+    }
+  }
+
+  // The gradient of a sum goes both ways unchanged, that of a copy to what it is a copy of.
+  void add_skip_gradient(const Node& node, Layer& layer, int gradient) {
     if (!graph_.values[node.skip].learns) return;
     int& skip = gradients_[node.skip].skip;
     if (skip == NONE) {

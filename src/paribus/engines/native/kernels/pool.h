@@ -2,6 +2,7 @@
 // (PyTorch's floor).
 #pragma once
 
+#include "arithmetic.h"
 #include "map.h"
 
 namespace paribus {
@@ -125,6 +126,32 @@ inline void max_pool_backward(const Map& in, int size, const Map& out_gradient,
   detail::with_size(size, [&](auto known) {
     detail::max_pool_backward<known>(in, size, out_gradient, in_gradient, gated);
   });
+}
+
+// The mean of each channel; sums go along the rows first.
+inline void global_average_pool(const Map& in, vec* out_C) {
+  const float share = 1.0f / static_cast<float>(in.height * in.width);
+  for (int c = 0; c < in.channels; ++c) {
+    vec total = zero();
+    for (int y = 0; y < in.height; ++y) {
+      const vec* row = in.at(c, y, 0);
+      vec sum = zero();
+      for (int x = 0; x < in.width; ++x) sum += row[x];
+      total += sum;
+    }
+    out_C[c] = share * total;
+  }
+}
+
+inline void global_average_pool_backward(const vec* out_gradient_C, const Map& in_gradient) {
+  const float share = 1.0f / static_cast<float>(in_gradient.height * in_gradient.width);
+  for (int c = 0; c < in_gradient.channels; ++c) {
+    const vec each = flush(share * out_gradient_C[c]);
+    for (int y = 0; y < in_gradient.height; ++y) {
+      vec* row = in_gradient.at(c, y, 0);
+      for (int x = 0; x < in_gradient.width; ++x) row[x] = each;
+    }
+  }
 }
 
 inline void average_pool(const Map& in, int size, const Map& out) {
