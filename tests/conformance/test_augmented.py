@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from paribus.data.batches import training_indices
 from paribus.data.dataset import Dataset
 from paribus.engines.base import Epoch, State, Task
 from paribus.execute.augmented import AugmentedImages
@@ -52,7 +53,7 @@ def task_of(experiment: Experiment = BASE, seed: int = 4) -> Task:
 def seen(experiment: Experiment, epoch: int, seed: int = 4) -> dict[int, bytes]:
     """The pixels of each training image in an epoch, by its index in the dataset."""
     task = task_of(experiment, seed)
-    indices = TaskMaker(DATA)._prepare(experiment.images, experiment.validation, 0).train_indices
+    indices = training_indices(60, experiment.images, experiment.validation)
     images_of = task.training_images(epoch)
     return {
         int(index): pixels.tobytes()
@@ -128,7 +129,7 @@ def test_one_augmentation_is_drawn_alike_whatever_stands_beside_it() -> None:
     """Flipped images are flipped whether they are cropped or not."""
     every = np.arange(60)
     flipped, both = (
-        AugmentedImages(DATA.train_images, every, texts, 4).pixels(1)(every)
+        AugmentedImages(DATA.train_images, every, texts, seed=4).pixels(1)(every)
         for texts in (("flip",), ("crop 1", "flip"))
     )
     chosen = (flipped != DATA.train_images).any((1, 2, 3))

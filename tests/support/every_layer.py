@@ -43,8 +43,8 @@ def networks() -> dict[str, list[str]]:
     } | {"repeat": ["repeat 2 [conv 4, relu]", "flatten", "linear 3"]}
 
 
-def train_every_layer(folder: Path) -> None:
-    """Write the study, of images 3×7×7 of 3 classes, and train it."""
+def write_colors(folder: Path) -> None:
+    """Write `colors.npz`, images 3×7×7 of 3 classes."""
     rng = stream(0, "test", "export")
     patterns = rng.integers(0, 200, (3, 3, 7, 7))
     parts: dict[str, Any] = {}
@@ -54,6 +54,11 @@ def train_every_layer(folder: Path) -> None:
         parts[f"x_{part}"] = images.astype(np.uint8)
         parts[f"y_{part}"] = labels
     np.savez(folder / "colors.npz", **parts)
+
+
+def train_every_layer(folder: Path) -> None:
+    """Write the study, of images 3×7×7 of 3 classes, and train it."""
+    write_colors(folder)
     text = RECIPE + "".join(
         f'[experiments.{slug(name)}]\nfrom = "base"\nnetwork = {network}\n'
         for name, network in networks().items()

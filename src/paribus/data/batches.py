@@ -5,6 +5,7 @@ Axes: N training images of the dataset, n of those that are trained on.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -133,6 +134,27 @@ def _choose(
     order_N = stream(0, "subset").permutation(available)
     left = order_N[~held_out[order_N]]
     return np.sort(left[:images]), np.flatnonzero(held_out)
+
+
+def channel_statistics(
+    images: Images,
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the mean and the standard deviation of each channel of images (N, C, H, W), with
+    pixels in 0..1: (C,) and (C,), from sums of integers, which no order of adding changes. The SD
+    of a channel that is the same everywhere is taken for 1.
+
+    >>> channel_statistics(np.array([[[[0, 255]], [[51, 51]]]], np.uint8))
+    (array([0.5, 0.2], dtype=float32), array([0.5, 1. ], dtype=float32))
+    """
+    means, deviations = [], []
+    for channel in range(images.shape[1]):
+        counts = np.bincount(images[:, channel].ravel(), minlength=256).tolist()
+        n = sum(counts)
+        total = sum(value * count for value, count in enumerate(counts))
+        squares = sum(value * value * count for value, count in enumerate(counts))
+        means.append(total / n / 255)
+        deviations.append(math.sqrt(n * squares - total * total) / n / 255)
+    return np.array(means, np.float32), np.array([sd or 1.0 for sd in deviations], np.float32)
 
 
 def as_floats(images: Images) -> npt.NDArray[np.float32]:

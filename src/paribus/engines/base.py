@@ -10,7 +10,7 @@ run that was never interrupted. `engine.start_group` does the same for several r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -71,6 +71,8 @@ class Task:
     augmented: Callable[[int], ImagesOf] | None = None
     """What gives the augmented training images of an epoch, counted from 1; None if they are
     trained on as they are."""
+    kept: Mapping[str, Floats] = field(default_factory=dict)
+    """Tensors that are kept with the network's: what its images were normalized by."""
 
     @property
     def steps_per_epoch(self) -> int:

@@ -11,6 +11,7 @@ from paribus.data.augment import augmented
 from paribus.data.batches import as_floats
 from paribus.data.dataset import Images
 from paribus.engines.base import Floats
+from paribus.engines.normalized import Normalization
 from paribus.randomness import Randomness
 from paribus.spec.augment import parse
 
@@ -19,7 +20,8 @@ class AugmentedImages:
     """Makes the images of batches; pixels are made when they are asked for.
 
     images: all training images of a dataset, (N, C, H, W). indices: those that a run uses, (n,).
-    texts: its augmentations, in the order in which they are applied. seed: the run's.
+    texts: its augmentations, in the order in which they are applied. seed: the
+    run's. normalized: what they are normalized by afterwards.
     """
 
     def __init__(
@@ -27,11 +29,14 @@ class AugmentedImages:
         images: Images,
         indices: NDArray[np.int64],
         texts: Sequence[str],
+        *,
         seed: int,
+        normalized: Normalization | None = None,
     ) -> None:
         self._images, self._indices = images, indices
         self._augmentations = [parse(text) for text in texts]
         self._randomness = Randomness(seed)
+        self._normalized = normalized
 
     def pixels(self, epoch: int) -> Callable[[NDArray[np.int64]], Images]:
         """Return what gives images of an epoch, counted from 1, as uint8 (B, C, H, W).
@@ -54,5 +59,7 @@ class AugmentedImages:
 
     def __call__(self, epoch: int) -> Callable[[NDArray[np.int64]], Floats]:
         """Return the same as `pixels`, as engines take images."""
-        pixels = self.pixels(epoch)
-        return lambda batch: as_floats(pixels(batch))
+        pixels, normalized = self.pixels(epoch), self._normalized
+        if normalized is None:
+            return lambda batch: as_floats(pixels(batch))
+        return lambda batch: normalized(as_floats(pixels(batch)))

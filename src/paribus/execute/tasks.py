@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
-from paribus.data.batches import Arrays, prepare
+from paribus.data.batches import Arrays, channel_statistics, prepare
 from paribus.data.dataset import Dataset
 from paribus.engines.base import Split, Task
+from paribus.engines.normalized import Normalization
 from paribus.execute.augmented import AugmentedImages
 from paribus.randomness import Randomness
 from paribus.spec.experiment import Experiment
@@ -21,14 +23,31 @@ class TaskMaker:
         # A study's experiments mostly use the same images; two sets at most are kept in memory.
         self._arrays = lru_cache(maxsize=2)(self._prepare)
 
-    def _prepare(self, images: int | None, validation: int, split: int) -> Arrays:
-        return prepare(self.dataset, images, validation, split)
+    def _prepare(
+        self, images: int | None, validation: int, split: int, normalize: str
+    ) -> tuple[Arrays, Normalization | None]:
+        arrays = prepare(self.dataset, images, validation, split)
+        if normalize == "none":
+            return arrays, None
+        trained_on = self.dataset.train_images[arrays.train_indices]
+        normalization = Normalization(*channel_statistics(trained_on))
+        normalized = replace(
+            arrays,
+            train_images=normalization(arrays.train_images),
+            test_images=normalization(arrays.test_images),
+            validation_images=normalization(arrays.validation_images),
+        )
+        return normalized, normalization
 
     def make(self, experiment: Experiment, seed: int) -> Task:
         """The task of one run. Raises `UserError` where the network does not fit the data."""
         network = plan_of(experiment, self.dataset.image_shape, self.dataset.classes)
-        counts = experiment.images, experiment.validation
-        arrays = self._arrays(*counts, experiment.validation_split)
+        arrays, normalization = self._arrays(
+            experiment.images,
+            experiment.validation,
+            experiment.validation_split,
+            experiment.normalize,
+        )
         randomness = Randomness(seed)
         initial = (
             randomness.initial_tensors(network, experiment.initialisation)
@@ -57,9 +76,11 @@ class TaskMaker:
                     self.dataset.train_images,
                     arrays.train_indices,
                     experiment.augment,
-                    seed,
+                    seed=seed,
+                    normalized=normalization,
                 )
                 if experiment.augment
                 else None
             ),
+            kept={} if normalization is None else normalization.tensors(),
         )

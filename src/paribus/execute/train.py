@@ -33,7 +33,8 @@ def _epochs(
     while active:
         for member in [member for member in active if not left[member]]:
             run_id = jobs[member].run_id
-            yield Finished(run_id, group.tensors(member), group.probabilities(member))
+            tensors = {**group.tensors(member), **tasks[member].kept}
+            yield Finished(run_id, tensors, group.probabilities(member))
             active.remove(member)
         for member, epoch in zip(list(active), group.run_epoch(list(active)), strict=True):
             left[member] = left[member][1:]

@@ -63,7 +63,16 @@ def _model(trained: TrainedRun, plan: Plan) -> Any:
     from onnx import TensorProto, helper, numpy_helper
 
     steps: list[Any] = []
-    last = _chain(plan.nodes, "images", steps)
+    constants = [numpy_helper.from_array(array, name) for name, array in trained.tensors.items()]
+    first = "images"
+    if trained.normalization is not None:
+        kept = trained.normalization.tensors().items()
+        constants += [numpy_helper.from_array(value[:, None, None], name) for name, value in kept]
+        for operator, (name, _) in zip(("Sub", "Div"), kept, strict=True):
+            result = f"images_{operator.lower()}"
+            steps.append(helper.make_node(operator, [first, name], [result], result))
+            first = result
+    last = _chain(plan.nodes, first, steps)
     steps.append(helper.make_node("Identity", [last], ["logits"], "logits"))
     steps.append(helper.make_node("Softmax", ["logits"], ["probabilities"], "softmax", axis=1))
     classes = len(trained.class_names)
@@ -75,7 +84,7 @@ def _model(trained: TrainedRun, plan: Plan) -> Any:
             helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", classes])
             for name in ("logits", "probabilities")
         ],
-        [numpy_helper.from_array(array, name) for name, array in trained.tensors.items()],
+        constants,
     )
     return helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from paribus.engines.normalized import Normalization
 from paribus.errors import UserError, need
 from paribus.export.trained import TrainedRun
 from paribus.spec.network import ModuleNetwork
@@ -53,7 +54,7 @@ def model_of(trained: TrainedRun, network: ModuleNetwork, opset: int) -> onnx.Mo
         with _quiet():
             try:
                 torch.onnx.export(
-                    _with_probabilities(loaded.module.eval()),
+                    _with_probabilities(loaded.module.eval(), trained.normalization),
                     (torch.tensor(example),),
                     file,  # type: ignore[arg-type]
                     input_names=list(_NAMES[:1]),
@@ -71,8 +72,12 @@ def model_of(trained: TrainedRun, network: ModuleNetwork, opset: int) -> onnx.Mo
     return onnx.load_model_from_string(file.getvalue())
 
 
-def _with_probabilities(module: Any) -> Any:
+def _with_probabilities(module: Any, normalization: Normalization | None) -> Any:
+    import torch
     from torch import Tensor, nn
+
+    kept = [] if normalization is None else list(normalization.tensors().values())
+    constants = [torch.tensor(value)[:, None, None] for value in kept]
 
     class WithProbabilities(nn.Module):
         """A network that gives probabilities beside its logits."""
@@ -82,6 +87,9 @@ def _with_probabilities(module: Any) -> Any:
             self.network = module
 
         def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+            if constants:
+                mean, sd = constants
+                images = (images - mean) / sd
             logits = self.network(images)
             return logits, logits.softmax(1)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from dataclasses import dataclass
 
+from paribus.engines.normalized import NORMALIZED_BY
 from paribus.export.trained import TrainedRun
 from paribus.spec import layers as spec
 from paribus.spec.network import ModuleNetwork
@@ -17,11 +19,15 @@ Trained on images of shape (N, {shape}), float32, pixels in 0..1; gives logits (
     from network import CLASSES, load
 
     logits = load()(images)
+
+Trained with
+
+{settings}
 """
 
 from pathlib import Path
 
-from safetensors.torch import load_file
+{torch}from safetensors.torch import load_file
 from torch import Tensor, {cat}nn
 {functional}
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
@@ -51,6 +57,10 @@ Trained on images of shape (N, {shape}), float32, pixels in 0..1; gives logits (
     from network import CLASSES, load
 
     logits = load()(images)
+
+Trained with
+
+{settings}
 """
 
 from itertools import chain
@@ -58,13 +68,13 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import nn
+from torch import {tensor}nn
 
 from {module} import {name}
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 CLASSES = {class_names}
-
+{normalized}
 
 def load(weights: Path = WEIGHTS) -> nn.Module:
     """The trained network, in evaluation mode."""
@@ -73,7 +83,22 @@ def load(weights: Path = WEIGHTS) -> nn.Module:
     with torch.no_grad():
         for name, value in chain(network.named_parameters(), network.named_buffers()):
             value.copy_(trained[name])
-    return network.eval()
+    return {result}.eval()
+'''
+
+_NORMALIZED = '''
+
+class Normalized(nn.Module):
+    """A network whose images are normalized by channel."""
+
+    def __init__(self, network: nn.Module, mean: Tensor, sd: Tensor) -> None:
+        super().__init__()
+        self.network = network
+        self.register_buffer("mean", mean[:, None, None])
+        self.register_buffer("sd", sd[:, None, None])
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.network((x - self.mean) / self.sd)
 '''
 
 _LINE = 88
@@ -97,21 +122,50 @@ def module_source(trained: TrainedRun) -> str:
         "shape": ", ".join(map(str, trained.image_shape)),
         "classes": len(trained.class_names),
         "class_names": _tuple(trained.class_names),
+        "settings": _settings(trained),
     }
+    normalized = trained.normalization is not None
     if isinstance(trained.network, ModuleNetwork):
         module, _, name = trained.network.module.partition(":")
         arguments = ", ".join(f"{k}={v!r}" for k, v in trained.network.arguments.items())
-        return _OWN_MODULE.format(**facts, module=module, name=name, arguments=arguments)
+        mean, sd = (f'trained["{key}"]' for key in NORMALIZED_BY)
+        return _OWN_MODULE.format(
+            **facts,
+            module=module,
+            name=name,
+            arguments=arguments,
+            tensor="Tensor, " if normalized else "",
+            normalized=_NORMALIZED if normalized else "",
+            result=f"Normalized(network, {mean}, {sd})" if normalized else "network",
+        )
     layers = [line for node in trained.network.walk() if (line := _layer(node))]
     forward = _forward(trained.network)
+    if normalized:
+        channels = trained.image_shape[0]
+        layers[:0] = [
+            f'self.register_buffer("{name}", torch.empty({channels}, 1, 1))'
+            for name in ("mean", "sd")
+        ]
+        forward.insert(0, "x = (x - self.mean) / self.sd")
     functional = any("F." in line for line in forward)
     return _OWN_LAYERS.format(
         **facts,
         cat="cat, " if any("cat((" in line for line in forward) else "",
         functional="from torch.nn import functional as F\n" if functional else "",
+        torch="import torch\n" if normalized else "",
         layers=_indented(layers),
         forward=_indented(forward),
     )
+
+
+def _settings(trained: TrainedRun) -> str:
+    """How it was trained, a line for each setting but the network."""
+    lines: list[str] = []
+    for key, value in trained.experiment.settings().items():
+        if key not in ("network", "test") and value is not None:
+            text = f"{key} = {json.dumps(value)}".replace("\\", "/").replace('"', "'")
+            lines += textwrap.wrap(text, _LINE, initial_indent=" " * 4, subsequent_indent=" " * 8)
+    return "\n".join(lines)
 
 
 def _layer(node: Node) -> str | None:

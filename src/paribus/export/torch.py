@@ -38,6 +38,10 @@ def write(trained: TrainedRun, path: Path) -> None:
         name if own else _torch_name(name): np.asarray(array, order="C")
         for name, array in trained.tensors.items()
     }
+    if trained.normalization is not None:
+        for kept, array in trained.normalization.tensors().items():
+            name = kept if own else kept.rpartition("/")[2]
+            tensors[name] = array if own else array[:, None, None]
     metadata = {"format": "pt", "run": trained.run.id}
     (path / WEIGHTS).write_bytes(safetensors.numpy.save(tensors, metadata))
     (path / SOURCE).write_text(module_source(trained), "utf-8")

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from paribus.data.batches import prepare
 from paribus.data.dataset import Dataset
 from paribus.data.sources import find
+from paribus.engines.normalized import Normalization, split_off
 from paribus.errors import UserError
 from paribus.spec.code import import_code
 from paribus.spec.experiment import Experiment
@@ -33,6 +34,9 @@ class TrainedRun:
     experiment: Experiment
     network: Plan | ModuleNetwork
     tensors: dict[str, NDArray[np.generic]]
+    """The network's, by name."""
+    normalization: Normalization | None
+    """What its images were normalized by."""
     image_shape: tuple[int, int, int]
     """(C, H, W)."""
     class_names: tuple[str, ...]
@@ -77,6 +81,7 @@ def read_trained(run: StoredRun, store: Reader, trusted: Path | None = None) -> 
             "executes, and no code is run because a store names it; name the study that you trust "
             "with --study"
         )
+    own, normalization = split_off(tensors)
     data = _data_of(run, store, trusted)
     code = present_code(run.experiment, store)
     if isinstance(network, ModuleNetwork) and trusted is not None:
@@ -86,7 +91,8 @@ def read_trained(run: StoredRun, store: Reader, trusted: Path | None = None) -> 
         names=tuple(store.names(run.experiment)),
         experiment=experiment,
         network=plan_of(experiment, data.image_shape, data.classes),
-        tensors=tensors,
+        tensors=own,
+        normalization=normalization,
         image_shape=data.image_shape,
         class_names=data.class_names,
         test_images=prepare(data, images=1).test_images,

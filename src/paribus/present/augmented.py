@@ -27,7 +27,7 @@ def augmented_strip(one: ExperimentResult, result: StudyResult) -> str:
         experiment.validation_split,
     )
     seed = result.study.first_seed
-    made = AugmentedImages(data.train_images, indices, experiment.augment, seed)
+    made = AugmentedImages(data.train_images, indices, experiment.augment, seed=seed)
     shown_N = np.arange(min(_IMAGES, len(indices)))
     epochs = [data.train_images[indices[shown_N]], *(made.pixels(e)(shown_N) for e in _EPOCHS)]
     strip = np.stack(epochs, axis=1).reshape(-1, *data.image_shape)

@@ -30,6 +30,7 @@ _LABELS = {
     "images": "training images",
     "validation": "validation images",
     "eps": "epsilon",
+    "normalize": "normalization",
     "augment": "augmentation",
 }
 """Names of settings that are not words; all others are."""

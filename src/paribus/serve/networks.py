@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from paribus.data.dataset import Dataset
 from paribus.engines.base import Predictor
 from paribus.engines.choose import choose_to_predict
+from paribus.engines.normalized import predictor_of_run
 from paribus.errors import ParibusError, UserError
 from paribus.measure.runs import StudyResult
 from paribus.spec.code import code_digest, import_code
@@ -144,7 +145,8 @@ class Networks:
             trained = store.identity(stored.experiment).code
             import_code(experiment.network, self._modules, trained)
         network = plan_of(experiment, data.image_shape, data.classes)
-        predict = choose_to_predict(network, experiment).predictor(network, tensors)
+        engine = choose_to_predict(network, experiment)
+        predict = predictor_of_run(engine, network, tensors)
         # What is wrong with a custom module shows when it is first asked.
         answer = predict(np.zeros((1, *data.image_shape), np.float32))
         if answer.shape != (1, data.classes):

@@ -14,7 +14,7 @@ from paribus.spec import tune as tuning
 from paribus.spec.bounds import HIGHEST_SEED, MOST_EPOCHS, MOST_IMAGES, MOST_SEEDS
 from paribus.spec.model import Spec
 from paribus.spec.network import Network
-from paribus.spec.recipe import Constant, Initialisation, Optimizer, Schedule
+from paribus.spec.recipe import Constant, Initialisation, Normalize, Optimizer, Schedule
 from paribus.spec.tune import Settings, Tune
 from paribus.text import shown
 
@@ -55,6 +55,10 @@ class Experiment(Spec):
     """What the weights are before training."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     """Share of the target that is spread evenly over all classes (Szegedy et al. 2016)."""
+    normalize: Normalize = "none"
+    """Whether pixels, from 0 to 1, are normalized: with "channel" the mean of each channel over the
+    training images is subtracted, and the difference divided by their SD; the same numbers for test
+    and validation images. They are kept with the weights and are part of every export."""
     augment: tuple[Annotated[str, AfterValidator(augmenting.canonical)], ...] = Field(
         default=(), strict=False
     )

@@ -38,6 +38,7 @@ DEFAULTS: Mapping[int, Mapping[str, Mapping[str, Any]]] = {
             "schedule": {"name": "constant"},
             "initialisation": "torch",
             "label_smoothing": 0.0,
+            "normalize": "none",
             "augment": [],
             "images": None,
             "validation": 0,
@@ -68,7 +69,7 @@ RENAMES: Mapping[int, Mapping[str, str]] = {}
 _DISCRIMINATORS = ("name", "kind", "module")
 _TABLES = ("optimizer", "schedule")
 _SINCE_FORMAT_1 = ("validation_split", "tune")
-_OF_STEPS_SINCE = ("augment",)
+_OF_STEPS_SINCE = ("normalize", "augment")
 """Settings of a training step that format 1 had not."""
 
 

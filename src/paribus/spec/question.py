@@ -36,6 +36,7 @@ ASPECTS = (
     "epochs",
     "initialisation",
     "label_smoothing",
+    "normalize",
     "augment",
     "data",
     "images",

@@ -129,6 +129,9 @@ Schedule = Annotated[Constant | Step | Cosine | OneCycle, Field(discriminator="n
 # "glorot": weights uniform in ±√(6/(fan_in + fan_out)), biases zero (Glorot and Bengio 2010).
 Initialisation = Literal["torch", "he", "glorot"]
 
+# "channel": each channel's mean over the training images subtracted, divided by their SD.
+Normalize = Literal["none", "channel"]
+
 
 def _cosine(start: float, end: float, share: float) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * share)) / 2

@@ -19,6 +19,7 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "schedule": ("scheduler", "lrschedule", "lrscheduler", "learningrateschedule"),
     "initialisation": ("init", "initialization", "initializer", "weightinit"),
     "label_smoothing": ("smoothing",),
+    "normalize": ("normalise", "normalization", "standardize", "standardization", "whiten"),
     "augment": ("augmentation", "augmentations", "transform", "transforms", "dataaugmentation"),
     "network": ("model", "layers", "architecture", "net", "module"),
     "optimizer": ("optimiser", "optim", "solver"),
