@@ -56,6 +56,8 @@ def test_arrays_by_experiment() -> None:
     unpaired = paribus.judge_values({"plain": PLAIN, "new": np.array(BETTER[:4])}, metric="acc")
     expected = paribus.stats.compare_unpaired(PLAIN, BETTER[:4], family=1)
     assert unpaired.numbers()[0]["low"] == pytest.approx(float(expected.low))
+    best = paribus.judge_values({"plain": PLAIN, "new": BETTER[:4]}, best=True)
+    assert best.sentences[-1].startswith("new is the best of these 2 in value")
     paired = paribus.judge_values({"plain": PLAIN, "new": BETTER}, paired=True)
     assert paired.numbers()[0]["low"] == pytest.approx(
         paribus.stats.compare_pairs(PLAIN, BETTER).low

@@ -160,6 +160,7 @@ def judge_values(
     matters: float | Sequence[float] = (),
     paired: bool = False,
     baseline: str | None = None,
+    best: bool = False,
 ) -> Judged:
     """Judge arrays of values, one per experiment: (R,) each, a value per run; NaN where it failed.
 
@@ -190,6 +191,7 @@ def judge_values(
         matters=matters,
         paired=paired,
         baseline=baseline,
+        best=best,
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paribus.stats.best import all_within, best_set, ranks
 from tests.support.simulated import BATCHES, Floats, at_most, effects, generator, say
@@ -48,6 +49,45 @@ def test_a_tied_best_is_seldom_missing(experiments: int, seeds: int, shape: str)
     bound = 0.057 if shape == "normal" else 0.105
     assert missed_E.max() <= bound + 4 * np.sqrt(bound / studies)
     assert at_most(missed_E.mean(), 0.05 if shape == "normal" else 0.075, studies)
+
+
+@pytest.mark.parametrize("shape", ["normal", "half exponential"])
+@pytest.mark.parametrize("runs", [(3, 3), (3, 20), (20, 20)])
+@pytest.mark.parametrize("experiments", [3, 20])
+def test_without_shared_seeds_a_tied_best_is_seldom_missing(
+    experiments: int, runs: tuple[int, int], shape: str
+) -> None:
+    """SDs from 1 to 3, and from few to many runs: the experiments that vary least have fewest, or
+    most."""
+    rng = generator("best unpaired", experiments, runs, shape)
+    batch = 200_000 // (experiments * max(runs))
+    n_E = np.linspace(*runs, experiments).round().astype(int)
+    missed_E, wrong = np.zeros((2, experiments)), np.zeros(2)
+    for _ in range(BATCHES):
+        for turned in (0, 1):
+            values = unpaired_values(rng, batch, n_E[::-1] if turned else n_E, shape)
+            best = best_set(values, paired=False)
+            missed_E[turned] += (~best.may_be_best).mean(axis=0) / BATCHES
+            wrong[turned] += ((best.low > 0) | (best.high < 0)).any(axis=1).mean() / BATCHES
+    say("best set, unpaired", k=experiments, runs=runs, shape=shape, worst=missed_E.max(),
+        mean=missed_E.mean())  # fmt: skip
+    studies = batch * BATCHES
+    bound = 0.05 if shape == "normal" else 0.112
+    assert missed_E.max() <= bound + 4 * np.sqrt(bound / studies)
+    assert all(at_most(rate, 0.05, studies) for rate in wrong)
+
+
+def unpaired_values(
+    rng: np.random.Generator, studies: int, n_E: NDArray[np.int64], shape: str
+) -> list[Floats]:
+    """(R, n) runs of each experiment with mean 0, SDs from 1 to 3; shapes as of `values`."""
+    sd_E = np.linspace(1, 3, len(n_E))
+    sides = []
+    for e, (n, sd) in enumerate(zip(n_E, sd_E, strict=True)):
+        tail = shape == "half exponential" and e % 2 == 0
+        own = -effects(rng, "exponential", (studies, n)) if tail else rng.normal(size=(studies, n))
+        sides.append(np.asarray(sd * own))
+    return sides
 
 
 @pytest.mark.parametrize(("experiments", "seeds"), [(3, 3), (8, 5), (8, 20), (20, 5)])
@@ -97,6 +137,11 @@ def test_a_lead_of_one_sd_with_five_seeds_excludes_few() -> None:
     size = best_set(value_RES).may_be_best.sum(axis=1).mean()
     say("size of the set", k=8, seeds=5, lead="1 SD", size=size)
     assert 6 <= size <= 7
+    unpaired = list(np.moveaxis(rng.normal(size=(4000, 8, 5)), 1, 0))
+    unpaired[0] += 1.0
+    size = best_set(unpaired, paired=False).may_be_best.sum(axis=1).mean()
+    say("size of the set, unpaired", k=8, runs=5, lead="1 SD", size=size)
+    assert 7 <= size <= 7.8
 
 
 @pytest.mark.parametrize(("seeds", "studies"), [(3, 5000), (20, 2000)])

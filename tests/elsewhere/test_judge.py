@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +13,12 @@ from paribus.elsewhere.columns import Stated
 from paribus.elsewhere.judge import Terms
 from paribus.elsewhere.notices import PairsDropped, SeedsNotPaired
 from paribus.errors import UserError
+from paribus.present import wording
 from paribus.present.as_json import plain
 from paribus.questions.best_finding import BestFinding
-from paribus.questions.finding import Finding, PairFinding, Verdict
+from paribus.questions.finding import Finding, NoVerdict, PairFinding, Verdict
 from paribus.questions.unpaired_finding import UnpairedFinding
-from paribus.stats import best_set, compare_pairs, compare_unpaired, holm
+from paribus.stats import best_set, compare_pairs, compare_unpaired, holm, ranks
 from tests.support.elsewhere import BETTER, PLAIN, SAME, judged, rows, two
 
 PAIRED = Terms(paired=True)
@@ -126,11 +128,71 @@ def test_which_may_be_the_best(tmp_path: Path) -> None:
     assert [plain(one)["p_adjusted"] for one in pairs] == [
         plain(one)["p_adjusted"] for one in alone
     ]
-    with pytest.raises(UserError, match="--best: needs runs that are pairs"):
-        judged(tmp_path, text, Terms(best=True))
     gone = Terms(paired=True, best=True, unreported=True)
     with pytest.raises(UserError, match="--best: needs all values"):
         judged(tmp_path, text.replace("0.9231", ""), gone)
+
+
+def best_of(tmp_path: Path, text: str, **terms: Any) -> BestFinding:
+    finding = judged(tmp_path, text, Terms(best=True, **terms)).findings[-1]
+    assert isinstance(finding, BestFinding)
+    return finding
+
+
+def test_which_may_be_the_best_of_runs_that_share_no_seeds(tmp_path: Path) -> None:
+    """Each method with seeds, and with a number of runs, of its own."""
+    sides = {"a": PLAIN, "b": BETTER[:4], "c": SAME}
+    seeds = iter(range(100))
+    text = rows(*(f"{name},{next(seeds)},{v}" for name, values in sides.items() for v in values))
+    finding = best_of(tmp_path, text)
+    expected = best_set(list(sides.values()), paired=False)
+    place = ranks(list(sides.values()), paired=False)
+    assert [one.name for one in finding.best] == ["b"]
+    assert [one.low for one in finding.contenders] == pytest.approx(expected.low.tolist())
+    assert [one.high for one in finding.contenders] == pytest.approx(expected.high.tolist())
+    assert [one.last_rank for one in finding.contenders] == place.last.tolist()
+    assert [one.seeds for one in finding.contenders] == [5, 4, 5]
+    to_best = np.mean(BETTER[:4]) - max(np.mean(PLAIN), np.mean(SAME))
+    assert finding.contenders[1].to_best == pytest.approx(to_best)
+    assert "n = 4 to 5 runs each" in wording.sentence(finding)
+    # A loss is better the lower it is.
+    lower = best_of(tmp_path, text, better="lower")
+    assert [one.name for one in lower.best] == ["a", "c"]
+
+
+def test_a_lone_published_number_stays_in_the_set_and_excludes_nothing(tmp_path: Path) -> None:
+    text = two(PLAIN, BETTER) + "paper,0,0.99\n"
+    finding = best_of(tmp_path, text)
+    assert [one.name for one in finding.best] == ["new", "paper"]
+    assert "paper has 1 run with a value, too few for a test" in " ".join(wording.reasons(finding))
+    alone = best_of(tmp_path, rows("a,0,0.1", "b,0,0.2", "c,0,0.3"))
+    assert (alone.verdict, alone.why_none) == (Verdict.NONE, NoVerdict.TOO_FEW_SEEDS)
+    assert "at least 3 runs with a value of two experiments" in wording.sentence(alone)
+
+
+@pytest.mark.parametrize("paired", [False, True])
+def test_of_rounded_values_none_is_the_best(tmp_path: Path, paired: bool) -> None:
+    text = two([0.91, 0.91, 0.91, 0.92, 0.91], [0.93, 0.93, 0.94, 0.93, 0.93])
+    finding = best_of(tmp_path, text, paired=paired)
+    assert (finding.verdict, finding.why_none) == (Verdict.NONE, NoVerdict.ROUNDED)
+    assert "rounded to 1.00 points, more than the runs vary" in wording.sentence(finding)
+
+
+def test_pairs_that_have_no_seed_in_common_are_an_error(tmp_path: Path) -> None:
+    text = rows(
+        *(f"a,{s},{v}" for s, v in enumerate(PLAIN)),
+        *(f"b,{s + 5},{v}" for s, v in enumerate(BETTER)),
+    )
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, text, PAIRED)
+    assert str(error.value).endswith(
+        "--paired: a and b have no seed in common; leave out --paired, and runs are compared "
+        "unpaired"
+    )
+    with pytest.raises(UserError, match="nor have any other two that are compared"):
+        judged(tmp_path, text + "c,20,0.9\n", PAIRED)
+    some = judged(tmp_path, text + "".join(f"c,{s},0.9{s}\n" for s in range(4)), PAIRED)
+    assert [plain(one)["n"] for one in some.findings] == [0, 4, 0]
 
 
 def test_a_best_that_differs_in_more_is_confounded(tmp_path: Path) -> None:

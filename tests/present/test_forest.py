@@ -164,7 +164,7 @@ def test_a_row_without_a_verdict_says_why(result: StudyResult) -> None:
     (row,) = only_group(result, cases()["the same value in every run"]).rows
     assert (row.word, row.why) == ("no verdict", "exactly 0.00 in every run")
     (row,) = only_group(result, found(CLEAR[:2])).rows
-    assert row.why == "too few seeds"
+    assert row.why == "too few runs"
 
 
 def test_a_confounded_row_names_what_else_differs(result: StudyResult) -> None:

@@ -9,6 +9,7 @@ from paribus.stats.adjustment import holm
 from paribus.stats.best import all_within, best_set, ranks
 from paribus.stats.distributions import critical_t
 from paribus.stats.paired import t_intervals
+from paribus.stats.unpaired import compare_unpaired
 
 RNG = np.random.default_rng(61)
 
@@ -135,3 +136,77 @@ def test_compared_with_more_others_less_is_excluded() -> None:
     assert (many.may_be_best >= few.may_be_best).all()
     assert (many.may_be_best > few.may_be_best).any()
     assert (many.high >= few.high).all()
+
+
+def unpaired_studies() -> list[list[np.ndarray]]:
+    """Of each study its experiments, with different numbers of runs and spreads."""
+    return [
+        [RNG.normal(RNG.normal(), RNG.uniform(0.3, 1), size=n) for n in (3, 4, 7, 20)]
+        for _ in range(40)
+    ]
+
+
+def test_without_shared_seeds_it_is_the_definition_with_hajeks_degrees_of_freedom() -> None:
+    for values in unpaired_studies():
+        E = len(values)
+
+        def end(j: int, i: int, side: int, *, v: list[np.ndarray] = values) -> float:
+            c = float(critical_t(2 * 0.05 / 3, min(len(v[j]), len(v[i])) - 1))
+            error = (v[j].var(ddof=1) / len(v[j]) + v[i].var(ddof=1) / len(v[i])) ** 0.5
+            return float(v[j].mean() - v[i].mean() + side * c * error)
+
+        best = best_set(values, paired=False)
+        may = [all(end(i, j, -1) <= 0 for i in range(E) if i != j) for j in range(E)]
+        assert best.may_be_best.tolist() == may
+        G = [j for j in range(E) if may[j]]
+        for j in range(E):
+            others = [i for i in range(E) if i != j]
+            assert best.high[j] == pytest.approx(max(0, min(end(j, i, 1) for i in others)))
+            low = 0.0
+            if len(G) > 1 or not may[j]:
+                low = min(0, min(end(j, i, -1) for i in G if i != j))
+            assert best.low[j] == pytest.approx(low)
+
+
+def test_without_shared_seeds_pairs_are_those_of_the_unpaired_test() -> None:
+    for values in unpaired_studies():
+        pairs = [(i, j) for i in range(4) for j in range(i + 1, 4)]
+        tests = [compare_unpaired(values[i], values[j]) for i, j in pairs]
+        r = ranks(values, paired=False)
+        adjusted = holm([float(test.p) for test in tests])
+        assert [r.adjusted_p[pair] for pair in pairs] == pytest.approx(adjusted.tolist())
+        furthest = max(float(max(-test.low_90, test.high_90)) for test in tests)
+        assert bool(all_within(values, furthest * 1.001, paired=False))
+        assert not all_within(values, furthest * 0.999, paired=False)
+
+
+def test_without_shared_seeds_many_studies_at_once_are_each_alone() -> None:
+    values = [RNG.normal(size=(30, n)) for n in (3, 5, 10)]
+    best, rank = best_set(values, paired=False), ranks(values, paired=False)
+    for study in range(30):
+        alone = [value_RN[study] for value_RN in values]
+        np.testing.assert_array_equal(best.low[study], best_set(alone, paired=False).low)
+        np.testing.assert_array_equal(rank.last[study], ranks(alone, paired=False).last)
+
+
+def test_without_shared_seeds_lone_values_and_failed_runs_exclude_nothing() -> None:
+    nan = np.nan
+    good, bad = [1.0, 1.1, 0.9, 1.0], [0.5, 0.4, 0.5]
+    # A published number, however good, is not compared.
+    best = best_set([good, bad, [9.9]], paired=False)
+    assert best.may_be_best.tolist() == [True, False, True]
+    assert best.high.tolist() == pytest.approx([0.7601, 0.0, np.inf], abs=1e-4)
+    assert best.low.tolist() == [-np.inf, -np.inf, -np.inf]
+    assert ranks([good, bad, [9.9]], paired=False).last.tolist() == [2, 3, 3]
+    # Worse over its other runs it is excluded; better over them it excludes nothing.
+    assert best_set([good, [*bad, nan]], paired=False).may_be_best.tolist() == [True, False]
+    assert best_set([[*good, nan], bad], paired=False).may_be_best.tolist() == [True, True]
+    assert best_set([good, [nan] * 4], paired=False).may_be_best.tolist() == [True, False]
+    assert not all_within([good, [*good, nan]], 10.0, paired=False)
+    same = [1.0, 1.0, 1.0]
+    assert best_set([same, same, good], paired=False).may_be_best.tolist() == [True, True, True]
+    for wrong in ([good], [good, []], [1.0, 2.0]):
+        with pytest.raises(ValueError, match="at least 2 experiments with a run each"):
+            best_set(wrong, paired=False)
+    with pytest.raises(ValueError, match="must not be infinite"):
+        best_set([good, [1.0, 2.0, np.inf]], paired=False)

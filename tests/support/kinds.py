@@ -117,6 +117,8 @@ def best_of(
     planned: int | None = None,
     looks: tuple[int, ...] = (),
     confounds: tuple[NotAskedAbout, ...] = (),
+    paired: bool = True,
+    step: float = 0.0,
 ) -> BestFinding:
     """Judge which of several is the best, from the values of each."""
     contest = Contest(
@@ -125,6 +127,8 @@ def best_of(
         tuple(np.array(value_S, float) for value_S in values.values()),
         planned,
         confounds,
+        paired=paired,
+        step=step,
     )
     (finding,) = conclude(at_last_look([contest], looks))
     assert isinstance(finding, BestFinding)

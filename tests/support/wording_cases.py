@@ -118,6 +118,11 @@ def _best() -> Iterator[tuple[str, Finding]]:
     yield "best: open after the first look", best_of(tied, looks=LOOKS)
     yield "best: one at the first look", best_of(led, looks=LOOKS)
     ten = {name: np.resize(value_S, 10) for name, value_S in tied.items()}
+    uneven = {**tied, "mlp": tied["mlp"][:3], "paper": np.array([0.99])}
+    yield "best: unpaired", best_of({**tied, "mlp": tied["mlp"][:3]}, paired=False)
+    yield "best: unpaired, one with a lone value", best_of(uneven, paired=False)
+    yield "best: unpaired, lone values", best_of({"a": [0.9], "b": [0.8]}, paired=False)
+    yield "best: rounded", best_of(tied, step=0.01)
     yield "best: two at the last look", best_of(ten | {"mlp": tied["mlp"]}, looks=LOOKS)
 
 

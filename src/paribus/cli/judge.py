@@ -124,7 +124,7 @@ _COLUMNS, _SIZES = _Columns(), _Sizes()
     help="Compare these two experiments; may be repeated.  [default: every pair]",
 )
 @click.option("--baseline", metavar="A", help="Compare every experiment with this one.")
-@click.option("--best", is_flag=True, help="Ask which of all may be the best, too; with --paired.")
+@click.option("--best", is_flag=True, help="Ask which of all may be the best, too.")
 @click.option(
     "--unreported", is_flag=True, help="Values that are missing exist, but were not reported."
 )

@@ -100,6 +100,8 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
         _check_matters(metric, matters[metric])
     runs = recorded(frame, roles, metrics, unreported=terms.unreported)
     pairs = _pairs(frame, [one.name for one in runs.experiments], terms)
+    if terms.paired:
+        _check_shared_seeds(frame, runs, pairs)
     for column in terms.about:
         settings = runs.experiments[0].settings
         if column not in settings:
@@ -140,6 +142,17 @@ def _check_matters(metric: Metric, matters: float) -> None:
         metric.check_difference(matters)
     except ValueError as error:
         raise UserError(f"--matters: {error}") from None
+
+
+def _check_shared_seeds(frame: Frame, runs: RecordedRuns, pairs: Sequence[tuple[str, str]]) -> None:
+    seeds = {one.name: {run.seed for run in one.runs} for one in runs.experiments}
+    if not any(seeds[a] & seeds[b] for a, b in pairs):
+        a, b = pairs[0]
+        others = ", nor have any other two that are compared" if len(pairs) > 1 else ""
+        raise UserError(
+            f"{frame.source}: --paired: {a} and {b} have no seed in common{others}; leave out "
+            "--paired, and runs are compared unpaired"
+        )
 
 
 def _pairs(frame: Frame, names: Sequence[str], terms: Terms) -> list[tuple[str, str]]:
@@ -219,11 +232,12 @@ def _prepared(
 
 
 def _contest(runs: RecordedRuns, metric: Metric, terms: Terms, matters: float) -> Contest:
-    """The question which of all experiments may be the best, over the seeds that all have."""
-    if not terms.paired:
-        raise UserError("--best: needs runs that are pairs; add --paired if runs of a seed are")
+    """The question which of all experiments may be the best; of pairs, over the seeds that all
+    have."""
     experiments = runs.experiments
-    rows = table.paired(*(one.series[metric.key] for one in experiments))
+    rows = [one.series[metric.key] for one in experiments]
+    if terms.paired:
+        rows = [tuple(side) for side in table.paired(*rows)]
     values = tuple(map(table.values, rows))
     if terms.unreported and not all(np.isfinite(value_S).all() for value_S in values):
         raise UserError("--best: needs all values, and some are unreported; leave --best out")
@@ -239,6 +253,8 @@ def _contest(runs: RecordedRuns, metric: Metric, terms: Terms, matters: float) -
         ),
         metric=metric,
         values=values,
+        paired=terms.paired,
+        step=runs.steps[metric.key],
         confounds=tuple(NotAskedAbout(pair.b, pair.confounds) for pair in pairs if pair.confounds),
     )
 

@@ -260,7 +260,8 @@ def _(finding: StepTimeFinding) -> dict[str, Number]:
 @numbers.register
 def _(finding: BestFinding) -> dict[str, Number]:
     look = finding.look
-    return {"n": finding.seeds, "look": None if look is None else look.taken}
+    n = finding.seeds if finding.paired else min(one.seeds for one in finding.contenders)
+    return {"n": n, "look": None if look is None else look.taken}
 
 
 @numbers.register

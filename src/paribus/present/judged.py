@@ -144,10 +144,12 @@ def _method(judgment: Judgement) -> str:
     else:
         text += " No smallest difference that matters was stated, so nothing is called equal."
     if terms.best:
+        degrees = "" if terms.paired else ", with min(n, m) − 1 degrees of freedom,"
         text += (
             " The set of experiments that may be the best has those that no other one is shown to "
-            "exceed, by one-sided paired t tests at 5 % divided by the number of others; it holds "
-            "the best one in at least 95 of 100 studies."
+            f"exceed, by one-sided {'paired ' if terms.paired else ''}t tests{degrees} at 5 % "
+            "divided by the number of others (Gupta 1965); it holds the best one in at least 95 of "
+            "100 studies."
         )
     return f"{text} Computed with Paribus {__version__}."
 

@@ -19,7 +19,7 @@ from paribus.questions.finding import (
     Verdict,
 )
 from paribus.questions.unpaired_finding import UnpairedFinding
-from paribus.text import listed, signed
+from paribus.text import extent, listed, signed
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,8 @@ def _(finding: UnpairedFinding) -> Numbers:
 
 @numbers.register
 def _(finding: BestFinding) -> Numbers:
-    return Numbers(str(finding.seeds))
+    runs = [finding.seeds] if finding.paired else [one.seeds for one in finding.contenders]
+    return Numbers(extent(min(runs), max(runs)))
 
 
 VERDICTS = {
@@ -131,7 +132,7 @@ _WHY_NONE = {
     NoVerdict.UNFINISHED: "not all is trained",
     NoVerdict.OPEN: "",
     NoVerdict.MISSING_VALUES: "runs without a value",
-    NoVerdict.TOO_FEW_SEEDS: "too few seeds",
+    NoVerdict.TOO_FEW_SEEDS: "too few runs",
     NoVerdict.NO_SPREAD: "the same difference in every run",
     NoVerdict.ROUNDED: "values rounded too much",
     NoVerdict.NOT_TIMED: "not timed",

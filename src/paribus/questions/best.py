@@ -3,12 +3,13 @@
 It adds no p-value to the family: that the best one is missing from the set has a level of its own.
 """
 
-# Axes: E experiments, S seeds.
+# Axes: E experiments, S seeds, R runs of one experiment.
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,11 @@ from paribus.questions.guard import confounds_with_first
 from paribus.questions.kind import Context, Kind
 from paribus.questions.pair import first_seeds, together, with_engine
 from paribus.spec.question import BestQuestion
-from paribus.stats.best_course import BestCourse, Stage, follow_best, stages_of
+from paribus.stats.best_course import BestCourse, Stage, follow_best, judge_unpaired, stages_of
 from paribus.stats.levels import mean_and_sd
 from paribus.stats.limits import FEWEST_SEEDS
 from paribus.stats.looks import Looks
+from paribus.stats.paired import no_spread
 
 Floats = NDArray[np.float64]
 
@@ -61,7 +63,8 @@ class Contest:
 
     `values`: of each experiment in the order of the question, (S,) in the order of the seeds, of as
     many as it has; NaN where a run ended without a value. `planned`: as in `Comparison`. `looks`:
-    the planned ones, if it is judged at such.
+    the planned ones, if it is judged at such. `paired`: False if runs share no seeds; then nothing
+    is planned. `step`: as in `Comparison`.
     """
 
     question: BestQuestion
@@ -70,6 +73,8 @@ class Contest:
     planned: int | None = None
     confounds: tuple[NotAskedAbout, ...] = ()
     looks: tuple[int, ...] = ()
+    paired: bool = True
+    step: float = 0.0
 
     p_values: tuple[float, ...] = ()
 
@@ -84,14 +89,21 @@ class Contest:
 
     @cached_property
     def course(self) -> BestCourse | None:
-        """Where it stands, higher is better; None with too few seeds for any test."""
+        """Where it stands, higher is better; None with too few runs for any test."""
+        matters = self.question.matters or None
+        if not self.paired:
+            sides = [
+                self._sign * np.where(np.isfinite(value_R), value_R, np.nan)
+                for value_R in self.values
+            ]
+            enough = sum(np.isfinite(side_R).sum() >= FEWEST_SEEDS for side_R in sides)
+            return judge_unpaired(sides, matters=matters) if enough > 1 else None
         if self._stages[0].seeds < FEWEST_SEEDS:
             return None
         trained = [len(value_S) for value_S in self.values]
         value_ES = np.full((len(trained), max(trained)), np.nan)
         for row_S, value_S in zip(value_ES, self.values, strict=True):
             row_S[: len(value_S)] = self._sign * np.where(np.isfinite(value_S), value_S, np.nan)
-        matters = self.question.matters or None
         return follow_best(value_ES, trained, self._stages, matters=matters)
 
     @property
@@ -134,9 +146,9 @@ class Contest:
     def conclude(self, adjusted: tuple[float, ...], family: int) -> BestFinding:
         """Return the finding; the family does not matter."""
         course, look = self.course, self.look
-        taken = course is not None and course.taken > 0
-        within = bool(course.all_within) if taken and course and self.question.matters else None
         verdict, why = Verdict.NONE, self._why_none()
+        taken = course is not None and course.taken > 0 and why is not NoVerdict.ROUNDED
+        within = bool(course.all_within) if taken and course and self.question.matters else None
         if why is None and course is not None:
             verdict = _verdict(self, course)
         return BestFinding(
@@ -153,6 +165,8 @@ class Contest:
             all_within=within,
             confounds=self.confounds,
             look=look,
+            paired=self.paired,
+            rounded_to=self.step if why is NoVerdict.ROUNDED else 0.0,
         )
 
     @property
@@ -171,12 +185,26 @@ class Contest:
             return NoVerdict.UNFINISHED if unfinished else NoVerdict.TOO_FEW_SEEDS
         if not course.taken:
             return NoVerdict.UNFINISHED
+        if self._rounded:
+            return NoVerdict.ROUNDED
         return NoVerdict.OPEN if course.open else None
+
+    @property
+    def _rounded(self) -> bool:
+        """Whether the values of two, or their differences, vary less than they are rounded."""
+        varying = [_finite(value_R) for value_R in self.values]
+        if self.paired and self.step:
+            differences = [_finite(b_S - a_S) for a_S, b_S in combinations(self.values, 2)]
+            varying = [one_S for one_S in differences if one_S.size and not no_spread(one_S)]
+        return any(
+            value_R.size >= FEWEST_SEEDS and value_R.std(ddof=1) < self.step * (1 - 1e-9)
+            for value_R in varying
+        )
 
     def _contender(self, e: int, course: BestCourse | None) -> Contender:
         seeds = len(self.values[e]) if course is None else int(course.judged[e])
         value_S = self.values[e][:seeds]
-        has_S = value_S[np.isfinite(value_S)]
+        has_S = _finite(value_S)
         low = high = None
         if course is not None:
             # 0 is added as an end may be -0.
@@ -199,15 +227,22 @@ class Contest:
         """Its mean less that of the best other one, over the seeds that both have."""
         others = []
         for other, value_S in enumerate(self.values):
-            n = min(seeds, len(value_S))
-            difference_S = self.values[e][:n] - value_S[:n]
-            difference_S = difference_S[np.isfinite(difference_S)]
+            difference = self._difference(e, other, seeds)
             # One that took part in fewer looks is not the best.
-            if other != e and n == seeds and difference_S.size:
-                others.append(float(difference_S.mean()))
+            if other != e and difference is not None and (not self.paired or len(value_S) >= seeds):
+                others.append(difference)
         if not others:
             return None
         return min(others) if self.metric.higher_is_better else max(others)
+
+    def _difference(self, e: int, other: int, seeds: int) -> float | None:
+        """The mean of an experiment less that of another one; None where there is no value."""
+        if self.paired:
+            n = min(seeds, len(self.values[other]))
+            difference_S = _finite(self.values[e][:n] - self.values[other][:n])
+            return float(difference_S.mean()) if difference_S.size else None
+        own_R, other_R = _finite(self.values[e]), _finite(self.values[other])
+        return float(own_R.mean() - other_R.mean()) if own_R.size and other_R.size else None
 
 
 def _verdict(contest: Contest, course: BestCourse) -> Verdict:
@@ -216,3 +251,7 @@ def _verdict(contest: Contest, course: BestCourse) -> Verdict:
     if course.may_be_best.sum() == 1:
         return Verdict.BETTER
     return Verdict.EQUAL if course.all_within else Verdict.UNDECIDED
+
+
+def _finite(value_R: Floats) -> Floats:
+    return value_R[np.isfinite(value_R)]

@@ -14,11 +14,11 @@ from paribus.spec.question import BestQuestion
 class Contender:
     """An experiment that may be the best, or is shown not to be.
 
-    `seeds`: at the last look that it took part in, or all; `missing`: how many of these runs ended
-    without a value. `level`: mean and SD of the others; None under 2. `to_best`: its mean less that
-    of the best other one, over the seeds of both; None without any. `low`, `high`: the interval of
-    that, 95 % for all at once; infinite where there is no bound, None before the first look.
-    `first_rank`, `last_rank`: 1 is the best.
+    `seeds`: its runs at the last look that it took part in, or all; `missing`: how many of them
+    ended without a value. `level`: mean and SD of the others; None under 2. `to_best`: its mean
+    less that of the best other one, of pairs over the seeds of both; None without any. `low`,
+    `high`: the interval of that, 95 % for all at once; infinite where there is no bound, None
+    before the first look. `first_rank`, `last_rank`: 1 is the best.
     """
 
     name: str
@@ -67,7 +67,9 @@ class BestFinding(Finding):
     The verdict is BETTER where one is left, EQUAL where all are shown to lie within `matters` of
     each other, else UNDECIDED. `contenders`: in the order of the question. `trained`: seeds whose
     runs of all those still in question have ended; `planned`: the seeds that a verdict takes.
-    `all_within`: None where nothing was said to matter. `look`: with planned looks.
+    `all_within`: None where nothing was said to matter. `look`: with planned looks. `paired`:
+    False if runs share no seeds. `rounded_to`: the step of rounding, where it is wider than the
+    spread and there is no verdict; 0 otherwise.
     """
 
     question: BestQuestion
@@ -78,6 +80,8 @@ class BestFinding(Finding):
     all_within: bool | None
     confounds: tuple[NotAskedAbout, ...]
     look: BestLook | None = None
+    paired: bool = True
+    rounded_to: float = 0.0
 
     @property
     def best(self) -> tuple[Contender, ...]:

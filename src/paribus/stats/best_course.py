@@ -1,6 +1,6 @@
 """The course of the question which experiment is the best, from look to look."""
 
-# Axes: E experiments, F the experiment that E is compared with, S seeds.
+# Axes: E experiments, F the experiment that E is compared with, S seeds, R runs of one experiment.
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from paribus.stats.best import (
     all_within,
     best_set,
     pair_tests,
+    ranks,
     ranks_of,
 )
 from paribus.stats.equivalence import EQUIVALENCE_LEVEL
@@ -118,5 +119,25 @@ def follow_best(
         low=low_E,
         high=high_E,
         ranks=ranks_of(p_EF, higher_EF),
+        all_within=within,
+    )
+
+
+def judge_unpaired(values: Sequence[Floats], *, matters: float | None = None) -> BestCourse:
+    """Return where the question stands for runs that share no seeds, all judged at once.
+
+    `values`: of each experiment (R,), R of its own, higher is better; NaN where a run has no value.
+    Raise ValueError as `best_set` does.
+    """
+    found = best_set(values, paired=False)
+    within = matters is not None and bool(all_within(values, matters, paired=False))
+    return BestCourse(
+        taken=1,
+        open=False,
+        may_be_best=found.may_be_best,
+        judged=np.array([len(value_R) for value_R in values]),
+        low=found.low,
+        high=found.high,
+        ranks=ranks(values, paired=False),
         all_within=within,
     )

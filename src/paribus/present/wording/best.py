@@ -18,7 +18,7 @@ from paribus.present.wording.generic import (
 from paribus.questions.best_finding import BestFinding, Contender
 from paribus.questions.finding import NoVerdict, Verdict
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
-from paribus.text import count, listed, percent, plural, series
+from paribus.text import count, extent, listed, percent, plural, series
 
 
 @sentence.register
@@ -30,7 +30,7 @@ def best_sentence(finding: BestFinding) -> str:
 def _words(finding: BestFinding) -> str:
     all_ = f"these {len(finding.contenders)}"
     what = f"in {_quantity(finding.metric)}"
-    n = f"n = {count(finding.seeds, 'seed')}"
+    n = runs(finding)
     match finding.verdict:
         case Verdict.NONE:
             return _no_verdict(finding)
@@ -87,10 +87,15 @@ def best_reasons(finding: BestFinding) -> tuple[str, ...]:
     if not finding.contenders[0].seeds or finding.contenders[0].low is None:
         return ()
     k = len(finding.contenders)
+    how = "over the same seeds and with the spread of their own differences"
+    if not finding.paired:
+        how = (
+            "unpaired, with Hájek's degrees of freedom (the smaller number of runs less 1) and "
+            "without a common spread"
+        )
     lines = [
-        "Each was compared with each other one, over the same seeds and with the spread of their "
-        "own differences; the best one is missing from such a set in at most 5 of 100 studies. "
-        "This has a level of its own, beside that of the other questions."
+        f"Each was compared with each other one, {how}; the best one is missing from such a set in "
+        "at most 5 of 100 studies. This has a level of its own, beside that of the other questions."
     ]
     if finding.look is not None:
         lines.append(
@@ -99,9 +104,10 @@ def best_reasons(finding: BestFinding) -> tuple[str, ...]:
             "judged again."
         )
     if finding.verdict is Verdict.UNDECIDED and len(finding.best) > k / 2:
+        few, left = ("seeds", "6 or 7") if finding.paired else ("runs each", "7 or 8")
         lines.append(
-            "Few seeds exclude little: of 8 networks with 5 seeds, one that leads by as much as a "
-            "standard deviation leaves 6 or 7 in the set."
+            f"Few {few.split()[0]} exclude little: of 8 networks with 5 {few}, one that leads by "
+            f"as much as a standard deviation leaves {left} in the set."
         )
     if finding.all_within is False:
         lines.append(f"Not all are shown to lie within {_matters(finding)} of the best.")
@@ -109,13 +115,21 @@ def best_reasons(finding: BestFinding) -> tuple[str, ...]:
         f"Intervals hold with {percent(0.95)} for all at once; ranks allow for all "
         f"{k * (k - 1) // 2} pairs (adjusted p of {VERDICT_LEVEL} or less)."
     )
-    return (*lines, *_excluded_before(finding), *_missing(finding))
+    return (*lines, *_excluded_before(finding), *_missing(finding), *_too_few(finding))
+
+
+def runs(finding: BestFinding) -> str:
+    """Return from how many runs it was judged, e.g. "n = 5 seeds"."""
+    if finding.paired:
+        return f"n = {count(finding.seeds, 'seed')}"
+    found = [one.seeds for one in finding.contenders]
+    return f"n = {extent(min(found), max(found))} {plural(max(found), 'run')} each"
 
 
 def _excluded_before(finding: BestFinding) -> list[str]:
     """What was excluded by each look before the last one."""
     found: dict[int, list[str]] = {}
-    for one in in_order(finding):
+    for one in in_order(finding) if finding.look is not None else ():
         if not one.may_be_best and one.seeds < finding.seeds:
             found.setdefault(one.seeds, []).append(one.name)
     return [
@@ -131,6 +145,16 @@ def _missing(finding: BestFinding) -> list[str]:
         "counts as worse than any number."
         for one in in_order(finding)
         if one.missing
+    ]
+
+
+def _too_few(finding: BestFinding) -> list[str]:
+    """The experiments that share no seeds with others and have too few runs for a test."""
+    return [
+        f"{one.name} has {count(one.seeds - one.missing, 'run')} with a value, too few for a test: "
+        "it stays in the set, and excludes none."
+        for one in in_order(finding)
+        if not finding.paired and 0 < one.seeds - one.missing < FEWEST_SEEDS
     ]
 
 
@@ -191,10 +215,21 @@ def _judged(finding: BestFinding) -> str:
 
 
 def _no_verdict(finding: BestFinding) -> str:
+    if finding.why_none is NoVerdict.ROUNDED:
+        return (
+            f"No verdict on which is the best in {_quantity(finding.metric)}: the values are "
+            f"rounded to {amount(finding.metric, finding.rounded_to)}, more than the runs vary; it "
+            "takes values with more decimals."
+        )
+    if finding.why_none is NoVerdict.TOO_FEW_SEEDS and not finding.paired:
+        return (
+            f"No verdict: it takes at least {FEWEST_SEEDS} runs with a value of two experiments to "
+            f"tell a difference from luck ({runs(finding)})."
+        )
     if finding.why_none is NoVerdict.TOO_FEW_SEEDS:
         return (
-            f"No verdict from {count(finding.trained, 'seed')}; it takes at least {FEWEST_SEEDS} "
-            "to tell a difference from luck."
+            f"No verdict from {count(finding.trained, 'seed')} that all have; it takes at least "
+            f"{FEWEST_SEEDS} to tell a difference from luck."
         )
     look = finding.look
     if look is not None and look.taken:
