@@ -285,7 +285,7 @@ def _default(value: Any) -> str:
 
 def _layers() -> str:
     examples = {"conv": "conv 16", "maxpool": "maxpool 2", "avgpool": "avgpool 2",
-                "dropout": "dropout 0.5", "linear": "linear 10",
+                "groupnorm": "groupnorm 4", "dropout": "dropout 0.5", "linear": "linear 10",
                 "residual": "residual [relu, conv 8]",
                 "concat": "concat [[conv 8], [conv 8 kernel=5]]"}  # fmt: skip
     lines = ["| layer | what it does | settings |\n| --- | --- | --- |\n"]

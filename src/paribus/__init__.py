@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from paribus.spec.layers import Flatten as Flatten
     from paribus.spec.layers import Gelu as Gelu
     from paribus.spec.layers import GlobalAvgPool as GlobalAvgPool
+    from paribus.spec.layers import GroupNorm as GroupNorm
+    from paribus.spec.layers import LayerNorm as LayerNorm
     from paribus.spec.layers import LeakyRelu as LeakyRelu
     from paribus.spec.layers import Linear as Linear
     from paribus.spec.layers import MaxPool as MaxPool
@@ -65,7 +67,8 @@ _MODULES = {
     "spec.files": ("load_study",),
     "spec.layers": (
         "AvgPool", "BatchNorm", "Concat", "Conv", "Dropout", "Flatten", "Gelu", "GlobalAvgPool",
-        "LeakyRelu", "Linear", "MaxPool", "Relu", "Residual", "Sigmoid", "Silu", "Tanh",
+        "GroupNorm", "LayerNorm", "LeakyRelu", "Linear", "MaxPool", "Relu", "Residual", "Sigmoid",
+        "Silu", "Tanh",
     ),
     "spec.network": ("ModuleNetwork",),
     "spec.recipe": ("Adam", "AdamW", "Constant", "Cosine", "OneCycle", "Sgd", "Step"),

@@ -81,6 +81,14 @@ class Branches(nn.Module):
         return torch.cat([self.wide(x), torch.relu(self.narrow(x)), x], 1)
 
 
+def _norms() -> nn.Sequential:
+    return nn.Sequential(
+        *(nn.Conv2d(1, 6, 3, 2, 1), nn.GroupNorm(3, 6), nn.ReLU(), nn.Conv2d(6, 8, 3, 2, 1)),
+        *(nn.GroupNorm(1, 8), nn.Tanh(), nn.Flatten(), nn.Linear(392, 12), nn.LayerNorm(12)),
+        *(nn.ReLU(), nn.Linear(12, 8), nn.GroupNorm(2, 8), nn.Linear(8, 10)),
+    )
+
+
 def _branches() -> nn.Sequential:
     return nn.Sequential(
         *(nn.Conv2d(1, 4, 3, 2, 1), nn.ReLU(), Projected(4, 6), nn.ReLU(), Branches(6)),
@@ -118,6 +126,13 @@ PAIRS: dict[str, tuple[Callable[[], nn.Sequential], list[str]]] = {
         [
             *("conv 8", "silu", "maxpool 4", "conv 8", "leakyrelu", "maxpool 2", "flatten"),
             *("linear 20", "leakyrelu negative_slope=0.3", "linear 10"),
+        ],
+    ),
+    "norms": (
+        _norms,
+        [
+            *("conv 6 stride=2", "groupnorm 3", "relu", "conv 8 stride=2", "layernorm", "tanh"),
+            *("flatten", "linear 12", "layernorm", "relu", "linear 8", "groupnorm 2", "linear 10"),
         ],
     ),
     "branches": (

@@ -17,7 +17,9 @@ from paribus.spec.layers import (
     Flatten,
     Gelu,
     GlobalAvgPool,
+    GroupNorm,
     Layer,
+    LayerNorm,
     LeakyRelu,
     Linear,
     MaxPool,
@@ -40,9 +42,20 @@ simple = st.one_of(
     st.builds(AvgPool, size=st.integers(2, 9)),
     st.builds(Dropout, p=st.floats(0.001, 0.999)),
     st.builds(Linear, features=st.integers(1, 4096)),
+    st.builds(GroupNorm, groups=st.integers(1, 512)),
     st.builds(LeakyRelu, negative_slope=st.floats(0.001, 0.999)),
     st.sampled_from(
-        [Relu(), Tanh(), Sigmoid(), Silu(), Gelu(), BatchNorm(), Flatten(), GlobalAvgPool()]
+        [
+            Relu(),
+            Tanh(),
+            Sigmoid(),
+            Silu(),
+            Gelu(),
+            BatchNorm(),
+            Flatten(),
+            GlobalAvgPool(),
+            LayerNorm(),
+        ]
     ),
 )
 layers = st.recursive(
@@ -159,6 +172,11 @@ def test_repeat_is_written_out() -> None:
             "leakyrelu negative_slope=1",
             'negative_slope must be below 1, got 1; write e.g. "leakyrelu negative_slope=0.2"',
         ),
+        ("GroupNorm2d 4", 'there is no layer "GroupNorm2d"; did you mean "groupnorm"?'),
+        ("groupnorm", 'needs a number of groups; write e.g. "groupnorm 4"'),
+        ("groupnorm num_groups=4", 'unknown setting "num_groups"; did you mean "groups"?'),
+        ("groupnorm 0", 'groups must be at least 1, got 0; write e.g. "groupnorm 4"'),
+        ("layernorm 8", '"layernorm" takes no number, got "8"'),
         ("silu 1", '"silu" takes no number, got "1"'),
         ("relu p=5", 'unknown setting "p"; "relu" has no settings'),
         ("relu, tanh", '"," stands behind the end of the layer; write one layer a string'),

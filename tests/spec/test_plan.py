@@ -130,6 +130,16 @@ def test_branches_are_joined_along_channels_or_features() -> None:
             'features, got 1×8×8; put "flatten" before it',
         ),
         (
+            ["conv 6", "groupnorm 4"],
+            'layer 2 "groupnorm 4": 6×8×8 has 6 channels or features, which do not fall into 4 '
+            "groups of one size; choose a divisor of 6",
+        ),
+        (
+            ["flatten", "groupnorm 64"],
+            'layer 2 "groupnorm 64": its groups of 64 have a single value, which normalized is '
+            "always 0; choose fewer groups, or remove it",
+        ),
+        (
             ["flatten", "globalavgpool"],
             'layer 2 "globalavgpool": needs feature maps (channels, rows, columns), got 64; '
             'put it before "flatten"',

@@ -12,6 +12,8 @@ _ANYWHERE = [
         "silu",
         "gelu",
         "batchnorm",
+        "layernorm",
+        "groupnorm 2",
         "dropout 0.3",
     ),
 ]
@@ -32,7 +34,10 @@ NETWORKS: dict[str, list[str]] = {
     },
     **{f"{layer} of maps": ["conv 2", layer, *_MAPS] for layer in _ANYWHERE},
     **{f"{layer} of features": ["flatten", "linear 6", layer, "linear 3"] for layer in _ANYWHERE},
-    **{f"{layer} first": [layer, "conv 2", *_MAPS] for layer in ("maxpool 2", *_ANYWHERE)},
+    **{
+        f"{layer} first": [layer.replace("groupnorm 2", "groupnorm CHANNELS"), "conv 2", *_MAPS]
+        for layer in ("maxpool 2", *_ANYWHERE)
+    },
     "residual": ["conv 4", "residual [relu, conv 4]", *_MAPS],
     "residual with batchnorm": ["conv 4", "residual [batchnorm, relu, conv 4 kernel=5]", *_MAPS],
     "residual in residual": ["conv 2", "residual [tanh, residual [conv 2, gelu], conv 2]", *_MAPS],
@@ -46,6 +51,13 @@ NETWORKS: dict[str, list[str]] = {
     "globalavgpool": ["conv 2", "globalavgpool", "linear 3"],
     "globalavgpool first": ["globalavgpool", "linear 3"],
     "globalavgpool of relu": ["conv 4", "relu", "globalavgpool", "linear 4", "relu", "linear 3"],
+    "groupnorm then relu": [
+        *("conv 6", "groupnorm 3", "relu", "conv 4 stride=2", "relu", "layernorm", *_MAPS),
+    ],
+    "groupnorm in residual": [
+        *("conv 4", "residual [groupnorm 2, relu, conv 4]", "residual [layernorm]", "groupnorm 4"),
+        *("tanh", *_MAPS),
+    ],
     "projection": [
         *("conv 2", "residual [conv 4 stride=2, relu, conv 4] skip=[conv 4 kernel=1 stride=2]"),
         *("tanh", *_MAPS),

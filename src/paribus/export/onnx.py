@@ -143,6 +143,8 @@ def _step(node: Node, value: str, steps: list[Any]) -> str:
             operator = "BatchNormalization"
             inputs = [value, *(tensor.name for tensor in node.tensors)]
             settings = {"epsilon": 1e-5}
+        case spec.LayerNorm() | spec.GroupNorm():
+            return _group_norm(node, value, steps)
         case spec.LeakyRelu(negative_slope=negative_slope):
             operator, settings = "LeakyRelu", {"alpha": negative_slope}
         case spec.Silu():
@@ -164,6 +166,38 @@ def _step(node: Node, value: str, steps: list[Any]) -> str:
             operator = _ACTIVATIONS[node.layer.kind]
     steps.append(helper.make_node(operator, inputs, [node.name], node.name, **settings))
     return node.name
+
+
+def _group_norm(node: Node, value: str, steps: list[Any]) -> str:
+    """Add the operators of a group normalization, whose own operator has a scale for each group up
+    to operator set 20: an instance normalization of the groups, as PyTorch's exporter has it."""
+    from onnx import helper, numpy_helper
+
+    groups = node.layer.groups if isinstance(node.layer, spec.GroupNorm) else 1
+    channels, *sides = node.input_shape
+
+    def constant(what: str, array: NDArray[Any]) -> str:
+        name = f"{node.name}.{what}"
+        steps.append(
+            helper.make_node("Constant", [], [name], name, value=numpy_helper.from_array(array))
+        )
+        return name
+
+    def step(operator: str, what: str, *inputs: str, **settings: Any) -> str:
+        name = f"{node.name}{what}"
+        steps.append(helper.make_node(operator, inputs, [name], name, **settings))
+        return name
+
+    # 0: as many images as there are.
+    grouped = step("Reshape", ".grouped", value, constant("groups", np.array([0, groups, -1])))
+    ones = constant("ones", np.ones(groups, np.float32))
+    zeros = constant("zeros", np.zeros(groups, np.float32))
+    normal = step("InstanceNormalization", ".normal", grouped, ones, zeros, epsilon=1e-5)
+    maps = step("Reshape", ".maps", normal, constant("shape", np.array([0, channels, *sides])))
+    each = constant("each", np.array([channels, *(1 for _ in sides)]))
+    scale = step("Reshape", ".scale_each", f"{node.name}.scale", each)
+    shift = step("Reshape", ".shift_each", f"{node.name}.shift", each)
+    return step("Add", "", step("Mul", ".scaled", maps, scale), shift)
 
 
 FORMAT = RunFormat(".onnx", write, recompute)

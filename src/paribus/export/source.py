@@ -181,6 +181,12 @@ def _layer(node: Node) -> str | None:
         case spec.BatchNorm():
             made = f"nn.BatchNorm{'2d' if len(node.input_shape) == 3 else '1d'}"
             made += f"({node.input_shape[0]})"
+        case spec.LayerNorm() if len(node.input_shape) == 1:
+            made = f"nn.LayerNorm({node.input_shape[0]})"
+        case spec.LayerNorm():
+            made = f"nn.GroupNorm(1, {node.input_shape[0]})"
+        case spec.GroupNorm(groups=groups):
+            made = f"nn.GroupNorm({groups}, {node.input_shape[0]})"
         case spec.Dropout(p=p):
             made = f"nn.Dropout({p})"
         case _:

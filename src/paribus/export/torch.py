@@ -20,7 +20,7 @@ from paribus.spec.network import ModuleNetwork
 
 WEIGHTS, SOURCE = "weights.safetensors", "network.py"
 
-# PyTorch's names of batch normalization's tensors.
+# PyTorch's names of the tensors of normalization.
 _RENAMED = {"scale": "weight", "shift": "bias"}
 _AT_ONCE = 1000
 

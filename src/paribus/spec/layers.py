@@ -106,6 +106,24 @@ class BatchNorm(Spec):
     kind: Literal["batchnorm"] = "batchnorm"
 
 
+class LayerNorm(Spec):
+    """Normalization of each image over channels, rows and columns (Ba et al. 2016).
+
+    eps 1e-5; scale and shift for each channel or feature, as batchnorm has them (PyTorch's
+    GroupNorm of one group).
+    """
+
+    kind: Literal["layernorm"] = "layernorm"
+
+
+class GroupNorm(Spec):
+    """As layernorm, but over each group of neighboring channels by itself (Wu and He 2018)."""
+
+    kind: Literal["groupnorm"] = "groupnorm"
+    groups: int = Field(ge=1, le=MOST_UNITS)
+    """Groups of one size that the channels fall into."""
+
+
 class Dropout(Spec):
     """In training, zero each value with probability p and scale the others by 1 / (1 - p)."""
 
@@ -181,6 +199,8 @@ Layer = (
     | Silu
     | Gelu
     | BatchNorm
+    | LayerNorm
+    | GroupNorm
     | Dropout
     | Flatten
     | Linear

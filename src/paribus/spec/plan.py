@@ -23,7 +23,9 @@ from paribus.spec.layers import (
     Conv,
     Flatten,
     GlobalAvgPool,
+    GroupNorm,
     Layer,
+    LayerNorm,
     Linear,
     MaxPool,
     Residual,
@@ -213,6 +215,23 @@ def _plan_layer(layer: Layer, shape: Shape, totals: _Totals, *, where: str, pref
                 Tensor(f"{name}.shift", values, "shift"),
                 Tensor(f"{name}.running_mean", values, "running_mean"),
                 Tensor(f"{name}.running_var", values, "running_var"),
+            )
+            return Node(layer, name, shape, shape, tensors)
+        case LayerNorm() | GroupNorm():
+            groups = layer.groups if isinstance(layer, GroupNorm) else 1
+            if shape[0] % groups:
+                raise UserError(
+                    f"{where}: {_show(shape)} has {shape[0]} channels or features, which do not "
+                    f"fall into {groups} groups of one size; choose a divisor of {shape[0]}"
+                )
+            if prod(shape) == groups:
+                raise UserError(
+                    f"{where}: its groups of {_show(shape)} have a single value, which normalized "
+                    "is always 0; choose fewer groups, or remove it"
+                )
+            tensors = (
+                Tensor(f"{name}.scale", (shape[0],), "scale"),
+                Tensor(f"{name}.shift", (shape[0],), "shift"),
             )
             return Node(layer, name, shape, shape, tensors)
         case Flatten():

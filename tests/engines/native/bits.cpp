@@ -34,7 +34,7 @@ struct Case {
 
 // clang-format off
 const std::map<std::string, std::vector<Case>> GROUPS = {
-   {"first", {
+  {"first", {
     {1, 8, 8, sgd, true, 0.1,
      {{flatten}, {linear, 50}, {relu}, {dropout, 0, 0, 0, 0.3}, {linear, 21}, {batch_norm}, {sigmoid},
       {linear, CLASSES}}},
@@ -53,8 +53,8 @@ const std::map<std::string, std::vector<Case>> GROUPS = {
     {1, 8, 8, sgd, false, 1e6,
      {{conv, 8, 3, 1}, {relu}, {conv, 8, 3, 1}, {tanh}, {flatten}, {linear, 20}, {relu},
       {linear, CLASSES}}},
-   }},
-   {"activations", {
+  }},
+  {"activations", {
     {2, 9, 7, adam, false, 0.01,
      {{conv, 6, 3, 1}, {silu}, {residual_begin}, {conv, 6, 3, 1}, {leaky_relu, 0, 0, 0, 0, 0.2},
       {residual_end}, {max_pool, 0, 2}, {leaky_relu, 0, 0, 0, 0, 0.01}, {flatten}, {linear, 19}, {silu},
@@ -63,7 +63,7 @@ const std::map<std::string, std::vector<Case>> GROUPS = {
     {1, 8, 8, sgd, false, 1e6,
      {{conv, 8, 3, 1}, {leaky_relu, 0, 0, 0, 0, 0.1}, {conv, 8, 3, 1}, {silu}, {flatten},
       {linear, CLASSES}}},
-   }},
+  }},
   {"branches", {
     {2, 9, 8, sgd, false, 0.05,
      {{conv, 8, 3, 1}, {residual_begin}, {conv, 6, 3, 2}, {relu}, {conv, 6, 3, 1}, {residual_skip},
@@ -79,7 +79,17 @@ const std::map<std::string, std::vector<Case>> GROUPS = {
     {1, 8, 8, sgd, true, 1e6,
      {{flatten}, {residual_begin}, {linear, 64}, {residual_end}, {residual_begin}, {linear, 30},
       {residual_skip}, {linear, 30}, {tanh}, {residual_end}, {linear, CLASSES}}},
-   }},
+  }},
+  {"norms", {
+    {2, 9, 7, adam, false, 0.01,
+     {{conv, 9, 3, 1}, {group_norm, 0, 0, 0, 0, 0, 3}, {relu}, {residual_begin}, {conv, 9, 3, 1},
+      {group_norm, 0, 0, 0, 0, 0, 1}, {residual_end}, {silu}, {global_average_pool},
+      {group_norm, 0, 0, 0, 0, 0, 3}, {linear, CLASSES}}},
+    // It diverges.
+    {1, 8, 8, sgd, false, 1e6,
+     {{conv, 20, 3, 1}, {group_norm, 0, 0, 0, 0, 0, 2}, {conv, 8, 3, 2}, {relu}, {flatten},
+      {linear, 18}, {group_norm, 0, 0, 0, 0, 0, 1}, {linear, CLASSES}}},
+  }},
 };
 // clang-format on
 

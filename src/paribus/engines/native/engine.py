@@ -55,7 +55,7 @@ _SIMPLE: dict[type[layers.Layer], Operation] = {
 _KNOWN = (
     *_SIMPLE,
     *(layers.Conv, layers.Linear, layers.MaxPool, layers.AvgPool, layers.LeakyRelu),
-    *(layers.Dropout, layers.Residual, layers.Concat),
+    *(layers.LayerNorm, layers.GroupNorm, layers.Dropout, layers.Residual, layers.Concat),
 )
 
 
@@ -272,6 +272,10 @@ def _program(nodes: tuple[Node, ...]) -> Iterator[Record]:
                 yield Record(Operation.AVERAGE_POOL, size=size)
             case layers.LeakyRelu(negative_slope=negative_slope):
                 yield Record(Operation.LEAKY_RELU, negative_slope=negative_slope)
+            case layers.LayerNorm():
+                yield Record(Operation.GROUP_NORM)
+            case layers.GroupNorm(groups=groups):
+                yield Record(Operation.GROUP_NORM, groups=groups)
             case layers.Dropout(p=p):
                 yield Record(Operation.DROPOUT, probability=p)
             case layers.Residual():

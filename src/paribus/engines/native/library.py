@@ -19,7 +19,7 @@ from paribus.errors import ParibusError, UserError
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
-INTERFACE = 6
+INTERFACE = 7
 """The version of kernels/api.h that this file speaks."""
 
 INSTRUCTIONS = "PARIBUS_INSTRUCTIONS"
@@ -49,6 +49,7 @@ class Operation(IntEnum):
     CONCAT_BEGIN = 17
     CONCAT_NEXT = 18  # between two branches
     CONCAT_END = 19
+    GROUP_NORM = 20  # groups
 
 
 class Method(IntEnum):
@@ -93,6 +94,8 @@ class Record:
     """Of dropout, that a value becomes zero."""
     negative_slope: float = 0.0
     """Of a leaky ReLU, below zero."""
+    groups: int = 1
+    """Of channels, that are normalized together."""
 
 
 def library_path() -> Path | None:
@@ -138,6 +141,7 @@ class RecordStruct(ctypes.Structure):
     _fields_ = [
         *((name, ctypes.c_int32) for name in ("operation", "outputs", "size", "stride")),
         *((name, ctypes.c_double) for name in ("probability", "negative_slope")),
+        ("groups", ctypes.c_int32),
     ]
 
 

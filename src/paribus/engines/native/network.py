@@ -59,12 +59,7 @@ class NativeNetwork:
             label_smoothing=label_smoothing,
         )
         records = (RecordStruct * len(program))(
-            *(
-                RecordStruct(
-                    r.operation, r.outputs, r.size, r.stride, r.probability, r.negative_slope
-                )
-                for r in program
-            )
+            *(RecordStruct(**vars(record)) for record in program)
         )
         error = ctypes.create_string_buffer(200)
         self._handle: int | None = self._library.paribus_create(

@@ -11,7 +11,7 @@ import numpy as np
 
 from paribus.engines.numpy.activations import Gelu, LeakyRelu, Relu, Sigmoid, Silu, Tanh
 from paribus.engines.numpy.layer import Array, Layer
-from paribus.engines.numpy.normalization import BatchNorm
+from paribus.engines.numpy.normalization import BatchNorm, GroupNorm
 from paribus.engines.numpy.windows import AvgPool, Conv, GlobalAvgPool, MaxPool
 from paribus.randomness import Randomness
 from paribus.spec import layers as spec
@@ -136,6 +136,8 @@ _LAYERS: dict[str, Callable[[Node, dict[str, Array]], Layer]] = {
     "silu": Silu,
     "gelu": Gelu,
     "batchnorm": BatchNorm,
+    "layernorm": GroupNorm,
+    "groupnorm": GroupNorm,
     "dropout": Dropout,
     "flatten": Flatten,
     "linear": Linear,

@@ -96,6 +96,24 @@ class BatchNorm(_WithTensors):
         )
 
 
+class GroupNorm(_WithTensors):
+    """Layer normalization has one group."""
+
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(self, node: Node, dtype: torch.dtype) -> None:
+        super().__init__(node, dtype)
+        self.groups = node.layer.groups if isinstance(node.layer, spec.GroupNorm) else 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and not x.requires_grad:
+            # Without a wanted gradient, its backward pass crashes on CPUs where channels come last
+            # in memory (PyTorch 2.13).
+            x = x.detach().requires_grad_()
+        return F.group_norm(x, self.groups, self.scale, self.shift)
+
+
 class Dropout(nn.Module):
     """With masks drawn outside PyTorch, so that every engine uses the same ones."""
 
@@ -137,6 +155,8 @@ def _make(node: Node, dtype: torch.dtype) -> Step:
             return Linear(node, dtype)
         case spec.BatchNorm():
             return BatchNorm(node, dtype)
+        case spec.LayerNorm() | spec.GroupNorm():
+            return GroupNorm(node, dtype)
         case spec.Dropout(p=p):
             return Dropout(node.name, p)
         case spec.MaxPool(size=size):

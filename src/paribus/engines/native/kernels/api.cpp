@@ -84,7 +84,7 @@ void* paribus_create(const paribus_record* program, int32_t records,
     std::vector<paribus::Record> list;
     for (const paribus_record* r = program; r < program + records; ++r)
       list.push_back({static_cast<paribus::Operation>(r->operation), r->outputs, r->size, r->stride,
-                      r->probability, r->negative_slope});
+                      r->probability, r->negative_slope, r->groups});
     Optimizer optimizer;
     optimizer.method = static_cast<paribus::Method>(settings->method);
     optimizer.nesterov = settings->nesterov != 0;

@@ -52,7 +52,7 @@ class Fuser {
     if (!fusion.in_place || writer == NONE) return;
     const Node& before = graph_.nodes[writer];
     if (!before.is(Operation::conv) && !before.is(Operation::linear) &&
-        !before.is(Operation::batch_norm))
+        !before.is(Operation::batch_norm) && !before.is(Operation::group_norm))
       return;
     fusions_[writer].rectify = true;
     fusion.done_before = true;

@@ -165,6 +165,12 @@ class Builder {
         node.mean = statistic(shape.channels);
         node.variance = statistic(shape.channels);
         return add_node(node, shape, now().flat);
+      case Operation::group_norm:
+        if (record.groups < 1 || shape.channels % record.groups != 0)
+          fail("the channels must fall into groups of one size");
+        node.weight = parameter(shape.channels);
+        node.bias = parameter(shape.channels);
+        return add_node(node, shape, now().flat);
       case Operation::dropout:
         if (!(record.probability >= 0 && record.probability < 1))
           fail("a probability of dropout lies between 0 and 1");

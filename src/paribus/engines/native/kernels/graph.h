@@ -17,6 +17,7 @@ struct Record {
   Operation operation;
   int32_t outputs = 0, size = 0, stride = 1;  // as in paribus_record
   double probability = 0, negative_slope = 0;
+  int32_t groups = 1;
 };
 
 constexpr int NONE = -1;
@@ -51,7 +52,7 @@ struct Node {
   bool is_elementwise() const {
     return is(Operation::relu) || is(Operation::tanh) || is(Operation::sigmoid) ||
            is(Operation::gelu) || is(Operation::batch_norm) || is(Operation::dropout) ||
-           is(Operation::leaky_relu) || is(Operation::silu);
+           is(Operation::leaky_relu) || is(Operation::silu) || is(Operation::group_norm);
   }
 
   // What its backward step reads. (A linear layer keeps a copy of its input.)
@@ -61,7 +62,7 @@ struct Node {
   }
   bool reads_input() const {
     return is(Operation::conv) || is(Operation::max_pool) || is(Operation::batch_norm) ||
-           is(Operation::gelu) || is(Operation::silu);
+           is(Operation::gelu) || is(Operation::silu) || is(Operation::group_norm);
   }
 
   // Whether the output may lie where the input lay.

@@ -80,7 +80,7 @@ class Layer {
   // Where values and gradients lie, and what is fused; set by the plan. Without in_gradient, none is
   // wanted. skip_gradient is added to in_gradient: what reached the input around this layer.
   Place in, out, skip, in_gradient, out_gradient, skip_gradient;
-  Place mask;  // dropout's
+  Place kept;  // what it keeps of a tile for the backward pass; see kept_layout
   std::vector<Place> parts,
       part_gradients;  // a concatenation's; none of a gradient that is not wanted
   Fused fused;
@@ -88,6 +88,9 @@ class Layer {
   // Floats that the layer's weights take in a group's gradient sum, and scratch vectors.
   virtual int64_t sum_size() const { return 0; }
   virtual int64_t scratch_size() const { return 0; }
+
+  // What it keeps of each tile besides its input and output: no channels if nothing.
+  virtual Layout kept_layout() const { return {}; }
 
   virtual void bind(const Storage&) {}
   virtual void reserve(int /*tiles*/) {}

@@ -76,14 +76,14 @@ void DropoutLayer::forward_part(Tile& tile, int part) {
     if (from.data != to.data) copy_map(from, to);
     return;
   }
-  const Map masks = mask.map(tile, part);
+  const Map masks = kept.map(tile, part);
   draw_mask(philox_, probability_, first_ + tile.index * GROUP + part * LANES,
             live_in_part(tile.live, part), masks);
   apply_mask(from, masks, nullptr, to);
 }
 
 void DropoutLayer::backward_part(Tile& tile, int part) {
-  apply_mask(out_gradient.map(tile, part), mask.map(tile, part), skip_gradient.data(tile, part),
+  apply_mask(out_gradient.map(tile, part), kept.map(tile, part), skip_gradient.data(tile, part),
              in_gradient.map(tile, part));
 }
 

@@ -7,6 +7,7 @@
 #include "conv.h"
 #include "dropout.h"
 #include "graph.h"
+#include "group_norm.h"
 #include "layer.h"
 
 namespace paribus {
@@ -99,6 +100,27 @@ class BatchNormLayer : public Layer {
   std::vector<Normalizer> normalizers_;
 };
 
+// Layer and group normalization; the former has one group.
+class GroupNormLayer : public Layer {
+ public:
+  GroupNormLayer(const Node& node, int channels);
+
+  int64_t sum_size() const override { return weight_.size + bias_.size; }
+  int64_t scratch_size() const override { return int64_t{2} * PARTS * channels_; }
+  Layout kept_layout() const override { return {{2 * groups_, 1, 1}, 0}; }  // moments
+  void bind(const Storage& storage) override { storage_ = storage; }
+  void forward(Tile& tile) override;
+  void backward(Tile& tile) override;
+  void reduce(const float* const* sums, int groups) override;
+
+ private:
+  GroupMoments* moments(const Tile& tile, int part) const;
+
+  int channels_, groups_;
+  Tensor weight_, bias_;
+  Storage storage_;
+};
+
 // A layer that does the same with each part of a tile, unless its neighbors do it.
 class LayerOfParts : public Layer {
  public:
@@ -152,6 +174,7 @@ class DropoutLayer : public LayerOfParts {
  public:
   explicit DropoutLayer(const Node& node) : probability_(node.record.probability) {}
   void set_key(const uint64_t key[2]) { std::copy_n(key, 2, philox_.key); }
+  Layout kept_layout() const override { return out.layout; }  // the mask
   void begin_step(const Batch& batch, bool) override { first_ = batch.first; }
 
  private:

@@ -9,6 +9,7 @@ std::unique_ptr<Layer> make_layer(const Graph& graph, const Node& node) {
     case Operation::conv: return std::make_unique<ConvLayer>(node, channels);
     case Operation::linear: return std::make_unique<LinearLayer>(node, channels);
     case Operation::batch_norm: return std::make_unique<BatchNormLayer>(node, channels);
+    case Operation::group_norm: return std::make_unique<GroupNormLayer>(node, channels);
     case Operation::max_pool: return std::make_unique<MaxPoolLayer>(node);
     case Operation::global_average_pool: return std::make_unique<GlobalAveragePoolLayer>();
     case Operation::average_pool: return std::make_unique<AveragePoolLayer>(node);

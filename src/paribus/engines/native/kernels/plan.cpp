@@ -94,7 +94,7 @@ class Placer {
     layer->out = places_[node.out];
     if (node.skip != NONE) layer->skip = places_[node.skip];
     for (int part : node.parts) layer->parts.push_back(places_[part]);
-    if (node.is(Operation::dropout)) layer->mask = new_place(layout(node.out));
+    if (const Layout kept = layer->kept_layout(); kept.vectors() > 0) layer->kept = new_place(kept);
     layer->fused.done_before = fusion.done_before;
     layer->fused.rectify = fusion.rectify;
     if (fusion.addend != NONE) layer->fused.addend = places_[fusion.addend];
