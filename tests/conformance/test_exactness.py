@@ -34,7 +34,12 @@ _NETWORK = [
 _BRANCHES = [
     "conv 4",
     "residual [conv 6 stride=2, batchnorm] skip=[conv 6 kernel=1 stride=2, dropout 0.2]",
-    *("leakyrelu", "concat [[conv 4, silu], [groupnorm 3], [batchnorm]]", "globalavgpool"),
+    *(
+        "leakyrelu",
+        "conv 6 groups=3",
+        "concat [[conv 4, silu], [groupnorm 3], [batchnorm]]",
+        "globalavgpool",
+    ),
     *("layernorm", "linear 3"),
 ]
 _PLAIN = ["conv 4", "relu", "maxpool 2", "residual [relu, conv 4]", "flatten", "linear 3"]

@@ -81,6 +81,14 @@ class Branches(nn.Module):
         return torch.cat([self.wide(x), torch.relu(self.narrow(x)), x], 1)
 
 
+def _groups() -> nn.Sequential:
+    return nn.Sequential(
+        *(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(8, 12, 3, 2, 1, groups=4), nn.Tanh(), nn.Conv2d(12, 12, 5, 1, 2, groups=12)),
+        *(nn.Conv2d(12, 8, 1), nn.Tanh(), nn.Flatten(), nn.Linear(392, 10)),
+    )
+
+
 def _norms() -> nn.Sequential:
     return nn.Sequential(
         *(nn.Conv2d(1, 6, 3, 2, 1), nn.GroupNorm(3, 6), nn.ReLU(), nn.Conv2d(6, 8, 3, 2, 1)),
@@ -126,6 +134,13 @@ PAIRS: dict[str, tuple[Callable[[], nn.Sequential], list[str]]] = {
         [
             *("conv 8", "silu", "maxpool 4", "conv 8", "leakyrelu", "maxpool 2", "flatten"),
             *("linear 20", "leakyrelu negative_slope=0.3", "linear 10"),
+        ],
+    ),
+    "groups": (
+        _groups,
+        [
+            *("conv 8", "relu", "maxpool 2", "conv 12 stride=2 groups=4", "tanh"),
+            *("conv 12 kernel=5 groups=12", "conv 8 kernel=1", "tanh", "flatten", "linear 10"),
         ],
     ),
     "norms": (

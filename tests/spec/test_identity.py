@@ -209,7 +209,7 @@ def test_a_version_with_other_defaults_of_layers_reads_the_older(
 ) -> None:
     before = BASE.but(network=CONVS)
     stored, key = identity(before, DATA), step_keys(before, (1, 28, 28))[1]
-    third = {**DEFAULTS[2], "conv": {"dilation": 1, "kernel": 5, "stride": 1}}
+    third = {**DEFAULTS[2], "conv": {"dilation": 1, "kernel": 5, "stride": 1, "groups": 1}}
     monkeypatch.setattr(identities, "DEFAULTS", {**DEFAULTS, 3: third})
     monkeypatch.setattr(identities, "VERSION", 3)
     monkeypatch.setitem(LAYERS, "conv", OtherConv)

@@ -64,7 +64,7 @@ def make(model: Any, **settings: Any) -> Callable[[], Any]:
             "Conv.channels: must be at most 1,000,000, got an integer of more than 100 digits"
         ]),
         (make(Conv, channels=8, padding=1), [
-            'Conv.padding: unknown key; known are channels, kernel, kind, stride'
+            'Conv.padding: unknown key; known are channels, groups, kernel, kind, stride'
         ]),
         (make(Conv, channels=np.int64(8)), [
             "Conv.channels: must be an integer, got np.int64(8)"

@@ -156,6 +156,16 @@ def test_repeat_is_written_out() -> None:
         ("conv 8 kernel_size=5", 'unknown setting "kernel_size"; did you mean "kernel"?'),
         ("maxpool kernel_size=2", 'unknown setting "kernel_size"; did you mean "size"?'),
         (
+            "conv 8 groups=3",
+            '8 channels do not fall into 3 groups of one size; write e.g. "conv 16"',
+        ),
+        ("conv 8 groups=0", 'groups must be at least 1, got 0; write e.g. "conv 16"'),
+        (
+            "depthwise 8",
+            'there is no layer "depthwise"; write e.g. "conv 16 groups=16", with as many groups as '
+            "channels",
+        ),
+        (
             "conv 8 padding=1",
             'unknown setting "padding"; conv always pads with zeros, so that stride 1 keeps the '
             "image size; remove it",

@@ -60,6 +60,14 @@ def test_a_projection_renames_no_other_tensor() -> None:
     assert projected.multiply_adds == convolutions + 8 * 2
 
 
+def test_groups_share_out_the_weights() -> None:
+    plan = make_plan(parse_layers(["conv 6 groups=2", "globalavgpool", "linear 2"]), (4, 8, 8), 2)
+    weight = plan.tensors[0]
+    assert weight.shape == (6, 2, 3, 3)
+    assert (weight.fan_in, weight.fan_out) == (2 * 9, 3 * 9)
+    assert plan.multiply_adds == 64 * 6 * 2 * 9 + 6 * 2
+
+
 def test_branches_are_joined_along_channels_or_features() -> None:
     plan = make_plan(
         parse_layers(
@@ -128,6 +136,11 @@ def test_branches_are_joined_along_channels_or_features() -> None:
             ["concat [[], [relu, linear 4]]"],
             'layer 1 "concat [[], [relu, linear 4]]", branch 2, layer 2 "linear 4": needs flat '
             'features, got 1×8×8; put "flatten" before it',
+        ),
+        (
+            ["conv 6", "conv 8 groups=4"],
+            'layer 2 "conv 8 groups=4": 6 channels come in, which do not fall into 4 groups of one '
+            "size; choose a divisor of both 6 and 8",
         ),
         (
             ["conv 6", "groupnorm 4"],

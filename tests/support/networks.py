@@ -48,6 +48,19 @@ NETWORKS: dict[str, list[str]] = {
         *("conv 2", "silu", "residual [conv 2, leakyrelu negative_slope=0.5]", "residual [silu]"),
         *("leakyrelu", *_MAPS),
     ],
+    **{
+        f"conv groups=2 kernel={k} stride={s}": [
+            *("conv 4", f"conv 6 groups=2 kernel={k} stride={s}", *_MAPS),
+        ]
+        for k in (1, 3, 5, 7)
+        for s in (1, 2)
+    },
+    "conv groups first": ["conv 6 groups=CHANNELS", "relu", "conv 4 groups=2", *_MAPS],
+    "depthwise": [
+        *("conv 6", "batchnorm", "relu", "conv 6 groups=6 stride=2", "relu", "conv 4 kernel=1"),
+        *("residual [relu, conv 4 groups=4]", "residual [batchnorm, conv 4 groups=2, relu]"),
+        *("globalavgpool", "linear 3"),
+    ],
     "globalavgpool": ["conv 2", "globalavgpool", "linear 3"],
     "globalavgpool first": ["globalavgpool", "linear 3"],
     "globalavgpool of relu": ["conv 4", "relu", "globalavgpool", "linear 4", "relu", "linear 3"],

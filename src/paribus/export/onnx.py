@@ -122,12 +122,13 @@ def _step(node: Node, value: str, steps: list[Any]) -> str:
     inputs = [value]
     settings: dict[str, Any] = {}
     match node.layer:
-        case spec.Conv(kernel=kernel, stride=stride):
+        case spec.Conv(kernel=kernel, stride=stride, groups=groups):
             operator, inputs = "Conv", [value, f"{node.name}.weight", f"{node.name}.bias"]
             settings = {
                 "kernel_shape": [kernel, kernel],
                 "pads": [(kernel - 1) // 2] * 4,
                 "strides": [stride, stride],
+                "group": groups,
             }
         case spec.Linear():
             operator, inputs = "Gemm", [value, f"{node.name}.weight", f"{node.name}.bias"]

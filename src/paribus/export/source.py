@@ -171,10 +171,11 @@ def _settings(trained: TrainedRun) -> str:
 def _layer(node: Node) -> str | None:
     """The line of `__init__` that makes a layer; None of a layer that is a mere function."""
     match node.layer:
-        case spec.Conv(channels=channels, kernel=kernel, stride=stride):
+        case spec.Conv(channels=channels, kernel=kernel, stride=stride, groups=groups):
             settings = [f"{node.input_shape[0]}", f"{channels}", f"kernel_size={kernel}"]
             settings += [f"stride={stride}"] if stride > 1 else []
             settings += [f"padding={(kernel - 1) // 2}"] if kernel > 1 else []
+            settings += [f"groups={groups}"] if groups > 1 else []
             made = f"nn.Conv2d({', '.join(settings)})"
         case spec.Linear(features=features):
             made = f"nn.Linear({node.input_shape[0]}, {features})"

@@ -54,7 +54,7 @@ DEFAULTS: Mapping[int, Mapping[str, Mapping[str, Any]]] = {
         "cosine": {"final": 0.0},
         "one-cycle": {"rise": 0.3, "start_divisor": 25.0, "end_divisor": 1e4},
         # The text of a layer is its canonical form; the notation leaves these out.
-        "conv": {"kernel": 3, "stride": 1},
+        "conv": {"kernel": 3, "stride": 1, "groups": 1},
         "residual": {"skip": []},
         "leakyrelu": {"negative_slope": 0.01},
     }

@@ -7,9 +7,9 @@ Feature maps have the shape (C, H, W): channels, rows, columns. Flat features ha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Self, get_args
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from paribus.spec.bounds import DEEPEST, LARGEST_WINDOW, MOST_LAYERS, MOST_UNITS
 from paribus.spec.model import Spec
@@ -26,6 +26,8 @@ class Conv(Spec):
     """Rows and columns of the kernel, an odd number."""
     stride: int = Field(default=1, ge=1, le=LARGEST_WINDOW)
     """Rows and columns from one place of the kernel to the next."""
+    groups: int = Field(default=1, ge=1, le=MOST_UNITS)
+    """Groups of channels that are convolved apart; as many as channels: depthwise convolution."""
 
     @field_validator("kernel")
     @classmethod
@@ -35,6 +37,14 @@ class Conv(Spec):
                 f"kernel must be odd, got {kernel}: only odd kernels can keep the image size"
             )
         return kernel
+
+    @model_validator(mode="after")
+    def _of_one_size(self) -> Self:
+        if self.channels % self.groups:
+            raise ValueError(
+                f"{self.channels} channels do not fall into {self.groups} groups of one size"
+            )
+        return self
 
 
 class MaxPool(Spec):

@@ -41,7 +41,8 @@ Shape = tuple[int, ...]
 class Tensor:
     """A tensor of a network. Only running statistics are not trained.
 
-    Shapes are PyTorch's: convolution (out, in, kernel, kernel), linear (out, in), all else (C,).
+    Shapes are PyTorch's: convolution (out, in of a group, kernel, kernel), linear (out, in), all
+    else (C,).
     """
 
     name: str
@@ -174,14 +175,20 @@ def _plan_layer(layer: Layer, shape: Shape, totals: _Totals, *, where: str, pref
     match layer:
         case Conv():
             channels, height, width = _image(shape, where)
+            if channels % layer.groups:
+                raise UserError(
+                    f"{where}: {channels} channels come in, which do not fall into {layer.groups} "
+                    f"groups of one size; choose a divisor of both {channels} and {layer.channels}"
+                )
             # Same padding: (kernel - 1) / 2 zeros on each side.
             out = (layer.channels, -(-height // layer.stride), -(-width // layer.stride))
             area = layer.kernel**2
-            fan_in, fan_out = channels * area, layer.channels * area
+            inputs, outputs = channels // layer.groups, layer.channels // layer.groups
+            fan_in, fan_out = inputs * area, outputs * area
             tensors = (
                 Tensor(
                     f"{name}.weight",
-                    (layer.channels, channels, layer.kernel, layer.kernel),
+                    (layer.channels, inputs, layer.kernel, layer.kernel),
                     "weight",
                     fan_in,
                     fan_out,

@@ -81,6 +81,7 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "constant": ("none", "fixed"),
 }
 
+_DEPTHWISE = ("depthwise", "depthwiseconv", "depthwiseconv2d", "dwconv", "separableconv2d")
 _SOFTMAX = ("softmax", "logsoftmax", "softmax2d", "crossentropy", "crossentropyloss")
 
 
@@ -106,4 +107,9 @@ def not_a_layer(name: str, known: Sequence[str]) -> str:
     spelled = name.lower().replace("_", "").replace("-", "")
     if spelled in _SOFTMAX:
         return f'"{name}" is part of the loss; remove it'
+    if spelled in _DEPTHWISE:
+        return (
+            f'there is no layer "{shown(name)}"; write e.g. "conv 16 groups=16", with as many '
+            "groups as channels"
+        )
     return f'there is no layer "{shown(name)}"; {suggest(name, known)}'

@@ -90,6 +90,15 @@ const std::map<std::string, std::vector<Case>> GROUPS = {
      {{conv, 20, 3, 1}, {group_norm, 0, 0, 0, 0, 0, 2}, {conv, 8, 3, 2}, {relu}, {flatten},
       {linear, 18}, {group_norm, 0, 0, 0, 0, 0, 1}, {linear, CLASSES}}},
   }},
+  {"groups", {
+    {2, 9, 7, adam, false, 0.01,
+     {{grouped_conv, 8, 3, 1, 0, 0, 2}, {relu}, {grouped_conv, 12, 5, 1, 0, 0, 4}, {batch_norm}, {relu},
+      {grouped_conv, 12, 3, 1, 0, 0, 12}, {residual_begin}, {relu}, {grouped_conv, 12, 3, 1, 0, 0, 3},
+      {residual_end}, {grouped_conv, 6, 7, 2, 0, 0, 3}, {flatten}, {linear, CLASSES}}},
+    // It diverges.
+    {1, 8, 8, sgd, false, 1e6,
+     {{conv, 8, 3, 1}, {relu}, {grouped_conv, 8, 3, 1, 0, 0, 8}, {tanh}, {flatten}, {linear, CLASSES}}},
+  }},
 };
 // clang-format on
 

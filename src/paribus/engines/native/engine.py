@@ -262,8 +262,10 @@ def _network_places(plan: Plan) -> dict[str, tuple[TensorKind, int, Tensor]]:
 def _program(nodes: tuple[Node, ...]) -> Iterator[Record]:
     for node in nodes:
         match node.layer:
-            case layers.Conv(channels=channels, kernel=kernel, stride=stride):
+            case layers.Conv(channels=channels, kernel=kernel, stride=stride, groups=1):
                 yield Record(Operation.CONV, channels, kernel, stride)
+            case layers.Conv(channels=channels, kernel=kernel, stride=stride, groups=groups):
+                yield Record(Operation.GROUPED_CONV, channels, kernel, stride, groups=groups)
             case layers.Linear(features=features):
                 yield Record(Operation.LINEAR, features)
             case layers.MaxPool(size=size):

@@ -19,7 +19,7 @@ from paribus.errors import ParibusError, UserError
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
-INTERFACE = 7
+INTERFACE = 8
 """The version of kernels/api.h that this file speaks."""
 
 INSTRUCTIONS = "PARIBUS_INSTRUCTIONS"
@@ -50,6 +50,7 @@ class Operation(IntEnum):
     CONCAT_NEXT = 18  # between two branches
     CONCAT_END = 19
     GROUP_NORM = 20  # groups
+    GROUPED_CONV = 21  # outputs, size, stride, groups
 
 
 class Method(IntEnum):
@@ -95,7 +96,7 @@ class Record:
     negative_slope: float = 0.0
     """Of a leaky ReLU, below zero."""
     groups: int = 1
-    """Of channels, that are normalized together."""
+    """Of channels, that are normalized together, or convolved apart."""
 
 
 def library_path() -> Path | None:

@@ -1,7 +1,7 @@
 """Layers that slide a window over an image: convolution and pooling.
 
-Axes: N images of the batch, C channels, H rows, W columns; O output channels; P = H'·W' positions
-of the output; K = C·k·k values under a kernel of size k.
+Axes: N images of the batch, C channels, H rows, W columns; G groups of channels; O output channels
+of a group; P = H'·W' positions of the output; K values of a group under a kernel of size k.
 """
 
 from __future__ import annotations
@@ -17,39 +17,42 @@ class Conv(Layer):
     """Convolution as a matrix product: y = W · columns(x) + b.
 
     `columns` copies the k × k values under the kernel, of every channel, into a column for each
-    position ("im2col", Chellapilla et al. 2006). x (N, C, H, W), W (O, C, k, k), b (O,),
-    y (N, O, H', W') with H' = ⌈H / stride⌉; (k - 1) / 2 zeros are put around the image.
+    position ("im2col", Chellapilla et al. 2006). Each group of output channels sees only its group
+    of the input's: x (N, C, H, W), W (G·O, C / G, k, k), b (G·O,), y (N, G·O, H', W') with
+    H' = ⌈H / stride⌉; (k - 1) / 2 zeros are put around the image.
     """
 
     def __init__(self, node: Node, tensors: dict[str, Array]) -> None:
         super().__init__(node, tensors)
         assert isinstance(node.layer, spec.Conv)
         self.name, self.kernel, self.stride = node.name, node.layer.kernel, node.layer.stride
-        weight_OCkk = tensors[f"{node.name}.weight"]
-        self.weight_OK = weight_OCkk.reshape(len(weight_OCkk), -1)  # a view: it follows the weights
-        self.weight_shape = weight_OCkk.shape
-        self.bias_O = tensors[f"{node.name}.bias"]
+        weight = tensors[f"{node.name}.weight"]
+        self.weight_shape = weight.shape
+        groups = node.layer.groups
+        # Views: they follow the weights.
+        self.weight_GOK = weight.reshape(groups, len(weight) // groups, -1)
+        self.bias_GO1 = tensors[f"{node.name}.bias"].reshape(groups, -1, 1)
         self.output_shape = node.output_shape
 
     def forward(self, x: Array, training: bool) -> Array:
-        columns_NKP = self._columns(x)
+        columns_NGKP = self._columns(x)
         if training:
-            self.columns_NKP, self.input_shape = columns_NKP, x.shape
-        y_NOP = self.weight_OK @ columns_NKP
-        y_NOP += self.bias_O[:, None]
-        return y_NOP.reshape(len(x), *self.output_shape)
+            self.columns_NGKP, self.input_shape = columns_NGKP, x.shape
+        y_NGOP = self.weight_GOK @ columns_NGKP
+        y_NGOP += self.bias_GO1
+        return y_NGOP.reshape(len(x), *self.output_shape)
 
     def backward(self, gradient: Array) -> Array:
-        gradient_NOP = gradient.reshape(len(gradient), len(self.bias_O), -1)
-        weight_gradient_OK = (gradient_NOP @ self.columns_NKP.swapaxes(1, 2)).sum(axis=0)
-        self.gradients[f"{self.name}.weight"] = weight_gradient_OK.reshape(self.weight_shape)
-        self.gradients[f"{self.name}.bias"] = gradient_NOP.sum(axis=(0, 2))
+        gradient_NGOP = gradient.reshape(len(gradient), *self.weight_GOK.shape[:2], -1)
+        weight_gradient_GOK = (gradient_NGOP @ self.columns_NGKP.swapaxes(2, 3)).sum(axis=0)
+        self.gradients[f"{self.name}.weight"] = weight_gradient_GOK.reshape(self.weight_shape)
+        self.gradients[f"{self.name}.bias"] = gradient_NGOP.sum(axis=(0, 3)).reshape(-1)
         if not self.input_gradient:
             return gradient
-        return self._add_up_columns(self.weight_OK.T @ gradient_NOP)
+        return self._add_up_columns(self.weight_GOK.swapaxes(1, 2) @ gradient_NGOP)
 
     def _columns(self, x: Array) -> Array:
-        """What lies under the kernel at each position: (N, C, H, W) to (N, K, P)."""
+        """What lies under the kernel at each position: (N, C, H, W) to (N, G, K, P)."""
         images, channels, height, width = x.shape
         k, border = self.kernel, (self.kernel - 1) // 2
         padded = np.zeros((images, channels, height + 2 * border, width + 2 * border), x.dtype)
@@ -58,13 +61,13 @@ class Conv(Layer):
         for row in range(k):
             for column in range(k):
                 columns[:, :, row, column] = padded[self._under(row, column)]
-        return columns.reshape(images, channels * k * k, -1)
+        return columns.reshape(images, *self.weight_GOK.shape[::2], -1)
 
-    def _add_up_columns(self, columns_NKP: Array) -> Array:
+    def _add_up_columns(self, columns_NGKP: Array) -> Array:
         """The reverse: each input value gets the sum of all the places it was copied to."""
         images, channels, height, width = self.input_shape
         k, border = self.kernel, (self.kernel - 1) // 2
-        columns = columns_NKP.reshape(images, channels, k, k, *self.output_shape[1:])
+        columns = columns_NGKP.reshape(images, channels, k, k, *self.output_shape[1:])
         padded = np.zeros(
             (images, channels, height + 2 * border, width + 2 * border), columns.dtype
         )

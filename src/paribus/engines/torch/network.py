@@ -71,9 +71,10 @@ class Conv(_WithTensors):
         super().__init__(node, dtype)
         assert isinstance(node.layer, spec.Conv)
         self.stride, self.padding = node.layer.stride, (node.layer.kernel - 1) // 2
+        self.groups = node.layer.groups
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding)
+        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding, groups=self.groups)
 
 
 class Linear(_WithTensors):

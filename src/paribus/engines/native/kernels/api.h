@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 // To be raised with every change to this file.
-#define PARIBUS_INTERFACE 7
+#define PARIBUS_INTERFACE 8
 
 // To be raised with every change after which a training ends with other bits: runs record it, and those
 // of two numbers are not mixed.
@@ -16,7 +16,8 @@
 #define PARIBUS_OPERATIONS(X) \
   X(conv) X(max_pool) X(average_pool) X(relu) X(tanh) X(sigmoid) X(gelu) X(batch_norm) \
   X(dropout) X(flatten) X(linear) X(residual_begin) X(residual_end) X(leaky_relu) X(silu) \
-  X(global_average_pool) X(residual_skip) X(concat_begin) X(concat_next) X(concat_end) X(group_norm)
+  X(global_average_pool) X(residual_skip) X(concat_begin) X(concat_next) X(concat_end) X(group_norm) \
+  X(grouped_conv)
 #define PARIBUS_METHODS(X) X(sgd) X(adam) X(adamw)
 #define PARIBUS_TENSORS(X) \
   X(parameters) X(gradients) X(statistics) X(first_moments) X(second_moments)
@@ -36,7 +37,7 @@ struct paribus_record {
   int32_t stride;  // of a convolution
   double probability;  // of dropout, that a value becomes zero
   double negative_slope;  // of a leaky ReLU, below zero
-  int32_t groups;  // of channels, that are normalized together
+  int32_t groups;  // of channels, that are normalized together, or convolved apart
 };
 
 struct paribus_settings {

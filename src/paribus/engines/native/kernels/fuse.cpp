@@ -24,8 +24,8 @@ class Fuser {
       if (node.is(Operation::relu)) rectify(number);
       if (node.is(Operation::residual_end)) sum(number);
       if (node.is(Operation::batch_norm)) fusions_[n].passing = leads_to_convolution(node);
-      if (node.is(Operation::conv)) remake(number);
-      if (node.is(Operation::conv) || node.is(Operation::max_pool)) gate(number);
+      if (node.is_convolution()) remake(number);
+      if (node.is_convolution() || node.is(Operation::max_pool)) gate(number);
     }
     return std::move(fusions_);
   }
@@ -51,7 +51,7 @@ class Fuser {
     const int writer = writer_[graph_.nodes[number].in];
     if (!fusion.in_place || writer == NONE) return;
     const Node& before = graph_.nodes[writer];
-    if (!before.is(Operation::conv) && !before.is(Operation::linear) &&
+    if (!before.is_convolution() && !before.is(Operation::linear) &&
         !before.is(Operation::batch_norm) && !before.is(Operation::group_norm))
       return;
     fusions_[writer].rectify = true;
@@ -65,7 +65,7 @@ class Fuser {
     if (!fusion.in_place || writer == NONE) return;
     const Node& before = graph_.nodes[writer];
     if (before.out != node.in) return;  // it adds a skip connection already
-    if (!before.is(Operation::conv) && !before.is(Operation::linear)) return;
+    if (!before.is_convolution() && !before.is(Operation::linear)) return;
     fusions_[writer].addend = node.skip;
     // The sum may even replace the block's input, position by position.
     fusions_[writer].replaces_addend = is_free(node.skip, number);
@@ -81,7 +81,7 @@ class Fuser {
     for (int step = 0; step < 2; ++step) {
       if (value->taker == NONE || !value->added.empty()) return false;
       const Node& taker = graph_.nodes[value->taker];
-      if (taker.is(Operation::conv)) return true;
+      if (taker.is_convolution()) return true;
       if (!taker.is(Operation::relu)) return false;
       value = &graph_.values[taker.out];
     }

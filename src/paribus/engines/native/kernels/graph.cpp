@@ -1,5 +1,6 @@
 #include "graph.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -17,8 +18,8 @@ class Builder {
  public:
   Builder(const std::vector<Record>& program, Shape input) : program_(program) {
     for (const Record& record : program)
-      if (record.operation == Operation::conv && record.size / 2 > graph_.border)
-        graph_.border = record.size / 2;
+      if (record.operation == Operation::conv || record.operation == Operation::grouped_conv)
+        graph_.border = std::max(graph_.border, record.size / 2);
     const bool flat = !program.empty() && program[0].operation == Operation::flatten;
     now_ = add_value(flat ? Shape{input.size(), 1, 1} : input, flat);
   }
@@ -131,13 +132,18 @@ class Builder {
     Node node;
     node.record = record;
     switch (record.operation) {
-      case Operation::conv: {
+      case Operation::conv:
+      case Operation::grouped_conv: {
         const int out = record.outputs, kernel = record.size, stride = record.stride;
+        const int groups = record.operation == Operation::conv ? 1 : record.groups;
         if (now().flat) fail("a convolution needs a map, not flat features");
         if (out < 1) fail("a convolution needs at least one channel");
         if (kernel < 1 || kernel % 2 == 0) fail("kernels have an odd number of rows");
         if (stride < 1) fail("a stride is at least 1");
-        node.weight = parameter(static_cast<int64_t>(out) * shape.channels * kernel * kernel);
+        if (groups < 1 || shape.channels % groups != 0 || out % groups != 0)
+          fail("the channels must fall into groups of one size");
+        node.weight =
+            parameter(static_cast<int64_t>(out) * (shape.channels / groups) * kernel * kernel);
         node.bias = parameter(out);
         return add_node(
             node, {out, divide_up(shape.height, stride), divide_up(shape.width, stride)}, false);

@@ -43,6 +43,7 @@ struct Node {
   Tensor weight, bias, mean, variance;  // those that the operation has
 
   bool is(Operation operation) const { return record.operation == operation; }
+  bool is_convolution() const { return is(Operation::conv) || is(Operation::grouped_conv); }
   bool is_copy() const {
     return is(Operation::residual_skip) || is(Operation::concat_begin) ||
            is(Operation::concat_next);
@@ -61,7 +62,7 @@ struct Node {
            is(Operation::leaky_relu);
   }
   bool reads_input() const {
-    return is(Operation::conv) || is(Operation::max_pool) || is(Operation::batch_norm) ||
+    return is_convolution() || is(Operation::max_pool) || is(Operation::batch_norm) ||
            is(Operation::gelu) || is(Operation::silu) || is(Operation::group_norm);
   }
 

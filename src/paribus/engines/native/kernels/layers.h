@@ -39,6 +39,29 @@ class ConvLayer : public Layer {
   Array packed_, packed_turned_, transformed_, transformed_turned_;
 };
 
+// Each group of channels by itself, with the kernels of any convolution but Winograd's. A depthwise
+// convolution has groups of one channel.
+class GroupedConvLayer : public Layer {
+ public:
+  GroupedConvLayer(const Node& node, int in_channels);
+
+  int64_t sum_size() const override { return weight_.size + bias_.size; }
+  void bind(const Storage& storage) override { storage_ = storage; }
+  void begin_step(const Batch&, bool training) override;
+  void forward(Tile& tile) override;
+  void backward(Tile& tile) override;
+  void reduce(const float* const* sums, int groups) override;
+
+ private:
+  int groups_, out_, in_;  // channels of a group
+  int kernel_, stride_;
+  Tensor weight_, bias_;
+  int64_t group_size_;  // weights of a group
+  bool general_;
+  Storage storage_;
+  Array packed_, packed_turned_;
+};
+
 class LinearLayer : public Layer {
  public:
   LinearLayer(const Node& node, int inputs);

@@ -7,6 +7,7 @@ std::unique_ptr<Layer> make_layer(const Graph& graph, const Node& node) {
   const int channels = graph.values[node.in].shape.channels;
   switch (node.record.operation) {
     case Operation::conv: return std::make_unique<ConvLayer>(node, channels);
+    case Operation::grouped_conv: return std::make_unique<GroupedConvLayer>(node, channels);
     case Operation::linear: return std::make_unique<LinearLayer>(node, channels);
     case Operation::batch_norm: return std::make_unique<BatchNormLayer>(node, channels);
     case Operation::group_norm: return std::make_unique<GroupNormLayer>(node, channels);

@@ -54,6 +54,14 @@ struct Map {
         row(layout.row()),
         plane(layout.plane()) {}
 
+  // Some of its channels.
+  Map channels_from(int first, int count) const {
+    Map some = *this;
+    some.data += first * plane;
+    some.channels = count;
+    return some;
+  }
+
   ptrdiff_t offset(int channel, int y, int x) const { return channel * plane + y * row + x; }
   vec* at(int channel, int y, int x) const { return data + offset(channel, y, x); }
 };
