@@ -118,7 +118,7 @@ def judge(
 
     >>> table = {"model": ["a"] * 3 + ["b"] * 3, "acc": [0.90, 0.92, 0.91, 0.95, 0.97, 0.96]}
     >>> print(judge(table).sentences[0])
-    b is better than a: acc +5.00 points [1.49, 8.51], 95 %, n = 3 runs each.
+    b is better than a: acc +5.00 points [1.49, 8.51], 95%, n = 3 runs each.
     """
     if better not in (None, "higher", "lower"):
         raise UserError(f'better: must be "higher" or "lower", got {better!r}')
@@ -169,7 +169,7 @@ def judge_values(
 
     >>> found = judge_values({"a": [1.0, 1.2, 1.1], "b": [1.5, 1.4, 1.6]}, better="lower")
     >>> print(found.sentences[0])
-    b is worse than a: value (lower is better) +0.40 [0.05, 0.75], 95 %, n = 3 runs each.
+    b is worse than a: value (lower is better) +0.40 [0.05, 0.75], 95%, n = 3 runs each.
     """
     sides = {name: np.asarray(side, dtype=np.float64) for name, side in values.items()}
     for name, side in sides.items():

@@ -14,17 +14,23 @@ if TYPE_CHECKING:
 
 MINUS = "−"
 
-PERCENT = " %"
-"""What stands between a number and the next word; static/shared.js has the same."""
-
 
 def percent(share: float, form: str = ".0f") -> str:
     """Return a share as a percentage; `form` is the number's format.
 
     >>> percent(0.95), percent(0.98741, ".2f"), percent(0.9995, "g")
-    ('95 %', '98.74 %', '99.95 %')
+    ('95%', '98.74%', '99.95%')
     """
-    return f"{share * 100:{form}}{PERCENT}"
+    return f"{share * 100:{form}}%"
+
+
+def with_unit(number: str, unit: str) -> str:
+    """Return a number with its unit, if it has one.
+
+    >>> with_unit("7.1", "s"), with_unit("5", "% of the time of a step"), with_unit("3", "")
+    ('7.1 s', '5% of the time of a step', '3')
+    """
+    return f"{number}{'' if unit.startswith('%') else ' '}{unit}" if unit else number
 
 
 def points(share: float, form: str = ".2f") -> str:

@@ -1,7 +1,7 @@
 """How often verdicts are wrong, by simulated studies through the code that judges real ones.
 
 Seeds are fixed. Each rate has a Monte Carlo standard error of √(rate · (1 - rate) / studies): at
-20,000 studies 0.15 points where the rate is 5 %. `PARIBUS_CALIBRATION=20 pytest -s
+20,000 studies 0.15 points where the rate is 5%. `PARIBUS_CALIBRATION=20 pytest -s
 tests/calibration` runs twenty times as many and prints every rate.
 """
 
@@ -129,7 +129,7 @@ def test_without_a_difference_at_most_five_studies_in_a_hundred_claim_one(
 
 @pytest.mark.parametrize("seeds", SEEDS)
 def test_nor_where_every_question_has_a_skewed_base_of_its_own(seeds: int) -> None:
-    # The worst case that the level is made for: 4.9 % at 10 and 20 seeds.
+    # The worst case that the level is made for: 4.9% at 10 and 20 seeds.
     rng = generator("own base", seeds)
     rates = []
     for _ in range(BATCHES):
@@ -170,7 +170,7 @@ def test_at_the_margin_at_most_five_in_a_hundred_are_called_equal(
     print(f"wrongly equal, {seeds=} {margin=}: {np.mean(equal):.4f}", end=", ")
     print(f"equal or better by less than matters: {np.mean(small):.4f}")
     assert np.mean(equal) <= 0.05
-    # Exactly 5 % where the seeds are many: three standard errors above that.
+    # Exactly 5% where the seeds are many: three standard errors above that.
     assert np.mean(small) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / (STUDIES * BATCHES))
 
 
@@ -206,7 +206,7 @@ def test_a_study_of_the_planned_seeds_decides_four_times_in_five(true: float) ->
     right = Decision.EQUAL if true == 0 else Decision.HIGHER
     decided = (decisions(difference_RQS, 1.0) == right).mean()
     print(f"decided as planned, {true=} {seeds=}: {decided:.4f}")
-    # A true difference of none is called one in up to 4 %, before it could be called equal.
+    # A true difference of none is called one in up to 4%, before it could be called equal.
     assert decided >= 0.76
 
 

@@ -74,8 +74,8 @@ def test_intervals_for_new_images_cover(
 def test_intervals_for_new_images_cover_with_right_and_wrong_answers(
     seeds: int, change: str
 ) -> None:
-    # 1,000 images of differing difficulty, about 95 % classified right. Right or wrong is far
-    # from a bell curve, and few images decide: 93 to 97 % here. 3,000 studies a batch: standard
+    # 1,000 images of differing difficulty, about 95% classified right. Right or wrong is far
+    # from a bell curve, and few images decide: 93 to 97% here. 3,000 studies a batch: standard
     # error 0.4 points.
     sd_change, shift = {
         "none on average": (2.0, 0.0),
@@ -122,7 +122,7 @@ def test_the_noise_floor_holds_for_two_new_runs_in_95_of_100_cases(seeds: int) -
 
 @pytest.mark.parametrize("seeds", [5, 10, 20])
 def test_the_flip_ledger_of_a_change_that_does_nothing_is_empty(seeds: int) -> None:
-    # 300 studies a batch: standard error 1.3 points at 5 %, hence 9 % at most.
+    # 300 studies a batch: standard error 1.3 points at 5%, hence 9% at most.
     rng = generator("flips", seeds)
     studies = 300 * BATCHES
     called = 0

@@ -19,7 +19,7 @@ from tests.support.tuned import Value, tuned_result, tuned_study
 
 STUDIES = 120
 LEVEL = 0.055
-"""What EVIDENCE allows; the rule itself has 4 %."""
+"""What EVIDENCE allows; the rule itself has 4%."""
 
 
 def responses(rng: np.random.Generator, shape: str, ahead: float = 0.0) -> Value:

@@ -170,7 +170,7 @@ def test_a_question_is_judged_from_the_seeds_of_the_look_at_which_it_ended(whole
     assert evidence.measured is not None
     assert found[SECOND].verdict is Verdict.EQUAL
     assert evidence.n == 10
-    # The 90 % interval of the last look has 0.75 of the 5 %.
+    # The 90% interval of the last look has 0.75 of the 5%.
     half = student.ppf(1 - 0.05 * 0.75, 9) * d_S.std(ddof=1) / 10**0.5
     low, high = evidence.measured.low_90, evidence.measured.high_90
     assert (low, high) == pytest.approx((d_S.mean() - half, d_S.mean() + half))

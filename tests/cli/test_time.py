@@ -37,7 +37,7 @@ def test_for_people_and_across_engines(
     told = call("time", "mlp", "mlp", "--study", "small.toml", "--engine", "numpy,native",
                 "--rounds", "3")  # fmt: skip
     assert told.exit_code == 0, told.exception
-    assert re.search(r"time ratio [\d.]+ \[[\d.]+, [\d.]+\], 95 %, n = 5 processes", told.output)
+    assert re.search(r"time ratio [\d.]+ \[[\d.]+, [\d.]+\], 95%, n = 5 processes", told.output)
     assert "mlp by numpy against itself: time ratio " in told.output
     assert "mlp, engine numpy: " in told.output
     assert "mlp, engine native: " in told.output

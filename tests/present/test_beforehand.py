@@ -35,8 +35,8 @@ from tests.support.small import SMALL_STUDY, Small
         ("epochs_to 0.98", 1, "1 epoch"),
         ("parameters", 1, "1 parameter"),
         ("parameters", 1000, "1,000 parameters"),
-        ("step_time", 0.05, "0.05 = 5 % of the time of a step"),
-        ("step_time", 5, "5 = 500 % of the time of a step; did you mean 0.05?"),
+        ("step_time", 0.05, "0.05 = 5% of the time of a step"),
+        ("step_time", 5, "5 = 500% of the time of a step; did you mean 0.05?"),
     ],
 )
 def test_what_matters_in_words(metric: str, matters: float, words: str) -> None:

@@ -35,12 +35,12 @@ def test_the_page_opens_with_the_findings(written: Path) -> None:
     assert order == ["findings", "summary", "luck"]
     row = found.finding("Does Adam end more accurate than SGD?")
     sides = row[1].replace("\u00a0", " ")
-    assert re.fullmatch(r"cnn \d+\.\d+ % → cnn-adam \d+\.\d+ % ·", sides)
+    assert re.fullmatch(r"cnn \d+\.\d+% → cnn-adam \d+\.\d+% ·", sides)
     assert row[2:4] == ["n = 5", "better"]
     assert re.fullmatch(r"\+\d+\.\d+ \[\d+\.\d+, \d+\.\d+\]", row[4])
-    assert row[5:7] == ["better: 99.09 %", "agrees"]
+    assert row[5:7] == ["better: 99.09%", "agrees"]
     assert row[7].startswith("cnn-adam is better than cnn: final test accuracy +")
-    assert "95 %, n = 5 seeds" in " ".join(row[7:])
+    assert "95%, n = 5 seeds" in " ".join(row[7:])
     confounded = found.finding("And as the report compared them, at two learning rates?")
     assert any(
         text.startswith("Confounded: residual and residual-bn also differ in learning rate 0.01")
@@ -93,7 +93,7 @@ def test_markdown_says_the_same(written: Path) -> None:
     assert text.index("## Findings") < text.index("## Summary") < text.index("## Single runs")
     assert "1. **Has the CNN fewer parameters than the MLP?** cnn has fewer parameters" in text
     assert "Of the original’s 4 answers, 2 are confirmed and 0 are contradicted; of 2 " in text
-    errors = re.search(r"Of all errors (\d+) % are with \d, (\d+) % with", text)
+    errors = re.search(r"of all errors (\d+)% are with \d, (\d+)% with", text)
     assert errors is not None
     # Every error is with two of the ten classes.
     assert 100 >= int(errors[1]) >= int(errors[2]) >= 20
@@ -127,7 +127,7 @@ def test_findings_for_a_paper(written: Path) -> None:
 @pytest.mark.usefixtures("undrawn")
 def test_a_paper_survives_what_users_write(make: Make, tmp_path: Path) -> None:
     result = make(["cnn", "cnn-adam"], seeds=5, runs=lambda name, seed: trained(name, seed, 0.6))
-    ask = "[a_1] & 50 % of #{x}\n\n~ $5 ^ \\ < “é” → ±"
+    ask = "[a_1] & 50% of #{x}\n\n~ $5 ^ \\ < “é” → ±"
     questions = tuple(
         q.model_copy(update={"ask": f"{i}: {ask}" if i else ask})
         for i, q in enumerate(result.study.questions)
@@ -138,18 +138,21 @@ def test_a_paper_survives_what_users_write(make: Make, tmp_path: Path) -> None:
     rows = list(cells_of(text))
     assert len(rows) == len(questions)
     assert rows[0][0] == (
-        r"{[}a\_1{]} \& 50 \% of \#\{x\} \textasciitilde{} \$5 \textasciicircum{} "
+        r"{[}a\_1{]} \& 50\% of \#\{x\} \textasciitilde{} \$5 \textasciicircum{} "
         r"\textbackslash{} \textless{} ``é'' $\to$ $\pm$"
     )
-    assert "% Each network got about 1 % of the full training." in text
+    assert "% Each network got about 1% of the full training." in text
 
 
 def cells_of(text: str) -> Iterator[list[str]]:
     """The cells of a LaTeX table, which must have as many in each row, and close what it opens."""
     shown = "\n".join(line for line in text.splitlines() if not line.startswith("%"))
     begin, body, end = re.split(r"\\midrule|\\bottomrule", shown)
-    assert begin.startswith(r"\begin{tabular}{p{0.36\linewidth}rrrp{0.2\linewidth}}")
-    assert end.strip() == r"\end{tabular}"
+    # Set smaller, so that its five columns fit a portrait page.
+    small, begin = begin.split("\n", 1)
+    assert small == r"{\footnotesize\setlength{\tabcolsep}{3pt}%"
+    assert begin.startswith(r"\begin{tabular}{p{0.36\linewidth}rrrp{0.17\linewidth}}")
+    assert end.strip() == "\\end{tabular}%\n}"
     for row in body.strip().split("\n"):
         assert row.endswith(r" \\")
         bare = re.sub(r"\\(?:[a-z]+|[&%$#_{}])", "", row.removesuffix(r" \\"))

@@ -19,7 +19,7 @@ NEEDS_LATEX = pytest.mark.skipif(
     reason="needs pdflatex: apt-get install texlive-latex-base texlive-latex-recommended",
 )
 LABELS = {
-    "mlp": "A perceptron of 100 hidden units, as in the course's first exercise & 50 % faster",
+    "mlp": "A perceptron of 100 hidden units, as in the course's first exercise & 50% faster",
     "cnn": r"CNN_1 {baseline} \ ~^ #$",
     "cnn-adam": "[CNN], Adam",
 }

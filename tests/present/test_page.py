@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
-from importlib.resources import files
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
 from paribus.present.write import report_page, write_report
-from paribus.text import PERCENT
 from tests.support.made_up import Make
 
 
@@ -42,11 +40,6 @@ def test_figures_in_the_page_say_what_their_files_say(make: Make, tmp_path: Path
 def test_commands_in_sentences_are_set_as_code(make: Make) -> None:
     text = report_page(make(["cnn", "pool-first"]))
     assert "; run <code>paribus time cnn pool-first --study mnist</code>" in text
-
-
-def test_scripts_write_percentages_as_texts_do() -> None:
-    script = files("paribus.present").joinpath("static", "shared.js").read_text("utf-8")
-    assert f'const PERCENT = "{PERCENT}";' in script
 
 
 def texts(svg: str) -> list[str]:

@@ -158,7 +158,7 @@ def test_a_preview_asks_for_an_accuracy_that_it_can_reach(told: Told) -> None:
     (full,) = (q for q in study.questions if isinstance(q, Question) and "98" in q.metric)
     asked = [q for q in study.as_preview(60_000).questions if isinstance(q, Question)]
     (question,) = (q for q in asked if q.metric == "epochs_to 0.49")
-    assert question.ask == f"{full.ask} (In this preview: number of epochs to 49 % test accuracy.)"
+    assert question.ask == f"{full.ask} (In this preview: number of epochs to 49% test accuracy.)"
     assert question.matters == full.matters
 
 
@@ -199,8 +199,8 @@ def test_a_diverged_run_is_a_result(make: Make) -> None:
 
 def test_epochs_to_an_accuracy_and_a_rise_of_loss(make: Make) -> None:
     found = {a.question.metric: a for a in judged(make(["cnn", "cnn-adam"], epochs=9))}
-    # The made-up curves never reach 98 %, and fall to their end but for noise.
-    assert "3 of 3 runs of cnn-adam never got to 98 % test accuracy" in wording.sentence(
+    # The made-up curves never reach 98%, and fall to their end but for noise.
+    assert "3 of 3 runs of cnn-adam never got to 98% test accuracy" in wording.sentence(
         found["epochs_to 0.98"]
     )
     assert "rise of the test loss after its minimum" in wording.sentence(found["test_loss_rise"])

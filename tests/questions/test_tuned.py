@@ -104,7 +104,7 @@ def test_winners_at_the_edge_of_the_space_are_named() -> None:
         assert edge.upper >= 4
     said = " ".join(wording.reasons(finding))
     assert "At the edge of its space: the learning rate of sgd, with " in said
-    assert "at the upper end of 5 winners (by chance 10 %)" in said
+    assert "at the upper end of 5 winners (by chance 10%)" in said
     middle = finding_of(tuned_result(tuned_study(seeds=5, trials=60), smooth))
     assert middle.sides[0].edges == ()
 

@@ -1,4 +1,4 @@
-"""The 90 % interval inside the margin against statsmodels' two one-sided tests."""
+"""The 90% interval inside the margin against statsmodels' two one-sided tests."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ def test_independent_luck_is_predicted_and_nothing_lasts() -> None:
     p_N = rng.beta(2, 0.2, size=2000)
     v = run_variance(rng.random((400, 2000)) < p_N)
     true = np.sqrt((p_N * (1 - p_N)).sum()) / 2000
-    # The SD over 400 seeds has a standard error of 3.5 %.
+    # The SD over 400 seeds has a standard error of 3.5%.
     assert v.luck == pytest.approx(true, rel=0.01)
     assert v.observed == pytest.approx(true, rel=0.11)
     assert v.lasting < 0.5 * true

@@ -50,13 +50,13 @@ SCORE = Metric(
 )
 EPOCHS = Metric(
     "epochs_to",
-    label="epochs to 98 %",
+    label="epochs to 98%",
     higher_is_better=False,
     better="fewer epochs",
     worse="more epochs",
     unit="epochs",
     decimals=1,
-    lacks="never got to 98 %",
+    lacks="never got to 98%",
     without="runs that all get there",
 )
 PARAMETERS = Metric(

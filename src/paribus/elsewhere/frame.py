@@ -44,7 +44,7 @@ class Frame:
 def number(cell: Cell) -> float | None:
     """Return a cell as a number, NaN if it says that there is none; None if it is something else.
 
-    A percentage counts as its number: "91.2 %" is 91.2.
+    A percentage counts as its number: "91.2%" is 91.2.
 
     >>> number("0.912"), number("91.2%"), number("NaN"), number("cnn")
     (0.912, 91.2, nan, None)

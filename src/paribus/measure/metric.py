@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.spec.metric_names import metric_facts
-from paribus.text import plural
+from paribus.text import plural, with_unit
 
 if TYPE_CHECKING:
     from paribus.measure.predictions import Predictions
@@ -102,7 +102,7 @@ class Metric:
             # Whoever writes 5 means 5 points.
             meant = difference if difference < self.scale else 0.1
             unit = plural(meant, self.unit_of_one or self.unit, self.unit)
-            said += f"; write {meant / self.scale:g} for {meant:g} {unit}"
+            said += f"; write {meant / self.scale:g} for {with_unit(format(meant, 'g'), unit)}"
         raise ValueError(said)
 
     def value(self, run: Run) -> float:
@@ -172,7 +172,7 @@ def named(text: str) -> Metric:
     Raises ValueError if it names none.
 
     >>> named("epochs_to 0.98").label
-    'number of epochs to 98 % test accuracy'
+    'number of epochs to 98% test accuracy'
     """
     return cast(Metric, metric_facts(text))
 

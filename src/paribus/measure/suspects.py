@@ -14,7 +14,7 @@ FEWEST_RUNS = 5
 
 MOST_SUSPECTS = 0.1
 """Of all test images: more than these say that networks are weak, not that labels are wrong. Of ten
-datasets, Northcutt et al. 2021 find the most wrong labels in QuickDraw's: 10.1 %."""
+datasets, Northcutt et al. 2021 find the most wrong labels in QuickDraw's: 10.1%."""
 
 
 @dataclass(frozen=True)

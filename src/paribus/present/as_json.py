@@ -231,7 +231,7 @@ def all_numbers(finding: Finding) -> dict[str, Number]:
 @singledispatch
 def numbers(finding: Finding) -> dict[str, Number]:
     """Return the numbers that a finding has, by the names in `NUMBERS` or by its own; intervals are
-    95 %. `look`: the planned look (from 1) that the rest is of, 0 before the first.
+    95%. `look`: the planned look (from 1) that the rest is of, 0 before the first.
     `raised_from`: the seeds that were planned, where more were trained without a plan."""
     return {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from paribus.measure.metric import Metric
 from paribus.spec.study import Study
 from paribus.stats.limits import FEWEST_SEEDS
-from paribus.text import count
+from paribus.text import count, with_unit
 
 
 def too_few_seeds(study: Study) -> str:
@@ -37,7 +37,7 @@ def what_matters(metric: Metric, matters: float, test_images: int) -> str:
         return "0: any difference matters, so nothing is called equal"
     number = f"{matters * metric.scale:,g}"
     units = metric.unit or metric.label.removeprefix("number of ")
-    said = f"{number} {metric.unit_of_one or units if number == '1' else units}"
+    said = with_unit(number, metric.unit_of_one or units if number == "1" else units)
     if metric.is_printed_as_measured:
         return said
     said = f"{matters:g} = {said}"

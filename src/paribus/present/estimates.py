@@ -6,7 +6,7 @@ import math
 
 from paribus.measure.metric import Metric
 from paribus.stats.step_times import Ratio
-from paribus.text import MINUS, PERCENT, percent
+from paribus.text import MINUS, percent, with_unit
 
 EXTRA_DECIMALS = 4
 _MOST_DECIMALS_OF_RATIOS = 3
@@ -38,7 +38,7 @@ def level(metric: Metric, mean: float, sd: float) -> str:
 
     >>> from paribus.measure.metric import named
     >>> level(named("test_accuracy"), 0.9822, 0.005)
-    '98.22 % (SD 0.50)'
+    '98.22% (SD 0.50)'
     """
     shown_sd = _fixed(sd * metric.scale, _decimals_for(metric, -sd, sd))
     return f"{mean_level(metric, mean, sd)} (SD {shown_sd})"
@@ -49,10 +49,10 @@ def mean_level(metric: Metric, mean: float, sd: float) -> str:
 
     >>> from paribus.measure.metric import named
     >>> mean_level(named("test_accuracy"), 0.9822, 0.005)
-    '98.22 %'
+    '98.22%'
     """
-    unit = PERCENT if metric.is_share else f" {metric.unit}" * bool(metric.unit)
-    return f"{_fixed(mean * metric.scale, _decimals_for(metric, -sd, sd))}{unit}"
+    number = _fixed(mean * metric.scale, _decimals_for(metric, -sd, sd))
+    return with_unit(number, "%" if metric.is_share else metric.unit)
 
 
 def interval(metric: Metric, low: float, high: float) -> str:
@@ -89,7 +89,7 @@ def with_interval(
 
     >>> from paribus.measure.metric import named
     >>> with_interval(named("test_accuracy"), 0.0041, 0.0018, 0.0063, confidence=0.95, n=20)
-    '+0.41 points [0.18, 0.63], 95 %, n = 20 seeds'
+    '+0.41 points [0.18, 0.63], 95%, n = 20 seeds'
     """
     return (
         f"{estimate(metric, mean, low, high)} {interval(metric, low, high)}, "
@@ -113,7 +113,7 @@ def ratio_with_interval(found: Ratio, confidence: float = 0.95) -> str:
     """Return the ratio, its interval, the confidence and the number of processes.
 
     >>> ratio_with_interval(Ratio(5, 1.124, 1.101, 1.147, 1.105, 1.143, 0.0))
-    'time ratio 1.124 [1.101, 1.147], 95 %, n = 5 processes'
+    'time ratio 1.124 [1.101, 1.147], 95%, n = 5 processes'
     """
     return (
         f"time ratio {ratio(found, confidence)} {ratio_interval(found, confidence)}, "
@@ -142,7 +142,7 @@ def _decimals_of_ratio(low: float, high: float) -> int:
 
 
 def _with_unit(metric: Metric, number: str) -> str:
-    return f"{number} {metric.unit}" if metric.unit else number
+    return with_unit(number, metric.unit)
 
 
 def _decimals_for(metric: Metric, low: float, high: float) -> int:

@@ -88,15 +88,15 @@ _UNPAIRED_ROWS = f"{_ROWS} Runs are not paired."
 _PAIRED_ROWS = f"{_ROWS} Runs of one seed are a pair; a dot is the difference of one pair."
 _INTRODUCTION = (
     "The verdicts keep their word if the questions, with metric, number of runs and the smallest "
-    "difference that matters, were fixed before the numbers were seen. In brackets a 95 % "
+    "difference that matters, were fixed before the numbers were seen. In brackets a 95% "
     "confidence interval: of 100 such sets of runs, about 95 have an interval that holds the true "
     "difference of the means (90, where it says so). “Undecided” and “no verdict” say that the "
     "numbers do not show more."
 )
 _HOW_TO_READ = (
     "The mark is the estimate: the mean of the second experiment less that of the first; filled "
-    "where it is decided. Better is always to the right. The line is the 95 % interval of this "
-    "question alone (for “equal” the 90 % one, on which that verdict rests). The verdict allows "
+    "where it is decided. Better is always to the right. The line is the 95% interval of this "
+    "question alone (for “equal” the 90% one, on which that verdict rests). The verdict allows "
     "for all questions: a line can miss 0 and the question be undecided. The gray band holds "
     "differences too small to matter. An estimate beyond the axis stands behind a break with its "
     "number. Rows go from the largest improvement down; open one to see all that it rests on."
@@ -138,7 +138,7 @@ def _method(judgment: Judgement) -> str:
         sizes = zip(judgment.metrics, terms.matters, strict=True)
         margins = listed([amount(metric, matters) for metric, matters in sizes])
         text += (
-            f" “Equal” requires a 90 % confidence interval within ±{margins} (two one-sided tests, "
+            f" “Equal” requires a 90% confidence interval within ±{margins} (two one-sided tests, "
             "Schuirmann 1987)."
         )
     else:
@@ -147,7 +147,7 @@ def _method(judgment: Judgement) -> str:
         degrees = "" if terms.paired else ", with min(n, m) − 1 degrees of freedom,"
         text += (
             " The set of experiments that may be the best has those that no other one is shown to "
-            f"exceed, by one-sided {'paired ' if terms.paired else ''}t tests{degrees} at 5 % "
+            f"exceed, by one-sided {'paired ' if terms.paired else ''}t tests{degrees} at 5% "
             "divided by the number of others (Gupta 1965); it holds the best one in at least 95 of "
             "100 studies."
         )

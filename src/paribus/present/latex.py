@@ -22,8 +22,8 @@ _ESCAPED = {
 def escape(text: str) -> str:
     r"""A text as LaTeX prints it, in one line. Letters of other alphabets stay as they are.
 
-    >>> escape("a_b: 5 % [−1, 2]")
-    'a\\_b: 5 \\% {[}$-$1, 2{]}'
+    >>> escape("a_b: 5% [−1, 2]")
+    'a\\_b: 5\\% {[}$-$1, 2{]}'
     >>> escape("* with `--only`")
     '{*} with \\textasciigrave{}-{}-only\\textasciigrave{}'
     """

@@ -34,7 +34,7 @@ from paribus.present.sides import Labels
 from paribus.present.tuning import tuning_curves
 from paribus.questions.finding import Finding
 from paribus.stats.paired import mean_interval
-from paribus.text import PERCENT, count, percent
+from paribus.text import count, percent
 
 # S seeds, N test images
 
@@ -139,7 +139,7 @@ def final_accuracies(result: StudyResult) -> FinalAccuracies | None:
             name=result.study.label(experiment.name),
             value_R=experiment.final("test_accuracy"),
             interval=mean_interval(experiment.final("test_accuracy")),
-            text=f"{summary_cells.accuracy(experiment, 'test_accuracy')}{PERCENT}",
+            text=f"{summary_cells.accuracy(experiment, 'test_accuracy')}%",
         )
         for experiment in result.experiments.values()
         if experiment.finished

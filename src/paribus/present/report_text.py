@@ -174,7 +174,7 @@ def confusions(
     >>> for sentence in confusions(counts_KK, ["cat", "dog", "cow"], 2).split(". "):
     ...     print(sentence)
     Most often: cat taken for dog (1.0), dog taken for cat (0.5), cow taken for dog (0.5); images a run, n = 2
-    Of all errors 100 % are with dog, 75 % with cat, 25 % with cow, as the true class or as what it was taken for.
+    Of all errors 100% are with dog, 75% with cat, 25% with cow, as the true class or as what it was taken for.
     """  # noqa: E501
     errors_KK = counts_KK * (1 - np.eye(len(counts_KK)))
     order = np.argsort(-errors_KK, axis=None, kind="stable")[:most]

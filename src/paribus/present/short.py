@@ -19,7 +19,7 @@ from paribus.questions.finding import (
     Verdict,
 )
 from paribus.questions.unpaired_finding import UnpairedFinding
-from paribus.text import extent, listed, signed
+from paribus.text import extent, listed, signed, with_unit
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class Numbers:
     n: str = ""
     estimate: str = ""
     interval: str = ""
-    """In brackets, 95 %."""
+    """In brackets, 95%."""
     unit: str = ""
 
     @property
     def with_unit(self) -> str:
         """The estimate with its unit."""
-        return " ".join(filter(None, (self.estimate, self.unit if self.estimate else "")))
+        return with_unit(self.estimate, self.unit) if self.estimate else ""
 
     @property
     def together(self) -> str:

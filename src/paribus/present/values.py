@@ -94,7 +94,7 @@ def _row(
     if found_level := mean_and_sd(value_R / metric.scale):
         shown = level(metric, *found_level)
     elif n == 1:
-        shown = f"{value_R[0]:.6g}{' %' if metric.is_share else ''}"
+        shown = f"{value_R[0]:.6g}{'%' if metric.is_share else ''}"
     return ValueRow(
         name=one.name,
         n=n,

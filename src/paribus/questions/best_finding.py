@@ -17,7 +17,7 @@ class Contender:
     `seeds`: its runs at the last look that it took part in, or all; `missing`: how many of them
     ended without a value. `level`: mean and SD of the others; None under 2. `to_best`: its mean
     less that of the best other one, of pairs over the seeds of both; None without any. `low`,
-    `high`: the interval of that, 95 % for all at once; infinite where there is no bound, None
+    `high`: the interval of that, 95% for all at once; infinite where there is no bound, None
     before the first look. `first_rank`, `last_rank`: 1 is the best.
     """
 

@@ -124,7 +124,7 @@ class TwoSided(Finding):
 class Measured:
     """Tests and intervals of at least three pairs, in the metric's raw unit; B minus A.
 
-    `paired` holds the 95 % interval, `low_90` and `high_90` are the ends of the 90 % one.
+    `paired` holds the 95% interval, `low_90` and `high_90` are the ends of the 90% one.
     `new_images_p`: the level at which the interval for new images reaches 0.
     """
 
@@ -302,7 +302,7 @@ class InteractionFinding(PairFinding):
     (B2 - A2) - (B1 - A1). `pair`: the two experiments without the change, with all that is no part
     of the question among its `confounds`. `changes`: without and with it, in either place.
     `cells`: the four, in the order of `changes`. `near_ceiling`: those whose mean is a share above
-    99 %, where points are not log-odds.
+    99%, where points are not log-odds.
     """
 
     question: InteractionQuestion

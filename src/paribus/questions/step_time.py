@@ -64,7 +64,7 @@ class StepTimes:
     """A question about step times with the timings to answer it from; a `Prepared`.
 
     `timings`: one per process. The question's `matters` is the smallest share that matters, 0.05
-    for 5 %. `study_name`: as in `Context`.
+    for 5%. `study_name`: as in `Context`.
     """
 
     question: Question
@@ -103,8 +103,8 @@ class StepTimes:
 
     def conclude(self, adjusted: tuple[float, ...], family: int) -> StepTimeFinding:
         """Return the finding. In this order: confounded; worse (slower) or better (faster), where
-        the adjusted p is 0.04 or less and the ratio is further from 1 than the 95 % interval of the
-        control reaches; practically equivalent, where both 90 % intervals lie within
+        the adjusted p is 0.04 or less and the ratio is further from 1 than the 95% interval of the
+        control reaches; practically equivalent, where both 90% intervals lie within
         `matters` of 1; undecided."""
         ratio, control = self.ratios or (None, None)
         verdict, less = Verdict.NONE, False

@@ -12,7 +12,7 @@ from paribus.stats.tuning import TunedDifference, TuningCurve
 
 @dataclass(frozen=True)
 class AtEdge:
-    """A setting whose winners lie in the outermost 5 % of its range, in so many replicates at its
+    """A setting whose winners lie in the outermost 5% of its range, in so many replicates at its
     lower and at its upper end."""
 
     setting: str

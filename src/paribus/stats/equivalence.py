@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 EQUIVALENCE_LEVEL = 0.05
 EQUIVALENCE_CONFIDENCE = 1 - 2 * EQUIVALENCE_LEVEL
-"""Both one-sided t tests, against -margin and +margin, reject at 5 % exactly where this 90 %
+"""Both one-sided t tests, against -margin and +margin, reject at 5% exactly where this 90%
 interval lies inside ±margin. Source: Schuirmann 1987."""
 
 

@@ -62,7 +62,7 @@ def flip_ledger(correct_AN: ArrayLike, correct_BN: ArrayLike) -> FlipLedger:
     numbers of seeds may differ. Always right or wrong: by all runs of both. Fixed or broken: by
     Fisher's exact test of the image's counts (hypergeometric), at the largest threshold up to
     0.05 at which the number of images that luck alone would bring that far, given each image's
-    total, is at most 5 % of those that got there: Heyse 2011, the false discovery rate of
+    total, is at most 5% of those that got there: Heyse 2011, the false discovery rate of
     Benjamini & Hochberg 1995 for counts. The others vary from run to run, which so many runs
     cannot tell from luck. On images that are always wrong: Northcutt et al. 2021. Raises
     ValueError for other shapes or values.

@@ -9,5 +9,5 @@ VERDICT_LEVEL = 0.04
 """A study says "better" or "worse" at this Holm-adjusted p or below.
 
 Not 0.05: where one experiment's runs are skewed and the other's are not, the t test's error is up
-to a fifth above its level (docs/statistics.md, "The level"); at 0.04 it stays under 5 %.
+to a fifth above its level (docs/statistics.md, "The level"); at 0.04 it stays under 5%.
 """

@@ -62,7 +62,7 @@ def two_way(difference_SN: ArrayLike, confidence: float = 0.95) -> TwoWay:
     The interval is mean ± c · √variance with c² = z² + r² · (t(K-1)² - z²) + (1-r)² · (t(N-1)² -
     z²), r the seed part's share of the variance: exact where only one part counts, and between
     them in the weights of Satterthwaite 1946, 1/df = r²/(K-1) + (1-r)²/(N-1). His own quantile,
-    t(df), covers only 92 % at K = 3, and that of the smaller df up to 100 % (docs/statistics.md
+    t(df), covers only 92% at K = 3, and that of the smaller df up to 100% (docs/statistics.md
     has the figures).
     Raises ValueError under 3 seeds or 2 images.
 

@@ -123,7 +123,7 @@ def compare_pairs(a_S: ArrayLike, b_S: ArrayLike, confidence: float = 0.95) -> P
 
 
 def mean_interval(value_R: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """The 95 % t interval of a mean of shares over runs, (2,), within 0 and 1; None under 3 runs or
+    """The 95% t interval of a mean of shares over runs, (2,), within 0 and 1; None under 3 runs or
     where they do not differ."""
     if len(value_R) < FEWEST_SEEDS or no_spread(value_R):
         return None

@@ -40,7 +40,7 @@ def power_of_difference(
 
 
 def power_of_equivalence(margin: float, sd: float, n: int, difference: float = 0.0) -> float:
-    """The probability that the 90 % interval of n pairs lies inside ±`margin`.
+    """The probability that the 90% interval of n pairs lies inside ±`margin`.
 
     `difference`: the true mean difference, `sd`: the SD of paired differences, in the same unit.
     Given the sample SD s the mean must lie within margin - t·s/√n of 0; averaged over s, whose
@@ -71,7 +71,7 @@ def seeds_to_plan(sd: float, matters: float, level: float = VERDICT_LEVEL) -> in
     """The fewest pairs with which a study can tell "none" from "just enough to matter".
 
     With so many, a true difference of `matters` is found, and a true difference of 0 is shown to
-    be smaller than `matters`, each with a probability of at least 80 %. `sd`: of the paired
+    be smaller than `matters`, each with a probability of at least 80%. `sd`: of the paired
     differences, same unit. None if over 10,000. Sources as for the two powers.
 
     >>> seeds_to_plan(sd=0.002, matters=0.001)
@@ -89,7 +89,7 @@ def seeds_to_decide(
 ) -> int | None:
     """The fewest pairs that decide, one way or the other, a true difference as large as this.
 
-    Decided with a probability of at least 80 %: found not to be 0, or shown to be smaller than
+    Decided with a probability of at least 80%: found not to be 0, or shown to be smaller than
     `matters` (if that is given). None if over 10,000. Sources as for the two powers.
 
     >>> seeds_to_decide(difference=0.002, sd=0.002, matters=None)

@@ -33,7 +33,7 @@ def decide(
     """`Decision` of each question, from arrays of one shape (...), in the metric's unit.
 
     In this order: different, in the direction of the mean, where the Holm-adjusted p of the
-    paired t test is 0.04 or less; practically equivalent where the 90 % interval lies
+    paired t test is 0.04 or less; practically equivalent where the 90% interval lies
     inside ±`matters` (never, where that is None); undecided.
 
     >>> low_90, high_90 = [0.1, -0.1, -0.1], [0.5, 0.3, 0.7]

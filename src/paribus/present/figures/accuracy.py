@@ -37,7 +37,7 @@ def final_accuracies(shown: FinalAccuracies, *, narrow: bool = False) -> Figure:
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.add_subplot()
         drawn = [errors(row.value_R, least) for row in rows]
-        # The interval of one weak experiment may reach 100 %, far beyond all runs: it runs off the
+        # The interval of one weak experiment may reach 100%, far beyond all runs: it runs off the
         # figure, or all others would be squeezed into a corner of it.
         fewest = min(float(errors_R.min()) for errors_R in drawn) / 3
         for place, (row, errors_R) in enumerate(zip(rows, tuple(drawn), strict=True)):

@@ -26,7 +26,7 @@ from paribus.present.figures.style import (
     loss_scale,
     style,
 )
-from paribus.text import PERCENT, shortened, spread
+from paribus.text import shortened, spread
 
 # E epochs, R runs
 
@@ -182,7 +182,7 @@ def _last(runs: Sequence[RunCurves], curve: str) -> str:
     percent = curve.endswith("accuracy")
     text = spread(last, ".2f" if percent else ".4f", 100 if percent else 1)
     so_far = "" if runs[0].finished else f", so far: epoch {reached}"
-    return f"{text}{PERCENT if percent else ''} (n = {len(runs)}{so_far})"
+    return f"{text}{'%' if percent else ''} (n = {len(runs)}{so_far})"
 
 
 def _stack(runs: Sequence[RunCurves], curve: str) -> NDArray[np.float64]:

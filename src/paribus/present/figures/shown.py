@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 LEAST_ERRORS = 5e-4
-"""Where higher training accuracies are drawn: the way to 100 % has no end on their axis."""
+"""Where higher training accuracies are drawn: the way to 100% has no end on their axis."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -113,7 +113,7 @@ def errors(accuracy: NDArray[np.float64], least: float) -> NDArray[np.float64]:
 def accuracy_scale(
     axes: Axes, which: Literal["x", "y"], shown: Sequence[NDArray[np.float64]]
 ) -> None:
-    """Make an axis of errors one of accuracies: logarithmic in the error, 100 % at its far end.
+    """Make an axis of errors one of accuracies: logarithmic in the error, 100% at its far end.
 
     shown: all shares of errors on it; the axis goes from the tick below them to the one above.
     """
@@ -129,7 +129,7 @@ def accuracy_scale(
         low, high = known[min(place + 1, len(known) - 1)], known[max(place - 1, 0)]
     ticks = [tick for tick in known if low <= tick <= high]
     if high == 1.0 and len(ticks) > 3 and most < 0.93:
-        # Guessing among ten classes: nothing lies between 0 and 7 %.
+        # Guessing among ten classes: nothing lies between 0 and 7%.
         ticks[0] = high = 0.9
     axis = axes.xaxis if which == "x" else axes.yaxis
     (axes.set_xscale if which == "x" else axes.set_yscale)("log")

@@ -131,7 +131,7 @@ function options(curve, width) {
   const axis = { stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 },
     ticks: { stroke: css("--line"), width: 1 }, font: "12px system-ui, sans-serif" };
   const label = curve === "accuracy"
-    ? (v) => `${Number((100 * (1 - v)).toFixed(2))}${PERCENT}`
+    ? (v) => `${Number((100 * (1 - v)).toFixed(2))}%`
     : (v) => String(Number(v.toPrecision(2)));
   const logarithmic = { splits: (_, axisIndex, low, high) => ticks(low, high),
     filter: (_, values) => values };

@@ -1,11 +1,10 @@
 // Numbers as text, the same as in text.py, and elements, as the scripts of all pages make them.
 "use strict";
 
-const PERCENT = " %";
 const SVG = "http://www.w3.org/2000/svg";
 
 function percent(share, digits = 2) {
-  return `${(100 * share).toFixed(digits)}${PERCENT}`;
+  return `${(100 * share).toFixed(digits)}%`;
 }
 
 function count(number, one, many = `${one}s`) {

@@ -147,7 +147,7 @@ def _different(finding: PairFinding, measured: Measured) -> str:
 
 
 def _equal(finding: PairFinding, measured: Measured) -> str:
-    """Practically equivalent: the interval is the 90 % one that the verdict rests on."""
+    """Practically equivalent: the interval is the 90% one that the verdict rests on."""
     assert finding.matters is not None
     numbers = with_interval(
         finding.metric,
