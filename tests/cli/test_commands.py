@@ -133,7 +133,7 @@ def test_status(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert counts == {"mlp": (2, 3), "cnn": (2, 3), "adam": (2, 3)}
     told = call("status", "small.toml").output
     assert "mlp   2 of 2 finished" in told
-    assert re.search(r"[0-9a-f]{12}-numpy-0  epoch 4/4, test \d+\.\d\d %  finished", told)
+    assert re.search(r"[0-9a-f]{12}-numpy-0  epoch 4/4, test \d+\.\d\d%  finished", told)
 
 
 def test_a_run_that_was_stopped_is_not_said_to_run(
@@ -143,7 +143,7 @@ def test_a_run_that_was_stopped_is_not_said_to_run(
     monkeypatch.chdir(tmp_path / "stopped")
     change(Path("runs"), "UPDATE runs SET status = 'running' WHERE seed = 0")
     assert re.search(
-        r"-numpy-0  epoch 4/4, test \d+\.\d\d %  stopped", call("status", "small.toml").output
+        r"-numpy-0  epoch 4/4, test \d+\.\d\d%  stopped", call("status", "small.toml").output
     )
     assert "\nstopped\n" in call("show", "mlp/0").output
     with open_store(Path("runs"), "write") as store, store.claim(store.find_runs("mlp/0")[0].id):

@@ -93,7 +93,7 @@ def test_markdown_says_the_same(written: Path) -> None:
     assert text.index("## Findings") < text.index("## Summary") < text.index("## Single runs")
     assert "1. **Has the CNN fewer parameters than the MLP?** cnn has fewer parameters" in text
     assert "Of the original’s 4 answers, 2 are confirmed and 0 are contradicted; of 2 " in text
-    errors = re.search(r"of all errors (\d+)% are with \d, (\d+)% with", text)
+    errors = re.search(r"Of all errors (\d+)% are with \d, (\d+)% with", text)
     assert errors is not None
     # Every error is with two of the ten classes.
     assert 100 >= int(errors[1]) >= int(errors[2]) >= 20

@@ -118,7 +118,7 @@ def test_small_differences_beside_large_ones_get_an_axis_of_their_own(result: St
 
 def test_a_row_names_both_means(result: StudyResult) -> None:
     (row,) = only_group(result, found(CLEAR)).rows
-    assert row.sides == f"cnn 98.20% → adam 98.58%"
+    assert row.sides == "cnn 98.20% → adam 98.58%"
     (row,) = only_group(result, time_found(timed_steps(2.0))).rows
     a, b = (float(part.split()[1].removesuffix("%")) for part in row.sides.split(" → "))
     assert b / a == pytest.approx(2, rel=0.02)
