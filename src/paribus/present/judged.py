@@ -144,7 +144,7 @@ def _method(judgment: Judgement) -> str:
     else:
         text += " No smallest difference that matters was stated, so nothing is called equal."
     if terms.best:
-        degrees = "" if terms.paired else ", with min(n, m) − 1 degrees of freedom,"
+        degrees = "" if terms.paired else " with min(n, m) − 1 degrees of freedom"
         text += (
             " The set of experiments that may be the best has those that no other one is shown to "
             f"exceed, by one-sided {'paired ' if terms.paired else ''}t tests{degrees} at 5% "
