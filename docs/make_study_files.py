@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from docs.study_files_kinds import BEST, PAIRS
-from docs.study_files_recipe import AUGMENTATION
 from docs.study_files_tuning import TUNING, TUNING_END
 from paribus.measure.metric import MetricOfClass, MetricWithArgument, named
 from paribus.spec import bounds
@@ -22,7 +21,7 @@ from paribus.spec.metric_names import METRICS
 from paribus.spec.model import Spec
 from paribus.spec.notation import LAYERS, format_layer, parse_layer
 from paribus.spec.question import ASPECTS, BestQuestion, InteractionQuestion, Question
-from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, Sgd, Step
+from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, RmsProp, Sgd, Step
 from paribus.spec.study import Labeled, Reported, Study
 from paribus.spec.tune import Tune
 
@@ -161,11 +160,10 @@ def page() -> str:
         "## The study\n\n", _table(top), "\n",
         EXPERIMENTS, _table(experiment), "\n",
         NETWORK, _layers(), NETWORK_END,
-        "## Optimizers\n\n", *(_named(kind, {"lr": 0.001}) for kind in (Sgd, Adam, AdamW)),
+        "## Optimizers\n\n", *(_named(kind, {"lr": 0.001}) for kind in (Sgd, Adam, AdamW, RmsProp)),
         "## Learning-rate schedules\n\n",
         *(_named(kind, {"every": 10}) for kind in (Constant, Step, Cosine, OneCycle)),
         INITIALISATION,
-        AUGMENTATION,
         TUNING, _table(_rows(Tune, *Tune.model_fields)), TUNING_END,
         QUESTIONS, _table(question), "\n", _metrics(), _aspects(),
         PAIRS, _table(pairs), "\n",

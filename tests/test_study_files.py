@@ -31,7 +31,7 @@ def test_its_layers_can_be_written_as_it_has_them() -> None:
 
 def test_its_optimizers_and_schedules_can_be_written_as_it_has_them() -> None:
     tables = re.findall(r"^`(\{ name = .*? \})`:", TEXT, re.M)
-    assert len(tables) == 7
+    assert len(tables) == 8
     for table in tables:
         recipe = f"optimizer = {table}"
         if "lr" not in table:

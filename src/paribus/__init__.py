@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from paribus.spec.recipe import Constant as Constant
     from paribus.spec.recipe import Cosine as Cosine
     from paribus.spec.recipe import OneCycle as OneCycle
+    from paribus.spec.recipe import RmsProp as RmsProp
     from paribus.spec.recipe import Sgd as Sgd
     from paribus.spec.recipe import Step as Step
     from paribus.spec.study import Study as Study
@@ -71,7 +72,7 @@ _MODULES = {
         "Silu", "Tanh",
     ),
     "spec.network": ("ModuleNetwork",),
-    "spec.recipe": ("Adam", "AdamW", "Constant", "Cosine", "OneCycle", "Sgd", "Step"),
+    "spec.recipe": ("Adam", "AdamW", "Constant", "Cosine", "OneCycle", "RmsProp", "Sgd", "Step"),
     "spec.question": ("BestQuestion", "InteractionQuestion", "Question"),
     "spec.study": ("Study",),
     "spec.tune": ("Space", "Tune"),

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from paribus.engines.base import Task
-from paribus.spec.recipe import Adam, AdamW, OneCycle, Optimizer, Sgd
+from paribus.spec.recipe import Adam, AdamW, OneCycle, Optimizer, RmsProp, Sgd
 from tests.support.cases import (
     OPTIMIZERS,
     Candidate,
@@ -238,6 +238,8 @@ def torch_optimizer(settings: Optimizer, module: nn.Module) -> torch.optim.Optim
             )
         case Adam(lr=lr, betas=betas, eps=eps):
             return torch.optim.Adam(module.parameters(), lr, betas, eps, decay)
+        case RmsProp(lr=lr, alpha=alpha, momentum=momentum, eps=eps):
+            return torch.optim.RMSprop(module.parameters(), lr, alpha, eps, decay, momentum)
         case AdamW(lr=lr, betas=betas, eps=eps):
             return torch.optim.AdamW(module.parameters(), lr, betas, eps, decay)
 

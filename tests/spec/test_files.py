@@ -62,6 +62,7 @@ def test_the_hash_covers_all_settings_but_the_engine() -> None:
         "schedule": {"name": "cosine"},
         "initialisation": "he",
         "label_smoothing": 0.1,
+        "ema": 0.9,
         "normalize": "channel",
         "augment": ["flip"],
         "images": 1000,

@@ -30,7 +30,7 @@ from paribus.spec.identity import (
 from paribus.spec.layers import Conv, Residual
 from paribus.spec.model import Spec
 from paribus.spec.notation import LAYERS
-from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, Sgd, Step
+from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, RmsProp, Sgd, Step
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "hashes.json"
 DATA = "da7a" * 16
@@ -40,7 +40,7 @@ BASE = Experiment(
     optimizer=Sgd(lr=0.01),
     epochs=2,
 )
-RECIPES: tuple[type[Spec], ...] = (Sgd, Adam, AdamW, Constant, Step, Cosine, OneCycle)
+RECIPES: tuple[type[Spec], ...] = (Sgd, Adam, AdamW, RmsProp, Constant, Step, Cosine, OneCycle)
 
 
 # Golden hashes
@@ -74,7 +74,7 @@ def test_the_built_in_study_keeps_its_hashes() -> None:
 
 def test_golden_hashes_cover_every_choice() -> None:
     used = json.dumps(golden())
-    for table in ("sgd", "adam", "adamw", "constant", "step", "cosine", "one-cycle"):
+    for table in ("sgd", "adam", "adamw", "rmsprop", "constant", "step", "cosine", "one-cycle"):
         assert f'"name": "{table}"' in used
     for choice in ("torch", "he", "glorot"):
         assert f'"initialisation": "{choice}"' in used
@@ -121,7 +121,7 @@ class LaterSgd(Sgd):
 
 
 class LaterExperiment(Experiment):
-    optimizer: Annotated[LaterSgd | Adam | AdamW, Field(discriminator="name")]
+    optimizer: Annotated[LaterSgd | Adam | AdamW | RmsProp, Field(discriminator="name")]
     clipping: float | None = None
     augmentation: tuple[str, ...] = ()
 
@@ -237,6 +237,7 @@ OPTIMIZERS = st.one_of(
         lr=st.sampled_from([0.1, 1.0]),
         betas=st.sampled_from([(0.9, 0.999), (0.8, 0.99)]),
     ),
+    st.builds(RmsProp, lr=st.just(0.1), alpha=st.sampled_from([0.99, 0.9])),
     st.builds(AdamW, lr=st.just(0.1), weight_decay=st.sampled_from([0.0, 0.01])),
 )
 SCHEDULES = st.one_of(
@@ -271,6 +272,7 @@ EXPERIMENTS = st.builds(
     batch_size=st.sampled_from([128, 64]),
     initialisation=st.sampled_from(["torch", "he"]),
     label_smoothing=st.sampled_from([0.0, 0.1]),
+    ema=st.sampled_from([0.0, 0.99]),
     normalize=st.sampled_from(["none", "channel"]),
     augment=st.sampled_from([[], ["flip"], ["crop 4"], ["crop 2", "flip"], ["flip", "crop 2"]]),
     images=st.sampled_from([None, 100]),

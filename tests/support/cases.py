@@ -27,7 +27,16 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.layers import Layer
 from paribus.spec.notation import format_layer, parse_layers
 from paribus.spec.plan import Plan, make_plan
-from paribus.spec.recipe import Adam, AdamW, Constant, Initialisation, Optimizer, Schedule, Sgd
+from paribus.spec.recipe import (
+    Adam,
+    AdamW,
+    Constant,
+    Initialisation,
+    Optimizer,
+    RmsProp,
+    Schedule,
+    Sgd,
+)
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -95,6 +104,8 @@ OPTIMIZERS: dict[str, Optimizer] = {
     # eps is large, so that a misplaced one shows.
     "adam": Adam(lr=0.01, eps=1e-3),
     "adam-betas": Adam(lr=0.01, betas=(0.5, 0.7), eps=1e-3, weight_decay=0.1),
+    "rmsprop": RmsProp(lr=0.01, alpha=0.8, eps=1e-2),
+    "rmsprop-momentum": RmsProp(lr=0.01, momentum=0.7, eps=1e-2, weight_decay=0.1),
     "adamw": AdamW(lr=0.01, eps=1e-3, weight_decay=0.5),
 }
 
@@ -109,6 +120,7 @@ def make_task(
     batch_size: int = 5,
     epochs: int = 1,
     label_smoothing: float = 0.0,
+    ema: float = 0.0,
     augmented: Callable[[int], ImagesOf] | None = None,
     initialisation: Initialisation = "torch",
     seed: int = 0,
@@ -125,6 +137,7 @@ def make_task(
         epochs=epochs,
         batch_size=batch_size,
         label_smoothing=label_smoothing,
+        ema=ema,
         train=train,
         test=test or train,
         validation=None,

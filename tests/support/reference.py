@@ -267,6 +267,12 @@ class Reference:
         self.updates += 1
         o = self.optimizer
         for p, g, (m, v) in zip(self.parameters, self.gradients, self.moments, strict=True):
+            if o.method == Method.RMSPROP:
+                g = g + o.weight_decay * p
+                v[:] = o.beta2 * v + (1 - o.beta2) * g**2
+                m[:] = o.momentum * m + g / (np.sqrt(v) + o.epsilon)
+                p -= rate * m
+                continue
             if o.method != Method.ADAMW:
                 g = g + o.weight_decay * p
             if o.method == Method.SGD:

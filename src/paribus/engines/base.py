@@ -44,7 +44,7 @@ class Split:
         return len(self.labels)
 
 
-HEEDED = frozenset({"augment"})
+HEEDED = frozenset({"augment", "ema", "rmsprop"})
 """All that `Engine.heeds` may have: what the engines of Paribus do."""
 
 ImagesOf = Callable[[NDArray[np.int64]], Floats]
@@ -68,6 +68,8 @@ class Task:
     randomness: Randomness
     initial: Mapping[str, Floats]
     """Every tensor of the plan before training, by name; empty for a custom module."""
+    ema: float = 0.0
+    """Decay of the moving average of all tensors, see `average_share`; 0 for none."""
     augmented: Callable[[int], ImagesOf] | None = None
     """What gives the augmented training images of an epoch, counted from 1; None if they are
     trained on as they are."""
@@ -96,6 +98,17 @@ class Task:
             for step in range(self.steps_per_epoch)
         ]
         return self.optimizer.lr * np.array(factors)
+
+
+def average_share(decay: float, step: int) -> float:
+    """Return the share of the difference to a tensor by which its moving average moves after a
+    step, counted from 1 over all epochs.
+
+    So the average is the mean of what the tensor was after each step, that of i steps ago weighing
+    decay^i: Adam's correction of the beginning (Kingma and Ba 2015). With an average, all tensors,
+    running statistics too, are evaluated, kept and predicted with as their averages are.
+    """
+    return (1 - decay) / (1 - decay**step)
 
 
 @dataclass(frozen=True)
@@ -203,7 +216,8 @@ class Engine(Protocol):
     @property
     def heeds(self) -> frozenset[str]:
         """The settings of experiments that are newer than this contract and that it does something
-        for: "augment" (`Task.training_images`). It is given no experiment that has others."""
+        for: "augment" (`Task.training_images`), "ema" (`Task.ema`), "rmsprop" (the optimizer). It
+        is given no experiment that has others."""
         return frozenset()
 
     @property

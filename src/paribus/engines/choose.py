@@ -42,8 +42,14 @@ def make_engine(name: str, cores: int = 1) -> Engine:
 
 def _refusal(engine: Engine, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
     """Return None if an engine can train an experiment, else why not, after "because"."""
-    if experiment.augment and "augment" not in engine.heeds:
-        return "it does not augment images"
+    wanted = {
+        "augment": (bool(experiment.augment), "it does not augment images"),
+        "ema": (bool(experiment.ema), "it does not average weights"),
+        "rmsprop": (experiment.optimizer.name == "rmsprop", 'it has no optimizer "rmsprop"'),
+    }
+    for setting, (is_used, reason) in wanted.items():
+        if is_used and setting not in engine.heeds:
+            return reason
     return engine.supports(network, experiment)
 
 

@@ -62,6 +62,7 @@ class TaskMaker:
             epochs=experiment.epochs,
             batch_size=experiment.batch_size,
             label_smoothing=experiment.label_smoothing,
+            ema=experiment.ema,
             train=Split(arrays.train_images, arrays.train_labels),
             test=Split(arrays.test_images, arrays.test_labels),
             validation=(

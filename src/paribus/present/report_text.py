@@ -221,6 +221,8 @@ def recipe(result: ExperimentResult) -> str:
         parts.append(f"{experiment.initialisation} initialisation")
     if experiment.label_smoothing and "label_smoothing" not in tuned:
         parts.append(f"label smoothing {experiment.label_smoothing:g}")
+    if experiment.ema and "ema" not in tuned:
+        parts.append(f"weights averaged with decay {experiment.ema:g}")
     if experiment.normalize != "none":
         parts.append(f"normalized by {experiment.normalize}")
     if experiment.augment:

@@ -55,6 +55,9 @@ class Experiment(Spec):
     """What the weights are before training."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     """Share of the target that is spread evenly over all classes (Szegedy et al. 2016)."""
+    ema: float = Field(default=0.0, ge=0, lt=1)
+    """Decay of a moving average of the weights after each step, e.g. 0.999: the averages are
+    evaluated and kept in place of the weights, running statistics too. 0 for none."""
     normalize: Normalize = "none"
     """Whether pixels, from 0 to 1, are normalized: with "channel" the mean of each channel over the
     training images is subtracted, and the difference divided by their SD; the same numbers for test
@@ -63,7 +66,7 @@ class Experiment(Spec):
         default=(), strict=False
     )
     """Random changes of the training images, e.g. ["crop 4", "flip"]. See
-    [augmentation](#augmentation)."""
+    [recipes](recipes.md)."""
     data: str = "mnist"
     """A named dataset, a folder of IDX files, a folder of images per class, an .npz file, or a
     function of your own as "my_package.data:load"; a path starts from the study file's folder."""

@@ -20,12 +20,12 @@ from paribus.text import shown
 NAME = "grid"
 """What stands for all variants in questions."""
 
-OPTIMIZER_SETTINGS = ("lr", "momentum", "nesterov", "betas", "eps", "weight_decay")
+OPTIMIZER_SETTINGS = ("lr", "momentum", "nesterov", "betas", "alpha", "eps", "weight_decay")
 """Settings that may be written without "optimizer." before them."""
 _SCHEDULE_SETTINGS = ("every", "factor_each", "final", "rise", "start_divisor", "end_divisor")
 _SETTINGS = (
     *("network", "optimizer", "schedule", "epochs", "batch_size", "initialisation"),
-    *("label_smoothing", "normalize", "augment", "images", "engine"),
+    *("label_smoothing", "ema", "normalize", "augment", "images", "engine"),
 )
 _TABLES = {"optimizer": OPTIMIZER_SETTINGS, "schedule": _SCHEDULE_SETTINGS}
 

@@ -38,6 +38,7 @@ DEFAULTS: Mapping[int, Mapping[str, Mapping[str, Any]]] = {
             "schedule": {"name": "constant"},
             "initialisation": "torch",
             "label_smoothing": 0.0,
+            "ema": 0.0,
             "normalize": "none",
             "augment": [],
             "images": None,
@@ -49,6 +50,7 @@ DEFAULTS: Mapping[int, Mapping[str, Mapping[str, Any]]] = {
         "sgd": {"momentum": 0.0, "nesterov": False, "weight_decay": 0.0},
         "adam": {**_ADAM, "weight_decay": 0.0},
         "adamw": {**_ADAM, "weight_decay": 0.01},
+        "rmsprop": {"alpha": 0.99, "momentum": 0.0, "eps": 1e-8, "weight_decay": 0.0},
         "constant": {},
         "step": {"factor_each": 0.1},
         "cosine": {"final": 0.0},
@@ -69,7 +71,7 @@ RENAMES: Mapping[int, Mapping[str, str]] = {}
 _DISCRIMINATORS = ("name", "kind", "module")
 _TABLES = ("optimizer", "schedule")
 _SINCE_FORMAT_1 = ("validation_split", "tune")
-_OF_STEPS_SINCE = ("normalize", "augment")
+_OF_STEPS_SINCE = ("ema", "normalize", "augment")
 """Settings of a training step that format 1 had not."""
 
 

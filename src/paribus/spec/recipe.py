@@ -61,7 +61,23 @@ class AdamW(Spec):
     """Strength of the pull of all weights towards zero."""
 
 
-Optimizer = Annotated[Sgd | Adam | AdamW, Field(discriminator="name")]
+class RmsProp(Spec):
+    """RMSprop as PyTorch has it (Hinton 2012); weight decay is added to the gradient."""
+
+    name: Literal["rmsprop"] = "rmsprop"
+    lr: float = Field(gt=0, allow_inf_nan=False)
+    """Learning rate."""
+    alpha: Beta = 0.99
+    """Decay of the running mean of the gradient's square, from 0 to below 1."""
+    momentum: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the last step that is taken again."""
+    eps: float = Field(default=1e-8, gt=0, allow_inf_nan=False)
+    """Added to the root of the mean square, so that nothing is divided by zero."""
+    weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
+    """Strength of the pull of all weights towards zero."""
+
+
+Optimizer = Annotated[Sgd | Adam | AdamW | RmsProp, Field(discriminator="name")]
 
 
 class Constant(Spec):

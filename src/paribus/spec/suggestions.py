@@ -19,6 +19,7 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "schedule": ("scheduler", "lrschedule", "lrscheduler", "learningrateschedule"),
     "initialisation": ("init", "initialization", "initializer", "weightinit"),
     "label_smoothing": ("smoothing",),
+    "ema": ("emadecay", "modelema", "weightaveraging", "weightaverage", "averaging", "swa"),
     "normalize": ("normalise", "normalization", "standardize", "standardization", "whiten"),
     "augment": ("augmentation", "augmentations", "transform", "transforms", "dataaugmentation"),
     "network": ("model", "layers", "architecture", "net", "module"),
@@ -75,6 +76,7 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "rotate": ("rotation", "randomrotation"),
     # Optimizers and schedules.
     "adamw": ("adamweightdecay",),
+    "rmsprop": ("rms",),
     "cosine": ("cosineannealing", "cosineannealinglr", "cosinedecay"),
     "step": ("steplr", "multistep"),
     "one-cycle": ("onecycle", "onecyclelr", "1cycle"),

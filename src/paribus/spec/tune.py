@@ -26,7 +26,7 @@ Settings = Mapping[str, Value]
 PREVIEW_TRIALS = 5
 
 _TABLES = ("optimizer", "schedule")
-_ALONE = ("batch_size", "initialisation", "label_smoothing")
+_ALONE = ("batch_size", "initialisation", "label_smoothing", "ema")
 _INTEGERS = ("batch_size", "schedule.every")
 _KEYS = ("log", "linear", "choice")
 # For draws on a logarithmic scale: exp and ln of decimals are correctly rounded everywhere.

@@ -30,6 +30,7 @@ struct Case {
   bool mostly_zero;
   double rate;
   std::vector<paribus_record> program;
+  double ema = 0;
 };
 
 // clang-format off
@@ -99,6 +100,13 @@ const std::map<std::string, std::vector<Case>> GROUPS = {
     {1, 8, 8, sgd, false, 1e6,
      {{conv, 8, 3, 1}, {relu}, {grouped_conv, 8, 3, 1, 0, 0, 8}, {tanh}, {flatten}, {linear, CLASSES}}},
   }},
+  {"recipes", {
+    {2, 7, 6, rmsprop, false, 0.01,
+     {{conv, 6, 5, 1}, {batch_norm}, {relu}, {flatten}, {linear, CLASSES}}, 0.9},
+    {1, 8, 8, sgd, true, 0.1, {{flatten}, {linear, 50}, {batch_norm}, {tanh}, {linear, CLASSES}}, 0.99},
+    // It diverges.
+    {1, 8, 8, sgd, false, 1e6, {{conv, 8, 3, 1}, {relu}, {flatten}, {linear, CLASSES}}, 0.5},
+  }},
 };
 // clang-format on
 
@@ -121,6 +129,7 @@ void* create(const Case& test, int threads) {
   settings.epsilon = 1e-8;
   settings.weight_decay = 0.01;
   settings.label_smoothing = 0.1;
+  settings.ema = test.ema;
   char error[200] = "";
   void* network = paribus_create(test.program.data(), static_cast<int32_t>(test.program.size()),
                                  &settings, error, sizeof error);
@@ -141,7 +150,8 @@ std::vector<float> tensor(void* network, int32_t family, int32_t index) {
 
 void* resume(void* stopped, const Case& test, int threads) {
   void* network = create(test, threads);
-  for (int32_t family : {parameters, statistics, first_moments, second_moments})
+  for (int32_t family :
+       {parameters, statistics, first_moments, second_moments, averages, statistics_averages})
     for (int32_t t = 0; paribus_tensor_size(network, family, t) >= 0; ++t)
       paribus_write_tensor(network, family, t, tensor(stopped, family, t).data());
   paribus_set_updates(network, paribus_updates(stopped));
@@ -181,13 +191,16 @@ bool run(const Case& test, int threads, bool resumed) {
     }
     const paribus_steps all = {order.data(), IMAGES, 0, steps, BATCH, rates.data()};
     paribus_train(network, &images, &all, losses.data(), correct.data());
+    paribus_exchange_averages(network);
     paribus_evaluate(network, &images, probabilities.data(), image_losses.data());
+    paribus_exchange_averages(network);
     write(losses);
     write(correct);
     write(probabilities);
     write(image_losses);
   }
-  for (int32_t family : {parameters, gradients, statistics, first_moments, second_moments})
+  for (int32_t family : {parameters, gradients, statistics, first_moments, second_moments, averages,
+                         statistics_averages})
     for (int32_t t = 0; paribus_tensor_size(network, family, t) >= 0; ++t)
       write(tensor(network, family, t));
   paribus_destroy(network);

@@ -186,6 +186,8 @@ def test_batch_sizes(count: int) -> None:
         Optimizer(Method.ADAM),
         Optimizer(Method.ADAM, beta1=0.85, beta2=0.95, weight_decay=0.1),
         Optimizer(Method.ADAMW, weight_decay=0.1),
+        Optimizer(Method.RMSPROP, beta2=0.9, epsilon=1e-3),
+        Optimizer(Method.RMSPROP, momentum=0.8, beta2=0.99, epsilon=1e-3, weight_decay=0.1),
     ],
     ids=str,
 )

@@ -34,10 +34,15 @@ from paribus.spec import layers
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Node, Plan, Tensor
-from paribus.spec.recipe import AdamW, Sgd
+from paribus.spec.recipe import AdamW, RmsProp, Sgd
 
 # Steps trained in one call of the kernels: Python hears of Ctrl-C between calls.
 _STEPS_AT_ONCE = 8
+
+_AVERAGES = {
+    TensorKind.PARAMETERS: TensorKind.AVERAGES,
+    TensorKind.STATISTICS: TensorKind.STATISTICS_AVERAGES,
+}
 
 # What each layer is in a program, or is not.
 _SIMPLE: dict[type[layers.Layer], Operation] = {
@@ -128,6 +133,7 @@ class NativeTraining:
             (channels, height, width),
             _optimizer(task),
             label_smoothing=task.label_smoothing,
+            ema=task.ema,
             threads=threads,
         )
         if task.augmented is None:
@@ -150,11 +156,11 @@ class NativeTraining:
         start = perf_counter()
         train = self._train(self._epoch + 1)
         trained = perf_counter()
-        test = self._evaluate(self._task.test)
-        tested = perf_counter()
-        validation = (
-            None if self._task.validation is None else self._evaluate(self._task.validation)
-        )
+        held_out = self._task.validation
+        with self._network.averaged():
+            test = self._evaluate(self._task.test)
+            tested = perf_counter()
+            validation = None if held_out is None else self._evaluate(held_out)
         self._epoch += 1
         return Epoch(self._epoch, train, test, validation, trained - start, tested - trained)
 
@@ -168,15 +174,16 @@ class NativeTraining:
 
     def tensors(self) -> dict[str, Floats]:
         """The network's tensors by name, as copies: parameters and running statistics."""
-        return {
-            tensor.name: self._network.read(kind, index).reshape(tensor.shape)
-            for kind, index, tensor in self._places().values()
-            if kind in (TensorKind.PARAMETERS, TensorKind.STATISTICS)
-        }
+        with self._network.averaged():
+            return {
+                tensor.name: self._network.read(kind, index).reshape(tensor.shape)
+                for kind, index, tensor in _network_places(self._plan).values()
+            }
 
     def probabilities(self) -> Floats:
         """The predicted probability of each class for every test image: (N, K)."""
-        return self._network.evaluate(np.ascontiguousarray(self._task.test.images))[0]
+        with self._network.averaged():
+            return self._network.evaluate(np.ascontiguousarray(self._task.test.images))[0]
 
     def _train(self, epoch: int) -> Score:
         """One pass over the training images; the mean score of its batches."""
@@ -229,19 +236,32 @@ class NativeTraining:
         places = _network_places(self._plan)
         optimizer = self._task.optimizer
         moments: dict[str, TensorKind] = {}
-        if not isinstance(optimizer, Sgd):
+        if isinstance(optimizer, RmsProp):
+            moments = {"rmsprop.square": TensorKind.SECOND_MOMENTS}
+            if optimizer.momentum:
+                moments["rmsprop.momentum"] = TensorKind.FIRST_MOMENTS
+        elif not isinstance(optimizer, Sgd):
             moments = {
                 "adam.mean": TensorKind.FIRST_MOMENTS,
                 "adam.square": TensorKind.SECOND_MOMENTS,
             }
         elif optimizer.momentum:
             moments = {"sgd.momentum": TensorKind.FIRST_MOMENTS}
-        return places | {
-            f"{group}/{tensor.name}": (kind, index, tensor)
-            for group, kind in moments.items()
-            for trained, index, tensor in places.values()
-            if trained == TensorKind.PARAMETERS
+        averages = {
+            f"average/{tensor.name}": (_AVERAGES[kind], index, tensor)
+            for kind, index, tensor in places.values()
+            if self._task.ema
         }
+        return (
+            places
+            | averages
+            | {
+                f"{group}/{tensor.name}": (kind, index, tensor)
+                for group, kind in moments.items()
+                for trained, index, tensor in places.values()
+                if trained == TensorKind.PARAMETERS
+            }
+        )
 
 
 def _network_places(plan: Plan) -> dict[str, tuple[TensorKind, int, Tensor]]:
@@ -309,6 +329,14 @@ def _optimizer(task: Task) -> Optimizer:
             Method.SGD,
             momentum=settings.momentum,
             nesterov=settings.nesterov,
+            weight_decay=settings.weight_decay,
+        )
+    if isinstance(settings, RmsProp):
+        return Optimizer(
+            Method.RMSPROP,
+            momentum=settings.momentum,
+            beta2=settings.alpha,
+            epsilon=settings.eps,
             weight_decay=settings.weight_decay,
         )
     return Optimizer(

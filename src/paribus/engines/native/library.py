@@ -19,7 +19,7 @@ from paribus.errors import ParibusError, UserError
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 
-INTERFACE = 8
+INTERFACE = 9
 """The version of kernels/api.h that this file speaks."""
 
 INSTRUCTIONS = "PARIBUS_INSTRUCTIONS"
@@ -57,16 +57,19 @@ class Method(IntEnum):
     SGD = 0
     ADAM = 1
     ADAMW = 2
+    RMSPROP = 3
 
 
 class TensorKind(IntEnum):
-    """Families of tensors. All but STATISTICS are indexed like the parameters."""
+    """Families of tensors. All but those of STATISTICS are indexed like the parameters."""
 
     PARAMETERS = 0
     GRADIENTS = 1
     STATISTICS = 2  # running mean and variance of each batch normalization
-    FIRST_MOMENTS = 3  # SGD's momentum, Adam's first moment
+    FIRST_MOMENTS = 3  # SGD's and RMSprop's momentum, Adam's first moment
     SECOND_MOMENTS = 4
+    AVERAGES = 5  # moving averages of the parameters
+    STATISTICS_AVERAGES = 6
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class Optimizer:
     nesterov: bool = False
     beta1: float = 0.9
     beta2: float = 0.999
+    """Adam's, and RMSprop's alpha."""
     epsilon: float = 1e-8
     weight_decay: float = 0.0
 
@@ -151,7 +155,7 @@ class SettingsStruct(ctypes.Structure):
         *((name, ctypes.c_int32) for name in ("channels", "height", "width", "threads")),
         *((name, ctypes.c_int32) for name in ("method", "nesterov")),
         *((name, ctypes.c_double) for name in ("momentum", "beta1", "beta2", "epsilon")),
-        *((name, ctypes.c_double) for name in ("weight_decay", "label_smoothing")),
+        *((name, ctypes.c_double) for name in ("weight_decay", "label_smoothing", "ema")),
     ]
 
 
@@ -195,6 +199,7 @@ _SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "paribus_write_tensor": (None, [*_TENSOR, _POINTER]),
     "paribus_updates": (ctypes.c_int64, [_POINTER]),
     "paribus_set_updates": (None, [_POINTER, ctypes.c_int64]),
+    "paribus_exchange_averages": (None, [_POINTER]),
     "paribus_set_dropout_key": (None, [_POINTER, ctypes.c_int32, ctypes.POINTER(ctypes.c_uint64)]),
     "paribus_prepare": (None, [_POINTER, _IMAGES]),
     "paribus_train": (None, [_POINTER, _IMAGES, ctypes.POINTER(StepsStruct), _POINTER, _POINTER]),

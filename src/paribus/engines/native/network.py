@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,7 @@ class NativeNetwork:
         optimizer: Optimizer | None = None,
         *,
         label_smoothing: float = 0.0,
+        ema: float = 0.0,
         threads: int = 1,
         library: ctypes.CDLL | None = None,
     ) -> None:
@@ -57,6 +59,7 @@ class NativeNetwork:
             epsilon=optimizer.epsilon,
             weight_decay=optimizer.weight_decay,
             label_smoothing=label_smoothing,
+            ema=ema,
         )
         records = (RecordStruct * len(program))(
             *(RecordStruct(**vars(record)) for record in program)
@@ -170,6 +173,15 @@ class NativeNetwork:
         images = _images(images_NCHW, labels_N)
         loss: float = self._library.paribus_gradient(self._handle, images)
         return loss / len(images_NCHW)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """Within it, parameters and statistics are their moving averages, if there are any."""
+        self._library.paribus_exchange_averages(self._handle)
+        try:
+            yield
+        finally:
+            self._library.paribus_exchange_averages(self._handle)
 
     def evaluate(
         self, images_NCHW: FloatArray, labels_N: IntArray | None = None

@@ -1,4 +1,4 @@
-"""How gradients change the weights: SGD, Adam, AdamW, as PyTorch defines them.
+"""How gradients change the weights: SGD, Adam, AdamW, RMSprop, as PyTorch defines them.
 
 All work in place, on tensors by name, and keep what they remember (`state`) between steps.
 """
@@ -25,12 +25,12 @@ class Optimizer(Protocol):
         ...
 
 
-def make_optimizer(
-    settings: recipe.Sgd | recipe.Adam | recipe.AdamW, tensors: dict[str, Array]
-) -> Optimizer:
+def make_optimizer(settings: recipe.Optimizer, tensors: dict[str, Array]) -> Optimizer:
     """The optimizer of a recipe for the trained tensors of a network."""
     if isinstance(settings, recipe.Sgd):
         return Sgd(settings, tensors)
+    if isinstance(settings, recipe.RmsProp):
+        return RmsProp(settings, tensors)
     return Adam(settings, tensors)
 
 
@@ -99,3 +99,35 @@ class Adam:
             size /= math.sqrt(square_share)
             size += settings.eps
             weights -= (rate / mean_share) * mean / size
+
+
+class RmsProp:
+    """A running mean of g², by the root of which g is divided (Hinton 2012):
+
+    v = α v + (1 - α) g², d = g / (√v + eps), w -= rate · d, or with momentum: m = momentum · m + d,
+    w -= rate · m. Weight decay adds weight_decay · w to g.
+    """
+
+    def __init__(self, settings: recipe.RmsProp, tensors: dict[str, Array]) -> None:
+        self.settings, self.tensors = settings, tensors
+        kept = ["square", "momentum"] if settings.momentum else ["square"]
+        self.state = {
+            f"rmsprop.{moment}/{name}": np.zeros_like(weights)
+            for moment in kept
+            for name, weights in tensors.items()
+        }
+
+    def step(self, gradients: dict[str, Array], rate: float, number: int) -> None:
+        settings = self.settings
+        for name, weights in self.tensors.items():
+            gradient = gradients[name] + settings.weight_decay * weights
+            square = self.state[f"rmsprop.square/{name}"]
+            square *= settings.alpha
+            square += (1 - settings.alpha) * gradient * gradient
+            direction: Array = gradient / (np.sqrt(square) + settings.eps)
+            if settings.momentum:
+                momentum = self.state[f"rmsprop.momentum/{name}"]
+                momentum *= settings.momentum
+                momentum += direction
+                direction = momentum
+            weights -= rate * direction

@@ -9,7 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.engines.base import Epoch, Floats, Predictor, Score, Split, State, Task
+from paribus.engines.base import (
+    Epoch,
+    Floats,
+    Predictor,
+    Score,
+    Split,
+    State,
+    Task,
+    average_share,
+)
 from paribus.engines.numpy.layer import Array
 from paribus.engines.numpy.network import Network, cross_entropy
 from paribus.engines.numpy.optimizers import make_optimizer
@@ -42,6 +51,13 @@ class NumpyTraining:
         self._network = _network(task.network, task.initial, dtype)
         trained = {name: self._network.tensors[name] for name in self._network.trained}
         self._optimizer = make_optimizer(task.optimizer, trained)
+        self._averages = (
+            {name: np.zeros_like(value) for name, value in self._network.tensors.items()}
+            if task.ema
+            else {}
+        )
+        # What is evaluated and kept.
+        self._result = Network(task.network, self._averages) if task.ema else self._network
         self._epoch = 0
         if state is not None:
             self._epoch = int(state["epoch"])
@@ -70,7 +86,7 @@ class NumpyTraining:
 
     def tensors(self) -> dict[str, Floats]:
         """The network's tensors by name, as copies: parameters and running statistics."""
-        return {name: np.array(a, np.float32) for name, a in self._network.tensors.items()}
+        return {name: np.array(a, np.float32) for name, a in self._result.tensors.items()}
 
     def probabilities(self) -> Floats:
         """The predicted probability of each class for every test image: (N, K)."""
@@ -93,6 +109,8 @@ class NumpyTraining:
             logits_NK = network.logits(images, training=True)
             loss, gradient_NK = cross_entropy(logits_NK, labels_N, task.label_smoothing)
             self._optimizer.step(network.gradients(gradient_NK), rate, step)
+            for name, average in self._averages.items():
+                average += average_share(task.ema, step) * (network.tensors[name] - average)
             losses.append(loss)
             accuracies.append((logits_NK.argmax(axis=1) == labels_N).mean())
         return Score(float(np.mean(losses)), float(np.mean(accuracies)))
@@ -101,7 +119,7 @@ class NumpyTraining:
         return score(self._logits(split.images), split.labels)
 
     def _logits(self, images: Floats) -> NDArray[np.floating]:
-        return _logits(self._network, images, self._dtype)
+        return _logits(self._result, images, self._dtype)
 
     def _arrays(self) -> dict[str, Array]:
         """What training changes, by its name in `state`."""
@@ -110,7 +128,8 @@ class NumpyTraining:
             f"{'parameter' if name in self._network.trained else 'buffer'}/{name}": array
             for name, array in tensors.items()
         }
-        return kept | self._optimizer.state
+        averages = {f"average/{name}": array for name, array in self._averages.items()}
+        return kept | averages | self._optimizer.state
 
 
 def _network(plan: Plan, tensors: Mapping[str, Floats], dtype: np.dtype[Any]) -> Network:

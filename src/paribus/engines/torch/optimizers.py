@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.optim import SGD, Optimizer
+from torch.optim import SGD, Optimizer, RMSprop
 from torch.optim import Adam as TorchAdam
 from torch.optim import AdamW as TorchAdamW
 
@@ -17,12 +17,15 @@ from paribus.spec import recipe
 
 # Our names of what PyTorch's optimizers remember of each parameter.
 _SGD = {"sgd.momentum": "momentum_buffer"}
+_RMSPROP = {
+    "rmsprop.square": "square_avg",
+    "rmsprop.momentum": "momentum_buffer",
+    "rmsprop.step": "step",
+}
 _ADAM = {"adam.mean": "exp_avg", "adam.square": "exp_avg_sq", "adam.step": "step"}
 
 
-def make_optimizer(
-    settings: recipe.Sgd | recipe.Adam | recipe.AdamW, parameters: list[Tensor]
-) -> Optimizer:
+def make_optimizer(settings: recipe.Optimizer, parameters: list[Tensor]) -> Optimizer:
     """PyTorch's optimizer for these settings."""
     # Fused: one call into PyTorch a step, whatever the number of tensors.
     match settings:
@@ -34,6 +37,16 @@ def make_optimizer(
                 nesterov=settings.nesterov,
                 weight_decay=settings.weight_decay,
                 fused=True,
+            )
+        case recipe.RmsProp():
+            return RMSprop(
+                parameters,
+                lr=settings.lr,
+                alpha=settings.alpha,
+                eps=settings.eps,
+                momentum=settings.momentum,
+                weight_decay=settings.weight_decay,
+                foreach=True,
             )
         case recipe.Adam() | recipe.AdamW():
             kind = TorchAdam if isinstance(settings, recipe.Adam) else TorchAdamW
@@ -69,6 +82,8 @@ def remember(optimizer: Optimizer, parameters: Mapping[str, Tensor], state: Stat
 
 
 def _names(optimizer: Optimizer) -> dict[str, str]:
+    if isinstance(optimizer, RMSprop):
+        return _RMSPROP
     return _SGD if isinstance(optimizer, SGD) else _ADAM
 
 

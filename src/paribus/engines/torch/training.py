@@ -15,6 +15,7 @@ from torch.nn import functional as F  # noqa: N812
 
 from paribus.engines.base import Epoch, Floats, Score, Split, State, Task
 from paribus.engines.scoring import probabilities, score
+from paribus.engines.torch.averages import Averages
 from paribus.engines.torch.exact import exact
 from paribus.engines.torch.loaded import Loaded, fill
 from paribus.engines.torch.network import PlanNetwork
@@ -48,7 +49,9 @@ class TorchTraining:
                 if value.requires_grad
             }
             self._optimizer = make_optimizer(task.optimizer, list(self._parameters.values()))
+            self._averages = Averages(self._network.tensors(), task.ema)
             if state is not None:
+                self._averages.resume(state)
                 self._epoch = int(state["epoch"])
                 self._network.check_fits(state)
                 for key, value in self._network.tensors().items():
@@ -70,11 +73,12 @@ class TorchTraining:
             start = perf_counter()
             train = self._train(number)
             trained = perf_counter()
-            test = self._evaluate(self._test_images, self._task.test)
-            tested = perf_counter()
-            validation = None
-            if self._task.validation is not None and self._validation_images is not None:
-                validation = self._evaluate(self._validation_images, self._task.validation)
+            with self._averages.in_place():
+                test = self._evaluate(self._test_images, self._task.test)
+                tested = perf_counter()
+                validation = None
+                if self._task.validation is not None and self._validation_images is not None:
+                    validation = self._evaluate(self._validation_images, self._task.validation)
             if isinstance(self._task.network, ModuleNetwork) and number == 1:
                 check_resumed(self._task.network, self._network.module, self._test_images[:2])
         self._epoch = number
@@ -82,21 +86,26 @@ class TorchTraining:
 
     def state(self) -> State:
         """Return a copy of all state needed to resume from here."""
-        kept = self._network.tensors() | dict(memory(self._optimizer, self._parameters))
+        kept = (
+            self._network.tensors()
+            | self._averages.state()
+            | dict(memory(self._optimizer, self._parameters))
+        )
         return {name: _array(value) for name, value in kept.items()} | {
             "epoch": np.array(self._epoch)
         }
 
     def tensors(self) -> dict[str, Floats]:
         """The network's tensors by name, as copies: parameters and running statistics."""
-        return {
-            name.partition("/")[2]: _array(value).astype(np.float32)
-            for name, value in self._network.tensors().items()
-        }
+        with self._averages.in_place():
+            return {
+                name.partition("/")[2]: _array(value).astype(np.float32)
+                for name, value in self._network.tensors().items()
+            }
 
     def probabilities(self) -> Floats:
         """The predicted probability of each class for every test image: (N, K)."""
-        with self._exact(self._epoch), self._network.told():
+        with self._exact(self._epoch), self._network.told(), self._averages.in_place():
             return probabilities(self._network.logits(self._test_images))
 
     def _train(self, epoch: int) -> Score:
@@ -111,6 +120,7 @@ class TorchTraining:
         rates = task.learning_rates(epoch).tolist()
         losses, logits_of = [], []
         images_of = self._images_of(epoch)
+        step = (epoch - 1) * task.steps_per_epoch
         for batch, labels_N, rate in zip(
             torch.split(order, size), torch.split(labels, size), rates, strict=True
         ):
@@ -121,6 +131,8 @@ class TorchTraining:
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.param_groups[0]["lr"] = rate
             optimizer.step()
+            step += 1
+            self._averages.step(step)
             losses.append(loss.detach())
             logits_of.append(logits_NK.detach())
         # Only now is anything read back: on a GPU, reading waits for all that was asked for.

@@ -32,7 +32,8 @@ struct Elements {
 };
 
 Elements elements(Network& network, int32_t family, int32_t index) {
-  const bool statistics = static_cast<Family>(family) == Family::statistics;
+  const bool statistics = static_cast<Family>(family) == Family::statistics ||
+                          static_cast<Family>(family) == Family::statistics_averages;
   const auto& list = statistics ? network.plan().statistics : network.plan().parameters;
   if (index < 0 || index >= static_cast<int32_t>(list.size())) return {};
   float* base = nullptr;
@@ -42,6 +43,8 @@ Elements elements(Network& network, int32_t family, int32_t index) {
     case Family::statistics: base = network.statistics(); break;
     case Family::first_moments: base = network.first_moments(); break;
     case Family::second_moments: base = network.second_moments(); break;
+    case Family::averages: base = network.averages(); break;
+    case Family::statistics_averages: base = network.statistics_averages(); break;
   }
   return {base, list[index]};
 }
@@ -94,7 +97,8 @@ void* paribus_create(const paribus_record* program, int32_t records,
     optimizer.epsilon = settings->epsilon;
     optimizer.weight_decay = settings->weight_decay;
     return new Network(list, {settings->channels, settings->height, settings->width},
-                       settings->threads, optimizer, static_cast<float>(settings->label_smoothing));
+                       settings->threads, optimizer, static_cast<float>(settings->label_smoothing),
+                       settings->ema);
   } catch (const std::exception& problem) {
     std::snprintf(error, static_cast<size_t>(error_size), "%s", problem.what());
     return nullptr;
@@ -123,6 +127,8 @@ void paribus_write_tensor(void* network, int32_t family, int32_t index, const fl
 int64_t paribus_updates(void* network) { return network_of(network).updates; }
 
 void paribus_set_updates(void* network, int64_t updates) { network_of(network).updates = updates; }
+
+void paribus_exchange_averages(void* network) { network_of(network).exchange_averages(); }
 
 void paribus_set_dropout_key(void* network, int32_t index, const uint64_t key[2]) {
   network_of(network).set_dropout_key(index, key);

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 // To be raised with every change to this file.
-#define PARIBUS_INTERFACE 8
+#define PARIBUS_INTERFACE 9
 
 // To be raised with every change after which a training ends with other bits: runs record it, and those
 // of two numbers are not mixed.
@@ -18,9 +18,10 @@
   X(dropout) X(flatten) X(linear) X(residual_begin) X(residual_end) X(leaky_relu) X(silu) \
   X(global_average_pool) X(residual_skip) X(concat_begin) X(concat_next) X(concat_end) X(group_norm) \
   X(grouped_conv)
-#define PARIBUS_METHODS(X) X(sgd) X(adam) X(adamw)
+#define PARIBUS_METHODS(X) X(sgd) X(adam) X(adamw) X(rmsprop)
 #define PARIBUS_TENSORS(X) \
-  X(parameters) X(gradients) X(statistics) X(first_moments) X(second_moments)
+  X(parameters) X(gradients) X(statistics) X(first_moments) X(second_moments) \
+  X(averages) X(statistics_averages)
 // clang-format on
 
 #ifdef _WIN32
@@ -47,6 +48,7 @@ struct paribus_settings {
   int32_t nesterov;  // 0 or 1
   double momentum, beta1, beta2, epsilon, weight_decay;
   double label_smoothing;
+  double ema;  // decay of the moving average of parameters and statistics; 0 for none
 };
 
 // Images (count, channels, height, width) and their labels.
@@ -87,6 +89,9 @@ PARIBUS_EXPORT void paribus_write_tensor(void* network, int32_t family, int32_t 
 // Optimizer steps made so far.
 PARIBUS_EXPORT int64_t paribus_updates(void* network);
 PARIBUS_EXPORT void paribus_set_updates(void* network, int64_t updates);
+
+// Exchanges parameters and statistics with their moving averages, to evaluate these, and back.
+PARIBUS_EXPORT void paribus_exchange_averages(void* network);
 
 // Sets the key of NumPy's generator Philox that dropout layer number `index` of the program draws its
 // masks from, for all batches of an epoch to come.

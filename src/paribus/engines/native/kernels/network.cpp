@@ -1,6 +1,7 @@
 #include "network.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "layers.h"
 #include "loss.h"
@@ -12,17 +13,30 @@ namespace paribus {
 // bit-identical for any number of threads.
 constexpr int MOST_GROUPS = 16;
 
+// average += share * (value - average); what is next to nothing becomes 0 (see arithmetic.h).
+static void move_towards(float* average, const float* value, int64_t size, float share) {
+  for (int64_t j = 0; j < size; ++j) {
+    const float moved = fma(share, value[j] - average[j], average[j]);
+    average[j] = std::fabs(moved) < SMALLEST ? 0.0f : moved;
+  }
+}
+
 Network::Network(const std::vector<Record>& program, Shape input, int threads,
-                 const Optimizer& optimizer, float label_smoothing)
+                 const Optimizer& optimizer, float label_smoothing, double ema)
     : plan_(make_plan(program, input)),
       optimizer_(optimizer),
       label_smoothing_(label_smoothing),
+      ema_(ema),
       pool_(threads),
       parameters_(make_array(plan_.parameter_size)),
       gradients_(make_array(plan_.parameter_size)),
       statistics_(make_array(plan_.statistics_size)) {
   if (optimizer.keeps_first_moment()) first_moments_ = make_array(plan_.parameter_size);
   if (optimizer.keeps_second_moment()) second_moments_ = make_array(plan_.parameter_size);
+  if (ema > 0) {
+    averages_ = make_array(plan_.parameter_size);
+    statistics_averages_ = make_array(plan_.statistics_size);
+  }
   int64_t scratch = 0;
   for (auto& layer : plan_.layers) {
     layer->bind({parameters_.get(), gradients_.get(), statistics_.get()});
@@ -227,7 +241,23 @@ BatchResult Network::train(const Images& images, const int64_t* numbers, int cou
   ++updates;
   optimizer_.update(parameters_.get(), gradients_.get(), first_moments_.get(),
                     second_moments_.get(), plan_.parameter_size, learning_rate, updates);
+  if (averages_) average();
   return result;
+}
+
+// The mean of what parameters and statistics were after each update so far, those of i updates ago
+// weighing ema^i.
+void Network::average() {
+  const float share = static_cast<float>((1 - ema_) / (1 - power(ema_, updates)));
+  move_towards(averages_.get(), parameters_.get(), plan_.parameter_size, share);
+  move_towards(statistics_averages_.get(), statistics_.get(), plan_.statistics_size, share);
+}
+
+void Network::exchange_averages() {
+  if (!averages_) return;
+  std::swap_ranges(parameters_.get(), parameters_.get() + plan_.parameter_size, averages_.get());
+  std::swap_ranges(statistics_.get(), statistics_.get() + plan_.statistics_size,
+                   statistics_averages_.get());
 }
 
 void Network::evaluate(const Images& images, int64_t first, int64_t count, float* probabilities,

@@ -23,7 +23,7 @@ struct BatchResult {
 class Network {
  public:
   Network(const std::vector<Record>& program, Shape input, int threads, const Optimizer& optimizer,
-          float label_smoothing);
+          float label_smoothing, double ema);
 
   // Images to train with often, which stay as and where they are as long as the network lives: what
   // need be done only once with them is done now.
@@ -44,6 +44,9 @@ class Network {
   void evaluate(const Images& images, int64_t first, int64_t count, float* probabilities,
                 double* losses);
 
+  // Exchanges parameters and statistics with their moving averages.
+  void exchange_averages();
+
   const Plan& plan() const { return plan_; }
   int classes() const { return plan_.logits.layout.shape.channels; }
   float* parameters() { return parameters_.get(); }
@@ -52,6 +55,9 @@ class Network {
   // Null where the optimizer keeps none.
   float* first_moments() { return first_moments_.get(); }
   float* second_moments() { return second_moments_.get(); }
+  // Null without a moving average
+  float* averages() { return averages_.get(); }
+  float* statistics_averages() { return statistics_averages_.get(); }
   int64_t updates = 0;  // made so far; Adam's correction depends on it
 
  private:
@@ -69,6 +75,7 @@ class Network {
 
   void plan_phases();
   void reserve(int tiles);
+  void average();
   void begin(const Images& images, const int64_t* numbers, int count, int64_t first, bool training);
   Tile make_tile(int index, int worker, int group);
   void load_images(const Tile& tile, int part);
@@ -79,10 +86,12 @@ class Network {
   Plan plan_;
   Optimizer optimizer_;
   float label_smoothing_;
+  double ema_;
   ThreadPool pool_;
   std::vector<Phase> phases_;
 
   Array parameters_, gradients_, statistics_, first_moments_, second_moments_;
+  Array averages_, statistics_averages_;
 
   // For the batch in progress.
   int count_ = 0, tiles_ = 0, groups_ = 0, reserved_tiles_ = 0;

@@ -1,4 +1,4 @@
-// SGD, Adam and AdamW with PyTorch's conventions, over all parameters as one flat array.
+// SGD, Adam, AdamW and RMSprop with PyTorch's conventions, over all parameters as one flat array.
 #pragma once
 
 #include <cmath>
@@ -15,19 +15,22 @@ enum class Method : int32_t { PARIBUS_METHODS(PARIBUS_NAME) };
 
 struct Optimizer {
   Method method = Method::sgd;
-  double momentum = 0;  // SGD only
+  double momentum = 0;  // SGD and RMSprop only
   bool nesterov = false;
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  // Adam and AdamW only
+  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  // not SGD; RMSprop's alpha is beta2
   double weight_decay = 0;
 
-  bool keeps_first_moment() const { return method != Method::sgd || momentum != 0; }
+  bool keeps_first_moment() const { return is_adam() || momentum != 0; }
   bool keeps_second_moment() const { return method != Method::sgd; }
+  bool is_adam() const { return method == Method::adam || method == Method::adamw; }
 
   // step: how many updates were made, this one included.
   void update(float* parameters, const float* gradients, float* first, float* second, int64_t size,
               double learning_rate, int64_t step) const {
     if (method == Method::sgd)
       update_sgd(parameters, gradients, first, size, static_cast<float>(learning_rate));
+    else if (method == Method::rmsprop)
+      update_rmsprop(parameters, gradients, first, second, size, static_cast<float>(learning_rate));
     else
       update_adam(parameters, gradients, first, second, size, learning_rate, step);
     // What decays without end is taken for zero in the end (see arithmetic.h).
@@ -76,6 +79,20 @@ struct Optimizer {
       second[j] = fma(c2 * gradient, gradient, b2 * second[j]);
       const float step_size = rate * first[j] / (std::sqrt(second[j]) / root + eps);
       parameters[j] = fma(keep, parameters[j], -step_size);
+    }
+  }
+
+  void update_rmsprop(float* parameters, const float* gradients, float* velocity, float* square,
+                      int64_t size, float rate) const {
+    const float decay = static_cast<float>(weight_decay), keep = static_cast<float>(momentum);
+    const float alpha = static_cast<float>(beta2), rest = static_cast<float>(1 - beta2);
+    const float eps = static_cast<float>(epsilon);
+    for (int64_t j = 0; j < size; ++j) {
+      const float gradient = fma(decay, parameters[j], gradients[j]);
+      square[j] = fma(rest * gradient, gradient, alpha * square[j]);
+      float step = gradient / (std::sqrt(square[j]) + eps);
+      if (velocity) step = velocity[j] = fma(keep, velocity[j], step);
+      parameters[j] = fma(-rate, step, parameters[j]);
     }
   }
 
