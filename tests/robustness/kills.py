@@ -21,6 +21,7 @@ from paribus.store.open import open_store
 from paribus.store.verify import verify
 from tests.support.commands import call_apart
 from tests.support.small import SMALL_STUDY, write_small
+from tests.support.small_looks import LOOKS_STUDY
 from tests.support.trials import Trials, main
 
 STUDY = SMALL_STUDY.replace(
@@ -34,6 +35,8 @@ COMMANDS = (
     ("merge", "runs", "--into", "out"),
 )
 TARGETS = ("group", "parent", "worker")
+KILLS_OF_LOOKS = 3
+"""Of a study with planned looks, which trains on only while a question needs it."""
 PATIENCE = 30.0
 """Seconds that a process is given to notice that its parent is gone."""
 
@@ -48,6 +51,8 @@ class Made:
     results: Bytes
     seconds: dict[str, float]
     """How long each command takes."""
+    findings: str
+    """The table of findings that `paribus run` has written."""
 
 
 def results_of(store: Path) -> Bytes:
@@ -65,16 +70,24 @@ def results_of(store: Path) -> Bytes:
     return found
 
 
-def made(folder: Path) -> Made:
-    write_small(folder, STUDY)
-    seconds = {}
-    for command in COMMANDS:
+def made(folder: Path, study: str, commands: tuple[tuple[str, ...], ...]) -> Made:
+    """Call the commands, `run` first; what they write is removed."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    write_small(folder, study)
+    seconds, findings = {}, ""
+    for command in commands:
         begun = time.monotonic()
         done = call_apart(*command, cwd=folder)
         assert done.returncode == 0, done.stderr
         seconds[" ".join(command)] = time.monotonic() - begun
+        findings = findings or findings_in(folder)
         remove(folder / "out")
-    return Made(folder, results_of(folder / "runs"), seconds)
+    return Made(folder, results_of(folder / "runs"), seconds, findings)
+
+
+def findings_in(folder: Path) -> str:
+    return (folder / "out" / "tables" / "findings.csv").read_text("utf-8")
 
 
 def remove(path: Path) -> None:
@@ -121,11 +134,15 @@ def killed(command: tuple[str, ...], here: Path, target: str, after: float) -> N
     assert not orphans, f"{len(orphans)} processes outlive {command}, {target} killed"
 
 
-def trial(whole: Made, here: Path, command: tuple[str, ...], *, target: str, after: float) -> None:
+def begin(whole: Made, here: Path) -> None:
     shutil.rmtree(here, ignore_errors=True)
     here.mkdir()
     for name in ("small.toml", "small.npz"):
         shutil.copy(whole.folder / name, here)
+
+
+def trial(whole: Made, here: Path, command: tuple[str, ...], *, target: str, after: float) -> None:
+    begin(whole, here)
     if command[0] != "run":
         shutil.copytree(whole.folder / "runs", here / "runs")
     killed(command, here, target, after)
@@ -140,12 +157,32 @@ def trial(whole: Made, here: Path, command: tuple[str, ...], *, target: str, aft
     assert not hidden, f"left behind by {command}: {hidden}"
 
 
+def trial_of_looks(whole: Made, here: Path, moments: list[float]) -> None:
+    """Kill `run` again and again: the same runs are trained, with the same verdicts."""
+    begin(whole, here)
+    for target, after in zip(TARGETS, moments, strict=True):
+        killed(COMMANDS[0], here, target, after)
+    done = call_apart(*COMMANDS[0], cwd=here)
+    assert done.returncode == 0, done.stderr
+    assert results_of(here / "runs") == whole.results
+    assert findings_in(here) == whole.findings
+
+
 def run(trials: Trials, rng: np.random.Generator, count: int, folder: Path) -> None:
-    """Kill so many commands, half of them `run`, each at a moment drawn at random."""
-    original = folder / "made"
-    shutil.rmtree(original, ignore_errors=True)
-    original.mkdir()
-    whole = made(original)
+    """Kill so many commands, half of them `run`, each at a moment drawn at random; then those of a
+    study with looks, a quarter as many times three."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with_looks = made(folder / "looks", LOOKS_STUDY, COMMANDS[:1])
+    for number in range(-(-count // 4)):
+        # Of the time that is left, as each command goes on from what the one before has done.
+        longest = with_looks.seconds[" ".join(COMMANDS[0])]
+        moments = rng.uniform(0.2, 1.0, size=KILLS_OF_LOOKS) * longest / (KILLS_OF_LOOKS - 1)
+        said = ", ".join(f"{moment:.2f}" for moment in moments)
+        what_of_looks = partial(
+            trial_of_looks, with_looks, folder / "trial of looks", moments.tolist()
+        )
+        trials.run(f"looks {number}: killed after {said} s", what_of_looks)
+    whole = made(folder / "made", STUDY, COMMANDS)
     for number in range(count):
         command = COMMANDS[0] if number % 2 else COMMANDS[rng.integers(1, len(COMMANDS))]
         target = TARGETS[number // 2 % len(TARGETS)]
