@@ -152,7 +152,7 @@ def _too_few(finding: BestFinding) -> list[str]:
     """The experiments that share no seeds with others and have too few runs for a test."""
     return [
         f"{one.name} has {count(one.seeds - one.missing, 'run')} with a value, too few for a test: "
-        "it stays in the set, and excludes none."
+        "it stays in the set, and excludes none. Leave it out to have bounds for the others."
         for one in in_order(finding)
         if not finding.paired and 0 < one.seeds - one.missing < FEWEST_SEEDS
     ]
