@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.support.browser import accessibility_problems, console_errors, emulate
+from tests.support.commands import train_here
 from tests.support.serving import Serving, run, serving
 
 LIVE = """
@@ -121,6 +124,11 @@ def test_a_finger_draws(browser: Chrome, server: Serving) -> None:
         browser.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     wait(browser, "document.querySelectorAll('#answers article').length === 2")
     assert "of 4 trained networks take the drawing for" in text(browser, "verdict")
+    # The verdict is seen beside what was drawn.
+    assert 0 <= browser.execute_script(
+        "const box = (id) => document.getElementById(id).getBoundingClientRect();"
+        "return box('verdict').top - box('canvas').bottom"
+    ) < 40  # fmt: skip
     # The page under the finger stays where it is.
     assert browser.execute_script(
         "return Math.abs(document.getElementById('canvas').getBoundingClientRect().top)"
@@ -139,6 +147,55 @@ def test_test_images_on_the_pad(browser: Chrome, server: Serving) -> None:
         wait(browser, f"document.getElementById('verdict').textContent !== {before!r}")
         assert "Its label is" in text(browser, "verdict")
     assert console_errors(browser) == []
+
+
+NAMES = ["fire engine", "garbage truck", "sea"]
+COLORED = """
+title = "Colors"
+data = "colors.npz"
+seeds = 1
+
+[experiments.learns]
+network = ["flatten", "linear 3"]
+optimizer = { name = "adam", lr = 0.05 }
+epochs = 20
+engine = "numpy"
+
+[experiments.still]
+from = "learns"
+optimizer = { name = "sgd", lr = 1e-9 }
+"""
+
+
+def test_the_pad_names_classes_whole_shows_colors_and_counts_who_has_learned(
+    browser: Chrome, tmp_path: Path
+) -> None:
+    labels = np.arange(60) % 3
+    # Class 0 is red, 1 green, 2 blue.
+    images = np.zeros((60, 8, 8, 3), np.uint8)
+    images[np.arange(60), :, :, labels] = 200
+    arrays: dict[str, Any] = {"x_train": images, "y_train": labels, "x_test": images[:30]}
+    np.savez(tmp_path / "colors.npz", **arrays, y_test=labels[:30], class_names=np.array(NAMES))
+    (tmp_path / "colors.toml").write_text(COLORED, "utf-8")
+    train_here(tmp_path / "colors.toml")
+    with serving(tmp_path, "colors.toml") as server:
+        browser.get(f"{server.address}/pad")
+        browser.find_element(By.CSS_SELECTOR, "#number button").click()
+        wait(browser, "document.querySelectorAll('#answers article').length === 2")
+        assert text(browser, "verdict") == (
+            "1 of 1 trained network takes test image 0 for fire engine. Left out: 1 network that "
+            "learned nothing. Its label is fire engine."
+        )
+        shown = [
+            row.text for row in browser.find_elements(By.CSS_SELECTOR, ".row span:first-child")
+        ]
+        assert sorted(shown) == sorted(NAMES * 2)
+        assert browser.execute_script(
+            "return [...document.getElementById('seen').getContext('2d')"
+            ".getImageData(0, 0, 1, 1).data]"
+        ) == [200, 0, 0, 255]
+        assert accessibility_problems(browser) == []
+        assert console_errors(browser) == []
 
 
 @pytest.mark.parametrize("path", ["/report", "/?study=none"])

@@ -9,11 +9,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from paribus.measure.runs import Run
+from paribus.measure.suspects import suspects
+from paribus.present.luck import suspects_sentence
 from paribus.present.write import write_report
 from paribus.spec.study import Study
-from tests.support.made_up import DATA, Make, make_result, trained
+from tests.support.made_up import DATA, Make, make_result, run, trained
 from tests.support.page import page
 
 
@@ -23,7 +27,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = make_result(
         ["cnn", "cnn-adam", "mlp", "residual", "residual-bn"],
         seeds=5,
-        runs=lambda name, seed: trained(name, seed, 0.9 if name == "cnn-adam" else 0.6),
+        runs=lambda name, seed: trained(name, seed, 0.97 if name == "cnn-adam" else 0.6),
         data=replace(DATA, label_errors=(3, 199)),
     )
     return write_report(result, tmp_path_factory.mktemp("evidence")).parent
@@ -77,7 +81,7 @@ def test_what_a_finding_rests_on_is_beneath_it(written: Path) -> None:
     assert sum(counts) == 200
     assert "fixed" in ledger
     text = " ".join(found.text.split())
-    assert "wrong in all 25 finished runs of 5 experiments" in text
+    assert "wrong in all 5 finished runs of the one experiment with a mean test accuracy of" in text
     assert "Of the 2 test images whose label the annotators of Northcutt et al. 2021" in text
     assert "1 is among these: 199" in text
 
@@ -185,12 +189,41 @@ def test_a_study_without_questions_has_no_findings(make: Make, tmp_path: Path) -
 def test_weak_networks_suspect_no_label(make: Make, tmp_path: Path) -> None:
     result = make(["mlp"], seeds=5, runs=lambda name, seed: trained(name, seed, 0.6), data=DATA)
     text = (write_report(result, tmp_path).parent / "report.md").read_text("utf-8")
-    assert "wrong in all 5 finished runs: these networks are too weak to suspect labels by." in text
+    assert (
+        "No experiment is accurate enough to suspect labels by; it takes a mean test accuracy of "
+        "90%." in text
+    )
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_labels_are_suspected_by_accurate_networks_alone(make: Make, tmp_path: Path) -> None:
+    """The weak network is right where the accurate one never is, and has no say."""
+    hard = {3, 50, 120}
+
+    def runs(name: str, seed: int) -> Run:
+        wrong = hard if name == "cnn" else set(range(200)) - hard
+        class_N = np.array(
+            [(label + (i in wrong)) % 10 for i, label in enumerate(DATA.test_labels)]
+        )
+        probability_NK = np.eye(10, dtype=np.float32)[class_N]
+        return run(seed, 3, "finished", DATA, read_probabilities=lambda: probability_NK)
+
+    found = suspects(make(["mlp", "cnn"], seeds=5, runs=runs, data=DATA))
+    assert found is not None
+    assert found.images == (3, 50, 120)
+    assert (found.experiments, found.runs, found.weak) == (("cnn",), 5, ("mlp",))
+    assert suspects_sentence(found).startswith(
+        "3 test images are wrong in all 5 finished runs of the one experiment with a mean test "
+        "accuracy of 90% or more: either hard"
+    )
 
 
 @pytest.mark.usefixtures("undrawn")
 def test_few_runs_suspect_no_label(make: Make, tmp_path: Path) -> None:
-    page = write_report(make(["cnn"], seeds=1), tmp_path).read_text("utf-8")
-    assert "1 finished run is too few to suspect labels by; it takes 5." in page
+    result = make(["cnn"], seeds=1, runs=lambda name, seed: trained(name, seed, 0.97), data=DATA)
+    page = write_report(result, tmp_path).read_text("utf-8")
+    assert (
+        "1 finished run of the one experiment is too few to suspect labels by; it takes 5." in page
+    )
     assert '"suspect": true' not in page
     assert '"suspect": false' in page

@@ -42,6 +42,20 @@ def test_curves_are_means_and_ranges_with_their_n(make: Make) -> None:
     np.testing.assert_allclose(np.array(shown.accuracy.high, float), values_RE.max(0), atol=1e-6)
 
 
+def test_curves_of_what_is_compared_first_and_of_what_trains_are_shown_at_first(make: Make) -> None:
+    few = make(["mlp", "cnn"])
+    assert curves(few).first == ["mlp", "cnn"]
+    data = dataset()
+
+    def runs(name: str, seed: int) -> Run:
+        return run(seed, 2, "running" if name == "residual-adam" else "finished", data)
+
+    many = curves(make(runs=runs, data=data))
+    assert many.first == [
+        "mlp-numpy", "mlp", "cnn", "mlp-short", "pool-first", "pool-first-tanh", "residual-adam",
+    ]  # fmt: skip
+
+
 def test_diverged_runs_are_in_no_mean_and_no_number_is_infinite(make: Make) -> None:
     data = dataset()
 

@@ -29,6 +29,7 @@ MOST_IMAGES = 300
 MOST_CLASSES = 30
 """More classes than this make a table that cannot be read, and a page that is too large."""
 _COLUMNS = 20
+_MOST_AT_FIRST = 6
 
 Values = list[float | None]
 """A value for each epoch; None where no run has one."""
@@ -69,6 +70,8 @@ class AllCurves:
     """Curves of all experiments that have any, and which of them is a variant of which."""
 
     bases: dict[str, str]
+    first: list[str]
+    """Those that are shown at first."""
     experiments: list[ExploredCurves]
 
 
@@ -188,12 +191,28 @@ def curves_of(result: StudyResult, runs: dict[str, list[Run]]) -> AllCurves:
     """Return the curves of given runs, by experiment; without those that have none."""
     return AllCurves(
         bases={name: e.base for name, e in result.experiments.items() if e.base},
+        first=_first(result, [name for name in result.experiments if runs[name]]),
         experiments=[
             _curves(name, place, runs[name])
             for place, name in enumerate(result.experiments)
             if runs[name]
         ],
     )
+
+
+def _first(result: StudyResult, names: Sequence[str]) -> list[str]:
+    """The experiments that are shown at first: all of a few; of more those that the first questions
+    compare, and what is training."""
+    if len(names) <= _MOST_AT_FIRST:
+        return list(names)
+    asked = (name for question in result.study.questions for name in question.experiments)
+    first = [name for name in dict.fromkeys(asked) if name in names] or list(names)
+    training = (
+        name
+        for name in names
+        if any(run.status == "running" for run in result.experiments[name].runs)
+    )
+    return list(dict.fromkeys([*first[:_MOST_AT_FIRST], *training]))
 
 
 def _curves(name: str, place: int, runs: Sequence[Run]) -> ExploredCurves:

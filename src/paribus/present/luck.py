@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from paribus.measure.suspects import FEWEST_RUNS, Suspects
+from paribus.measure.suspects import FEWEST_RUNS, LEAST_ACCURACY, Suspects
 from paribus.present.as_json import counts
 from paribus.present.findings import Fact
 from paribus.questions.finding import Finding, PairFinding
@@ -119,17 +119,22 @@ def _ledger(pairs: Sequence[PairFinding]) -> LedgerView | None:
 
 def suspects_sentence(found: Suspects) -> str:
     """Return what is to be said of the images that no run gets right."""
-    if not found.telling:
-        if found.runs >= FEWEST_RUNS:
-            return (
-                f"{len(found.images):,} of {found.tested:,} test images are wrong in all "
-                f"{found.runs} finished runs: these networks are too weak to suspect labels by."
-            )
+    least = percent(LEAST_ACCURACY)
+    if not found.experiments:
         return (
-            f"{count(found.runs, 'finished run is', 'finished runs are')} too few to suspect "
-            f"labels by; it takes {FEWEST_RUNS}."
+            "No experiment is accurate enough to suspect labels by; it takes a mean test accuracy "
+            f"of {least}."
         )
-    of = "one experiment" if found.experiments == 1 else f"{found.experiments} experiments"
+    n = len(found.experiments)
+    of = "the one experiment" if n == 1 else f"the {n} experiments"
+    if found.weak:
+        of += f" with a mean test accuracy of {least} or more"
+    if not found.telling:
+        return (
+            f"{count(found.runs, 'finished run', 'finished runs')} of {of} "
+            f"{plural(found.runs, 'is', 'are')} too few to suspect labels by; it takes "
+            f"{FEWEST_RUNS}."
+        )
     runs = f"all {found.runs} finished runs of {of}"
     if not found.images:
         return f"No test image is wrong in {runs}."

@@ -120,7 +120,7 @@ class Followed:
             from paribus.present.explore import AllCurves, curves_of
 
             if result is None:
-                return AllCurves({}, [])
+                return AllCurves({}, [], [])
             # Diverged and failed runs are in no mean.
             runs = {
                 name: [r for r in e.runs if r.epochs and r.status in ("finished", "running")]

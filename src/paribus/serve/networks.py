@@ -37,6 +37,8 @@ class Answers:
     seeds: tuple[int, ...]
     probabilities_SK: NDArray[np.float32]
     words: str
+    learned: tuple[bool, ...]
+    """Whether each seed's network knows more than the commonest class, see `has_learned`."""
 
     @property
     def agree(self) -> bool:
@@ -71,6 +73,9 @@ _UNPACKED = _Problem(
 )
 
 
+_LEARNED = 0.1
+
+
 class Networks:
     """The trained networks of a study, each loaded once."""
 
@@ -89,7 +94,7 @@ class Networks:
             image_1CHW = np.ascontiguousarray(image_CHW[None])
             found, problems = [], []
             for name, experiment in result.experiments.items():
-                seeds, rows = [], []
+                seeds, rows, learned = [], [], []
                 for run in experiment.finished:
                     network = self._networks[run.id]
                     if isinstance(network, _Problem):
@@ -98,9 +103,12 @@ class Networks:
                         continue
                     seeds.append(run.seed)
                     rows.append(network(image_1CHW)[0])
+                    accuracy = float(run.curves.test_accuracy[-1])
+                    learned.append(has_learned(accuracy, self._dataset.test_labels))
                 if rows:
                     words = votes([int(row.argmax()) for row in rows], self._dataset.class_names)
-                    found.append(Answers(name, tuple(seeds), np.array(rows), words))
+                    answers = Answers(name, tuple(seeds), np.array(rows), words, tuple(learned))
+                    found.append(answers)
             return AllAnswers(tuple(found), tuple(dict.fromkeys(problems)))
 
     def _load(self, result: StudyResult) -> None:
@@ -152,6 +160,18 @@ class Networks:
         if answer.shape != (1, data.classes):
             raise UserError(f"it answers {answer.shape[1]} classes, the data has {data.classes}")
         return predict
+
+
+def has_learned(accuracy: float, label_N: NDArray[np.int64]) -> bool:
+    """Return whether a network has come a tenth of the way from naming the commonest class every
+    time to being right every time; one that has not is not counted among the trained.
+
+    >>> ten = np.arange(1000) % 10
+    >>> has_learned(0.11, ten), has_learned(0.2, ten)
+    (False, True)
+    """
+    guess = float(np.bincount(label_N).max()) / len(label_N)
+    return accuracy >= guess + _LEARNED * (1 - guess)
 
 
 def votes(answers_S: Sequence[int], class_names: Sequence[str]) -> str:

@@ -68,6 +68,8 @@ class ExperimentAnswer:
     words: str
     agree: bool
     """Whether all runs say the same."""
+    learned: tuple[bool, ...]
+    """Whether each run has learned anything; those that have not are no part of the headline."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class PadAnswer:
     """What all networks say of an image."""
 
     image: str
-    """Gray values, a byte each, row by row, in base64."""
+    """Row by row, in base64: a byte per pixel for gray values, three for colors."""
     truth: str | None
     """The label of a test image."""
     problems: tuple[str, ...]
@@ -134,9 +136,12 @@ def pad_answer(
     answers: AllAnswers,
 ) -> PadAnswer:
     """Return what networks say of an image, whose values are 0 to 1."""
-    gray_HW = np.clip(image_CHW.mean(0) * 255, 0, 255).round().astype(np.uint8)
+    image_HWC = image_CHW.transpose(1, 2, 0)
+    if image_HWC.shape[2] != 3:
+        image_HWC = image_HWC.mean(2, keepdims=True)
+    bytes_HWC = np.clip(image_HWC * 255, 0, 255).round().astype(np.uint8)
     return PadAnswer(
-        image=base64.b64encode(gray_HW.tobytes()).decode(),
+        image=base64.b64encode(bytes_HWC.tobytes()).decode(),
         truth=truth,
         problems=answers.problems,
         experiments=tuple(
@@ -147,6 +152,7 @@ def pad_answer(
                 each=[_rounded(row) for row in answer.probabilities_SK],
                 words=answer.words,
                 agree=answer.agree,
+                learned=answer.learned,
             )
             for answer in answers.experiments
         ),

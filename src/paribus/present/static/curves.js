@@ -6,13 +6,12 @@
 const LIGHT = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B87F00", "#2F93C9", "#444444"];
 const DARK = ["#4FA9E0", "#F08A4B", "#2CC79B", "#E0A0C4", "#E9B33C", "#8FD0F5", "#C8C8C8"];
 const DASHES = [[], [7, 4], [2, 3]];
-const AT_FIRST = 6;
 // Lines of an experiment in a chart: the band's two edges, the mean, the mean of training.
 const EACH = 4;
 
 const shown = new Map();
 const charts = {};
-let curves = { bases: {}, experiments: [] };
+let curves = { bases: {}, first: [], experiments: [] };
 let order = "";
 let linear = false;
 let withTraining = false;
@@ -32,11 +31,9 @@ function showCurves(now) {
   curves = now;
   document.getElementById("curves").hidden = now.experiments.length === 0;
   const names = now.experiments.map((experiment) => experiment.name).join("\n");
-  now.experiments.forEach(({ name }, i) => {
-    if (!shown.has(name)) {
-      shown.set(name, now.experiments.length <= AT_FIRST || !now.bases[name] || i < 2);
-    }
-  });
+  for (const { name } of now.experiments) {
+    if (!shown.has(name)) shown.set(name, now.first.includes(name));
+  }
   if (names !== order) {
     order = names;
     choices();

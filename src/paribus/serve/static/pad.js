@@ -11,6 +11,8 @@ const ink = canvas.getContext("2d", { willReadFrequently: true });
 const strokes = [];
 let drawing = null;
 let asked = 0;
+// Milliseconds after which the page says that it is asking.
+const PATIENCE = 250;
 
 function redraw() {
   ink.fillStyle = "#000";
@@ -91,6 +93,7 @@ function askTest(index) {
 function empty(text) {
   asked += 1;
   say(text);
+  at("answers").removeAttribute("aria-busy");
   at("answers").replaceChildren();
   at("problems").replaceChildren();
   const seen = at("seen");
@@ -99,6 +102,11 @@ function empty(text) {
 
 async function ask(what, name) {
   const mine = asked += 1;
+  const patience = setTimeout(() => {
+    if (mine !== asked) return;
+    say("Asking the networks …");
+    at("answers").setAttribute("aria-busy", "true");
+  }, PATIENCE);
   let answer;
   try {
     const response = await fetch("/answers", { method: "POST",
@@ -108,8 +116,10 @@ async function ask(what, name) {
   } catch {
     answer = { problem: "The server does not answer. Is `paribus serve` running?" };
   }
+  clearTimeout(patience);
   // Only the latest question's answer counts.
   if (mine !== asked) return;
+  at("answers").removeAttribute("aria-busy");
   if (answer.problem) { empty(answer.problem); return; }
   show(answer, name, "test_image" in what);
 }
@@ -117,8 +127,14 @@ async function ask(what, name) {
 function show(answer, name, isTest) {
   const seen = at("seen");
   const bytes = Uint8Array.from(atob(answer.image), (c) => c.charCodeAt(0));
-  const pixels = new Uint8ClampedArray(4 * bytes.length);
-  bytes.forEach((value, i) => pixels.set([value, value, value, 255], 4 * i));
+  const size = seen.width * seen.height;
+  const [red, green, blue] = bytes.length === 3 * size ? [0, 1, 2] : [0, 0, 0];
+  const each = bytes.length / size;
+  const pixels = new Uint8ClampedArray(4 * size);
+  for (let i = 0; i < size; i += 1) {
+    const from = each * i;
+    pixels.set([bytes[from + red], bytes[from + green], bytes[from + blue], 255], 4 * i);
+  }
   const image = new ImageData(pixels, seen.width, seen.height);
   seen.getContext("2d").putImageData(image, 0, 0);
   if (isTest) {
@@ -128,13 +144,23 @@ function show(answer, name, isTest) {
     });
   }
   const counts = classes.map(() => 0);
-  for (const { each } of answer.experiments) for (const row of each) counts[largest(row)] += 1;
+  let untrained = 0;
+  for (const { each: all, learned } of answer.experiments) {
+    all.forEach((row, i) => {
+      if (learned[i]) counts[largest(row)] += 1;
+      else untrained += 1;
+    });
+  }
   const total = counts.reduce((a, b) => a + b, 0);
   const best = largest(counts);
   const truth = answer.truth === null ? "" : ` Its label is ${answer.truth}.`;
   const networks = count(total, "trained network");
-  say(total === 0 ? `No run has finished yet; nobody can answer.${truth}`
-    : `${counts[best]} of ${networks} take ${name} for ${classes[best]}.${truth}`);
+  const nobody = untrained ? "No network has learned anything."
+    : "No run has finished yet; nobody can answer.";
+  const left = untrained ? ` Left out: ${count(untrained, "network")} that learned nothing.` : "";
+  say(total === 0 ? `${nobody}${truth}`
+    : `${counts[best]} of ${networks} ${total === 1 ? "takes" : "take"} ${name} for `
+      + `${classes[best]}.${left}${truth}`);
   at("answers").replaceChildren(...answer.experiments.map((one) => card(one, answer.truth)));
   at("problems").replaceChildren(...answer.problems.map((text) => {
     const item = document.createElement("li");
@@ -145,7 +171,38 @@ function show(answer, name, isTest) {
 
 const largest = (values) => values.indexOf(Math.max(...values));
 
-function card({ name, seeds, mean, each, words, agree }, truth) {
+// Names of classes that fit under a bar of a chart with ten of them; others stand above theirs.
+const SHORT = 3;
+const MOST_ROWS = 5;
+
+function card(one, truth) {
+  const { name, words, agree, learned } = one;
+  const short = classes.length <= 12 && classes.every((text) => text.length <= SHORT);
+  const nothing = learned.some(Boolean) ? "" : "; learned nothing";
+  return element("article", {},
+    element("h3", {}, name),
+    element("p", { class: agree ? "" : "split" }, `${words}${nothing}`),
+    ...(short ? [columns(one, truth)] : rows(one, truth)));
+}
+
+// A bar for each of the likeliest classes and the true one, under the whole name.
+function rows({ seeds, mean, each }, truth) {
+  const order = mean.map((_, i) => i).sort((a, b) => mean[b] - mean[a]);
+  const some = order.filter((i, rank) => rank < MOST_ROWS || classes[i] === truth);
+  return some.map((i) => {
+    const chart = drawn("svg", { viewBox: "0 0 240 8", "aria-hidden": "true" },
+      drawn("rect", { x: 0, width: 240 * mean[i], y: 0, height: 8,
+        class: i === order[0] ? "mean top" : "mean" }));
+    each.forEach((row, s) => chart.append(drawn("circle",
+      { cx: 240 * row[i], cy: 4, r: 2, class: "seed" },
+      drawn("title", {}, `seed ${seeds[s]}: ${percent(row[i], 1)}`))));
+    const style = `row ${i === order[0] ? "top" : ""} ${classes[i] === truth ? "truth" : ""}`;
+    return element("div", { class: style },
+      element("span", {}, classes[i]), element("span", {}, percent(mean[i], 1)), chart);
+  });
+}
+
+function columns({ name, seeds, mean, each, words }, truth) {
   const [height, wide] = [70, 240];
   const step = wide / classes.length;
   const top = largest(mean);
@@ -169,13 +226,9 @@ function card({ name, seeds, mean, each, words, agree }, truth) {
     });
     const style = `${i === top ? "top" : ""} ${classes[i] === truth ? "truth" : ""}`;
     chart.append(drawn("text", { x: x + step / 2, y: height + 14, class: style },
-      classes[i].length > 3 ? `${classes[i].slice(0, 2)}…` : classes[i],
-      drawn("title", {}, classes[i])));
+      classes[i]));
   });
-  return element("article", {},
-    element("h3", {}, name),
-    element("p", { class: agree ? "" : "split" }, words),
-    chart);
+  return chart;
 }
 
 redraw();
