@@ -63,6 +63,7 @@ def test_the_hash_covers_all_settings_but_the_engine() -> None:
         "initialisation": "he",
         "label_smoothing": 0.1,
         "ema": 0.9,
+        "best_by": "validation_loss",
         "normalize": "channel",
         "augment": ["flip"],
         "images": 1000,
@@ -72,7 +73,9 @@ def test_the_hash_covers_all_settings_but_the_engine() -> None:
     }
     hashes = {identity(base.but(**{key: value}), "data").hash for key, value in changes.items()}
     assert len(hashes | {identity(base, "data").hash}) == len(changes) + 1
-    assert set(changes) | {"engine", "data", "test"} == set(Experiment.model_fields)
+    patient = base.but(best_by="validation_loss", patience=5)
+    assert identity(patient, "data").hash not in hashes
+    assert set(changes) | {"engine", "data", "test", "patience"} == set(Experiment.model_fields)
 
 
 def test_a_preview_has_a_twentieth_of_the_epochs_on_few_images() -> None:

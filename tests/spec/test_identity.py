@@ -272,6 +272,7 @@ EXPERIMENTS = st.builds(
     batch_size=st.sampled_from([128, 64]),
     initialisation=st.sampled_from(["torch", "he"]),
     label_smoothing=st.sampled_from([0.0, 0.1]),
+    best_by=st.sampled_from(["none", "validation_loss", "validation_accuracy"]),
     ema=st.sampled_from([0.0, 0.99]),
     normalize=st.sampled_from(["none", "channel"]),
     augment=st.sampled_from([[], ["flip"], ["crop 4"], ["crop 2", "flip"], ["flip", "crop 2"]]),

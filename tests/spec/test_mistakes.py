@@ -202,3 +202,17 @@ def test_a_kind_of_question_that_is_none(kind: str) -> None:
     (line,) = mistakes(f'{BASE}\n[[questions]]\nask = "?"\nkind = {kind}\n')
     assert line.startswith("s.toml, question 1")
     assert "there is no kind" in line
+
+
+def test_patience_waits_for_something() -> None:
+    assert mistakes(f"{BASE}\npatience = 3") == [
+        "s.toml, experiments.base: patience has no effect without best_by; "
+        'add e.g. best_by = "validation_loss"'
+    ]
+
+
+def test_early_stopping_by_its_other_names() -> None:
+    for key, meant in (("early_stopping", "patience"), ("restore_best_weights", "best_by")):
+        assert mistakes(f"{BASE}\n{key} = 1") == [
+            f's.toml, experiments.base.{key}: unknown key; did you mean "{meant}"?'
+        ]

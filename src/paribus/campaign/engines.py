@@ -58,6 +58,9 @@ def fitting_networks(
             check_counts(facts.name, facts.train_images, experiment.images, experiment.validation)
             setting = "network"
             found[name] = plan_of(experiment, facts.image_shape, facts.classes)
+            setting = "best_by"
+            if experiment.best_by != "none":
+                _check_validation(experiment, facts)
             setting = "augment"
             if problem := misfit(experiment.augment, facts.image_shape):
                 raise UserError(problem)
@@ -67,6 +70,15 @@ def fitting_networks(
             problems.setdefault(_Problem(setting, str(error)), []).append(name)
     _raise(problems, where)
     return found
+
+
+def _check_validation(experiment: Experiment, facts: DataFacts) -> None:
+    """Raise `UserError` if there are no validation images to choose an epoch by."""
+    if not experiment.validation and not facts.validation_images:
+        raise UserError(
+            f'"{experiment.best_by}" needs validation images, and {facts.name} has none; hold out '
+            f"training images, e.g. with validation = {max(1, facts.train_images // 10)}"
+        )
 
 
 def _raise(problems: Mapping[_Problem, list[str]], where: str) -> None:

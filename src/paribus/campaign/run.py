@@ -23,6 +23,7 @@ from paribus.execute.protocol import (
     Job,
     Started,
 )
+from paribus.spec.kept import kept_epoch
 from paribus.store.rows import Status
 from paribus.store.writer import Writer
 
@@ -163,7 +164,11 @@ class _Training:
                 if shared:
                     self._leave_out(busy.cell.name)
         epochs = self._store.epochs(event.run_id)
-        accuracy = float(epochs["test_accuracy"][-1]) if len(epochs["test_accuracy"]) else math.nan
+        accuracy = math.nan
+        if len(epochs["test_accuracy"]):
+            losses, accuracies = epochs["validation_loss"], epochs["validation_accuracy"]
+            kept = kept_epoch(busy.cell.experiment, losses, accuracies)
+            accuracy = float(epochs["test_accuracy"][kept - 1])
         seconds = float(epochs["train_seconds"].sum() + epochs["test_seconds"].sum())
         self._listen(Ended(busy.cell, status, accuracy, seconds))
         busy.claim.close()

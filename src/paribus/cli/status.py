@@ -17,6 +17,7 @@ from paribus.cli.options import json_option, looking, study_options, tell, told
 from paribus.cli.state import in_words, state
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
+from paribus.spec.kept import kept_epoch
 from paribus.store.known import Known
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
@@ -193,12 +194,14 @@ def _in_words(trials: Mapping[str, int]) -> str:
 
 
 def _run(run: StoredRun, store: Reader) -> dict[str, Any]:
-    accuracies = store.epochs(run.id)["test_accuracy"]
+    epochs, experiment = store.epochs(run.id), store.experiment(run.experiment)
+    accuracies = epochs["test_accuracy"]
+    kept = kept_epoch(experiment, epochs["validation_loss"], epochs["validation_accuracy"])
     return {
         "id": run.id,
         "seed": run.seed,
         "engine": run.engine,
         **state(run, store),
         "epochs": len(accuracies),
-        "test_accuracy": float(accuracies[-1]) if len(accuracies) else None,
+        "test_accuracy": float(accuracies[kept - 1]) if len(accuracies) else None,
     }

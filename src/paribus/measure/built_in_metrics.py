@@ -95,6 +95,28 @@ VALIDATION_LOSS = _loss(
 )
 
 
+def _at_best_validation(run: Run) -> NDArray[np.float64]:
+    """The test accuracy of the epoch with the highest validation accuracy so far, of equals the
+    first."""
+    accuracy_E = run.curves.validation_accuracy
+    if not np.isfinite(accuracy_E).all():
+        return np.full(run.epochs, np.nan)
+    best = [int(accuracy_E[: epoch + 1].argmax()) for epoch in range(run.epochs)]
+    return run.curves.test_accuracy[best]
+
+
+BEST_VALIDATION_TEST_ACCURACY = _accuracy(
+    key="best_validation_test_accuracy",
+    label="test accuracy of the epoch with the best validation accuracy",
+    higher_is_better=True,
+    better="more accurate",
+    worse="less accurate",
+    widest=1,
+    curve=_at_best_validation,
+    needs_validation=True,
+)
+
+
 def _within_reach(accuracy: float) -> float:
     """Return what a preview asks for in place of an accuracy: half of it.
 

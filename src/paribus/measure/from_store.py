@@ -18,6 +18,7 @@ from paribus.measure.runs import Curves, ExperimentResult, Replicate, Run, Study
 from paribus.measure.tuned import StoredReplicate, first_trials, read_replicate
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, step_keys
+from paribus.spec.kept import kept_epoch
 from paribus.spec.plan import Plan, plan_of
 from paribus.spec.study import Study
 from paribus.spec.study_plan import StudyPlan
@@ -192,6 +193,10 @@ def read_run(
     folder: the study's, which metrics of the user's own are imported from.
     """
     environments, files = store.environments(run.id), store.files(run.id)
+    curves, best_epoch = Curves(**store.epochs(run.id)), None
+    if run.status == "finished" and "best_by" in store.identity(run.experiment).form:
+        experiment = store.experiment(run.experiment)
+        best_epoch = kept_epoch(experiment, curves.validation_loss, curves.validation_accuracy)
     return Run(
         id=run.id,
         seed=run.seed,
@@ -199,7 +204,8 @@ def read_run(
         bits=run.bits,
         status=run.status,
         reason=run.reason,
-        curves=Curves(**store.epochs(run.id)),
+        curves=curves,
+        best_epoch=best_epoch,
         environment=environments[-1] if environments else {},
         read_predictions=(lambda: None)
         if dataset is None

@@ -113,7 +113,7 @@ class Metric:
             return math.nan
         if self.read is not None:
             return self.read(run)
-        return float(self.values(run)[-1])
+        return float(self.values(run)[run.kept_epoch - 1])
 
     def values(self, run: Run) -> NDArray[np.float64]:
         """Return the value after each epoch of a run: (E,); NaN where it has none, or where it is

@@ -54,9 +54,17 @@ class Run:
     read_predictions: Callable[[], Predictions | None]
     """Read the final predictions, once (`predictions.reader`); None before the end."""
 
+    best_epoch: int | None = None
+    """The epoch whose network it keeps, counted from 1; None if that is the last one."""
+
     @property
     def epochs(self) -> int:
         return len(self.curves.train_loss)
+
+    @property
+    def kept_epoch(self) -> int:
+        """The epoch whose network it keeps, or its last so far: what its results are of."""
+        return self.best_epoch or self.epochs
 
     @property
     def ended(self) -> bool:
@@ -140,8 +148,9 @@ class ExperimentResult:
         return self.experiment
 
     def final(self, curve: str) -> NDArray[np.float64]:
-        """Return the last value of a curve, e.g. "test_accuracy", of every finished run: (R,)."""
-        return np.array([getattr(run.curves, curve)[-1] for run in self.finished])
+        """Return a curve, e.g. "test_accuracy", at the epoch whose network each finished run keeps:
+        (R,)."""
+        return np.array([getattr(run.curves, curve)[run.kept_epoch - 1] for run in self.finished])
 
 
 @dataclass(frozen=True)

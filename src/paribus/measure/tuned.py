@@ -11,6 +11,7 @@ import numpy as np
 
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity, identity
+from paribus.spec.kept import kept_epoch
 from paribus.spec.trials import FIRST_TRIAL_SEED, draw_trials, trial_seed
 from paribus.spec.tune import Settings
 from paribus.store.reader import Reader
@@ -59,23 +60,27 @@ def read_replicate(
         made = identity(drawn.experiment, known.data, known.code)
         run = store.find(made.hash, engine, trial_seed(seed))
         trials.append(StoredTrial(drawn.settings, drawn.experiment, made, run))
-    winner = _winner([trial.run for trial in trials], store)
+    winner = _winner(tuned, [trial.run for trial in trials], store)
     final = None if winner is None else store.find(trials[winner].identity.hash, engine, seed)
     if final is not None and not store.is_intact(final, weights=False):
         final = None
     return StoredReplicate(seed, tuple(trials), winner, final)
 
 
-def _winner(runs: Iterable[StoredRun | None], store: Reader) -> int | None:
-    """The trial with the highest accuracy on the validation images."""
+def _winner(tuned: Experiment, runs: Iterable[StoredRun | None], store: Reader) -> int | None:
+    """The trial with the highest accuracy on the validation images, of the epoch that it kept."""
     from paribus.stats.tuning import winners
 
     value_T = []
     for run in runs:
         if run is None or not run.ended:
             return None
-        finished = run.status == "finished"
-        value_T.append(store.epochs(run.id)[METRIC][-1] if finished else np.nan)
+        if run.status != "finished":
+            value_T.append(np.nan)
+            continue
+        epochs = store.epochs(run.id)
+        kept = kept_epoch(tuned, epochs["validation_loss"], epochs["validation_accuracy"])
+        value_T.append(epochs[METRIC][kept - 1])
     return int(winners([value_T])[0])
 
 

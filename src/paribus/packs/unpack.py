@@ -47,8 +47,10 @@ def _checked(folder: Path, id_: str, index: Index, experiments: dict[str, Experi
     run = ended.run
     if run.id != id_ or run.experiment not in experiments:
         raise damaged(path, "it is not the run that the index means")
-    trained, meant = len(ended.epochs["train_loss"]), experiments[run.experiment].epochs
-    if trained > meant or (run.status == "finished" and trained < meant):
+    experiment = experiments[run.experiment]
+    trained, meant = len(ended.epochs["train_loss"]), experiment.epochs
+    all_of_them = run.status == "finished" and experiment.patience is None
+    if trained > meant or (all_of_them and trained < meant):
         raise damaged(path, f"it has {trained} epochs, and its experiment {meant}")
     now = index.identities[run.experiment].hash
     return replace(ended, run=replace(run, experiment=now))

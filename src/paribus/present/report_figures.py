@@ -173,6 +173,7 @@ def learning_curves(result: StudyResult, name: str) -> LearningCurves | None:
             finished=run.status == "finished",
             diverged=run.status == "diverged",
             averaged=run.id in means,
+            kept_epoch=run.kept_epoch,
         )
         for run in experiment.runs
         if run.epochs

@@ -221,6 +221,14 @@ def recipe(result: ExperimentResult) -> str:
         parts.append(f"{experiment.initialisation} initialisation")
     if experiment.label_smoothing and "label_smoothing" not in tuned:
         parts.append(f"label smoothing {experiment.label_smoothing:g}")
+    if experiment.best_by != "none":
+        by = experiment.best_by.replace("_", " ")
+        ends = (
+            f", training ends after {count(experiment.patience, 'epoch')} without a better one"
+            if experiment.patience
+            else ""
+        )
+        parts.append(f"the epoch with the best {by} is kept{ends}")
     if experiment.ema and "ema" not in tuned:
         parts.append(f"weights averaged with decay {experiment.ema:g}")
     if experiment.normalize != "none":

@@ -30,6 +30,7 @@ _LABELS = {
     "images": "training images",
     "validation": "validation images",
     "eps": "epsilon",
+    "best_by": "kept epoch best by",
     "ema": "moving average of the weights",
     "normalize": "normalization",
     "augment": "augmentation",

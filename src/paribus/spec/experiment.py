@@ -14,7 +14,7 @@ from paribus.spec import tune as tuning
 from paribus.spec.bounds import HIGHEST_SEED, MOST_EPOCHS, MOST_IMAGES, MOST_SEEDS
 from paribus.spec.model import Spec
 from paribus.spec.network import Network
-from paribus.spec.recipe import Constant, Initialisation, Normalize, Optimizer, Schedule
+from paribus.spec.recipe import BestBy, Constant, Initialisation, Normalize, Optimizer, Schedule
 from paribus.spec.tune import Settings, Tune
 from paribus.text import shown
 
@@ -58,6 +58,12 @@ class Experiment(Spec):
     ema: float = Field(default=0.0, ge=0, lt=1)
     """Decay of a moving average of the weights after each step, e.g. 0.999: the averages are
     evaluated and kept in place of the weights, running statistics too. 0 for none."""
+    best_by: BestBy = "none"
+    """Which epoch's network is kept: the last one ("none"), or the one with the lowest
+    "validation_loss" or the highest "validation_accuracy", of equals the first."""
+    patience: int | None = Field(default=None, ge=1, le=MOST_EPOCHS)
+    """Early stopping: training ends after so many epochs without a better one by `best_by`; never
+    unless given. Schedules go by `epochs` all the same."""
     normalize: Normalize = "none"
     """Whether pixels, from 0 to 1, are normalized: with "channel" the mean of each channel over the
     training images is subtracted, and the difference divided by their SD; the same numbers for test
@@ -102,6 +108,14 @@ class Experiment(Spec):
                 raise ValueError("\n".join(f"tune: {problem}" for problem in problems))
         elif self.validation_split and not self.validation:
             raise ValueError("validation_split has no effect without validation images")
+        return self
+
+    @model_validator(mode="after")
+    def _patience_waits_for_something(self) -> Self:
+        if self.patience is not None and self.best_by == "none":
+            raise ValueError(
+                'patience has no effect without best_by; add e.g. best_by = "validation_loss"'
+            )
         return self
 
     @field_validator("augment")

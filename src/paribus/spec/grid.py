@@ -25,7 +25,7 @@ OPTIMIZER_SETTINGS = ("lr", "momentum", "nesterov", "betas", "alpha", "eps", "we
 _SCHEDULE_SETTINGS = ("every", "factor_each", "final", "rise", "start_divisor", "end_divisor")
 _SETTINGS = (
     *("network", "optimizer", "schedule", "epochs", "batch_size", "initialisation"),
-    *("label_smoothing", "ema", "normalize", "augment", "images", "engine"),
+    *("label_smoothing", "ema", "best_by", "patience", "normalize", "augment", "images", "engine"),
 )
 _TABLES = {"optimizer": OPTIMIZER_SETTINGS, "schedule": _SCHEDULE_SETTINGS}
 

@@ -39,6 +39,8 @@ DEFAULTS: Mapping[int, Mapping[str, Mapping[str, Any]]] = {
             "initialisation": "torch",
             "label_smoothing": 0.0,
             "ema": 0.0,
+            "best_by": "none",
+            "patience": None,
             "normalize": "none",
             "augment": [],
             "images": None,
@@ -70,7 +72,7 @@ RENAMES: Mapping[int, Mapping[str, str]] = {}
 
 _DISCRIMINATORS = ("name", "kind", "module")
 _TABLES = ("optimizer", "schedule")
-_SINCE_FORMAT_1 = ("validation_split", "tune")
+_SINCE_FORMAT_1 = ("validation_split", "tune", "best_by", "patience")
 _OF_STEPS_SINCE = ("ema", "normalize", "augment")
 """Settings of a training step that format 1 had not."""
 

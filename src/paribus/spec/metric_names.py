@@ -53,6 +53,9 @@ METRICS: Registry[NamedMetric] = Registry(
         "test_loss": "paribus.measure.built_in_metrics:TEST_LOSS",
         "train_loss": "paribus.measure.built_in_metrics:TRAIN_LOSS",
         "validation_accuracy": "paribus.measure.built_in_metrics:VALIDATION_ACCURACY",
+        "best_validation_test_accuracy": (
+            "paribus.measure.built_in_metrics:BEST_VALIDATION_TEST_ACCURACY"
+        ),
         "validation_loss": "paribus.measure.built_in_metrics:VALIDATION_LOSS",
         "epochs_to": "paribus.measure.built_in_metrics:EPOCHS_TO",
         "generalisation_gap": "paribus.measure.built_in_metrics:GENERALISATION_GAP",

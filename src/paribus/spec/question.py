@@ -38,6 +38,8 @@ ASPECTS = (
     "initialisation",
     "label_smoothing",
     "ema",
+    "best_by",
+    "patience",
     "normalize",
     "augment",
     "data",

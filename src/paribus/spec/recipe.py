@@ -145,6 +145,9 @@ Schedule = Annotated[Constant | Step | Cosine | OneCycle, Field(discriminator="n
 # "glorot": weights uniform in ±√(6/(fan_in + fan_out)), biases zero (Glorot and Bengio 2010).
 Initialisation = Literal["torch", "he", "glorot"]
 
+# What the epoch is best by whose network is kept; "none": the last one is.
+BestBy = Literal["none", "validation_loss", "validation_accuracy"]
+
 # "channel": each channel's mean over the training images subtracted, divided by their SD.
 Normalize = Literal["none", "channel"]
 

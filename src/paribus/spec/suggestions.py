@@ -19,6 +19,8 @@ _ELSEWHERE: dict[str, tuple[str, ...]] = {
     "schedule": ("scheduler", "lrschedule", "lrscheduler", "learningrateschedule"),
     "initialisation": ("init", "initialization", "initializer", "weightinit"),
     "label_smoothing": ("smoothing",),
+    "patience": ("earlystopping", "earlystop", "stopafter", "earlystoppingpatience"),
+    "best_by": ("keep", "keepbest", "restorebest", "restorebestweights", "checkpoint", "monitor"),
     "ema": ("emadecay", "modelema", "weightaveraging", "weightaverage", "averaging", "swa"),
     "normalize": ("normalise", "normalization", "standardize", "standardization", "whiten"),
     "augment": ("augmentation", "augmentations", "transform", "transforms", "dataaugmentation"),

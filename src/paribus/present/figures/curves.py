@@ -175,13 +175,15 @@ def _seeds(axes: Axes, shown: LearningCurves, curve: str, color: str) -> NDArray
 
 
 def _last(runs: Sequence[RunCurves], curve: str) -> str:
-    """The last values of runs for a legend; of runs in progress, those at the last epoch that all
-    have reached."""
-    reached = min(run.epochs for run in runs)
-    last = np.array([getattr(run, curve)[reached - 1] for run in runs])
+    """The values of the epochs that runs keep for a legend; of runs in progress, those at the last
+    epoch that all have reached."""
+    finished, reached = runs[0].finished, min(run.epochs for run in runs)
+    last = np.array(
+        [getattr(run, curve)[(run.kept_epoch if finished else reached) - 1] for run in runs]
+    )
     percent = curve.endswith("accuracy")
     text = spread(last, ".2f" if percent else ".4f", 100 if percent else 1)
-    so_far = "" if runs[0].finished else f", so far: epoch {reached}"
+    so_far = "" if finished else f", so far: epoch {reached}"
     return f"{text}{'%' if percent else ''} (n = {len(runs)}{so_far})"
 
 

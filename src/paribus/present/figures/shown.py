@@ -124,6 +124,8 @@ class RunCurves:
     diverged: bool
     averaged: bool
     """Whether the mean curve is of this run too."""
+    kept_epoch: int
+    """The epoch whose network is kept, counted from 1; of a run in progress its last so far."""
 
     @property
     def epochs(self) -> int:

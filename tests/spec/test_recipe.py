@@ -1,4 +1,4 @@
-"""Augmentation as it is written: what is read, hashed, compared and refused."""
+"""Augmentation and the kept epoch as they are written: what is read, hashed and refused."""
 
 from __future__ import annotations
 
@@ -109,3 +109,14 @@ def test_a_grid_of_augmentations() -> None:
         "base-augment-flip": ("flip",),
         "base-augment-crop4-flip": ("crop 4", "flip"),
     }
+
+
+def test_a_best_epoch_needs_validation_images() -> None:
+    kept = BASE.but(best_by="validation_accuracy")
+    with pytest.raises(UserError) as caught:
+        fitting_networks({"a": kept, "b": BASE}, facts("mnist"), "s.toml")
+    assert str(caught.value) == (
+        's.toml, experiments.a.best_by: "validation_accuracy" needs validation images, and mnist '
+        "has none; hold out training images, e.g. with validation = 6000"
+    )
+    fitting_networks({"a": kept.but(validation=100)}, facts("mnist"))
