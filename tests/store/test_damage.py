@@ -98,6 +98,27 @@ def test_a_damaged_file_is_named(home: Path, name: str, how: str) -> None:
     assert ("1 run is damaged and left out" in compared.stderr) == (name != "weights.safetensors")
 
 
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("kind", ["file", "row"])
+def test_a_report_says_what_is_damaged_on_its_page_and_in_the_terminal(
+    home: Path, kind: str
+) -> None:
+    if kind == "file":
+        file = home / "runs" / "runs" / RUN / "probabilities.npy"
+        raw = bytearray(file.read_bytes())
+        raw[-1] ^= 1
+        file.write_bytes(raw)
+    else:
+        change(ROWS["results"])
+    done = call("report", "small.toml")
+    assert done.exit_code == 0
+    assert "1 run is damaged and left out" in done.stderr
+    for name in ("index.html", "report.md"):
+        said = Path("report", name).read_text("utf-8")
+        assert "1 run is damaged and left out" in said
+        assert "paribus verify" in said
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("what", ["results", "seed", "file", "gone", "weights gone"])
 @pytest.mark.usefixtures("undrawn")

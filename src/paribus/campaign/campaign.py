@@ -154,6 +154,7 @@ class Campaign:
         return replace(
             collected,
             command=self.command if self.name else "",
+            damage=store.damage_note,
             needed={} if (look := self._next_look(store, whole)) is None else look.seeds,
         )
 

@@ -168,6 +168,8 @@ class StudyResult:
     """The first seed above all that were trained or planned; None where that is not known."""
     command: str = ""
     """What trains the missing runs; "" if the study was made in Python."""
+    damage: str = ""
+    """Which runs of the store are damaged and left out, in a line; "" if none is."""
     needed: Mapping[str, int] = field(default_factory=dict)
     """How many seeds of an experiment are to be trained by now, where planned looks decide that."""
 

@@ -21,6 +21,8 @@ def markdown(view: ReportView, rows: Sequence[SummaryRow]) -> str:
         parts.append(f"> **Preview.** {view.preview}")
     if view.plan:
         parts.append("\n".join(f"- {escape_markdown(line)}" for line in view.plan))
+    if view.damage:
+        parts.append(escape_markdown(view.damage))
     if view.progress:
         parts.append("\n".join(f"- {escape_markdown(line)}" for line in view.progress))
         if not view.complete:

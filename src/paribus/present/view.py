@@ -100,6 +100,8 @@ class ReportView:
     """The warning of a preview; "" if it is none."""
     plan: tuple[str, ...]
     """What was planned, then what has been amended, a line each."""
+    damage: str
+    """Which runs are damaged and left out; "" if none is."""
     progress: tuple[str, ...]
     """What is missing, has diverged or failed."""
     complete: bool
@@ -142,6 +144,7 @@ def report_view(
         opening=report_text.opening(result),
         preview=report_text.preview_warning(result),
         plan=tuple(plan_lines(result)),
+        damage=result.damage,
         progress=tuple(report_text.progress(result)),
         complete=report_text.complete(result),
         command=report_text.command(result),
