@@ -58,13 +58,31 @@ class Results:
         self._result = result
 
     def runs(self) -> pd.DataFrame:
-        """A row for each run: its recipe, what its last epoch came to (losses in nats, accuracies
-        as shares), and the seconds of all its epochs."""
+        """A row for each run: its recipe, what the epoch that it keeps came to (losses in nats,
+        accuracies as shares), and the seconds of all its epochs."""
         return _frame(run_records(self._rows()))
 
     def epochs(self) -> pd.DataFrame:
         """A row for each epoch of each run: losses in nats, accuracies as shares, seconds."""
         return _frame(epoch_records(self._rows()))
+
+    def ensembles(self) -> pd.DataFrame:
+        """A row for each experiment with several finished runs: the test accuracy, a share, and the
+        test loss, in nats, of the mean of their probabilities, beside the means of the runs."""
+        from paribus.present.ensembles import ensembles
+
+        records = [
+            {
+                "experiment": one.row.name,
+                "members": one.row.members,
+                "test_accuracy": one.accuracy,
+                "test_loss": one.loss,
+                "members_test_accuracy_mean": one.members_accuracy,
+                "members_test_loss_mean": one.members_loss,
+            }
+            for one in ensembles(self._result)
+        ]
+        return _frame(records)
 
     def trials(self) -> pd.DataFrame:
         """A row for each trial of each tuned experiment: its replicate and number, from 1, its

@@ -140,6 +140,10 @@ def test_results_are_those_of_the_kept_epoch(small: Small, tmp_path: Path) -> No
         assert run.predictions is not None
         share = run.predictions.correct.mean()
         assert share == pytest.approx(run.curves.test_accuracy[run.kept_epoch - 1])
+    table = results.runs()
+    assert sorted(table["test_accuracy"]) == sorted(
+        run.curves.test_accuracy[run.kept_epoch - 1] for run in runs
+    )
     for one in results._result.experiments.values():
         wanted = [run.curves.test_accuracy[run.kept_epoch - 1] for run in one.finished]
         np.testing.assert_allclose(one.final("test_accuracy"), wanted)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from paribus.measure.from_store import read_run
 from paribus.measure.table import by_epoch
 from paribus.spec.experiment import Experiment
+from paribus.spec.kept import kept_epoch
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
 from paribus.store.reader import Reader
@@ -64,6 +65,14 @@ class ExportedRun:
     @property
     def length(self) -> int:
         return len(self.epochs["train_loss"])
+
+    @property
+    def kept_epoch(self) -> int:
+        """The epoch whose network the run keeps, or its last so far, counted from 1."""
+        if self.status != "finished":
+            return self.length
+        losses, accuracies = self.epochs["validation_loss"], self.epochs["validation_accuracy"]
+        return kept_epoch(self.experiment, losses, accuracies)
 
     def key(self) -> dict[str, Value]:
         return {"experiment": self.name, "seed": self.seed, "engine": self.engine}
@@ -125,12 +134,14 @@ def recipe(experiment: Experiment) -> dict[str, Value]:
 
 
 def run_records(rows: list[ExportedRun]) -> list[dict[str, Value]]:
-    """A record for each run: what it is, its recipe, what its last epoch came to, and the seconds
-    of all its epochs."""
+    """A record for each run: what it is, its recipe, what the epoch that it keeps came to, and the
+    seconds of all its epochs."""
     records: list[dict[str, Value]] = []
     for row in rows:
-        last = {
-            column: float(values.sum() if column in _SUMMED else values[-1]) if row.length else None
+        kept = {
+            column: float(values.sum() if column in _SUMMED else values[row.kept_epoch - 1])
+            if row.length
+            else None
             for column, values in row.epochs.items()
         }
         records.append(
@@ -140,7 +151,7 @@ def run_records(rows: list[ExportedRun]) -> list[dict[str, Value]]:
                 "reason": row.reason,
                 **recipe(row.experiment),
                 "epochs_trained": row.length,
-                **{column: _known(value) for column, value in last.items()},
+                **{column: _known(value) for column, value in kept.items()},
                 "run": row.run_id,
             }
         )

@@ -206,6 +206,9 @@ def read_run(
         reason=run.reason,
         curves=curves,
         best_epoch=best_epoch,
+        read_probabilities=(
+            (lambda: None) if dataset is None else partial(_probabilities, files, dataset)
+        ),
         environment=environments[-1] if environments else {},
         read_predictions=(lambda: None)
         if dataset is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from paribus.present.ensembles import ensembles_markdown
 from paribus.present.findings import FindingsView
 from paribus.present.luck import LuckView
 from paribus.present.report_figures import ReportFigure
@@ -34,6 +35,8 @@ def markdown(view: ReportView, rows: Sequence[SummaryRow]) -> str:
         parts.append(f"“Reported” is from {escape_markdown(view.summary.reported_from)}.")
     if view.summary.chosen:
         parts.append(escape_markdown(view.summary.chosen))
+    if view.ensembles:
+        parts += ["## Ensembles", ensembles_markdown(view.ensembles)]
     parts += _luck(view.luck)
     parts += [
         f"## {escape_markdown(figure.title)}\n\n"

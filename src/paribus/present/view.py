@@ -13,6 +13,7 @@ from paribus.measure.suspects import Suspects
 from paribus.present import layers, report_text, tables
 from paribus.present.augmented import augmented_strip
 from paribus.present.diagram import LayerGroup, diagram
+from paribus.present.ensembles import EnsemblesView, ensembles_view
 from paribus.present.explore import Explored, explored, sprite
 from paribus.present.findings import Fact, FindingsView, findings_view
 from paribus.present.luck import LuckView, luck_view
@@ -110,6 +111,8 @@ class ReportView:
     """What trains what is missing."""
     findings: FindingsView | None
     summary: SummaryView
+    ensembles: EnsemblesView | None
+    """Of each experiment with several finished runs; None if there are none."""
     luck: LuckView
     winners: tuple[WinnersTable, ...]
     """Of each tuned experiment; empty if none is."""
@@ -150,6 +153,7 @@ def report_view(
         command=report_text.command(result),
         findings=findings_view(result, findings),
         summary=summary_view(result, tables.summary(result), sentences=False),
+        ensembles=ensembles_view(result),
         luck=luck_view(findings, suspects),
         winners=winners_tables(findings),
         figures=figures,

@@ -17,6 +17,7 @@ from paribus.engines.base import Predictor
 from paribus.engines.choose import choose_to_predict
 from paribus.engines.normalized import predictor_of_run
 from paribus.errors import ParibusError, UserError
+from paribus.measure.built_in_metrics import TEST_ACCURACY
 from paribus.measure.runs import StudyResult
 from paribus.spec.code import code_digest, import_code
 from paribus.spec.experiment import Experiment
@@ -103,7 +104,7 @@ class Networks:
                         continue
                     seeds.append(run.seed)
                     rows.append(network(image_1CHW)[0])
-                    accuracy = float(run.curves.test_accuracy[-1])
+                    accuracy = TEST_ACCURACY.value(run)
                     learned.append(has_learned(accuracy, self._dataset.test_labels))
                 if rows:
                     words = votes([int(row.argmax()) for row in rows], self._dataset.class_names)
