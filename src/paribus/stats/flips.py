@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -85,15 +86,14 @@ def flip_ledger(correct_AN: ArrayLike, correct_BN: ArrayLike) -> FlipLedger:
     right_A_N = correct_AN.sum(axis=0, dtype=np.int64)
     right_B_N = correct_BN.sum(axis=0, dtype=np.int64)
     total_N = right_A_N + right_B_N
-    p_RC, chance_RC = _fisher_table(A, B)
-    p_N = p_RC[total_N, right_B_N]
+    table = _fisher_table(A, B)
+    p_N = table.p_RC[total_N, right_B_N]
 
-    threshold_T = np.unique(p_RC[(chance_RC > 0) & (p_RC <= LARGEST_P)])
+    threshold_T = table.threshold_T
     # By luck: over images, the chance of a p this small given how many runs get it right.
-    expected_RC = np.bincount(total_N, minlength=A + B + 1)[:, None] * chance_RC
-    order = np.argsort(p_RC, axis=None)
-    luck = np.cumsum(expected_RC.ravel()[order])
-    luck_T = luck[np.searchsorted(p_RC.ravel()[order], threshold_T, side="right") - 1]
+    expected_RC = np.bincount(total_N, minlength=A + B + 1)[:, None] * table.chance_RC
+    luck = np.cumsum(expected_RC.ravel()[table.order])
+    luck_T = luck[table.last_T]
     reached_T = np.searchsorted(np.sort(p_N), threshold_T, side="right")
     good_T = np.flatnonzero((reached_T > 0) & (luck_T <= FALSE_SHARE * reached_T))
     threshold = float(threshold_T[good_T[-1]]) if good_T.size else 0.0
@@ -115,12 +115,28 @@ def flip_ledger(correct_AN: ArrayLike, correct_BN: ArrayLike) -> FlipLedger:
         share_B_N=share_B_N,
         category_N=category_N,
         threshold=threshold,
-        enough_runs=bool(p_RC[B, B] <= LARGEST_P),
+        enough_runs=bool(table.p_RC[B, B] <= LARGEST_P),
     )
 
 
-def _fisher_table(A: int, B: int) -> tuple[Floats, Floats]:
-    """Two-sided p, and probability without a change, of C of R right runs being B's: (R, C)."""
+@dataclass(frozen=True)
+class _FisherTable:
+    """Of C of R right runs being B's: the two-sided p and, without a change, its probability.
+
+    `threshold_T`: every p up to the largest that is allowed, upwards. `order`: the indices of
+    `p_RC` by p; `last_T`: the last place there with a p of at most the threshold.
+    """
+
+    p_RC: Floats
+    chance_RC: Floats
+    threshold_T: Floats
+    order: NDArray[np.intp]
+    last_T: NDArray[np.intp]
+
+
+@lru_cache(maxsize=4)
+def _fisher_table(A: int, B: int) -> _FisherTable:
+    """The same for all pairs with so many runs, of which a study has many."""
     chance_RC = np.array([hypergeometric(B, total, A + B) for total in range(A + B + 1)])
     # Outcomes no likelier than this one count as being as far; equal but for rounding is equal.
     p_RC = np.empty_like(chance_RC)
@@ -128,4 +144,7 @@ def _fisher_table(A: int, B: int) -> tuple[Floats, Floats]:
         rising_C = np.sort(chance_C)
         as_far_C = np.searchsorted(rising_C, chance_C * (1 + 1e-7), side="right")
         p_C[:] = np.cumsum(rising_C)[as_far_C - 1]
-    return p_RC, chance_RC
+    threshold_T = np.unique(p_RC[(chance_RC > 0) & (p_RC <= LARGEST_P)])
+    order = np.argsort(p_RC, axis=None)
+    last_T = np.searchsorted(p_RC.ravel()[order], threshold_T, side="right") - 1
+    return _FisherTable(p_RC, chance_RC, threshold_T, order, last_T)
