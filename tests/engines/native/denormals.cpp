@@ -31,10 +31,19 @@ const std::vector<paribus_record> CNN = {
     {conv, 32, 3, 1}, {relu}, {flatten}, {linear, CLASSES}};
 const std::vector<paribus_record> MLP = {
     {flatten}, {linear, 50}, {sigmoid}, {linear, 50}, {gelu}, {linear, 50}, {tanh}, {linear, CLASSES}};
+const std::vector<paribus_record> BRANCHES = {
+    {conv, 8, 3, 1}, {group_norm, 0, 0, 0, 0, 0, 2}, {silu}, {residual_begin},
+    {grouped_conv, 16, 3, 2, 0, 0, 8}, {leaky_relu, 0, 0, 0, 0, 0.01}, {residual_skip}, {conv, 16, 1, 2},
+    {residual_end}, {concat_begin}, {conv, 8, 3, 1}, {concat_next}, {concat_end}, {global_average_pool},
+    {linear, CLASSES}};
+const std::vector<paribus_record> SILU_MLP = {
+    {flatten}, {linear, 50}, {silu}, {linear, 50}, {leaky_relu, 0, 0, 0, 0, 0.01}, {linear, 50},
+    {silu}, {linear, CLASSES}};
 // clang-format on
 
-const Case CASES[] = {
-    {sgd, 10, CNN}, {sgd, 100, CNN}, {sgd, 10, MLP}, {sgd, 100, MLP}, {adam, 1, CNN}};
+const Case CASES[] = {{sgd, 10, CNN},      {sgd, 100, CNN},      {sgd, 10, MLP},
+                      {sgd, 100, MLP},     {adam, 1, CNN},       {sgd, 10, BRANCHES},
+                      {sgd, 10, SILU_MLP}, {sgd, 100, SILU_MLP}, {adam, 1, BRANCHES}};
 
 uint32_t state = 1;
 float uniform() {  // in 0 ... 1

@@ -42,8 +42,8 @@ struct Silu {
   static constexpr bool FROM_VALUE = false;
   static vec value(vec x) { return flush(x / (1.0f + exponential(-x))); }
   static vec gradient(vec x, vec gradient) {
-    const vec share = 1.0f / (1.0f + exponential(-x));
-    return flush(gradient * share * fma(x, 1.0f - share, splat(1.0f)));
+    const vec share = flush(1.0f / (1.0f + exponential(-x)));
+    return flush(flush(gradient * share) * fma(x, 1.0f - share, splat(1.0f)));
   }
 };
 
