@@ -151,6 +151,15 @@ def test_mlflow(store: Writer, tmp_path: Path) -> None:
     assert "validation_loss" not in adam.data.metrics
 
 
+@pytest.mark.parametrize("name", ["a?b", "a#b", "a%41"])
+def test_mlflow_is_not_written_to_another_place(store: Writer, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(UserError, match="MLflow takes the path for an address, in which"):
+        export_store(store, to_mlflow.FORMAT, tmp_path / name / "out")
+    assert [path.name for path in tmp_path.iterdir() if path.name[0] == "a"] == [name]
+    assert not list((tmp_path / name).iterdir())
+
+
 @pytest.mark.thorough
 def test_mlflow_of_more_epochs_than_fit_into_one_request(store: Writer, tmp_path: Path) -> None:
     long = ADAM.but(epochs=300)

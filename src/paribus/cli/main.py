@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 import sys
 from importlib import import_module
 
@@ -76,9 +79,15 @@ def main() -> None:
     # others, so that no file there hides a library. "" is that folder, in worker processes too.
     if "" not in sys.path:
         sys.path.append("")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # Not where tests have put another.
+            stream.reconfigure(errors="replace")
     try:
         # On its own click would end with "Aborted!" and status 1 on Ctrl-C.
-        sys.exit(paribus(standalone_mode=False))
+        status = paribus(standalone_mode=False)
+        if sys.stdout is not None:  # It is where a process was started with its output closed.
+            sys.stdout.flush()
+        sys.exit(status)
     except ParibusError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_status)
@@ -87,3 +96,11 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         raise KeyboardInterrupt from None
+    except OSError as error:
+        # A closed output click takes for the end, as of `paribus check mnist | head`.
+        if error.errno != errno.ENOSPC:
+            raise
+        # Python would try to write the rest as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
+        sys.exit(1)

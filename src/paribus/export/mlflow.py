@@ -10,12 +10,14 @@ import os
 from pathlib import Path
 from typing import Any
 
-from paribus.errors import need
+from paribus.errors import UserError, need
 from paribus.export.formats import StoreFormat
 from paribus.export.tables import ExportedRun, epochs, recipe
 
 EXPERIMENT = "paribus"
 
+# SQLAlchemy reads what follows as options, a fragment or an escaped character.
+_NOT_IN_ADDRESSES = "?#%"
 # MLflow's own limits.
 _MOST_AT_ONCE = 1000
 _LONGEST = 6000
@@ -31,6 +33,11 @@ def write(rows: list[ExportedRun], path: Path, target: Path) -> None:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from mlflow.tracking import MlflowClient
 
+    if found := sorted(set(str(path.resolve())) & set(_NOT_IN_ADDRESSES)):
+        raise UserError(
+            f"{target}: MLflow takes the path for an address, in which {' '.join(found)} means "
+            "something else; choose another folder with --output"
+        )
     path.mkdir()
     chatty = logging.getLogger("mlflow.store.db.utils")
     before = chatty.level
