@@ -42,6 +42,7 @@ NETWORKS: dict[str, list[str]] = {
     "residual with batchnorm": ["conv 4", "residual [batchnorm, relu, conv 4 kernel=5]", *_MAPS],
     "residual in residual": ["conv 2", "residual [tanh, residual [conv 2, gelu], conv 2]", *_MAPS],
     "residual of features": ["flatten", "linear 4", "residual [linear 4, sigmoid]", "linear 3"],
+    "residual of one linear": ["flatten", "linear 4", "residual [linear 4]", "linear 3"],
     "residual first": ["residual [relu]", "residual [conv CHANNELS, tanh]", *_MAPS],
     "residual that does not learn": ["conv 2", "residual [tanh, dropout 0.5]", *_MAPS],
     "activations in residual": [
@@ -109,6 +110,7 @@ NETWORKS: dict[str, list[str]] = {
         *("conv 2", "concat [[conv 2], []]", "batchnorm", "relu", "concat [[], [conv 2]]"),
         *("batchnorm", "relu", "globalavgpool", "linear 3"),
     ],
+    "concat that does not learn": ["concat [[], [relu]]", "concat [[relu], [tanh]]", *_MAPS],
     "concat first": ["concat [[], [conv 2]]", "conv 2", *_MAPS],
     "concat of features": [
         *("flatten", "linear 4", "concat [[linear 2, tanh], [], [relu]]", "linear 3"),

@@ -67,8 +67,9 @@ class Fuser {
     if (before.out != node.in) return;  // it adds a skip connection already
     if (!before.is_convolution() && !before.is(Operation::linear)) return;
     fusions_[writer].addend = node.skip;
-    // The sum may even replace the block's input, position by position.
-    fusions_[writer].replaces_addend = is_free(node.skip, number);
+    // The sum may even replace the block's input, position by position, where the layer that makes it
+    // is not still reading that input.
+    fusions_[writer].replaces_addend = before.in != node.skip && is_free(node.skip, number);
     fusion.done_before = true;
     writer_[node.out] = writer;
   }

@@ -109,6 +109,7 @@ void ConcatLayer::forward(Tile& tile) {
 }
 
 void ConcatLayer::backward(Tile& tile) {
+  if (!out_gradient) return;  // nothing before it learns
   for (int part = 0; part < PARTS; ++part) {
     const vec* from = out_gradient.block(tile, part);
     for (size_t j = 0; j < parts.size(); ++j) {
