@@ -47,6 +47,13 @@ def test_labels_stay_when_a_study_is_reduced() -> None:
     [
         ('""', "study.toml, experiments.cnn.label: must not be empty"),
         ("3", "study.toml, experiments.cnn.label: must be text in quotes, got 3"),
+        *(
+            (
+                label,
+                "study.toml, experiments.cnn.label: must be one line without spaces at its ends",
+            )
+            for label in ('" x"', '"x "', r'"a\nb"', r'"a\tb"')
+        ),
         (f'"{"x" * 101}"', "study.toml, experiments.cnn.label: must have at most 100 characters"),
         (
             '"cnn-slow"',

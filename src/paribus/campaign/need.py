@@ -22,6 +22,8 @@ _ACTIVATIONS = {"native": 1, "torch": 3}
 _OTHER_ACTIVATIONS = 6
 # Weights, gradients, at most two moments of the optimizer, and the state that is passed on.
 _PARAMETERS = 5
+# With an average of the weights: the average, and once more in that state.
+_AVERAGE = 2
 _FLOAT = 4
 
 
@@ -57,7 +59,8 @@ def _memory(campaign: Campaign, name: str) -> int:
         return process
     outputs = sum(prod(node.output_shape) for node in network.walk())
     copies = _ACTIVATIONS.get(engine, _OTHER_ACTIVATIONS)
-    floats = _PARAMETERS * network.parameters + copies * outputs * experiment.batch_size
+    held = _PARAMETERS + _AVERAGE * (experiment.ema > 0)
+    floats = held * network.parameters + copies * outputs * experiment.batch_size
     return process + _FLOAT * floats
 
 

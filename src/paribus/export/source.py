@@ -163,8 +163,11 @@ def _settings(trained: TrainedRun) -> str:
     lines: list[str] = []
     for key, value in trained.experiment.settings().items():
         if key not in ("network", "test") and value is not None:
-            text = f"{key} = {json.dumps(value)}".replace("\\", "/").replace('"', "'")
-            lines += textwrap.wrap(text, _LINE, initial_indent=" " * 4, subsequent_indent=" " * 8)
+            text = f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\\", "/").replace(
+                '"', "'"
+            )
+            lines += textwrap.wrap(text, _LINE, initial_indent=" " * 4, subsequent_indent=" " * 8,
+                                   break_on_hyphens=False)  # fmt: skip
     return "\n".join(lines)
 
 

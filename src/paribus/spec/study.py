@@ -7,7 +7,7 @@ from html import escape
 from os import PathLike
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, InstanceOf, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, model_validator
 
 from paribus.registry import Registry
 from paribus.spec.bounds import (
@@ -56,7 +56,13 @@ class Reported(Spec):
     """Anything else."""
 
 
-Label = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL, pattern=r"^\S.*$")]
+def _one_line(label: str) -> str:
+    if not label.isprintable() or label != label.strip():
+        raise ValueError("must be one line without spaces at its ends")
+    return label
+
+
+Label = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL), AfterValidator(_one_line)]
 """What figures and LaTeX tables call an experiment in place of its name."""
 
 
