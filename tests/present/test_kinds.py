@@ -124,5 +124,6 @@ def test_both_are_rows_of_the_tables() -> None:
     assert "sgd → sgd-bn,adam → adam-bn,test_accuracy" in other
     latex = findings_latex(found, ())
     assert "best: adam; look 1 of 2" in latex
+    assert "best: Adam, 0.01; look 1 of 2" in findings_latex(found, (), {"adam": "Adam, 0.01"})
     assert "gains more" in latex
     assert looks_note(found).startswith("Looks were planned after 5 and 10 seeds")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from paribus.measure.runs import StudyResult
 from paribus.present import estimates, latex, short, wording
@@ -51,13 +52,16 @@ def findings_csv(findings: Sequence[Finding]) -> str:
     return text.getvalue()
 
 
-def findings_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
+def findings_latex(
+    findings: Sequence[Finding], notes: Sequence[str], labels: Labels | None = None
+) -> str:
     """Return a tabular of the findings for LaTeX's package booktabs, notes as comments above it."""
     rows = []
     for finding in findings:
         found = short.numbers(finding)
         shown = (text or "–" for text in (found.n, found.with_unit, found.interval))
-        rows.append([finding.question.ask, *shown, wording.table_verdict(finding)])
+        verdict = wording.table_verdict(_labeled(finding, labels or {}))
+        rows.append([finding.question.ask, *shown, verdict])
     return latex.tabular(
         # Questions are long, verdicts may be: both need lines.
         r"p{0.36\linewidth}rrrp{0.17\linewidth}",
@@ -73,6 +77,14 @@ def findings_latex(findings: Sequence[Finding], notes: Sequence[str]) -> str:
         ],
         small=True,
     )
+
+
+def _labeled(finding: Finding, labels: Labels) -> Finding:
+    """Return a finding whose verdict names the best experiment by its label."""
+    if not isinstance(finding, BestFinding):
+        return finding
+    called = [replace(one, name=labels.get(one.name, one.name)) for one in finding.contenders]
+    return replace(finding, contenders=tuple(called))
 
 
 BEST_COLUMNS = ("experiment", "may_be_best", "n", "without_value", "mean", "sd", "to_best", "low",

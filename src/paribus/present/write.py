@@ -93,7 +93,10 @@ def _files(
             yield "tables/ensembles.csv", text.encode()
         yield "tables/epochs.csv", tables.epochs_csv(result).encode()
         yield "tables/findings.csv", finding_tables.findings_csv(findings).encode()
-        yield "tables/findings.tex", finding_tables.findings_latex(findings, notes).encode()
+        yield (
+            "tables/findings.tex",
+            finding_tables.findings_latex(findings, notes, result.study.labels).encode(),
+        )
         if best := finding_tables.best_latex(findings, notes, result.study.labels):
             yield "tables/best.csv", finding_tables.best_csv(findings).encode()
             yield "tables/best.tex", best.encode()
