@@ -44,6 +44,10 @@ class Everything(nn.Module):
         x = torch.relu(self.second(torch.relu(self.first(x))))
         return self.out(x) / (1 + self.steps / 100)
 
+class Leaves(Net):
+    def forward(self, x):
+        raise SystemExit(0)
+
 class TooFew(Net):
     def forward(self, x):
         return super().forward(x)[:, :2]
@@ -146,3 +150,16 @@ def test_run_stops_at_what_every_seed_would_share(checked: Small) -> None:
     with open_store(path.parent / "runs", "read") as store:
         runs = store.find_runs("")
     assert sorted(run.status for run in runs) == ["failed", *["finished"] * 4]
+
+
+def test_a_module_that_would_end_paribus_is_refused(small: Small) -> None:
+    """sys.exit in forward, or in a script that is imported, ended `check` without a word."""
+    file = small(study('"nets:Leaves"'))
+    (file.parent / "nets.py").write_text(NETS, "utf-8")
+    done = call("check", file)
+    assert done.exit_code != 0
+    assert 'network "nets:Leaves": raised SystemExit: 0' in str(done.exception)
+    (file.parent / "leaves.py").write_text("import sys\nsys.exit(0)\n", "utf-8")
+    file.write_text(study('"leaves:Net"'), "utf-8")
+    done = call("check", file)
+    assert 'cannot import "leaves": SystemExit: 0' in str(done.exception)

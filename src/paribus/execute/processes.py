@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -17,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from paribus.errors import ParibusError
+from paribus.errors import ParibusError, UserError
 
 # A process computes on one core. Some libraries read the number of threads only as they load, so
 # it is set before.
@@ -26,6 +27,10 @@ _NOTHING: Mapping[str, str] = {}
 
 Given = TypeVar("Given")
 Answer = TypeVar("Answer")
+
+
+# Of linux/prctl.h: the signal that this process gets when the thread that started it ends.
+_PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,13 @@ def start(
     """Start a process that computes on one core; return it and the other end of its connection.
 
     target: called in the process with its end of the connection. environment: variables that it
-    gets beside ours.
+    gets beside ours. Raises `UserError` in a process that may have none.
     """
+    if multiprocessing.current_process().daemon:
+        raise UserError(
+            "a worker of multiprocessing.Pool may start no processes, and training needs some; "
+            "train in the main process, or use concurrent.futures.ProcessPoolExecutor"
+        )
     # Spawned, not forked: a fork of a process with threads can hang.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -76,6 +86,9 @@ def belong_to_parent() -> None:
     """Leave Ctrl-C to the process that started this one, and end with it, however it ends."""
     # Ctrl-C reaches every process of the terminal; the parent decides what becomes of us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        # The thread below notices nothing while this process is stopped; Linux does.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -117,7 +130,7 @@ def _answer(connection: Connection) -> None:
         connection.send(_Ended())
     except ParibusError as error:
         connection.send(_Failed(str(error)))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # A custom module may raise anything.
         connection.send(_Failed(f"{type(error).__name__}: {error}"))
 

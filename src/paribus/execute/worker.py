@@ -84,7 +84,7 @@ def events(
         reason = "it ran out of memory; train fewer runs at once with --jobs"
     except ParibusError as error:
         reason = str(error)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         # A custom module may raise anything; the run fails, the study goes on.
         reason = f"{type(error).__name__}: {error}"
     for run_id in left:

@@ -30,7 +30,7 @@ def find_function(path: str, folder: Path, where: str) -> Callable[..., Any]:
     import_module_of(path, folder)
     try:
         source = importlib.import_module(module)
-    except Exception as error:  # A user's own code may raise anything.
+    except (Exception, SystemExit) as error:  # A user's own code may raise anything.
         raise UserError(
             f'{where}: cannot import "{module}": {in_one_line(error)}; is it installed, or in the '
             "folder of the study file?"
@@ -52,11 +52,11 @@ def told(where: str) -> Iterator[None]:
         yield
     except UserError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(f"{where}: raised {in_one_line(error)}") from error
 
 
-def in_one_line(error: Exception) -> str:
+def in_one_line(error: BaseException) -> str:
     """Return an error in one line, with the last place in the user's own code that it went through,
     or in a package of theirs that is installed."""
     text = f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -31,7 +31,7 @@ def make_module(network: ModuleNetwork, images: Tensor, classes: int | None) -> 
         # What it draws as it is imported is the same in every process, whichever run comes first.
         with seeded(0, images.device):
             source = importlib.import_module(path)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(
             f'{where}: cannot import "{path}": {in_one_line(error)}; '
             "is it installed, or in the folder of the study file?"
@@ -96,7 +96,7 @@ def told(network: ModuleNetwork) -> Iterator[None]:
         yield
     except UserError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UserError(f'network "{network.module}": raised {in_one_line(error)}') from error
 
 
