@@ -14,7 +14,7 @@ from paribus.spec.plan import Plan, plan_of
 from tests.support.commands import train
 
 DOCS = Path(__file__).parent.parent / "docs"
-STUDIES = ("norms", "skips", "tanh-or-relu")
+STUDIES = ("leave-one-out", "norms", "regularize", "skips", "tanh-or-relu")
 
 
 @pytest.mark.parametrize("name", STUDIES)
