@@ -67,8 +67,9 @@ class Results:
         return _frame(epoch_records(self._rows()))
 
     def ensembles(self) -> pd.DataFrame:
-        """A row for each experiment with several finished runs: the test accuracy, a share, and the
-        test loss, in nats, of the mean of their probabilities, beside the means of the runs."""
+        """A row for each experiment with several finished runs: the test accuracy, a share, of
+        the class that most of them name, and the test loss, in nats, of their averaged
+        probabilities, beside the means of the runs."""
         from paribus.present.ensembles import ensembles
 
         records = [

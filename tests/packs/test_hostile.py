@@ -42,7 +42,8 @@ def _refused(folder: Path) -> str:
 def test_every_kind_of_damage_is_one_line(away: Path, part: str) -> None:
     path = away / "pack" / "pack.json" if part == "pack.json" else finished_run(away / "pack")
     sound = path.read_bytes()
-    places = range(0, len(sound), max(1, len(sound) // 12))
+    # All but the last line end, without which nothing is missing.
+    places = range(0, len(sound) - 1, max(1, len(sound) // 12))
     for place in places:
         for damage in (
             sound[:place],

@@ -1,4 +1,4 @@
-"""The ensemble of an experiment's runs: their probabilities averaged, one answer for each image."""
+"""The ensemble of an experiment's runs: one answer for each image, from the answers of all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from paribus.measure.runs import ExperimentResult
 
-# N test images, K classes
+# R runs, N test images, K classes
 
 FEWEST = 2
 """Runs of an ensemble, at least."""
@@ -18,7 +18,7 @@ FEWEST = 2
 
 @dataclass(frozen=True)
 class Ensemble:
-    """What the mean of several runs' probabilities gives on the test images.
+    """What several runs say together of the test images.
 
     It is a single number: of one ensemble, nothing is known of how much others would differ.
     """
@@ -26,41 +26,35 @@ class Ensemble:
     seeds: tuple[int, ...]
     """Of its members: the finished runs."""
     accuracy: float
-    """Share of the test images; of equal probabilities the first class is taken."""
+    """Share of the test images whose class most members name; of as many, the first class."""
     loss: float
-    """Mean cross entropy, in nats."""
+    """Mean cross entropy of the members' averaged probabilities, in nats."""
 
 
-def ensemble(result: ExperimentResult, labels_N: NDArray[np.int64]) -> Ensemble | None:
+def ensemble(result: ExperimentResult) -> Ensemble | None:
     """Return the ensemble of an experiment's finished runs; None of fewer than two, and where the
-    probabilities of one are not kept, as in a store made from a pack.
+    predictions of one are not kept.
 
-    labels_N: the true classes of the test images.
+    It takes what a pack keeps too, so that a report says the same of a store and of its pack.
     """
     runs = sorted(result.finished, key=lambda run: run.seed)
-    if len(runs) < FEWEST:
+    members = [run.predictions for run in runs if run.predictions is not None]
+    if len(members) < FEWEST or len(members) < len(runs):
         return None
-    sum_NK: NDArray[np.float64] | None = None
-    for run in runs:
-        probability_NK = run.read_probabilities()
-        if probability_NK is None:
-            return None
-        wide_NK = probability_NK.astype(np.float64)
-        sum_NK = wide_NK if sum_NK is None else sum_NK + wide_NK
-    assert sum_NK is not None
-    accuracy, loss = measured(sum_NK / len(runs), labels_N)
+    answer_N = plurality([member.class_N for member in members])
+    of_truth_N = np.mean([member.of_truth_N for member in members], axis=0, dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        loss = float(-np.log(of_truth_N).mean())
+    accuracy = float((answer_N == members[0].label_N).mean())
     return Ensemble(tuple(run.seed for run in runs), accuracy, loss)
 
 
-def measured(
-    probability_NK: NDArray[np.float64], labels_N: Sequence[int] | NDArray[np.int64]
-) -> tuple[float, float]:
-    """Return accuracy and mean cross entropy of probabilities.
+def plurality(class_RN: Sequence[NDArray[np.int16]]) -> NDArray[np.int64]:
+    """Return the class that most runs name of each image, (N,); of as many, the first.
 
-    >>> measured(np.array([[0.75, 0.25], [0.5, 0.5]]), [0, 1])
-    (0.5, 0.490414626505863)
+    >>> plurality([np.array([0, 2, 1]), np.array([0, 1, 2]), np.array([1, 1, 0])]).tolist()
+    [0, 1, 0]
     """
-    of_truth_N = probability_NK[np.arange(len(labels_N)), labels_N]
-    with np.errstate(divide="ignore"):
-        loss = -np.log(of_truth_N).mean()
-    return float((probability_NK.argmax(1) == labels_N).mean()), float(loss)
+    classes = np.asarray(class_RN)
+    votes_KN = [(classes == one).sum(axis=0) for one in range(int(classes.max()) + 1)]
+    return np.asarray(np.argmax(votes_KN, axis=0), np.int64)

@@ -14,9 +14,10 @@ from paribus.present.tables import escape_markdown
 from paribus.text import Spread
 
 _NOTE = (
-    "An ensemble averages the probabilities of all finished runs of an experiment. There is one "
-    "of each, so its numbers have neither an SD nor an interval, and no verdict is given on them; "
-    "beside them are the means of its members."
+    "An ensemble are all finished runs of an experiment: its answer is the class that most of them "
+    "name, its loss that of their averaged probabilities. There is one of each experiment, so its "
+    "numbers have neither an SD nor an interval, and no verdict is given on them; beside them are "
+    "the means of its members."
 )
 _HEADINGS = (
     *("experiment", "members", "test acc. (%)", "test loss"),
@@ -66,7 +67,7 @@ def ensembles(result: StudyResult) -> list[EnsembleNumbers]:
     """Return the ensemble of each experiment that has one."""
     found = []
     for name, one in result.experiments.items():
-        made = ensemble(one, result.dataset.test_labels)
+        made = ensemble(one)
         if made is None:
             continue
         row = EnsembleRow(

@@ -124,7 +124,7 @@ def parse_layer(text: str) -> list[Layer]:
     """Return the one layer that a text stands for, or, of a `repeat`, all of them.
 
     >>> parse_layer("conv 16 kernel=5")
-    [Conv(kind='conv', channels=16, kernel=5, stride=1)]
+    [Conv(kind='conv', channels=16, kernel=5, stride=1, groups=1)]
     """
     tokens = _Tokens(text)
     layers = _layer(tokens)
