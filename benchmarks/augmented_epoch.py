@@ -1,7 +1,7 @@
 """An epoch of a small network on images of CIFAR's size, with crops and flips: the native engine
 against a PyTorch loop tuned by hand that augments alike.
 
-    python benchmarks/augmented_epoch.py [--rounds 7] [--images 5120] [--json FILE]
+    python -m benchmarks.augmented_epoch [--rounds 7] [--images 5120] [--json FILE]
 
 All in one process, in interleaved rounds; medians over the rounds of the seconds that one run's
 epoch takes, evaluation not included. The images are random bytes, since no value of a pixel changes
@@ -18,10 +18,8 @@ import json
 import os
 import platform
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
-from threading import Barrier
 from time import perf_counter
 
 import numpy as np
@@ -29,6 +27,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from benchmarks.at_once import AtOnce
 from paribus.data.dataset import Dataset
 from paribus.engines.native.engine import NativeEngine
 from paribus.execute.tasks import TaskMaker
@@ -59,29 +58,16 @@ def made_up(images: int) -> Dataset:
     )
 
 
-class Engine:
-    """Runs of the native engine, going on by an epoch each time."""
-
-    def __init__(self, data: Dataset, runs: int, threads: int, augment: list[str]) -> None:
-        experiment = Experiment.model_validate(
-            {"network": NETWORK, "optimizer": Sgd(lr=0.01, momentum=0.9), "epochs": 1000,
-             "augment": augment}
-        )  # fmt: skip
-        maker = TaskMaker(data)
-        self._runs = [
-            NativeEngine(threads).start(maker.make(experiment, seed)) for seed in range(runs)
-        ]
-        self._barrier = Barrier(runs)
-
-    def epoch(self) -> float:
-        """Seconds for each run, all of them at once."""
-
-        def run(number: int) -> float:
-            self._barrier.wait()
-            return self._runs[number].run_epoch().train_seconds
-
-        with ThreadPoolExecutor(len(self._runs)) as pool:
-            return max(pool.map(run, range(len(self._runs)))) / len(self._runs)
+def native(data: Dataset, runs: int, threads: int, augment: list[str]) -> AtOnce:
+    """Runs of the native engine."""
+    experiment = Experiment.model_validate(
+        {"network": NETWORK, "optimizer": Sgd(lr=0.01, momentum=0.9), "epochs": 1000,
+         "augment": augment}
+    )  # fmt: skip
+    maker = TaskMaker(data)
+    return AtOnce(
+        [NativeEngine(threads).start(maker.make(experiment, seed)) for seed in range(runs)]
+    )
 
 
 def augmented(images: Tensor) -> Tensor:
@@ -149,10 +135,10 @@ def main() -> None:
     data = made_up(arguments.images)
     both = ["crop 4", "flip"]
     contenders: dict[str, Callable[[], float]] = {
-        "native, two at once": Engine(data, 2, 1, both).epoch,
-        "native, one on 2 threads": Engine(data, 1, 2, both).epoch,
-        "native, one on 1 thread": Engine(data, 1, 1, both).epoch,
-        "native, one on 1 thread, not augmented": Engine(data, 1, 1, []).epoch,
+        "native, two at once": native(data, 2, 1, both).epoch,
+        "native, one on 2 threads": native(data, 1, 2, both).epoch,
+        "native, one on 1 thread": native(data, 1, 1, both).epoch,
+        "native, one on 1 thread, not augmented": native(data, 1, 1, []).epoch,
         "loop, 1 thread": Loop(data, 1, augment=True).epoch,
         "loop, 2 threads": Loop(data, 2, augment=True).epoch,
         "loop, 2 threads, not augmented": Loop(data, 2, augment=False).epoch,

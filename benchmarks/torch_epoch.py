@@ -1,6 +1,6 @@
 """An epoch of `cnn` and of `mlp` on MNIST: the torch engine against PyTorch loops written by hand.
 
-    python benchmarks/torch_epoch.py [--rounds 5] [--json FILE]
+    python -m benchmarks.torch_epoch [--rounds 5] [--json FILE]
 
 All in one process, in interleaved rounds; medians over the rounds of the seconds that one run's
 epoch takes, test images not included. The engine gives each run one thread, and Paribus trains as
@@ -21,10 +21,8 @@ import json
 import os
 import platform
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
-from threading import Barrier
 from time import perf_counter
 
 import numpy as np
@@ -35,6 +33,7 @@ from torch.nn import functional as F  # noqa: N812
 from torch.utils.data import DataLoader, TensorDataset
 
 import paribus
+from benchmarks.at_once import AtOnce
 from paribus.engines.base import Split, Task
 from paribus.engines.torch import TorchEngine
 from paribus.randomness import Randomness
@@ -68,41 +67,29 @@ def make_module(network: str) -> nn.Sequential:
     )
 
 
-class Engine:
-    """Runs of the torch engine, going on by an epoch each time."""
-
-    def __init__(self, network: str, train: Split, runs: int) -> None:
-        one = Split(train.images[:1], train.labels[:1])
-        plan = make_plan(parse_layers(NETWORKS[network]), train.images.shape[1:], 10)
-        self._runs = []
-        for seed in range(runs):
-            randomness = Randomness(seed)
-            task = Task(
-                network=plan,
-                classes=10,
-                optimizer=Sgd(lr=0.01),
-                schedule=Constant(),
-                epochs=100,
-                batch_size=128,
-                label_smoothing=0.0,
-                train=train,
-                test=one,
-                validation=None,
-                randomness=randomness,
-                initial=randomness.initial_tensors(plan, "torch"),
-            )
-            self._runs.append(TorchEngine("cpu").start(task))
-        self._barrier = Barrier(runs)
-
-    def epoch(self) -> float:
-        """Seconds for each run, all of them at once."""
-
-        def run(training: int) -> float:
-            self._barrier.wait()
-            return self._runs[training].run_epoch().train_seconds
-
-        with ThreadPoolExecutor(len(self._runs)) as pool:
-            return max(pool.map(run, range(len(self._runs)))) / len(self._runs)
+def engine(network: str, train: Split, runs: int) -> AtOnce:
+    """Runs of the torch engine."""
+    one = Split(train.images[:1], train.labels[:1])
+    plan = make_plan(parse_layers(NETWORKS[network]), train.images.shape[1:], 10)
+    trainings = []
+    for seed in range(runs):
+        randomness = Randomness(seed)
+        task = Task(
+            network=plan,
+            classes=10,
+            optimizer=Sgd(lr=0.01),
+            schedule=Constant(),
+            epochs=100,
+            batch_size=128,
+            label_smoothing=0.0,
+            train=train,
+            test=one,
+            validation=None,
+            randomness=randomness,
+            initial=randomness.initial_tensors(plan, "torch"),
+        )
+        trainings.append(TorchEngine("cpu").start(task))
+    return AtOnce(trainings)
 
 
 class HandTuned:
@@ -188,8 +175,8 @@ def main() -> None:
     }
     for network in arguments.networks:
         contenders: dict[str, Callable[[], float]] = {
-            "engine, two at once": Engine(network, train, 2).epoch,
-            "engine, alone": Engine(network, train, 1).epoch,
+            "engine, two at once": engine(network, train, 2).epoch,
+            "engine, alone": engine(network, train, 1).epoch,
             "hand-tuned, 1 thread": HandTuned(network, train, 1).epoch,
             "hand-tuned, 2 threads": HandTuned(network, train, 2).epoch,
             "DataLoader": DataLoaderLoop(network, train).epoch,

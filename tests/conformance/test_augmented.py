@@ -9,7 +9,7 @@ import pytest
 
 from paribus.data.batches import training_indices
 from paribus.data.dataset import Dataset
-from paribus.engines.base import Epoch, State, Task
+from paribus.engines.base import Task
 from paribus.execute.augmented import AugmentedImages
 from paribus.execute.tasks import TaskMaker
 from paribus.spec.experiment import Experiment
@@ -23,7 +23,7 @@ from tests.support.cases import (
     judge,
     tensors,
 )
-from tests.support.exactness import facts
+from tests.support.exactness import check_resumed, facts
 
 RNG = np.random.default_rng(2)
 DATA = Dataset(
@@ -90,18 +90,7 @@ def test_augmented_images_are_what_is_trained_on(engine: Candidate) -> None:
 
 @every_precision
 def test_resumed_is_as_never_stopped(engine: Candidate) -> None:
-    task = task_of()
-    whole = engine.start(task)
-    states: list[State] = [whole.state()]
-    epochs: list[Epoch] = []
-    for _ in range(task.epochs):
-        epochs.append(facts(whole.run_epoch()))
-        states.append(whole.state())
-    for stopped in range(task.epochs):
-        resumed = engine.start_from(task_of(), states[stopped])
-        for number in range(stopped, task.epochs):
-            assert facts(resumed.run_epoch()) == epochs[number]
-            assert_same(resumed.state(), states[number + 1])
+    check_resumed(engine, task_of)
 
 
 def test_an_image_looks_the_same_in_every_variant() -> None:

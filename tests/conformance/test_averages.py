@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812
 
-from paribus.engines.base import Epoch, State, Task
+from paribus.engines.base import Task
 from paribus.spec.recipe import Adam, Sgd
 from tests.support.cases import (
     Candidate,
@@ -20,7 +20,7 @@ from tests.support.cases import (
     noise,
     tensors,
 )
-from tests.support.exactness import facts
+from tests.support.exactness import check_resumed
 
 NETWORK = ["conv 3", "batchnorm", "tanh", "flatten", "linear 3"]
 
@@ -104,19 +104,7 @@ def test_after_one_step_the_average_is_the_weights(engine: Candidate) -> None:
 
 @every_engine
 def test_resumed_is_as_never_stopped(engine: Candidate) -> None:
-    task = task_of(0.9)
-    whole = engine.start(task)
-    states: list[State] = [whole.state()]
-    epochs: list[Epoch] = []
-    for _ in range(task.epochs):
-        epochs.append(facts(whole.run_epoch()))
-        states.append(whole.state())
-    for stopped in range(task.epochs):
-        resumed = engine.start_from(task, states[stopped])
-        for number in range(stopped, task.epochs):
-            assert facts(resumed.run_epoch()) == epochs[number]
-            assert_same(resumed.state(), states[number + 1])
-        assert resumed.probabilities().tobytes() == whole.probabilities().tobytes()
+    check_resumed(engine, lambda: task_of(0.9))
 
 
 @every_engine

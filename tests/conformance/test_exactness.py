@@ -12,7 +12,6 @@ import pytest
 import torch
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from paribus.engines.base import Epoch, State
 from paribus.spec.recipe import Cosine
 from tests.support.cases import (
     ENGINES,
@@ -23,7 +22,7 @@ from tests.support.cases import (
     make_task,
     noise,
 )
-from tests.support.exactness import digest, facts
+from tests.support.exactness import check_resumed, digest
 
 # Every kind of state: momentum, running statistics, dropout's masks.
 _NETWORK = [
@@ -54,20 +53,7 @@ def test_going_on_is_as_if_never_stopped(engine: Candidate, name: str, network: 
     task = make_task(
         network, noise(18, (3, 7, 7)), optimizer=OPTIMIZERS[name], schedule=Cosine(), epochs=4
     )
-    whole = engine.start(task)
-    states: list[State] = [whole.state()]
-    epochs: list[Epoch] = []
-    for _ in range(task.epochs):
-        epochs.append(facts(whole.run_epoch()))
-        states.append(whole.state())
-    for stopped in range(task.epochs):
-        resumed = engine.make().start(task, states[stopped])
-        assert_same(resumed.state(), states[stopped])
-        for number in range(stopped, task.epochs):
-            assert facts(resumed.run_epoch()) == epochs[number]
-            assert_same(resumed.state(), states[number + 1])
-        assert_same(resumed.tensors(), whole.tensors())
-        assert resumed.probabilities().tobytes() == whole.probabilities().tobytes()
+    check_resumed(engine, lambda: task)
 
 
 @every_engine

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from paribus import load_study
 from paribus.data.dataset import Dataset
@@ -23,6 +24,7 @@ from paribus.spec.recipe import Sgd
 from tests.support.cases import Candidate, assert_same, every_engine
 from tests.support.small import SMALL_STUDY, Small
 
+Floats = NDArray[np.float64]
 RNG = np.random.default_rng(8)
 # Labels at random: the network learns its training images by heart, and no others.
 DATA = Dataset(
@@ -60,6 +62,14 @@ def curves(epochs: Sequence[EpochDone]) -> tuple[list[float], list[float]]:
     return [s.loss for s in scores if s], [s.accuracy for s in scores if s]
 
 
+def validated(loss_E: Sequence[float], accuracy_E: Sequence[float]) -> dict[str, Floats]:
+    """The columns of a run's epochs that decide which it keeps."""
+    return {
+        "validation_loss": np.array(loss_E, np.float64),
+        "validation_accuracy": np.array(accuracy_E, np.float64),
+    }
+
+
 @every_engine
 @pytest.mark.parametrize("by", ["validation_loss", "validation_accuracy"])
 def test_the_network_of_the_best_epoch_is_kept(engine: Candidate, by: str) -> None:
@@ -68,7 +78,7 @@ def test_the_network_of_the_best_epoch_is_kept(engine: Candidate, by: str) -> No
     assert len(epochs) == 12
     loss_E, accuracy_E = curves(epochs)
     best = loss_E.index(min(loss_E)) if by.endswith("loss") else accuracy_E.index(max(accuracy_E))
-    assert kept_epoch(experiment, loss_E, accuracy_E) == best + 1 < 12
+    assert kept_epoch(experiment, validated(loss_E, accuracy_E)) == best + 1 < 12
     # As if it had been trained so long and no longer.
     _, shorter = trained(engine, experiment.but(epochs=best + 1, best_by="none"))
     assert_same(last.tensors, shorter.tensors)
@@ -113,10 +123,11 @@ def test_resumed_is_as_never_stopped(engine: Candidate) -> None:
 
 def test_a_value_that_is_not_finite_is_never_the_best() -> None:
     nan = math.nan
-    assert kept_epoch(BASE, [nan, 0.5, math.inf, 0.5], [0.1] * 4) == 2
-    assert kept_epoch(BASE, [nan, nan], [0.1, 0.2]) == 2
-    assert kept_epoch(BASE.but(best_by="validation_accuracy"), [1, 2, 3], [0.5, 0.7, 0.7]) == 2
-    assert kept_epoch(BASE.but(best_by="none"), [1, 2, 3], [0.5, 0.7, 0.7]) == 3
+    assert kept_epoch(BASE, validated([nan, 0.5, math.inf, 0.5], [0.1] * 4)) == 2
+    assert kept_epoch(BASE, validated([nan, nan], [0.1, 0.2])) == 2
+    rising = validated([1, 2, 3], [0.5, 0.7, 0.7])
+    assert kept_epoch(BASE.but(best_by="validation_accuracy"), rising) == 2
+    assert kept_epoch(BASE.but(best_by="none"), rising) == 3
 
 
 STUDY = SMALL_STUDY.replace(

@@ -6,6 +6,7 @@ import csv
 import math
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from paribus.measure.ensemble import ensemble
 from paribus.measure.runs import ExperimentResult, Run, StudyResult
 from paribus.present.ensembles import ensembles, ensembles_csv, ensembles_markdown, ensembles_view
-from paribus.present.write import report_page
+from paribus.present.write import report_page, write_report
 from tests.support.made_up import Make, dataset, run
 
 DATA = dataset()
@@ -32,8 +33,7 @@ def probabilities(seed: int, strength: float) -> NDArray[np.float32]:
 def result(make: Make, *, seeds: int = 3) -> StudyResult:
     def runs(_: str, seed: int) -> Run:
         made = probabilities(seed, 2.0)
-        one = run(seed, 4, "finished", DATA, read_probabilities=lambda: made)
-        return replace(one, read_probabilities=lambda: made)
+        return run(seed, 4, "finished", DATA, read_probabilities=lambda: made)
 
     found: StudyResult = make(["cnn", "cnn-adam"], runs=runs, data=DATA)
     one = found.experiments["cnn"]
@@ -80,14 +80,15 @@ def test_diverged_runs_are_no_members(make: Make) -> None:
 def test_the_report_has_a_row_for_each_and_claims_no_interval(make: Make) -> None:
     found = result(make)
     (first, second) = ensembles(found)
-    rows = list(csv.DictReader(StringIO(ensembles_csv([first, second]))))
+    view = ensembles_view(found)
+    assert view is not None
+    assert view.found == (first, second)
+    rows = list(csv.DictReader(StringIO(ensembles_csv(view))))
     assert [row["experiment"] for row in rows] == ["cnn", "cnn-adam"]
     assert float(rows[0]["test_accuracy"]) == first.accuracy
     assert float(rows[0]["members_test_accuracy_mean"]) == pytest.approx(
         np.mean([r.curves.test_accuracy[-1] for r in found.experiments["cnn"].runs])
     )
-    view = ensembles_view(found)
-    assert view is not None
     page = report_page(found)
     text = ensembles_markdown(view)
     for said in (view.note.replace("'", "&#39;"), f"{100 * first.accuracy:.2f}"):
@@ -96,10 +97,13 @@ def test_the_report_has_a_row_for_each_and_claims_no_interval(make: Make) -> Non
     assert "neither an SD nor an interval" in text
 
 
-def test_no_section_where_there_is_no_ensemble(make: Make) -> None:
+@pytest.mark.usefixtures("undrawn")
+def test_no_section_where_there_is_no_ensemble(make: Make, tmp_path: Path) -> None:
     found = make(["cnn"], data=DATA)
     one = found.experiments["cnn"]
     found = replace(found, experiments={"cnn": replace(one, runs=one.runs[:1])})
     assert ensembles_view(found) is None
-    assert ensembles_csv(ensembles(found)) == ""
+    write_report(found, tmp_path)
+    assert (tmp_path / "tables" / "summary.csv").exists()
+    assert not (tmp_path / "tables" / "ensembles.csv").exists()
     assert 'id="ensembles"' not in report_page(found)

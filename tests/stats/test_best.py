@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from paribus.stats.adjustment import holm
-from paribus.stats.best import all_within, best_set, ranks
+from paribus.stats.best import BestSet, all_within, best_set, ranks
 from paribus.stats.distributions import critical_t
 from paribus.stats.paired import t_intervals
 from paribus.stats.unpaired import compare_unpaired
@@ -20,6 +22,24 @@ def studies(E: int = 5, S: int = 6, R: int = 40) -> np.ndarray:
     )
 
 
+def check_by_definition(best: BestSet, end: Callable[[int, int, int], float]) -> None:
+    """Check a set and its intervals against the definition written out.
+
+    end: the lower (-1) or upper (1) end of the interval of one experiment less another one.
+    """
+    E = len(best.may_be_best)
+    may = [all(end(i, j, -1) <= 0 for i in range(E) if i != j) for j in range(E)]
+    assert best.may_be_best.tolist() == may
+    G = [j for j in range(E) if may[j]]
+    for j in range(E):
+        others = [i for i in range(E) if i != j]
+        assert best.high[j] == pytest.approx(max(0, min(end(j, i, 1) for i in others)))
+        low = 0.0
+        if len(G) > 1 or not may[j]:
+            low = min(0, min(end(j, i, -1) for i in G if i != j))
+        assert best.low[j] == pytest.approx(low)
+
+
 def test_set_and_intervals_are_the_definition_written_out() -> None:
     for value_ES in studies():
         E, S = value_ES.shape
@@ -29,17 +49,7 @@ def test_set_and_intervals_are_the_definition_written_out() -> None:
             d = v[j] - v[i]
             return float(d.mean() + side * c * d.std(ddof=1) / len(d) ** 0.5)
 
-        best = best_set(value_ES)
-        may = [all(end(i, j, -1) <= 0 for i in range(E) if i != j) for j in range(E)]
-        assert best.may_be_best.tolist() == may
-        G = [j for j in range(E) if may[j]]
-        for j in range(E):
-            others = [i for i in range(E) if i != j]
-            assert best.high[j] == pytest.approx(max(0, min(end(j, i, 1) for i in others)))
-            low = 0.0
-            if len(G) > 1 or not may[j]:
-                low = min(0, min(end(j, i, -1) for i in G if i != j))
-            assert best.low[j] == pytest.approx(low)
+        check_by_definition(best_set(value_ES), end)
 
 
 def test_of_two_it_is_the_one_sided_paired_test() -> None:
@@ -148,24 +158,13 @@ def unpaired_studies() -> list[list[np.ndarray]]:
 
 def test_without_shared_seeds_it_is_the_definition_with_hajeks_degrees_of_freedom() -> None:
     for values in unpaired_studies():
-        E = len(values)
 
         def end(j: int, i: int, side: int, *, v: list[np.ndarray] = values) -> float:
             c = float(critical_t(2 * 0.05 / 3, min(len(v[j]), len(v[i])) - 1))
             error = (v[j].var(ddof=1) / len(v[j]) + v[i].var(ddof=1) / len(v[i])) ** 0.5
             return float(v[j].mean() - v[i].mean() + side * c * error)
 
-        best = best_set(values, paired=False)
-        may = [all(end(i, j, -1) <= 0 for i in range(E) if i != j) for j in range(E)]
-        assert best.may_be_best.tolist() == may
-        G = [j for j in range(E) if may[j]]
-        for j in range(E):
-            others = [i for i in range(E) if i != j]
-            assert best.high[j] == pytest.approx(max(0, min(end(j, i, 1) for i in others)))
-            low = 0.0
-            if len(G) > 1 or not may[j]:
-                low = min(0, min(end(j, i, -1) for i in G if i != j))
-            assert best.low[j] == pytest.approx(low)
+        check_by_definition(best_set(values, paired=False), end)
 
 
 def test_without_shared_seeds_pairs_are_those_of_the_unpaired_test() -> None:

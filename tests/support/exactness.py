@@ -1,13 +1,14 @@
-"""What a training leaves, as one hash: equal where every bit is."""
+"""What a training leaves, as one hash; and that resuming changes none of its bits."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 
-from paribus.engines.base import Epoch, Task
+from paribus.engines.base import Epoch, State, Task
 from paribus.spec.recipe import Sgd
-from tests.support.cases import Candidate, digits, make_task
+from tests.support.cases import Candidate, assert_same, digits, make_task
 
 
 def _large_task() -> Task:
@@ -23,6 +24,28 @@ def _large_task() -> Task:
 
 def facts(epoch: Epoch) -> Epoch:
     return replace(epoch, train_seconds=0, test_seconds=0)
+
+
+def check_resumed(engine: Candidate, task_of: Callable[[], Task]) -> None:
+    """Check that a training resumed after any of its epochs is the one that never stopped.
+
+    task_of: makes the same task each time.
+    """
+    task = task_of()
+    whole = engine.start(task)
+    states: list[State] = [whole.state()]
+    epochs: list[Epoch] = []
+    for _ in range(task.epochs):
+        epochs.append(facts(whole.run_epoch()))
+        states.append(whole.state())
+    for stopped in range(task.epochs):
+        resumed = engine.start_from(task_of(), states[stopped])
+        assert_same(resumed.state(), states[stopped])
+        for number in range(stopped, task.epochs):
+            assert facts(resumed.run_epoch()) == epochs[number]
+            assert_same(resumed.state(), states[number + 1])
+        assert_same(resumed.tensors(), whole.tensors())
+        assert resumed.probabilities().tobytes() == whole.probabilities().tobytes()
 
 
 def digest(engine: Candidate) -> str:

@@ -166,8 +166,7 @@ class _Training:
         epochs = self._store.epochs(event.run_id)
         accuracy = math.nan
         if len(epochs["test_accuracy"]):
-            losses, accuracies = epochs["validation_loss"], epochs["validation_accuracy"]
-            kept = kept_epoch(busy.cell.experiment, losses, accuracies)
+            kept = kept_epoch(busy.cell.experiment, epochs)
             accuracy = float(epochs["test_accuracy"][kept - 1])
         seconds = float(epochs["train_seconds"].sum() + epochs["test_seconds"].sum())
         self._listen(Ended(busy.cell, status, accuracy, seconds))

@@ -105,7 +105,10 @@ def _stand(campaign: Campaign) -> _Stand:
         look = campaign.next_look(store)
         asked = dict.fromkeys(study.experiments, study.seeds) if look is None else look.seeds
         return _Stand(
-            runs={name: [_run(run, store) for run in runs[name]] for name in study.experiments},
+            runs={
+                name: [_run(run, experiment, store) for run in runs[name]]
+                for name, experiment in study.experiments.items()
+            },
             asked=asked,
             trials={name: _statuses(all_[: asked[name]]) for name, all_ in tuned.items()},
             look=look,
@@ -193,10 +196,10 @@ def _in_words(trials: Mapping[str, int]) -> str:
     return f"{trials['ended']} of {count(trials['asked'], 'trial')} ended{''.join(others)}"
 
 
-def _run(run: StoredRun, store: Reader) -> dict[str, Any]:
-    epochs, experiment = store.epochs(run.id), store.experiment(run.experiment)
+def _run(run: StoredRun, experiment: Experiment, store: Reader) -> dict[str, Any]:
+    epochs = store.epochs(run.id)
     accuracies = epochs["test_accuracy"]
-    kept = kept_epoch(experiment, epochs["validation_loss"], epochs["validation_accuracy"])
+    kept = kept_epoch(experiment, epochs)
     return {
         "id": run.id,
         "seed": run.seed,

@@ -71,8 +71,7 @@ class ExportedRun:
         """The epoch whose network the run keeps, or its last so far, counted from 1."""
         if self.status != "finished":
             return self.length
-        losses, accuracies = self.epochs["validation_loss"], self.epochs["validation_accuracy"]
-        return kept_epoch(self.experiment, losses, accuracies)
+        return kept_epoch(self.experiment, self.epochs)
 
     def key(self) -> dict[str, Value]:
         return {"experiment": self.name, "seed": self.seed, "engine": self.engine}
@@ -134,8 +133,8 @@ def recipe(experiment: Experiment) -> dict[str, Value]:
 
 
 def run_records(rows: list[ExportedRun]) -> list[dict[str, Value]]:
-    """A record for each run: what it is, its recipe, what the epoch that it keeps came to, and the
-    seconds of all its epochs."""
+    """A record for each run: what it is, its recipe, the results of the epoch that it keeps, and
+    the seconds of all its epochs."""
     records: list[dict[str, Value]] = []
     for row in rows:
         kept = {

@@ -193,10 +193,9 @@ def read_run(
     folder: the study's, which metrics of the user's own are imported from.
     """
     environments, files = store.environments(run.id), store.files(run.id)
-    curves, best_epoch = Curves(**store.epochs(run.id)), None
+    epochs, best_epoch = store.epochs(run.id), None
     if run.status == "finished" and "best_by" in store.identity(run.experiment).form:
-        experiment = store.experiment(run.experiment)
-        best_epoch = kept_epoch(experiment, curves.validation_loss, curves.validation_accuracy)
+        best_epoch = kept_epoch(store.experiment(run.experiment), epochs)
     return Run(
         id=run.id,
         seed=run.seed,
@@ -204,11 +203,8 @@ def read_run(
         bits=run.bits,
         status=run.status,
         reason=run.reason,
-        curves=curves,
+        curves=Curves(**epochs),
         best_epoch=best_epoch,
-        read_probabilities=(
-            (lambda: None) if dataset is None else partial(_probabilities, files, dataset)
-        ),
         environment=environments[-1] if environments else {},
         read_predictions=(lambda: None)
         if dataset is None

@@ -54,9 +54,6 @@ class Run:
     read_predictions: Callable[[], Predictions | None]
     """Read the final predictions, once (`predictions.reader`); None before the end."""
 
-    read_probabilities: Callable[[], NDArray[np.float32] | None] = lambda: None
-    """Read the probability of each class for every test image, (N, K), anew each time; None where
-    they are not kept."""
     best_epoch: int | None = None
     """The epoch whose network it keeps, counted from 1; None if that is the last one."""
 

@@ -79,7 +79,7 @@ def _winner(tuned: Experiment, runs: Iterable[StoredRun | None], store: Reader) 
             value_T.append(np.nan)
             continue
         epochs = store.epochs(run.id)
-        kept = kept_epoch(tuned, epochs["validation_loss"], epochs["validation_accuracy"])
+        kept = kept_epoch(tuned, epochs)
         value_T.append(epochs[METRIC][kept - 1])
     return int(winners([value_T])[0])
 

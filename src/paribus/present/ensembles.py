@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from paribus.measure.ensemble import ensemble
@@ -47,9 +46,14 @@ class EnsembleRow:
 class EnsemblesView:
     """The ensembles of a study, as they are shown."""
 
-    rows: tuple[EnsembleRow, ...]
+    found: tuple[EnsembleNumbers, ...]
     note: str = _NOTE
     headings: tuple[str, ...] = _HEADINGS
+
+    @property
+    def rows(self) -> tuple[EnsembleRow, ...]:
+        """Its lines."""
+        return tuple(one.row for one in self.found)
 
 
 @dataclass(frozen=True)
@@ -85,21 +89,19 @@ def ensembles(result: StudyResult) -> list[EnsembleNumbers]:
 
 def ensembles_view(result: StudyResult) -> EnsemblesView | None:
     """Return the ensembles as they are shown; None without any."""
-    rows = tuple(one.row for one in ensembles(result))
-    return EnsemblesView(rows) if rows else None
+    found = tuple(ensembles(result))
+    return EnsemblesView(found) if found else None
 
 
-def ensembles_csv(found: Sequence[EnsembleNumbers]) -> str:
-    """Return a line for each ensemble; "" without any."""
-    if not found:
-        return ""
+def ensembles_csv(view: EnsemblesView) -> str:
+    """Return a line for each ensemble."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([
         "experiment", "members", "test_accuracy", "test_loss",
         "members_test_accuracy_mean", "members_test_loss_mean",
     ])  # fmt: skip
-    for one in found:
+    for one in view.found:
         writer.writerow([
             one.row.name, one.row.members, one.accuracy, one.loss,
             one.members_accuracy, one.members_loss,

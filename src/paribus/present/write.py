@@ -12,7 +12,7 @@ from paribus.errors import ParibusError, UserError
 from paribus.measure.runs import StudyResult
 from paribus.measure.suspects import suspects
 from paribus.present import finding_tables, tables, tuning
-from paribus.present.ensembles import ensembles, ensembles_csv
+from paribus.present.ensembles import ensembles_csv
 from paribus.present.figures.processes import draw
 from paribus.present.figures.protocol import Kind
 from paribus.present.markdown import markdown
@@ -89,8 +89,8 @@ def _files(
         yield "report.md", markdown(view, rows).encode()
         yield "tables/summary.csv", tables.summary_csv(result).encode()
         yield "tables/summary.tex", tables.summary_latex(rows, notes).encode()
-        if text := ensembles_csv(ensembles(result)):
-            yield "tables/ensembles.csv", text.encode()
+        if view.ensembles:
+            yield "tables/ensembles.csv", ensembles_csv(view.ensembles).encode()
         yield "tables/epochs.csv", tables.epochs_csv(result).encode()
         yield "tables/findings.csv", finding_tables.findings_csv(findings).encode()
         yield (

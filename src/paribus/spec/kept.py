@@ -6,7 +6,7 @@ same epoch again from what is stored of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,16 +22,14 @@ def epoch_value(experiment: Experiment, loss: float, accuracy: float) -> float:
     return loss if experiment.best_by == "validation_loss" else -accuracy
 
 
-def kept_epoch(
-    experiment: Experiment,
-    loss_E: Sequence[float] | NDArray[np.float64],
-    accuracy_E: Sequence[float] | NDArray[np.float64],
-) -> int:
+def kept_epoch(experiment: Experiment, epochs: Mapping[str, NDArray[np.float64]]) -> int:
     """Return the epoch, counted from 1, whose network a run keeps: of equally good ones the first;
     the last one where none is chosen, or where no value is finite.
 
-    loss_E, accuracy_E: on the validation images, after each epoch.
+    epochs: (E,) for each of a run's columns, among them "validation_loss" and
+    "validation_accuracy".
     """
+    loss_E, accuracy_E = epochs["validation_loss"], epochs["validation_accuracy"]
     if experiment.best_by == "none":
         return len(loss_E)
     pairs = zip(loss_E, accuracy_E, strict=True)
