@@ -41,4 +41,6 @@ def test_its_optimizers_and_schedules_can_be_written_as_it_has_them() -> None:
 
 
 def test_meanings_are_those_that_stand_in_the_source() -> None:
-    assert meanings(Sgd)["momentum"] == "Share of the last step that is taken again."
+    assert meanings(Sgd)["momentum"] == (
+        "Momentum factor, as in `torch.optim.SGD`: v = momentum · v + gradient."
+    )

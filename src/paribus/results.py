@@ -58,7 +58,7 @@ class Results:
         self._result = result
 
     def runs(self) -> pd.DataFrame:
-        """A row for each run: its recipe, what the epoch that it keeps came to (losses in nats,
+        """A row for each run: its recipe, the results of the epoch that it keeps (losses in nats,
         accuracies as shares), and the seconds of all its epochs."""
         return _frame(run_records(self._rows()))
 

@@ -20,11 +20,11 @@ class Sgd(Spec):
     lr: float = Field(gt=0, allow_inf_nan=False)
     """Learning rate."""
     momentum: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the last step that is taken again."""
+    """Momentum factor, as in `torch.optim.SGD`: v = momentum · v + gradient."""
     nesterov: bool = False
     """Nesterov's momentum."""
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    """Strength of the pull of all weights towards zero."""
+    """Weight decay coefficient; applies to all trainable parameters, including biases."""
 
     @model_validator(mode="after")
     def _nesterov_needs_momentum(self) -> Sgd:
@@ -44,7 +44,7 @@ class Adam(Spec):
     eps: float = Field(default=1e-8, gt=0, allow_inf_nan=False)
     """Added to the root of the mean square, so that nothing is divided by zero."""
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    """Strength of the pull of all weights towards zero."""
+    """Weight decay coefficient; applies to all trainable parameters, including biases."""
 
 
 class AdamW(Spec):
@@ -58,7 +58,7 @@ class AdamW(Spec):
     eps: float = Field(default=1e-8, gt=0, allow_inf_nan=False)
     """Added to the root of the mean square, so that nothing is divided by zero."""
     weight_decay: float = Field(default=0.01, ge=0, allow_inf_nan=False)
-    """Strength of the pull of all weights towards zero."""
+    """Weight decay coefficient; applies to all trainable parameters, including biases."""
 
 
 class RmsProp(Spec):
@@ -70,11 +70,11 @@ class RmsProp(Spec):
     alpha: Beta = 0.99
     """Decay of the running mean of the gradient's square, from 0 to below 1."""
     momentum: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the last step that is taken again."""
+    """Momentum factor, as in `torch.optim.RMSprop`."""
     eps: float = Field(default=1e-8, gt=0, allow_inf_nan=False)
     """Added to the root of the mean square, so that nothing is divided by zero."""
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    """Strength of the pull of all weights towards zero."""
+    """Weight decay coefficient; applies to all trainable parameters, including biases."""
 
 
 Optimizer = Annotated[Sgd | Adam | AdamW | RmsProp, Field(discriminator="name")]

@@ -1,4 +1,4 @@
-// Trains the networks of a group for two epochs, and writes the bytes of all that comes of it to the
+// Trains the networks of a group for two epochs, and writes all results, byte for byte, to the
 // standard output: test_bits.py compares them between instruction sets and compilers. The groups
 // together have every layer; a new one gets a group of its own, so that the others show that nothing
 // else has changed.
