@@ -7,6 +7,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from paribus.data.dataset import Dataset
+
 Floats = NDArray[np.float64]
 
 SIZE = 32
@@ -25,20 +27,22 @@ SHAPES = (
 )
 
 
-def load() -> dict[str, NDArray[np.generic]]:
-    """Return 2,000 training and 4,000 test images, (N, 32, 32, 3) uint8, and their shapes, 0 to 9.
+def load() -> Dataset:
+    """Return 2,000 training and 4,000 test images, with their shapes as classes.
 
     Each shape has a place, a size, a turn and two colors of its own, in noise. Only integers
     are drawn, and no function of a C library is used, so that all systems make the same images.
     """
     train_images, train_labels = _made(TRAIN, np.random.default_rng(1))
     test_images, test_labels = _made(TEST, np.random.default_rng(2))
-    return {
-        "train_images": train_images,
-        "train_labels": train_labels,
-        "test_images": test_images,
-        "test_labels": test_labels,
-    }
+    return Dataset(
+        name="shapes",
+        train_images=train_images,
+        train_labels=train_labels,
+        test_images=test_images,
+        test_labels=test_labels,
+        class_names=SHAPES,
+    )
 
 
 def _made(count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -65,7 +69,8 @@ def _made(count: int, rng: np.random.Generator) -> tuple[NDArray[np.uint8], NDAr
         inside_NHW[..., None], color_NC[:, None, None, :], ground_NC[:, None, None, :]
     )
     image_NHWC += rng.integers(-20, 21, image_NHWC.shape)
-    return image_NHWC.clip(0, 255).astype(np.uint8), label_N
+    image_NCHW = image_NHWC.clip(0, 255).astype(np.uint8).transpose(0, 3, 1, 2)
+    return np.ascontiguousarray(image_NCHW), label_N
 
 
 def _inside(x_NHW: Floats, y_NHW: Floats) -> NDArray[np.bool_]:

@@ -52,7 +52,7 @@ def preview_warning(result: StudyResult) -> str:
     if not result.study.preview:
         return ""
     return (
-        f"Each network got about {percent(0.01)} of the full training. You may write “after this "
+        "Each network got a small part of the full training. You may write “after this "
         "short training …”, not that a network is better or worse when fully trained: slow "
         "starters look bad here, and the order can change. Train the full study: "
         f"{full_command(result)}"

@@ -209,9 +209,8 @@ class Study(Spec):
         return self._with_changed(changed)
 
     def as_preview(self, most_images: int) -> Study:
-        """The same study with about a hundredth of the training a run: a twentieth of the epochs,
-        but at least 2, on 12,000 of the training images, 5 seeds. Its questions are answered for
-        it.
+        """The same study, shorter: a twentieth of the epochs, but at least 2, on at most 12,000 of
+        the training images, 5 seeds. Its questions are answered for it.
 
         most_images: the training images that there are, those held out for validation left out.
         """
