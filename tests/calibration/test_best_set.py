@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from paribus.stats.best import all_within, best_set, ranks
+from paribus.stats import every_pair
+from paribus.stats.best import all_within, best_set, best_set_of, ranks, ranks_with_set
 from tests.support.simulated import BATCHES, Floats, at_most, effects, generator, say
 
 SEEDS = [3, 5, 10, 20]
@@ -49,6 +50,24 @@ def test_a_tied_best_is_seldom_missing(experiments: int, seeds: int, shape: str)
     bound = 0.057 if shape == "normal" else 0.105
     assert missed_E.max() <= bound + 4 * np.sqrt(bound / studies)
     assert at_most(missed_E.mean(), 0.05 if shape == "normal" else 0.075, studies)
+
+
+@pytest.mark.parametrize(("experiments", "seeds"), [(3, 5), (8, 10), (20, 10)])
+def test_a_tied_best_is_seldom_missing_where_seeds_are(experiments: int, seeds: int) -> None:
+    """Each experiment lacks up to a third of the seeds, others than its neighbors lack."""
+    rng = generator("best, seeds missing", experiments, seeds)
+    batch, missed_E = 40_000 // (experiments * seeds // 3), np.zeros(experiments)
+    place_ES = np.arange(seeds) + 2 * np.arange(experiments)[:, None]
+    ran_ES = place_ES % seeds >= seeds // 3
+    for _ in range(BATCHES):
+        value_RES = values(rng, batch, experiments, seeds, shape="normal")
+        pairs = every_pair.paired(np.where(ran_ES, value_RES, np.nan), ran_ES)
+        missed_E += (~best_set_of(pairs).may_be_best).mean(axis=0) / BATCHES
+    say("best set, seeds missing", k=experiments, seeds=seeds, worst=missed_E.max(),
+        mean=missed_E.mean())  # fmt: skip
+    studies = batch * BATCHES
+    assert missed_E.max() <= 0.057 + 4 * np.sqrt(0.057 / studies)
+    assert at_most(missed_E.mean(), 0.05, studies)
 
 
 @pytest.mark.parametrize("shape", ["normal", "half exponential"])
@@ -103,6 +122,25 @@ def test_intervals_to_the_best_cover_all_at_once(experiments: int, seeds: int) -
         covered += int(((best.low <= to_best_E) & (to_best_E <= best.high)).all(axis=1).sum())
     say("intervals to the best", k=experiments, seeds=seeds, rate=covered / (batch * BATCHES))
     assert at_most(1 - covered / (batch * BATCHES), 0.05, batch * BATCHES)
+
+
+@pytest.mark.parametrize("gap", [0.001, 0.3, 1.0])
+@pytest.mark.parametrize(("experiments", "seeds"), [(3, 3), (3, 10), (8, 5), (20, 10)])
+def test_ranks_beside_the_set_hold(experiments: int, seeds: int, gap: float) -> None:
+    """Each experiment is as much behind the one before it. The set's 5% and the pairs' 4% add up
+    to 9% at most."""
+    rng = generator("ranks beside the set", experiments, seeds, gap)
+    rank_E = 1 + np.arange(experiments)
+    true_E = -gap * rank_E
+    batch, wrong = 2000, 0.0
+    for _ in range(BATCHES):
+        value_RES = values(rng, batch, experiments, seeds, shape="normal") + true_E[:, None]
+        may_RE = best_set(value_RES).may_be_best
+        first_RE, last_RE = ranks_with_set(ranks(value_RES), may_RE)
+        assert ((first_RE == 1) == may_RE).all()
+        wrong += ((first_RE > rank_E) | (last_RE < rank_E)).any(axis=1).mean() / BATCHES
+    say("ranks beside the set", k=experiments, seeds=seeds, gap=gap, rate=wrong)
+    assert at_most(wrong, 0.09, batch * BATCHES)
 
 
 @pytest.mark.parametrize(("experiments", "seeds"), [(3, 3), (8, 5), (20, 10)])

@@ -47,6 +47,17 @@ def test_several_questions_are_a_line_each(here: Path) -> None:
     assert (here / "out" / "index.html").exists()
 
 
+def test_no_file_takes_the_report_of_another(here: Path) -> None:
+    (here / "sub").mkdir()
+    (here / "sub" / "ablation.csv").write_text(two(PLAIN, SAME), "utf-8")
+    (here / "other.csv").write_text(two(PLAIN, SAME), "utf-8")
+    files = ("ablation.csv", "other.csv", "sub/ablation.csv")
+    for _ in range(2):  # Each finds its own again.
+        folders = [Path(read_json("judge", file, "--json")["report"]).parent.name for file in files]
+        assert folders == ["report", "report-other", "report-ablation"]
+    assert "[default: report, or report-FILE" in " ".join(call("judge", "--help").output.split())
+
+
 def test_findings_as_json(here: Path) -> None:
     found = read_json("judge", "ablation.csv", "--paired", "--json")
     (finding,) = found["findings"]

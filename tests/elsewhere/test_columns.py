@@ -87,6 +87,28 @@ def test_without_experiments_or_metrics_the_columns_are_listed() -> None:
         roles_of(frame(model=["a", "b"], note=["good", "bad"]), Stated())
 
 
+@pytest.mark.parametrize("metric", [(), ("test_acc",)])
+def test_a_word_among_numbers_is_named_with_its_place(
+    tmp_path: Path, metric: tuple[str, ...]
+) -> None:
+    lines = two(PLAIN, BETTER).replace("0.9188", "0.91B8").splitlines()
+    # Another column could be taken for the metric, but is not.
+    values = [f"{line},0.9{n}" for n, line in enumerate(lines[1:])]
+    text = "\n".join([lines[0] + ",val_acc", *values])
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, text, metric=metric)
+    assert str(error.value) == (
+        f'{tmp_path / "results.csv"}:9: test_acc: "0.91B8" is not a number; correct it, or leave '
+        "the cell empty if the run has no value"
+    )
+
+
+def test_a_word_in_a_column_of_no_known_name_is_named_too(tmp_path: Path) -> None:
+    text = two(PLAIN, BETTER).replace("0.9188", "oops").replace("test_acc", "result")
+    with pytest.raises(UserError, match=r'results\.csv:9: result: "oops" is not a number, as'):
+        judged(tmp_path, text)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "expected"),
     [

@@ -54,7 +54,7 @@ def test_runs_of_one_seed_are_pairs_where_that_is_declared(tmp_path: Path) -> No
 
 def test_seeds_of_one_side_are_dropped_and_counted(tmp_path: Path) -> None:
     found = judged(tmp_path, two(PLAIN, BETTER[:4]), PAIRED)
-    assert PairsDropped("plain", "new", ("4",), 4) in found.notices
+    assert PairsDropped((("plain", "new"),), 4, ("4",)) in found.notices
     assert plain(found.findings[0])["n"] == 4
 
 
@@ -147,6 +147,7 @@ def test_which_may_be_the_best_of_runs_that_share_no_seeds(tmp_path: Path) -> No
     finding = best_of(tmp_path, text)
     expected = best_set(list(sides.values()), paired=False)
     place = ranks(list(sides.values()), paired=False)
+    assert place.first.tolist() == [2, 1, 2]
     assert [one.name for one in finding.best] == ["b"]
     assert [one.low for one in finding.contenders] == pytest.approx(expected.low.tolist())
     assert [one.high for one in finding.contenders] == pytest.approx(expected.high.tolist())
@@ -164,7 +165,8 @@ def test_a_lone_published_number_stays_in_the_set_and_excludes_nothing(tmp_path:
     text = two(PLAIN, BETTER) + "paper,0,0.99\n"
     finding = best_of(tmp_path, text)
     assert [one.name for one in finding.best] == ["new", "paper"]
-    assert "paper has 1 run with a value, too few for a test" in " ".join(wording.reasons(finding))
+    assert "paper has fewer than 3 runs: too few for a test." in " ".join(wording.reasons(finding))
+    assert [one.compared for one in finding.contenders] == [True, True, False]
     alone = best_of(tmp_path, rows("a,0,0.1", "b,0,0.2", "c,0,0.3"))
     assert (alone.verdict, alone.why_none) == (Verdict.NONE, NoVerdict.TOO_FEW_SEEDS)
     assert "at least 3 runs with a value of two experiments" in wording.sentence(alone)
@@ -193,6 +195,53 @@ def test_pairs_that_have_no_seed_in_common_are_an_error(tmp_path: Path) -> None:
         judged(tmp_path, text + "c,20,0.9\n", PAIRED)
     some = judged(tmp_path, text + "".join(f"c,{s},0.9{s}\n" for s in range(4)), PAIRED)
     assert [plain(one)["n"] for one in some.findings] == [0, 4, 0]
+
+
+def own_seeds(**first: int) -> str:
+    """Methods with the five values of BETTER, or of PLAIN if so named, from a seed of their own."""
+    return rows(
+        *(
+            f"{name},{seed + k},{value}"
+            for name, seed in first.items()
+            for k, value in enumerate(PLAIN if name == "plain" else BETTER)
+        )
+    )
+
+
+def test_a_method_on_other_seeds_stays_in_the_set_and_the_finding_says_so(tmp_path: Path) -> None:
+    terms = Terms(paired=True, best=True)
+    found = judged(tmp_path, own_seeds(plain=0, new=0, other=10, third=30), terms)
+    finding = found.findings[-1]
+    assert isinstance(finding, BestFinding)
+    assert (finding.verdict, finding.why_none) == (Verdict.UNDECIDED, None)
+    assert [one.name for one in finding.best] == ["new", "other", "third"]
+    assert [one.compared for one in finding.contenders] == [True, True, False, False]
+    # The others are compared as with four, over the seeds that both have.
+    expected = best_set([PLAIN, BETTER], others=3)
+    assert finding.contenders[0].high == pytest.approx(expected.high[0])
+    assert [(one.first_rank, one.last_rank) for one in finding.contenders] == [
+        (2, 4), (1, 3), (1, 4), (1, 4),
+    ]  # fmt: skip
+    sentence = wording.sentence(finding)
+    assert "other and third have fewer than 3 seeds in common with any other" in sentence
+    assert "yet" not in sentence
+    (dropped,) = (one for one in found.notices if isinstance(one, PairsDropped))
+    assert (len(dropped.pairs), dropped.shared, dropped.seeds) == (5, 0, ())
+
+
+def test_each_pair_of_a_best_set_has_the_seeds_that_both_have(tmp_path: Path) -> None:
+    finding = best_of(tmp_path, own_seeds(plain=0, new=0, late=2), paired=True)
+    assert [one.compared for one in finding.contenders] == [True, True, True]
+    assert [one.seeds for one in finding.contenders] == [5, 5, 5]
+    late = finding.contenders[2]
+    over_three = np.mean(np.array(BETTER[:3]) - np.array(BETTER[2:]))
+    assert late.to_best == pytest.approx(over_three)
+
+
+def test_without_three_seeds_in_common_there_is_no_best(tmp_path: Path) -> None:
+    finding = best_of(tmp_path, own_seeds(plain=0, new=3), paired=True)
+    assert (finding.verdict, finding.why_none) == (Verdict.NONE, NoVerdict.TOO_FEW_SEEDS)
+    assert "at least 3 seeds that two experiments have in common" in wording.sentence(finding)
 
 
 def test_a_best_that_differs_in_more_is_confounded(tmp_path: Path) -> None:

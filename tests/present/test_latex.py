@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from paribus.elsewhere.columns import Stated
+from paribus.elsewhere.judge import Terms
+from paribus.present.judged import write_judgment
 from paribus.present.latex import escape
 from paribus.present.write import write_report
 from paribus.spec.study import Study
+from tests.support.elsewhere import BETTER, PLAIN, SAME, judged, rows
 from tests.support.made_up import Make
 
 NEEDS_LATEX = pytest.mark.skipif(
@@ -65,6 +69,44 @@ def test_a_document_takes_all_of_a_report_and_nothing_leaves_its_page(
         rf"\noindent\includegraphics[{size}]{{report/figures/{figure.name}}}\newpage"
         for figure in figures
     ]
+    compiled(tmp_path, parts)
+
+
+@NEEDS_LATEX
+@pytest.mark.slow
+def test_a_document_takes_all_tables_of_results_from_elsewhere(tmp_path: Path) -> None:
+    names = ["plain", "[new]", "a method with quite a long name & more, as users have them"]
+    sides = zip(names, (PLAIN, BETTER, SAME), strict=True)
+    text = rows(
+        *(
+            f'"{name}",{seed},{value},{1 - value:.4f},0.1'
+            for name, values in sides
+            for seed, value in enumerate(values)
+        ),
+        header="method,seed,test_acc,test_loss,lr_0",
+    )
+    metrics = Stated(metric=("test_acc", "test_loss"))
+    found = judged(tmp_path, text, Terms(metrics, best=True, paired=True))
+    write_judgment(found, "Results", tmp_path / "report")
+    tables = sorted((tmp_path / "report" / "tables").glob("*.tex"))
+    assert [table.stem for table in tables] == ["best", "findings", "summary"]
+    blocks = {table.stem: table.read_text("utf-8").split(r"\midrule") for table in tables}
+    # The heading, then a block for each metric; of findings, two of pairs and two of the best.
+    assert {stem: len(parts) - 1 for stem, parts in blocks.items()} == {
+        "best": 2, "findings": 4, "summary": 2,
+    }  # fmt: skip
+    assert (
+        blocks["best"][2]
+        .strip()
+        .startswith(
+            r"\multicolumn{6}{l}{\emph{Which may be the best? (test loss, lower is better)}} \\"
+        )
+    )
+    compiled(tmp_path, [rf"\noindent\input{{report/tables/{one.stem}}}\newpage" for one in tables])
+
+
+def compiled(tmp_path: Path, parts: list[str]) -> None:
+    """Check that a document of these parts compiles, and that nothing leaves its page."""
     (tmp_path / "paper.tex").write_text(DOCUMENT % "\n".join(parts), "utf-8")
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"],

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from paribus.measure.runs import Run, StudyResult
 from paribus.questions.best import Contest
@@ -118,6 +118,7 @@ def best_of(
     looks: tuple[int, ...] = (),
     confounds: tuple[NotAskedAbout, ...] = (),
     paired: bool = True,
+    ran: tuple[NDArray[np.bool_], ...] | None = None,
     step: float = 0.0,
 ) -> BestFinding:
     """Judge which of several is the best, from the values of each."""
@@ -128,6 +129,7 @@ def best_of(
         planned,
         confounds,
         paired=paired,
+        ran=ran,
         step=step,
     )
     (finding,) = conclude(at_last_look([contest], looks))

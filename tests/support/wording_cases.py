@@ -122,6 +122,14 @@ def _best() -> Iterator[tuple[str, Finding]]:
     yield "best: unpaired", best_of({**tied, "mlp": tied["mlp"][:3]}, paired=False)
     yield "best: unpaired, one with a lone value", best_of(uneven, paired=False)
     yield "best: unpaired, lone values", best_of({"a": [0.9], "b": [0.8]}, paired=False)
+    some = {name: np.r_[value_S, [np.nan] * 5] for name, value_S in tied.items()}
+    alone = {**some, "paper": np.r_[[np.nan] * 5, BASE_S]}
+    ran = tuple(np.isfinite(value_S) for value_S in alone.values())
+    yield "best: one on other seeds", best_of(alone, ran=ran)
+    yield (
+        "best: one on other seeds, one without values",
+        best_of({**alone, "twin": alone["paper"] * np.nan}, ran=(*ran, ran[-1])),
+    )
     yield "best: rounded", best_of(tied, step=0.01)
     yield "best: two at the last look", best_of(ten | {"mlp": tied["mlp"]}, looks=LOOKS)
 

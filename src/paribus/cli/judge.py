@@ -136,7 +136,8 @@ _COLUMNS, _SIZES = _Columns(), _Sizes()
     "--report",
     "report_folder",
     type=click.Path(path_type=Path),
-    help="Folder that the page is written to.  [default: report-FILE]",
+    help="Folder that the page is written to.  [default: report, or report-FILE where that has "
+    "another report]",
 )
 @pdf_option
 @json_option
@@ -207,13 +208,14 @@ def command(
     from paribus.present.terminal import print_judgment
 
     title = title or default_title(files)
-    folder = report_folder or own_folder(title, Path())
+    source = files[0].resolve()
+    folder = report_folder or own_folder(str(source), source.parent)
     tell(guesses(judgment), *remarks(judgment), undrawn())
     if not as_json:
         print_judgment(judgment.findings)
         click.echo(f"\n{UNCHECKED}\n")
     page = write_judgment(judgment, title, folder, pdf=pdf)
-    keep_mark(title, Path(), folder)
+    keep_mark(str(source), source.parent, folder)
     if as_json:
         findings = list(map(plain, judgment.findings))
         click.echo(json.dumps({"findings": findings, "report": str(page)}, indent=2))

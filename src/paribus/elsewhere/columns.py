@@ -154,7 +154,7 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
     if "metric" not in choice.chosen:
         raise UserError(
             f"{frame.source}: no column looks like a metric; name it with --metric; there are "
-            f"{_listed(frame.columns)}"
+            f"{_listed(frame.columns)}{_nearly_numbers(choice)}"
         )
     metric = choice.chosen["metric"]
     one = {role: names[0] for role, names in choice.chosen.items() if role not in _OF_MANY}
@@ -166,6 +166,16 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
         guessed=tuple(role for role in ROLES if role in choice.guessed),
         **one,
     )
+
+
+def _nearly_numbers(choice: _Choice) -> str:
+    """The first cell that keeps a column from being one of numbers; "" if there is none."""
+    for column, cells in choice.frame.columns.items():
+        odd = [row for row, cell in enumerate(cells) if number(cell) is None]
+        if column not in choice.taken and 0 < len(odd) < len(cells) / 2:
+            place, text = choice.frame.places[odd[0]], text_of(cells[odd[0]])
+            return f'; {place}: {column}: "{text}" is not a number, as others in its column are'
+    return ""
 
 
 _OF_MANY = ("experiment", "metric")
@@ -224,8 +234,10 @@ def _kinds(choice: _Choice) -> _Kinds:
                 by_experiment.setdefault(name, set()).add(text_of(cell))
         constant = all(len(values) == 1 for values in by_experiment.values())
         is_numeric = all(one is not None for one in numbers)
-        has_numbers = is_numeric and any(one == one for one in numbers)
-        if any(has_spread(cell) for cell in cells) and preference(plain(column)) is not None:
+        has_numbers = any(one is not None and one == one for one in numbers)
+        odd = (has_numbers and not is_numeric) or any(has_spread(cell) for cell in cells)
+        has_numbers = has_numbers and is_numeric
+        if odd and preference(plain(column)) is not None:
             # So that what is wrong with its cells is said.
             measured.append(column)
         elif has_numbers and (not constant or not repeats or preference(plain(column)) is not None):

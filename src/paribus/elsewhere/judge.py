@@ -37,6 +37,7 @@ from paribus.questions.finding import Finding, Pair
 from paribus.questions.kind import Prepared
 from paribus.questions.unpaired import UnpairedComparison
 from paribus.spec.diff import SettingChanged
+from paribus.stats.limits import FEWEST_SEEDS
 from paribus.text import count
 
 _NONE = "(empty)"
@@ -232,15 +233,15 @@ def _prepared(
 
 
 def _contest(runs: RecordedRuns, metric: Metric, terms: Terms, matters: float) -> Contest:
-    """The question which of all experiments may be the best; of pairs, over the seeds that all
-    have."""
+    """The question which of all experiments may be the best; of pairs, each over the seeds that
+    both have."""
     experiments = runs.experiments
     rows = [one.series[metric.key] for one in experiments]
-    if terms.paired:
-        rows = [tuple(side) for side in table.paired(*rows)]
-    values = tuple(map(table.values, rows))
-    if terms.unreported and not all(np.isfinite(value_S).all() for value_S in values):
+    values, ran = tuple(map(table.values, rows)), None
+    if terms.unreported and not all(np.isfinite(value_R).all() for value_R in values):
         raise UserError("--best: needs all values, and some are unreported; leave --best out")
+    if terms.paired:
+        values, ran = table.by_seed(rows)
     first, *others = experiments
     pairs = [_pair(first, one, terms.about) for one in others]
     return Contest(
@@ -254,6 +255,7 @@ def _contest(runs: RecordedRuns, metric: Metric, terms: Terms, matters: float) -
         metric=metric,
         values=values,
         paired=terms.paired,
+        ran=ran,
         step=runs.steps[metric.key],
         confounds=tuple(NotAskedAbout(pair.b, pair.confounds) for pair in pairs if pair.confounds),
     )
@@ -303,11 +305,14 @@ def _of_runs(
         notices.append(NoSettings())
     by_name = {one.name: [run.seed for run in one.runs] for one in experiments}
     if terms.paired:
+        dropped: dict[tuple[int, tuple[str, ...]], list[tuple[str, str]]] = {}
         for a, b in pairs:
             lacking = sorted(set(by_name[a]) ^ set(by_name[b]))
             if lacking:
-                both = len(set(by_name[a]) & set(by_name[b]))
-                notices.append(PairsDropped(a, b, tuple(lacking), both))
+                shared = len(set(by_name[a]) & set(by_name[b]))
+                on_one_side = () if shared < FEWEST_SEEDS else tuple(lacking)
+                dropped.setdefault((shared, on_one_side), []).append((a, b))
+        notices += [PairsDropped(tuple(two), *key) for key, two in dropped.items()]
     elif roles.seed:
         seeds = {frozenset(found) for found in by_name.values()}
         if len(seeds) == 1 and len(experiments[0].runs) > 1:

@@ -105,12 +105,12 @@ class SeedsNotPaired(Notice):
 
 @dataclass(frozen=True)
 class PairsDropped(Notice):
-    """Seeds that one side of a pair of experiments lacks."""
+    """Pairs of experiments that have as many seeds in common, and the same ones on one side only;
+    where fewer than 3 are in common, whatever the others are."""
 
-    a: str
-    b: str
+    pairs: tuple[tuple[str, str], ...]
+    shared: int
     seeds: tuple[str, ...]
-    paired: int
 
 
 @dataclass(frozen=True)

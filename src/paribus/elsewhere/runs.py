@@ -294,7 +294,10 @@ def _number(cell: Cell, place: str, column: str) -> float:
             f'{place}: {column}: "{text}" is a mean with its spread; a verdict needs a row for '
             "each run"
         )
-    raise UserError(f'{place}: {column}: "{text}" is not a number')
+    raise UserError(
+        f'{place}: {column}: "{text}" is not a number; correct it, or leave the cell empty if the '
+        "run has no value"
+    )
 
 
 def _check_whole(

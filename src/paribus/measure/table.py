@@ -100,6 +100,19 @@ def paired(*sides: Iterable[Series]) -> list[list[Series]]:
     return [[side[seed] for seed in seeds] for side in by_seed]
 
 
+def by_seed(
+    sides: Iterable[Sequence[Series]],
+) -> tuple[tuple[NDArray[np.float64], ...], tuple[NDArray[np.bool_], ...]]:
+    """Return the values of each side and the seeds that it has a row of, (S,) each, of all seeds
+    that any has; NaN where it has none."""
+    rows_of = [{row.seed: row.value for row in side} for side in sides]
+    seeds = sorted(set().union(*rows_of))
+    return (
+        tuple(np.array([side.get(seed, np.nan) for seed in seeds]) for side in rows_of),
+        tuple(np.array([seed in side for seed in seeds]) for side in rows_of),
+    )
+
+
 def values(measured: Sequence[Series]) -> NDArray[np.float64]:
     """Return the values: (S,)."""
     return np.array([row.value for row in measured])

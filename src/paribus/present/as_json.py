@@ -144,6 +144,7 @@ def _(finding: BestFinding) -> dict[str, Any]:
             {
                 "experiment": one.name,
                 "may_be_best": one.may_be_best,
+                "compared": one.compared,
                 "n": one.seeds,
                 "without_value": one.missing,
                 **_mean_and_sd(one.level),
@@ -260,8 +261,7 @@ def _(finding: StepTimeFinding) -> dict[str, Number]:
 @numbers.register
 def _(finding: BestFinding) -> dict[str, Number]:
     look = finding.look
-    n = finding.seeds if finding.paired else min(one.seeds for one in finding.contenders)
-    return {"n": n, "look": None if look is None else look.taken}
+    return {"n": finding.seeds_of_each[0], "look": None if look is None else look.taken}
 
 
 @numbers.register

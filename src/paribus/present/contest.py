@@ -77,13 +77,19 @@ def _row(number: int, finding: BestFinding, one: Contender, labels: Labels) -> F
         low=low,
         high=high,
         band=finding.question.matters * metric.scale,
-        nothing="" if estimate is not None else "no run has a value",
+        nothing="" if estimate is not None else _nothing(one),
     )
+
+
+def _nothing(one: Contender) -> str:
+    return "no run has a value" if one.missing == one.seeds else "too few seeds in common"
 
 
 def _place(finding: BestFinding, one: Contender) -> tuple[Verdict, str]:
     if not one.may_be_best:
         return Verdict.WORSE, "not the best"
+    if not one.compared:
+        return Verdict.NONE, "not compared"
     if finding.verdict is Verdict.BETTER:
         return Verdict.BETTER, "the best"
     return Verdict.UNDECIDED, "may be the best"

@@ -129,8 +129,8 @@ def _row(finding: Finding) -> _Row:
 def _groups(rows: Iterable[_Row]) -> dict[str, list[_Row]]:
     groups: dict[str, list[_Row]] = {}
     for row in rows:
-        about = ", ".join(filter(None, (short.unit(row.finding), short.direction(row.finding))))
-        title = short.group(row.finding) + (f" ({about})" if about else "")
+        found = row.finding
+        title = short.title(short.group(found), short.unit(found), short.direction(found))
         groups.setdefault(title, []).append(row)
     return groups
 

@@ -12,7 +12,7 @@ from paribus.present import estimates, latex, short, wording
 from paribus.present.as_json import NUMBERS, all_numbers, plain
 from paribus.present.look_text import looks_note
 from paribus.present.sides import Labels
-from paribus.questions.best_finding import BestFinding
+from paribus.questions.best_finding import BestFinding, Contender
 from paribus.questions.finding import Finding, PairFinding
 from paribus.stats.flips import Flip
 from paribus.text import percent
@@ -56,17 +56,18 @@ def findings_latex(
     findings: Sequence[Finding], notes: Sequence[str], labels: Labels | None = None
 ) -> str:
     """Return a tabular of the findings for LaTeX's package booktabs, notes as comments above it."""
-    rows = []
+    groups: dict[str, list[list[str]]] = {}
     for finding in findings:
         found = short.numbers(finding)
         shown = (text or "–" for text in (found.n, found.with_unit, found.interval))
         verdict = wording.table_verdict(_labeled(finding, labels or {}))
-        rows.append([finding.question.ask, *shown, verdict])
-    return latex.tabular(
+        title = short.title(short.group(finding), short.direction(finding))
+        groups.setdefault(title, []).append([finding.question.ask, *shown, verdict])
+    return latex.in_blocks(
         # Questions are long, verdicts may be: both need lines.
-        r"p{0.36\linewidth}rrrp{0.17\linewidth}",
+        r"p{0.34\linewidth}rrrp{0.17\linewidth}",
         ["question", "n", "difference", f"{percent(0.95)} interval", "verdict"],
-        rows,
+        [latex.Block(title, rows) for title, rows in groups.items()],
         [
             "The second experiment less the first; for times, how many times as long a step of "
             "it takes. n counts seeds, for times processes. The verdicts allow for all questions, "
@@ -87,8 +88,8 @@ def _labeled(finding: Finding, labels: Labels) -> Finding:
     return replace(finding, contenders=tuple(called))
 
 
-BEST_COLUMNS = ("experiment", "may_be_best", "n", "without_value", "mean", "sd", "to_best", "low",
-                "high", "first_rank", "last_rank")  # fmt: skip
+BEST_COLUMNS = ("experiment", "may_be_best", "compared", "n", "without_value", "mean", "sd",
+                "to_best", "low", "high", "first_rank", "last_rank")  # fmt: skip
 
 
 def best_csv(findings: Sequence[Finding]) -> str:
@@ -111,25 +112,30 @@ def best_latex(
 ) -> str:
     """Return a tabular of the experiments of each question about the best, notes as comments above
     it; "" if there is no such question."""
-    rows = [
-        [
-            (labels or {}).get(one.name, one.name),
-            str(one.seeds),
-            "–" if one.level is None else estimates.level(finding.metric, *one.level),
-            wording.to_best(finding.metric, one),
-            wording.ranks(one),
-            "may be" if one.may_be_best else "no",
-        ]
+    blocks = [
+        latex.Block(
+            short.title(finding.question.ask, finding.metric.label, short.direction(finding)),
+            [
+                [
+                    (labels or {}).get(one.name, one.name),
+                    str(one.seeds),
+                    "–" if one.level is None else estimates.level(finding.metric, *one.level),
+                    wording.to_best(finding.metric, one),
+                    wording.ranks(one),
+                    _place(finding, one),
+                ]
+                for one in wording.in_order(finding)
+            ],
+        )
         for finding in findings
         if isinstance(finding, BestFinding)
-        for one in wording.in_order(finding)
     ]
-    if not rows:
+    if not blocks:
         return ""
-    return latex.tabular(
-        f"{latex.text_column([row[0] for row in rows])}rrrrl",
+    return latex.in_blocks(
+        f"{latex.text_column([row[0] for block in blocks for row in block.rows])}rrrrl",
         ["experiment", "n", "mean (SD)", "from the best other", "rank", "the best"],
-        rows,
+        blocks,
         [
             f"In brackets {percent(0.95)} intervals for all at once; the set of those that may be "
             "the best holds it in at least 95 of 100 studies.",
@@ -137,6 +143,14 @@ def best_latex(
         ],
         small=True,
     )
+
+
+def _place(finding: BestFinding, one: Contender) -> str:
+    if not one.may_be_best:
+        return "no"
+    if len(finding.best) == 1:
+        return "yes"
+    return "may be" if one.compared else "not compared"
 
 
 def flips_csv(result: StudyResult, findings: Sequence[Finding]) -> str:

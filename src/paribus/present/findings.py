@@ -125,7 +125,7 @@ _KEY = {
     Verdict.EQUAL: "differences as large as what matters are ruled out",
     Verdict.UNDECIDED: "these runs cannot tell; open the row to see how many seeds would",
     Verdict.CONFOUNDED: "more differs than the question is about",
-    Verdict.NONE: "nothing to judge by yet; the row says what is missing",
+    Verdict.NONE: "nothing to judge by; the row says what is missing",
 }
 _HOW_TO_READ = (
     "The mark is the estimate: the second experiment less the first, the mean over seeds; filled "

@@ -20,6 +20,7 @@ from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import (
     CountFinding,
     Finding,
+    NoVerdict,
     PairFinding,
     StepTimeFinding,
     TwoSided,
@@ -127,7 +128,7 @@ def _(finding: StepTimeFinding) -> str:
 @singledispatch
 def nothing(finding: Finding) -> str:
     """Return why there is nothing to draw of a finding without an estimate."""
-    return "nothing to draw yet"
+    return "nothing to draw yet" if finding.why_none is NoVerdict.UNFINISHED else "nothing to draw"
 
 
 @nothing.register

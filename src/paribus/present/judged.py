@@ -228,15 +228,18 @@ def _summary_csv(judgment: Judgement) -> str:
 
 
 def _summary_latex(view: JudgedView) -> str:
-    rows = [
-        [row.name, values.title, str(row.n), row.level, *row.settings]
+    blocks = [
+        latex.Block(
+            values.title, [[row.name, str(row.n), row.level, *row.settings] for row in values.rows]
+        )
         for values in view.values
-        for row in values.rows
     ]
-    return latex.tabular(
-        f"{latex.text_column([row[0] for row in rows])}lrr{'l' * len(view.settings)}",
-        ["experiment", "metric", "n", "mean (SD)", *view.settings],
-        rows,
+    names = [row.name for values in view.values for row in values.rows]
+    (heading, *others) = (block.title for block in blocks)
+    return latex.in_blocks(
+        f"{latex.text_column(names)}rr{'l' * len(view.settings)}",
+        ["experiment", "n", "mean (SD)" if others else f"{heading}, mean (SD)", *view.settings],
+        blocks,
         ["Means and SDs over n runs."],
         small=True,
     )

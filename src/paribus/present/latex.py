@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 # Names longer than this leave no room for numbers in one line.
 _LONG = 22
+_LONG_TITLE = 70
 
 _ESCAPED = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -37,6 +39,14 @@ def text_column(texts: Sequence[str]) -> str:
     return "l" if max(map(len, texts), default=0) <= _LONG else r"p{0.25\linewidth}"
 
 
+@dataclass(frozen=True)
+class Block:
+    """Rows that belong together, with a title above them where there are several such blocks."""
+
+    title: str
+    rows: Sequence[Sequence[str]]
+
+
 def tabular(
     columns: str,
     heading: Sequence[str],
@@ -50,19 +60,39 @@ def tabular(
     columns: LaTeX's letters for them, such as "lrr". small: whether it is set in a smaller font,
     its columns closer together, as a wide one must be to fit a portrait page.
     """
+    return in_blocks(columns, heading, [Block("", rows)], notes, small=small)
+
+
+def in_blocks(
+    columns: str,
+    heading: Sequence[str],
+    blocks: Sequence[Block],
+    notes: Sequence[str],
+    *,
+    small: bool = False,
+) -> str:
+    """A tabular as `tabular` makes it, with a rule before each block of rows."""
     lines = [
         *(f"% {' '.join(note.split())}" for note in (r"Needs \usepackage{booktabs}.", *notes)),
         *([r"{\footnotesize\setlength{\tabcolsep}{3pt}%"] if small else []),
         rf"\begin{{tabular}}{{{columns}}}",
         r"\toprule",
         _row(heading),
-        r"\midrule",
-        *map(_row, rows),
+        *(line for block in blocks for line in _block(block, len(heading), titled=len(blocks) > 1)),
         r"\bottomrule",
         r"\end{tabular}%" if small else r"\end{tabular}",
         *(["}"] if small else []),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _block(block: Block, columns: int, *, titled: bool) -> list[str]:
+    lines = [r"\midrule"]
+    if titled:
+        letters = "l" if len(block.title) <= _LONG_TITLE else r"p{0.9\linewidth}"
+        title = rf"\emph{{{escape(block.title)}}}"
+        lines.append(rf"\multicolumn{{{columns}}}{{{letters}}}{{{title}}} \\")
+    return [*lines, *map(_row, block.rows)]
 
 
 def _row(cells: Sequence[str]) -> str:

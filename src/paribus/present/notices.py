@@ -21,6 +21,7 @@ from paribus.elsewhere.notices import (
     Unused,
     WithoutValue,
 )
+from paribus.stats.limits import FEWEST_SEEDS
 from paribus.text import count, listed, plural, shown
 
 UNCHECKED = (
@@ -145,11 +146,16 @@ def _(notice: SeedsNotPaired) -> str:
 
 @notice_words.register
 def _(notice: PairsDropped) -> str:
+    pairs = listed([f"{a} → {b}" for a, b in notice.pairs], 3)
+    if notice.shared < FEWEST_SEEDS:
+        return (
+            f"{pairs}: {count(notice.shared, 'seed') if notice.shared else 'no seed'} in common, "
+            "so not compared. Without `--paired`, all runs are compared as groups."
+        )
     seeds = listed(list(notice.seeds), 5)
     return (
-        f"{notice.a} and {notice.b} share {count(notice.paired, 'seed')}; "
-        f"{plural(len(notice.seeds), 'seed')} {seeds} {plural(len(notice.seeds), 'is', 'are')} "
-        "missing on one side and dropped."
+        f"{pairs}: {notice.shared} seeds in common; {plural(len(notice.seeds), 'seed')} {seeds} "
+        f"{plural(len(notice.seeds), 'is', 'are')} missing on one side and dropped."
     )
 
 

@@ -21,9 +21,11 @@ def own_folder(study: str, folder: Path) -> Path:
     """Return the folder for the report of a study: `report`, or `report-STUDY` if there is a report
     of another study in it.
 
-    study: its built-in name, file or title. folder: the one that its paths start from.
+    study: its built-in name, file or title; or the file or folder of results from elsewhere.
+    folder: the one that its paths start from.
     """
-    stem = re.sub(r"[^\w.-]+", "-", Path(study.removesuffix(".toml")).name)
+    name = Path(study).stem if _is_path(study) else Path(study).name
+    stem = re.sub(r"[^\w.-]+", "-", name)
     names = (f"{_DEFAULT}-{stem}{f'-{number}' if number > 1 else ''}" for number in count(1))
     found = Path(_DEFAULT)
     while _marked(found) not in (None, _mark(study, folder, found)):
@@ -39,7 +41,7 @@ def keep_mark(study: str, folder: Path, report: Path) -> None:
 
 def _mark(study: str, folder: Path, report: Path) -> str:
     """The study as seen from beside the report, so that both can be moved together."""
-    if _is_built_in(study) or not study.endswith(".toml"):
+    if _is_built_in(study) or not _is_path(study):
         return study
     file = folder / Path(study).name
     try:
@@ -54,6 +56,10 @@ def _marked(report: Path) -> str | None:
         return (report / _MARK).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return None
+
+
+def _is_path(study: str) -> bool:
+    return study.endswith(".toml") or Path(study).is_absolute()
 
 
 def _is_built_in(study: str) -> bool:

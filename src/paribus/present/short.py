@@ -19,7 +19,7 @@ from paribus.questions.finding import (
     Verdict,
 )
 from paribus.questions.unpaired_finding import UnpairedFinding
-from paribus.text import extent, listed, signed, with_unit
+from paribus.text import count, extent, listed, plural, signed, with_unit
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _(finding: StepTimeFinding) -> Numbers:
 @numbers.register
 def _(finding: PairFinding) -> Numbers:
     evidence, metric = finding.evidence, finding.metric
-    n = str(evidence.n)
+    n = str(evidence.n) if evidence.n or not finding.pair.recorded_only else ""
     if evidence.mean is None:
         return Numbers(n)
     if evidence.measured is None:
@@ -103,8 +103,7 @@ def _(finding: UnpairedFinding) -> Numbers:
 
 @numbers.register
 def _(finding: BestFinding) -> Numbers:
-    runs = [finding.seeds] if finding.paired else [one.seeds for one in finding.contenders]
-    return Numbers(extent(min(runs), max(runs)))
+    return Numbers(extent(*finding.seeds_of_each))
 
 
 VERDICTS = {
@@ -160,7 +159,9 @@ def _(finding: TwoSided) -> str:
 @why.register
 def _(finding: BestFinding) -> str:
     if finding.verdict is Verdict.UNDECIDED:
-        return "may be the best"
+        apart = [one.name for one in finding.uncompared]
+        but = f"; {listed(apart)} {plural(len(apart), 'is', 'are')} not compared" if apart else ""
+        return f"may be the best{but}"
     return why.dispatch(Finding)(finding)
 
 
@@ -172,6 +173,8 @@ def _(finding: PairFinding) -> str:
         return f"{same} on all test images"
     if finding.why_none is NoVerdict.NO_SPREAD and evidence.constant:
         return f"exactly {estimates.mean_level(finding.metric, *evidence.constant)} in every run"
+    if finding.why_none is NoVerdict.TOO_FEW_SEEDS and finding.pair.recorded_only:
+        return f"{count(evidence.n, 'seed')} in common" if evidence.n else "no seed in common"
     return why.dispatch(TwoSided)(finding)
 
 
@@ -258,7 +261,7 @@ def direction(finding: Finding) -> str:
 
 
 @direction.register
-def _(finding: TwoSided) -> str:
+def _(finding: TwoSided | BestFinding) -> str:
     metric = finding.metric
     return "" if metric.higher_is_better else f"{metric.better.split()[0]} is better"
 
@@ -266,6 +269,16 @@ def _(finding: TwoSided) -> str:
 @direction.register
 def _(finding: StepTimeFinding) -> str:
     return "below 1 is faster"
+
+
+def title(words: str, *about: str) -> str:
+    """Return words with what is to be said about them in parentheses.
+
+    >>> title("Test loss", "", "lower is better"), title("Test loss", "")
+    ('Test loss (lower is better)', 'Test loss')
+    """
+    said = ", ".join(filter(None, about))
+    return f"{words} ({said})" if said else words
 
 
 @singledispatch

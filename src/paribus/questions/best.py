@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,13 +22,16 @@ from paribus.questions.guard import confounds_with_first
 from paribus.questions.kind import Context, Kind
 from paribus.questions.pair import first_seeds, together, with_engine
 from paribus.spec.question import BestQuestion
-from paribus.stats.best_course import BestCourse, Stage, follow_best, judge_unpaired, stages_of
+from paribus.stats.best import ranks_with_set
+from paribus.stats.best_course import BestCourse, Stage, follow_best, judge_at_once, stages_of
+from paribus.stats.every_pair import paired, unpaired
 from paribus.stats.levels import mean_and_sd
 from paribus.stats.limits import FEWEST_SEEDS
 from paribus.stats.looks import Looks
 from paribus.stats.paired import no_spread
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 def prepare(question: BestQuestion, context: Context) -> Contest:
@@ -64,7 +67,9 @@ class Contest:
     `values`: of each experiment in the order of the question, (S,) in the order of the seeds, of as
     many as it has; NaN where a run ended without a value. `planned`: as in `Comparison`. `looks`:
     the planned ones, if it is judged at such. `paired`: False if runs share no seeds; then nothing
-    is planned. `step`: as in `Comparison`.
+    is planned. `ran`: where each has seeds of its own, those that it has a run of, (S,) of all that
+    there are; two are then compared over those that they share, and nothing is planned. `step`: as
+    in `Comparison`.
     """
 
     question: BestQuestion
@@ -74,6 +79,7 @@ class Contest:
     confounds: tuple[NotAskedAbout, ...] = ()
     looks: tuple[int, ...] = ()
     paired: bool = True
+    ran: tuple[Flags, ...] | None = None
     step: float = 0.0
 
     p_values: tuple[float, ...] = ()
@@ -91,13 +97,15 @@ class Contest:
     def course(self) -> BestCourse | None:
         """Where it stands, higher is better; None with too few runs for any test."""
         matters = self.question.matters or None
-        if not self.paired:
+        if not self.paired or self.ran is not None:
+            if not self._compared.any():
+                return None
             sides = [
                 self._sign * np.where(np.isfinite(value_R), value_R, np.nan)
                 for value_R in self.values
             ]
-            enough = sum(np.isfinite(side_R).sum() >= FEWEST_SEEDS for side_R in sides)
-            return judge_unpaired(sides, matters=matters) if enough > 1 else None
+            pairs = unpaired(sides) if self.ran is None else paired(sides, np.stack(self.ran))
+            return judge_at_once(pairs, self._runs, matters=matters)
         if self._stages[0].seeds < FEWEST_SEEDS:
             return None
         trained = [len(value_S) for value_S in self.values]
@@ -122,6 +130,26 @@ class Contest:
     def trained(self) -> int:
         """The seeds that all have."""
         return min(map(len, self.values))
+
+    @property
+    def _runs(self) -> list[int]:
+        """The runs of each."""
+        if self.ran is None:
+            return list(map(len, self.values))
+        return [int(ran_S.sum()) for ran_S in self.ran]
+
+    @cached_property
+    def _compared(self) -> Flags:
+        """Which two have enough values for a test: (E, E)."""
+        has = list(map(np.isfinite, self.values))
+        n_EF = np.zeros((len(has), len(has)))
+        for e, f in permutations(range(len(has)), 2):
+            if self.paired:
+                both = min(len(has[e]), len(has[f]))
+                n_EF[e, f] = (has[e][:both] & has[f][:both]).sum()
+            else:
+                n_EF[e, f] = min(has[e].sum(), has[f].sum())
+        return n_EF >= FEWEST_SEEDS
 
     @property
     def look(self) -> BestLook | None:
@@ -202,14 +230,15 @@ class Contest:
         )
 
     def _contender(self, e: int, course: BestCourse | None) -> Contender:
-        seeds = len(self.values[e]) if course is None else int(course.judged[e])
-        value_S = self.values[e][:seeds]
+        seeds = self._runs[e] if course is None else int(course.judged[e])
+        value_S = self.values[e][:seeds] if self.ran is None else self.values[e][self.ran[e]]
         has_S = _finite(value_S)
         low = high = None
         if course is not None:
             # 0 is added as an end may be -0.
             ends = self._sign * course.low[e] + 0.0, self._sign * course.high[e] + 0.0
             low, high = float(min(ends)), float(max(ends))
+        first, last = self._ranks(e, course)
         return Contender(
             name=self.question.best[e],
             seeds=seeds,
@@ -219,9 +248,16 @@ class Contest:
             to_best=self._to_best(e, seeds),
             low=low,
             high=high,
-            first_rank=1 if course is None else int(course.ranks.first[e]),
-            last_rank=len(self.values) if course is None else int(course.ranks.last[e]),
+            first_rank=first,
+            last_rank=last,
+            compared=bool(self._compared[e].any()),
         )
+
+    def _ranks(self, e: int, course: BestCourse | None) -> tuple[int, int]:
+        if course is None:
+            return 1, len(self.values)
+        first_E, last_E = ranks_with_set(course.ranks, course.may_be_best)
+        return int(first_E[e]), int(last_E[e])
 
     def _to_best(self, e: int, seeds: int) -> float | None:
         """Its mean less that of the best other one, over the seeds that both have."""
@@ -229,7 +265,8 @@ class Contest:
         for other, value_S in enumerate(self.values):
             difference = self._difference(e, other, seeds)
             # One that took part in fewer looks is not the best.
-            if other != e and difference is not None and (not self.paired or len(value_S) >= seeds):
+            in_all = not self.paired or self.ran is not None or len(value_S) >= seeds
+            if other != e and difference is not None and in_all:
                 others.append(difference)
         if not others:
             return None
@@ -237,6 +274,9 @@ class Contest:
 
     def _difference(self, e: int, other: int, seeds: int) -> float | None:
         """The mean of an experiment less that of another one; None where there is no value."""
+        if self.ran is not None:
+            difference_S = _finite(self.values[e] - self.values[other])
+            return float(difference_S.mean()) if self._compared[e, other] else None
         if self.paired:
             n = min(seeds, len(self.values[other]))
             difference_S = _finite(self.values[e][:n] - self.values[other][:n])

@@ -18,7 +18,8 @@ class Contender:
     ended without a value. `level`: mean and SD of the others; None under 2. `to_best`: its mean
     less that of the best other one, of pairs over the seeds of both; None without any. `low`,
     `high`: the interval of that, 95% for all at once; infinite where there is no bound, None
-    before the first look. `first_rank`, `last_rank`: 1 is the best.
+    before the first look. `first_rank`, `last_rank`: 1 is the best. `compared`: whether it has
+    enough values for a test against any other one; without, it may be the best unless it has none.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Contender:
     high: float | None
     first_rank: int
     last_rank: int
+    compared: bool = True
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,17 @@ class BestFinding(Finding):
         return tuple(one for one in self.contenders if one.may_be_best)
 
     @property
+    def uncompared(self) -> tuple[Contender, ...]:
+        """Those that may be the best only because they are compared with no other one."""
+        return tuple(one for one in self.best if not one.compared)
+
+    @property
     def seeds(self) -> int:
         """The seeds that it was judged from."""
         return max(one.seeds for one in self.contenders)
+
+    @property
+    def seeds_of_each(self) -> tuple[int, int]:
+        """The fewest and the most runs of one experiment; of planned looks the last one's."""
+        found = [one.seeds for one in self.contenders]
+        return max(found) if self.look is not None else min(found), max(found)

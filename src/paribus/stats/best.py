@@ -87,7 +87,13 @@ def best_set(
     >>> best.may_be_best.tolist(), best.low.round(3).tolist(), best.high.round(3).tolist()
     ([False, True, True], [-0.063, -0.018, -0.013], [0.0, 0.013, 0.018])
     """
-    pairs = _pairs(value_ES, paired)
+    return best_set_of(_pairs(value_ES, paired), level, others)
+
+
+def best_set_of(
+    pairs: every_pair.EveryPair, level: float = BEST_SET_LEVEL, others: int | None = None
+) -> BestSet:
+    """Return what `best_set` does, of pairs that are compared already."""
     E = pairs.mean.shape[-1]
     mean_EF, reach_EF = pairs.mean, pairs.reach(2 * level / (others or E - 1))
     others_EF = ~np.eye(E, dtype=np.bool_)
@@ -122,13 +128,34 @@ def ranks(value_ES: ArrayLike, level: float = VERDICT_LEVEL, *, paired: bool = T
     return ranks_of(p_EF, higher_EF, level)
 
 
+def ranks_with_set(found: Ranks, may_be_best: Flags) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return first and last ranks that do not contradict the set of the best, (..., E) each.
+
+    `may_be_best`: as in `BestSet`. Rank 1 is left to all in the set and to no other, for which
+    another one is at least as good; one that is alone in the set has it.
+
+    >>> from paribus.stats.best import Ranks
+    >>> raw = Ranks(np.array([1, 2, 1]), np.array([3, 3, 2]), np.eye(3), np.eye(3) > 1)
+    >>> ranks_with_set(raw, np.array([True, True, False]))
+    (array([1, 1, 2]), array([3, 3, 2]))
+    """
+    alone = may_be_best & (may_be_best.sum(axis=-1, keepdims=True) == 1)
+    first = np.where(may_be_best, 1, np.maximum(found.first, 2))
+    last = np.where(may_be_best, found.last, np.maximum(found.last, 2))
+    return first, np.where(alone, 1, last)
+
+
 def pair_tests(value_ES: ArrayLike, *, paired: bool = True) -> tuple[Floats, Flags]:
     """Return the p of the t test of every pair, (..., E, F), 1 on the diagonal and where there is
     no test; and whether E is the better of the two in these runs.
 
     `value_ES`, `paired`: as for `ranks`.
     """
-    pairs = _pairs(value_ES, paired)
+    return pair_tests_of(_pairs(value_ES, paired))
+
+
+def pair_tests_of(pairs: every_pair.EveryPair) -> tuple[Floats, Flags]:
+    """Return what `pair_tests` does, of pairs that are compared already."""
     return pairs.p, (pairs.mean > 0) & pairs.whole[..., None]
 
 
@@ -163,7 +190,13 @@ def all_within(
     >>> bool(all_within(value_ES, 0.05)), bool(all_within(value_ES, 0.07))
     (False, True)
     """
-    pairs = _pairs(value_ES, paired)
+    return all_within_of(_pairs(value_ES, paired), matters, level)
+
+
+def all_within_of(
+    pairs: every_pair.EveryPair, matters: float, level: float = EQUIVALENCE_LEVEL
+) -> Flags:
+    """Return what `all_within` does, of pairs that are compared already."""
     inside = (np.abs(pairs.mean) + pairs.reach(2 * level) < matters).all(axis=(-2, -1))
     return np.asarray(inside & pairs.whole.all(axis=-1))
 

@@ -16,12 +16,15 @@ from paribus.stats.best import (
     Floats,
     Ranks,
     all_within,
+    all_within_of,
     best_set,
+    best_set_of,
     pair_tests,
-    ranks,
+    pair_tests_of,
     ranks_of,
 )
 from paribus.stats.equivalence import EQUIVALENCE_LEVEL
+from paribus.stats.every_pair import EveryPair
 from paribus.stats.looks import Looks
 
 
@@ -123,21 +126,22 @@ def follow_best(
     )
 
 
-def judge_unpaired(values: Sequence[Floats], *, matters: float | None = None) -> BestCourse:
-    """Return where the question stands for runs that share no seeds, all judged at once.
+def judge_at_once(
+    pairs: EveryPair, runs_E: Sequence[int], *, matters: float | None = None
+) -> BestCourse:
+    """Return where the question stands for runs without looks, all judged at once.
 
-    `values`: of each experiment (R,), R of its own, higher is better; NaN where a run has no value.
-    Raise ValueError as `best_set` does.
+    `pairs`: every two experiments compared, higher is better. `runs_E`: the runs of each.
     """
-    found = best_set(values, paired=False)
-    within = matters is not None and bool(all_within(values, matters, paired=False))
+    found = best_set_of(pairs)
+    within = matters is not None and bool(all_within_of(pairs, matters))
     return BestCourse(
         taken=1,
         open=False,
         may_be_best=found.may_be_best,
-        judged=np.array([len(value_R) for value_R in values]),
+        judged=np.array(runs_E),
         low=found.low,
         high=found.high,
-        ranks=ranks(values, paired=False),
+        ranks=ranks_of(*pair_tests_of(pairs)),
         all_within=within,
     )

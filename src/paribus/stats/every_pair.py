@@ -48,11 +48,12 @@ class EveryPair:
         return t_two_sided_p(t, self.df)
 
 
-def paired(value_ES: ArrayLike) -> EveryPair:
+def paired(value_ES: ArrayLike, ran_ES: Flags | None = None) -> EveryPair:
     """Compare every two experiments over the same seeds, by paired t tests (Student 1908).
 
-    `value_ES`: (..., E, S), E >= 2, S >= 3; NaN where a run has no value. Raise ValueError for
-    other shapes, and for infinite values.
+    `value_ES`: (..., E, S), E >= 2, S >= 3; NaN where a run has no value. `ran_ES`: the seeds that
+    each has a run of, all if None; two are compared over those that they share, and not with fewer
+    than 3. Raise ValueError for other shapes, and for infinite values.
     """
     value_ES = np.asarray(value_ES, dtype=np.float64)
     if value_ES.ndim < 2 or value_ES.shape[-2] < 2 or value_ES.shape[-1] < FEWEST_SEEDS:
@@ -69,7 +70,7 @@ def paired(value_ES: ArrayLike) -> EveryPair:
         # One stands in where there is no test.
         df=np.maximum(n_EF - 1.0, 1.0),
         no_test=still_EF | (n_EF < FEWEST_SEEDS),
-        whole=np.asarray(has_ES.all(axis=-1)),
+        whole=np.asarray((has_ES if ran_ES is None else has_ES | ~ran_ES).all(axis=-1)),
         none=np.asarray(~has_ES.any(axis=-1)),
     )
 

@@ -87,7 +87,7 @@ def best_reasons(finding: BestFinding) -> tuple[str, ...]:
     if not finding.contenders[0].seeds or finding.contenders[0].low is None:
         return ()
     k = len(finding.contenders)
-    how = "over the same seeds and with the spread of their own differences"
+    how = "over the seeds of both and with the spread of their own differences"
     if not finding.paired:
         how = (
             "unpaired, with Hájek's degrees of freedom (the smaller number of runs less 1) and "
@@ -111,19 +111,52 @@ def best_reasons(finding: BestFinding) -> tuple[str, ...]:
         )
     if finding.all_within is False:
         lines.append(f"Not all are shown to lie within {_matters(finding)} of the best.")
+    ends = " One that ends at 0 says that another one is at least as good."
     lines.append(
-        f"Intervals hold with {percent(0.95)} for all at once; ranks allow for all "
+        f"Intervals hold with {percent(0.95)} for all at once.{ends * bool(_excluded(finding))} "
+        "Rank 1 is left to those in the set; the other ranks allow for all "
         f"{k * (k - 1) // 2} pairs (adjusted p of {VERDICT_LEVEL} or less)."
     )
-    return (*lines, *_excluded_before(finding), *_missing(finding), *_too_few(finding))
+    return (
+        *lines,
+        *_with_lower_means(finding),
+        *_excluded_before(finding),
+        *_missing(finding),
+        *_too_few(finding),
+    )
+
+
+def _excluded(finding: BestFinding) -> list[Contender]:
+    return [one for one in finding.contenders if not one.may_be_best]
+
+
+def _with_lower_means(finding: BestFinding) -> list[str]:
+    """Those that stay in the set with a worse mean than one that is excluded, and why."""
+    means = [one.level[0] for one in _excluded(finding) if one.level is not None]
+    if not means:
+        return []
+    higher = finding.metric.higher_is_better
+    ahead = max(means) if higher else min(means)
+    names = [
+        one.name
+        for one in in_order(finding)
+        if one.may_be_best and one.compared and one.level is not None
+        and (one.level[0] < ahead if higher else one.level[0] > ahead)
+    ]  # fmt: skip
+    if not names:
+        return []
+    return [
+        f"{listed(names)} {plural(len(names), 'stays', 'stay')} in the set with a worse mean than "
+        f"one that is excluded: {plural(len(names), 'its', 'their')} runs vary more from those of "
+        "the others, so fewer differences are shown."
+    ]
 
 
 def runs(finding: BestFinding) -> str:
     """Return from how many runs it was judged, e.g. "n = 5 seeds"."""
-    if finding.paired:
-        return f"n = {count(finding.seeds, 'seed')}"
-    found = [one.seeds for one in finding.contenders]
-    return f"n = {extent(min(found), max(found))} {plural(max(found), 'run')} each"
+    few, most = finding.seeds_of_each
+    each = "seed" if finding.paired else "run"
+    return f"n = {extent(few, most)} {plural(most, each)}{'' if finding.paired else ' each'}"
 
 
 def _excluded_before(finding: BestFinding) -> list[str]:
@@ -149,13 +182,21 @@ def _missing(finding: BestFinding) -> list[str]:
 
 
 def _too_few(finding: BestFinding) -> list[str]:
-    """The experiments that share no seeds with others and have too few runs for a test."""
+    """The experiments that are compared with no other one."""
+    names = [one.name for one in finding.uncompared]
+    if not names:
+        return []
     return [
-        f"{one.name} has {count(one.seeds - one.missing, 'run')} with a value, too few for a test: "
-        "it stays in the set, and excludes none. Leave it out to have bounds for the others."
-        for one in in_order(finding)
-        if not finding.paired and 0 < one.seeds - one.missing < FEWEST_SEEDS
+        f"{_few(finding, names)}: too few for a test. {plural(len(names), 'It stays', 'They stay')}"
+        f" in the set, and {plural(len(names), 'excludes', 'exclude')} none. Leave "
+        f"{plural(len(names), 'it', 'them')} out to have bounds for the others."
     ]
+
+
+def _few(finding: BestFinding, names: list[str]) -> str:
+    """How little there is of experiments that are compared with no other one."""
+    have = f"{listed(names)} {plural(len(names), 'has', 'have')} fewer than {FEWEST_SEEDS}"
+    return f"{have} seeds in common with any other" if finding.paired else f"{have} runs"
 
 
 def in_order(finding: BestFinding) -> list[Contender]:
@@ -192,14 +233,22 @@ def ranks(one: Contender) -> str:
 
 def _may(finding: BestFinding) -> str:
     """Which may be the best, and that the others are not."""
-    best = [one.name for one in in_order(finding) if one.may_be_best]
-    others = len(finding.contenders) - len(best)
-    if not others:
-        return "none of them is excluded."
-    return (
-        f"{listed(best, len(best))} may be; the other {others if others > 1 else 'one'} "
-        f"{plural(others, 'is', 'are')} shown not to be."
-    )
+    best = [one.name for one in in_order(finding) if one.may_be_best and one.compared]
+    apart = [one.name for one in finding.uncompared]
+    others = len(finding.contenders) - len(best) - len(apart)
+    text = "none of them is excluded"
+    if others:
+        the = f"{others} others" if apart else f"the other {others if others > 1 else 'one'}"
+        the = "one other" if apart and others == 1 else the
+        text = (
+            f"{listed(best, len(best))} may be; {the} {plural(others, 'is', 'are')} shown not to be"
+        )
+    if apart:
+        text += (
+            f"; {_few(finding, apart)} and {plural(len(apart), 'is', 'are')} neither compared nor "
+            "excluded"
+        )
+    return f"{text}."
 
 
 def _lead(finding: BestFinding, best: Contender) -> str:
@@ -228,8 +277,8 @@ def _no_verdict(finding: BestFinding) -> str:
         )
     if finding.why_none is NoVerdict.TOO_FEW_SEEDS:
         return (
-            f"No verdict from {count(finding.trained, 'seed')} that all have; it takes at least "
-            f"{FEWEST_SEEDS} to tell a difference from luck."
+            f"No verdict: it takes at least {FEWEST_SEEDS} seeds that two experiments have in "
+            f"common to tell a difference from luck ({runs(finding)})."
         )
     look = finding.look
     if look is not None and look.taken:

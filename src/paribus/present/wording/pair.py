@@ -261,6 +261,12 @@ def _no_verdict(finding: PairFinding) -> str:
                 f"bias the comparison{_in_favor(finding)}{numbers}; a verdict "
                 f"requires {metric.without}."
             )
+        case NoVerdict.TOO_FEW_SEEDS if finding.pair.recorded_only:
+            return (
+                f"No verdict: {finding.a} and {finding.b} have "
+                f"{seeds if evidence.n else 'no seed'} in common{shown}; it takes at least "
+                f"{FEWEST_SEEDS} to tell a difference from luck{_and_no_confound(finding)}."
+            )
         case NoVerdict.TOO_FEW_SEEDS:
             return (
                 f"No verdict from {seeds}{shown}; it takes at least {FEWEST_SEEDS} to tell a "
