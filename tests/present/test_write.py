@@ -256,7 +256,7 @@ def test_the_same_result_gives_the_same_bytes(make: Make, tmp_path: Path) -> Non
 
 def test_a_folder_that_cannot_be_written_to(make: Make, tmp_path: Path) -> None:
     (tmp_path / "report").write_text("a file")
-    with pytest.raises(UserError, match="the report cannot be written"):
+    with pytest.raises(UserError, match="report: is a file where the report has a folder"):
         write_report(make(["mlp"]), tmp_path / "report")
 
 

@@ -83,7 +83,11 @@ def test_a_damaged_file_is_named(home: Path, name: str, how: str) -> None:
     path = home / "runs" / "runs" / RUN / name
     content = path.read_bytes()
     path.unlink()
-    said = {"changed": "has changed since it was stored", "missing": "is missing"}
+    said = {
+        "changed": "has changed since it was stored",
+        "missing": "is missing",
+        "a link": "is a link, not a file",
+    }
     if how == "changed":
         path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     elif how == "a link":
@@ -91,7 +95,7 @@ def test_a_damaged_file_is_named(home: Path, name: str, how: str) -> None:
         path.symlink_to(home / "elsewhere")
     checked = call("verify")
     assert checked.exit_code == 1
-    assert f"{name}: {said.get(how, 'is no plain file')}" in checked.stdout
+    assert f"{name}: {said[how]}" in checked.stdout
     compared = call("compare", "mlp", "adam", "--json")
     assert compared.exit_code == 0
     # Weights are no part of any finding.

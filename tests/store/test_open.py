@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from paribus.store.migrate import SCHEMA_VERSION, migrations
 from paribus.store.open import open_store, open_to_look, signature
 from paribus.store.reader import Reader
 from paribus.store.writer import Writer
+from tests.support.rights import with_common_rights
 
 
 def test_there_is_no_store(tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("")
-    with pytest.raises(UserError, match="cannot be used as a store"):
+    with pytest.raises(UserError, match="runs: is a file, and a store is a folder"):
         open_store(tmp_path / "runs", "create")
 
 
@@ -63,15 +63,18 @@ def test_who_reads_can_only_read(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
-def test_a_command_that_only_looks_needs_no_right_to_write(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    open_store(tmp_path, "create").close()
-    with open_to_look(tmp_path) as store:
+def test_a_command_that_only_looks_needs_no_right_to_write(tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    open_store(folder, "create").close()
+    with open_to_look(folder) as store:
         assert isinstance(store, Writer)
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
-    with open_to_look(tmp_path) as store:
-        assert type(store) is Reader
+    folder.chmod(0o500)
+
+    def look() -> type[Reader]:
+        with open_to_look(folder) as store:
+            return type(store)
+
+    assert with_common_rights(look) is Reader
     with pytest.raises(UserError, match="there is no store here"):
         open_to_look(tmp_path / "nowhere")
 

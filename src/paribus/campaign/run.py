@@ -24,6 +24,7 @@ from paribus.execute.protocol import (
     Started,
 )
 from paribus.spec.kept import kept_epoch
+from paribus.store.places import make_room
 from paribus.store.rows import Status
 from paribus.store.writer import Writer
 
@@ -95,6 +96,8 @@ class _Training:
 
     def outcome(self) -> Outcome:
         """Train them all."""
+        for cell in self._todo:  # Seen now, not when it has been trained.
+            make_room(self._store.folder, cell.run_id)
         with self._claims:
             while self._todo or self._busy:
                 while self._executor.free and self._todo:

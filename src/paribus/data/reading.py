@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import BinaryIO
 
 from paribus.data.memory import Memory
 from paribus.errors import UserError
+from paribus.places import FILE, FOLDER, kind_of_mode
 from paribus.text import listed, shown
 
 # What file managers and archives leave behind in folders of images.
@@ -74,13 +74,10 @@ _FLAGS = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 def require_regular(file: Path) -> None:
     """Raise `UserError` if `file` is a pipe, a device or a socket; `OSError` if it is not there."""
-    mode = file.stat().st_mode
-    if stat.S_ISDIR(mode):
+    kind = kind_of_mode(file.stat().st_mode)
+    if kind == FOLDER:
         raise IsADirectoryError
-    if not stat.S_ISREG(mode):
-        kind = (
-            "a pipe" if stat.S_ISFIFO(mode) else "a socket" if stat.S_ISSOCK(mode) else "a device"
-        )
+    if kind != FILE:
         raise UserError(
             f"{shown(file)}: is {kind}, not a regular file; save its content to a file first."
         )

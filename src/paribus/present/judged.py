@@ -13,7 +13,6 @@ import numpy as np
 from paribus import __version__
 from paribus.atomic import write_atomically
 from paribus.elsewhere.judge import Judgement, finite
-from paribus.errors import UserError
 from paribus.present import finding_tables, latex
 from paribus.present.estimates import amount
 from paribus.present.figures.processes import draw
@@ -24,7 +23,7 @@ from paribus.present.notices import NO_EXAMPLES, UNCHECKED, guesses, remarks
 from paribus.present.page import render
 from paribus.present.tables import escape_markdown
 from paribus.present.values import ValuesView, values_views
-from paribus.present.write import has_pdf
+from paribus.present.write import has_pdf, not_written
 from paribus.questions.finding import TwoSided
 from paribus.questions.unpaired_finding import UnpairedFinding
 from paribus.stats.limits import VERDICT_LEVEL
@@ -161,16 +160,14 @@ def write_judgment(judgment: Judgement, title: str, folder: Path, *, pdf: bool =
 
     Raises `UserError` where the folder cannot be written to.
     """
+    path = folder
     try:
         for name, content in _files(judgment, title, pdf=pdf or has_pdf(folder)):
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, content)
     except OSError as error:
-        raise UserError(
-            f"{folder}: the page cannot be written: {error.strerror}; choose another folder with "
-            "--report"
-        ) from None
+        raise not_written(folder, path, error) from None
     return folder / "index.html"
 
 

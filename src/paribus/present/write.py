@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from paribus.atomic import write_atomically
 from paribus.errors import ParibusError, UserError
 from paribus.measure.runs import StudyResult
 from paribus.measure.suspects import suspects
+from paribus.places import FILE, FOLDER, in_place_of
 from paribus.present import finding_tables, tables, tuning
 from paribus.present.ensembles import ensembles_csv
 from paribus.present.figures.processes import draw
@@ -48,6 +49,7 @@ def write_report(
     Raises `UserError` where the folder cannot be written to, `ParibusError` where the disk is full.
     """
     page_path = folder / "index.html"
+    path = page_path
     try:
         kinds: tuple[Kind, ...] = ("png", "pdf") if pdf or has_pdf(folder) else ("png",)
         with closing(_files(result, findings, kinds)) as files:
@@ -58,16 +60,26 @@ def write_report(
                 if path == page_path:
                     ready(page_path)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise ParibusError(
-                f"{folder}: the disk is full; make room and call `paribus report` again, no run "
-                "is lost"
-            ) from None
-        raise UserError(
-            f"{folder}: the report cannot be written: {error.strerror}; name another folder with "
-            "--report"
-        ) from None
+        raise not_written(folder, path, error) from None
     return page_path
+
+
+def not_written(folder: Path, path: Path, error: OSError) -> ParibusError:
+    """Return why a file of a report could not be written into its folder."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ParibusError(
+            f"{folder}: the disk is full; make room and call the same command again, no run is lost"
+        )
+    for place, wanted in ((folder, FOLDER), (path.parent, FOLDER), (path, FILE)):
+        with suppress(OSError):
+            if there := in_place_of(place, wanted, "the report"):
+                return UserError(
+                    f"{place}: {there}; move it elsewhere, or name another folder with --report"
+                )
+    return UserError(
+        f"{path.parent}: the report cannot be written: {error.strerror}; allow it, or name another "
+        "folder with --report"
+    )
 
 
 def has_pdf(folder: Path) -> bool:

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from paribus.errors import UserError
 from paribus.spec import identity as identities
 from paribus.spec.bounds import LONGEST_NAME
 from paribus.spec.identity import Identity, read_canonical, upgraded
@@ -23,15 +22,13 @@ from paribus.spec.study import NAME as EXPERIMENT_NAME
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.errors import broken, damaged_study, database_error, no_store
 from paribus.store.files import ID, digest_of, read_plain
+from paribus.store.places import TIMINGS
 from paribus.store.rows import TRIAL_MARK
 from paribus.store.seals import run_digests, seals, study_digests
 from paribus.text import count, shown
 
-TIMINGS = "timings"
 _SMALLEST = 512
 """Bytes of a page: SQLite takes a smaller file for an empty database."""
-_OWN_FOLDERS = ("runs", "locks", TIMINGS)
-_OWN_FILES = ("paribus.db", "paribus.db-wal", "paribus.db-shm")
 
 Kind = Literal["run", "experiment", "study", "timing"]
 
@@ -63,16 +60,6 @@ def is_stored_name(text: str) -> bool:
     name, _, trial = text.partition(TRIAL_MARK)
     whole = trial == "" or re.fullmatch(r"[0-9]{1,9}\.[0-9]{1,9}", trial) is not None
     return whole and re.search(EXPERIMENT_NAME, name) is not None and len(name) <= LONGEST_NAME
-
-
-def refuse_links(folder: Path) -> None:
-    """Raise `UserError` if a part of a store leads elsewhere."""
-    for name in (*_OWN_FOLDERS, *_OWN_FILES):
-        if (folder / name).is_symlink():
-            raise UserError(
-                f"{folder / name}: is a link, and Paribus follows none inside a store; put what it "
-                "leads to in its place"
-            )
 
 
 def refuse_empty(folder: Path, *, made: bool) -> None:

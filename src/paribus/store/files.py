@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +15,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from paribus.errors import ParibusError
+from paribus.places import FILE, FOLDER, standing
 from paribus.store.predictions import (
     PREDICTIONS,
     PROBABILITIES,
@@ -52,14 +51,13 @@ def read_plain(path: Path) -> bytes | None:
     Raises `ParibusError` if it is no plain file, or cannot be read.
     """
     try:
-        if path.parent.is_symlink():
-            raise ParibusError(f"{path.parent}: is a link, and Paribus follows none; {_AGAIN}")
-        found = os.lstat(path)
-        if not stat.S_ISREG(found.st_mode):
-            raise ParibusError(f"{path}: is no plain file; {_AGAIN}")
+        for place, wanted in ((path.parent, FOLDER), (path, FILE)):
+            found = standing(place)
+            if found is None:
+                return None
+            if found != wanted:
+                raise ParibusError(f"{place}: is {found}, not {wanted}; {_AGAIN}")
         return path.read_bytes()
-    except FileNotFoundError:
-        return None
     except OSError as error:
         raise ParibusError(f"{path}: cannot be read: {error.strerror}; {_AGAIN}") from None
 

@@ -10,10 +10,11 @@ from typing import Literal, TypeVar, overload
 
 from paribus.errors import UserError
 from paribus.store.claims import is_claimed
-from paribus.store.damage import refuse_empty, refuse_links
+from paribus.store.damage import refuse_empty
 from paribus.store.errors import no_store, told
 from paribus.store.migrate import SCHEMA_VERSION, migrate, refuse_newer, remove_files, version
 from paribus.store.network import connect_alone, mount_table, network_type
+from paribus.store.places import refuse_foreign
 from paribus.store.reader import Reader
 from paribus.store.writer import Writer
 
@@ -41,7 +42,7 @@ def open_store(
     made if there is none. Raises `UserError` if there is none, if a newer Paribus made it, if the
     folder cannot be written to, or if it is damaged beyond single runs (lenient: studies may be).
     """
-    refuse_links(folder)
+    refuse_foreign(folder)
     refuse_empty(folder, made=mode == "create")
     if mode != "create" and not (folder / "paribus.db").is_file():
         raise no_store(folder)

@@ -22,12 +22,12 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from paribus.atomic import half_written_of, write_atomically
-from paribus.errors import UserError
 from paribus.spec.identity import Identity
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.claims import lock_path
 from paribus.store.errors import disk_error, told
 from paribus.store.files import NAMES, digests_in
+from paribus.store.places import make_room
 from paribus.store.predictions import PREDICTIONS, PROBABILITIES, WEIGHTS
 from paribus.store.reader import Reader
 from paribus.store.row_changes import (
@@ -65,10 +65,8 @@ class Writer(Reader):
     @contextmanager
     def claim(self, run: str) -> Iterator[bool]:
         """Yield whether this process may train a run, true until the end of the `with` block."""
-        path = lock_path(self.folder, run)
-        if path.is_symlink():
-            raise UserError(f"{path}: is a link, and Paribus follows none; remove it")
-        lock = FileLock(path)
+        make_room(self.folder, run)
+        lock = FileLock(lock_path(self.folder, run))
         try:
             # One who only looks whether it is claimed holds it for a moment (is_claimed).
             lock.acquire(timeout=0.2, poll_interval=0.02)
@@ -336,12 +334,11 @@ class Writer(Reader):
     def _writing_files(self, run: str) -> Iterator[Path]:
         """Yield the folder of a run's files, without what a killed process half wrote."""
         folder = self.folder / "runs" / run
-        if folder.is_symlink():
-            raise UserError(f"{folder}: is a link, and Paribus follows none; remove it")
         with told(self.folder):
             folder.mkdir(parents=True, exist_ok=True)
             for half_written in (p for name in NAMES for p in half_written_of(folder / name)):
-                half_written.unlink()
+                if not half_written.is_dir():
+                    half_written.unlink()
             yield folder
 
     def _drop_damaged(
