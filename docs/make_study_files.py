@@ -15,7 +15,7 @@ from docs.study_files_kinds import BEST, PAIRS
 from docs.study_files_tuning import TUNING, TUNING_END
 from paribus.measure.metric import MetricOfClass, MetricWithArgument, named
 from paribus.spec import bounds
-from paribus.spec.experiment import Experiment
+from paribus.spec.experiment import WITHOUT_NUMBER, Experiment
 from paribus.spec.files import built_in_studies
 from paribus.spec.metric_names import METRICS
 from paribus.spec.model import Spec
@@ -223,9 +223,9 @@ def _rows(model: type[Spec], *names: str) -> list[Row]:
     for name in names:
         field = model.model_fields[name]
         default = "needed" if field.is_required() else _default(field.default)
-        if name == "tune":  # Without a value there is none; of images there are all.
-            default = "none"
         kind = _kind(schema["properties"][name], schema.get("$defs", {}))
+        if word := WITHOUT_NUMBER.get(name):
+            default, kind = f'`"{word}"`', f'{kind}, or `"{word}"`'
         rows.append((f"`{name}`", kind, default, explained[name]))
     return rows
 
@@ -269,7 +269,7 @@ def _kind(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
 
 def _default(value: Any) -> str:
     if value is None:
-        return "all"
+        return "none"
     if isinstance(value, Spec):
         return f'`{{ name = "{value.name}" }}`'  # type: ignore[attr-defined]
     if isinstance(value, tuple):

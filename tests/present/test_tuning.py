@@ -115,7 +115,7 @@ def test_the_page_lists_the_winners() -> None:
 def test_a_recipe_says_what_is_tuned_and_not_which_value_stands_in_its_place() -> None:
     result = tuned_result(tuned_study(), smooth)
     assert recipe(result.experiments["sgd"]) == (
-        "sgd; tuned in 4 trials, learning rate 0.001 to 1 (log); batches of 128; 1 epochs"
+        "sgd; tuned in 4 trials, learning rate 0.001 to 1 (log); batches of 128; 1 epoch"
     )
 
 

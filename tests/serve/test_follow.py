@@ -75,7 +75,7 @@ def test_from_before_there_is_a_store_to_the_end(small: Small, tmp_path: Path) -
         assert '#question-1">Is the CNN better?</a>' in results["findings"]
         curves = until(events(server), "curves", lambda _: True)
         assert [len(one["loss"]["mean"]) for one in curves["experiments"]] == [4, 4, 4]
-        assert curves["experiments"][0]["loss"]["n"] == [2, 2, 2, 2]
+        assert curves["experiments"][0]["loss"]["n"] == 2
         status, _, report = server.request("/report")
         assert status == 200
         assert b"Is the CNN better?" in report

@@ -128,8 +128,8 @@ def test_a_base_may_stand_behind_its_variants() -> None:
 
 
 def test_a_mistake_at_the_top_is_reported_there() -> None:
-    text = f'images = "all"\n{BASE}\n[experiments.a]\nfrom = "base"\nepochs = 3'
-    assert mistakes(text) == ['s.toml, images: must be an integer, got "all"']
+    text = f'images = "many"\n{BASE}\n[experiments.a]\nfrom = "base"\nepochs = 3'
+    assert mistakes(text) == ['s.toml, images: must be an integer or "all", got "many"']
 
 
 def test_an_unknown_base_is_reported_where_it_is_named() -> None:
@@ -207,8 +207,18 @@ def test_a_kind_of_question_that_is_none(kind: str) -> None:
 def test_patience_waits_for_something() -> None:
     assert mistakes(f"{BASE}\npatience = 3") == [
         "s.toml, experiments.base: patience has no effect without best_by; "
-        'add e.g. best_by = "validation_loss"'
+        'add e.g. best_by = "validation_loss", or write patience = "none"'
     ]
+
+
+def test_a_variant_takes_back_the_numbers_of_its_base() -> None:
+    base = f'{BASE}\nvalidation = 100\nimages = 500\nbest_by = "validation_loss"\npatience = 3\n'
+    again = '[experiments.a]\nfrom = "base"\nbest_by = "none"\npatience = "none"\nimages = "all"\n'
+    study = read_study(base + again, "s.toml")
+    assert (study.experiments["a"].patience, study.experiments["a"].images) == (None, None)
+    assert study.experiments["a"] == study.experiments["base"].but(
+        best_by="none", patience=None, images=None
+    )
 
 
 def test_early_stopping_by_its_other_names() -> None:

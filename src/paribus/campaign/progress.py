@@ -52,7 +52,7 @@ class Ended:
     cell: Cell
     status: Status
     test_accuracy: float
-    """After its last epoch; NaN if it has trained none."""
+    """Of the epoch that it keeps; NaN if it has trained none."""
     seconds: float
     """Of all its epochs, with evaluation."""
 

@@ -77,6 +77,13 @@ _COLUMNS, _SIZES = _Columns(), _Sizes()
     help="Column of epochs or steps, where a row is one of them.  [default: guessed]",
 )
 @click.option(
+    "--kept",
+    default="",
+    metavar="COL",
+    help="Column of the epoch that counts for a run, chosen on validation data.  [default: "
+    "kept_epoch if there is such a column, else the last epoch counts]",
+)
+@click.option(
     "--status",
     default="",
     metavar="COL",
@@ -150,6 +157,7 @@ def command(
     seed: str,
     run: str,
     epoch: str,
+    kept: str,
     status: str,
     correct: str,
     ignore: tuple[str, ...],
@@ -185,6 +193,7 @@ def command(
             seed=seed,
             run=run,
             epoch=epoch,
+            kept=kept,
             status=status,
             metric=metric,
             ignored=ignore,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from paribus.campaign.lookup import find_run
 from paribus.cli.options import json_option, looking, of_study_option, store_option, tell
 from paribus.cli.state import in_words, state
 from paribus.present.name_notes import name_notes
+from paribus.present.what_differs import value_words
 from paribus.store.known import present_code
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
@@ -41,21 +43,13 @@ def command(run: str, study_named: str, store_folder: Path, as_json: bool) -> No
         click.echo(facts["code_changed"])
     click.echo("\nRecipe")
     for key, value in facts["experiment"].items():
-        click.echo(f"  {key:<18}{_plain(value)}")
-    click.echo(
-        f"\n{'Epoch':>7}{'training loss':>15}{'accuracy':>10}{'test loss':>12}{'accuracy':>10}"
-    )
-    epochs = facts["epochs"]
-    for number in range(len(epochs["train_loss"])):
-        train_loss, train, test_loss, test = (
-            math.nan if epochs[key][number] is None else epochs[key][number]
-            for key in ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
-        )
-        click.echo(
-            f"{number + 1:>7}{train_loss:>15.4f}{percent(train, '.2f'):>10}"
-            f"{test_loss:>12.4f}{percent(test, '.2f'):>10}"
-        )
-    seconds = sum(epochs["train_seconds"])
+        click.echo(f"  {key:<18}{_plain(key, value)}")
+    click.echo()
+    for line in _epochs(facts):
+        click.echo(line)
+    seconds = sum(facts["epochs"]["train_seconds"])
+    if facts["kept_epoch"] is not None:
+        click.echo(f"\n* Epoch {facts['kept_epoch']} is kept: the results of the run are its own.")
     click.echo(f"\nTrained in {seconds:.1f} s, evaluation left out. Where:")
     for environment in facts["environments"]:
         for key, value in environment.items():
@@ -64,6 +58,8 @@ def command(run: str, study_named: str, store_folder: Path, as_json: bool) -> No
 
 def show(run: StoredRun, store: Reader) -> dict[str, Any]:
     """Everything that is kept of a run, in plain JSON types."""
+    from paribus.measure.from_store import read_run
+
     epochs = store.epochs(run.id)
     return {
         "id": run.id,
@@ -79,6 +75,7 @@ def show(run: StoredRun, store: Reader) -> dict[str, Any]:
             for key, value in store.experiment(run.experiment).settings().items()
             if key != "tune"
         },
+        "kept_epoch": read_run(run, store, None).best_epoch,
         "epochs": {
             column: [None if math.isnan(value) else value for value in values.tolist()]
             for column, values in epochs.items()
@@ -87,9 +84,34 @@ def show(run: StoredRun, store: Reader) -> dict[str, Any]:
     }
 
 
-def _plain(value: Any) -> str:
+_SPLITS = {"train": "training", "validation": "validation", "test": "test"}
+
+
+def _epochs(facts: dict[str, Any]) -> Iterator[str]:
+    """A heading and a line for each epoch; without validation images no columns of them."""
+    epochs = facts["epochs"]
+    splits = {
+        key: name
+        for key, name in _SPLITS.items()
+        if key != "validation" or any(value is not None for value in epochs["validation_loss"])
+    }
+    heads = (f"{f'{name} loss':>16}{'accuracy':>9}" for name in splits.values())
+    yield f"{'Epoch':>7}{''.join(heads)}"
+    for number in range(len(epochs["train_loss"])):
+        cells = ""
+        for key in splits:
+            loss, accuracy = (
+                math.nan if (value := epochs[f"{key}_{what}"][number]) is None else value
+                for what in ("loss", "accuracy")
+            )
+            cells += f"{loss:>16.4f}{percent(accuracy, '.2f'):>9}"
+        mark = " *" if number + 1 == facts["kept_epoch"] else ""
+        yield f"{number + 1:>7}{cells}{mark}"
+
+
+def _plain(key: str, value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(map(str, value)) or "none"
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_plain(inner)}" for key, inner in value.items())
-    return "all" if value is None else str(value)
+        return ", ".join(f"{inner} {_plain(inner, one)}" for inner, one in value.items())
+    return value_words(key, None) if value is None else str(value)

@@ -17,7 +17,6 @@ from paribus.cli.options import json_option, looking, study_options, tell, told
 from paribus.cli.state import in_words, state
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
-from paribus.spec.kept import kept_epoch
 from paribus.store.known import Known
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
@@ -105,10 +104,7 @@ def _stand(campaign: Campaign) -> _Stand:
         look = campaign.next_look(store)
         asked = dict.fromkeys(study.experiments, study.seeds) if look is None else look.seeds
         return _Stand(
-            runs={
-                name: [_run(run, experiment, store) for run in runs[name]]
-                for name, experiment in study.experiments.items()
-            },
+            runs={name: [_run(run, store) for run in runs[name]] for name in study.experiments},
             asked=asked,
             trials={name: _statuses(all_[: asked[name]]) for name, all_ in tuned.items()},
             look=look,
@@ -137,7 +133,8 @@ def _print(facts: Mapping[str, dict[str, Any]]) -> None:
         for run in fact["runs"]:
             accuracy = run["test_accuracy"]
             test = "" if accuracy is None else f", test {percent(accuracy, '.2f')}"
-            epoch = f"epoch {run['epochs']}/{fact['epochs']}"
+            kept = "" if run["kept_epoch"] is None else f", kept epoch {run['kept_epoch']}"
+            epoch = f"epoch {run['epochs']}/{fact['epochs']}{kept}"
             click.echo(f"  {run['id']}  {epoch}{test}  {in_words(run)}")
 
 
@@ -196,15 +193,18 @@ def _in_words(trials: Mapping[str, int]) -> str:
     return f"{trials['ended']} of {count(trials['asked'], 'trial')} ended{''.join(others)}"
 
 
-def _run(run: StoredRun, experiment: Experiment, store: Reader) -> dict[str, Any]:
-    epochs = store.epochs(run.id)
-    accuracies = epochs["test_accuracy"]
-    kept = kept_epoch(experiment, epochs)
+def _run(run: StoredRun, store: Reader) -> dict[str, Any]:
+    from paribus.measure.from_store import read_run
+    from paribus.measure.table import by_epoch
+
+    read = read_run(run, store, None)
+    accuracies = by_epoch(read)["test_accuracy"]
     return {
         "id": run.id,
         "seed": run.seed,
         "engine": run.engine,
         **state(run, store),
-        "epochs": len(accuracies),
-        "test_accuracy": float(accuracies[kept - 1]) if len(accuracies) else None,
+        "epochs": read.epochs,
+        "kept_epoch": read.best_epoch,
+        "test_accuracy": float(accuracies[read.kept_epoch - 1]) if read.epochs else None,
     }

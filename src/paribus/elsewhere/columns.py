@@ -10,7 +10,7 @@ from paribus.elsewhere.frame import Frame, has_spread, is_blank, number, text_of
 from paribus.elsewhere.metrics import preference
 from paribus.errors import UserError, did_you_mean
 
-ROLES = ("experiment", "seed", "run", "epoch", "status", "metric", "correct")
+ROLES = ("experiment", "seed", "run", "epoch", "kept", "status", "metric", "correct")
 _NAMES = {
     "experiment": (
         "experiment", "method", "model", "variant", "algorithm", "arm", "approach", "system",
@@ -23,6 +23,7 @@ _NAMES = {
     ),
     "run": ("run_id", "run", "id", "uuid", "job_id", "run_name"),
     "epoch": ("epoch", "global_step", "step", "iteration", "iter", "steps", "epochs"),
+    "kept": ("kept_epoch",),
     "status": ("status", "state"),
 }  # fmt: skip
 """Names of columns, those preferred first, in small letters and with _ between words."""
@@ -35,7 +36,8 @@ class Roles:
     """The columns of a table by what they hold.
 
     `experiment`: those whose values together name an experiment. `seed`, `run`, `epoch`, `status`:
-    one each, "" if there is none. `metric`: what is compared. `correct`: files that say which test
+    one each, "" if there is none. `kept`: the epoch of a run whose values count, "" if that is its
+    last one. `metric`: what is compared. `correct`: files that say which test
     examples a run gets right, "" if there is none. `config`: recorded settings, each the
     same in all runs of an experiment. `unused`: the others. `guessed`: the roles that nobody has
     stated.
@@ -45,6 +47,7 @@ class Roles:
     seed: str = ""
     run: str = ""
     epoch: str = ""
+    kept: str = ""
     status: str = ""
     metric: tuple[str, ...] = ()
     correct: str = ""
@@ -69,6 +72,7 @@ class Stated:
     seed: str = ""
     run: str = ""
     epoch: str = ""
+    kept: str = ""
     status: str = ""
     metric: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
@@ -141,7 +145,7 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
             )
     for role in ROLES:
         choice.take(role)
-    for role in ("seed", "run", "epoch", "status"):
+    for role in ("seed", "run", "epoch", "kept", "status"):
         choice.guess(role, choice.by_name(role))
     choice.guess("experiment", choice.by_name("experiment") or _words_that_repeat(choice))
     if "experiment" not in choice.chosen:

@@ -97,6 +97,15 @@ class DifferentEnds(Notice):
 
 
 @dataclass(frozen=True)
+class KeptEpochs(Notice):
+    """Runs whose values are of the epoch that they keep, not of their last one."""
+
+    column: str
+    epoch: str
+    runs: int
+
+
+@dataclass(frozen=True)
 class SeedsNotPaired(Notice):
     """All experiments have the same seeds, and nobody has declared that they pair runs."""
 

@@ -14,10 +14,18 @@ from numpy.typing import NDArray
 from paribus.elsewhere.columns import Roles, experiments_of
 from paribus.elsewhere.examples import read_correct
 from paribus.elsewhere.frame import Cell, Frame, has_spread, is_blank, number, step_of, text_of
-from paribus.elsewhere.notices import DifferentEnds, EqualValues, NotEnded, Notice, WithoutValue
+from paribus.elsewhere.notices import (
+    DifferentEnds,
+    EqualValues,
+    KeptEpochs,
+    NotEnded,
+    Notice,
+    WithoutValue,
+)
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
 from paribus.measure.table import Series
+from paribus.text import listed
 
 RUNNING = {"running", "scheduled", "pending", "queued", "preempting"}
 FINISHED = {"finished", "completed", "complete", "done", "success", "succeeded", "ok", ""}
@@ -32,13 +40,15 @@ _LATEST = 1e15
 
 @dataclass(frozen=True, eq=False)
 class RecordedRun:
-    """A run as it was recorded. `seed`: "" if there is none. `rows`: its rows, by epoch."""
+    """A run as it was recorded. `seed`: "" if there is none. `rows`: its rows, by epoch. `kept`:
+    the epoch whose values count, None if that is its last one."""
 
     experiment: str
     name: str
     seed: str
     rows: tuple[int, ...]
     lost: bool
+    kept: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +103,9 @@ def recorded(
                     for column in roles.config}  # fmt: skip
         settings |= _ends(frame, roles, own, notices)
         experiments.append(RecordedExperiment(name, own, series, settings))
+    chosen = [run for run in runs if run.kept is not None]
+    if early := sum(run.kept != _epoch(frame, roles, run.rows[-1]) for run in chosen):
+        notices.append(KeptEpochs(roles.kept, roles.epoch, early))
     return RecordedRuns(
         experiments=tuple(experiments),
         steps={key: step_of(cells) for key, cells in final.items()},
@@ -116,7 +129,8 @@ def _runs(frame: Frame, roles: Roles, notices: list[Notice]) -> list[RecordedRun
         if state in RUNNING:
             running[name] += 1
         else:
-            found.append(RecordedRun(name, run or seed, seed, tuple(ordered), state in LOST))
+            lost, kept = state in LOST, _kept(frame, roles, ordered)
+            found.append(RecordedRun(name, run or seed, seed, tuple(ordered), lost, kept))
     notices += [NotEnded(name, runs) for name, runs in running.items()]
     _check_once(frame, roles, found)
     return found
@@ -152,6 +166,24 @@ def _by_epoch(
                     f"{_tell_apart(frame, roles, [before, after])}"
                 )
     return ordered
+
+
+def _kept(frame: Frame, roles: Roles, rows: Sequence[int]) -> float | None:
+    """The epoch of a run whose values count, None if that is the last one. Raises `UserError` if it
+    is none of its epochs, or its rows do not agree."""
+    if not roles.kept or not roles.epoch or len(rows) == 1:
+        return None
+    cells = [frame.columns[roles.kept][row] for row in rows]
+    said = list(dict.fromkeys(text_of(cell) for cell in cells if not is_blank(cell)))
+    if not said:
+        return None
+    kept = number(said[0])
+    if len(said) > 1 or kept not in [_epoch(frame, roles, row) for row in rows]:
+        raise UserError(
+            f"{frame.places[rows[0]]}: {roles.kept} must be one {roles.epoch} of the run, the same "
+            f"in all its rows, got {listed(said, 3)}"
+        )
+    return kept
 
 
 def _epoch(frame: Frame, roles: Roles, row: int) -> float:
@@ -214,7 +246,9 @@ def _series(frame: Frame, roles: Roles, run: RecordedRun, metric: Metric, *, see
     values = [_number(cells[row], frame.places[row], metric.key) for row in rows]
     epoch_E = np.array([_epoch(frame, roles, row) if roles.epoch else 1.0 for row in rows])
     _check_whole(frame, run, metric, epoch_E)
-    final = values[-1] if values and not run.lost else math.nan
+    counts = range(len(rows)) if run.kept is None else np.flatnonzero(epoch_E == run.kept)
+    last = int(counts[-1]) if len(counts) else None
+    final = math.nan if last is None or run.lost else values[last]
     series = Series(
         experiment=run.experiment,
         run_id=run.name,
@@ -226,7 +260,7 @@ def _series(frame: Frame, roles: Roles, run: RecordedRun, metric: Metric, *, see
         read_scores=lambda: None,
         read_correct=lambda: None,
     )
-    return _Read(series, cells[rows[-1]] if rows else None)
+    return _Read(series, None if last is None else cells[rows[last]])
 
 
 def _correct(
@@ -334,9 +368,10 @@ def _of_values(
 def _ends(
     frame: Frame, roles: Roles, runs: Sequence[RecordedRun], notices: list[Notice]
 ) -> dict[str, str]:
-    """The last epoch of the runs of an experiment, as one of its settings."""
+    """The last epoch of the runs of an experiment, as one of its settings; not where each run says
+    which epoch counts."""
     whole = [run for run in runs if not run.lost]
-    if not roles.epoch or not whole:
+    if not roles.epoch or not whole or all(run.kept is not None for run in whole):
         return {}
     last = [_epoch(frame, roles, run.rows[-1]) for run in whole]
     low, high = min(last), max(last)

@@ -20,6 +20,7 @@ from paribus.export.tables import (
 
 _EPOCH_COLUMNS = {
     **{key: RUN_COLUMNS[key] for key in ("experiment", "seed", "engine")},
+    "kept_epoch": LAST_COLUMNS["kept_epoch"],
     "epoch": "counted from 1",
     **EPOCH_MEANINGS,
     "run": RUN_COLUMNS["run"],
@@ -63,7 +64,7 @@ def _page(settings: list[str]) -> str:
 
 
 def _of_run(column: str, meaning: str) -> str:
-    return f"{meaning}; {'all epochs' if column.endswith('seconds') else 'the last epoch'}"
+    return f"{meaning}; {'all epochs' if column.endswith('seconds') else 'the kept epoch'}"
 
 
 def _columns(columns: dict[str, str]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from paribus.errors import UserError, need
 from paribus.export.formats import StoreFormat
-from paribus.export.tables import ExportedRun, epochs, recipe
+from paribus.export.tables import ExportedRun, epochs
 
 EXPERIMENT = "paribus"
 
@@ -62,7 +62,6 @@ def _write_run(client: Any, experiment: str, row: ExportedRun) -> None:
         "paribus.status": row.reason or row.status,
     }
     run = client.create_run(experiment, start_time=0, tags=tags).info.run_id
-    settings = {"seed": row.seed, "engine": row.engine, **recipe(row.experiment)}
     metrics: list[Any] = []
     milliseconds = 0
     for epoch in epochs(row):
@@ -73,7 +72,9 @@ def _write_run(client: Any, experiment: str, row: ExportedRun) -> None:
             if value is not None
         ]
     parameters = [
-        Param(key, str(value)[:_LONGEST]) for key, value in settings.items() if value is not None
+        Param(key, str(value)[:_LONGEST])
+        for key, value in row.settings().items()
+        if value is not None
     ]
     client.log_batch(run, params=parameters)
     for i in range(0, len(metrics), _MOST_AT_ONCE):

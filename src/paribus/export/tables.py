@@ -34,7 +34,10 @@ RUN_COLUMNS = {
     "reason": "why it failed, or when it diverged",
     "run": "the run's id",
 }
-LAST_COLUMNS = {"epochs_trained": "epochs so far"}
+LAST_COLUMNS = {
+    "epochs_trained": "epochs so far",
+    "kept_epoch": "the epoch, counted from 1, whose network a finished run keeps",
+}
 EPOCH_MEANINGS = {
     "train_loss": "mean cross entropy of the epoch's batches as they were trained, nats",
     "train_accuracy": "share of correct answers in the same batches, 0 to 1",
@@ -67,14 +70,22 @@ class ExportedRun:
         return len(self.epochs["train_loss"])
 
     @property
-    def kept_epoch(self) -> int:
-        """The epoch whose network the run keeps, or its last so far, counted from 1."""
-        if self.status != "finished":
-            return self.length
-        return kept_epoch(self.experiment, self.epochs)
+    def kept_epoch(self) -> int | None:
+        """The epoch whose network a finished run keeps, counted from 1."""
+        return kept_epoch(self.experiment, self.epochs) if self.status == "finished" else None
 
     def key(self) -> dict[str, Value]:
         return {"experiment": self.name, "seed": self.seed, "engine": self.engine}
+
+    def settings(self) -> dict[str, Value]:
+        """What tools list as parameters of a run; the kept epoch among them, by which `paribus
+        judge` finds the results in a log of all epochs."""
+        return {
+            "seed": self.seed,
+            "engine": self.engine,
+            **recipe(self.experiment),
+            "kept_epoch": self.kept_epoch,
+        }
 
 
 @dataclass(frozen=True)
@@ -133,12 +144,13 @@ def recipe(experiment: Experiment) -> dict[str, Value]:
 
 
 def run_records(rows: list[ExportedRun]) -> list[dict[str, Value]]:
-    """A record for each run: what it is, its recipe, the results of the epoch that it keeps, and
-    the seconds of all its epochs."""
+    """A record for each run: what it is, its recipe, the results of the epoch that it keeps (of its
+    last one if it has not finished), and the seconds of all its epochs."""
     records: list[dict[str, Value]] = []
     for row in rows:
+        last = row.kept_epoch or row.length
         kept = {
-            column: float(values.sum() if column in _SUMMED else values[row.kept_epoch - 1])
+            column: float(values.sum() if column in _SUMMED else values[last - 1])
             if row.length
             else None
             for column, values in row.epochs.items()
@@ -150,6 +162,7 @@ def run_records(rows: list[ExportedRun]) -> list[dict[str, Value]]:
                 "reason": row.reason,
                 **recipe(row.experiment),
                 "epochs_trained": row.length,
+                "kept_epoch": row.kept_epoch,
                 **{column: _known(value) for column, value in kept.items()},
                 "run": row.run_id,
             }
@@ -160,7 +173,13 @@ def run_records(rows: list[ExportedRun]) -> list[dict[str, Value]]:
 def epoch_records(rows: list[ExportedRun]) -> list[dict[str, Value]]:
     """A record for each epoch of each run, epochs counted from 1."""
     return [
-        {**row.key(), "epoch": epoch.number, **epoch.values, "run": row.run_id}
+        {
+            **row.key(),
+            "kept_epoch": row.kept_epoch,
+            "epoch": epoch.number,
+            **epoch.values,
+            "run": row.run_id,
+        }
         for row in rows
         for epoch in epochs(row)
     ]

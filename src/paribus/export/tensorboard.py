@@ -9,7 +9,7 @@ import numpy as np
 
 from paribus.errors import need
 from paribus.export.formats import StoreFormat
-from paribus.export.tables import ExportedRun, epochs, recipe
+from paribus.export.tables import ExportedRun, epochs
 
 # Charts of one prefix stand together.
 _TAGS = {
@@ -43,8 +43,7 @@ def _events(row: ExportedRun) -> list[Any]:
     from tensorboard.plugins.scalar.metadata import create_summary_metadata
     from tensorboard.util.tensor_util import make_tensor_proto
 
-    settings = {"seed": row.seed, "engine": row.engine, **recipe(row.experiment)}
-    known = {key: value for key, value in settings.items() if value is not None}
+    known = {key: value for key, value in row.settings().items() if value is not None}
     events = [Event(wall_time=0, summary=hparams_pb(known))]
     seconds = 0.0
     for epoch in epochs(row):

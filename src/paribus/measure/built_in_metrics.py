@@ -142,6 +142,8 @@ def _epochs_to(accuracy: float) -> Metric:
         unit="epochs",
         unit_of_one="epoch",
         curve=epochs,
+        # Of training, and not of the network that is kept.
+        read=lambda run: float(epochs(run)[-1]),
         without="runs that all get there: more epochs, or an accuracy that is easier to reach",
         lacks=f"never got to {shown} test accuracy",
         in_preview=f"epochs_to {_within_reach(accuracy):.12g}",

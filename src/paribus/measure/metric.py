@@ -62,8 +62,8 @@ class Metric:
     """Return the value after each epoch of a run, (E,), NaN where it has none; None if it is known
     at the end alone, or of no run."""
     read: Callable[[Run], float] | None = None
-    """Return the value of a finished run, NaN if it has none; None if that is the last of `curve`,
-    or if no run has a value."""
+    """Return the value of a finished run, NaN if it has none; None if that is `curve` at the epoch
+    that the run keeps, or if no run has a value."""
     count: Callable[[ExperimentResult], int | None] | None = None
     """Return the value of an experiment, for those that need no run; None if it is unknown."""
     scores: Callable[[Predictions], NDArray[np.floating]] | None = None

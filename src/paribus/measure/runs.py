@@ -132,6 +132,11 @@ class ExperimentResult:
     """The tuning runs of a tuned one, by seed."""
 
     @property
+    def chooses_epochs(self) -> bool:
+        """Whether each run keeps the network of a chosen epoch, and not of its last."""
+        return self.experiment.best_by != "none"
+
+    @property
     def finished(self) -> tuple[Run, ...]:
         return tuple(run for run in self.runs if run.status == "finished")
 

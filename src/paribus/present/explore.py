@@ -18,8 +18,9 @@ from PIL import Image
 from paribus.data.dataset import Dataset, Images
 from paribus.measure.built_in_metrics import TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS
 from paribus.measure.predictions import confusion, predicted_classes
-from paribus.measure.runs import Run, StudyResult
+from paribus.measure.runs import ExperimentResult, Run, StudyResult
 from paribus.measure.table import Series, series
+from paribus.present import summary_cells
 from paribus.present.report_figures import averaged
 
 # E epochs, R runs, X experiments, S seeds, N test images, K classes, C channels, H rows, W columns
@@ -32,14 +33,14 @@ _COLUMNS = 20
 _MOST_AT_FIRST = 6
 
 Values = list[float | None]
-"""A value for each epoch; None where no run has one."""
+"""A value for each epoch; None where a run has none."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Mean, lowest and highest of n runs, for each epoch."""
+    """Mean, lowest and highest of n runs, for each epoch that all of them have trained."""
 
-    n: list[int]
+    n: int
     mean: Values
     low: Values
     high: Values
@@ -60,6 +61,8 @@ class ExploredCurves:
     name: str
     place: int
     """Its color goes by this, so that it keeps it when others join."""
+    kept: str
+    """The epochs whose networks its runs keep; "" if that is the last of each."""
     accuracy: Curve
     loss: Curve
     train: TrainingMeans
@@ -183,18 +186,15 @@ def picture(images_NCHW: Images, columns: int) -> str:
 
 
 def curves(result: StudyResult) -> AllCurves:
-    """Return the curves of each experiment, of the runs that `averaged` takes."""
-    return curves_of(result, {name: averaged(e) for name, e in result.experiments.items()})
-
-
-def curves_of(result: StudyResult, runs: dict[str, list[Run]]) -> AllCurves:
-    """Return the curves of given runs, by experiment; without those that have none."""
+    """Return the curves of each experiment, of the runs that `averaged` takes; without those that
+    have none."""
+    runs = {name: averaged(one) for name, one in result.experiments.items()}
     return AllCurves(
         bases={name: e.base for name, e in result.experiments.items() if e.base},
         first=_first(result, [name for name in result.experiments if runs[name]]),
         experiments=[
-            _curves(name, place, runs[name])
-            for place, name in enumerate(result.experiments)
+            _curves(one, place, runs[name])
+            for place, (name, one) in enumerate(result.experiments.items())
             if runs[name]
         ],
     )
@@ -215,10 +215,12 @@ def _first(result: StudyResult, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*first[:_MOST_AT_FIRST], *training]))
 
 
-def _curves(name: str, place: int, runs: Sequence[Run]) -> ExploredCurves:
+def _curves(result: ExperimentResult, place: int, runs: Sequence[Run]) -> ExploredCurves:
+    name = result.name
     return ExploredCurves(
         name=name,
         place=place,
+        kept=summary_cells.kept_epochs(result) if result.chooses_epochs else "",
         accuracy=_curve([series(name, run, TEST_ACCURACY) for run in runs]),
         loss=_curve([series(name, run, TEST_LOSS) for run in runs]),
         train=TrainingMeans(
@@ -229,21 +231,19 @@ def _curves(name: str, place: int, runs: Sequence[Run]) -> ExploredCurves:
 
 
 def _curve(runs: Sequence[Series]) -> Curve:
-    """Runs may differ in length."""
-    table_RE = np.full((len(runs), max((len(run.value_E) for run in runs), default=0)), np.nan)
-    for row_E, run in zip(table_RE, runs, strict=True):
-        row_E[run.epoch_E - 1] = run.value_E
-    columns = [column[np.isfinite(column)] for column in table_RE.T]
+    """A mean over fewer runs would jump where one of them ends, so it ends there."""
+    shared = min(len(run.value_E) for run in runs)
+    table_RE = np.array([run.value_E[:shared] for run in runs])
     return Curve(
-        n=[len(column) for column in columns],
-        mean=[_rounded(column.mean()) if len(column) else None for column in columns],
-        low=[_rounded(column.min()) if len(column) else None for column in columns],
-        high=[_rounded(column.max()) if len(column) else None for column in columns],
+        n=len(runs),
+        mean=list(map(_rounded, table_RE.mean(0))),
+        low=list(map(_rounded, table_RE.min(0))),
+        high=list(map(_rounded, table_RE.max(0))),
     )
 
 
-def _rounded(value: np.float64) -> float:
-    return round(float(value), 6)
+def _rounded(value: np.float64) -> float | None:
+    return round(float(value), 6) if np.isfinite(value) else None
 
 
 def _confusions(

@@ -11,6 +11,7 @@ from paribus.elsewhere.notices import (
     DirectionGuessed,
     EqualValues,
     Guessed,
+    KeptEpochs,
     NoSettings,
     NotEnded,
     Notice,
@@ -132,6 +133,15 @@ def _(notice: DifferentEnds) -> str:
     return (
         f"The runs of {notice.experiment} end at {notice.column} {notice.first:g} to "
         f"{notice.last:g}; the last value of each is taken."
+    )
+
+
+@notice_words.register
+def _(notice: KeptEpochs) -> str:
+    return (
+        f"{count(notice.runs, 'run')} {plural(notice.runs, 'is', 'are')} judged by the "
+        f"{notice.epoch} that {notice.column} names, not by the last one. It must have been chosen "
+        "on validation data."
     )
 
 

@@ -118,7 +118,7 @@ def figures_of(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure
         confusion=matrix,
         misclassified=gallery,
         experiments={
-            name: ReportFigure(f"experiment-{name}", shown.name, _curves_text(shown.name), shown)
+            name: ReportFigure(f"experiment-{name}", shown.name, _curves_text(shown), shown)
             for name in result.experiments
             if (shown := learning_curves(result, name)) is not None
         },
@@ -179,7 +179,9 @@ def learning_curves(result: StudyResult, name: str) -> LearningCurves | None:
         if run.epochs
     )
     base = experiment.base and label(experiment.base)
-    return LearningCurves(label(name), runs, base, _recipe(experiment)) if runs else None
+    if not runs:
+        return None
+    return LearningCurves(label(name), runs, base, _recipe(experiment), experiment.chooses_epochs)
 
 
 def confusion_matrix(
@@ -280,7 +282,8 @@ def _curves(result: StudyResult) -> tuple[ReportFigure, ...]:
 
 def _curves_picture(shown: CurvesTogether | CurvesSideBySide) -> ReportFigure:
     text = (
-        "over the epochs: the mean of the seeds, and a band from the lowest to the highest of them."
+        "over the epochs: the mean of the seeds, and a band from the lowest to the highest of "
+        "them, up to the last epoch that all of them have trained."
     )
     title = "Learning curves"
     match shown:
@@ -315,11 +318,13 @@ def _misclassified(
     return ReportFigure("misclassified", f"Misclassified by {shown.name}", text, shown)
 
 
-def _curves_text(name: str) -> str:
+def _curves_text(shown: LearningCurves) -> str:
     most = percent(1 - LEAST_ERRORS, "g")
+    kept = " Dots: the epochs whose networks are kept." if shown.keeps else ""
     return (
-        f"Cost and accuracy of {name} over the epochs: the mean of the seeds, and each "
-        "seed as a thin line. Both axes are logarithmic, in the cost and in the share of "
+        f"Cost and accuracy of {shown.name} over the epochs: the mean of the seeds, up to the last "
+        f"epoch that all of them have trained, and each seed as a thin line.{kept} Both axes are "
+        "logarithmic, in the cost and in the share of "
         f"errors; accuracies above {most} are drawn at {most}."
     )
 
@@ -333,7 +338,9 @@ def _recipe(result: ExperimentResult) -> str:
         ]
     else:
         parts = [f"{experiment.optimizer.name}, tuned in {tuned.trials} trials: the winners"]
-    parts.append(f"{experiment.epochs} epochs")
+    parts.append(f"{summary_cells.epochs(result)} epochs")
+    if result.chooses_epochs:
+        parts.append(f"kept epochs {summary_cells.kept_epochs(result)}")
     if result.finished:
         runs = count(len(result.finished), "run")
         parts.append(f"{summary_cells.train_time(result)} a run beside others (mean of {runs})")

@@ -33,10 +33,12 @@ def opening(result: StudyResult) -> str:
     used = _range([e.images or available for e in experiments])
     if used != f"{available:,}":
         used += f" of {available:,}"
+    epochs = _range([e.epochs for e in experiments])
+    at_most = "at most " if any(e.patience for e in experiments) else ""
     return (
         f"{count(len(experiments), 'experiment')}, {seeds_of(result.study)}, on "
-        f"{data.name}: trained on {used} images for {_range([e.epochs for e in experiments])} "
-        f"epochs, tested on {len(data.test_labels):,} images."
+        f"{data.name}: trained on {used} images for {at_most}{epochs} epochs, "
+        f" tested on {len(data.test_labels):,} images."
     )
 
 
@@ -214,7 +216,7 @@ def recipe(result: ExperimentResult) -> str:
         parts.append(f"tuned in {tune.trials} trials, {space_words(tune.space)}")
     if "batch_size" not in tuned:
         parts.append(f"batches of {experiment.batch_size}")
-    parts.append(f"{experiment.epochs} epochs")
+    parts.append(f"{'at most ' if experiment.patience else ''}{count(experiment.epochs, 'epoch')}")
     if experiment.schedule.name != "constant":
         parts.append(f"{experiment.schedule.name} schedule")
     if experiment.initialisation != "torch" and "initialisation" not in tuned:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from paribus.measure.runs import ExperimentResult
-from paribus.text import Spread, duration, spread
+from paribus.text import Spread, duration, extent, spread
 
 
 def accuracy(result: ExperimentResult, curve: str) -> Spread:
@@ -35,6 +35,22 @@ def seeds(result: ExperimentResult) -> str:
     if failed:
         parts.append(f"{failed} failed")
     return ", ".join(parts)
+
+
+def epochs(result: ExperimentResult) -> str:
+    """The epochs that a run is to train; of runs that stopped before, those that they trained."""
+    planned, trained = result.experiment.epochs, [run.epochs for run in result.finished]
+    if not trained or min(trained) == planned:
+        return f"{planned:,}"
+    return f"{extent(min(trained), max(trained))} of {planned:,}"
+
+
+def kept_epochs(result: ExperimentResult) -> str:
+    """The epochs whose networks the finished runs keep; as `epochs` where that is the last."""
+    if not result.chooses_epochs:
+        return epochs(result)
+    kept = [run.kept_epoch for run in result.finished]
+    return extent(min(kept), max(kept)) if kept else "–"
 
 
 def engines(result: ExperimentResult) -> str:

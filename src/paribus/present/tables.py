@@ -28,6 +28,9 @@ class SummaryRow:
     parameters: str
     multiply_adds: str
     epochs: str
+    """As trained; of runs that stopped early, of how many."""
+    kept_epochs: str
+    """The epochs that the results are of."""
     seeds: str
     train_accuracy: Spread
     test_accuracy: Spread
@@ -48,6 +51,8 @@ class Column:
     heading: str
     is_reported: bool = False
     """Whether it is from an earlier report."""
+    unless: str = ""
+    """The column that has the same in every row where this one is left out."""
     is_sentence: bool = False
     wraps: bool = False
     """Whether it may take several lines."""
@@ -64,6 +69,7 @@ _COLUMNS = (
     Column("parameters", "parameters"),
     Column("multiply_adds", "multiply-adds"),
     Column("epochs", "epochs"),
+    Column("kept_epochs", "kept epoch", unless="epochs"),
     Column("seeds", "seeds", wraps=True),
     Column("train_accuracy", "train acc. (%)"),
     Column("test_accuracy", "test acc. (%)"),
@@ -79,6 +85,7 @@ _ON_PAPER = (
     Column("label", "experiment"),
     Column("parameters", "parameters"),
     Column("epochs", "epochs"),
+    Column("kept_epochs", "kept epoch", unless="epochs"),
     Column("seeds", "n"),
     Column("train_accuracy", "train acc. (%)"),
     Column("test_accuracy", "test acc. (%)"),
@@ -101,7 +108,8 @@ def _row(result: ExperimentResult, label: str) -> SummaryRow:
         engine=summary_cells.engines(result),
         parameters="–" if result.parameters is None else f"{result.parameters:,}",
         multiply_adds="–" if plan is None else rounded(plan.multiply_adds),
-        epochs=str(result.experiment.epochs),
+        epochs=summary_cells.epochs(result),
+        kept_epochs=summary_cells.kept_epochs(result),
         seeds=summary_cells.seeds(result),
         train_accuracy=summary_cells.accuracy(result, "train_accuracy"),
         test_accuracy=summary_cells.accuracy(result, "test_accuracy"),
@@ -123,8 +131,16 @@ def columns(rows: Sequence[SummaryRow], *, sentences: bool = True) -> tuple[Colu
     return tuple(
         column
         for column in _COLUMNS
-        if (reported or not column.is_reported) and (sentences or not column.is_sentence)
+        if (reported or not column.is_reported)
+        and (sentences or not column.is_sentence)
+        and _says_more(column, rows)
     )
+
+
+def _says_more(column: Column, rows: Sequence[SummaryRow]) -> bool:
+    """Whether a column has something that no other column has."""
+    unless = column.unless
+    return not unless or any(getattr(row, column.key) != getattr(row, unless) for row in rows)
 
 
 def has_reported(rows: Sequence[SummaryRow]) -> bool:
@@ -140,7 +156,8 @@ def summary_csv(result: StudyResult) -> str:
     writer = csv.writer(text, lineterminator="\n")
     reported = tuple(Reported.model_fields)
     writer.writerow([
-        "experiment", "engine", "parameters", "multiply_adds", "epochs", "n", "diverged", "failed",
+        "experiment", "engine", "parameters", "multiply_adds", "epochs", "epochs_trained_mean",
+        "kept_epoch_mean", "n", "diverged", "failed",
         *(f"{curve}_{what}" for curve in _FINAL for what in ("mean", "sd")),
         "train_seconds_mean", *(f"reported_{key}" for key in reported),
     ])  # fmt: skip
@@ -154,11 +171,18 @@ def summary_csv(result: StudyResult) -> str:
         writer.writerow([
             row.name, summary_cells.engines(row), row.parameters,
             row.plan and row.plan.multiply_adds,
-            row.experiment.epochs, n, len(row.diverged), sum(r.status == "failed" for r in runs),
-            *spread, float(np.mean([run.train_seconds for run in row.finished])) if n else "",
+            row.experiment.epochs, _mean([run.epochs for run in row.finished]),
+            _mean([run.kept_epoch for run in row.finished]), n,
+            len(row.diverged), sum(r.status == "failed" for r in runs),
+            *spread, _mean([run.train_seconds for run in row.finished]),
             *(getattr(row.reported, key) if row.reported else "" for key in reported),
         ])  # fmt: skip
     return text.getvalue()
+
+
+def _mean(values: Sequence[float]) -> float | str:
+    """The mean of values; an empty cell where there are none."""
+    return float(np.mean(values)) if values else ""
 
 
 def summary_markdown(rows: Sequence[SummaryRow]) -> str:
@@ -173,7 +197,11 @@ def summary_latex(rows: Sequence[SummaryRow], notes: Sequence[str]) -> str:
     """Return a tabular for LaTeX's package booktabs, with notes as comments above it; it fits a
     portrait page."""
     reported = any(row.reported_test for row in rows)
-    shown = [column for column in _ON_PAPER if reported or not column.is_reported]
+    shown = [
+        column
+        for column in _ON_PAPER
+        if (reported or not column.is_reported) and _says_more(column, rows)
+    ]
     return latex.tabular(
         f"{latex.text_column([row.label for row in rows])}{'r' * (len(shown) - 1)}",
         [column.heading for column in shown],
@@ -189,17 +217,21 @@ def texts(row: SummaryRow, shown: Sequence[Column]) -> list[str]:
 
 
 def epochs_csv(result: StudyResult) -> str:
-    """Every epoch of every run: one row each, for tools of your own."""
+    """Every epoch of every run: one row each, for tools of your own. The epoch that a finished run
+    keeps stands in each of its rows, as in exports."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [metric.key for metric in OF_EVERY_EPOCH]
-    writer.writerow(["experiment", "seed", "engine", "run", "epoch", *names])
+    writer.writerow(["experiment", "seed", "engine", "run", "kept_epoch", "epoch", *names])
     for experiment in result.experiments.values():
         for run in experiment.runs:
             values_EM = np.array(list(by_epoch(run).values())).T
             for number, row in enumerate(values_EM.tolist(), start=1):
                 cells = ["" if value != value else repr(value) for value in row]
-                writer.writerow([experiment.name, run.seed, run.engine, run.id, number, *cells])
+                kept = run.kept_epoch if run.status == "finished" else ""
+                writer.writerow(
+                    [experiment.name, run.seed, run.engine, run.id, kept, number, *cells]
+                )
     return text.getvalue()
 
 

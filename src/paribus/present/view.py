@@ -111,6 +111,8 @@ class ReportView:
     """What trains what is missing."""
     findings: FindingsView | None
     summary: SummaryView
+    keeps: bool
+    """Whether runs of any experiment keep the network of a chosen epoch, and not the last."""
     ensembles: EnsemblesView | None
     """Of each experiment with several finished runs; None if there are none."""
     luck: LuckView
@@ -153,6 +155,7 @@ def report_view(
         command=report_text.command(result),
         findings=findings_view(result, findings),
         summary=summary_view(result, tables.summary(result), sentences=False),
+        keeps=any(one.chooses_epochs for one in result.experiments.values()),
         ensembles=ensembles_view(result),
         luck=luck_view(findings, suspects),
         winners=winners_tables(findings),

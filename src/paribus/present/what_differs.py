@@ -30,12 +30,21 @@ _LABELS = {
     "images": "training images",
     "validation": "validation images",
     "eps": "epsilon",
-    "best_by": "kept epoch best by",
+    "best_by": "kept epoch",
     "ema": "moving average of the weights",
     "normalize": "normalization",
     "augment": "augmentation",
 }
 """Names of settings that are not words; all others are."""
+_WORDS: dict[str, dict[str | None, str]] = {
+    "images": {None: "all"},
+    "best_by": {
+        "none": "the last",
+        "validation_loss": "lowest validation loss",
+        "validation_accuracy": "highest validation accuracy",
+    },
+}
+"""Values of settings that their words do not say, by the setting's name."""
 _CHANGES = {LayerChange.MOVED: "moved", LayerChange.REMOVED: "removed", LayerChange.ADDED: "added"}
 _TUNING = {"tune.trials": "number of trials", "tune.space": "search space"}
 _SIZES = {
@@ -74,7 +83,10 @@ def _(difference: SettingChanged) -> str:
 
 @difference_words.register
 def _(difference: SettingChanged) -> str:
-    return f"{difference_name(difference)} {_value(difference.before)} → {_value(difference.after)}"
+    before, after = (
+        value_words(difference.aspect, value) for value in (difference.before, difference.after)
+    )
+    return f"{difference_name(difference)} {before} → {after}"
 
 
 @difference_name.register
@@ -137,12 +149,12 @@ def settings_range(values: Sequence[Value]) -> str:
     if len(numbers) == len(values):
         low, high = min(numbers), max(numbers)
         return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
-    return ", ".join(_value(value) for value in sorted(set(values), key=str))
+    return ", ".join(map(_plain, sorted(set(values), key=str)))
 
 
 def _drawn(space: Space) -> str:
     if space.choice is not None:
-        return " or ".join(map(_value, space.choice))
+        return " or ".join(map(_plain, space.choice))
     low, high = space.ends
     return f"{low:g} to {high:g}{' (log)' if space.log else ''}"
 
@@ -165,9 +177,19 @@ def consequence_words(consequence: Consequence) -> str:
             )
 
 
-def _value(value: Any) -> str:
+def value_words(name: str, value: Any) -> str:
+    """Return the value of a setting in words.
+
+    >>> value_words("patience", None), value_words("images", None), value_words("best_by", "none")
+    ('none', 'all', 'the last')
+    """
+    words = _WORDS.get(name, {})
+    return words[value] if isinstance(value, str | None) and value in words else _plain(value)
+
+
+def _plain(value: Any) -> str:
     if value is None:
-        return "all"
+        return "none"
     if isinstance(value, tuple):
         return " and ".join(map(str, value)) or "none"
     if isinstance(value, int) and not isinstance(value, bool):

@@ -113,20 +113,12 @@ class Followed:
             return set()
 
     def curves(self) -> str:
-        """Test accuracy and loss of each experiment over its epochs: mean, lowest and highest of
-        the runs that have come so far, and how many they are."""
+        """Test accuracy and loss of each experiment over its epochs, as the report has them."""
 
         def make(result: StudyResult | None) -> AllCurves:
-            from paribus.present.explore import AllCurves, curves_of
+            from paribus.present.explore import AllCurves, curves
 
-            if result is None:
-                return AllCurves({}, [], [])
-            # Diverged and failed runs are in no mean.
-            runs = {
-                name: [r for r in e.runs if r.epochs and r.status in ("finished", "running")]
-                for name, e in result.experiments.items()
-            }
-            return curves_of(result, runs)
+            return AllCurves({}, [], []) if result is None else curves(result)
 
         return self._made("curves", make)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from paribus.errors import did_you_mean
 from paribus.registry import Registry
@@ -28,6 +28,10 @@ ENGINES = Registry[Callable[[int], Any]](
     },
 )
 """What makes an `engines.base.Engine` of a name, given the number of cores that a run may use."""
+
+
+WITHOUT_NUMBER = {"patience": "none", "images": "all"}
+"""What is written for None, by which a variant takes back the number of its base."""
 
 
 def check_engine(name: str) -> str:
@@ -63,7 +67,7 @@ class Experiment(Spec):
     "validation_loss" or the highest "validation_accuracy", of equals the first."""
     patience: int | None = Field(default=None, ge=1, le=MOST_EPOCHS)
     """Early stopping: training ends after so many epochs without a better one by `best_by`; never
-    unless given. Schedules go by `epochs` all the same."""
+    with "none". Schedules go by `epochs` all the same."""
     normalize: Normalize = "none"
     """Whether pixels, from 0 to 1, are normalized: with "channel" the mean of each channel over the
     training images is subtracted, and the difference divided by their SD; the same numbers for test
@@ -81,7 +85,7 @@ class Experiment(Spec):
     chosen at random, the same for every seed. It becomes a part of `data`, as in
     "pictures test=0.2"."""
     images: int | None = Field(default=None, ge=1, le=MOST_IMAGES)
-    """Training images used, chosen the same for every seed; all of them unless given."""
+    """Training images used, chosen the same for every seed."""
     validation: int = Field(default=0, ge=0, le=MOST_IMAGES)
     """Training images held out to choose by, the same for every seed."""
     validation_split: int = Field(default=0, ge=0, le=HIGHEST_SEED + MOST_SEEDS)
@@ -114,9 +118,18 @@ class Experiment(Spec):
     def _patience_waits_for_something(self) -> Self:
         if self.patience is not None and self.best_by == "none":
             raise ValueError(
-                'patience has no effect without best_by; add e.g. best_by = "validation_loss"'
+                'patience has no effect without best_by; add e.g. best_by = "validation_loss", or '
+                'write patience = "none"'
             )
         return self
+
+    @field_validator("patience", "images", mode="before")
+    @classmethod
+    def _word_for_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        word = WITHOUT_NUMBER[info.field_name or ""]
+        if isinstance(value, str) and value != word:
+            raise ValueError(f'must be an integer or "{word}", got "{value}"')
+        return None if value == word else value
 
     @field_validator("augment")
     @classmethod

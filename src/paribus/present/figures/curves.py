@@ -165,26 +165,30 @@ def _seeds(axes: Axes, shown: LearningCurves, curve: str, color: str) -> NDArray
         if run.diverged and len(known):
             end = known[-1]
             axes.plot(epochs[end], row[end], marker="x", color=color, markersize=7)
+        elif run.finished and shown.keeps:
+            kept = run.kept_epoch - 1
+            axes.plot(epochs[kept], row[kept], marker="o", color=color, markersize=3.5)
     if shown.averaged:
         mean_E = _on_axis(_mean(_stack(shown.averaged, curve)), curve, 0)
         axes.plot(epochs[: len(mean_E)], mean_E, color=color, linewidth=1.8, marker=marker,
-                  label=f"{split}: {_last(shown.averaged, curve)}")  # fmt: skip
+                  label=f"{split}: {_last(shown, curve)}")  # fmt: skip
     else:
         axes.plot([], [], color=color, label=f"{split}: no run finished (n = 0)")
     return values_RE
 
 
-def _last(runs: Sequence[RunCurves], curve: str) -> str:
+def _last(shown: LearningCurves, curve: str) -> str:
     """The values of the epochs that runs keep for a legend; of runs in progress, those at the last
     epoch that all have reached."""
+    runs = shown.averaged
     finished, reached = runs[0].finished, min(run.epochs for run in runs)
     last = np.array(
         [getattr(run, curve)[(run.kept_epoch if finished else reached) - 1] for run in runs]
     )
     percent = curve.endswith("accuracy")
     text = spread(last, ".2f" if percent else ".4f", 100 if percent else 1)
-    so_far = "" if finished else f", so far: epoch {reached}"
-    return f"{text}{'%' if percent else ''} (n = {len(runs)}{so_far})"
+    of = (", kept epochs" if shown.keeps else "") if finished else f", so far: epoch {reached}"
+    return f"{text}{'%' if percent else ''} (n = {len(runs)}{of})"
 
 
 def _stack(runs: Sequence[RunCurves], curve: str) -> NDArray[np.float64]:

@@ -141,6 +141,8 @@ class LearningCurves:
     base: str | None = None
     """The experiment it was stated as changes to."""
     recipe: str = ""
+    keeps: bool = False
+    """Whether each run keeps the network of a chosen epoch, and not the last."""
 
     @property
     def averaged(self) -> list[RunCurves]:

@@ -186,8 +186,10 @@ function read() {
   const readout = document.createElement("table");
   const nothing = some.length ? "" : ": nothing to show";
   readout.createCaption().textContent = `Epoch ${epoch + 1}${nothing}`;
+  const keeps = some.some(({ kept }) => kept);
   const columns = ["experiment", "test accuracy", "lowest to highest", "test loss",
-    ...(withTraining ? ["training accuracy", "training loss"] : []), "seeds"];
+    ...(withTraining ? ["training accuracy", "training loss"] : []), "seeds",
+    ...(keeps ? ["kept epoch"] : [])];
   if (some.length) {
     readout.createTHead().insertRow()
       .append(...columns.map((text) => element("th", { scope: "col" }, text)));
@@ -195,9 +197,9 @@ function read() {
   const body = readout.createTBody();
   // Who has no such epoch is read at the last there is.
   const upTo = ({ mean }) => Math.min(epoch, mean.length - 1);
-  for (const { name, accuracy, loss, train } of some) {
+  for (const { name, kept, accuracy, loss, train } of some) {
     const i = upTo(loss);
-    const n = accuracy.n[i];
+    const { n } = accuracy;
     const share = (value) => (value === null || value === undefined ? "–" : percent(value));
     const nats = (value) => value?.toFixed(4) ?? "–";
     const row = body.insertRow();
@@ -205,7 +207,8 @@ function read() {
     const range = n > 1 ? `${share(accuracy.low[i])} to ${share(accuracy.high[i])}` : "–";
     const training = withTraining ? [share(train.accuracy[i]), nats(train.loss[i])] : [];
     const runs = i < epoch ? `n = ${n}, epoch ${i + 1}` : `n = ${n}`;
-    for (const text of [share(accuracy.mean[i]), range, nats(loss.mean[i]), ...training, runs]) {
+    const cells = [share(accuracy.mean[i]), range, nats(loss.mean[i]), ...training, runs];
+    for (const text of keeps ? [...cells, kept || "the last"] : cells) {
       row.insertCell().textContent = text;
     }
   }
