@@ -53,6 +53,20 @@ def test_above_twenty_pairs_patterns_are_drawn() -> None:
     assert drawn == sign_flip(difference_S, np.random.default_rng(1))
 
 
+@pytest.mark.parametrize("n", [21, 100, 203])
+def test_drawn_patterns_are_those_that_a_plain_sum_counts(n: int) -> None:
+    # Multiples of a tenth: many sums are equal to the one seen.
+    difference_S = np.random.default_rng(n).integers(-3, 4, n) / 10
+    rng, seen = np.random.default_rng(1), round(abs(10 * difference_S.sum()))
+    hits = 0
+    for _ in range(100):
+        sign_PS = 2 * rng.integers(0, 2, size=(1000, n), dtype=np.int8) - 1
+        sum_P = np.round(10 * (sign_PS @ difference_S)).astype(int)
+        hits += int((np.abs(sum_P) >= seen).sum())
+    p = sign_flip(difference_S, np.random.default_rng(1)).p
+    assert p == pytest.approx((1 + hits) / 100_001, rel=1e-12)
+
+
 def test_above_twenty_pairs_p_is_never_zero() -> None:
     assert sign_flip(np.ones(40), np.random.default_rng(1)).p == pytest.approx(1e-5, rel=1e-3)
 

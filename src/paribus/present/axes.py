@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from paribus.present.figures.shown import ForestGroup, ForestRow, Tick
 from paribus.text import MINUS
@@ -84,7 +85,7 @@ def on_axes(
 
 def _reach(row: ForestRow) -> float:
     """How far from 0 a row draws."""
-    places = (row.estimate, row.low, row.high, *row.dots)
+    places = (row.estimate, row.low, row.high, *row.dots, *chain.from_iterable(row.bars))
     return max((abs(place) for place in places if place is not None), default=0.0)
 
 

@@ -14,6 +14,7 @@ from paribus.present.contest import contest
 from paribus.present.forest import forest
 from paribus.present.forest_view import GroupView, group_views
 from paribus.present.look_text import looks_note
+from paribus.present.many_runs import BARS
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions import original
 from paribus.questions.best_finding import BestFinding
@@ -82,6 +83,8 @@ class FindingsView:
     tally: tuple[Tally, ...]
     """An earlier report's answers by whether they stand; empty where there are none."""
     has_original: bool
+    bars: str
+    """What the bars in place of too many dots are; "" where there are none."""
     """Whether an earlier report's answers are to be shown."""
     agreement: str
     """How many of these stand; "" if there are none."""
@@ -115,6 +118,7 @@ def shown_findings(
         how_to_read=how_to_read,
         tally=() if preview else _tally(findings),
         has_original=any(finding.question.original for finding in findings),
+        bars=BARS if drawn is not None and drawn.has_bars else "",
         agreement=agreement_line(findings),
     )
 

@@ -14,6 +14,7 @@ from functools import singledispatch
 from paribus.present import axes, short, wording
 from paribus.present.estimates import amount
 from paribus.present.figures.shown import Forest, ForestGroup, ForestRow
+from paribus.present.many_runs import dots_or_bars
 from paribus.present.sides import Labels, sides_with_values
 from paribus.questions import original
 from paribus.questions.best_finding import BestFinding
@@ -171,6 +172,7 @@ def forest(
 def _row(number: int, finding: Finding, labels: Labels) -> ForestRow:
     found, at, asked = short.numbers(finding), places(finding), finding.question
     agreement = original.agreement(finding)
+    dots, bars = dots_or_bars(at.dots)
     notes = {
         "by less than matters": finding.less_than_matters,
         "exploratory": finding.exploratory,
@@ -189,7 +191,8 @@ def _row(number: int, finding: Finding, labels: Labels) -> ForestRow:
         low=at.low,
         high=at.high,
         band=at.band,
-        dots=at.dots,
+        dots=dots,
+        bars=bars,
         claim=asked.original_verdict,
         original=asked.original,
         agreement=wording.agreement(finding),

@@ -48,6 +48,8 @@ class RowView:
     interval: Span | None
     mark: float | None
     dots: tuple[float, ...]
+    bars: tuple[Span, ...]
+    """In place of too many dots."""
     claim: float | None
     """Where the arrow of the original's claim starts, or the middle of its bracket."""
 
@@ -89,20 +91,25 @@ def _place(at: float, limit: float) -> float:
 
 def _row(row: ForestRow, limit: float) -> RowView:
     if not limit:
-        return RowView(row, None, None, None, (), None)
+        return RowView(row, None, None, None, (), (), None)
     band = min(row.band, DRAWN * limit)
     interval, low, high = None, row.low, row.high
     if low is not None and high is not None:
-        start, end = (_place(at, limit) for at in (low, high))
-        interval = Span(start, round(end - start, 2))
+        interval = _between(low, high, limit)
     return RowView(
         row=row,
         band=_span(band, limit) if band else None,
         interval=interval,
         mark=None if row.estimate is None else _place(row.estimate, limit),
         dots=tuple(_place(dot, limit) for dot in row.dots),
+        bars=tuple(_between(low, high, limit) for low, high in row.bars),
         claim=_claim(row, limit, band),
     )
+
+
+def _between(low: float, high: float, limit: float) -> Span:
+    start, end = (_place(at, limit) for at in (low, high))
+    return Span(start, round(end - start, 2))
 
 
 def _span(half: float, limit: float) -> Span:

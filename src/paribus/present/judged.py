@@ -18,6 +18,7 @@ from paribus.present.estimates import amount
 from paribus.present.figures.processes import draw
 from paribus.present.findings import FindingsView, shown_findings
 from paribus.present.forest import forest
+from paribus.present.many_runs import BARS
 from paribus.present.markdown import findings_parts
 from paribus.present.notices import NO_EXAMPLES, UNCHECKED, guesses, remarks
 from paribus.present.page import render
@@ -41,6 +42,8 @@ class JudgedView:
     findings: FindingsView
     about_rows: str
     values: tuple[ValuesView, ...]
+    bars: str
+    """What the bars in place of too many runs' dots are; "" where there are none."""
     settings: tuple[str, ...]
     """Names of the recorded settings."""
     method: str
@@ -61,7 +64,7 @@ def default_title(files: Sequence[Path]) -> str:
 
 def judged_view(judgment: Judgement, title: str) -> JudgedView:
     """Return a judgment as it is shown."""
-    paired = judgment.terms.paired
+    paired, values = judgment.terms.paired, values_views(judgment)
     return JudgedView(
         title=title,
         opening=_opening(judgment),
@@ -71,7 +74,8 @@ def judged_view(judgment: Judgement, title: str) -> JudgedView:
             judgment.findings, introduction=_INTRODUCTION, how_to_read=_HOW_TO_READ, preview=False
         ),
         about_rows=_PAIRED_ROWS if paired else _UNPAIRED_ROWS,
-        values=values_views(judgment),
+        values=values,
+        bars=BARS if any(row.bars for view in values for row in view.rows) else "",
         settings=tuple(judgment.experiments[0].settings),
         method=_method(judgment),
         limits=(UNCHECKED,) if judgment.roles.correct else (UNCHECKED, NO_EXAMPLES),

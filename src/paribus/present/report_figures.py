@@ -30,6 +30,7 @@ from paribus.present.figures.shown import (
 )
 from paribus.present.forest import forest
 from paribus.present.grid import grid_lines
+from paribus.present.many_runs import BARS, MOST_DOTS
 from paribus.present.sides import Labels
 from paribus.present.tuning import tuning_curves
 from paribus.questions.finding import Finding
@@ -226,6 +227,8 @@ def _findings(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure 
         "matter, a dot for each seed or process, and the verdict. Better is to the right. Purple: "
         "what the original said."
     )
+    if shown.has_bars:
+        text += f" {BARS}"
     return ReportFigure("findings", "Findings", text, shown)
 
 
@@ -262,6 +265,8 @@ def _accuracy(result: StudyResult) -> ReportFigure | None:
         "Final test accuracy of every experiment: a dot for each seed, their mean, and from "
         f"three seeds on its {percent(0.95)} interval."
     )
+    if any(len(row.value_R) > MOST_DOTS for row in shown.rows):
+        text += f" {BARS}"
     return ReportFigure("final-accuracy", "Final accuracy", text, shown)
 
 
@@ -273,6 +278,8 @@ def _grid(result: StudyResult) -> ReportFigure | None:
         f"Final test accuracy by {shown.label}: the mean over seeds, from three seeds on its "
         f"{percent(0.95)} band, and a dot for each seed. Runs that diverged are not drawn."
     )
+    if any(len(value_R) > MOST_DOTS for line in shown.lines for value_R in line.value_LR):
+        text += f" {BARS}"
     return ReportFigure("grid", "Grid", text, shown)
 
 
@@ -320,10 +327,13 @@ def _misclassified(
 
 def _curves_text(shown: LearningCurves) -> str:
     most = percent(1 - LEAST_ERRORS, "g")
+    seeds = "each seed as a thin line"
     kept = " Dots: the epochs whose networks are kept." if shown.keeps else ""
+    if shown.has_bands:
+        seeds, kept = "bands that hold the middle 90% and the middle half of them", ""
     return (
         f"Cost and accuracy of {shown.name} over the epochs: the mean of the seeds, up to the last "
-        f"epoch that all of them have trained, and each seed as a thin line.{kept} Both axes are "
+        f"epoch that all of them have trained, and {seeds}.{kept} Both axes are "
         "logarithmic, in the cost and in the share of "
         f"errors; accuracies above {most} are drawn at {most}."
     )

@@ -1,4 +1,5 @@
-"""The values of the runs of results from elsewhere: a row per experiment, each run a dot."""
+"""The values of the runs of results from elsewhere: a row per experiment, each run a dot; of many
+runs bars that hold most of them."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from paribus.elsewhere.judge import Judgement, finite
 from paribus.elsewhere.runs import RecordedExperiment
 from paribus.measure.metric import Metric
 from paribus.present.estimates import level
+from paribus.present.many_runs import dots_or_bars
 from paribus.stats.levels import mean_and_sd
 from paribus.stats.limits import FEWEST_SEEDS
 from paribus.stats.paired import no_spread, t_intervals
@@ -36,7 +38,8 @@ class ValueTick:
 class ValueRow:
     """The runs of an experiment. Places are in per cent of the width.
 
-    `missing`: runs without a value. `settings`: what is recorded of it.
+    `missing`: runs without a value. `bars`: both ends of those in place of too many dots.
+    `settings`: what is recorded of it.
     """
 
     name: str
@@ -44,6 +47,7 @@ class ValueRow:
     missing: int
     level: str
     dots: tuple[float, ...]
+    bars: tuple[tuple[float, float], ...]
     mean: float | None
     interval: tuple[float, float] | None
     settings: tuple[str, ...]
@@ -95,12 +99,14 @@ def _row(
         shown = level(metric, *found_level)
     elif n == 1:
         shown = f"{value_R[0]:.6g}{'%' if metric.is_share else ''}"
+    dots, bars = dots_or_bars(value_R.tolist())
     return ValueRow(
         name=one.name,
         n=n,
         missing=len(one.runs) - n,
         level=shown,
-        dots=tuple(_place(float(value), ends) for value in value_R),
+        dots=tuple(_place(value, ends) for value in dots),
+        bars=tuple((_place(low, ends), _place(high, ends)) for low, high in bars),
         mean=_place(float(value_R.mean()), ends) if n else None,
         interval=interval,
         settings=tuple(one.settings.values()),

@@ -5,6 +5,7 @@ Templates and scripts choose by what a view has, never by what a text says.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from paribus.present.ensembles import EnsemblesView, ensembles_view
 from paribus.present.explore import Explored, explored, sprite
 from paribus.present.findings import Fact, FindingsView, findings_view
 from paribus.present.luck import LuckView, luck_view
+from paribus.present.many_runs import MOST_DOTS
 from paribus.present.plan_text import plan_lines
 from paribus.present.report_figures import ReportFigures
 from paribus.present.tuning import WinnersTable, winners_tables
@@ -77,6 +79,9 @@ class ExperimentView:
     """The experiment it was stated as changes to; "" if it stands alone."""
     base_is_shown: bool
     runs: tuple[RunView, ...]
+    """The first and the last of more than `MOST_DOTS`."""
+    most_runs: str
+    """How many of them have which status, where not all are listed; else ""."""
     diagram: tuple[LayerGroup, ...]
     """Empty for a custom module, whose layers are not known."""
     augmented: str
@@ -205,6 +210,9 @@ def _cell(row: tables.SummaryRow, column: tables.Column) -> SummaryCell:
 def _experiment(one: ExperimentResult, result: StudyResult) -> ExperimentView:
     base = result.experiments.get(one.base or "")
     rows = [] if one.plan is None else diagram(one.plan, base.plan if base else None)
+    listed, by_status = one.runs, Counter[str]()
+    if len(one.runs) > MOST_DOTS:
+        listed, by_status = (one.runs[0], one.runs[-1]), Counter(run.status for run in one.runs)
     return ExperimentView(
         name=one.name,
         label=result.study.labels.get(one.name, ""),
@@ -212,7 +220,8 @@ def _experiment(one: ExperimentResult, result: StudyResult) -> ExperimentView:
         recipe=report_text.recipe(one),
         base=one.base or "",
         base_is_shown=base is not None,
-        runs=tuple(RunView(run.id, run.status) for run in one.runs),
+        runs=tuple(RunView(run.id, run.status) for run in listed),
+        most_runs=", ".join(f"{number:,} {status}" for status, number in by_status.items()),
         diagram=tuple(rows),
         augmented=augmented_strip(one, result),
     )

@@ -4,14 +4,14 @@ If a change makes no difference, each pair could as well have come out the other
 value is the share of all 2^K such worlds whose mean is at least as far from 0 as the one seen.
 """
 
-# Axes: S seeds, P sign patterns.
+# Axes: S seeds, P sign patterns, G groups of eight seeds, B the 256 sign patterns of a group.
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 MOST_EXACT = 20
 """Up to this many differences all patterns are counted: 2^19 sums, a few milliseconds."""
@@ -57,12 +57,26 @@ def sign_flip(difference_S: ArrayLike, rng: np.random.Generator | None = None) -
         return SignFlip(float(np.mean(np.abs(sum_P) >= seen)), True, smallest)
     if rng is None:
         raise ValueError(f"more than {MOST_EXACT} differences need a random generator")
+    sum_GB = _sums_of_bytes(difference_S)
     hits = 0
     for _ in range(0, DRAWS, _AT_ONCE):
-        sign_PS = 2.0 * rng.integers(0, 2, size=(_AT_ONCE, difference_S.size), dtype=np.int8) - 1.0
-        hits += int(np.sum(np.abs(sign_PS @ difference_S) >= seen))
+        random_PS = np.frombuffer(rng.bytes(_AT_ONCE * difference_S.size), np.uint8)
+        # The first bit of each byte is a sign.
+        is_plus_PS = random_PS.reshape(_AT_ONCE, -1) >= 128
+        byte_PG = np.packbits(is_plus_PS, axis=1)
+        sum_P = sum_GB[np.arange(len(sum_GB)), byte_PG].sum(1)
+        hits += int(np.sum(np.abs(sum_P) >= seen))
     # The pattern that was seen is one of the possible ones, hence the ones added.
     return SignFlip((1 + hits) / (1 + DRAWS), False, max(smallest, 1 / (1 + DRAWS)))
+
+
+def _sums_of_bytes(difference_S: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The sum of every eight differences for each pattern of their signs, (G, B): the bits of the
+    pattern's number from the highest down, 1 for plus. A look-up is many times faster than adding
+    1,000 differences for each of 100,000 patterns."""
+    padded_G8 = np.pad(difference_S, (0, -difference_S.size % 8)).reshape(-1, 8)
+    sign_B8 = 2.0 * np.unpackbits(np.arange(256, dtype=np.uint8)[:, np.newaxis], axis=1) - 1.0
+    return padded_G8 @ sign_B8.T
 
 
 def smallest_sign_flip_p(n: int) -> float:

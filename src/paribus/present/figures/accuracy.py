@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from paribus.present.figures.seeds import draw_seeds
 from paribus.present.figures.shown import AccuracyRow, FinalAccuracies
 from paribus.present.figures.style import COLORS, accuracy_scale, errors, style
+from paribus.present.many_runs import BARS, MOST_DOTS, reached
 from paribus.text import percent, shortened
 
 # R runs
@@ -25,7 +29,7 @@ _EXPLAINED_NARROW = (
 
 
 def final_accuracies(shown: FinalAccuracies, *, narrow: bool = False) -> Figure:
-    """Draw every experiment's final test accuracy, each seed a dot.
+    """Draw every experiment's final test accuracy, each seed a dot, many of them bars.
 
     narrow: names and numbers stand above their row, for a phone.
     """
@@ -36,13 +40,14 @@ def final_accuracies(shown: FinalAccuracies, *, narrow: bool = False) -> Figure:
         size = (4.0, 1.2 + 0.5 * len(rows)) if narrow else (9, 1.3 + 0.36 * len(rows))
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.add_subplot()
-        drawn = [errors(row.value_R, least) for row in rows]
+        values = [errors(row.value_R, least) for row in rows]
+        drawn = [reached(errors_R) for errors_R in values]
         # The interval of one weak experiment may reach 100%, far beyond all runs: it runs off the
         # figure, or all others would be squeezed into a corner of it.
         fewest = min(float(errors_R.min()) for errors_R in drawn) / 3
-        for place, (row, errors_R) in enumerate(zip(rows, tuple(drawn), strict=True)):
-            axes.scatter(errors_R, np.full(len(errors_R), place), s=30, color=COLORS[0], alpha=0.6,
-                         linewidths=0)  # fmt: skip
+        for place, (row, errors_R) in enumerate(zip(rows, values, strict=True)):
+            draw_seeds(axes, errors_R, place, upright=False, width=9, color=COLORS[0], alpha=0.6,
+                       s=30)  # fmt: skip
             mean = errors(row.value_R.mean(keepdims=True), least)
             axes.scatter(mean, [place], marker="|", s=260, color="#000000", linewidths=1.6)
             if row.interval is not None:
@@ -57,7 +62,10 @@ def final_accuracies(shown: FinalAccuracies, *, narrow: bool = False) -> Figure:
             axes.tick_params(axis="y", length=0)
         axes.set_ylim(len(rows) - 0.5, -0.8 if narrow else -0.5)
         accuracy_scale(axes, "x", drawn)
-        axes.set_xlabel(_EXPLAINED_NARROW if narrow else _EXPLAINED)
+        explained = _EXPLAINED_NARROW if narrow else _EXPLAINED
+        if any(len(row.value_R) > MOST_DOTS for row in rows):
+            explained += f"\n{textwrap.fill(BARS, 50 if narrow else 100)}"
+        axes.set_xlabel(explained)
     return figure
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,10 +26,12 @@ from paribus.present.figures.style import (
     loss_scale,
     style,
 )
+from paribus.present.many_runs import spans
 from paribus.text import shortened, spread
 
 # E epochs, R runs
 
+_BANDS = "middle 90% of the runs, darker: middle half"
 _COLUMNS = 4
 _WIDTH = 10.0
 
@@ -110,20 +112,22 @@ def _grid(rows: int) -> tuple[Figure, Any]:
 
 def learning_curves(shown: LearningCurves, *, narrow: bool = False) -> Figure:
     """Draw cost on the left, accuracy on the right: the mean over seeds, each seed a thin line
-    behind it, under it the recipe.
+    behind it, or bands that hold most of many; under it the recipe.
 
     narrow: one above the other, without title and recipe, for a page that says both beside it.
     """
     with style():
-        figure, (cost, accuracy) = _stacked() if narrow else _pair(shown)
+        figure, (cost, accuracy) = _stacked(shown) if narrow else _pair(shown)
+        above = (1.2 if narrow else 1.17) + (0.08 if shown.has_bands else 0)
         for axes, curve in ((cost, "loss"), (accuracy, "accuracy")):
-            drawn = [
-                _seeds(axes, shown, f"{split}_{curve}", color)
-                for split, color in (("train", COLORS[1]), ("test", COLORS[0]))
-            ]
+            drawn = []
+            for split, color in (("train", COLORS[1]), ("test", COLORS[0])):
+                drawn += _seeds(axes, shown, f"{split}_{curve}", color)
+            if shown.has_bands:
+                axes.fill_between([], [], color=GRAY, alpha=0.4, label=_BANDS)
             _scale(axes, curve, drawn)
             axes.set_xlabel("epoch")
-            axes.legend(loc="upper center", bbox_to_anchor=(0.5, 1.2 if narrow else 1.17), ncols=1)
+            axes.legend(loc="upper center", bbox_to_anchor=(0.5, above), ncols=1)
         cost.set_ylabel("cost (cross entropy, nats)")
         accuracy.set_ylabel("accuracy")
     return figure
@@ -132,7 +136,8 @@ def learning_curves(shown: LearningCurves, *, narrow: bool = False) -> Figure:
 def _pair(shown: LearningCurves) -> tuple[Figure, Any]:
     # In places worked out here, as in `_grid`; a line of the recipe takes 0.16 inches.
     below = 0.16 * shown.recipe.count("\n")
-    height = 4.1 + below
+    legend = 1.0 if shown.has_bands else 0.8
+    height = 3.3 + legend + below
     figure = Figure(figsize=(9, height))
     figure.suptitle(shortened(shown.name, 70), fontweight="bold", y=1 - 0.1 / height)
     figure.supxlabel(shown.recipe, fontsize=9, color=GRAY, y=0.06 / height)
@@ -140,27 +145,47 @@ def _pair(shown: LearningCurves) -> tuple[Figure, Any]:
         1, 2,
         gridspec_kw={
             "left": 0.085, "right": 0.985, "wspace": 0.25,
-            "top": 1 - 0.8 / height, "bottom": (0.72 + below) / height,
+            "top": 1 - legend / height, "bottom": (0.72 + below) / height,
         },
     )  # fmt: skip
     return figure, panels
 
 
-def _stacked() -> tuple[Figure, Any]:
-    figure = Figure(figsize=(4, 5.6))
+def _stacked(shown: LearningCurves) -> tuple[Figure, Any]:
+    figure = Figure(figsize=(4, 6.0 if shown.has_bands else 5.6))
     places = {"left": 0.19, "right": 0.97, "top": 0.925, "bottom": 0.08, "hspace": 0.42}
+    if shown.has_bands:
+        places |= {"top": 0.9, "hspace": 0.52}
     return figure, figure.subplots(2, 1, gridspec_kw=places)
 
 
-def _seeds(axes: Axes, shown: LearningCurves, curve: str, color: str) -> NDArray[np.float64]:
-    """Draw a curve of every run and the mean; return all that was drawn, (R, E)."""
-    runs, split = shown.runs, curve.partition("_")[0]
-    values_RE = _on_axis(_stack(runs, curve), curve, 0)
+def _seeds(axes: Axes, shown: LearningCurves, curve: str, color: str) -> list[NDArray[np.float64]]:
+    """Draw a curve of the runs and the mean; return all that was drawn, (…, E) each."""
+    split = curve.partition("_")[0]
+    values_RE = _on_axis(_stack(shown.runs, curve), curve, 0)
     epochs = np.arange(1, values_RE.shape[1] + 1)
     marker = "o" if len(epochs) == 1 else None
-    if len(runs) > 1:
+    if shown.has_bands:
+        drawn = [*_bands(axes, shown, curve, color), _crosses(axes, shown, values_RE, color)]
+    else:
+        drawn = [values_RE]
+        _lines(axes, shown, values_RE, color)
+    if shown.averaged:
+        mean_E = _on_axis(_mean(_stack(shown.averaged, curve)), curve, 0)
+        axes.plot(epochs[: len(mean_E)], mean_E, color=color, linewidth=1.8, marker=marker,
+                  label=f"{split}: {_last(shown, curve)}")  # fmt: skip
+    else:
+        axes.plot([], [], color=color, label=f"{split}: no run finished (n = 0)")
+    return drawn
+
+
+def _lines(axes: Axes, shown: LearningCurves, values_RE: NDArray[np.float64], color: str) -> None:
+    """Draw a thin line for each run, a cross where it diverged, a dot at an epoch it keeps."""
+    epochs = np.arange(1, values_RE.shape[1] + 1)
+    marker = "o" if len(epochs) == 1 else None
+    if len(shown.runs) > 1:
         axes.plot(epochs, values_RE.T, color=color, alpha=0.35, linewidth=0.7, marker=marker)
-    for run, row in zip(runs, values_RE, strict=True):
+    for run, row in zip(shown.runs, values_RE, strict=True):
         known = np.flatnonzero(~np.isnan(row))
         if run.diverged and len(known):
             end = known[-1]
@@ -168,13 +193,39 @@ def _seeds(axes: Axes, shown: LearningCurves, curve: str, color: str) -> NDArray
         elif run.finished and shown.keeps:
             kept = run.kept_epoch - 1
             axes.plot(epochs[kept], row[kept], marker="o", color=color, markersize=3.5)
-    if shown.averaged:
-        mean_E = _on_axis(_mean(_stack(shown.averaged, curve)), curve, 0)
-        axes.plot(epochs[: len(mean_E)], mean_E, color=color, linewidth=1.8, marker=marker,
-                  label=f"{split}: {_last(shown, curve)}")  # fmt: skip
-    else:
-        axes.plot([], [], color=color, label=f"{split}: no run finished (n = 0)")
-    return values_RE
+
+
+def _bands(
+    axes: Axes, shown: LearningCurves, curve: str, color: str
+) -> Iterator[NDArray[np.float64]]:
+    """Draw where most of the runs lie that the mean is of, as far as all of them have got; yield
+    the ends of each band, (2, E)."""
+    if not shown.averaged:
+        return
+    reached = min(run.epochs for run in shown.averaged)
+    values_RE = _on_axis(_stack(shown.averaged, curve)[:, :reached], curve, 0)
+    for span_2E in spans(values_RE):
+        if reached == 1:
+            axes.plot([1, 1], span_2E[:, 0], color=color, alpha=0.25, linewidth=8, zorder=1,
+                      solid_capstyle="butt")  # fmt: skip
+        else:
+            epochs = np.arange(1, reached + 1)
+            axes.fill_between(epochs, *span_2E, color=color, alpha=0.25, linewidth=0)
+        yield span_2E
+
+
+def _crosses(
+    axes: Axes, shown: LearningCurves, values_RE: NDArray[np.float64], color: str
+) -> NDArray[np.float64]:
+    """Draw a cross where each run has diverged, all as one line, which is much faster than a line
+    each; return the values at them."""
+    is_known_RE = ~np.isnan(values_RE)
+    is_last_RE = is_known_RE & (is_known_RE[:, ::-1].cumsum(1)[:, ::-1] == 1)
+    is_last_RE &= np.array([[run.diverged] for run in shown.runs])
+    last = values_RE[is_last_RE]
+    if len(last):
+        axes.plot(1 + np.nonzero(is_last_RE)[1], last, "x", color=color, markersize=7)
+    return np.asarray(last)
 
 
 def _last(shown: LearningCurves, curve: str) -> str:

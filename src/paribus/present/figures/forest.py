@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 
 from paribus.present.figures.shown import Forest, ForestGroup, ForestRow
 from paribus.present.figures.style import COLORS, GRAY, style
+from paribus.present.many_runs import MOST_DOTS
 from paribus.text import shortened
 
 _BETTER, _WORSE = COLORS[0], COLORS[1]
-_CLAIM, _BAND = "#80308a", "#e6e7e1"
+_CLAIM, _BAND, _DOTS = "#80308a", "#e6e7e1", "#8a8a86"
 _STYLES: dict[str, tuple[str, str, bool]] = {
     "better": (">", _BETTER, True),
     "worse": ("<", _WORSE, True),
@@ -42,6 +43,8 @@ def forest(shown: Forest) -> Figure:
         top = 1 - 0.1 / height
         figure.text(0.01, top, shown.heading, va="top", fontsize=11, weight="bold")
         key = "gray band: too small to matter; dots: seeds"
+        if shown.has_bars:
+            key += f" (more than {MOST_DOTS}: a bar over the middle 90%, darker over half)"
         if shown.has_original:
             key += "; purple arrow: which way the original went, not how far"
         figure.text(0.99, top, key, va="top", ha="right", fontsize=8, color=GRAY)
@@ -85,7 +88,10 @@ def _row(axes: Axes, place: int, row: ForestRow, limit: float) -> None:
             edge = min(row.band, _REACH * limit)
             axes.fill_between([-edge, edge], place - 0.5, place + 0.5, color=_BAND, linewidth=0)
         below = [middle + 0.2] * len(row.dots)
-        axes.scatter(row.dots, below, s=7, color="#8a8a86", linewidths=0)
+        axes.scatter(row.dots, below, s=7, color=_DOTS, linewidths=0)
+        for span in row.bars:
+            axes.plot(span, [middle + 0.2] * 2, color=_DOTS, alpha=0.45, linewidth=4,
+                      solid_capstyle="butt")  # fmt: skip
         if row.low is not None and row.high is not None:
             axes.plot([row.low, row.high], [middle, middle], color=color, linewidth=1.6)
         axes.plot([row.estimate], [middle], marker=marker, markersize=7, color=color, zorder=3,

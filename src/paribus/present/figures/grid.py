@@ -10,8 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 from numpy.typing import NDArray
 
+from paribus.present.figures.seeds import draw_seeds
 from paribus.present.figures.shown import FactorLine, GridLines
 from paribus.present.figures.style import COLORS, accuracy_scale, errors, style
+from paribus.present.many_runs import reached
 from paribus.text import shortened
 
 Floats = NDArray[np.float64]
@@ -64,7 +66,5 @@ def _draw(axes: Axes, shown: GridLines, line: FactorLine, number: int) -> list[F
         linewidth=1.8, marker=marker, markersize=5, label=shortened(line.name, 40),
     )  # fmt: skip
     for place, value_R in zip(line.place_L, value_LR, strict=True):
-        axes.scatter(
-            np.full(len(value_R), place), value_R, s=12, color=color, alpha=0.45, linewidths=0
-        )
-    return [mean_L, *value_LR]
+        draw_seeds(axes, value_R, place, upright=True, width=6, color=color, alpha=0.45, s=12)
+    return [mean_L, *map(reached, value_LR)]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from paribus.present.many_runs import MOST_DOTS, Bars
+
 # E epochs, R runs, K classes, C channels, H rows, W columns
 Floats = NDArray[np.float64]
 
@@ -65,7 +67,9 @@ class ForestRow:
     band: float = 0
     """Half the width of the differences that do not matter; 0 if all matter."""
     dots: tuple[float, ...] = ()
-    """The difference of each seed or process."""
+    """The difference of each seed or process; none if they are too many."""
+    bars: Bars = ()
+    """In place of too many dots."""
     claim: str = ""
     """The verdict of the original, "better", "worse" or "equal"; "" if it has none."""
     original: str = ""
@@ -111,6 +115,11 @@ class Forest:
     has_original: bool
     """Whether answers of an earlier report are shown."""
 
+    @property
+    def has_bars(self) -> bool:
+        """Whether a row has bars in place of dots."""
+        return any(row.bars for group in self.groups for row in group.rows)
+
 
 @dataclass(frozen=True, eq=False)
 class RunCurves:
@@ -134,7 +143,8 @@ class RunCurves:
 
 @dataclass(frozen=True, eq=False)
 class LearningCurves:
-    """Learning curves of an experiment: the mean over runs, each run a thin line behind it."""
+    """Learning curves of an experiment: the mean over runs, each run a thin line behind it; of many
+    runs bands that hold most of them."""
 
     name: str
     runs: tuple[RunCurves, ...]
@@ -147,6 +157,11 @@ class LearningCurves:
     @property
     def averaged(self) -> list[RunCurves]:
         return [run for run in self.runs if run.averaged]
+
+    @property
+    def has_bands(self) -> bool:
+        """Whether they are too many for a line each."""
+        return len(self.runs) > MOST_DOTS
 
 
 @dataclass(frozen=True, eq=False)

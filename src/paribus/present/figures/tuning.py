@@ -10,8 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from paribus.present.figures.seeds import draw_seeds
 from paribus.present.figures.shown import TuningCurveOf, TuningCurves
 from paribus.present.figures.style import COLORS, accuracy_scale, errors, loss_scale, style
+from paribus.present.many_runs import reached
 from paribus.text import percent, shortened
 
 Floats = NDArray[np.float64]
@@ -72,16 +74,15 @@ def _draw(
         trials_T, mean_T, _LINES[number], color=color, linewidth=1.8, marker=marker,
         markersize=3.5, label=f"{shortened(side.name, 28)}, n = {len(winners_R)} replicates",
     )  # fmt: skip
-    axes.scatter(
-        np.full(len(winners_R), place), winners_R, s=26, color=color, alpha=0.6, linewidths=0,
-        marker=marker,
-    )  # fmt: skip
+    draw_seeds(
+        axes, winners_R, place, upright=True, width=9, color=color, alpha=0.6, s=26, marker=marker
+    )
     known_R = side.winners_R[np.isfinite(side.winners_R)]
     if len(known_R):
         mean = _on_axis(shown, known_R.mean(keepdims=True))
         axes.scatter([place], mean, marker="_", s=240, color="#000000", linewidths=1.6)
     # A band of few replicates can reach far beyond all that was measured: it runs off the figure.
-    return [mean_T, winners_R]
+    return [mean_T, reached(winners_R)]
 
 
 def _on_axis(shown: TuningCurves, value: Floats) -> Floats:
