@@ -15,12 +15,13 @@ from docs.study_files_kinds import BEST, PAIRS
 from docs.study_files_tuning import TUNING, TUNING_END
 from paribus.measure.metric import MetricOfClass, MetricWithArgument, named
 from paribus.spec import bounds
+from paribus.spec.aspects import ASPECTS
 from paribus.spec.experiment import WITHOUT_NUMBER, Experiment
 from paribus.spec.files import built_in_studies
 from paribus.spec.metric_names import METRICS
 from paribus.spec.model import Spec
 from paribus.spec.notation import LAYERS, format_layer, parse_layer
-from paribus.spec.question import ASPECTS, BestQuestion, InteractionQuestion, Question
+from paribus.spec.question import BestQuestion, InteractionQuestion, Question
 from paribus.spec.recipe import Adam, AdamW, Constant, Cosine, OneCycle, RmsProp, Sgd, Step
 from paribus.spec.study import Labeled, Reported, Study
 from paribus.spec.tune import Tune

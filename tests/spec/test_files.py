@@ -113,15 +113,19 @@ def test_only_keeps_the_questions_among_the_experiments_left() -> None:
     assert {question.experiments for question in study.questions} == {("cnn", "cnn-adam")}
 
 
+EMPTY = (
+    "s.toml, experiments: is empty; write a table for each, e.g. [experiments.base] with network, "
+    "optimizer and epochs"
+)
 MISTAKES = {
     "title = 3\n[experiments.a]\nnetwork=['flatten']\nepochs=1\noptimizer={name='sgd',lr=1.0}": [
         "s.toml, title: must be text in quotes, got 3"
     ],
-    "title = 't'": ["s.toml, experiments: is empty; it needs at least one"],
+    "title = 't'": [EMPTY],
     "titel = 't'\n": [
         's.toml, titel: unknown key; did you mean "title"?',
-        "s.toml, title: is missing; add it",
-        "s.toml, experiments: is empty; it needs at least one",
+        's.toml, title: is missing; write e.g. title = "Does batch normalization help?"',
+        EMPTY,
     ],
     "title='t'\nexperiments = 3": [
         "s.toml, experiments: must be tables; write each under [experiments.NAME]"

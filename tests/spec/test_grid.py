@@ -141,7 +141,7 @@ def test_grid_of_the_experiments_that_are_left() -> None:
         ("", "grid: varies nothing; write e.g. lr = [0.01, 0.03, 0.1]"),
         (
             'optimizer = [{ name = "sgd", lr = 1 }, { name = "adam" }]',
-            "grid.optimizer[2].lr: is missing; add it",
+            "grid.optimizer[2].lr: is missing; write the learning rate, e.g. lr = 0.01",
         ),
         (
             'network = [["flatten", "linear 10"], ["lineer 10"]]',

@@ -45,11 +45,11 @@ def make(model: Any, **settings: Any) -> Callable[[], Any]:
     [
         (make(Sgd, lr=-1.0), ["Sgd.lr: must be above 0, got -1.0"]),
         (make(Sgd, lr="0.1"), ['Sgd.lr: must be a finite number, got "0.1"']),
-        (make(Sgd), ["Sgd.lr: is missing; add it"]),
+        (make(Sgd), ["Sgd.lr: is missing; write the learning rate, e.g. lr = 0.01"]),
         (
             make(Sgd, learning_rate=0.1),
             [
-                "Sgd.lr: is missing; add it",
+                "Sgd.lr: is missing; write the learning rate, e.g. lr = 0.01",
                 'Sgd.learning_rate: unknown key; did you mean "lr"?',
             ],
         ),
@@ -79,7 +79,7 @@ def make(model: Any, **settings: Any) -> Callable[[], Any]:
         ]),
         (make(Dropout, p=1.0), ["Dropout.p: must be below 1, got 1.0"]),
         (make(Linear, features=True), ["Linear.features: must be an integer, got true"]),
-        (make(Residual, body=()), ["Residual.body: is empty; it needs at least one"]),
+        (make(Residual, body=()), ["Residual.body: is empty; write its layers, e.g. "]),
         (make(Residual, body=[3]), [
             'Residual.body: layer 1 must be a layer, e.g. "conv 16", got 3'
         ]),
@@ -125,7 +125,7 @@ def make(model: Any, **settings: Any) -> Callable[[], Any]:
         (
             make(Question, ask="", compare=("a", "a"), about=("x",), matters=2.0),
             [
-                "Question.ask: must not be empty",
+                "Question.ask: is empty; write the question in words, e.g. ",
                 'Question.about: nothing is called "x"; known are',
                 "Question.matters: accuracies lie between 0 and 1, so none differs by 2",
                 'Question.compare: compares "a" with itself; name two experiments',

@@ -45,7 +45,7 @@ def test_labels_stay_when_a_study_is_reduced() -> None:
 @pytest.mark.parametrize(
     ("label", "problem"),
     [
-        ('""', "study.toml, experiments.cnn.label: must not be empty"),
+        ('""', "study.toml, experiments.cnn.label: is empty; write what figures call it, e.g. "),
         ("3", "study.toml, experiments.cnn.label: must be text in quotes, got 3"),
         *(
             (

@@ -107,7 +107,83 @@ def test_a_mistake_in_a_table_that_others_change_is_reported_once() -> None:
 
 def test_what_is_missing_in_a_base_is_missing_once() -> None:
     text = BASE.replace("epochs = 2", "") + '\n[experiments.a]\nfrom = "base"\nbatch_size = 64'
-    assert mistakes(text) == ["s.toml, experiments.base.epochs: is missing; add it (so too a)"]
+    assert mistakes(text) == [
+        "s.toml, experiments.base.epochs: is missing; write how often the training images are "
+        "seen, e.g. epochs = 10 (so too a)"
+    ]
+
+
+ASKED = """
+[experiments.tuned]
+from = "base"
+validation = 100
+schedule = { name = "step", every = 10 }
+[experiments.tuned.tune]
+trials = 3
+optimizer.lr = { log = [0.1, 1.0] }
+[experiments.betas]
+from = "base"
+optimizer = { name = "adam", lr = 0.1, betas = [0.9, 0.999] }
+[[questions]]
+ask = "?"
+compare = ["base", "betas"]
+about = ["optimizer"]
+matters = 0.1
+[[questions]]
+ask = "?"
+best = ["base", "betas"]
+about = ["optimizer"]
+matters = 0.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("gone", "place"),
+    [
+        ('title = "t"', "title"),
+        ('network = ["flatten", "linear 10"]', "experiments.base.network"),
+        ('optimizer = { name = "sgd", lr = 0.1 }', "experiments.base.optimizer"),
+        (", lr = 0.1 }", "experiments.base.optimizer.lr"),
+        ("epochs = 2", "experiments.base.epochs"),
+        (", every = 10", "experiments.tuned.schedule.every"),
+        ("trials = 3", "experiments.tuned.tune.trials"),
+        ("optimizer.lr = { log = [0.1, 1.0] }", "experiments.tuned.tune.space"),
+        (", 1.0", "experiments.tuned.tune.space.optimizer.lr.log[2]"),
+        (", 0.999", "experiments.betas.optimizer.betas[2]"),
+        ('ask = "?"', "question 1.ask"),
+        ('compare = ["base", "betas"]', "question 1.compare"),
+        (', "betas"]\nabout', "question 1.compare[2]"),
+        ('about = ["optimizer"]', "question 1.about"),
+        ("matters = 0.1", "question 1.matters"),
+    ],
+)
+def test_what_is_missing_is_named_with_an_example(gone: str, place: str) -> None:
+    text = BASE + ASKED
+    kept = {", lr = 0.1 }": " }", ', "betas"]\nabout': "]\nabout"}.get(gone, "")
+    assert gone in text
+    said = mistakes(text.replace(gone, kept, 1))
+    (found,) = (line for line in said if line.startswith(f"s.toml, {place}: "))
+    assert ": is missing; write " in found or ": is empty; write " in found
+    assert " e.g. " in found
+    key = place.rpartition(".")[2].partition("[")[0]
+    assert f"{key} = " in found or key == "space"
+
+
+def test_what_a_question_may_be_about_is_named_where_it_is_missing() -> None:
+    said = mistakes((BASE + ASKED).replace('about = ["optimizer"]', "", 1))
+    assert said[0].startswith(
+        "s.toml, question 1.about: is missing; write in what the experiments may differ, e.g. "
+        'about = ["network"]; known are network, optimizer, schedule, batch_size, epochs, '
+    )
+
+
+@pytest.mark.parametrize("key", ["seeds = 5", "questions = []", 'title = "t"'])
+def test_a_key_of_the_study_under_a_table_is_told_where_it_belongs(key: str) -> None:
+    name = key.partition(" ")[0]
+    assert mistakes(f"{BASE}{key}") == [
+        f"s.toml, experiments.base.{name}: is a key of the study; write it above the first [table] "
+        "of the file"
+    ]
 
 
 def test_a_mistake_written_twice_is_reported_twice() -> None:

@@ -132,7 +132,8 @@ matters = 0.001
     [
         (
             'compare = [["base", "base-long"], ["slow"]]',
-            "s.toml, question 1.compare[2][2]: is missing; add it",
+            "s.toml, question 1.compare[2][2]: is missing; write two names in each, e.g. "
+            'compare = [["sgd", "sgd-bn"], ["adam", "adam-bn"]]',
         ),
         (
             'compare = [["base", "base-long"], ["base", "slow"]]',

@@ -22,9 +22,10 @@ from paribus.errors import UserError, did_you_mean
 from paribus.measure.from_store import described, read_run
 from paribus.measure.runs import ExperimentResult
 from paribus.present.name_notes import name_notes
+from paribus.spec.aspects import ASPECTS
 from paribus.spec.diff import differences
 from paribus.spec.metric_names import check_matters, check_metric
-from paribus.spec.question import ASPECTS, Question
+from paribus.spec.question import Question
 from paribus.store.known import present_code
 from paribus.store.reader import Reader
 

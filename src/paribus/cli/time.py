@@ -16,8 +16,9 @@ from paribus.cli.options import json_option, store_option
 from paribus.errors import UserError, did_you_mean
 from paribus.measure.from_store import described
 from paribus.questions.step_time import FEWEST_PROCESSES
+from paribus.spec.aspects import ASPECTS
 from paribus.spec.code import code_digest
-from paribus.spec.question import ASPECTS, Question
+from paribus.spec.question import Question
 from paribus.store.open import open_store
 from paribus.text import count, percent
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from paribus.spec.aspects import ASPECTS
 from paribus.spec.suggestions import suggest
 from paribus.text import shown
 
@@ -14,6 +15,45 @@ _EXAMPLES = {
     "optimizer": '{ name = "sgd", lr = 0.01 }',
     "schedule": '{ name = "cosine" }',
 }
+
+
+_OF_A_STUDY = ("title", "seeds", "questions")
+# What to do where a key is missing or empty: what is written there, with an example.
+_MISSING = {
+    "title": 'write e.g. title = "Does batch normalization help?"',
+    "experiments": "write a table for each, e.g. [experiments.base] with network, optimizer and "
+    "epochs",
+    "network": 'write its layers, e.g. network = ["flatten", "linear 10"]',
+    "optimizer": f"write e.g. optimizer = {_EXAMPLES['optimizer']}",
+    "epochs": "write how often the training images are seen, e.g. epochs = 10",
+    "lr": "write the learning rate, e.g. lr = 0.01",
+    "every": "write after how many epochs the learning rate falls, e.g. every = 10",
+    "module": 'write where the class is, e.g. module = "nets:Net" for class Net in nets.py',
+    "ask": 'write the question in words, e.g. ask = "Is the wide network better?"',
+    "compare": 'write the names of two experiments, e.g. compare = ["base", "wide"]',
+    "best": 'write the names of experiments, e.g. best = ["base", "wide", "deep"]',
+    "about": 'write in what the experiments may differ, e.g. about = ["network"]; known are '
+    + ", ".join(aspect for aspect in ASPECTS if "." not in aspect),
+    "matters": "write the smallest difference that matters, e.g. matters = 0.005 for half a "
+    "percentage point of accuracy",
+    "metric": 'write what is compared, e.g. metric = "test_accuracy"',
+    "trials": "write how many settings are tried per seed, e.g. trials = 10",
+    "space": "write the values that are tried, e.g. optimizer.lr = { log = [0.001, 0.1] }",
+    "log": "write the smallest and the largest value, e.g. log = [0.001, 0.1]",
+    "linear": "write the smallest and the largest value, e.g. linear = [0.5, 0.9]",
+    "label": 'write what figures call it, e.g. label = "Wide network"',
+    "branches": 'write layers for each, e.g. "concat [[conv 8], [conv 8 kernel=5]]"',
+    "body": 'write its layers, e.g. "residual [conv 16, relu]"',
+    "betas": "write two numbers, e.g. betas = [0.9, 0.999]",
+}
+
+
+def _what_to_write(loc: Sequence[int | str]) -> str:
+    """What to do about a key, or an item of a list, that is missing."""
+    key = next((key for key in reversed(loc) if isinstance(key, str)), "")
+    if key == "compare" and all(isinstance(index, int) for index in loc[-2:]):
+        return 'write two names in each, e.g. compare = [["sgd", "sgd-bn"], ["adam", "adam-bn"]]'
+    return _MISSING.get(key, "add it")
 
 
 def words(detail: ErrorDetails, keys: Collection[str] = ()) -> str:
@@ -24,9 +64,12 @@ def words(detail: ErrorDetails, keys: Collection[str] = ()) -> str:
     got, context = detail["input"], detail.get("ctx", {})
     match detail["type"]:
         case "extra_forbidden":
-            return f"unknown key; {suggest(str(detail['loc'][-1]), sorted(keys))}"
+            key = str(detail["loc"][-1])
+            if key in _OF_A_STUDY and "network" in keys:
+                return "is a key of the study; write it above the first [table] of the file"
+            return f"unknown key; {suggest(key, sorted(keys))}"
         case "missing":
-            return "is missing; add it"
+            return f"is missing; {_what_to_write(detail['loc'])}"
         case "value_error":
             return str(context["error"])
         case "int_type" | "int_parsing" | "int_from_float" | "int_parsing_size":
@@ -42,13 +85,13 @@ def words(detail: ErrorDetails, keys: Collection[str] = ()) -> str:
         case "string_too_long":
             return f"must have at most {context['max_length']:,} characters, got {value(got)}"
         case "string_too_short":
-            return "must not be empty"
+            return f"is empty; {_what_to_write(detail['loc'])}"
         case "greater_than" | "greater_than_equal" | "less_than" | "less_than_equal":
             return f"must be {_bound(detail['type'], context)}, got {value(got)}"
         case "too_long":
             return f"takes {_most(context)}, got {value(got)}"
         case "too_short":
-            return "is empty; it needs at least one"
+            return f"is empty; {_what_to_write(detail['loc'])}"
         case "literal_error":
             return f"must be one of {context['expected']}, got {value(got)}"
         case "union_tag_invalid":

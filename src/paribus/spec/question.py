@@ -16,41 +16,11 @@ from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from paribus.errors import did_you_mean
 from paribus.registry import Registry
+from paribus.spec.aspects import ASPECTS
 from paribus.spec.experiment import Experiment
 from paribus.spec.metric_names import check_matters, check_metric, metric_facts
 from paribus.spec.model import Spec
 from paribus.spec.tune import problems_of_comparison
-
-# What a question can be about. "optimizer" stands for all of "optimizer.lr" and its like.
-ASPECTS = (
-    "network",
-    "optimizer",
-    "optimizer.lr",
-    "optimizer.momentum",
-    "optimizer.nesterov",
-    "optimizer.betas",
-    "optimizer.alpha",
-    "optimizer.eps",
-    "optimizer.weight_decay",
-    "schedule",
-    "batch_size",
-    "epochs",
-    "initialisation",
-    "label_smoothing",
-    "ema",
-    "best_by",
-    "patience",
-    "normalize",
-    "augment",
-    "data",
-    "images",
-    "validation",
-    "validation_split",
-    "tune",
-    "tune.trials",
-    "tune.space",
-    "engine",
-)
 
 
 class HasModel(Protocol):

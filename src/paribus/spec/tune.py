@@ -125,7 +125,7 @@ class Tune(Spec):
             if not (table in _TABLES and key != "name") and name not in _ALONE:
                 raise ValueError(
                     f'"{name}" is not tuned; a space may be given for the settings of the '
-                    f"optimizer and the schedule, {', '.join(_ALONE)}"
+                    f"optimizer and the schedule, as in optimizer.lr, {', '.join(_ALONE)}"
                 )
         return dict(sorted(space.items()))
 

@@ -1,0 +1,32 @@
+"""What a question can be about, in what experiments may differ."""
+
+ASPECTS = (
+    "network",
+    "optimizer",
+    "optimizer.lr",
+    "optimizer.momentum",
+    "optimizer.nesterov",
+    "optimizer.betas",
+    "optimizer.alpha",
+    "optimizer.eps",
+    "optimizer.weight_decay",
+    "schedule",
+    "batch_size",
+    "epochs",
+    "initialisation",
+    "label_smoothing",
+    "ema",
+    "best_by",
+    "patience",
+    "normalize",
+    "augment",
+    "data",
+    "images",
+    "validation",
+    "validation_split",
+    "tune",
+    "tune.trials",
+    "tune.space",
+    "engine",
+)
+"""`"optimizer"` stands for all of `"optimizer.lr"` and its like."""
