@@ -11,12 +11,12 @@ from tests.support.judged import ACCURACY, LOSS
 
 
 def test_evidence_has_estimate_interval_confidence_and_seeds() -> None:
-    printed = with_interval(ACCURACY, 0.0041, 0.0018, 0.0063, confidence=0.95, n=20)
+    printed = with_interval(ACCURACY, 0.0041, 0.0018, 0.0063, confidence=0.95, n="20 seeds")
     assert printed == "+0.41 points [0.18, 0.63], 95%, n = 20 seeds"
 
 
 def test_a_negative_difference_has_a_minus_sign_and_a_metric_may_have_no_unit() -> None:
-    printed = with_interval(LOSS, -0.25, -0.5, 0.0, confidence=0.90, n=3)
+    printed = with_interval(LOSS, -0.25, -0.5, 0.0, confidence=0.90, n="3 seeds")
     assert printed == "−0.25 [−0.50, 0.00], 90%, n = 3 seeds"
 
 

@@ -9,10 +9,23 @@ from pathlib import Path
 import pytest
 
 from paribus.measure.runs import StudyResult
+from paribus.present.as_json import plain
 from paribus.present.finding_lines import WIDTH, finding_lines, next_lines
+from paribus.present.forest import forest
 from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding, Verdict
-from tests.support.judged import CLEAR, TINY, VAGUE, counted, found, time_found, timed_steps
+from tests.support.judged import (
+    CLEAR,
+    TINY,
+    VAGUE,
+    at_looks,
+    counted,
+    differing,
+    family_of,
+    found,
+    time_found,
+    timed_steps,
+)
 from tests.support.made_up import DATA, Make, trained
 
 
@@ -52,6 +65,33 @@ def test_each_finding_is_a_line_with_verdict_numbers_and_n(result: StudyResult) 
     # Numbers stand below one another.
     assert {len(line) for line in lines if line.endswith("n = 5")} == {WIDTH}
     assert len({line.index("cnn →") for line in lines if "→" in line}) == 1
+
+
+def test_an_undecided_row_whose_interval_leaves_out_0_says_why(result: StudyResult) -> None:
+    alone = [0.0063, 0.0004, 0.0041, 0.0008, 0.0042]
+    family = family_of([differing(alone)] + [differing(VAGUE)] * 7)
+    lines = texts(result, family)
+    assert [line.split()[0] for line in lines if "cnn → adam" in line] == [
+        "undecided§", *["undecided"] * 7,
+    ]  # fmt: skip
+    assert " ".join(lines).endswith(
+        "§ the interval leaves out 0, but among 8 questions one may do so by chance: not clear "
+        "enough"
+    )
+    assert texts(result, [found(alone)])[-1].startswith("§ the interval leaves out 0, but hardly: ")
+    assert not any("§" in line for line in texts(result, [found(VAGUE), found(CLEAR)]))
+
+
+def test_a_row_that_stopped_undecided_says_why(result: StudyResult) -> None:
+    futile = at_looks(VAGUE * 2, seeds=5)
+    lines = [line.strip() for line in texts(result, [futile, at_looks(CLEAR * 2)])]
+    (at,) = (place for place, line in enumerate(lines) if line.startswith("undecided"))
+    assert lines[at + 1] == "stopped: all 10 seeds would hardly decide it"
+    drawn = forest([futile], preview=False)
+    assert drawn is not None
+    assert drawn.groups[0].rows[0].why == lines[at + 1]
+    assert plain(futile)["stopped_as_futile"]
+    assert not plain(at_looks(CLEAR * 2))["stopped_as_futile"]
 
 
 def test_every_line_fits_whatever_the_names(result: StudyResult) -> None:

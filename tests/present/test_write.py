@@ -16,10 +16,21 @@ from paribus.measure.predictions import confusion, mistakes
 from paribus.measure.runs import Run
 from paribus.present.figures.draw import figure as figure_of
 from paribus.present.report_figures import final_accuracies
+from paribus.present.report_text import opening
 from paribus.present.write import write_report
 from paribus.spec.study import Study
 from tests.support.made_up import Make, dataset, run
 from tests.support.page import page
+
+
+def test_the_opening_says_which_experiments_are_the_same_as_others(make: Make) -> None:
+    result = make(["mlp", "cnn"])
+    assert opening(result).startswith("2 experiments, ")
+    same = {"cnn-short": "cnn", "mlp-short": "mlp"}
+    merged = replace(result, study=result.study.model_copy(update={"same_as": same}))
+    assert opening(merged).startswith(
+        "2 experiments (cnn-short and mlp-short are here the same as others), "
+    )
 
 
 def test_everything_is_written(make: Make, tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_a_count_is_the_same_in_a_preview(told: Told) -> None:
     assert agreement(counted) is Agreement.AGREES
     assert agreement_line([counted, replace(counted, preview=True)]) == (
         "Of the original’s 2 answers, 1 is confirmed and 0 are contradicted; 1 is left to the full "
-        "study."
+        "study. After so short a training even identical runs do not say how the full one ends."
     )
 
 
@@ -232,6 +232,11 @@ def test_step_times_come_from_timings_alone(told: Told) -> None:
         "A training step of pool-first is slower than one of cnn"
     )
     assert f"In 5 of 5 processes: {loud}" in wording.reasons(finding)
+    # A step takes as long in a preview.
+    short = replace(result, timings=kept, study=result.study.as_preview(60_000))
+    in_preview = one(short, "cnn", "pool-first", "step_time")
+    assert wording.sentence(in_preview) == wording.sentence(finding)
+    assert agreement(in_preview).agrees
     assert plain(finding)["estimate"] == pytest.approx(1.3, rel=5e-3)
     # A timing with another engine is of something else.
     others = tuple(replace(timing, b_engine="torch") for timing in kept)

@@ -104,6 +104,11 @@ batch_size = 64
         assert "long" not in changed.experiments
         assert [q.experiments for q in changed.questions] == [("base", "other")]
         assert changed.bases["other"] == "base"
+        assert changed.same_as == {"long": "base"}
+    assert study.with_each(epochs=1).with_each(batch_size=64).same_as == {
+        "long": "base", "other": "base",
+    }  # fmt: skip
+    assert study.with_each(epochs=1).only(("other",)).same_as == {}
     assert "long" in study.with_each(batch_size=32).experiments
 
 

@@ -20,6 +20,7 @@ from paribus.questions.finding import (
     CountFinding,
     Finding,
     InteractionFinding,
+    Look,
     PairFinding,
     StepTimeFinding,
     TwoSided,
@@ -73,6 +74,7 @@ def plain(finding: Finding) -> dict[str, Any]:
         "agreement": wording.agreement(finding),
         **all_numbers(finding),
         "looks": planned_looks(finding),
+        "stopped_as_futile": _is_futile(finding),
         **flips(finding),
         **of_its_kind(finding),
     }
@@ -173,6 +175,12 @@ def planned_looks(finding: Finding) -> list[int]:
     """Return the numbers of seeds at all planned looks; empty where there are none."""
     look = look_of(finding)
     return [] if look is None else list(look.plan)
+
+
+def _is_futile(finding: Finding) -> bool:
+    """Whether training stopped at a look because the last one would hardly have decided it."""
+    look = look_of(finding)
+    return isinstance(look, Look) and look.futile
 
 
 @singledispatch

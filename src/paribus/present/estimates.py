@@ -83,17 +83,17 @@ def number_beside(metric: Metric, mean: float, low: float, high: float) -> str:
 
 
 def with_interval(
-    metric: Metric, mean: float, low: float, high: float, *, confidence: float, n: int
+    metric: Metric, mean: float, low: float, high: float, *, confidence: float, n: str
 ) -> str:
-    """Return the mean difference, its interval, the confidence and the number of seeds.
+    """Return the mean difference, its interval, the confidence and from how many seeds it is.
 
     >>> from paribus.measure.metric import named
-    >>> with_interval(named("test_accuracy"), 0.0041, 0.0018, 0.0063, confidence=0.95, n=20)
+    >>> with_interval(named("test_accuracy"), 0.0041, 0.0018, 0.0063, confidence=0.95, n="20 seeds")
     '+0.41 points [0.18, 0.63], 95%, n = 20 seeds'
     """
     return (
         f"{estimate(metric, mean, low, high)} {interval(metric, low, high)}, "
-        f"{percent(confidence)}, n = {n} seeds"
+        f"{percent(confidence)}, n = {n}"
     )
 
 

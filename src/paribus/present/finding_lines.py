@@ -23,6 +23,17 @@ _NOTES = {
     "‡": "exploratory: asked after runs had ended",
 }
 """What marks behind a verdict mean."""
+_UNCLEAR = "§"
+
+
+def _unclear(family: int) -> str:
+    """Why an interval that leaves out 0 is no answer."""
+    if family == 1:
+        return "the interval leaves out 0, but hardly: not clear enough for a verdict"
+    return (
+        f"the interval leaves out 0, but among {family} questions one may do so by chance: not "
+        "clear enough"
+    )
 
 
 @dataclass(frozen=True)
@@ -67,6 +78,8 @@ def finding_lines(findings: Sequence[Finding], *, preview: bool) -> Iterator[Lin
                 yield Line(shortened(f"  {'':<{words}}  {why}", WIDTH))
     used = "".join(row.marks for row in rows)
     notes = [f"{mark} {note}" for mark, note in _NOTES.items() if mark in used]
+    if family := max(short.family_of_unclear(finding) for finding in findings):
+        notes.append(f"{_UNCLEAR} {_unclear(family)}")
     if looks := looks_note(findings):
         notes.append(looks)
     if agreement := agreement_line(findings):
@@ -116,6 +129,7 @@ def _row(finding: Finding) -> _Row:
         "*": finding.less_than_matters,
         "†": isinstance(finding, PairFinding) and finding.shown_for_new_images is False,
         "‡": finding.exploratory,
+        _UNCLEAR: short.family_of_unclear(finding) > 0,
     }
     return _Row(
         finding=finding,

@@ -15,12 +15,19 @@ from paribus.present.forest import forest
 from paribus.present.forest_view import GroupView, group_views
 from paribus.present.look_text import looks_note
 from paribus.present.many_runs import BARS
-from paribus.present.what_differs import consequence_words, difference_words
+from paribus.present.what_differs import consequence_words, difference_words, setting_name
 from paribus.questions import original
 from paribus.questions.best_finding import BestFinding
-from paribus.questions.finding import Finding, InteractionFinding, PairFinding, TwoSided, Verdict
+from paribus.questions.finding import (
+    CountFinding,
+    Finding,
+    InteractionFinding,
+    PairFinding,
+    TwoSided,
+    Verdict,
+)
 from paribus.questions.original import Agreement
-from paribus.text import count, percent
+from paribus.text import count, listed, percent
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,8 @@ _KEY = {
     Verdict.WORSE: "the second is worse",
     Verdict.EQUAL: "differences as large as what matters are ruled out",
     Verdict.UNDECIDED: "these runs cannot tell; open the row to see how many seeds would",
-    Verdict.CONFOUNDED: "more differs than the question is about",
+    Verdict.CONFOUNDED: "more differs than the question is about; an optimizer includes its "
+    "learning rate",
     Verdict.NONE: "nothing to judge by; the row says what is missing",
 }
 _HOW_TO_READ = (
@@ -166,8 +174,8 @@ def _verdicts(findings: Sequence[Finding]) -> str:
 
 
 def _place(finding: Finding) -> tuple[bool, int]:
-    """By verdict; what needs no training last."""
-    return not finding.needs_training, _ORDER.index(finding.verdict)
+    """By verdict; counts, which have words of their own, last."""
+    return isinstance(finding, CountFinding), _ORDER.index(finding.verdict)
 
 
 def _tally(findings: Sequence[Finding]) -> tuple[Tally, ...]:
@@ -215,10 +223,17 @@ def _(finding: TwoSided) -> tuple[Fact, ...]:
     nothing = "nothing that is recorded" if pair.recorded_only else "nothing"
     differs = "; ".join(map(difference_words, pair.differences)) or nothing
     others = {
+        "asked about": _about(finding.question.about) if pair.differences else "",
         "not asked about": "; ".join(map(difference_words, pair.confounds)),
         "so": "; ".join(map(consequence_words, pair.consequences)),
     }
     return (Fact("differs", differs), *(Fact(name, text) for name, text in others.items() if text))
+
+
+def _about(aspects: Sequence[str]) -> str:
+    """What a question is about; an optimizer is one thing, whatever of it differs."""
+    whole = {"optimizer": "optimizer with all its settings"}
+    return listed([whole.get(aspect, setting_name(aspect)) for aspect in aspects], len(aspects))
 
 
 @facts.register
@@ -270,6 +285,9 @@ def _introduction(result: StudyResult, findings: Sequence[Finding]) -> str:
     return text
 
 
+_SHORTER = " After so short a training even identical runs do not say how the full one ends."
+
+
 def agreement_line(findings: Sequence[Finding]) -> str:
     """Return how many of an earlier report's answers stand; "" where there are none."""
     held = [original.agreement(f) for f in findings if f.question.original]
@@ -277,7 +295,7 @@ def agreement_line(findings: Sequence[Finding]) -> str:
         return ""
     left = held.count(Agreement.LEFT_TO_FULL_STUDY)
     if left == len(held):
-        return f"The original’s {count(left, 'answer')}: left to the full study."
+        return f"The original’s {count(left, 'answer')}: left to the full study.{_SHORTER}"
     agrees, disagrees = (sum(one.agrees is kind for one in held) for kind in (True, False))
     text = (
         f"Of the original’s {len(held)} answers, {count(agrees, 'is', 'are')} confirmed and "
@@ -287,4 +305,4 @@ def agreement_line(findings: Sequence[Finding]) -> str:
         text += f"; {count(left, 'is', 'are')} left to the full study"
     if (open_ := len(held) - agrees - disagrees - left) or not left:
         text += f"; of {open_} it cannot be told"
-    return f"{text}."
+    return f"{text}.{_SHORTER * bool(left)}"

@@ -204,9 +204,13 @@ def _row(number: int, finding: Finding, labels: Labels) -> ForestRow:
 def _why(finding: Finding, at: Places) -> str:
     """What stands behind the verdict of a row. Of an undecided one why it is: dots that all lie on
     one side look like an answer."""
-    if finding.verdict is not Verdict.UNDECIDED or at.low is None or at.high is None:
-        return short.why(finding)
-    return "may go either way" if at.low <= 0 <= at.high else "not clear enough"
+    why = short.why(finding)
+    if why or finding.verdict is not Verdict.UNDECIDED or at.low is None or at.high is None:
+        return why
+    if at.low <= 0 <= at.high:
+        return "may go either way"
+    family = short.family_of_unclear(finding)
+    return f"not clear enough for one of {family} questions" if family > 1 else "not clear enough"
 
 
 def _groups(title: str, members: Sequence[tuple[Finding, ForestRow]]) -> tuple[ForestGroup, ...]:

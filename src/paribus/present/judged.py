@@ -135,7 +135,8 @@ def _method(judgment: Judgement) -> str:
     family = "one question" if compared == 1 else f"{compared} questions (Holm 1979)"
     text = (
         f"Differences of means were tested by two-sided {test}, with p-values adjusted for "
-        f"{family}. “Better” and “worse” require an adjusted p-value of at most {VERDICT_LEVEL}."
+        f"{family}. “Better” and “worse” require an adjusted p-value of at most {VERDICT_LEVEL}: "
+        "the rest of the usual 0.05 is held back for skewed values."
     )
     if terms.matters:
         sizes = zip(judgment.metrics, terms.matters, strict=True)

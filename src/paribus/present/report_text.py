@@ -12,7 +12,7 @@ from paribus.measure.runs import ExperimentResult, Run, StudyResult
 from paribus.present.figures.processes import undrawable
 from paribus.present.what_differs import space_words
 from paribus.spec.study import Study
-from paribus.text import count, extent, percent, plural, series
+from paribus.text import count, extent, listed, percent, plural, series
 
 # K classes
 
@@ -35,10 +35,13 @@ def opening(result: StudyResult) -> str:
         used += f" of {available:,}"
     epochs = _range([e.epochs for e in experiments])
     at_most = "at most " if any(e.patience for e in experiments) else ""
+    same = list(result.study.same_as)
+    are = plural(len(same), "is", "are")
+    left_out = f" ({listed(same)} {are} here the same as others)" if same else ""
     return (
-        f"{count(len(experiments), 'experiment')}, {seeds_of(result.study)}, on "
+        f"{count(len(experiments), 'experiment')}{left_out}, {seeds_of(result.study)}, on "
         f"{data.name}: trained on {used} images for {at_most}{epochs} epochs, "
-        f" tested on {len(data.test_labels):,} images."
+        f"tested on {len(data.test_labels):,} images."
     )
 
 

@@ -7,6 +7,7 @@ from functools import singledispatch
 
 from paribus.present import estimates
 from paribus.present.what_differs import difference_name
+from paribus.present.wording import phrases
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import (
     CountFinding,
@@ -173,9 +174,39 @@ def _(finding: PairFinding) -> str:
         return f"{same} on all test images"
     if finding.why_none is NoVerdict.NO_SPREAD and evidence.constant:
         return f"exactly {estimates.mean_level(finding.metric, *evidence.constant)} in every run"
+    if finding.verdict is Verdict.UNDECIDED and (look := evidence.look) and look.futile:
+        return f"stopped: all {look.plan[-1]} {phrases.unit(finding)}s would hardly decide it"
     if finding.why_none is NoVerdict.TOO_FEW_SEEDS and finding.pair.recorded_only:
         return f"{count(evidence.n, 'seed')} in common" if evidence.n else "no seed in common"
     return why.dispatch(TwoSided)(finding)
+
+
+@singledispatch
+def family_of_unclear(finding: Finding) -> int:
+    """Return among how many questions an undecided finding is whose own interval leaves out no
+    difference; 0 of other findings."""
+    return 0
+
+
+@family_of_unclear.register
+def _(finding: PairFinding) -> int:
+    measured = finding.evidence.measured
+    if finding.verdict is not Verdict.UNDECIDED or measured is None or _is_futile(finding):
+        return 0
+    return finding.evidence.family if measured.paired.low * measured.paired.high > 0 else 0
+
+
+@family_of_unclear.register
+def _(finding: UnpairedFinding) -> int:
+    measured = finding.evidence.measured
+    if finding.verdict is not Verdict.UNDECIDED or measured is None:
+        return 0
+    return finding.evidence.family if measured.low * measured.high > 0 else 0
+
+
+def _is_futile(finding: PairFinding) -> bool:
+    look = finding.evidence.look
+    return look is not None and look.futile
 
 
 @singledispatch

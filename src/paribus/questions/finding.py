@@ -321,7 +321,7 @@ class InteractionFinding(PairFinding):
 
 @dataclass(frozen=True, eq=False)
 class StepTimeFinding(TwoSided):
-    """Does a training step of B take longer than one of A?
+    """Does a training step of B take longer than one of A? A step takes as long in a preview.
 
     `ratio`: B over A, `control`: A over A; None where too few processes were timed. `log_ratios`:
     of B over A, one per process. `adjusted_p`: over `family` questions; None without a test or
@@ -336,6 +336,8 @@ class StepTimeFinding(TwoSided):
     family: int
     timings: tuple[Timing, ...]
     study_name: str
+
+    needs_training: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, eq=False)

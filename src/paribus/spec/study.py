@@ -106,6 +106,8 @@ class Study(Spec):
     """Whose figures `reported` and the questions' `original` are."""
     grid: Grid | None = None
     """The grid that some experiments are of; files write it as a table of its own."""
+    same_as: dict[str, str] = Field(default_factory=dict)
+    """The experiments that changes to all have made the same as another, which stands for them."""
     preview: bool = False
     """True if this is a study made cheaper, whose findings are about itself alone."""
 
@@ -184,6 +186,7 @@ class Study(Spec):
             labels={name: label for name, label in self.labels.items() if name in names},
             reported={name: r for name, r in self.reported.items() if name in names},
             bases={name: b for name, b in self.bases.items() if name in names},
+            same_as={name: other for name, other in self.same_as.items() if other in names},
             grid=self.grid and self.grid.of({name: name for name in names}),
         )
 
@@ -277,6 +280,10 @@ class Study(Spec):
             reported={name: r for name, r in self.reported.items() if now[name] == name},
             bases={n: base for n, base in bases.items() if now[n] == n and base != n},
             grid=self.grid and self.grid.of(now),
+            same_as={
+                **{name: now[other] for name, other in self.same_as.items()},
+                **{name: other for name, other in now.items() if name != other},
+            },
         )
 
     def _with(self, **changes: Any) -> Study:

@@ -6,7 +6,6 @@ from paribus.present.estimates import (
     amount,
     difference,
     interval,
-    mean_level,
     p_value,
     with_interval,
 )
@@ -17,22 +16,22 @@ from paribus.present.wording.generic import (
     sentence,
     table_verdict,
 )
-from paribus.present.wording.phrases import phrases
+from paribus.present.wording.pair_none import no_verdict
+from paribus.present.wording.phrases import estimated, phrases, quantity, runs_of, seeds, unit
 from paribus.questions.finding import (
     Evidence,
     Look,
     Measured,
-    NoVerdict,
     PairFinding,
     Raised,
     Verdict,
 )
+from paribus.questions.tuned_finding import TunedFinding
 from paribus.spec import bounds
-from paribus.stats.failures import unseen_failure_rate
-from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
+from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.new_images import NewImages
 from paribus.stats.power import MOST_SEEDS
-from paribus.text import count, percent, plural, series
+from paribus.text import plural
 
 
 @sentence.register
@@ -48,7 +47,7 @@ def _words(finding: PairFinding) -> str:
     measured = finding.evidence.measured
     match finding.verdict, measured:
         case Verdict.NONE, _:
-            return _no_verdict(finding)
+            return no_verdict(finding)
         case Verdict.EQUAL, None:
             return _identical(finding)
         case Verdict.CONFOUNDED, Measured():
@@ -68,6 +67,9 @@ def pair_noise(finding: PairFinding) -> str:
     floor, name, metric = finding.noise, finding.a, finding.metric
     if floor is None:
         return ""
+    n, runs = seeds(finding, floor.n), f"runs of {name} that differ only in the seed"
+    if isinstance(finding, TunedFinding):
+        runs = f"tuning runs of {name}"
     if floor.sd == 0:
         return (
             f"All {floor.n} runs of {name} end with the same {metric.label}; the spread "
@@ -75,15 +77,13 @@ def pair_noise(finding: PairFinding) -> str:
         )
     if floor.between_runs >= metric.widest:
         return (
-            f"Runs of {name} that differ only in the seed lie so far apart in "
-            f"{metric.label} that, estimated from {floor.n} seeds, any difference between single "
-            "runs may be noise."
+            f"{runs[0].upper()}{runs[1:]} lie so far apart in {metric.label} that, estimated from "
+            f"{n}, any difference between single runs may be noise."
         )
     shown = amount(metric, floor.between_runs)
     text = (
-        f"Two runs of {name} that differ only in the seed lie within {shown} of each other "
-        f"in {metric.label} in 95 of 100 pairs (estimated from {floor.n} seeds): single runs "
-        f"cannot tell differences under {shown} from noise"
+        f"Two {runs} lie within {shown} of each other in {metric.label} in 95 of 100 pairs "
+        f"(estimated from {n}): single runs cannot tell differences under {shown} from noise"
     )
     if floor.predicted is not None:
         text += f" (chance in single test images alone makes {amount(metric, floor.predicted)})"
@@ -107,7 +107,7 @@ def _decided(finding: PairFinding, look: Look) -> str:
     """At which look it was decided; "" while it is open."""
     if look.open:
         return ""
-    at = f" at look {look.taken} of {len(look.plan)}, after {look.seeds} seeds"
+    at = f" at look {look.taken} of {len(look.plan)}, after {seeds(finding, look.seeds)}"
     if look.early:
         at += f" of at most {look.plan[-1]}"
     match finding.verdict:
@@ -116,8 +116,10 @@ def _decided(finding: PairFinding, look: Look) -> str:
             return f" Decided{at}{caution * look.early}."
         case Verdict.EQUAL:
             return f" Decided{at}."
-        case Verdict.UNDECIDED if look.futile:
+        case Verdict.UNDECIDED | Verdict.NONE if look.futile:
             return f" Stopped{at}, as the last look would hardly have decided it."
+        case Verdict.CONFOUNDED | Verdict.NONE if look.early:
+            return f" Stopped{at}, as no number of {unit(finding)}s can decide it."
     return f" Judged{at}."
 
 
@@ -135,11 +137,11 @@ def _different(finding: PairFinding, measured: Measured) -> str:
     text = phrases(finding).different
     if finding.less_than_matters and finding.matters is not None:
         text += f", but by less than matters ({amount(finding.metric, finding.matters)})"
-    text += f": {_estimate(finding, measured)}"
+    text += f": {estimated(finding, measured)}"
     for name, missing in ((finding.a, evidence.missing_a), (finding.b, evidence.missing_b)):
         if missing:
             text += (
-                f"; {_of(missing, evidence.runs)} of {name} {finding.metric.lacks} and "
+                f"; {runs_of(missing, evidence.runs)} of {name} {finding.metric.lacks} and "
                 f"{plural(missing, 'is', 'are')} excluded, which biases the comparison in favor "
                 f"of {name}"
             )
@@ -155,10 +157,10 @@ def _equal(finding: PairFinding, measured: Measured) -> str:
         measured.low_90,
         measured.high_90,
         confidence=0.90,
-        n=measured.paired.n,
+        n=seeds(finding, measured.paired.n),
     )
     text = (
-        f"{phrases(finding).equal}: {_name(finding)} "
+        f"{phrases(finding).equal}: {quantity(finding)} "
         f"{numbers}, which rules out differences as large as the "
         f"{amount(finding.metric, finding.matters)} that matter"
     )
@@ -168,14 +170,15 @@ def _equal(finding: PairFinding, measured: Measured) -> str:
 def _identical(finding: PairFinding) -> str:
     """The runs cannot be told apart by a single image."""
     evidence, images = finding.evidence, f"all {finding.evidence.images:,} test images"
-    numbers = f"{finding.metric.label} {difference(finding.metric, 0.0)}, n = {evidence.n} seeds"
+    zero, n = difference(finding.metric, 0.0), seeds(finding, evidence.n)
+    numbers = f"{finding.metric.label} {zero}, n = {n}"
     pair = f"{finding.a} and {finding.b}"
     if evidence.bit_identical:
         return (
-            f"{pair} are identical on {images}: with every seed, both give the true class of each "
-            f"image a bit-identical probability ({numbers})."
+            f"{pair} are identical on {images}: with every {unit(finding)}, both give the true "
+            f"class of each image a bit-identical probability ({numbers})."
         )
-    return f"{pair} have the same score on {images} with every seed ({numbers})."
+    return f"{pair} have the same score on {images} with every {unit(finding)} ({numbers})."
 
 
 def _undecided(finding: PairFinding, measured: Measured) -> str:
@@ -184,7 +187,7 @@ def _undecided(finding: PairFinding, measured: Measured) -> str:
     said = phrases(finding)
     text = (
         f"Undecided: these runs show neither a difference {said.between} nor that there is none: "
-        f"{_estimate(finding, measured)}, "
+        f"{estimated(finding, measured)}, "
     )
     if paired.low <= 0 <= paired.high:
         text += f"so {said.either}"
@@ -199,35 +202,39 @@ def _new_study(finding: PairFinding) -> str:
     evidence, matters = finding.evidence, finding.matters
     needed, as_seen = evidence.seeds_to_decide, evidence.seeds_as_seen
     if needed is None and as_seen is None:
-        return f"More than {MOST_SEEDS:,} seeds would be needed to decide it."
+        return f"More than {MOST_SEEDS:,} {unit(finding)}s would be needed to decide it."
     first = needed if as_seen is None else as_seen
     assert first is not None
-    text = f"A new study of about {first:,} seeds{_if_spread_holds(evidence, first)}, a number "
+    text = (
+        f"A new study of about {seeds(finding, first)}{_if_spread_holds(finding, first)}, a number "
+    )
     text += "fixed before it runs, would decide it in about 4 of 5 studies"
     if as_seen is not None:
         text += " if the true difference is as large as the one seen"
     if as_seen is not None and as_seen != needed:
         assert matters is not None
-        seeds = f"more than {MOST_SEEDS:,}"
+        many = f"more than {MOST_SEEDS:,}"
         if needed is not None:
-            seeds = f"about {needed:,}{_if_spread_holds(evidence, needed)}"
-        text += f"; if it is just the {amount(finding.metric, matters)} that matter, {seeds}"
+            many = f"about {needed:,}{_if_spread_holds(finding, needed)}"
+        text += f"; if it is just the {amount(finding.metric, matters)} that matter, {many}"
     return f"{text}{_line(evidence, first)}."
 
 
-def _if_spread_holds(evidence: Evidence, seeds: int) -> str:
+def _if_spread_holds(finding: PairFinding, number: int) -> str:
     """The seeds that would do if the spread is as seen, behind those that allow for more."""
+    evidence = finding.evidence
     fewer = evidence.seeds_if_spread_holds
-    if fewer is None or fewer >= seeds or seeds != evidence.seeds_to_decide:
+    if fewer is None or fewer >= number or number != evidence.seeds_to_decide:
         return ""
-    return f" ({fewer:,} if the spread is as seen: it is known from {evidence.n} seeds only)"
+    known = seeds(finding, evidence.n)
+    return f" ({fewer:,} if the spread is as seen: it is known from {known} only)"
 
 
-def _line(evidence: Evidence, seeds: int) -> str:
+def _line(evidence: Evidence, number: int) -> str:
     """What to write for a new study: seeds that nobody has looked at."""
-    if evidence.next_seed is None or seeds > bounds.MOST_SEEDS:
+    if evidence.next_seed is None or number > bounds.MOST_SEEDS:
         return ""
-    return f"; write seeds = {{ first = {evidence.next_seed}, count = {seeds} }}"
+    return f"; write seeds = {{ first = {evidence.next_seed}, count = {number} }}"
 
 
 def _confounded(finding: PairFinding, measured: Measured) -> str:
@@ -235,125 +242,8 @@ def _confounded(finding: PairFinding, measured: Measured) -> str:
     return (
         f"Confounded: {finding.a} and {finding.b} also differ in "
         f"{differ_in(finding)}, so the difference cannot be attributed to the "
-        f"change in question: {_estimate(finding, measured)}."
+        f"change in question: {estimated(finding, measured)}."
     )
-
-
-def _no_verdict(finding: PairFinding) -> str:
-    """What there is, and what a verdict would take."""
-    metric, evidence = finding.metric, finding.evidence
-    seeds = count(evidence.n, "seed")
-    so_far = ""
-    if evidence.mean is not None:
-        so_far = f"{_name(finding)} {difference(metric, evidence.mean)}, n = {seeds}"
-    shown = f" ({so_far})" if so_far else ""
-    match finding.why_none:
-        case NoVerdict.UNFINISHED:
-            return _unfinished(finding, shown)
-        case NoVerdict.OPEN:
-            return _open(finding, shown)
-        case NoVerdict.MISSING_VALUES:
-            numbers = f"; over the others {so_far}" if so_far else ""
-            if evidence.measured is not None:
-                numbers = f"; over the others {_estimate(finding, evidence.measured)}"
-            return (
-                f"No verdict: {_missing(finding)} {metric.lacks}; excluding them would "
-                f"bias the comparison{_in_favor(finding)}{numbers}; a verdict "
-                f"requires {metric.without}."
-            )
-        case NoVerdict.TOO_FEW_SEEDS if finding.pair.recorded_only:
-            return (
-                f"No verdict: {finding.a} and {finding.b} have "
-                f"{seeds if evidence.n else 'no seed'} in common{shown}; it takes at least "
-                f"{FEWEST_SEEDS} to tell a difference from luck{_and_no_confound(finding)}."
-            )
-        case NoVerdict.TOO_FEW_SEEDS:
-            return (
-                f"No verdict from {seeds}{shown}; it takes at least {FEWEST_SEEDS} to tell a "
-                f"difference from luck{_and_no_confound(finding)}."
-            )
-        case NoVerdict.ROUNDED:
-            return (
-                f"No verdict: the values are rounded to {amount(metric, evidence.rounded_to)}, "
-                f"more than the differences vary{shown}; it takes values with more decimals."
-            )
-    return _no_spread(finding)
-
-
-def _no_spread(finding: PairFinding) -> str:
-    """Every pair of runs shows exactly the same difference."""
-    evidence, metric = finding.evidence, finding.metric
-    assert evidence.mean is not None
-    n, runs = count(evidence.n, "seed"), count(2 * evidence.n, "run")
-    unseen = (
-        f"what happens in up to {percent(unseen_failure_rate(evidence.n))} of runs can go unseen "
-        f"with {n}"
-    )
-    if evidence.constant is None:
-        return (
-            f"No verdict: all {n} show exactly the same difference ({_name(finding)} "
-            f"{difference(metric, evidence.mean)}), so the spread between seeds cannot be "
-            f"estimated, and {unseen}. A verdict requires more seeds or a finer metric."
-        )
-    value = mean_level(metric, *evidence.constant)
-    return (
-        f"No verdict: {_name(finding)} is exactly {value} in all {runs} of {finding.a} and "
-        f"{finding.b}. These runs show no difference, and cannot show that there is none: without "
-        f"any spread the test has nothing to go by, and {unseen}."
-    )
-
-
-def _unfinished(finding: PairFinding, shown: str) -> str:
-    evidence = finding.evidence
-    takes = f"all {evidence.planned}, so that it does not depend on when you look"
-    planned = f"{evidence.planned} seeds"
-    if (look := evidence.look) is not None:
-        takes = f"all {evidence.planned}, with more looks planned after {series(look.plan[1:])}"
-        planned += " of the first look"
-    elif evidence.planned < FEWEST_SEEDS:
-        takes = f"at least {FEWEST_SEEDS} to tell a difference from luck"
-    return (
-        f"No verdict yet: {evidence.runs} of {planned} "
-        f"{plural(evidence.runs, 'is', 'are')} trained{shown}; it takes {takes}"
-        f"{_and_no_confound(finding)}."
-    )
-
-
-def _open(finding: PairFinding, shown: str) -> str:
-    """Undecided at a planned look, with more to come."""
-    look, measured = finding.evidence.look, finding.evidence.measured
-    assert look is not None
-    if measured is not None:
-        shown = f" ({_estimate(finding, measured)})"
-    so_far = ""
-    if look.trained > look.seeds:
-        so_far = f", of which {look.trained} {plural(look.trained, 'is', 'are')} trained"
-    return (
-        f"No verdict yet: undecided {phrases(finding).undecided} at look {look.taken} of "
-        f"{len(look.plan)}{shown}; the next verdict comes after {look.next_seeds} seeds{so_far}."
-    )
-
-
-def _and_no_confound(finding: PairFinding) -> str:
-    if not finding.pair.confounds:
-        return ""
-    return (
-        f", and a controlled question: {finding.a} and {finding.b} also differ in "
-        f"{differ_in(finding)}"
-    )
-
-
-def _name(finding: PairFinding) -> str:
-    better = "" if finding.metric.higher_is_better else " (lower is better)"
-    return phrases(finding).quantity + better
-
-
-def _estimate(finding: PairFinding, measured: Measured) -> str:
-    paired = measured.paired
-    numbers = with_interval(
-        finding.metric, paired.mean, paired.low, paired.high, confidence=0.95, n=paired.n
-    )
-    return f"{_name(finding)} {numbers}"
 
 
 def _new_images(finding: PairFinding, new: NewImages | None) -> str:
@@ -376,24 +266,3 @@ def _bar(evidence: Evidence) -> str:
         f"for one of {evidence.family} questions (adjusted {p}, which "
         f"must be at most {VERDICT_LEVEL})"
     )
-
-
-def _of(missing: int, runs: int) -> str:
-    return f"{missing} of {runs} runs"
-
-
-def _missing(finding: PairFinding) -> str:
-    """The runs without a value, of the experiments that have any."""
-    evidence = finding.evidence
-    return " and ".join(
-        f"{_of(missing, evidence.runs)} of {name}"
-        for name, missing in ((finding.a, evidence.missing_a), (finding.b, evidence.missing_b))
-        if missing
-    )
-
-
-def _in_favor(finding: PairFinding) -> str:
-    """Whom it would favor to exclude the runs without a value."""
-    if finding.evidence.missing_a and finding.evidence.missing_b:
-        return ""
-    return " in favor of " + (finding.a if finding.evidence.missing_a else finding.b)

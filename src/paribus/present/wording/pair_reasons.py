@@ -7,7 +7,8 @@ from functools import singledispatch
 from paribus.measure.metric import Metric
 from paribus.present.estimates import amount, interval, level, p_value
 from paribus.present.wording.generic import differ_in, reasons
-from paribus.questions.finding import Evidence, Measured, PairFinding
+from paribus.present.wording.phrases import seeds, unit
+from paribus.questions.finding import Measured, PairFinding
 from paribus.stats.failures import FarRuns
 from paribus.stats.limits import VERDICT_LEVEL
 from paribus.text import MINUS, count, listed, percent, plural, series
@@ -27,17 +28,17 @@ def pair_reasons(finding: PairFinding) -> tuple[str, ...]:
     return (
         *_other_bits(finding),
         f"{finding.a} and {finding.b} also differ in {differ_in(finding)}: "
-        f"no number of seeds will tell which of these makes the difference.",
+        f"no number of {unit(finding)}s will tell which of these makes the difference.",
     )
 
 
 def _other_bits(finding: PairFinding) -> tuple[str, ...]:
-    seeds = finding.other_bits
-    if not seeds:
+    other = finding.other_bits
+    if not other:
         return ()
     return (
-        f"The runs of {finding.a} and {finding.b} with {plural(len(seeds), 'seed')} "
-        f"{listed([str(seed) for seed in seeds])} are by versions of one engine that round "
+        f"The runs of {finding.a} and {finding.b} with {plural(len(other), 'seed')} "
+        f"{listed([str(seed) for seed in other])} are by versions of one engine that round "
         "differently; train them with one version to rule out that this makes a difference.",
     )
 
@@ -61,7 +62,7 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
             )
         if (look := evidence.look) is not None:
             lines.append(
-                f"Looks were planned after {series(look.plan)} seeds, and this is look "
+                f"Looks were planned after {series(look.plan)} {unit(finding)}s, and this is look "
                 f"{look.taken}. Each has a share of the level; the intervals are repeated ones, "
                 "which hold at whatever look a question stops."
             )
@@ -73,43 +74,45 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
     flip = measured.sign_flip
     if flip.smallest_p * max(evidence.family, 1) > VERDICT_LEVEL:
         lines.append(
-            f"The verdict does not rest on the sign-flip test ({p_value(flip.p)}): with {paired.n} "
-            f"seeds its smallest possible p-value is {flip.smallest_p:.2g}, too large to reach the "
-            "required level."
+            f"A check that assumes no bell curve, the sign-flip test, needs more {unit(finding)}s: "
+            f"with {paired.n} its p-value cannot be under {flip.smallest_p:.2g}. It has no part in "
+            f"the verdict ({p_value(flip.p)})."
         )
     else:
         lines.append(
-            "Sign-flip test, which assumes no bell curve and has no part in the verdict: "
+            "A check that assumes no bell curve, the sign-flip test, has no part in the verdict: "
             f"{p_value(flip.p)}."
         )
     if paired.correlation is not None and paired.pairing_gain is not None:
-        lines.append(_pairing(paired.correlation, paired.pairing_gain))
+        lines.append(_pairing(unit(finding), paired.correlation, paired.pairing_gain))
     if (new := measured.new_images) is not None:
         lines.append(
             f"With {new.n_images:,} images drawn anew the difference is "
-            f"{interval(finding.metric, new.low, new.high)}, {percent(0.95)}; more seeds would "
-            f"reduce {percent(new.seed_share)} of its variance, more test images the rest."
+            f"{interval(finding.metric, new.low, new.high)}, {percent(0.95)}; more "
+            f"{unit(finding)}s would reduce {percent(new.seed_share)} of its variance, more test "
+            "images the rest."
         )
     if evidence.replay is not None:
         lines.append(
             f"In {percent(evidence.replay.opposite_share)} of the {evidence.replay.pairs} pairs of "
-            f"these runs the order is reversed (ties count half{_of_equals(evidence)})."
+            f"these runs the order is reversed (ties count half{_of_equals(finding)})."
         )
     lines += _failures(finding)
     if evidence.seeds_as_seen is not None:
         lines.append(
-            "The true difference may be smaller than the one seen, and then more seeds are needed: "
-            "plan for the one seen only if a smaller one would not change what you do."
+            f"The true difference may be smaller than the one seen, and then more {unit(finding)}s "
+            "are needed: plan for the one seen only if a smaller one would not change what you do."
         )
     return lines
 
 
-def _of_equals(evidence: Evidence) -> str:
+def _of_equals(finding: PairFinding) -> str:
+    evidence = finding.evidence
     if evidence.replay_of_equals is None:
         return ""
     runs = evidence.runs - max(evidence.missing_a, evidence.missing_b)
     share = percent(evidence.replay_of_equals)
-    return f"; equal networks show about {share} with {count(runs, 'seed')}"
+    return f"; equal networks show about {share} with {seeds(finding, runs)}"
 
 
 def _failures(finding: PairFinding) -> list[str]:
@@ -136,16 +139,16 @@ def far_sentence(metric: Metric, name: str, far: FarRuns) -> str:
     )
 
 
-def _pairing(correlation: float, gain: float) -> str:
+def _pairing(unit: str, correlation: float, gain: float) -> str:
     """How runs of the same seed go together."""
     times = f"{gain:.1f}" if gain < 100 else "over 100"
     saved = (
-        f"; without pairing it would take {times} times as many seeds."
+        f"; without pairing it would take {times} times as many {unit}s."
         if gain >= LEAST_GAIN
-        else "; pairing them saves no seeds here."
+        else f"; pairing them saves no {unit}s here."
     )
     shown = f"{correlation:.2f}".replace("-", MINUS)
-    return f"Over the same seeds the two correlate by {shown}{saved}"
+    return f"Over the same {unit}s the two correlate by {shown}{saved}"
 
 
 @singledispatch
@@ -156,4 +159,4 @@ def levels(finding: PairFinding) -> str:
     assert evidence.level_b is not None
     a = f"{finding.a} {level(finding.metric, *evidence.level_a)}"
     b = f"{finding.b} {level(finding.metric, *evidence.level_b)}"
-    return f"{a}, {b}, over the same {evidence.n} seeds."
+    return f"{a}, {b}, over the same {seeds(finding, evidence.n)}."

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import singledispatch
 
+from paribus.present.estimates import with_interval
 from paribus.present.wording.generic import verdict_words
-from paribus.questions.finding import InteractionFinding, PairFinding, Verdict
+from paribus.questions.finding import InteractionFinding, Measured, PairFinding, Verdict
+from paribus.questions.tuned_finding import TunedFinding
+from paribus.text import count
 
 MORE = {Verdict.BETTER: "gains more", Verdict.WORSE: "gains less"}
 
@@ -53,3 +56,44 @@ def _(finding: InteractionFinding) -> Phrases:
         either="it may gain more or less",
         quantity=f"difference of the changes in {finding.metric.label}",
     )
+
+
+@singledispatch
+def unit(finding: PairFinding) -> str:
+    """Return what is counted, of which each has a run of both experiments."""
+    return "seed"
+
+
+@unit.register
+def _(finding: TunedFinding) -> str:
+    return "replicate"
+
+
+def seeds(finding: PairFinding, number: int) -> str:
+    """Return so many seeds, or what takes their place, in words."""
+    return count(number, unit(finding))
+
+
+def quantity(finding: PairFinding) -> str:
+    """Return what the numbers are, and which way is better where it is down."""
+    better = "" if finding.metric.higher_is_better else " (lower is better)"
+    return phrases(finding).quantity + better
+
+
+def estimated(finding: PairFinding, measured: Measured) -> str:
+    """Return what the numbers are, with estimate and interval."""
+    paired = measured.paired
+    numbers = with_interval(
+        finding.metric,
+        paired.mean,
+        paired.low,
+        paired.high,
+        confidence=0.95,
+        n=seeds(finding, paired.n),
+    )
+    return f"{quantity(finding)} {numbers}"
+
+
+def runs_of(missing: int, runs: int) -> str:
+    """Return so many of the runs of an experiment, in words."""
+    return f"{missing} of {runs} runs"

@@ -46,17 +46,17 @@ def _tuned(sides: tuple[TunedSide, TunedSide]) -> str:
 @reasons.register
 def tuned_reasons(finding: TunedFinding) -> tuple[str, ...]:
     """Return what the verdict on two tuned experiments rests on."""
-    seeds = finding.evidence.runs
-    lines = [
-        f"Each of the {count(seeds, 'seed')} is a replicate, a whole tuning run: it draws settings "
-        "of its own and holds out validation images of its own. The setting with the highest "
-        "accuracy on them is trained again with a fresh seed, and that run is compared; the test "
-        "images have no part in the choice."
-    ]
+    replicate = (
+        f"Each of the {count(finding.evidence.runs, 'replicate')} is a whole tuning run of both: "
+        "each draws settings of its own, and both hold out the same validation images. The setting "
+        "with the highest accuracy on them is trained again with a fresh seed, and that run is "
+        "compared; the test images have no part in the choice."
+    )
+    lines: list[str] = []
     for side in finding.sides:
         lines += _of_side(side)
     lines += _budgets(finding)
-    return (*pair_reasons(finding), *lines)
+    return (replicate, *pair_reasons(finding), *lines)
 
 
 def _of_side(side: TunedSide) -> list[str]:
