@@ -6,7 +6,7 @@ it is a defect of ours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib.util import find_spec
 
@@ -35,6 +35,18 @@ class UserError(ParibusError):
     """A mistake in what the user typed or fed; the message says what to do about it."""
 
     exit_status = 2
+
+
+def check_all(*checks: Callable[[], object]) -> None:
+    """Make several checks. Raises one `UserError` with what each of them finds wrong."""
+    found: list[str] = []
+    for check in checks:
+        try:
+            check()
+        except UserError as error:
+            found.append(str(error))
+    if found:
+        raise UserError("\n".join(found))
 
 
 class NotInstalledError(UserError):

@@ -263,7 +263,7 @@ def test_status_counts_trials_and_the_winners_runs(whole: Path, once: Path) -> N
 def test_check_says_what_is_tuned_and_how_many_runs_that_is(whole: Path) -> None:
     said = call("check", "small.toml").output
     assert "2 experiments × 5 seeds = 40 runs with the trials" in said
-    assert "sgd, tuned in 3 trials: learning rate 0.001 to 10 (log)" in said
+    assert "  sgd; tuned in 3 trials, learning rate 0.001 to 10 (log); batches of " in said
     assert "search space: learning rate 0.001 to 10 (log) → initialisation torch or he, " in said
 
 

@@ -64,7 +64,9 @@ def test_function_with_validation_part_is_trained_and_judged(study: Path) -> Non
 
 
 def test_validation_metric_without_validation_images(study: Path) -> None:
-    study.write_text(STUDY.replace("my_package.data:load", "digits"))
+    study.write_text(
+        STUDY.replace("my_package.data:load", "digits").replace("linear 3", "linear 10")
+    )
     ended = call("check", study)
     assert str(ended.exception) == (
         f'{study}: question 1: metric "validation_accuracy" needs validation images, and '

@@ -11,7 +11,8 @@ import pytest
 
 from paribus.present.figures.draw import figure, narrow_figure
 from paribus.present.figures.shown import TuningCurves
-from paribus.present.report_text import complete, progress, recipe
+from paribus.present.recipe_text import recipe
+from paribus.present.report_text import complete, progress
 from paribus.present.tuning import (
     curves_csv,
     trial_records,
@@ -114,7 +115,7 @@ def test_the_page_lists_the_winners() -> None:
 
 def test_a_recipe_says_what_is_tuned_and_not_which_value_stands_in_its_place() -> None:
     result = tuned_result(tuned_study(), smooth)
-    assert recipe(result.experiments["sgd"]) == (
+    assert recipe(result.experiments["sgd"].experiment) == (
         "sgd; tuned in 4 trials, learning rate 0.001 to 1 (log); batches of 128; 1 epoch"
     )
 

@@ -154,7 +154,7 @@ MISTAKES = {
         's.toml: experiments "base" and "twin" are the same; remove one'
     ],
     SMALL + "\n[experiments.n]\nfrom='sgd'\noptimizer={nesterov=true}": [
-        "s.toml, experiments.n.optimizer: nesterov has no effect without momentum; "
+        "s.toml, experiments.n.optimizer.nesterov: has no effect without momentum; "
         "add e.g. momentum = 0.9"
     ],
     SMALL + "\n[[questions]]\nask='?'\ncompare=['base','fast']\nabout=['optimiser']\nmatters=-1": [

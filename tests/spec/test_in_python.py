@@ -55,7 +55,7 @@ def make(model: Any, **settings: Any) -> Callable[[], Any]:
         ),
         (
             make(Sgd, lr=0.1, nesterov=True),
-            ["Sgd: nesterov has no effect without momentum; add e.g. momentum = 0.9"],
+            ["Sgd.nesterov: has no effect without momentum; add e.g. momentum = 0.9"],
         ),
         (make(Adam, lr=0.1, betas=(0.9, 1.5)), ["Adam.betas[2]: must be below 1, got 1.5"]),
         (make(Step, every=0), ["Step.every: must be at least 1, got 0"]),

@@ -147,8 +147,8 @@ matters = 0.1
         ("epochs = 2", "experiments.base.epochs"),
         (", every = 10", "experiments.tuned.schedule.every"),
         ("trials = 3", "experiments.tuned.tune.trials"),
-        ("optimizer.lr = { log = [0.1, 1.0] }", "experiments.tuned.tune.space"),
-        (", 1.0", "experiments.tuned.tune.space.optimizer.lr.log[2]"),
+        ("optimizer.lr = { log = [0.1, 1.0] }", "experiments.tuned.tune"),
+        (", 1.0", "experiments.tuned.tune.optimizer.lr.log[2]"),
         (", 0.999", "experiments.betas.optimizer.betas[2]"),
         ('ask = "?"', "question 1.ask"),
         ('compare = ["base", "betas"]', "question 1.compare"),
@@ -166,7 +166,7 @@ def test_what_is_missing_is_named_with_an_example(gone: str, place: str) -> None
     assert ": is missing; write " in found or ": is empty; write " in found
     assert " e.g. " in found
     key = place.rpartition(".")[2].partition("[")[0]
-    assert f"{key} = " in found or key == "space"
+    assert f"{key} = " in found or key == "tune"
 
 
 def test_what_a_question_may_be_about_is_named_where_it_is_missing() -> None:
@@ -282,7 +282,7 @@ def test_a_kind_of_question_that_is_none(kind: str) -> None:
 
 def test_patience_waits_for_something() -> None:
     assert mistakes(f"{BASE}\npatience = 3") == [
-        "s.toml, experiments.base: patience has no effect without best_by; "
+        "s.toml, experiments.base.patience: has no effect without best_by; "
         'add e.g. best_by = "validation_loss", or write patience = "none"'
     ]
 
@@ -295,6 +295,16 @@ def test_a_variant_takes_back_the_numbers_of_its_base() -> None:
     assert study.experiments["a"] == study.experiments["base"].but(
         best_by="none", patience=None, images=None
     )
+
+
+def test_settings_that_cannot_be_tuned_are_told_where_they_are_written() -> None:
+    tune = 'trials = 1\naugment = { choice = ["flip"] }\nimages = { choice = [100, 200] }'
+    said = mistakes(f"{BASE}\nvalidation = 100\n[experiments.base.tune]\n{tune}")
+    assert [line.partition(" cannot be tuned")[0] for line in said] == [
+        "s.toml, experiments.base.tune.trials: must be at least 2, got 1",
+        's.toml, experiments.base.tune: "augment"',
+        's.toml, experiments.base.tune: "images"',
+    ]
 
 
 def test_early_stopping_by_its_other_names() -> None:

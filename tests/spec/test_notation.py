@@ -73,6 +73,11 @@ layers = st.recursive(
     max_leaves=8,
 )
 
+SKIP_PLACE = (
+    "skip stands behind the brackets of a residual block; write e.g. "
+    '"residual [conv 8 stride=2] skip=[conv 8 kernel=1 stride=2]"'
+)
+
 
 @given(layers)
 def test_what_is_written_is_read_back(layer: Layer) -> None:
@@ -157,7 +162,7 @@ def test_repeat_is_written_out() -> None:
         ("maxpool kernel_size=2", 'unknown setting "kernel_size"; did you mean "size"?'),
         (
             "conv 8 groups=3",
-            '8 channels do not fall into 3 groups of one size; write e.g. "conv 16"',
+            "8 channels do not fall into 3 groups of one size; choose a divisor of 8",
         ),
         ("conv 8 groups=0", 'groups must be at least 1, got 0; write e.g. "conv 16"'),
         (
@@ -208,7 +213,16 @@ def test_repeat_is_written_out() -> None:
             "skip needs its layers in brackets; write e.g. "
             '"residual [conv 8 stride=2] skip=[conv 8 kernel=1 stride=2]"',
         ),
-        ("residual [relu] skip=[]", 'a layer\'s name is missing; write e.g. "conv 16"'),
+        (
+            "residual [relu] skip=[]",
+            "skip=[] has no layers; leave it out, and the block adds its input as it is, or write "
+            'e.g. "residual [conv 8 stride=2] skip=[conv 8 kernel=1 stride=2]"',
+        ),
+        ("residual skip=[tanh] [relu]", SKIP_PLACE),
+        ("skip=[tanh]", SKIP_PLACE),
+        ("concat [[relu], [tanh]] skip=[tanh]", SKIP_PLACE),
+        ("conv 8 skip=[tanh]", f'unknown setting "skip"; {SKIP_PLACE}'),
+        ("residual [relu, conv 8 skip=[tanh]]", f'unknown setting "skip"; {SKIP_PLACE}'),
         (
             "residual [relu] skip=[tanh",
             'a bracket is not closed; write e.g. "residual [conv 8 stride=2] '

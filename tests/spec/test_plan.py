@@ -149,8 +149,13 @@ def test_branches_are_joined_along_channels_or_features() -> None:
         ),
         (
             ["flatten", "groupnorm 64"],
-            'layer 2 "groupnorm 64": its groups of 64 have a single value, which normalized is '
-            "always 0; choose fewer groups, or remove it",
+            'layer 2 "groupnorm 64": each of its 64 groups has a single value, which is always 0 '
+            "once normalized; choose fewer groups, or remove it",
+        ),
+        (
+            ["flatten", "linear 1", "layernorm"],
+            'layer 3 "layernorm": its input is a single value, which is always 0 once normalized; '
+            "give it more features, or remove it",
         ),
         (
             ["flatten", "globalavgpool"],

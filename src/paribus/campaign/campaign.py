@@ -18,7 +18,9 @@ from paribus.campaign.engines import (
     fitting_networks,
 )
 from paribus.data.facts import DataFacts, known_facts, warnings
+from paribus.errors import UserError, check_all
 from paribus.measure.tuned import ended_runs
+from paribus.spec.experiment import FaultyStudyError
 from paribus.spec.files import load_study
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
@@ -27,6 +29,7 @@ from paribus.spec.study_plan import AskedQuestion, Design, StudyPlan
 from paribus.store.known import Known, identify
 from paribus.store.reader import Reader
 from paribus.store.writer import Writer
+from paribus.text import shown
 
 if TYPE_CHECKING:
     from paribus.data.dataset import Dataset
@@ -81,8 +84,12 @@ class Campaign:
 
         Raises `UserError` with every experiment, or every question, that does not fit the data.
         """
-        check_questions(self.study, self.facts, self.folder, where=self.name)
-        return fitting_networks(self.study.experiments, self.facts, where=self.name)
+        found: dict[str, Plan | ModuleNetwork] = {}
+        check_all(
+            lambda: check_questions(self.study, self.facts, self.folder, where=self.name),
+            lambda: found.update(fitting_networks(self.study.experiments, self.facts, self.name)),
+        )
+        return found
 
     @cached_property
     def engines(self) -> Engines:
@@ -264,7 +271,10 @@ def make(name: str, changes: Changes = NO_CHANGES, store_folder: Path = STORE) -
 
     Raises `UserError` with all that is wrong with the study, its data or the options.
     """
-    study, folder = load_study(name)
+    try:
+        study, folder = load_study(name)
+    except FaultyStudyError as error:
+        raise _with_misfits(error, shown(name)) from None
     selected = changes.selected(study)
     data = Data(study.data, folder)
     result = changed(selected, changes, data.facts.train_images)
@@ -283,6 +293,18 @@ def make(name: str, changes: Changes = NO_CHANGES, store_folder: Path = STORE) -
         selected_from=whole,
         variant=changes.variant,
     )
+
+
+def _with_misfits(error: FaultyStudyError, where: str) -> UserError:
+    """Return what is wrong with the text of a study, and in which of its sound experiments do not
+    fit their data, where those are known without being read."""
+    facts = next((known_facts(experiment.data) for experiment in error.sound.values()), None)
+    try:
+        if facts is not None:
+            fitting_networks(error.sound, facts, where)
+    except UserError as misfits:
+        return UserError(f"{error}\n{misfits}")
+    return error
 
 
 def label_of(name: str, *, preview: bool) -> str:

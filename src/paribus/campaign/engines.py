@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,28 +54,32 @@ def fitting_networks(
     found: dict[str, Plan | ModuleNetwork] = {}
     problems: dict[_Problem, list[str]] = {}
     for name, experiment in experiments.items():
-        setting = "images"
-        try:
+
+        @contextmanager
+        def told(setting: str, name: str = name) -> Iterator[None]:
+            try:
+                yield
+            except UserError as error:
+                problems.setdefault(_Problem(setting, str(error)), []).append(name)
+
+        with told("images"):
             check_counts(facts.name, facts.train_images, experiment.images, experiment.validation)
-            setting = "network"
+        with told("network"):
             found[name] = plan_of(experiment, facts.image_shape, facts.classes)
-            setting = "best_by"
-            if experiment.best_by != "none":
-                _check_validation(experiment, facts)
-            setting = "augment"
+            check_batches(found[name], images_of(experiment, facts), experiment.batch_size)
+        with told("best_by"):
+            _check_validation(experiment, facts)
+        with told("augment"):
             if problem := misfit(experiment.augment, facts.image_shape):
                 raise UserError(problem)
-            setting = "network"
-            check_batches(found[name], images_of(experiment, facts), experiment.batch_size)
-        except UserError as error:
-            problems.setdefault(_Problem(setting, str(error)), []).append(name)
     _raise(problems, where)
     return found
 
 
 def _check_validation(experiment: Experiment, facts: DataFacts) -> None:
-    """Raise `UserError` if there are no validation images to choose an epoch by."""
-    if not experiment.validation and not facts.validation_images:
+    """Raise `UserError` if an epoch is chosen and there are no validation images for it."""
+    held_out = experiment.validation or facts.validation_images
+    if experiment.best_by != "none" and not held_out:
         raise UserError(
             f'"{experiment.best_by}" needs validation images, and {facts.name} has none; hold out '
             f"training images, e.g. with validation = {max(1, facts.train_images // 10)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
@@ -13,6 +14,7 @@ from paribus.campaign.campaign import Campaign
 from paribus.campaign.engines import images_of, probed_modules
 from paribus.campaign.need import memory_of_run
 from paribus.cli.options import json_option, study_options, tell, told
+from paribus.present.recipe_text import recipe
 from paribus.present.what_differs import consequence_words, difference_words, space_words
 from paribus.spec.diff import Consequence, consequences, differences
 from paribus.spec.experiment import Experiment
@@ -22,7 +24,7 @@ from paribus.spec.notation import format_layer
 from paribus.spec.plan import Node, Plan
 from paribus.spec.question import BaseQuestion, InteractionQuestion, MetricQuestion, Question
 from paribus.spec.study import Study
-from paribus.text import count, plural, series, size_text
+from paribus.text import count, extent, plural, series, size_text
 
 
 @click.command(short_help="Validate a study: sizes, shapes, differences. Trains nothing.")
@@ -37,15 +39,22 @@ def command(campaign: Campaign, as_json: bool) -> None:
         click.echo(json.dumps(facts, indent=2))
         return
     study = campaign.study
-    click.echo(f"{study.title}\n{_runs(study)} on {campaign.facts.name}\n")
+    click.echo(f"{study.title}\n{_runs(study)} on {campaign.facts.name}\n{_data(campaign)}\n")
     for name, experiment in facts["experiments"].items():
         click.echo(click.style(name, bold=True) + f"  {_sizes(experiment)}")
+        base = facts["experiments"].get(experiment["from"])
+        if base is None:
+            click.echo("\n".join(_wrapped(experiment["recipe"])))
+        else:
+            click.echo(f"  from {experiment['from']}: {'; '.join(experiment['differences'])}")
+            # What is printed of the base already.
+            if experiment["layers"] == base["layers"] is not None:
+                click.echo()
+                continue
         if experiment["layers"] is None:
             click.echo(f"  {experiment['module']}")
         for line in _compact(experiment["layers"] or []):
             click.echo(f"  {line}")
-        if experiment["from"]:
-            click.echo(f"  from {experiment['from']}: {'; '.join(experiment['differences'])}")
         click.echo()
     for question in facts["questions"]:
         click.echo(click.style(question["ask"], bold=True))
@@ -150,6 +159,7 @@ def _experiment(
         "steps": experiment.epochs
         * -(-images_of(experiment, campaign.facts) // experiment.batch_size),
         **experiment.model_dump(mode="json", exclude={"network"}),
+        "recipe": recipe(experiment),
         "tuned_in": ""
         if (tune := experiment.tune) is None
         else f"tuned in {tune.trials} trials: {space_words(tune.space)}",
@@ -235,14 +245,29 @@ def _pair(
     }
 
 
+def _data(campaign: Campaign) -> str:
+    """How many images there are, and of what kind."""
+    facts, experiments = campaign.facts, campaign.study.experiments.values()
+    trained = [images_of(one, facts) for one in experiments]
+    held_out = next(iter(experiments)).validation or facts.validation_images
+    counts = [
+        f"{extent(min(trained), max(trained))} training images",
+        *([f"{held_out:,} validation images"] if held_out else []),
+        f"{facts.test_images:,} test images",
+    ]
+    channels, height, width = facts.image_shape
+    return (
+        f"{', '.join(counts)}; {height} × {width} pixels, {count(channels, 'channel')}, "
+        f"{facts.classes} classes"
+    )
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 98, initial_indent="  ", subsequent_indent="    ")
+
+
 def _sizes(experiment: dict[str, Any]) -> str:
-    parts = [f"{experiment['epochs']} epochs", f"batches of {experiment['batch_size']}"]
-    parts.append(f"engine {experiment['trained_by']}")
-    optimizer = dict(experiment["optimizer"])
-    rate = "" if "optimizer.lr" in (experiment["tune"] or {}).get("space", {}) else optimizer["lr"]
-    parts.append(f"{optimizer['name']} {rate}".rstrip())
-    if experiment["tune"] is not None:
-        parts.append(experiment["tuned_in"])
+    parts = [f"engine {experiment['trained_by']}"]
     if experiment["multiply_adds"] is not None:
         parts.insert(0, f"{experiment['multiply_adds']:,} multiply-adds an image")
     if experiment["parameters"] is not None:

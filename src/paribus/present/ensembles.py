@@ -13,8 +13,8 @@ from paribus.present.tables import escape_markdown
 from paribus.text import Spread
 
 _NOTE = (
-    "An ensemble are all finished runs of an experiment: its answer is the class that most of them "
-    "name, its loss that of their averaged probabilities. There is one of each experiment, so its "
+    "The finished runs of an experiment form an ensemble: its answer is the class that most of "
+    "them name, its loss that of their averaged probabilities. Each experiment has one, so its "
     "numbers have neither an SD nor an interval, and no verdict is given on them; beside them are "
     "the means of its members."
 )

@@ -276,7 +276,8 @@ def _grid(result: StudyResult) -> ReportFigure | None:
         return None
     text = (
         f"Final test accuracy by {shown.label}: the mean over seeds, from three seeds on its "
-        f"{percent(0.95)} band, and a dot for each seed. Runs that diverged are not drawn."
+        f"{percent(0.95)} band, and a dot for each seed. Lines and dots at a value stand side "
+        "by side. Runs that diverged are not drawn."
     )
     if any(len(value_R) > MOST_DOTS for line in shown.lines for value_R in line.value_LR):
         text += f" {BARS}"

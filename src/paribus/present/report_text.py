@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from paribus.measure.runs import ExperimentResult, Run, StudyResult
 from paribus.present.figures.processes import undrawable
-from paribus.present.what_differs import space_words
 from paribus.spec.study import Study
 from paribus.text import count, extent, listed, percent, plural, series
 
@@ -200,47 +199,6 @@ def confusions(
         f"Most often: {', '.join(words)}; images a run, n = {runs}. Of all errors "
         f"{', '.join(parts)}, as the true class or as what it was taken for."
     )
-
-
-def recipe(result: ExperimentResult) -> str:
-    """All but the network, defaults left out but for what everybody asks for."""
-    experiment = result.experiment
-    optimizer, tune = experiment.optimizer, experiment.tune
-    tuned = {} if tune is None else tune.space
-    settings = [
-        f"{key} {' and '.join(map(str, value)) if isinstance(value, tuple) else value}"
-        for key, value in optimizer
-        if key not in ("name", "lr") and value != type(optimizer).model_fields[key].default
-        if f"optimizer.{key}" not in tuned
-    ]
-    rate = [] if "optimizer.lr" in tuned else [f"learning rate {optimizer.lr:g}"]
-    parts = [", ".join([optimizer.name, *rate, *settings])]
-    if tune is not None:
-        parts.append(f"tuned in {tune.trials} trials, {space_words(tune.space)}")
-    if "batch_size" not in tuned:
-        parts.append(f"batches of {experiment.batch_size}")
-    parts.append(f"{'at most ' if experiment.patience else ''}{count(experiment.epochs, 'epoch')}")
-    if experiment.schedule.name != "constant":
-        parts.append(f"{experiment.schedule.name} schedule")
-    if experiment.initialisation != "torch" and "initialisation" not in tuned:
-        parts.append(f"{experiment.initialisation} initialisation")
-    if experiment.label_smoothing and "label_smoothing" not in tuned:
-        parts.append(f"label smoothing {experiment.label_smoothing:g}")
-    if experiment.best_by != "none":
-        by = experiment.best_by.replace("_", " ")
-        ends = (
-            f", training ends after {count(experiment.patience, 'epoch')} without a better one"
-            if experiment.patience
-            else ""
-        )
-        parts.append(f"the epoch with the best {by} is kept{ends}")
-    if experiment.ema and "ema" not in tuned:
-        parts.append(f"weights averaged with decay {experiment.ema:g}")
-    if experiment.normalize != "none":
-        parts.append(f"normalized by {experiment.normalize}")
-    if experiment.augment:
-        parts.append(f"augmented by {', '.join(experiment.augment)}")
-    return "; ".join(parts)
 
 
 def environments(result: StudyResult) -> list[tuple[dict[str, str], int]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from paribus.measure.runs import ExperimentResult, StudyResult
 from paribus.measure.suspects import Suspects
 from paribus.present import layers, report_text, tables
-from paribus.present.augmented import augmented_strip
+from paribus.present.augmented import AugmentedView, augmented_views
 from paribus.present.diagram import LayerGroup, diagram
 from paribus.present.ensembles import EnsemblesView, ensembles_view
 from paribus.present.explore import Explored, explored, sprite
@@ -20,6 +20,7 @@ from paribus.present.findings import Fact, FindingsView, findings_view
 from paribus.present.luck import LuckView, luck_view
 from paribus.present.many_runs import MOST_DOTS
 from paribus.present.plan_text import plan_lines
+from paribus.present.recipe_text import recipe
 from paribus.present.report_figures import ReportFigures
 from paribus.present.tuning import WinnersTable, winners_tables
 from paribus.questions.finding import Finding
@@ -84,8 +85,6 @@ class ExperimentView:
     """How many of them have which status, where not all are listed; else ""."""
     diagram: tuple[LayerGroup, ...]
     """Empty for a custom module, whose layers are not known."""
-    augmented: str
-    """Augmented training images, as the address of a picture; "" without augmentation."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +132,8 @@ class ReportView:
     image_width: int
     label_doubt: str
     """What is to be said of labels that are known to be doubtful; "" if there are none."""
+    augmented: tuple[AugmentedView, ...]
+    """Examples of each augmentation; empty if there is none."""
     experiments: tuple[ExperimentView, ...]
     environments: tuple[EnvironmentView, ...]
     attribution: str
@@ -171,6 +172,7 @@ def report_view(
         image_height=data.image_shape[1],
         image_width=data.image_shape[2],
         label_doubt=report_text.GALLERY_DOUBT if data.label_errors else "",
+        augmented=augmented_views(result),
         experiments=tuple(_experiment(one, result) for one in result.experiments.values()),
         environments=tuple(
             EnvironmentView(count(runs, "run"), tuple(Fact(*fact) for fact in facts.items()))
@@ -217,11 +219,10 @@ def _experiment(one: ExperimentResult, result: StudyResult) -> ExperimentView:
         name=one.name,
         label=result.study.labels.get(one.name, ""),
         network=layers.network(one.experiment),
-        recipe=report_text.recipe(one),
+        recipe=recipe(one.experiment),
         base=one.base or "",
         base_is_shown=base is not None,
         runs=tuple(RunView(run.id, run.status) for run in listed),
         most_runs=", ".join(f"{number:,} {status}" for status, number in by_status.items()),
         diagram=tuple(rows),
-        augmented=augmented_strip(one, result),
     )

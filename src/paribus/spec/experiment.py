@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from paribus.errors import did_you_mean
+from paribus.errors import UserError, did_you_mean
 from paribus.registry import Registry
 from paribus.spec import augment as augmenting
 from paribus.spec import tune as tuning
@@ -28,6 +28,14 @@ ENGINES = Registry[Callable[[int], Any]](
     },
 )
 """What makes an `engines.base.Engine` of a name, given the number of cores that a run may use."""
+
+
+class FaultyStudyError(UserError):
+    """What is wrong with the text of a study. `sound`: its experiments that have no mistake."""
+
+    def __init__(self, message: str, sound: Mapping[str, Experiment]) -> None:
+        super().__init__(message)
+        self.sound = sound
 
 
 WITHOUT_NUMBER = {"patience": "none", "images": "all"}
@@ -114,15 +122,6 @@ class Experiment(Spec):
             raise ValueError("validation_split has no effect without validation images")
         return self
 
-    @model_validator(mode="after")
-    def _patience_waits_for_something(self) -> Self:
-        if self.patience is not None and self.best_by == "none":
-            raise ValueError(
-                'patience has no effect without best_by; add e.g. best_by = "validation_loss", or '
-                'write patience = "none"'
-            )
-        return self
-
     @field_validator("patience", "images", mode="before")
     @classmethod
     def _word_for_no_number(cls, value: Any, info: ValidationInfo) -> Any:
@@ -130,6 +129,16 @@ class Experiment(Spec):
         if isinstance(value, str) and value != word:
             raise ValueError(f'must be an integer or "{word}", got "{value}"')
         return None if value == word else value
+
+    @field_validator("patience")
+    @classmethod
+    def _waits_for_something(cls, patience: int | None, info: ValidationInfo) -> int | None:
+        if patience is not None and info.data.get("best_by") == "none":
+            raise ValueError(
+                'has no effect without best_by; add e.g. best_by = "validation_loss", or write '
+                'patience = "none"'
+            )
+        return patience
 
     @field_validator("augment")
     @classmethod

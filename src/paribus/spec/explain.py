@@ -79,7 +79,9 @@ def _place(
             keys = set(tagged[0].model_fields)
             continue
         path.append(key)
-        parts.append(shown(key))
+        # What is tuned stands beside the number of trials, not in a table of its own.
+        if (*parts[-1:], key) != ("tune", "space"):
+            parts.append(shown(key))
         within = [
             inner
             for found in models

@@ -17,7 +17,7 @@ from paribus.spec.bounds import (
     MOST_QUESTIONS,
     MOST_TOLD,
 )
-from paribus.spec.experiment import Experiment
+from paribus.spec.experiment import Experiment, FaultyStudyError
 from paribus.spec.explain import LONGEST_LINE, Problem, explain, problems_of
 from paribus.spec.grid import Grid
 from paribus.spec.identity import recipe_key
@@ -120,7 +120,7 @@ def read_study(text: str, where: str) -> Study:
             if not (line.startswith(f"{where}, experiments: ") and told):
                 problems.add(line)
     if problems:
-        raise UserError(problems.text(where))
+        raise FaultyStudyError(problems.text(where), sound)
     return study
 
 

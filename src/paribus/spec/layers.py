@@ -42,7 +42,8 @@ class Conv(Spec):
     def _of_one_size(self) -> Self:
         if self.channels % self.groups:
             raise ValueError(
-                f"{self.channels} channels do not fall into {self.groups} groups of one size"
+                f"{self.channels} channels do not fall into {self.groups} groups of one size; "
+                f"choose a divisor of {self.channels}"
             )
         return self
 

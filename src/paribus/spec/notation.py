@@ -75,6 +75,7 @@ _WITH_SETTING = {"leakyrelu": "leakyrelu negative_slope=0.2"}
 _REPEAT = "repeat 3 [conv 8, relu]"
 _RESIDUAL = "residual [relu, conv 8]"
 _SKIP = "residual [conv 8 stride=2] skip=[conv 8 kernel=1 stride=2]"
+_SKIP_PLACE = f'skip stands behind the brackets of a residual block; write e.g. "{_SKIP}"'
 _CONCAT = "concat [[conv 8], [conv 8 kernel=5]]"
 
 _TOKEN = re.compile(r"[\[\],]|[^\s\[\],]+")
@@ -129,6 +130,8 @@ def parse_layer(text: str) -> list[Layer]:
     tokens = _Tokens(text)
     layers = _layer(tokens)
     if tokens.peek() is not None:
+        if _is_skip(tokens.peek()):
+            raise NotationError(_SKIP_PLACE)
         raise NotationError(
             f'"{shown(tokens.peek())}" stands behind the end of the layer; write one layer a string'
         )
@@ -234,7 +237,7 @@ def _layer(tokens: _Tokens) -> list[Layer]:
     if name == "concat":
         return [_concat(tokens)]
     if name not in LAYERS:
-        raise NotationError(not_a_layer(name, _NAMES))
+        raise NotationError(_SKIP_PLACE if _is_skip(name) else not_a_layer(name, _NAMES))
     return [_simple_layer(name, tokens)]
 
 
@@ -265,11 +268,14 @@ def _simple_layer(name: str, tokens: _Tokens) -> Layer:
         said = words(first)
         if first["type"] != "value_error":
             said = f"{first['loc'][-1]} {said}"
-        raise NotationError(f"{said}; write e.g. {_example(name)}") from None
+        example = "" if "; " in said else f"; write e.g. {_example(name)}"
+        raise NotationError(f"{said}{example}") from None
 
 
 def _settings(name: str, key: str, keys: list[str]) -> str:
     """Return the tail of a message about a setting that a layer has not."""
+    if key == "skip":
+        return _SKIP_PLACE
     if key == "padding" and name == "conv":
         return "conv always pads with zeros, so that stride 1 keeps the image size; remove it"
     return suggest(key, keys) if keys else f'"{name}" has no settings'
@@ -277,6 +283,8 @@ def _settings(name: str, key: str, keys: list[str]) -> str:
 
 def _residual(tokens: _Tokens) -> Residual:
     """A residual block behind its name: its body, perhaps what its skip connection goes through."""
+    if _is_skip(tokens.peek()):
+        raise NotationError(_SKIP_PLACE)
     body = tuple(_body(tokens, _RESIDUAL))
     skip: tuple[Layer, ...] = ()
     while (word := tokens.peek()) is not None and "=" in word:
@@ -288,8 +296,18 @@ def _residual(tokens: _Tokens) -> Residual:
         if rest:
             raise NotationError(f'skip needs its layers in brackets; write e.g. "{_SKIP}"')
         tokens.take()
-        skip = tuple(_body(tokens, _SKIP))
+        skip = tuple(_body(tokens, _SKIP, may_be_empty=True))
+        if not skip:
+            raise NotationError(
+                "skip=[] has no layers; leave it out, and the block adds its input as it is, or "
+                f'write e.g. "{_SKIP}"'
+            )
     return Residual(body=body, skip=skip)
+
+
+def _is_skip(word: str | None) -> bool:
+    """Whether a word says what a skip connection goes through."""
+    return word is not None and word.partition("=")[0] == "skip"
 
 
 def _concat(tokens: _Tokens) -> Concat:

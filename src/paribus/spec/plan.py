@@ -232,9 +232,13 @@ def _plan_layer(layer: Layer, shape: Shape, totals: _Totals, *, where: str, pref
                     f"fall into {groups} groups of one size; choose a divisor of {shape[0]}"
                 )
             if prod(shape) == groups:
+                what, instead = (
+                    (f"each of its {groups} groups has a single value", "choose fewer groups")
+                    if groups > 1
+                    else ("its input is a single value", "give it more features")
+                )
                 raise UserError(
-                    f"{where}: its groups of {_show(shape)} have a single value, which normalized "
-                    "is always 0; choose fewer groups, or remove it"
+                    f"{where}: {what}, which is always 0 once normalized; {instead}, or remove it"
                 )
             tensors = (
                 Tensor(f"{name}.scale", (shape[0],), "scale"),

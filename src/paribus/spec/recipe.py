@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from paribus.spec.bounds import MOST_EPOCHS
 from paribus.spec.model import Spec
@@ -26,11 +26,12 @@ class Sgd(Spec):
     weight_decay: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     """Weight decay coefficient; applies to all trainable parameters, including biases."""
 
-    @model_validator(mode="after")
-    def _nesterov_needs_momentum(self) -> Sgd:
-        if self.nesterov and self.momentum == 0:
-            raise ValueError("nesterov has no effect without momentum; add e.g. momentum = 0.9")
-        return self
+    @field_validator("nesterov")
+    @classmethod
+    def _needs_momentum(cls, nesterov: bool, info: ValidationInfo) -> bool:
+        if nesterov and info.data.get("momentum") == 0:
+            raise ValueError("has no effect without momentum; add e.g. momentum = 0.9")
+        return nesterov
 
 
 class Adam(Spec):

@@ -92,6 +92,11 @@ class Space(Spec):
         return _between(Decimal(low), Decimal(high), Decimal(share))
 
 
+def _is_tunable(name: str) -> bool:
+    table, _, key = name.rpartition(".")
+    return (table in _TABLES and key != "name") or name in _ALONE
+
+
 class Tune(Spec):
     """Settings that are searched for the best, by their accuracy on the validation images."""
 
@@ -117,16 +122,22 @@ class Tune(Spec):
             "space": {**given.get("space", {}), **dict(_flat(given))},
         }
 
+    @field_validator("space", mode="before")
+    @classmethod
+    def _tunable(cls, space: Any) -> Any:
+        if problems := [
+            f'"{name}" cannot be tuned; make an experiment for each of its values, e.g. with '
+            "[grid]. What can be tuned: the settings of the optimizer and the schedule, as in "
+            f"optimizer.lr, {', '.join(_ALONE)}"
+            for name in (space if isinstance(space, Mapping) else ())
+            if not _is_tunable(str(name))
+        ]:
+            raise ValueError("\n".join(problems))
+        return space
+
     @field_validator("space")
     @classmethod
-    def _tunable(cls, space: dict[str, Space]) -> dict[str, Space]:
-        for name in space:
-            table, _, key = name.rpartition(".")
-            if not (table in _TABLES and key != "name") and name not in _ALONE:
-                raise ValueError(
-                    f'"{name}" is not tuned; a space may be given for the settings of the '
-                    f"optimizer and the schedule, as in optimizer.lr, {', '.join(_ALONE)}"
-                )
+    def _sorted(cls, space: dict[str, Space]) -> dict[str, Space]:
         return dict(sorted(space.items()))
 
     @property

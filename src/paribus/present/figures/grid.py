@@ -20,6 +20,8 @@ Floats = NDArray[np.float64]
 
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _LINES = ("-", "--", ":", "-.")
+_SPREAD, _WIDEST_LANE = 0.4, 0.1
+"""Of the way between two values: what the lines share, and what one takes at most."""
 
 
 def grid_lines(shown: GridLines, *, narrow: bool = False) -> Figure:
@@ -47,7 +49,8 @@ def grid_lines(shown: GridLines, *, narrow: bool = False) -> Figure:
 
 
 def _draw(axes: Axes, shown: GridLines, line: FactorLine, number: int) -> list[Floats]:
-    """Draw a line; return all that is drawn of it, for the axis."""
+    """Draw a line; return all that is drawn of it, for the axis. Each line has a lane of its own
+    beside a value, and in it a place for each run, so that no dot hides another."""
     color = COLORS[number % len(COLORS)]
     marker = _MARKERS[number % len(_MARKERS)]
     # Half an image stands for no error at all, which a logarithmic axis has no place for.
@@ -60,11 +63,31 @@ def _draw(axes: Axes, shown: GridLines, line: FactorLine, number: int) -> list[F
             for mean, ends in zip(mean_L, line.interval_L, strict=True)
         ]
     )
-    axes.fill_between(line.place_L, ends_L2[:, 0], ends_L2[:, 1], color=color, alpha=0.14, lw=0)
+    lane = _lane(shown)
+    aside = lane * (number - (len(shown.lines) - 1) / 2)
+    place_L = _moved(shown, line.place_L, aside)
+    axes.fill_between(place_L, ends_L2[:, 0], ends_L2[:, 1], color=color, alpha=0.14, lw=0)
     axes.plot(
-        line.place_L, mean_L, _LINES[number // len(COLORS) % len(_LINES)], color=color,
+        place_L, mean_L, _LINES[number // len(COLORS) % len(_LINES)], color=color,
         linewidth=1.8, marker=marker, markersize=5, label=shortened(line.name, 40),
     )  # fmt: skip
     for place, value_R in zip(line.place_L, value_LR, strict=True):
-        draw_seeds(axes, value_R, place, upright=True, width=6, color=color, alpha=0.45, s=12)
-    return [mean_L, *map(reached, value_LR)]
+        within_R = aside + lane * ((np.arange(len(value_R)) + 0.5) / len(value_R) - 0.5)
+        place_R = _moved(shown, np.full(len(value_R), place), within_R)
+        at = float(_moved(shown, np.array([place]), aside)[0])
+        draw_seeds(axes, value_R, at, upright=True, width=6, color=color, dot_R=place_R,
+                   alpha=0.55, s=12)  # fmt: skip
+    return [mean_L, ends_L2, *map(reached, value_LR)]
+
+
+def _lane(shown: GridLines) -> float:
+    """The width of a line's lane, in units of the axis, or of its logarithm."""
+    at = np.sort([tick.at for tick in shown.ticks])
+    gap = float(np.diff(np.log(at) if shown.is_logarithmic else at).min())
+    return gap * min(_SPREAD / len(shown.lines), _WIDEST_LANE)
+
+
+def _moved(shown: GridLines, place_L: Floats, by: float | Floats) -> Floats:
+    """Places that are moved along the axis."""
+    moved: Floats = place_L * np.exp(by) if shown.is_logarithmic else place_L + by
+    return moved

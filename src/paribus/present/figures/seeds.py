@@ -21,15 +21,17 @@ def draw_seeds(
     upright: bool,
     width: float,
     color: str,
+    dot_R: NDArray[np.float64] | None = None,
     **dots: Any,
 ) -> None:
     """Draw a dot for each value or, of many, bars that hold the middle 90% and the middle half.
 
-    upright: whether values go up; else they go to the right. width: of the bars, in points. dots:
-    passed to `Axes.scatter`. NaN values are not drawn.
+    upright: whether values go up; else they go to the right. width: of the bars, in points. dot_R:
+    where each dot stands, (R,), if that is not the place. dots: passed to `Axes.scatter`. NaN
+    values are not drawn.
     """
     if len(value_R) <= MOST_DOTS:
-        at = np.full(len(value_R), place)
+        at = np.full(len(value_R), place) if dot_R is None else dot_R
         pair = (at, value_R) if upright else (value_R, at)
         axes.scatter(*pair, color=color, linewidths=0, **dots)
         return
