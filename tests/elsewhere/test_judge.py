@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from paribus.elsewhere.notices import PairsDropped, SeedsNotPaired
 from paribus.errors import UserError
 from paribus.present import wording
 from paribus.present.as_json import plain
+from paribus.present.judged import write_judgment
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import Finding, NoVerdict, PairFinding, Verdict
 from paribus.questions.unpaired_finding import UnpairedFinding
@@ -294,6 +296,25 @@ def test_the_epoch_at_which_runs_end_is_a_setting(tmp_path: Path) -> None:
     assert plain(found.findings[0])["differences"] == ["epoch 2 → 3"]
     values = [one.value for one in found.experiments[0].series["acc"]]
     assert values == pytest.approx([0.201, 0.211, 0.221])
+
+
+def test_a_setting_stands_under_its_name_where_the_first_experiment_has_none(
+    tmp_path: Path,
+) -> None:
+    text = rows(
+        *(f"a,{s},{e},0.5,16,crashed" for s in range(3) for e in (1, 2)),
+        *(f"b,{s},{e},0.{e}{s}2,32,finished" for s in range(3) for e in (1, 2, 3)),
+        header="method,seed,epoch,acc,batch_size,status",
+    )
+    write_judgment(judged(tmp_path, text), "Results", tmp_path)
+    with (tmp_path / "tables" / "summary.csv").open(encoding="utf-8", newline="") as file:
+        table = {row["experiment"]: row for row in csv.DictReader(file)}
+    assert [table[name]["batch_size"] for name in "ab"] == ["16", "32"]
+    assert [table[name]["epoch"] for name in "ab"] == ["", "3"]
+    text = (tmp_path / "tables" / "summary.tex").read_text("utf-8")
+    assert r"batch\_size & epoch \\" in text
+    assert r"& 16 &  \\" in text
+    assert r"& 32 & 3 \\" in text
 
 
 def test_what_matters_is_in_the_unit_of_the_file(tmp_path: Path) -> None:

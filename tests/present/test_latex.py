@@ -12,7 +12,7 @@ import pytest
 from paribus.elsewhere.columns import Stated
 from paribus.elsewhere.judge import Terms
 from paribus.present.judged import write_judgment
-from paribus.present.latex import escape
+from paribus.present.latex import Block, escape, in_blocks
 from paribus.present.write import write_report
 from paribus.spec.study import Study
 from tests.support.elsewhere import BETTER, PLAIN, SAME, judged, rows
@@ -27,7 +27,7 @@ LABELS = {
     "cnn": r"CNN_1 {baseline} \ ~^ #$",
     "cnn-adam": "[CNN], Adam",
 }
-DOCUMENT = r"""\documentclass[a4paper]{article}
+DOCUMENT = r"""\documentclass[%s]{article}
 \usepackage{booktabs, graphicx}
 \begin{document}
 %s
@@ -63,7 +63,10 @@ def test_a_document_takes_all_of_a_report_and_nothing_leaves_its_page(
     figures = sorted((tmp_path / "report" / "figures").glob("*.pdf"))
     assert len(tables) >= 2
     assert len(figures) >= 6
-    parts = [rf"\noindent\input{{report/tables/{table.stem}}}\newpage" for table in tables]
+    # In a paragraph, as it comes, whose indentation must move no table.
+    parts = [
+        f"Text.\n\n\\input{{report/tables/{table.stem}}}\n\nText.\\newpage" for table in tables
+    ]
     size = r"width=\linewidth, height=0.9\textheight, keepaspectratio"
     parts += [
         rf"\noindent\includegraphics[{size}]{{report/figures/{figure.name}}}\newpage"
@@ -79,11 +82,11 @@ def test_a_document_takes_all_tables_of_results_from_elsewhere(tmp_path: Path) -
     sides = zip(names, (PLAIN, BETTER, SAME), strict=True)
     text = rows(
         *(
-            f'"{name}",{seed},{value},{1 - value:.4f},0.1'
+            f'"{name}",{seed},{value},{1 - value:.4f},{len(name)},same' + f",of {name[:5]}" * 9
             for name, values in sides
             for seed, value in enumerate(values)
         ),
-        header="method,seed,test_acc,test_loss,lr_0",
+        header="method,seed,test_acc,test_loss,lr_0,same," + ",".join(f"set_{n}" for n in range(9)),
     )
     metrics = Stated(metric=("test_acc", "test_loss"))
     found = judged(tmp_path, text, Terms(metrics, best=True, paired=True))
@@ -102,12 +105,47 @@ def test_a_document_takes_all_tables_of_results_from_elsewhere(tmp_path: Path) -
             r"\multicolumn{6}{l}{\emph{Which may be the best? (test loss, lower is better)}} \\"
         )
     )
-    compiled(tmp_path, [rf"\noindent\input{{report/tables/{one.stem}}}\newpage" for one in tables])
+    # Settings that differ, as many as fit.
+    assert r" & lr\_0 & set\_0 & set\_1 & set\_2 \\" in blocks["summary"][0]
+    assert "% summary.csv has all settings." in blocks["summary"][0]
+    compiled(tmp_path, [f"Text.\n\n\\input{{report/tables/{one.stem}}}\n\n" for one in tables])
 
 
-def compiled(tmp_path: Path, parts: list[str]) -> None:
+@NEEDS_LATEX
+@pytest.mark.slow
+@pytest.mark.parametrize("options", ["", "11pt", "12pt"])
+def test_a_table_taller_than_a_page_ends_pages_between_its_parts(
+    tmp_path: Path, options: str
+) -> None:
+    row = [
+        "Is what is asked here, in a sentence of some length, the case at all?",
+        "5",
+        "no verdict",
+    ]
+    blocks = [Block(f"Metric {number}", [row] * number) for number in (1, 2, 70, 1, 3)]
+    columns = r"p{0.34\linewidth}rp{0.17\linewidth}"
+    text = in_blocks(columns, ["question", "n", "verdict"], blocks, [], small=True)
+    assert text.count("Is what") == 77
+    assert text.count(r"\emph{Metric 70}") == text.count(r"\begin{tabular}") > 4
+    (tmp_path / "tall.tex").write_text(text, "utf-8")
+    compiled(tmp_path, ["Text.\n\n", r"\input{tall}", "\n\nText."], options)
+
+
+@NEEDS_LATEX
+@pytest.mark.slow
+@pytest.mark.parametrize("options", ["", "12pt", "a4paper"])
+def test_the_example_of_the_readme_is_a_document(make: Make, tmp_path: Path, options: str) -> None:
+    write_report(make(study=labeled(make)), tmp_path / "report", pdf=True)
+    readme = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+    (example,) = re.findall(r"```\n(\\usepackage\{booktabs, graphicx\}\n.*?)```", readme, re.DOTALL)
+    packages, _, body = example.partition("…\n")
+    assert packages in DOCUMENT.replace("%%", "%")
+    compiled(tmp_path, [body.replace("…", "A caption.")], options)
+
+
+def compiled(tmp_path: Path, parts: list[str], options: str = "a4paper") -> None:
     """Check that a document of these parts compiles, and that nothing leaves its page."""
-    (tmp_path / "paper.tex").write_text(DOCUMENT % "\n".join(parts), "utf-8")
+    (tmp_path / "paper.tex").write_text(DOCUMENT % (options, "\n".join(parts)), "utf-8")
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"],
         cwd=tmp_path,
@@ -116,6 +154,6 @@ def compiled(tmp_path: Path, parts: list[str]) -> None:
     )
     said = done.stdout.decode("utf-8", "replace")
     assert done.returncode == 0, said
-    assert "Overfull" not in said, said
+    assert not re.search("Overfull|Float too large", said), said
     assert "Missing character" not in (tmp_path / "paper.log").read_text("latin-1")
     assert (tmp_path / "paper.pdf").read_bytes().startswith(b"%PDF-")

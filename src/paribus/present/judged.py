@@ -23,7 +23,7 @@ from paribus.present.markdown import findings_parts
 from paribus.present.notices import NO_EXAMPLES, UNCHECKED, guesses, remarks
 from paribus.present.page import render
 from paribus.present.tables import escape_markdown
-from paribus.present.values import ValuesView, values_views
+from paribus.present.values import ValuesView, setting_names, values_views
 from paribus.present.write import has_pdf, not_written
 from paribus.questions.finding import TwoSided
 from paribus.questions.unpaired_finding import UnpairedFinding
@@ -76,7 +76,7 @@ def judged_view(judgment: Judgement, title: str) -> JudgedView:
         about_rows=_PAIRED_ROWS if paired else _UNPAIRED_ROWS,
         values=values,
         bars=BARS if any(row.bars for view in values for row in view.rows) else "",
-        settings=tuple(judgment.experiments[0].settings),
+        settings=setting_names(judgment),
         method=_method(judgment),
         limits=(UNCHECKED,) if judgment.roles.correct else (UNCHECKED, NO_EXAMPLES),
     )
@@ -211,7 +211,7 @@ def _summary_csv(judgment: Judgement) -> str:
     """A row for each experiment and metric, as plain numbers in the metric's raw unit."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    settings = list(judgment.experiments[0].settings)
+    settings = setting_names(judgment)
     writer.writerow(
         ["experiment", "metric", "n", "without_value", "mean", "sd", "lowest", "highest", *settings]
     )
@@ -224,25 +224,41 @@ def _summary_csv(judgment: Judgement) -> str:
             numbers.append(float(np.std(value_R, ddof=1)) if n > 1 else "")
             numbers += map(float, (value_R.min(), value_R.max())) if n else ("", "")
             writer.writerow([
-                one.name, metric.key, n, len(one.runs) - n, *numbers, *one.settings.values(),
+                one.name, metric.key, n, len(one.runs) - n, *numbers,
+                *(one.settings.get(name, "") for name in settings),
             ])  # fmt: skip
     return text.getvalue()
 
 
 def _summary_latex(view: JudgedView) -> str:
+    """A tabular of means, with as many of the settings that differ as a line has room for."""
+    rows = [row for values in view.values for row in values.rows]
+    titles = [values.title for values in view.values]
+    names = [row.name for row in rows]
+    heading = "mean (SD)" if titles[1:] else f"{titles[0]}, mean (SD)"
+    cells = {
+        key: [row.settings[number] for row in rows] for number, key in enumerate(view.settings)
+    }
+    differ = [key for key in view.settings if len(set(cells[key])) > 1]
+    taken = min(max(map(len, names)), 20) + max(len(heading), *(len(row.level) for row in rows)) + 6
+    shown = differ[: latex.fitting([[key, *cells[key]] for key in differ], taken)]
+    places = [view.settings.index(key) for key in shown]
     blocks = [
         latex.Block(
-            values.title, [[row.name, str(row.n), row.level, *row.settings] for row in values.rows]
+            values.title,
+            [
+                [row.name, str(row.n), row.level, *(row.settings[place] for place in places)]
+                for row in values.rows
+            ],
         )
         for values in view.values
     ]
-    names = [row.name for values in view.values for row in values.rows]
-    (heading, *others) = (block.title for block in blocks)
+    left_out = [] if shown == list(view.settings) else ["summary.csv has all settings."]
     return latex.in_blocks(
-        f"{latex.text_column(names)}rr{'l' * len(view.settings)}",
-        ["experiment", "n", "mean (SD)" if others else f"{heading}, mean (SD)", *view.settings],
+        f"{latex.text_column(names)}rr{'l' * len(shown)}",
+        ["experiment", "n", heading, *shown],
         blocks,
-        ["Means and SDs over n runs."],
+        ["Means and SDs over n runs.", *left_out],
         small=True,
     )
 

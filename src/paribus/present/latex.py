@@ -2,6 +2,7 @@ r"""Tables for LaTeX's package booktabs, to be put into papers with \input."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,15 @@ from dataclasses import dataclass
 # Names longer than this leave no room for numbers in one line.
 _LONG = 22
 _LONG_TITLE = 70
+# Lines that fit a page below each other, and letters that fit a line as wide as it; both of an
+# article in 12 points on letter paper, which has the least room.
+_MOST_LINES = 38
+_LETTERS = 76
+_LINES_OF_TITLE = 2
+TALL = (
+    "% Taller than a page: several tables below each other. Put it into the text, since LaTeX "
+    "breaks no float."
+)
 
 _ESCAPED = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
@@ -37,6 +47,16 @@ def escape(text: str) -> str:
 def text_column(texts: Sequence[str]) -> str:
     """Return LaTeX's letters for a column of names: lines break where one of them is long."""
     return "l" if max(map(len, texts), default=0) <= _LONG else r"p{0.25\linewidth}"
+
+
+def fitting(columns: Sequence[Sequence[str]], taken: int) -> int:
+    """Return how many of the columns, in their order, fit a line of which others take `taken`
+    letters. columns: the heading and the cells of each."""
+    for number, cells in enumerate(columns):
+        taken += max(map(len, cells)) + 1
+        if taken > _LETTERS:
+            return number
+    return len(columns)
 
 
 @dataclass(frozen=True)
@@ -71,19 +91,59 @@ def in_blocks(
     *,
     small: bool = False,
 ) -> str:
-    """A tabular as `tabular` makes it, with a rule before each block of rows."""
+    """A tabular as `tabular` makes it, with a rule before each block of rows; where it is taller
+    than a page, several below each other, between which a page ends."""
+    parts = _pages(columns, blocks)
     lines = [
         *(f"% {' '.join(note.split())}" for note in (r"Needs \usepackage{booktabs}.", *notes)),
-        *([r"{\footnotesize\setlength{\tabcolsep}{3pt}%"] if small else []),
-        rf"\begin{{tabular}}{{{columns}}}",
-        r"\toprule",
-        _row(heading),
-        *(line for block in blocks for line in _block(block, len(heading), titled=len(blocks) > 1)),
-        r"\bottomrule",
-        r"\end{tabular}%" if small else r"\end{tabular}",
-        *(["}"] if small else []),
+        *([TALL] if len(parts) > 1 else []),
+        # A table is as wide as the line, which the indentation of a paragraph would move.
+        r"\noindent{\footnotesize\setlength{\tabcolsep}{3pt}%" if small else r"\noindent",
     ]
-    return "\n".join(lines) + "\n"
+    for number, part in enumerate(parts):
+        titled = len(blocks) > 1
+        lines += [
+            *([r"\par\bigskip\noindent"] if number else []),
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\toprule",
+            _row(heading),
+            *(line for block in part for line in _block(block, len(heading), titled=titled)),
+            r"\bottomrule",
+            r"\end{tabular}%" if small else r"\end{tabular}",
+        ]
+    return "\n".join([*lines, *(["\\par}"] if small else [])]) + "\n"
+
+
+def _pages(columns: str, blocks: Sequence[Block]) -> list[list[Block]]:
+    """Return the blocks of each page; where a page ends within a block, the rest has its title."""
+    widths = re.findall(r"p\{([\d.]+)\\linewidth\}|[lcr]", columns)
+    pages: list[list[Block]] = [[]]
+    left = _MOST_LINES
+    for block in blocks:
+        rows: list[Sequence[str]] = []
+        # A title alone at the foot of a page would be no help.
+        if pages[-1] and left < _LINES_OF_TITLE + _lines(block.rows[0], widths):
+            pages.append([])
+            left = _MOST_LINES
+        left -= _LINES_OF_TITLE
+        for row in block.rows:
+            needed = _lines(row, widths)
+            if rows and left < needed:
+                pages[-1].append(Block(block.title, rows))
+                pages.append([])
+                rows, left = [], _MOST_LINES - _LINES_OF_TITLE
+            rows.append(row)
+            left -= needed
+        pages[-1].append(Block(block.title, rows))
+    return pages
+
+
+def _lines(row: Sequence[str], widths: Sequence[str]) -> int:
+    """Return how many lines a row takes at most. widths: of its columns that break, "" else."""
+    return max(
+        math.ceil(len(cell) / (float(width) * _LETTERS)) if width else 1
+        for cell, width in zip(row, widths, strict=False)
+    )
 
 
 def _block(block: Block, columns: int, *, titled: bool) -> list[str]:

@@ -66,10 +66,18 @@ class ValuesView:
 
 def values_views(judgment: Judgement) -> tuple[ValuesView, ...]:
     """Return a picture of the values of each metric."""
-    return tuple(_view(judgment.experiments, metric) for metric in judgment.metrics)
+    settings = setting_names(judgment)
+    return tuple(_view(judgment.experiments, metric, settings) for metric in judgment.metrics)
 
 
-def _view(experiments: Sequence[RecordedExperiment], metric: Metric) -> ValuesView:
+def setting_names(judgment: Judgement) -> tuple[str, ...]:
+    """Return the names of all settings. An experiment lacks that of epochs if all its runs did."""
+    return tuple(dict.fromkeys(name for one in judgment.experiments for name in one.settings))
+
+
+def _view(
+    experiments: Sequence[RecordedExperiment], metric: Metric, settings: Sequence[str]
+) -> ValuesView:
     values = {one.name: finite(one, metric.key) * metric.scale for one in experiments}
     every = np.concatenate(list(values.values()))
     low, high = (float(every.min()), float(every.max())) if every.size else (0.0, 1.0)
@@ -81,12 +89,19 @@ def _view(experiments: Sequence[RecordedExperiment], metric: Metric) -> ValuesVi
         title=f"{metric.label[:1].upper()}{metric.label[1:]}{unit}",
         better=f"{arrow} is better",
         ticks=tuple(ValueTick(_place(at, ends), _text(at)) for at in ticks),
-        rows=tuple(_row(one, values[one.name], metric, ends) for one in experiments),
+        rows=tuple(
+            _row(one, values[one.name], metric, ends=ends, settings=settings) for one in experiments
+        ),
     )
 
 
 def _row(
-    one: RecordedExperiment, value_R: NDArray[np.float64], metric: Metric, ends: tuple[float, float]
+    one: RecordedExperiment,
+    value_R: NDArray[np.float64],
+    metric: Metric,
+    *,
+    ends: tuple[float, float],
+    settings: Sequence[str],
 ) -> ValueRow:
     n = value_R.size
     interval = None
@@ -109,7 +124,7 @@ def _row(
         bars=tuple((_place(low, ends), _place(high, ends)) for low, high in bars),
         mean=_place(float(value_R.mean()), ends) if n else None,
         interval=interval,
-        settings=tuple(one.settings.values()),
+        settings=tuple(one.settings.get(name, "") for name in settings),
     )
 
 
