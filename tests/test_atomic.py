@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paribus.atomic import half_written_of, part_folder, write_atomically
+from paribus.atomic import half_written_of, part_folder, sweep_folder, write_atomically
 
 
 def test_bytes_and_arrays(tmp_path: Path) -> None:
@@ -73,3 +73,12 @@ def test_what_a_killed_process_left_is_swept_by_the_next(what: str, tmp_path: Pa
         write_atomically(path, b"whole")
         assert half_written_of(path) == [under_way]
     assert [found.name for found in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_a_folder_of_many_files_is_swept_once_for_all(tmp_path: Path) -> None:
+    left = tmp_path / f".a-{'0' * 32}"
+    left.touch()
+    write_atomically(tmp_path / "a", b"1", sweeps=False)
+    assert left.exists()
+    sweep_folder(tmp_path)
+    assert [found.name for found in tmp_path.iterdir()] == ["a"]

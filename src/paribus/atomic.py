@@ -26,9 +26,16 @@ except ImportError:  # Windows has none, and nothing is swept there.
 _PART = re.compile(r"\..+-[0-9a-f]{32}")
 
 
-def write_atomically(path: Path, content: bytes | NDArray[np.generic]) -> None:
-    """Write bytes, or an array in NumPy's format, so that `path` never holds half of it."""
-    sweep(path)
+def write_atomically(
+    path: Path, content: bytes | NDArray[np.generic], *, sweeps: bool = True
+) -> None:
+    """Write bytes, or an array in NumPy's format, so that `path` never holds half of it.
+
+    sweeps: remove what killed processes left of writing to the path, which reads the whole folder.
+    Who writes many files to a folder calls `sweep_folder` once instead.
+    """
+    if sweeps:
+        sweep(path)
     name = _part(path)
     try:
         with open(name, "xb") as file:

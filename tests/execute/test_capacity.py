@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from paribus.execute.local import LocalExecutor
 from paribus.execute.processes import start
 from paribus.execute.protocol import Capacity, GpuLimit, MemoryLimit, Order
 from paribus.present.progress import limit_line
+from paribus.spec.plan import Plan
 
 GB = 10**9
 
@@ -110,6 +112,19 @@ def test_the_need_of_the_built_in_study(tmp_path: Path) -> None:
     assert 450 < need("torch", 1000, "cnn") < 700
     assert 400 < need("numpy", 1000, "residual-bn") < 700
     assert need("native", 1000, "cnn") < need("native", 60000, "cnn")
+
+
+def test_activations_on_a_gpu_take_no_memory_of_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = make("mnist", Changes(engine="torch", images=1000), tmp_path)
+    on_cpu = memory_of_run(campaign, ["cnn"])
+    monkeypatch.setattr("paribus.engines.torch.engine.gpus", lambda: 1)
+    plan = campaign.networks["cnn"]
+    assert isinstance(plan, Plan)
+    outputs = sum(prod(node.output_shape) for node in plan.walk())
+    batch = campaign.study.experiments["cnn"].batch_size
+    assert on_cpu - memory_of_run(campaign, ["cnn"]) == 4 * 3 * outputs * batch
 
 
 def test_the_largest_run_decides(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -115,7 +116,7 @@ def test_a_damaged_file_of_a_pack_is_written_anew(
     path = sorted((home / "pack").glob("*.run"))[0]
     sound = path.read_bytes()
     path.write_bytes(sound[:-9])
-    half_written = path.with_name(f".{path.name}-5f3a")
+    half_written = path.with_name(f".{path.name}-{uuid4().hex}")
     half_written.touch()
     assert "1 of them new" in call("pack").stdout
     assert path.read_bytes() == sound

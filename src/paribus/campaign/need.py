@@ -45,8 +45,8 @@ def order_of(schedule: Schedule, jobs: int | None = None, address: str = "") -> 
 
 def memory_of_run(campaign: Campaign, names: Iterable[str]) -> int:
     """Return how many bytes of memory the largest run of some experiments needs, estimated: a
-    process with its images, parameters and activations. What a custom module takes is not known,
-    nor what a GPU's driver takes."""
+    process with its images, parameters and, where it trains on no GPU, activations. What a custom
+    module takes is not known, nor what a GPU's driver takes."""
     return max((_memory(campaign, name) for name in names), default=0)
 
 
@@ -58,7 +58,8 @@ def _memory(campaign: Campaign, name: str) -> int:
     if not isinstance(network, Plan):
         return process
     outputs = sum(prod(node.output_shape) for node in network.walk())
-    copies = _ACTIVATIONS.get(engine, _OTHER_ACTIVATIONS)
+    # On a GPU they are in its own memory.
+    copies = 0 if make_engine(engine).on_gpu else _ACTIVATIONS.get(engine, _OTHER_ACTIVATIONS)
     held = _PARAMETERS + _AVERAGE * (experiment.ema > 0)
     floats = held * network.parameters + copies * outputs * experiment.batch_size
     return process + _FLOAT * floats

@@ -44,8 +44,15 @@ class Predictions:
 
 def kept_of(probability_NK: NDArray[np.float32], label_N: NDArray[np.int64]) -> KeptPredictions:
     """Return what is kept of probabilities, which are of test images with these labels."""
-    of_truth_N = probability_NK[np.arange(len(label_N)), label_N]
+    of_truth_N = _of_class(probability_NK, label_N)
     return KeptPredictions(probability_NK.argmax(1).astype(np.int16), of_truth_N)
+
+
+def _of_class(
+    probability_NK: NDArray[np.float32], class_N: NDArray[np.integer]
+) -> NDArray[np.float32]:
+    """The probability of a class for each image."""
+    return np.asarray(probability_NK[np.arange(len(class_N)), class_N])
 
 
 def reader(
@@ -72,7 +79,7 @@ def reader(
             class_N=kept.class_N,
             label_N=label_N,
             of_truth_N=kept.of_truth_N,
-            of_class_N=None if probability_NK is None else probability_NK.max(1),
+            of_class_N=None if probability_NK is None else _of_class(probability_NK, kept.class_N),
             class_names=class_names,
             folder=folder,
         )

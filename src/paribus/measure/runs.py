@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,11 +58,11 @@ class Run:
     best_epoch: int | None = None
     """The epoch whose network it keeps, counted from 1; None if that is the last one."""
 
-    @property
+    @cached_property
     def epochs(self) -> int:
         return len(self.curves.train_loss)
 
-    @property
+    @cached_property
     def kept_epoch(self) -> int:
         """The epoch whose network it keeps, or its last so far: what its results are of."""
         return self.best_epoch or self.epochs
@@ -136,11 +137,11 @@ class ExperimentResult:
         """Whether each run keeps the network of a chosen epoch, and not of its last."""
         return self.experiment.best_by != "none"
 
-    @property
+    @cached_property
     def finished(self) -> tuple[Run, ...]:
         return tuple(run for run in self.runs if run.status == "finished")
 
-    @property
+    @cached_property
     def diverged(self) -> tuple[Run, ...]:
         return tuple(run for run in self.runs if run.status == "diverged")
 

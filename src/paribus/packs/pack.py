@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.atomic import write_atomically
+from paribus.atomic import sweep_folder, write_atomically
 from paribus.data.sources import find
 from paribus.errors import ParibusError, UserError
 from paribus.measure.predictions import kept_of
@@ -73,12 +73,10 @@ def pack(store: Reader, folder: Path, trusted: Path | None = None) -> Packed:
     index = Index(identities, contents.studies, contents.timings, digests)
     with told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        # By a process that was killed.
-        for half_written in (*folder.glob(f".{NAME}-*"), *folder.glob(".*.run-*")):
-            half_written.unlink()
+        sweep_folder(folder)
         for ended in missing:
             content = compressed(_content(ended, store, labels))
-            write_atomically(path_of(folder, ended.run.id), content)
+            write_atomically(path_of(folder, ended.run.id), content, sweeps=False)
         text = write_index(index)
         if not (folder / NAME).exists() or (folder / NAME).read_bytes() != text:
             write_atomically(folder / NAME, text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,19 +109,19 @@ def figures_of(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure
     if best is not None and predicted_SN is not None:
         matrix = _confusion(result, best, predicted_SN)
         gallery = _misclassified(result, best, predicted_SN)
+    of_each = _all_learning_curves(result)
     return ReportFigures(
         findings=_findings(result, findings),
         best=_best(findings, result.study.labels),
         tuning=_tuning(result, findings),
         grid=_grid(result),
         accuracy=_accuracy(result),
-        curves=_curves(result),
+        curves=tuple(map(_curves_picture, _overview(result, of_each))),
         confusion=matrix,
         misclassified=gallery,
         experiments={
             name: ReportFigure(f"experiment-{name}", shown.name, _curves_text(shown), shown)
-            for name in result.experiments
-            if (shown := learning_curves(result, name)) is not None
+            for name, shown in of_each.items()
         },
     )
 
@@ -151,8 +151,13 @@ def final_accuracies(result: StudyResult) -> FinalAccuracies | None:
 def overview(result: StudyResult) -> list[CurvesTogether] | list[CurvesSideBySide]:
     """Return the mean curves of all experiments: one figure, or, if they are more than a panel can
     show, one of test accuracy and one of test loss; none before the first epoch."""
-    found = (learning_curves(result, name) for name in result.experiments)
-    shown = tuple(one for one in found if one is not None and one.averaged)
+    return _overview(result, _all_learning_curves(result))
+
+
+def _overview(
+    result: StudyResult, of_each: Mapping[str, LearningCurves]
+) -> list[CurvesTogether] | list[CurvesSideBySide]:
+    shown = tuple(one for one in of_each.values() if one.averaged)
     images = len(result.dataset.test_labels)
     if not shown:
         return []
@@ -183,6 +188,12 @@ def learning_curves(result: StudyResult, name: str) -> LearningCurves | None:
     if not runs:
         return None
     return LearningCurves(label(name), runs, base, _recipe(experiment), experiment.chooses_epochs)
+
+
+def _all_learning_curves(result: StudyResult) -> dict[str, LearningCurves]:
+    """Those of all experiments that have any, by their names."""
+    found = {name: learning_curves(result, name) for name in result.experiments}
+    return {name: shown for name, shown in found.items() if shown is not None}
 
 
 def confusion_matrix(
@@ -282,10 +293,6 @@ def _grid(result: StudyResult) -> ReportFigure | None:
     if any(len(value_R) > MOST_DOTS for line in shown.lines for value_R in line.value_LR):
         text += f" {BARS}"
     return ReportFigure("grid", "Grid", text, shown)
-
-
-def _curves(result: StudyResult) -> tuple[ReportFigure, ...]:
-    return tuple(map(_curves_picture, overview(result)))
 
 
 def _curves_picture(shown: CurvesTogether | CurvesSideBySide) -> ReportFigure:
