@@ -170,6 +170,19 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
+def short_name(name: str, most: int) -> str:
+    """Return a name of at most so many characters: both its ends, as names of variants that begin
+    alike are told apart by what they end with.
+
+    >>> short_name("cnn-augment-shift1-patience-3", 20), short_name("cnn", 20)
+    ('cnn-augme…patience-3', 'cnn')
+    """
+    if len(name) <= most:
+        return name
+    head = (most - 1) // 2
+    return f"{name[:head]}…{name[len(name) - (most - 1 - head) :]}"
+
+
 def listed(parts: Sequence[str], most: int = 5) -> str:
     """Return a list in words, of which at most `most` parts are named.
 

@@ -14,7 +14,7 @@ from paribus.campaign.campaign import make
 from paribus.present.figures.draw import figure
 from paribus.present.grid import grid_lines
 from paribus.store.open import open_store
-from tests.support.commands import call_apart
+from tests.support.commands import call_apart, train_here
 from tests.support.page import page
 
 STUDY = """
@@ -72,6 +72,20 @@ def test_grid_is_trained_judged_and_drawn(tmp_path: Path) -> None:
     assert shown.ticks[2].text == f"1e+38\n({diverged} diverged)"
     axes = figure(shown).axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()][:2] == ["0.01", "0.1"]
+
+
+@pytest.mark.slow
+def test_lines_are_named_by_setting_and_value(tmp_path: Path) -> None:
+    base, _, _ = STUDY.partition("[grid]")
+    base = base.replace("seeds = 3", "seeds = 1\nvalidation = 100")
+    grid = '[grid]\nlr = [0.1, 0.2]\nbest_by = ["none", "validation_loss"]\n'
+    (tmp_path / "grid.toml").write_text(base + grid)
+    shown = grid_lines(train_here(tmp_path / "grid.toml")._result)
+    assert shown is not None
+    assert [line.name for line in shown.lines] == [
+        "kept epoch the last",
+        "kept epoch lowest validation loss",
+    ]
 
 
 def test_study_without_a_grid_has_no_such_figure(tmp_path: Path) -> None:

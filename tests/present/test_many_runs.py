@@ -112,13 +112,14 @@ def test_accuracies_of_many_runs_are_bars_that_the_axis_holds() -> None:
         AccuracyRow("a", 0.9 + MANY, None, "90%"),
         AccuracyRow("b", 0.9 + MANY[:9], None, "90%"),
     )
-    axes: Any = draw_accuracies(FinalAccuracies(rows, 10_000)).axes[0]
+    drawn = draw_accuracies(FinalAccuracies(rows, 10_000))
+    axes: Any = drawn.axes[0]
     wide, half = axes.lines
     assert wide.get_xdata() == pytest.approx(0.1 - np.quantile(MANY, [0.95, 0.05]))
     assert half.get_xdata() == pytest.approx(0.1 - np.quantile(MANY, [0.75, 0.25]))
     (dots,) = (one for one in axes.collections if len(one.get_offsets()) == 9)
     assert dots.get_offsets().data[:, 0].tolist() == pytest.approx((0.1 - MANY[:9]).tolist())
-    assert "More than 100 dots" in axes.get_xlabel()
+    assert "More than 100 dots" in drawn.get_supxlabel()
 
 
 def test_the_page_names_the_first_and_the_last_of_many_runs(make: Make) -> None:

@@ -287,6 +287,14 @@ def test_patience_waits_for_something() -> None:
     ]
 
 
+def test_a_mistake_of_a_grids_variant_names_the_setting() -> None:
+    base = f'{BASE}\nvalidation = 100\nbest_by = "validation_loss"\npatience = 3\n'
+    said = mistakes(f'{base}[grid]\nbest_by = ["none", "validation_accuracy"]')
+    assert [line.partition(": ")[0] for line in said] == [
+        "s.toml, grid, base-best_by-none.patience"
+    ]
+
+
 def test_a_variant_takes_back_the_numbers_of_its_base() -> None:
     base = f'{BASE}\nvalidation = 100\nimages = 500\nbest_by = "validation_loss"\npatience = 3\n'
     again = '[experiments.a]\nfrom = "base"\nbest_by = "none"\npatience = "none"\nimages = "all"\n'

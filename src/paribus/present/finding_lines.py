@@ -13,7 +13,7 @@ from paribus.present import report_text, short
 from paribus.present.findings import agreement_line, heading
 from paribus.present.look_text import looks_note
 from paribus.questions.finding import Finding, PairFinding, TwoSided, Verdict
-from paribus.text import shortened
+from paribus.text import short_name, shortened
 
 WIDTH = 80
 
@@ -156,4 +156,4 @@ def _sides(finding: Finding, room: int) -> str:
     joint = text.removeprefix(finding.a).removesuffix(finding.b)
     left = room - len(joint)
     most = max(left // 2, left - min(len(finding.a), len(finding.b)))
-    return f"{shortened(finding.a, most)}{joint}{shortened(finding.b, most)}"
+    return f"{short_name(finding.a, most)}{joint}{short_name(finding.b, most)}"

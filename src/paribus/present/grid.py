@@ -8,7 +8,7 @@ import numpy as np
 
 from paribus.measure.runs import ExperimentResult, StudyResult
 from paribus.present.figures.shown import FactorLine, GridLines, Tick
-from paribus.present.what_differs import setting_name
+from paribus.present.what_differs import setting_name, value_words
 from paribus.spec.grid import Factor, Grid
 from paribus.stats.paired import mean_interval
 from paribus.text import shown
@@ -43,8 +43,8 @@ def grid_lines(result: StudyResult) -> GridLines | None:
     return GridLines(
         label=setting_name(factor.name),
         ticks=tuple(
-            Tick(float(place), f"{shown(level, 30)}{_diverged(result, grid, axis, number)}")
-            for number, (place, level) in enumerate(zip(place_L, factor.levels, strict=True))
+            Tick(float(place), _level(factor, number) + _diverged(result, grid, axis, number))
+            for number, place in enumerate(place_L)
         ),
         is_logarithmic=bool(
             factor.numbers and place_L.min() > 0 and place_L.max() >= _LOGARITHMIC * place_L.min()
@@ -68,8 +68,11 @@ def _line(
 
 
 def _part(factor: Factor, level: int) -> str:
-    value = factor.levels[level]
-    return f"{setting_name(factor.name)} {value}" if factor.numbers else value
+    return f"{setting_name(factor.name)} {_level(factor, level)}"
+
+
+def _level(factor: Factor, level: int) -> str:
+    return shown(value_words(factor.name, factor.levels[level]), 30)
 
 
 def _diverged(result: StudyResult, grid: Grid, axis: int, level: int) -> str:

@@ -82,7 +82,7 @@ class Written:
             if tuple(path[: len(parts)]) == parts or tuple(path) == parts[: len(path)] != ():
                 rest = "".join(f".{part}" for part in path[len(parts) :])
                 return f"{NAME}.{key}[{level + 1}]{rest}"
-        return f"{NAME}, {name}"
+        return ".".join([f"{NAME}, {name}", *path])
 
 
 def read(table: Any, experiments: Mapping[str, Any]) -> Written:

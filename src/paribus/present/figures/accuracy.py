@@ -12,7 +12,7 @@ from paribus.present.figures.seeds import draw_seeds
 from paribus.present.figures.shown import AccuracyRow, FinalAccuracies
 from paribus.present.figures.style import COLORS, accuracy_scale, errors, style
 from paribus.present.many_runs import BARS, MOST_DOTS, reached
-from paribus.text import percent, shortened
+from paribus.text import percent, short_name
 
 # R runs
 
@@ -65,7 +65,8 @@ def final_accuracies(shown: FinalAccuracies, *, narrow: bool = False) -> Figure:
         explained = _EXPLAINED_NARROW if narrow else _EXPLAINED
         if any(len(row.value_R) > MOST_DOTS for row in rows):
             explained += f"\n{textwrap.fill(BARS, 50 if narrow else 100)}"
-        axes.set_xlabel(explained)
+        # Names take so much of the figure that the words are wider than the axes.
+        figure.supxlabel(explained, fontsize=10)
     return figure
 
 
@@ -81,4 +82,4 @@ def _write(axes: Axes, place: int, row: AccuracyRow, *, narrow: bool) -> None:
 
 
 def _label(row: AccuracyRow) -> str:
-    return f"{shortened(row.name, 32)}, n = {len(row.value_R)}"
+    return f"{short_name(row.name, 32)}, n = {len(row.value_R)}"

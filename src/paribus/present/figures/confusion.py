@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from paribus.present.figures.shown import ConfusionMatrix
 from paribus.present.figures.style import GRAY, style
-from paribus.text import shortened
+from paribus.text import short_name, shortened
 
 # K classes
 
@@ -38,7 +38,7 @@ def confusion_matrix(shown: ConfusionMatrix) -> Figure:
         axes.set_xlabel("predicted class")
         axes.set_ylabel("true class")
         mean = f"mean of n = {runs} runs" if runs > 1 else "n = 1 run"
-        axes.set_title(f"{shortened(shown.name, 40)}: test images, {mean}", fontsize=10.5)
+        axes.set_title(f"{short_name(shown.name, 40)}: test images, {mean}", fontsize=10.5)
     return figure
 
 

@@ -27,7 +27,7 @@ from paribus.present.figures.style import (
     style,
 )
 from paribus.present.many_runs import spans
-from paribus.text import shortened, spread
+from paribus.text import short_name, spread
 
 # E epochs, R runs
 
@@ -49,7 +49,7 @@ def curves_together(shown: CurvesTogether) -> Figure:
             drawn = []
             for experiment, color in zip(shown.experiments, COLORS, strict=False):
                 values_RE = _on_axis(_stack(experiment.averaged, curve), curve, shown.test_images)
-                label = f"{shortened(experiment.name, 24)} (n = {len(values_RE)})"
+                label = f"{short_name(experiment.name, 24)} (n = {len(values_RE)})"
                 _band(axes, values_RE, color, label=label)
                 drawn.append(values_RE)
             _scale(axes, curve, drawn)
@@ -75,15 +75,14 @@ def curves_side_by_side(shown: CurvesSideBySide) -> Figure:
                 continue
             experiment = experiments[number]
             values_RE = values[experiment.name]
-            title = f"{shortened(experiment.name, 24)}, n = {len(values_RE)}"
-            below = ""
+            below = f"n = {len(values_RE)}"
             if experiment.base in values:
                 base_RE = values[experiment.base]
-                below = f"gray: {shortened(experiment.base, 20)}, n = {len(base_RE)}"
+                below += f"; gray: {short_name(experiment.base, 20)}, n = {len(base_RE)}"
                 axes.plot(np.arange(1, base_RE.shape[1] + 1), _mean(base_RE), color="#999999",
                           linewidth=1.2)  # fmt: skip
             _band(axes, values_RE, COLORS[0])
-            axes.set_title(title, fontsize=9, loc="left", pad=15)
+            axes.set_title(short_name(experiment.name, 32), fontsize=8.5, loc="left", pad=15)
             axes.text(0, 1.03, below, transform=axes.transAxes, fontsize=8, color=GRAY)
             labeled = number + _COLUMNS >= len(experiments)
             axes.tick_params(labelsize=8, labelbottom=labeled)
@@ -139,7 +138,7 @@ def _pair(shown: LearningCurves) -> tuple[Figure, Any]:
     legend = 1.0 if shown.has_bands else 0.8
     height = 3.3 + legend + below
     figure = Figure(figsize=(9, height))
-    figure.suptitle(shortened(shown.name, 70), fontweight="bold", y=1 - 0.1 / height)
+    figure.suptitle(short_name(shown.name, 70), fontweight="bold", y=1 - 0.1 / height)
     figure.supxlabel(shown.recipe, fontsize=9, color=GRAY, y=0.06 / height)
     panels = figure.subplots(
         1, 2,

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from paribus.present.figures.shown import Forest, ForestGroup, ForestRow
 from paribus.present.figures.style import COLORS, GRAY, style
 from paribus.present.many_runs import MOST_DOTS
-from paribus.text import shortened
+from paribus.text import short_name, shortened
 
 _BETTER, _WORSE = COLORS[0], COLORS[1]
 _CLAIM, _BAND, _DOTS = "#80308a", "#e6e7e1", "#8a8a86"
@@ -123,7 +123,7 @@ def _text(axes: Axes, place: int, row: ForestRow, color: str) -> None:
     apart = 0.37 if len(lines) == 1 else 0.29
     first = lower - apart * len(lines) + 0.08 * (len(lines) - 1)
     _write(axes, _START, upper, question)
-    _write(axes, _START, lower, shortened(sides, 62), color=GRAY)
+    _write(axes, _START, lower, short_name(sides, 62), color=GRAY)
     _write(axes, 1.02, first, shortened(row.word, 42), color=color, weight="bold")
     for number, line in enumerate(lines, start=1):
         _write(axes, 1.02, first + apart * number, shortened(line, 42), color=GRAY)

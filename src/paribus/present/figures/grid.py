@@ -14,7 +14,7 @@ from paribus.present.figures.seeds import draw_seeds
 from paribus.present.figures.shown import FactorLine, GridLines
 from paribus.present.figures.style import COLORS, accuracy_scale, errors, style
 from paribus.present.many_runs import reached
-from paribus.text import shortened
+from paribus.text import short_name
 
 Floats = NDArray[np.float64]
 
@@ -69,7 +69,7 @@ def _draw(axes: Axes, shown: GridLines, line: FactorLine, number: int) -> list[F
     axes.fill_between(place_L, ends_L2[:, 0], ends_L2[:, 1], color=color, alpha=0.14, lw=0)
     axes.plot(
         place_L, mean_L, _LINES[number // len(COLORS) % len(_LINES)], color=color,
-        linewidth=1.8, marker=marker, markersize=5, label=shortened(line.name, 40),
+        linewidth=1.8, marker=marker, markersize=5, label=short_name(line.name, 40),
     )  # fmt: skip
     for place, value_R in zip(line.place_L, value_LR, strict=True):
         within_R = aside + lane * ((np.arange(len(value_R)) + 0.5) / len(value_R) - 0.5)

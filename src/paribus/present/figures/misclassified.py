@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from paribus.present.figures.shown import Misclassified, MisclassifiedImage
 from paribus.present.figures.style import GRAY, style
-from paribus.text import shortened
+from paribus.text import short_name
 
 # C channels, H rows, W columns
 
@@ -20,7 +20,7 @@ _COLUMNS = 5
 
 def misclassified(shown: Misclassified) -> Figure:
     """Draw each image with its true class and what it was taken for."""
-    name, runs = shortened(shown.name, 40), shown.runs
+    name, runs = short_name(shown.name, 40), shown.runs
     rows = -(-len(shown.images) // _COLUMNS)
     with style():
         figure = Figure(figsize=(8.5, 2.2 * rows + 0.4), layout="constrained")

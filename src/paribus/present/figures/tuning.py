@@ -14,7 +14,7 @@ from paribus.present.figures.seeds import draw_seeds
 from paribus.present.figures.shown import TuningCurveOf, TuningCurves
 from paribus.present.figures.style import COLORS, accuracy_scale, errors, loss_scale, style
 from paribus.present.many_runs import reached
-from paribus.text import percent, shortened
+from paribus.text import percent, short_name
 
 Floats = NDArray[np.float64]
 
@@ -72,7 +72,7 @@ def _draw(
     axes.fill_between(trials_T, low_T, high_T, color=color, alpha=0.16, linewidth=0)
     axes.plot(
         trials_T, mean_T, _LINES[number], color=color, linewidth=1.8, marker=marker,
-        markersize=3.5, label=f"{shortened(side.name, 28)}, n = {len(winners_R)} replicates",
+        markersize=3.5, label=f"{short_name(side.name, 28)}, n = {len(winners_R)} replicates",
     )  # fmt: skip
     draw_seeds(
         axes, winners_R, place, upright=True, width=9, color=color, alpha=0.6, s=26, marker=marker
