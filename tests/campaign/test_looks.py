@@ -124,8 +124,8 @@ def test_an_experiment_trains_on_only_while_a_question_needs_it(whole: Path) -> 
     said = (whole.parent / "stderr").read_text("utf-8")
     assert "Training 15 of 15 runs" in said
     assert (
-        "Look 1 of 2, after 5 seeds: 1 of 2 questions has ended; for the others mlp and adam train "
-        "on, up to 10 seeds." in said
+        "Look 1 of 2, after 5 seeds: 1 of 2 questions has ended; the other needs 10 seeds of mlp "
+        "and adam." in said
     )
     assert "Training 10 of 25 runs" in said
     again = call("run", "small.toml", "--no-timing").stderr
@@ -267,7 +267,7 @@ def test_between_looks_there_is_no_verdict(study: Path) -> None:
     assert "n = 5 seeds); the next verdict comes after 10 seeds, of which 7 are trained." in said
     assert read_json("compare", "mlp", "adam", "--json")["sentence"] == said
     status = call("status", "small.toml").stdout
-    assert "for the others mlp and adam train on, up to 10 seeds." in status
+    assert "; the other needs 10 seeds of mlp and adam." in status
     assert "7 of 10 finished" in status
     assert "5 of 5 finished" in status
     report = " ".join(call("report", "small.toml").stdout.split())

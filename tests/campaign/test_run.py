@@ -104,7 +104,7 @@ def test_divergence_is_a_result(small: Small) -> None:
     assert first.returncode == 0
     assert "mlp, seed 0: diverged" in first.stderr
     again = run(study, "runs", "--only", "mlp")
-    assert "Nothing to train: all runs of this study are complete." in again.stderr
+    assert "Nothing to train: all runs of the selected experiments are complete." in again.stderr
     with open_store(study.parent / "runs", "write") as store:
         reasons = [stored.reason for stored in store.find_runs("")]
     assert reasons == ["diverged at epoch 1: the training loss is not finite"] * 2
@@ -152,7 +152,7 @@ def test_other_images_under_the_same_name_are_other_runs(small: Small) -> None:
     # Put back, the first images have their runs.
     data.write_bytes(images)
     again = run(study, "runs", "--only", "mlp")
-    assert "Nothing to train: all runs of this study are complete." in again.stderr
+    assert "Nothing to train: all runs of the selected experiments are complete." in again.stderr
     assert content(study.parent / "runs") == both
 
 
@@ -173,7 +173,7 @@ def test_the_same_images_elsewhere_are_the_same_runs(small: Small) -> None:
     found = call_apart(
         "run", "same/small.toml", "--store", "runs", "--only", "mlp", cwd=study.parent
     )
-    assert "Nothing to train: all runs of this study are complete." in found.stderr
+    assert "Nothing to train: all runs of the selected experiments are complete." in found.stderr
     trained = call_apart("run", "small.toml", "--store", "../runs", "--only", "mlp", cwd=other)
     assert "mlp, seed 1: finished" in trained.stderr
     assert len(content(study.parent / "runs")) == 4

@@ -156,13 +156,19 @@ class Campaign:
 
     def result(self, store: Reader, known: Known) -> StudyResult:
         """Return what a store has of it so far. known: the experiments in that store."""
-        collected = self._collected(store, known)
-        whole = collected if self.selected_from is None else None
+        whole = self._collected(store, known) if self.selected_from is None else self._whole(store)
+        look = self._next_look(store, whole)
+        needed_by = [] if look is None else [name for q in look.open for name in q.experiments]
+        mine = self.study.experiments
         return replace(
-            collected,
+            whole,
+            study=self.study,
+            experiments={name: whole.experiments[name] for name in mine},
+            unselected={n: one for n, one in whole.experiments.items() if n not in mine},
             command=self.command if self.name else "",
             damage=store.damage_note,
-            needed={} if (look := self._next_look(store, whole)) is None else look.seeds,
+            needed={} if look is None else look.seeds,
+            waiting=tuple(dict.fromkeys(needed_by)),
         )
 
     def next_look(self, store: Reader) -> NextLook | None:
@@ -183,10 +189,12 @@ class Campaign:
             return before_first_look(study.experiments, study.questions, study.looks)
         from paribus.questions.family import next_look_of
 
-        if whole is None:
-            all_of_it = replace(self, study=study, selected_from=None)
-            whole = all_of_it._collected(store, all_of_it.known(store))
-        return next_look_of(whole)
+        return next_look_of(whole or self._whole(store))
+
+    def _whole(self, store: Reader) -> StudyResult:
+        """What a store has of the study with all its experiments."""
+        whole = replace(self, study=self.selected_from or self.study, selected_from=None)
+        return whole._collected(store, whole.known(store))
 
     def _collected(self, store: Reader, known: Known) -> StudyResult:
         from paribus.measure.from_store import collect

@@ -48,7 +48,11 @@ def train(
     planned = schedule(campaign, known, store, shard=shard)
     failed, untried = dict[str, str](), dict[str, int]()
     while True:
+        before = campaign.plan(store)
         record(planned, store)
+        if campaign.plan(store) != before:
+            # What looks call for depends on the plan.
+            planned = schedule(campaign, known, store, shard=shard)
         order = order_of(planned, jobs, address)
         outcome = _train(planned, store, show=show, make=partial(make, order))
         failed |= outcome.failed

@@ -87,6 +87,7 @@ def check(campaign: Campaign) -> dict[str, Any]:
     from paribus.present.beforehand import looks_at_nothing, too_few_seeds
 
     study, engines = campaign.study, campaign.engines
+    looks = looks_at_nothing(study, campaign.selected_from)
     known = told(campaign.known())
     modules = {
         name: network
@@ -119,9 +120,7 @@ def check(campaign: Campaign) -> dict[str, Any]:
             for name, experiment in study.experiments.items()
         },
         "questions": [_question(campaign, question) for question in study.questions],
-        "note": "\n".join(
-            filter(None, (engines.note, too_few_seeds(study), looks_at_nothing(study)))
-        ),
+        "note": "\n".join(filter(None, (engines.note, too_few_seeds(study), looks))),
     }
 
 

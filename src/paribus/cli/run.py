@@ -105,7 +105,8 @@ def command(
 
     if shard is not None and report_folder is not None:
         raise UserError("--report: has no effect with --shard; a part of a study has no report")
-    tell(*campaign.notes, too_few_seeds(campaign.study), looks_at_nothing(campaign.study))
+    study = campaign.study
+    tell(*campaign.notes, too_few_seeds(study), looks_at_nothing(study, campaign.selected_from))
     with open_store(campaign.store_folder, "create") as store:
         known = told(campaign.known(store).adopted(store))
         outcome = train(

@@ -178,6 +178,11 @@ class StudyResult:
     """Which runs of the store are damaged and left out, in a line; "" if none is."""
     needed: Mapping[str, int] = field(default_factory=dict)
     """How many seeds of an experiment are to be trained by now, where planned looks decide that."""
+    waiting: tuple[str, ...] = ()
+    """The experiments that a question at planned looks still needs, of those left out, too."""
+    unselected: Mapping[str, ExperimentResult] = field(default_factory=dict)
+    """The other experiments of the study, if only some are selected: what was asked of them counts
+    in the family of all questions."""
 
     def seeds_of(self, experiment: str) -> int:
         """Return how many seeds of an experiment are to be trained by now."""

@@ -16,10 +16,18 @@ def too_few_seeds(study: Study) -> str:
     return f"With {seeds} no question about runs gets a verdict; it takes at least {FEWEST_SEEDS}."
 
 
-def looks_at_nothing(study: Study) -> str:
-    """Return what has to be said of looks that have no question to decide, or ""."""
+def looks_at_nothing(study: Study, whole: Study | None) -> str:
+    """Return what has to be said of looks that have no question to decide, or "".
+
+    whole: the study with all its experiments, if only some are selected.
+    """
     if not study.looks or any(question.judged_at_looks for question in study.questions):
         return ""
+    if whole is not None and any(question.judged_at_looks for question in whole.questions):
+        return (
+            "No question is about the selected experiments alone: they get the seeds that the "
+            "whole study calls for by now."
+        )
     return (
         f"No question compares runs, so that the looks decide nothing: every experiment is trained "
         f"with the {study.looks[0]} seeds of the first look."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from paribus.measure.runs import StudyResult
 from paribus.present.report_text import complete
 from paribus.spec.study_plan import Amendment, Design, StudyPlan, What
-from paribus.text import count, plural, series
+from paribus.text import count, listed, plural, series
 
 
 def plan_lines(result: StudyResult) -> list[str]:
@@ -14,18 +14,35 @@ def plan_lines(result: StudyResult) -> list[str]:
     plan = result.recorded_plan
     if plan is None or not plan.recorded:
         return []
-    return [_plan(plan), *map(_amendment, plan.amendments()), *_spared(result)]
+    return [_plan(plan), *map(_amendment, plan.amendments()), *_looks_so_far(result)]
 
 
-def _spared(result: StudyResult) -> list[str]:
-    """What planned looks have saved, once nothing is left to train."""
-    spared = len(result.experiments) * result.study.seeds - result.runs_needed
-    if not result.study.looks or not complete(result) or spared <= 0:
+def _looks_so_far(result: StudyResult) -> list[str]:
+    """What planned looks have saved, once nothing is left to train, and what they wait for."""
+    if not result.study.looks or not result.needed or not complete(result):
         return []
-    return [
-        f"Nothing more is to be trained: the looks spared {spared} of "
-        f"{count(result.runs_needed + spared, 'run')}."
-    ]
+    settled = [name for name in result.experiments if name not in result.waiting]
+    each = {name: result.experiments[name].experiment.runs_per_seed for name in settled}
+    planned = result.study.seeds * sum(each.values())
+    spared = planned - sum(_seeds_had(name, result) * runs for name, runs in each.items())
+    lines = []
+    if spared:
+        end = "Nothing more is to be trained: the" if not result.waiting else "The"
+        of = f" of {listed(settled)}" if result.waiting else ""
+        lines.append(f"{end} looks spared {spared} of {count(planned, 'run')}{of}.")
+    if left_out := [name for name in result.waiting if name in result.unselected]:
+        lines.append(
+            f"Questions are open that need runs of {listed(left_out)}, too, which "
+            f"{plural(len(left_out), 'is', 'are')} not selected: run the study without --only."
+        )
+    return lines
+
+
+def _seeds_had(name: str, result: StudyResult) -> int:
+    """The seeds that an experiment was to be trained with, or was all the same."""
+    seeds = result.study.seed_range
+    trained = sum(run.ended and run.seed in seeds for run in result.experiments[name].runs)
+    return max(result.seeds_of(name), trained)
 
 
 def _plan(plan: StudyPlan) -> str:

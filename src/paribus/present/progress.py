@@ -42,10 +42,12 @@ def progress(schedule: Schedule, model: Clock, *, quiet: bool = False) -> Iterat
         click.echo(f"Waiting for {runs} that another process is training.", err=True)
         yield lambda news: None
         return
-    if (look := schedule.next_look) is not None and look.taken:
+    campaign = schedule.campaign
+    if (look := schedule.next_look) is not None and (look.taken or look.ended):
         click.echo(looks_stand(look), err=True)
     if model.runs_left == 0:
-        click.echo("Nothing to train: all runs of this study are complete.", err=True)
+        what = "this study" if campaign.selected_from is None else "the selected experiments"
+        click.echo(f"Nothing to train: all runs of {what} are complete.", err=True)
         yield lambda news: None
         return
     click.echo(

@@ -19,15 +19,15 @@ from paribus.spec.question import KINDS, BaseQuestion
 class Context:
     """What questions are answered from.
 
-    `experiments`: by the names that questions use. `train_images`: of the dataset, those held out
-    for validation included. `planned`: the number of seeds that was fixed beforehand; None if it is
-    the number that there are. `timings`: of training steps. `study_name`: what a command calls the
-    study, "" if none can. `same_seeds`: whether the runs of a pair share their seed; if not, they
-    are judged unpaired. `next_seed`: the first above all that were trained or planned; None if that
-    is not known. `looks`: the numbers of seeds after which questions are judged, counted from
-    `first_seed`; empty if once.
-    `raised_from`: the seeds that were planned, where more were trained without a plan; `looks` are
-    then those of the plan. `images`: whether what is said of single images is read.
+    `experiments`: by the names that questions use, those that are not selected, too.
+    `train_images`: of the dataset, those held out for validation included. `planned`: the number of
+    seeds that was fixed beforehand; None if it is the number that there are. `timings`: of training
+    steps. `study_name`: what a command calls the study, "" if none can. `same_seeds`: whether the
+    runs of a pair share their seed; if not, they are judged unpaired. `next_seed`: the first above
+    all that were trained or planned; None if that is not known. `looks`: the numbers of seeds after
+    which questions are judged, counted from `first_seed`; empty if once. `raised_from`: the seeds
+    that were planned, where more were trained without a plan; `looks` are then those of the plan.
+    `images`: whether what is said of single images is read.
     """
 
     experiments: Mapping[str, ExperimentResult]
@@ -49,7 +49,7 @@ class Context:
         plan = result.recorded_plan
         raised = None if plan is None else plan.raised_from(result.study.seed_range)
         return cls(
-            experiments=result.experiments,
+            experiments={**result.unselected, **result.experiments},
             train_images=len(result.dataset.train_labels),
             planned=planned_seeds(result),
             preview=result.study.preview,
