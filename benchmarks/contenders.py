@@ -1,53 +1,39 @@
 """The trainings that benchmarks/epoch.py measures: ours, and the same written with other tools.
 
-Each function takes the network's name and the images, and returns a function that trains one
-epoch over them and returns its seconds. All train with SGD, batches of 128, images shuffled anew.
-N images.
+Each function takes a case and its images, and returns a function that trains one epoch over them
+and returns its seconds. All train with SGD, images shuffled anew. N images.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
+from benchmarks.cases import BLOCKS, CLASSES, Case
 from paribus.engines.base import Engine, Split, Task
 from paribus.randomness import Randomness
-from paribus.spec.files import load_study
-from paribus.spec.plan import Plan, make_plan
 from paribus.spec.recipe import Constant, Sgd
 
 Turn = Callable[[], float]
-BATCH, CLASSES = 128, 10
 
 
-def plan_of(network: str) -> Plan:
-    """The plan of one of the built-in study's experiments."""
-    layers = load_study("mnist")[0].experiments[network].network
-    assert isinstance(layers, tuple)
-    return make_plan(layers, (1, 28, 28), CLASSES)
-
-
-def rate(network: str) -> float:
-    """The built-in study's learning rate."""
-    return 0.025 if network == "residual-bn" else 0.01
-
-
-def engine(name: str) -> Callable[[str, Split], Turn]:
+def engine(name: str) -> Callable[[Case, Split], Turn]:
     """A run of one of Paribus's engines, on one thread, going on by an epoch each time."""
 
-    def make(network: str, train: Split) -> Turn:
-        plan, randomness = plan_of(network), Randomness(0)
+    def make(case: Case, train: Split) -> Turn:
+        plan, randomness = case.plan, Randomness(0)
         task = Task(
             network=plan,
             classes=CLASSES,
-            optimizer=Sgd(lr=rate(network)),
+            optimizer=Sgd(lr=case.rate),
             schedule=Constant(),
             epochs=1000,
-            batch_size=BATCH,
+            batch_size=case.batch,
             label_smoothing=0.0,
             train=train,
             test=Split(train.images[:1], train.labels[:1]),
@@ -78,7 +64,7 @@ def timed(work: Callable[[], object]) -> Turn:
     return turn
 
 
-def torch_module(network: str) -> Any:
+def torch_module(case: Case) -> Any:
     """The network as plain PyTorch modules."""
     from torch import Tensor, nn
 
@@ -95,45 +81,50 @@ def torch_module(network: str) -> Any:
         return nn.Conv2d(inputs, outputs, 3, padding=1)
 
     def block(width: int) -> nn.Module:
-        norm = [nn.BatchNorm2d(width)] if network == "residual-bn" else []
+        norm = [nn.BatchNorm2d(width)] if case.network == "residual-bn" else []
         return Residual(*norm, nn.ReLU(), conv(width, width))
 
-    widths = ((1, 8), (8, 16), (16, 32))
     layers: list[nn.Module] = []
-    if network == "mlp":
+    if case.network == "mlp":
         return nn.Sequential(
             *(nn.Flatten(), nn.Linear(784, 50), nn.ReLU()),
             *(nn.Linear(50, 50), nn.ReLU(), nn.Linear(50, 10)),
         )
-    for inputs, outputs in widths:
+    channels, rows, columns = case.shape
+    for inputs, outputs in pairwise((channels, *case.widths)):
         layers.append(conv(inputs, outputs))
-        layers += [nn.ReLU()] if network == "cnn" else [block(outputs) for _ in range(3)]
-        if outputs < 32:
+        layers += [nn.ReLU()] if case.network == "cnn" else [block(outputs) for _ in range(BLOCKS)]
+        if outputs < case.widths[-1]:
             layers.append(nn.MaxPool2d(2))
-    if network != "cnn":
+    if case.network != "cnn":
         layers.append(nn.ReLU())
-    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(1568, CLASSES))
+    features = case.widths[-1] * (rows // 4) * (columns // 4)
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(features, CLASSES))
 
 
-def tuned(threads: int, bfloat16: bool = False) -> Callable[[str, Split], Turn]:
+def tuned(
+    threads: int, bfloat16: bool = False, compiled: bool = False
+) -> Callable[[Case, Split], Turn]:
     """What one would write by hand in PyTorch for speed: tensors sliced by index, channels_last,
-    the fused optimizer, nothing read back before the end."""
+    the fused optimizer, nothing read back before the end; with torch.compile where asked."""
 
-    def make(network: str, train: Split) -> Turn:
+    def make(case: Case, train: Split) -> Turn:
         import torch
         from torch.nn import functional as F  # noqa: N812
 
         torch.set_num_threads(threads)
         images, labels = torch.from_numpy(train.images), torch.from_numpy(train.labels)
-        module = torch_module(network)
-        if network != "mlp":
+        module = torch_module(case)
+        if case.network != "mlp":
             images = images.contiguous(memory_format=torch.channels_last)
             module = module.to(memory_format=torch.channels_last)
-        optimizer = torch.optim.SGD(module.parameters(), lr=rate(network), fused=True)
+        optimizer = torch.optim.SGD(module.parameters(), lr=case.rate, fused=True)
+        if compiled:
+            module = torch.compile(module)
 
         def epoch() -> None:
             losses, correct = [], []
-            for batch in torch.randperm(len(labels)).split(BATCH):
+            for batch in torch.randperm(len(labels)).split(case.batch):
                 with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
                     logits = module(images[batch])
                 loss = F.cross_entropy(logits.float(), labels[batch])
@@ -150,7 +141,7 @@ def tuned(threads: int, bfloat16: bool = False) -> Callable[[str, Split], Turn]:
     return make
 
 
-def data_loader(network: str, train: Split) -> Turn:
+def data_loader(case: Case, train: Split) -> Turn:
     """The original's loop: a shuffling DataLoader over tensors, `.item()` for every batch."""
     import torch
     from torch import nn
@@ -158,9 +149,9 @@ def data_loader(network: str, train: Split) -> Turn:
 
     torch.set_num_threads(2)
     tensors = TensorDataset(torch.from_numpy(train.images), torch.from_numpy(train.labels))
-    loader = DataLoader(tensors, batch_size=BATCH, shuffle=True)
-    module, loss_of = torch_module(network), nn.CrossEntropyLoss()
-    optimizer = torch.optim.SGD(module.parameters(), lr=rate(network))
+    loader = DataLoader(tensors, batch_size=case.batch, shuffle=True)
+    module, loss_of = torch_module(case), nn.CrossEntropyLoss()
+    optimizer = torch.optim.SGD(module.parameters(), lr=case.rate)
 
     def epoch() -> None:
         for images, labels in loader:
@@ -175,7 +166,7 @@ def data_loader(network: str, train: Split) -> Turn:
     return timed(epoch)
 
 
-def lightning(network: str, train: Split) -> Turn:
+def lightning(case: Case, train: Split) -> Turn:
     """PyTorch Lightning's Trainer, its bars and loggers off."""
     import logging
     import warnings
@@ -191,16 +182,16 @@ def lightning(network: str, train: Split) -> Turn:
     class Classifier(LightningModule):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
-            self.module = torch_module(network)
+            self.module = torch_module(case)
 
         def training_step(self, batch: Any, _: int) -> Any:
             return torch.nn.functional.cross_entropy(self.module(batch[0]), batch[1])
 
         def configure_optimizers(self) -> Any:
-            return torch.optim.SGD(self.parameters(), lr=rate(network))
+            return torch.optim.SGD(self.parameters(), lr=case.rate)
 
     tensors = TensorDataset(torch.from_numpy(train.images), torch.from_numpy(train.labels))
-    loader = DataLoader(tensors, batch_size=BATCH, shuffle=True)
+    loader = DataLoader(tensors, batch_size=case.batch, shuffle=True)
     classifier = Classifier()
 
     def epoch() -> None:
@@ -216,18 +207,18 @@ def lightning(network: str, train: Split) -> Turn:
     return timed(epoch)
 
 
-def skorch(network: str, train: Split) -> Turn:
+def skorch(case: Case, train: Split) -> Turn:
     """skorch's NeuralNetClassifier, without validation."""
     import torch
     from skorch import NeuralNetClassifier  # type: ignore[import-not-found]
 
     torch.set_num_threads(2)
     net = NeuralNetClassifier(
-        torch_module(network),
+        torch_module(case),
         criterion=torch.nn.CrossEntropyLoss,
         optimizer=torch.optim.SGD,
-        lr=rate(network),
-        batch_size=BATCH,
+        lr=case.rate,
+        batch_size=case.batch,
         iterator_train__shuffle=True,
         train_split=None,
         verbose=0,
@@ -236,64 +227,64 @@ def skorch(network: str, train: Split) -> Turn:
     return timed(lambda: net.partial_fit(train.images, train.labels, epochs=1))
 
 
-def keras(backend: str) -> Callable[[str, Split], Turn]:
+def keras(backend: str) -> Callable[[Case, Split], Turn]:
     """Keras's `fit`, channels last."""
 
-    def make(network: str, train: Split) -> Turn:
+    def make(case: Case, train: Split) -> Turn:
         os.environ["KERAS_BACKEND"] = backend
         from keras import Input, Model, layers, losses, optimizers  # type: ignore[import-not-found]
 
         def conv(width: int) -> Any:
             return layers.Conv2D(width, 3, padding="same")
 
-        x = inputs = Input((28, 28, 1))
-        if network == "mlp":
+        x = inputs = Input((*case.shape[1:], case.shape[0]))
+        if case.network == "mlp":
             x = layers.Flatten()(x)
             for _ in range(2):
                 x = layers.Dense(50, activation="relu")(x)
         else:
-            for width in (8, 16, 32):
+            for width in case.widths:
                 x = conv(width)(x)
-                if network == "cnn":
+                if case.network == "cnn":
                     x = layers.ReLU()(x)
                 else:
-                    for _ in range(3):
-                        y = layers.BatchNormalization()(x) if network == "residual-bn" else x
+                    for _ in range(BLOCKS):
+                        y = layers.BatchNormalization()(x) if case.network == "residual-bn" else x
                         x = layers.Add()([x, conv(width)(layers.ReLU()(y))])
-                if width < 32:
+                if width < case.widths[-1]:
                     x = layers.MaxPooling2D(2)(x)
-            if network != "cnn":
+            if case.network != "cnn":
                 x = layers.ReLU()(x)
             x = layers.Flatten()(x)
         model = Model(inputs, layers.Dense(CLASSES)(x))
         model.compile(
-            optimizers.SGD(rate(network)),
+            optimizers.SGD(case.rate),
             losses.SparseCategoricalCrossentropy(from_logits=True),
             metrics=["accuracy"],
         )
         images_NHWC = np.ascontiguousarray(train.images.transpose(0, 2, 3, 1))
         return timed(
-            lambda: model.fit(images_NHWC, train.labels, batch_size=BATCH, epochs=1, verbose=0)
+            lambda: model.fit(images_NHWC, train.labels, batch_size=case.batch, epochs=1, verbose=0)
         )
 
     return make
 
 
-def jax_scan(network: str, train: Split) -> Turn:
+def jax_scan(case: Case, train: Split) -> Turn:
     """JAX: one jitted scan over an epoch's batches (`mlp` and `cnn`)."""
     import jax  # type: ignore[import-not-found]
     import jax.numpy as jnp  # type: ignore[import-not-found]
 
-    if network not in ("mlp", "cnn"):
-        raise NotImplementedError(network)
+    if case.network not in ("mlp", "cnn"):
+        raise NotImplementedError(case.network)
     images, labels = jnp.asarray(train.images), jnp.asarray(train.labels)
     parameters = {
         name: jnp.asarray(value)
-        for name, value in Randomness(0).initial_tensors(plan_of(network), "torch").items()
+        for name, value in Randomness(0).initial_tensors(case.plan, "torch").items()
     }
 
     def logits_of(p: dict[str, Any], x: Any) -> Any:
-        if network == "mlp":
+        if case.network == "mlp":
             x = x.reshape(len(x), -1)
             for k in (1, 2):
                 x = jax.nn.relu(x @ p[f"linear{k}.weight"].T + p[f"linear{k}.bias"])
@@ -312,7 +303,7 @@ def jax_scan(network: str, train: Split) -> Turn:
 
     def step(p: dict[str, Any], batch: Any) -> tuple[dict[str, Any], Any]:
         loss, gradient = jax.value_and_grad(loss_of)(p, batch)
-        return {k: p[k] - rate(network) * gradient[k] for k in p}, loss
+        return {k: p[k] - case.rate * gradient[k] for k in p}, loss
 
     scan = jax.jit(lambda p, batches: jax.lax.scan(step, p, batches))
     rng = np.random.default_rng(0)
@@ -320,23 +311,23 @@ def jax_scan(network: str, train: Split) -> Turn:
     def epoch() -> None:
         nonlocal parameters
         order = rng.permutation(len(train))
-        whole = len(train) // BATCH * BATCH
-        parameters, losses = scan(parameters, jnp.asarray(order[:whole].reshape(-1, BATCH)))
+        whole = len(train) // case.batch * case.batch
+        parameters, losses = scan(parameters, jnp.asarray(order[:whole].reshape(-1, case.batch)))
         losses.block_until_ready()
 
     return timed(epoch)
 
 
-def scikit_learn(network: str, train: Split) -> Turn:
+def scikit_learn(case: Case, train: Split) -> Turn:
     """scikit-learn's MLPClassifier (`mlp` alone)."""
     from sklearn.neural_network import MLPClassifier
 
-    if network != "mlp":
-        raise NotImplementedError(network)
+    if case.network != "mlp":
+        raise NotImplementedError(case.network)
     flat = train.images.reshape(len(train), -1)
     net = MLPClassifier(
-        (50, 50), solver="sgd", learning_rate_init=rate(network), momentum=0.0, alpha=0.0,
-        batch_size=BATCH, nesterovs_momentum=False,
+        (50, 50), solver="sgd", learning_rate_init=case.rate, momentum=0.0, alpha=0.0,
+        batch_size=case.batch, nesterovs_momentum=False,
     )  # fmt: skip
     classes = np.arange(CLASSES)
     return timed(lambda: net.partial_fit(flat, train.labels, classes=classes))
