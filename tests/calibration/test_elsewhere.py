@@ -51,6 +51,7 @@ def _welch_rate(a_RA: Floats, b_RB: Floats, level: float) -> float:
     return float((stats.ttest_ind(b_RB, a_RA, axis=1, equal_var=False).pvalue <= level).mean())
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("runs", [10, 15])
 def test_welch_holds_for_one_question_of_ten_runs_or_more(runs: int) -> None:
     rng = generator("welch allowed", runs)
@@ -78,6 +79,7 @@ def tuned(rng: np.random.Generator, size: tuple[int, ...], space: str) -> Floats
     return chosen(validation, test, worst=-10.0).reshape(size[:-1])
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("settings", [5, 20, 50])
 @pytest.mark.parametrize("replicates", [5, 10])
 def test_tuned_comparisons_keep_the_level(replicates: int, settings: int) -> None:

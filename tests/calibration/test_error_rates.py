@@ -210,6 +210,7 @@ def test_a_study_of_the_planned_seeds_decides_four_times_in_five(true: float) ->
     assert decided >= 0.76
 
 
+@pytest.mark.thorough
 def test_diverged_runs_do_not_raise_the_error() -> None:
     # One run in ten of either experiment gives no value.
     rng = generator("diverged")

@@ -69,6 +69,7 @@ def test_intervals_for_new_images_cover(
     assert low <= np.mean(rates) <= high
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("change", ["none on average", "helps some images", "helps all alike"])
 @pytest.mark.parametrize("seeds", [3, 5, 10])
 def test_intervals_for_new_images_cover_with_right_and_wrong_answers(

@@ -129,6 +129,7 @@ def interaction(value_CS: Floats) -> Interaction:
     )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("shape", ["normal", "half exponential"])
 @pytest.mark.parametrize("looks", [(), LOOKS])
 def test_where_a_change_does_as_much_few_studies_say_otherwise(

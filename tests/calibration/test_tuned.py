@@ -39,7 +39,7 @@ def responses(rng: np.random.Generator, shape: str, ahead: float = 0.0) -> Value
     return value
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("seeds", "trials", "shape"),
     [
@@ -66,7 +66,7 @@ def test_few_studies_claim_a_difference_where_both_are_alike(
     assert at_most(rate, LEVEL, studies)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize(("trials", "least"), [(5, 0.4), (15, 0.8)])
 def test_a_side_whose_runs_vary_more_is_not_claimed_to_be_better(trials: int, least: float) -> None:
     """Why winners are trained again: settings do not matter, and Adam's runs vary three times as

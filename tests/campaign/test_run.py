@@ -98,6 +98,7 @@ def test_a_study_goes_on_with_more_seeds(small: Small) -> None:
     assert before.items() <= after.items()
 
 
+@pytest.mark.thorough
 def test_divergence_is_a_result(small: Small) -> None:
     study = small(SMALL_STUDY.replace("lr = 0.1, momentum = 0.9", "lr = 1e30"))
     first = run(study, "runs", "--only", "mlp")
@@ -110,6 +111,7 @@ def test_divergence_is_a_result(small: Small) -> None:
     assert reasons == ["diverged at epoch 1: the training loss is not finite"] * 2
 
 
+@pytest.mark.thorough
 def test_two_processes_share_a_store(small: Small) -> None:
     study = small(SMALL_STUDY.replace("epochs = 4", "epochs = 30"))
     command = [sys.executable, "-m", "paribus", "run", study.name, "--jobs", "1"]

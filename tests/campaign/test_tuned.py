@@ -189,6 +189,7 @@ def test_a_trial_that_diverged_is_never_chosen_before_one_that_did_not(
         assert (run.status == "diverged") == all(diverged)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("runs", [17, 33])
 def test_a_study_that_was_stopped_goes_on_to_the_same_runs(
     runs: int, study: Path, once: Path, monkeypatch: pytest.MonkeyPatch

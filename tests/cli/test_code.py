@@ -60,6 +60,7 @@ def edit(folder: Path) -> None:
     path.write_text(path.read_text("utf-8").replace("36, 4", "36, 5").replace("(4", "(5"), "utf-8")
 
 
+@pytest.mark.thorough
 def test_modules_are_found_beside_the_study_and_by_workers(folder: Path) -> None:
     found = read_json("status", "study/small.toml", "--json")["experiments"]
     assert found["own"]["finished"] == 2
@@ -102,6 +103,7 @@ def test_a_planned_question_is_answered_by_the_runs_that_are_named(folder: Path)
     assert "n = 2 seeds" in " ".join(compared.stdout.split())
 
 
+@pytest.mark.thorough
 def test_run_trains_the_present_code_and_the_older_can_be_pinned(folder: Path) -> None:
     before = read_json("status", "study/small.toml", "--json")["experiments"]["own"]["runs"]
     code = read_json("check", "study/small.toml", "--json")["experiments"]["own"]["hash"]

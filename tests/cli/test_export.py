@@ -71,6 +71,7 @@ def test_a_run_for_people() -> None:
     assert told[1].startswith("Checked with PyTorch on 10,000 test images: no probability differs")
 
 
+@pytest.mark.thorough
 def test_a_store_for_people() -> None:
     assert call("--to", "csv") == (
         "1 run: export/csv\nRead it with pandas.read_csv, R's read.csv or any spreadsheet.\n"

@@ -38,7 +38,7 @@ matters = 0.01
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_grid_is_trained_judged_and_drawn(tmp_path: Path) -> None:
     (tmp_path / "grid.toml").write_text(STUDY)
     done = call_apart("run", "grid.toml", "--no-timing", cwd=tmp_path)

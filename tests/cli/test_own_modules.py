@@ -141,6 +141,7 @@ def test_a_module_that_does_all_it_may_is_trained_and_exported(checked: Small) -
         assert facts["check"]["difference"] < 1e-6
 
 
+@pytest.mark.thorough
 def test_run_stops_at_what_every_seed_would_share(checked: Small) -> None:
     path = checked('"tried_nets:Noisy"')
     done = call_apart("run", path.name, "--seeds", "4", "--jobs", "1", cwd=path.parent)

@@ -109,6 +109,7 @@ def test_unpacking_that_was_killed_goes_on(away: Path, runs: int) -> None:
     assert leftovers == []
 
 
+@pytest.mark.thorough
 def test_a_damaged_file_of_a_pack_is_written_anew(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,8 +53,8 @@ def test_figures_and_tables_have_labels_in_place_of_names(make: Make, tmp_path: 
     assert "→ [CNN], Adam" in findings
 
 
+@pytest.mark.thorough
 @NEEDS_LATEX
-@pytest.mark.slow
 def test_a_document_takes_all_of_a_report_and_nothing_leaves_its_page(
     make: Make, tmp_path: Path
 ) -> None:

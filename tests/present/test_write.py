@@ -49,6 +49,7 @@ def test_everything_is_written(make: Make, tmp_path: Path) -> None:
     assert all((file.stat().st_mode & 0o444) for file in path.parent.rglob("*.*"))
 
 
+@pytest.mark.thorough
 def test_figures_are_written_as_pdf_when_asked_and_kept_up_to_date(
     make: Make, tmp_path: Path
 ) -> None:

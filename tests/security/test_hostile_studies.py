@@ -75,7 +75,7 @@ def test_nothing_is_run_or_touched(study: str, outside: Path) -> None:
     assert sorted(os.listdir(home.parent)) == ["home", "outside"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["a program", "a process", "a title for terminals", "a formula"])
 @pytest.mark.usefixtures("undrawn")
 def test_nothing_is_run_by_run(name: str, outside: Path) -> None:

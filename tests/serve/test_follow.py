@@ -105,6 +105,7 @@ def test_training_now_stopped_and_gone_on(small: Small, tmp_path: Path) -> None:
         training.wait(60)
 
 
+@pytest.mark.thorough
 def test_ctrl_c_ends_it_while_pages_are_open(trained: Path) -> None:
     with serving(trained) as server:
         feed = events(server)
@@ -114,6 +115,7 @@ def test_ctrl_c_ends_it_while_pages_are_open(trained: Path) -> None:
         assert server.process.stderr.read().strip() == "Stopped."
 
 
+@pytest.mark.thorough
 def test_ctrl_c_ends_it_while_a_report_is_made(trained: Path) -> None:
     with serving(trained) as server, socket.create_connection(("127.0.0.1", server.port)) as asking:
         asking.sendall(f"GET /report HTTP/1.1\r\nHost: localhost:{server.port}\r\n\r\n".encode())

@@ -123,7 +123,7 @@ def test_a_report_says_what_is_damaged_on_its_page_and_in_the_terminal(
         assert "paribus verify" in said
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("what", ["results", "seed", "file", "gone", "weights gone"])
 @pytest.mark.usefixtures("undrawn")
 def test_run_trains_what_is_damaged_again_and_all_is_as_it_was(home: Path, what: str) -> None:

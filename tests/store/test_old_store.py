@@ -279,7 +279,7 @@ def _open_and_die(folder: str, statements: int) -> None:
     open_store(Path(folder), "write").close()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_process_killed_in_the_middle_of_it_leaves_the_store_as_it_was(old: Path) -> None:
     context = multiprocessing.get_context("spawn")
     for statements in (1, 20, 60):
