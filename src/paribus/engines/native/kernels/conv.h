@@ -36,6 +36,14 @@ struct Finish {
     for (int j = 0; j < N; ++j) out[offset + j] = value[j];
   }
 
+  // Sends for what row() will read and write.
+  template <int N>
+  void prefetch(ptrdiff_t offset, const vec* out) const {
+    for (const vec* data : {out, gate, addend})
+      if (data)
+        for (int j = 0; j < N; ++j) paribus::prefetch(data + offset + j);
+  }
+
   void operator()(vec sum, int channel, ptrdiff_t offset, vec* out) const {
     row<1>({sum}, channel, offset, out);
   }

@@ -106,6 +106,10 @@ inline int live_in_part(int live, int part) {
 inline vec load(const float* from) { return *reinterpret_cast<const unaligned_vec*>(from); }
 inline void store(float* to, vec value) { *reinterpret_cast<unaligned_vec*>(to) = value; }
 
+// Sends for a vector that will be needed, as far as the second-level cache: the first holds what is
+// being worked on.
+inline void prefetch(const void* from) { __builtin_prefetch(from, 0, 2); }
+
 // Whether so many vectors' worth of floats are all +0 (a -0 among them does not count as one).
 template <int VECTORS>
 inline bool all_zero(const void* floats) {

@@ -82,9 +82,16 @@ inline void store_frequencies(const vec half[6], vec* to, ptrdiff_t stride) {
   for (int x = 0; x < 6; ++x) to[x * stride] = transformed[x];
 }
 
+// Sends for the inputs that the block to the right has besides.
+inline void prefetch_next_block(const vec* in, ptrdiff_t row) {
+  for (int y = 0; y < WINOGRAD_IN; ++y)
+    for (int x = WINOGRAD_IN; x < WINOGRAD_IN + WINOGRAD_OUT; ++x) prefetch(in + y * row + x);
+}
+
 // Element (row, column) of the 6 x 6 frequencies goes to to[(row * 6 + column) * stride].
 inline void transform_input_block(const vec* in, ptrdiff_t row, vec* to, ptrdiff_t stride) {
   vec a[6], b[6];
+  prefetch_next_block(in, row);
   input_row(in, row, a);
   store_frequencies(a, to, stride);
   input_row_pair(in, row, 2.0f, NEAR, a, b);
@@ -112,31 +119,41 @@ inline void transform_weight(const T* const g[9], T u[FREQUENCIES]) {
   for (int y = 0; y < 6; ++y) weight_transform(half[y], u + 6 * y);
 }
 
-// frequencies[o * FREQUENCIES + f] for a block of output channels, one input block's worth.
+// sums[o] for CHANNELS output channels at a time, of one frequency.
 template <int CHANNELS>
-inline void multiply_frequencies(const vec* transformed, ptrdiff_t stride, const float* weights,
-                                 int in_channels, int out_channels, vec* frequencies) {
-  for (int f = 0; f < FREQUENCIES; ++f) {
+inline void multiply_channels(const vec* inputs, const float* weights, int in_channels,
+                              int out_channels, int& channel, vec* sums) {
+  for (; channel + CHANNELS <= out_channels; channel += CHANNELS) {
     vec sum[CHANNELS] = {};
-    const vec* input = transformed + f * stride;
-    const float* weight = weights + static_cast<ptrdiff_t>(f) * in_channels * out_channels;
+    const float* weight = weights + channel;
     for (int i = 0; i < in_channels; ++i, weight += out_channels) {
-      const vec value = input[i];
+      const vec value = inputs[i];
 #pragma GCC unroll 16
       for (int c = 0; c < CHANNELS; ++c) sum[c] = fma(weight[c], value, sum[c]);
     }
-    for (int c = 0; c < CHANNELS; ++c) frequencies[c * FREQUENCIES + f] = sum[c];
+    for (int c = 0; c < CHANNELS; ++c) sums[channel + c] = sum[c];
   }
 }
 
-inline void transform_output_block(const vec* frequencies, const Map& out, int channel, int y0,
-                                   int x0, const Finish& finish) {
+inline void multiply_frequency(const vec* inputs, const float* weights, int in_channels,
+                               int out_channels, vec* sums) {
+  int channel = 0;
+  if (REGISTERS >= 32)
+    multiply_channels<16>(inputs, weights, in_channels, out_channels, channel, sums);
+  multiply_channels<8>(inputs, weights, in_channels, out_channels, channel, sums);
+  multiply_channels<4>(inputs, weights, in_channels, out_channels, channel, sums);
+  multiply_channels<1>(inputs, weights, in_channels, out_channels, channel, sums);
+}
+
+// Element (row, column) of the 6 x 6 frequencies is from[(row * 6 + column) * stride].
+inline void transform_output_block(const vec* from, ptrdiff_t stride, const Map& out, int channel,
+                                   int y0, int x0, const Finish& finish) {
   vec half[4][6];
 #pragma GCC unroll 6
   for (int x = 0; x < 6; ++x) {
     vec column[6], transformed[4];
 #pragma GCC unroll 6
-    for (int y = 0; y < 6; ++y) column[y] = frequencies[y * 6 + x];
+    for (int y = 0; y < 6; ++y) column[y] = from[(y * 6 + x) * stride];
     output_transform(column, transformed);
 #pragma GCC unroll 6
     for (int y = 0; y < 4; ++y) half[y][x] = transformed[y];
@@ -150,19 +167,6 @@ inline void transform_output_block(const vec* frequencies, const Map& out, int c
       finish.row(transformed, channel, at, out.data);
     else
       for (int x = 0; x < columns; ++x) finish(transformed[x], channel, at + x, out.data);
-  }
-}
-
-template <int CHANNELS>
-inline void winograd_channels(const vec* transformed, ptrdiff_t stride, const float* weights,
-                              int in_channels, const Map& out, int& channel, int y0, int x0,
-                              const Finish& finish) {
-  for (; channel + CHANNELS <= out.channels; channel += CHANNELS) {
-    vec frequencies[CHANNELS * FREQUENCIES];
-    multiply_frequencies<CHANNELS>(transformed, stride, weights + channel, in_channels,
-                                   out.channels, frequencies);
-    for (int c = 0; c < CHANNELS; ++c)
-      transform_output_block(frequencies + c * FREQUENCIES, out, channel + c, y0, x0, finish);
   }
 }
 
@@ -205,28 +209,33 @@ inline void winograd_weights(const float* packed, int in_channels, int out_chann
 
 // One more vector than channels: rows of a power of two vectors would share a few cache sets.
 inline ptrdiff_t winograd_stride(int channels) { return channels + 1; }
-inline int64_t winograd_scratch(int channels) { return FREQUENCIES * winograd_stride(channels); }
+// For the larger of the numbers of channels on either side. Vectors.
+inline int64_t winograd_scratch(int channels) {
+  return (FREQUENCIES + 1) * winograd_stride(channels);
+}
 
 // out = finish(in convolved with 3 x 3 weights, transformed by winograd_weights), for a part of a
 // tile.
 // Reads the border, up to the next multiple of four rows and columns.
 inline void winograd_convolve(const Map& in, const float* weights, const Map& out,
                               const Finish& finish, vec* scratch) {
-  const ptrdiff_t stride = winograd_stride(in.channels);
+  const ptrdiff_t stride = winograd_stride(std::max(in.channels, out.channels));
+  const ptrdiff_t size = static_cast<ptrdiff_t>(in.channels) * out.channels;
+  // The sums of a frequency take the place of the inputs of the one before it, which are no longer
+  // needed: so half as much goes through the cache.
+  vec *sums = scratch, *inputs = scratch + stride;
   for (int y = 0; y < out.height; y += WINOGRAD_OUT)
     for (int x = 0; x < out.width; x += WINOGRAD_OUT) {
       for (int i = 0; i < in.channels; ++i)
-        detail::transform_input_block(in.at(i, y - 1, x - 1), in.row, scratch + i, stride);
-      int channel = 0;
-      if (REGISTERS >= 32)
-        detail::winograd_channels<16>(scratch, stride, weights, in.channels, out, channel, y, x,
-                                      finish);
-      detail::winograd_channels<8>(scratch, stride, weights, in.channels, out, channel, y, x,
-                                   finish);
-      detail::winograd_channels<4>(scratch, stride, weights, in.channels, out, channel, y, x,
-                                   finish);
-      detail::winograd_channels<1>(scratch, stride, weights, in.channels, out, channel, y, x,
-                                   finish);
+        detail::transform_input_block(in.at(i, y - 1, x - 1), in.row, inputs + i, stride);
+      for (int channel = 0; channel < out.channels; ++channel)
+        for (int row = y; row < y + WINOGRAD_OUT; ++row)
+          finish.prefetch<WINOGRAD_OUT>(out.offset(channel, row, x), out.data);
+      for (int f = 0; f < FREQUENCIES; ++f)
+        detail::multiply_frequency(inputs + f * stride, weights + f * size, in.channels,
+                                   out.channels, sums + f * stride);
+      for (int channel = 0; channel < out.channels; ++channel)
+        detail::transform_output_block(sums + channel, stride, out, channel, y, x, finish);
     }
 }
 
