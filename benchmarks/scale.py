@@ -1,13 +1,14 @@
 """What many runs cost: the store per run, the commands that read it, and Ray beside this machine.
 
     python -m benchmarks.scale store [--runs 10000] [--json FILE]
-    python -m benchmarks.scale ray [--runs 1000] [--json FILE]
+    python -m benchmarks.scale ray [--runs 1000] [--rounds 2] [--json FILE]
 
 `store` fills a store with made-up runs and prints processor and wall time per run, for each tenth
 of them; then the time of `paribus status` and `paribus report`. `ray` trains runs of about half a
-second with the local executor and with `--ray local`, on the same cores, and prints the ratio of
-both. Wall times mean something on a quiet machine only; processor times are those of all processes
-of a command, sampled while it runs.
+second with the local executor and with `--ray local`, on the same cores, the two in turns: local,
+Ray, Ray, local, and so on. It prints the ratio of their sums, start and report included. Wall times
+mean something on a quiet machine only; processor times are those of all processes of a command,
+sampled while it runs.
 """
 
 from __future__ import annotations
@@ -32,17 +33,19 @@ from paribus.store.open import open_store
 
 _EXPERIMENTS = 10
 _EPOCHS = 8
+_TRAIN_IMAGES = 10_000
+"""With them a run takes about half a second."""
 _SAMPLED_EVERY = 0.2
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def write_study(folder: Path, runs: int) -> None:
     """Write a study of ten experiments, with as many seeds as make so many runs, and its data: 10
-    classes of 1×8×8 images, 4,000 to train on and 500 to test on."""
+    classes of 1×8×8 images, 10,000 to train on and 500 to test on."""
     rng = np.random.default_rng(1)
     patterns = rng.integers(0, 150, (10, 8, 8))
     arrays: dict[str, Any] = {}
-    for part, count in (("train", 4000), ("test", 500)):
+    for part, count in (("train", _TRAIN_IMAGES), ("test", 500)):
         labels = np.arange(count) % 10
         images = patterns[labels] + rng.integers(0, 105, (count, 8, 8))
         arrays |= {f"x_{part}": images.astype(np.uint8), f"y_{part}": labels}
@@ -162,17 +165,32 @@ def store_figures(folder: Path, runs: int) -> dict[str, Any]:
     }
 
 
-def ray_figures(folder: Path, runs: int) -> dict[str, Any]:
-    """Train the same runs by both executors."""
+def ray_figures(folder: Path, runs: int, rounds: int) -> dict[str, Any]:
+    """Train the same runs by both executors, in turns."""
     write_study(folder, runs)
-    common = ["run", "many.toml", "--no-timing"]
-    local = measure(folder, [*common, "--store", "local", "--report", "report-local"])
-    ray = measure(folder, [*common, "--store", "ray", "--report", "report-ray", "--ray", "local"])
-    with open_store(folder / "local", "read") as store:
-        seconds = [float(store.epochs(run.id)["train_seconds"].sum()) for run in
-                   store.find_runs("")]  # fmt: skip
-    ratios = {f"{key}_ratio": ray[key] / local[key] for key in local}
-    return {"local": local, "ray": ray, **ratios, "median_run_seconds": float(np.median(seconds))}
+    options: dict[str, list[str]] = {"local": [], "ray": ["--ray", "local"]}
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in options}
+    for number in range(rounds):
+        for name in sorted(options, reverse=number % 2 == 1):
+            store = f"{name}-{number}"
+            arguments = ["--no-timing", "--store", store, "--report", f"report-{store}"]
+            seconds = measure(folder, ["run", "many.toml", *arguments, *options[name]])
+            seconds["median_run_seconds"] = _median_run(folder / store)
+            print(json.dumps({"executor": name, "round": number + 1, **seconds}), flush=True)
+            found[name].append(seconds)
+    ratios = {
+        f"{key}_ratio": sum(one[key] for one in found["ray"])
+        / sum(one[key] for one in found["local"])
+        for key in ("cpu_seconds", "wall_seconds", "median_run_seconds")
+    }
+    return {"rounds": found, **ratios}
+
+
+def _median_run(folder: Path) -> float:
+    """Seconds of training of the median run of a store, evaluation left out."""
+    with open_store(folder, "read") as store:
+        runs = store.find_runs("")
+        return float(np.median([store.epochs(run.id)["train_seconds"].sum() for run in runs]))
 
 
 def main() -> None:
@@ -180,11 +198,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("what", choices=["store", "ray"])
     parser.add_argument("--runs", type=int)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
     runs = asked.runs or {"store": 10_000, "ray": 1000}[asked.what]
     with tempfile.TemporaryDirectory() as folder:
-        figures = {"store": store_figures, "ray": ray_figures}[asked.what](Path(folder), runs)
+        if asked.what == "store":
+            figures = store_figures(Path(folder), runs)
+        else:
+            figures = ray_figures(Path(folder), runs, asked.rounds)
     found = {"runs": runs, **figures, "environment": environment()}
     print(json.dumps(found, indent=2))
     if asked.json:

@@ -9,7 +9,7 @@ import pytest
 
 from paribus.errors import UserError
 from paribus.execute.protocol import Capacity, Order
-from paribus.execute.ray_cluster import RayExecutor, _Node
+from paribus.execute.ray_cluster import RayExecutor, _Node, _say_apart
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
 
@@ -52,3 +52,20 @@ def test_nobody_answers() -> None:
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(UserError, match="an address is HOST:PORT, auto or local"):
         RayExecutor(Order(runs=1, address=address)).__enter__()
+
+
+def test_what_ray_tells_is_a_line_on_stderr_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ray._private import worker
+
+    # What prints them in Ray's thread.
+    assert "print_to_stdstream" in worker.listen_error_messages.__code__.co_names
+    monkeypatch.setattr(worker, "print_to_stdstream", None)
+    _say_apart()
+    for number in (1, 2):
+        message = f"A worker died. To troubleshoot, see the logs of lease {number}.\nMore."
+        worker.print_to_stdstream(
+            {"lines": [message], "pid": "raylet", "is_err": False}, ignore_prefix=False
+        )
+    assert capsys.readouterr() == ("", "Ray: A worker died.\n")

@@ -48,6 +48,9 @@ def main() -> None:
     done = call_apart("run", study.name, "--store", "whole", cwd=study.parent)
     assert done.returncode == 0, done.stderr
     assert content(study.parent / "cut") == content(study.parent / "whole")
+    log = (study.parent / "command.log").read_text("utf-8")
+    assert "Ray: A worker died" in log
+    assert "(raylet)" not in log
     told = ", ".join(f"{number} of a {what}" for what, number in killed.items())
     print(f"{sum(killed.values())} kills ({told}): same bits, no epoch lost, no process left.")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -28,6 +29,7 @@ from paribus.execute.protocol import (
 )
 from paribus.execute.ray_task import train_batch
 from paribus.execute.worker import Batch, checked_data
+from paribus.text import shown
 
 if TYPE_CHECKING:
     from ray import ObjectRef, ObjectRefGenerator
@@ -216,6 +218,7 @@ def _connect(address: str) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
 
+    _say_apart()
     quiet = {"log_to_driver": False, "logging_level": "ERROR"}
     if address == LOCAL:
         ray.init(
@@ -234,6 +237,25 @@ def _connect(address: str) -> None:
             f"--ray {address}: no Ray cluster answers there ({error}); call the command on a node "
             "of the cluster, or use --ray local"
         ) from None
+
+
+def _say_apart() -> None:
+    """Have what Ray tells of its nodes and workers printed to stderr, its first sentence, once.
+
+    Ray prints all of it each time, to stdout, which is for the command's answer.
+    """
+    from ray._private import worker
+
+    said = set[str]()
+
+    def say(message: Mapping[str, Any], ignore_prefix: bool) -> None:
+        for line in message["lines"]:
+            sentence = shown(line.strip().partition(". ")[0].removesuffix("."), 200)
+            if sentence not in said:
+                said.add(sentence)
+                print(f"Ray: {sentence}.", file=sys.stderr)
+
+    worker.print_to_stdstream = say  # Ray has no setting for it.
 
 
 def _knock(address: str) -> None:
