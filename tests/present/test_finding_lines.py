@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from paribus.measure.metric import named
 from paribus.measure.runs import StudyResult
 from paribus.present.as_json import plain
 from paribus.present.finding_lines import WIDTH, finding_lines, next_lines
 from paribus.present.forest import forest
+from paribus.present.short import direction
 from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding, Verdict
 from tests.support.judged import (
@@ -130,7 +132,7 @@ def test_a_preview_says_so_and_leads_to_the_full_study(make: Make, tmp_path: Pat
         f"Report: {page}",
         "Next:",
         "  paribus run mnist              train the full study",
-        "  paribus serve mnist --preview  explore the runs, and draw digits for them",
+        "  paribus serve mnist --preview  explore the runs, and draw images for them",
     ]
 
 
@@ -147,3 +149,17 @@ def test_what_is_next_depends_on_what_there_is(make: Make, result: StudyResult) 
 
 def test_a_study_that_asks_nothing_prints_nothing(result: StudyResult) -> None:
     assert texts(result, []) == []
+
+
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        ("test_accuracy", ""),
+        ("calibration_error", "lower is better"),
+        ("test_loss", "lower is better"),
+        ("generalisation_gap", "smaller is better"),
+        ("epochs_to 0.9", "fewer is better"),
+    ],
+)
+def test_a_title_says_which_numbers_are_better(metric: str, words: str) -> None:
+    assert direction(replace(found(CLEAR), metric=named(metric))) == words

@@ -305,6 +305,19 @@ def test_a_variant_takes_back_the_numbers_of_its_base() -> None:
     )
 
 
+@pytest.mark.parametrize("key", ["images", "validation"])
+def test_a_share_of_images_is_told_as_such(key: str) -> None:
+    assert mistakes(f"{key} = 0.2\n{BASE}") == [
+        f"s.toml, {key}: is a number of images, not a share, got 0.2; write e.g. 300"
+    ]
+
+
+def test_one_augmentation_is_a_list_too() -> None:
+    assert mistakes(f'{BASE}\naugment = "flip"') == [
+        's.toml, experiments.base.augment: must be a list, got "flip"; write ["flip"]'
+    ]
+
+
 def test_settings_that_cannot_be_tuned_are_told_where_they_are_written() -> None:
     tune = 'trials = 1\naugment = { choice = ["flip"] }\nimages = { choice = [100, 200] }'
     said = mistakes(f"{BASE}\nvalidation = 100\n[experiments.base.tune]\n{tune}")

@@ -60,7 +60,7 @@ def test_it_is_read_and_inherited() -> None:
         ('["crpo 4"]', '[1]: there is no augmentation "crpo"; did you mean "crop"?'),
         ('[""]', '[1]: there is no augmentation ""; known are crop, shift, flip, cutout, rotate'),
         ('["flip", "crop 2", "crop 4"]', ': "crop" is written twice; leave one out'),
-        ('"flip"', ': must be a list, got "flip"'),
+        ('"flip"', ': must be a list, got "flip"; write ["flip"]'),
         ("[4]", "[1]: must be text in quotes, got 4"),
     ],
 )  # fmt: skip

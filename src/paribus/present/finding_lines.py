@@ -119,7 +119,7 @@ def _next(result: StudyResult, findings: Sequence[Finding]) -> Iterator[tuple[st
         yield f"paribus compare {a} {b}", "all that a finding rests on"
     yield (
         f"paribus serve {name}{' --preview' * preview}",
-        "explore the runs, and draw digits for them",
+        "explore the runs, and draw images for them",
     )
 
 

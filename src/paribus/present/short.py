@@ -285,6 +285,9 @@ def _(finding: StepTimeFinding) -> str:
     return "ratio"
 
 
+_LESS = ("fewer", "less", "smaller", "faster")
+
+
 @singledispatch
 def direction(finding: Finding) -> str:
     """Return what is better of numbers that are better the lower they are; "" of others."""
@@ -294,7 +297,11 @@ def direction(finding: Finding) -> str:
 @direction.register
 def _(finding: TwoSided | BestFinding) -> str:
     metric = finding.metric
-    return "" if metric.higher_is_better else f"{metric.better.split()[0]} is better"
+    if metric.higher_is_better:
+        return ""
+    word = metric.better.split()[0]
+    # What is better calibrated has a lower error.
+    return f"{word if word in _LESS else 'lower'} is better"
 
 
 @direction.register

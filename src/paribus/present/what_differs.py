@@ -23,7 +23,7 @@ from paribus.spec.diff import (
 )
 from paribus.spec.network import ModuleNetwork, Network
 from paribus.spec.tune import Space, Value
-from paribus.text import count, plural
+from paribus.text import count, listed, plural
 
 _LABELS = {
     "lr": "learning rate",
@@ -182,6 +182,8 @@ def value_words(name: str, value: Any) -> str:
 
     >>> value_words("patience", None), value_words("images", None), value_words("best_by", "none")
     ('none', 'all', 'the last')
+    >>> value_words("augment", ("crop 4", "flip", "cutout 8"))
+    'crop 4, flip and cutout 8'
     """
     words = _WORDS.get(name, {})
     return words[value] if isinstance(value, str | None) and value in words else _plain(value)
@@ -191,7 +193,7 @@ def _plain(value: Any) -> str:
     if value is None:
         return "none"
     if isinstance(value, tuple):
-        return " and ".join(map(str, value)) or "none"
+        return listed(list(map(str, value)), len(value)) or "none"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return str(value).removesuffix(".0")

@@ -140,6 +140,13 @@ class Experiment(Spec):
             )
         return patience
 
+    @field_validator("images", "validation", mode="before")
+    @classmethod
+    def _counts_images(cls, value: Any) -> Any:
+        if isinstance(value, float) and 0 < value < 1:
+            raise ValueError(f"is a number of images, not a share, got {value:g}; write e.g. 300")
+        return value
+
     @field_validator("augment")
     @classmethod
     def _of_different_kinds(cls, augment: tuple[str, ...]) -> tuple[str, ...]:

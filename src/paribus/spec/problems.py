@@ -103,7 +103,8 @@ def words(detail: ErrorDetails, keys: Collection[str] = ()) -> str:
         case "model_type" | "dict_type":
             return f"must be a table, got {value(got)}"
         case "tuple_type" | "list_type":
-            return f"must be a list, got {value(got)}"
+            instead = f"; write [{value(got)}]" if isinstance(got, str) else ""
+            return f"must be a list, got {value(got)}{instead}"
         case _:
             return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, got {value(got)}"
 
