@@ -37,3 +37,10 @@ def test_what_is_shared_has_no_tests(path: Path) -> None:
     names = [node.name for node in ast.walk(ast.parse(path.read_text("utf-8")))
              if isinstance(node, ast.FunctionDef)]  # fmt: skip
     assert not [name for name in names if name.startswith("test_")]
+
+
+def test_the_tests_that_the_readme_names_are_there() -> None:
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", (TESTS / "README.md").read_text("utf-8"))
+    assert len(named) > 60
+    for file, test in named:
+        assert f"\ndef {test}(" in (TESTS / file).read_text("utf-8"), f"{file}::{test}"

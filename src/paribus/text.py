@@ -235,3 +235,18 @@ def is_import_path(text: str) -> bool:
     (True, False, False)
     """
     return re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", text) is not None
+
+
+def no_formula(text: str) -> str:
+    """Return a text as spreadsheets show it: one that begins like a formula they would work out.
+
+    >>> no_formula("=1+1"), no_formula("Is it better?"), no_formula("-0.5")
+    ("'=1+1", 'Is it better?', '-0.5')
+    """
+    if not text.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text

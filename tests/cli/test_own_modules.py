@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from paribus.errors import ParibusError
 from paribus.store.open import open_store
-from tests.support.commands import call, call_apart, read_json
+from tests.support.commands import call, call_apart, read_json, train_here
 from tests.support.small import SMALL_STUDY, Small
 
 NETS = """
+import os
+
 import numpy as np
 import torch
 from torch import nn
@@ -43,6 +46,25 @@ class Everything(nn.Module):
             x = x + np.random.rand() / 10 + torch.rand_like(x) / 10
         x = torch.relu(self.second(torch.relu(self.first(x))))
         return self.out(x) / (1 + self.steps / 100)
+
+class InPlace(Net):
+    def forward(self, x):
+        return super().forward(x.sub_(0.13).div_(0.31))
+
+class Shifted(Net):
+    def forward(self, x):
+        return super().forward((x - 0.13) / 0.31)
+
+class Breaks(Net):
+    def __init__(self):
+        super().__init__()
+        if os.environ.get("BREAKS") == "made":
+            raise ZeroDivisionError("of mine")
+
+    def forward(self, x):
+        if os.environ.get("BREAKS") == "called":
+            raise ZeroDivisionError("of mine")
+        return super().forward(x)
 
 class Leaves(Net):
     def forward(self, x):
@@ -80,7 +102,7 @@ def test_check_counts_the_parameters_of_a_module(checked: Small) -> None:
     assert own["parameters"] == 36 * 5 + 5 + 5 * 3 + 3
     assert (own["layers"], own["multiply_adds"]) == (None, None)
     told = call("check", path).output
-    assert "own  203 parameters, 4 epochs" in told
+    assert "own  203 parameters, engine torch" in told
     assert told.endswith("The study is valid.\n")
 
 
@@ -164,3 +186,64 @@ def test_a_module_that_would_end_paribus_is_refused(small: Small) -> None:
     file.write_text(study('"leaves:Net"'), "utf-8")
     done = call("check", file)
     assert 'cannot import "leaves": SystemExit: 0' in str(done.exception)
+
+
+BESIDE = """
+[experiments.layers]
+from = "mlp"
+engine = "native"
+[experiments.in-place]
+from = "mlp"
+network = "tried_nets:InPlace"
+engine = "torch"
+[experiments.shifted]
+from = "in-place"
+network = "tried_nets:Shifted"
+"""
+
+
+@pytest.mark.slow
+def test_a_module_that_overwrites_its_images_changes_no_run_beside_it(small: Small) -> None:
+    """One worker trains all, in turns, on images that it has loaded once."""
+    study = SMALL_STUDY.partition("[experiments.cnn]")[0]
+    file = small(study + BESIDE)
+    (file.parent / "tried_nets.py").write_text(NETS, "utf-8")
+    train_here(file, "alone", only=("mlp", "layers"), jobs=1)
+    train_here(file, "beside", jobs=1)
+    found = {}
+    for folder in ("alone", "beside"):
+        with open_store(file.parent / folder, "read") as store:
+            for run in store.find_runs(""):
+                probabilities = store.probabilities(run.id)
+                assert probabilities is not None
+                key = (folder, *store.names(run.experiment), run.engine, run.seed)
+                found[key] = probabilities.tobytes()
+    assert len(found) == 4 + 8, sorted(found)
+    for key in (key for key in found if key[0] == "alone"):
+        assert found[key] == found["beside", *key[1:]]
+    for seed in (0, 1):
+        assert (
+            found["beside", "in-place", "torch", seed] == found["beside", "shifted", "torch", seed]
+        )
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("when", ["made", "called"])
+def test_an_export_of_a_module_that_raises_is_one_line_and_leaves_nothing(
+    small: Small, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    file = small(study('"tried_nets:Breaks"', "epochs = 1"))
+    (file.parent / "tried_nets.py").write_text(NETS, "utf-8")
+    monkeypatch.chdir(file.parent)
+    done = call("run", file.name, "--seeds", "1", "--only", "own", "--no-timing", "--jobs", "1")
+    assert done.exit_code == 0
+    monkeypatch.setenv("BREAKS", when)
+    before = sorted(file.parent.iterdir())
+    for form in ("torch", "onnx"):
+        done = call("export", "own/0", "--to", form, "--study", file.name)
+        assert isinstance(done.exception, ParibusError), done.exception
+        (line,) = str(done.exception).splitlines()
+        assert "tried_nets:Breaks" in line
+        assert "ZeroDivisionError: of mine" in line
+        assert sorted(file.parent.iterdir()) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from contextlib import closing
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from paribus.errors import UserError
+from paribus.spec.identity import VERSION, Identity
 from paribus.store.open import open_store
 from paribus.store.timings import Timing
 from tests.support import sealed
@@ -191,6 +193,26 @@ def test_an_experiment_is_what_its_hash_says(home: Path) -> None:
     done = call("verify")
     assert "its settings are not those of its hash" in done.stdout
     assert done.stdout.count("its experiment is damaged") == 2
+
+
+def test_an_experiment_that_a_newer_paribus_wrote_is_left_out(home: Path) -> None:
+    with closing(sqlite3.connect("runs/paribus.db")) as db:
+        old, canonical = db.execute(
+            "SELECT hash, canonical FROM experiments JOIN runs ON experiment = hash WHERE id = ?",
+            (RUN,),
+        ).fetchone()
+    newer = Identity.of({**json.loads(canonical), "version": VERSION + 1, "sharpness": 0.5})
+    sealed.change(
+        home / "runs",
+        f"UPDATE experiments SET hash = '{newer.hash}', canonical = '{newer.canonical}', "
+        f"recipe = '{newer.recipe}' WHERE hash = '{old}'",
+        f"UPDATE runs SET experiment = '{newer.hash}' WHERE experiment = '{old}'",
+        f"UPDATE names SET experiment = '{newer.hash}' WHERE experiment = '{old}'",
+    )
+    assert "its settings are of a newer Paribus; update Paribus" in call("verify").stdout
+    compared = str(call("compare", "mlp", "adam").exception)
+    assert "its settings are of a newer Paribus; update Paribus" in compared
+    assert call("compare", "cnn", "adam", "--json").exit_code == 0
 
 
 def test_a_timing_that_is_gone_or_changed_is_left_out(home: Path) -> None:

@@ -16,6 +16,7 @@ from paribus.errors import ParibusError
 from tests.support.commands import call, read_json, train_here
 from tests.support.once import copied
 from tests.support.rights import with_common_rights
+from tests.support.serving import contents
 from tests.support.small import write_small
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -232,3 +233,33 @@ def test_a_report_that_may_not_be_written_is_told(home: Path) -> None:
         "report: the report cannot be written: Permission denied; allow it, or name another folder "
         "with --report"
     )
+
+
+@pytest.mark.slow
+def test_a_store_that_may_only_be_read_is_read_by_every_command(
+    home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Such as an archive, or a colleague's folder; it may be of any format, and at rest."""
+    commands = (
+        ("status", "small.toml", "--store", "runs"),
+        (*COMPARED, "--store", "runs"),
+        ("show", "mlp/1", "--store", "runs", "--json"),
+        ("verify", "runs"),
+        ("report", "small.toml", "--report", str(tmp_path_factory.mktemp("report"))),
+        ("export", "mlp/0", "--to", "numpy", "--output", str(tmp_path_factory.mktemp("x") / "a")),
+        ("pack", "runs", "--into", str(tmp_path_factory.mktemp("pack"))),
+        ("merge", "runs", "--into", str(tmp_path_factory.mktemp("merged") / "runs")),
+    )
+    writable = [call(*command).stdout for command in commands[:4]]
+    places = [home, *home.rglob("*")]
+    for place in places:
+        place.chmod(0o555 if place.is_dir() else 0o444)
+    before = contents(home)
+    try:
+        found = [with_common_rights(partial(call, *command)) for command in commands]
+    finally:
+        for place in places:
+            place.chmod(0o755)
+    assert [(done.exit_code, done.exception) for done in found] == [(0, None)] * len(commands)
+    assert [done.stdout for done in found[:4]] == writable
+    assert contents(home) == before

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from paribus.errors import ParibusError
+from paribus.errors import ParibusError, UserError
 from paribus.export.formats import NotRecomputed, RunFormat
 from paribus.export.trained import TrainedRun
 from paribus.export.writing import written
+from paribus.spec.functions import in_one_line
+from paribus.spec.network import ModuleNetwork
 
 # Engines and tools add up in different orders: a rounding apart, after many layers a few. A wrong
 # layer is off by far more.
@@ -47,7 +51,8 @@ def export_run(trained: TrainedRun, form: RunFormat, target: Path) -> Check:
     """
     with written(target) as path:
         form.write(trained, path)
-        answer = form.recompute(path, trained.test_images)
+        with _told(trained):
+            answer = form.recompute(path, trained.test_images)
         if isinstance(answer, NotRecomputed):
             return Check(not_checked=answer.why)
         difference = float(np.abs(answer.probabilities_NK - trained.probabilities).max())
@@ -58,3 +63,19 @@ def export_run(trained: TrainedRun, form: RunFormat, target: Path) -> Check:
                 "with --to"
             )
     return Check(len(answer.probabilities_NK), answer.tool, difference)
+
+
+@contextmanager
+def _told(trained: TrainedRun) -> Iterator[None]:
+    """Turn what a custom module raises, as what was written is loaded and asked, into a message."""
+    try:
+        yield
+    except ParibusError:
+        raise
+    except (Exception, SystemExit) as error:
+        if not isinstance(trained.network, ModuleNetwork):
+            raise
+        raise UserError(
+            f'run {trained.run.id}: not exported, because network "{trained.network.module}" '
+            f"raised {in_one_line(error)}"
+        ) from error

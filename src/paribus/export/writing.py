@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from paribus.atomic import part_folder
@@ -20,6 +20,7 @@ def written(target: Path) -> Iterator[Path]:
     Raises `UserError` if there is something at `target` already or it cannot be written to.
     """
     refuse_existing(target)
+    made = [folder for folder in target.parents if not folder.exists()]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with part_folder(target) as folder:
@@ -34,6 +35,10 @@ def written(target: Path) -> Iterator[Path]:
         raise UserError(
             f"{target}: cannot be written: {error.strerror}; name another place with --output"
         ) from None
+    finally:
+        for folder in made:
+            with suppress(OSError):  # It has something in it.
+                folder.rmdir()
 
 
 def refuse_existing(target: Path) -> None:

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from paribus.measure.runs import StudyResult
 from paribus.present import estimates, latex, short, wording
@@ -15,18 +16,9 @@ from paribus.present.sides import Labels
 from paribus.questions.best_finding import BestFinding, Contender
 from paribus.questions.finding import Finding, PairFinding
 from paribus.stats.flips import Flip
-from paribus.text import percent
+from paribus.text import no_formula, percent
 
 # N images
-
-
-def no_formula(text: str) -> str:
-    """Return a text as spreadsheets show it: one that begins like a formula they would work out.
-
-    >>> no_formula("=1+1"), no_formula("Is it better?")
-    ("'=1+1", 'Is it better?')
-    """
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def findings_csv(findings: Sequence[Finding]) -> str:
@@ -42,14 +34,20 @@ def findings_csv(findings: Sequence[Finding]) -> str:
     for finding in findings:
         question = finding.question
         facts = plain(finding)
-        values = [facts.get(column) for column in columns]
+        values = [_cell(facts.get(column)) for column in columns]
         writer.writerow([
-            no_formula(question.ask), *("" if value is None else value for value in values),
-            " ".join(map(str, facts["looks"])), "; ".join(facts["confounds"]), question.original,
+            no_formula(question.ask), *values,
+            " ".join(map(str, facts["looks"])), "; ".join(facts["confounds"]),
+            no_formula(question.original),
             "" if facts["agrees"] is None else facts["agrees"], facts["agreement"],
-            facts["sentence"],
+            no_formula(facts["sentence"]),
         ])  # fmt: skip
     return text.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """A value of a finding's facts as a cell; names of experiments from elsewhere may be any."""
+    return "" if value is None else no_formula(value) if isinstance(value, str) else value
 
 
 def findings_latex(
@@ -103,7 +101,7 @@ def best_csv(findings: Sequence[Finding]) -> str:
             continue
         for row in plain(finding)["contenders"]:
             values = ("" if row[key] is None else row[key] for key in BEST_COLUMNS)
-            writer.writerow([no_formula(finding.question.ask), finding.question.metric, *values])
+            writer.writerow(map(_cell, (finding.question.ask, finding.question.metric, *values)))
     return text.getvalue()
 
 

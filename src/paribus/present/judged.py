@@ -28,7 +28,7 @@ from paribus.present.write import has_pdf, not_written
 from paribus.questions.finding import TwoSided
 from paribus.questions.unpaired_finding import UnpairedFinding
 from paribus.stats.limits import VERDICT_LEVEL
-from paribus.text import count, extent, listed
+from paribus.text import count, extent, listed, no_formula
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,17 @@ def _summary_csv(judgment: Judgement) -> str:
     writer = csv.writer(text, lineterminator="\n")
     settings = setting_names(judgment)
     writer.writerow(
-        ["experiment", "metric", "n", "without_value", "mean", "sd", "lowest", "highest", *settings]
+        [
+            "experiment",
+            "metric",
+            "n",
+            "without_value",
+            "mean",
+            "sd",
+            "lowest",
+            "highest",
+            *map(no_formula, settings),
+        ]
     )
     for one in judgment.experiments:
         for metric in judgment.metrics:
@@ -224,8 +234,8 @@ def _summary_csv(judgment: Judgement) -> str:
             numbers.append(float(np.std(value_R, ddof=1)) if n > 1 else "")
             numbers += map(float, (value_R.min(), value_R.max())) if n else ("", "")
             writer.writerow([
-                one.name, metric.key, n, len(one.runs) - n, *numbers,
-                *(one.settings.get(name, "") for name in settings),
+                no_formula(one.name), no_formula(metric.key), n, len(one.runs) - n, *numbers,
+                *(no_formula(one.settings.get(name, "")) for name in settings),
             ])  # fmt: skip
     return text.getvalue()
 

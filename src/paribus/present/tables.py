@@ -14,7 +14,7 @@ from paribus.measure.runs import ExperimentResult, StudyResult
 from paribus.measure.table import by_epoch
 from paribus.present import latex, summary_cells
 from paribus.spec.study import Reported
-from paribus.text import Spread, rounded
+from paribus.text import Spread, no_formula, rounded
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,7 @@ def summary_csv(result: StudyResult) -> str:
             _mean([run.kept_epoch for run in row.finished]), n,
             len(row.diverged), sum(r.status == "failed" for r in runs),
             *spread, _mean([run.train_seconds for run in row.finished]),
-            *(getattr(row.reported, key) if row.reported else "" for key in reported),
+            *(no_formula(getattr(row.reported, key)) if row.reported else "" for key in reported),
         ])  # fmt: skip
     return text.getvalue()
 
@@ -236,6 +236,14 @@ def epochs_csv(result: StudyResult) -> str:
 
 
 def escape_markdown(text: str) -> str:
+    """Return a text as Markdown shows it, in one line: no markup, link or picture is made of it.
+
+    >>> print(escape_markdown("[−1, 2] [x](javascript:y)"))
+    [−1, 2] [x]\\(javascript:y)
+    """
     for character in "\\|*_<>`":
         text = text.replace(character, f"\\{character}")
+    # What makes links of brackets; in brackets alone stand intervals.
+    for end in "(:[":
+        text = text.replace(f"]{end}", f"]\\{end}")
     return text.replace("\n", " ")

@@ -19,7 +19,7 @@ from paribus.present.sides import Labels
 from paribus.present.what_differs import setting_name, settings_range, space_words
 from paribus.questions.finding import Finding
 from paribus.questions.tuned_finding import TunedFinding, TunedSide
-from paribus.text import duration
+from paribus.text import duration, no_formula
 
 _MEASURED = (VALIDATION_ACCURACY, TEST_ACCURACY, TEST_LOSS)
 
@@ -130,7 +130,7 @@ def curves_csv(findings: Sequence[Finding]) -> str:
             for row in curve_rows(side):
                 values = ("" if value is None else value for value in row)
                 ask, metric = finding.question.ask, finding.question.metric
-                writer.writerow([ask, metric, side.name, *values])
+                writer.writerow([no_formula(ask), metric, side.name, *values])
     return text.getvalue()
 
 

@@ -121,7 +121,7 @@ def _experiment_fault(row: tuple[Any, ...]) -> str:
             return "its settings are not those of its hash"
         known = Identity(canonical, hash_)
         if known.form["version"] > identities.VERSION:
-            return "a newer Paribus wrote it; update Paribus"
+            return "its settings are of a newer Paribus; update Paribus"
         if columns != [known.data, known.code, known.recipe]:
             return "its data, code or recipe are not those of its settings"
         read_canonical(Identity.of(upgraded(known.form)).canonical, "")

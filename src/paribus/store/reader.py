@@ -45,10 +45,12 @@ class Reader(RunReader):
     def identity(self, hash_: str) -> Identity:
         """Return the identity of an experiment. Raises `UserError` if it is damaged."""
         rows = self._select("SELECT canonical FROM experiments WHERE hash = ?", hash_)
-        if not rows or ("experiment", hash_) in self._damage:
+        damage = self._damage.get(("experiment", hash_))
+        if not rows or damage is not None:
+            why = "is gone from the database" if damage is None else damage.reason
             raise UserError(
-                f"{self.folder}: the settings of experiment {hash_[:12]} are damaged; "
-                "`paribus run` stores them again"
+                f"{self.folder}: experiment {hash_[:12]}: {why}; `paribus verify {self.folder}` "
+                "lists all damage and says what to do"
             )
         return Identity(rows[0][0], hash_)
 
