@@ -9,19 +9,21 @@ import pytest
 from paribus.elsewhere.columns import Stated
 from paribus.elsewhere.judge import Terms
 from paribus.elsewhere.notices import (
+    AlikeNames,
     BestOfSeveral,
     DifferentEnds,
     EqualValues,
     NotEnded,
     OneValueEach,
     SummaryOfRuns,
+    SummaryRow,
     WithoutValue,
 )
 from paribus.errors import UserError
 from paribus.present import wording
 from paribus.present.as_json import plain
 from paribus.questions.finding import NoVerdict, Verdict
-from tests.support.elsewhere import BETTER, PLAIN, judged, rows, two
+from tests.support.elsewhere import BETTER, PLAIN, SAME, judged, rows, two
 
 
 def test_a_seed_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
@@ -51,6 +53,58 @@ def test_a_setting_that_tells_rows_apart_is_named(tmp_path: Path) -> None:
     text = rows("a,sgd,0,0.1", "a,adam,0,0.2", "b,sgd,0,0.2", header="method,optim,seed,acc")
     with pytest.raises(UserError, match="write --experiment method,optim, else remove one"):
         judged(tmp_path, text)
+
+
+def test_a_setting_of_few_numbers_tells_rows_apart_and_what_is_measured_does_not(
+    tmp_path: Path,
+) -> None:
+    lines = [
+        f"{name},{lr},{seed},{seed * 7 + lr * 3},0.9{seed}{int(lr * 10)}"
+        for name in "ab"
+        for seed in range(4)
+        for lr in (0.1, 0.2)
+    ]
+    text = rows(*lines, header="method,lr,seed,wall,acc")
+    with pytest.raises(UserError, match="write --experiment method,lr, else remove one"):
+        judged(tmp_path, text)
+
+
+@pytest.mark.parametrize("percent", ["", "%"])
+def test_shares_and_percentages_in_one_column_are_an_error(tmp_path: Path, percent: str) -> None:
+    other = "".join(f"third,{seed},{100 * value:.2f}{percent}\n" for seed, value in enumerate(SAME))
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, two(PLAIN, BETTER) + other)
+    file = tmp_path / "results.csv"
+    assert str(error.value) == (
+        f"{file}:2: test_acc: 0.9132 has no %, and others, such as 91.34%, have; write all in one "
+        "unit"
+        if percent
+        else f"{file}:2: test_acc: plain has values up to 0.9158 and third from 91.19; write all "
+        "in one unit; if these are percentages already, write a % behind each"
+    )
+
+
+def test_small_percentages_are_no_shares(tmp_path: Path) -> None:
+    low = [0.98, 1.02, 0.99]
+    signed = rows(
+        *(f"{name},{seed},{value * times}%" for name, times in (("a", 0.9), ("b", 70))
+          for seed, value in enumerate(low))
+    )  # fmt: skip
+    (finding,) = judged(tmp_path, signed).findings
+    assert plain(finding)["estimate"] == pytest.approx(69.1 * sum(low) / 3)
+    # Errors of about 1% lie on both sides of 1.
+    errors = rows("a,0,0.8", "a,1,0.9", "a,2,0.7", "b,0,1.8", "b,1,1.9", "b,2,1.7")
+    assert len(judged(tmp_path, errors.replace("test_acc", "test_error")).findings) == 1
+    # A run that failed, among others of its experiment.
+    one = rows("a,0,0.98", "a,1,71.2", "a,2,70.9", "b,0,70.1", "b,1,70.3", "b,2,70.2")
+    assert len(judged(tmp_path, one).findings) == 1
+
+
+def test_names_that_are_alike_and_rows_of_means_are_named(tmp_path: Path) -> None:
+    text = two(PLAIN, BETTER).replace("plain,0", "Plain ,0") + "mean,,0.92\n"
+    notices = judged(tmp_path, text).notices
+    assert AlikeNames(("Plain", "plain")) in notices
+    assert SummaryRow("mean") in notices
 
 
 def test_equal_values_without_ids_are_a_warning(tmp_path: Path) -> None:
@@ -176,7 +230,7 @@ def test_what_is_no_table_is_an_error(tmp_path: Path, text: str, message: str) -
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfem\x00", b"m,acc\na,\xe9\n", b"\0\0\0"])
+@pytest.mark.parametrize("content", [b"\xff\xfem", b"m,acc\na,\xe9\n", b"\0\0\0"])
 def test_what_is_no_text_is_an_error(tmp_path: Path, content: bytes) -> None:
     from paribus.elsewhere.readers import read
 

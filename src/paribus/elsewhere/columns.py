@@ -151,7 +151,8 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
     if "experiment" not in choice.chosen:
         raise UserError(
             f"{frame.source}: no column looks like the names of experiments; name it with "
-            f"--experiment; there are {_listed(frame.columns)}"
+            f"--experiment; there are {_listed(frame.columns)}; a row is a run, with the name of "
+            "its experiment in a column"
         )
     kinds = _kinds(choice)
     choice.guess("metric", kinds.measured[:1])
@@ -176,9 +177,11 @@ def _nearly_numbers(choice: _Choice) -> str:
     """The first cell that keeps a column from being one of numbers; "" if there is none."""
     for column, cells in choice.frame.columns.items():
         odd = [row for row, cell in enumerate(cells) if number(cell) is None]
-        if column not in choice.taken and 0 < len(odd) < len(cells) / 2:
+        few = 0 < len(odd) < len(cells) / 2
+        measured = odd and preference(plain(column)) is not None
+        if column not in choice.taken and (few or measured):
             place, text = choice.frame.places[odd[0]], text_of(cells[odd[0]])
-            return f'; {place}: {column}: "{text}" is not a number, as others in its column are'
+            return f'; {place}: {column}: "{text}" is not a number'
     return ""
 
 

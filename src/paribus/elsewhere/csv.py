@@ -38,15 +38,19 @@ def read_one(path: Path) -> Frame:
     """Return the table of one file, as `read` does."""
     file = path / _EXPORTED if path.is_dir() else path
     text = text_of_file(file)
-    lines = text.splitlines()
-    if not lines:
+    text = _without_comments(text)
+    first = next(filter(str.strip, text.splitlines()), None)
+    if first is None:
         raise UserError(f"{file}: is empty; it needs a header and a row per run")
-    delimiter = max(_DELIMITERS, key=lambda one: len(next(csv.reader(lines[:1], delimiter=one))))
+    delimiter = max(_DELIMITERS, key=lambda one: len(next(csv.reader([first], delimiter=one))))
     rows = list(_rows(text, delimiter, file))
     header = [name.strip() for name in rows[0][1]] if rows else []
     _check_header(header, file)
     if len(rows) < 2:
         raise UserError(f"{file}: has a header and no rows; it needs a row per run")
+    numeric = [*map(_is_number, header)]
+    if any(numeric) and numeric == [*map(_is_number, rows[1][1])]:
+        raise UserError(f"{file}:{rows[0][0]}: must name the columns, got {', '.join(header)}")
     for line, cells in rows[1:]:
         if len(cells) > len(header) and any(map(str.strip, cells[len(header) :])):
             raise UserError(
@@ -74,14 +78,39 @@ def text_of_file(file: Path) -> str:
                 f"{file}: is larger than {_MOST_BYTES // 2**20} MB; export the last epoch of each "
                 "run alone"
             )
-        text = file.read_bytes().decode("utf-8-sig")
+        content = file.read_bytes()
+        # Spreadsheets write "Unicode text" so.
+        wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+        text = content.decode("utf-16" if wide else "utf-8-sig")
     except OSError as error:
         raise UserError(f"{file}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{file}: is not text in UTF-8; save it as CSV in UTF-8") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise UserError(f"{file}:{line}: is not text in UTF-8; save it as CSV in UTF-8") from None
     if "\0" in text:
         raise UserError(f"{file}: is not text; save it as CSV in UTF-8")
     return text
+
+
+def _without_comments(text: str) -> str:
+    """Return the text with blanks in place of the comments before the header, so that lines keep
+    their numbers. A header may begin with # as well: a comment divides into fewer cells than the
+    first line without."""
+    lines = text.splitlines(keepends=True)
+    plain = next((line for line in lines if line.strip() and not line.startswith("#")), "")
+    for place, line in enumerate(lines):
+        if line.strip() and (not line.startswith("#") or _cells(line) >= _cells(plain)):
+            break
+        lines[place] = "\n"
+    return "".join(lines)
+
+
+def _cells(line: str) -> int:
+    return max(map(line.count, _DELIMITERS))
+
+
+def _is_number(name: str) -> bool:
+    return name.strip() != "" and number(name) is not None
 
 
 def _rows(text: str, delimiter: str, file: Path) -> Iterator[tuple[int, list[str]]]:

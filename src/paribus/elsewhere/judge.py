@@ -13,6 +13,7 @@ from paribus.elsewhere.columns import Roles, Stated, plain, roles_of
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.metrics import is_best, is_summary, metric_of
 from paribus.elsewhere.notices import (
+    AlikeNames,
     BestOfSeveral,
     DirectionGuessed,
     Guessed,
@@ -22,6 +23,7 @@ from paribus.elsewhere.notices import (
     PairsDropped,
     SeedsNotPaired,
     SummaryOfRuns,
+    SummaryRow,
     Unused,
 )
 from paribus.elsewhere.question import ElsewhereBestQuestion, ElsewhereQuestion
@@ -301,6 +303,15 @@ def _of_runs(
     experiments = runs.experiments
     if all(len(one.runs) == 1 for one in experiments):
         notices.append(OneValueEach(len(experiments)))
+    alike: dict[str, list[str]] = {}
+    for one in experiments:
+        alike.setdefault(plain(one.name), []).append(one.name)
+    notices += [AlikeNames(tuple(same)) for same in alike.values() if len(same) > 1]
+    notices += [
+        SummaryRow(one.name)
+        for one in experiments
+        if len(one.runs) == 1 and is_summary(plain(one.name))
+    ]
     if not any(one.settings for one in experiments):
         notices.append(NoSettings())
     by_name = {one.name: [run.seed for run in one.runs] for one in experiments}

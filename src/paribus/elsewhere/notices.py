@@ -123,5 +123,19 @@ class PairsDropped(Notice):
 
 
 @dataclass(frozen=True)
+class AlikeNames(Notice):
+    """Names of experiments that differ in capitals, spaces or signs alone."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SummaryRow(Notice):
+    """An experiment of one run that is, by its name, a summary of others."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class NoSettings(Notice):
     """No column records a setting of the experiments."""

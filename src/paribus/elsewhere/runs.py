@@ -22,6 +22,8 @@ from paribus.elsewhere.notices import (
     Notice,
     WithoutValue,
 )
+from paribus.elsewhere.repeats import tell_apart
+from paribus.elsewhere.units import check_signs, check_units
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
 from paribus.measure.table import Series
@@ -80,6 +82,8 @@ def recorded(
     Raises `UserError` for a run that is there twice, a log that was sampled, and what is no number.
     """
     notices: list[Notice] = []
+    for metric in metrics:
+        check_signs(frame, metric)
     runs = _runs(frame, roles, notices)
     names = list(dict.fromkeys(run.experiment for run in runs))
     seeds = _numbered([run.seed for run in runs])
@@ -106,6 +110,12 @@ def recorded(
     chosen = [run for run in runs if run.kept is not None]
     if early := sum(run.kept != _epoch(frame, roles, run.rows[-1]) for run in chosen):
         notices.append(KeptEpochs(roles.kept, roles.epoch, early))
+    for metric in metrics:
+        values = {one.name: [s.value for s in one.series[metric.key]] for one in experiments}
+        places = {one.name: frame.places[one.runs[0].rows[-1]] for one in experiments}
+        cells = frame.columns[metric.key]
+        signed = all("%" in text_of(cell) for cell in cells if number(cell) == number(cell))
+        check_units(metric, values, places, signed=signed)
     return RecordedRuns(
         experiments=tuple(experiments),
         steps={key: step_of(cells) for key, cells in final.items()},
@@ -153,7 +163,7 @@ def _by_epoch(
     if not roles.epoch:
         raise UserError(
             f"{frame.places[rows[1]]}: {called} of {name} is there already, in "
-            f"{frame.places[rows[0]]}; {_tell_apart(frame, roles, rows)}"
+            f"{frame.places[rows[0]]}; {tell_apart(frame, roles, rows)}"
         )
     epoch_of = {row: _epoch(frame, roles, row) for row in rows}
     ordered = sorted(rows, key=lambda row: (epoch_of[row], row))
@@ -163,7 +173,7 @@ def _by_epoch(
                 raise UserError(
                     f"{frame.places[after]}: {roles.epoch} {epoch_of[after]:g} of {called} of "
                     f"{name} is there already, in {frame.places[before]}; "
-                    f"{_tell_apart(frame, roles, [before, after])}"
+                    f"{tell_apart(frame, roles, [before, after])}"
                 )
     return ordered
 
@@ -210,26 +220,8 @@ def _check_once(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> None
                 raise UserError(
                     f"{frame.places[run.rows[0]]}: {role} {value} of {run.experiment} is there "
                     f"already, in {frame.places[other.rows[0]]}; "
-                    f"{_tell_apart(frame, roles, [other.rows[0], run.rows[0]])}"
+                    f"{tell_apart(frame, roles, [other.rows[0], run.rows[0]])}"
                 )
-
-
-def _tell_apart(frame: Frame, roles: Roles, rows: Sequence[int]) -> str:
-    """What to do about rows that seem to be of one run."""
-    shown = {*roles.experiment, *roles.metric, roles.run, roles.seed, roles.epoch, roles.status}
-    differ = [
-        column
-        for column, cells in frame.columns.items()
-        if column not in shown and len({text_of(cells[row]) for row in rows}) == len(rows)
-        and any(number(cells[row]) is None for row in rows)
-    ]  # fmt: skip
-    if differ:
-        by = ",".join([*roles.experiment, differ[0]])
-        return f"if they are of different experiments, write --experiment {by}, else remove one"
-    return (
-        "a run counts once: remove one, or name the column that tells them apart with --run, "
-        "--seed or --epoch"
-    )
 
 
 @dataclass(frozen=True, eq=False)

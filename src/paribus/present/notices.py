@@ -6,6 +6,7 @@ from functools import singledispatch
 
 from paribus.elsewhere.judge import Judgement
 from paribus.elsewhere.notices import (
+    AlikeNames,
     BestOfSeveral,
     DifferentEnds,
     DirectionGuessed,
@@ -19,6 +20,7 @@ from paribus.elsewhere.notices import (
     PairsDropped,
     SeedsNotPaired,
     SummaryOfRuns,
+    SummaryRow,
     Unused,
     WithoutValue,
 )
@@ -166,6 +168,20 @@ def _(notice: PairsDropped) -> str:
     return (
         f"{pairs}: {notice.shared} seeds in common; {plural(len(notice.seeds), 'seed')} {seeds} "
         f"{plural(len(notice.seeds), 'is', 'are')} missing on one side and dropped."
+    )
+
+
+@notice_words.register
+def _(notice: AlikeNames) -> str:
+    names = listed([f"“{name}”" for name in notice.names], 5)
+    return f"Warning: {names} are taken for different experiments; write one name if they are one."
+
+
+@notice_words.register
+def _(notice: SummaryRow) -> str:
+    return (
+        f"Warning: {notice.name} is, by its name, a summary of other rows, and is taken for an "
+        "experiment; remove the row."
     )
 
 

@@ -39,7 +39,8 @@ def opening(result: StudyResult) -> str:
     left_out = f" ({listed(same)} {are} here the same as others)" if same else ""
     return (
         f"{count(len(experiments), 'experiment')}{left_out}, {seeds_of(result.study)}, on "
-        f"{data.name}: trained on {used} images for {at_most}{epochs} epochs, "
+        f"{data.name}: trained on {used} images for {at_most}{epochs} "
+        f"{'epoch' if epochs == '1' else 'epochs'}, "
         f"tested on {len(data.test_labels):,} images."
     )
 

@@ -1,0 +1,69 @@
+"""CSV files as spreadsheets and scripts write them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from paribus.elsewhere.judge import Terms, judge
+from paribus.elsewhere.readers import read
+from paribus.errors import UserError
+from paribus.present.as_json import plain
+from tests.support.elsewhere import BETTER, PLAIN, judged, two
+
+TEXT = two(PLAIN, BETTER)
+
+
+def semicolons(text: str) -> str:
+    return text.replace(",", ";").replace(".", ",")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        TEXT.encode(),
+        ("\ufeff" + TEXT).encode(),
+        TEXT.encode("utf-16"),
+        TEXT.replace(",", "\t").encode("utf-16"),
+        TEXT.replace("\n", "\r\n").encode(),
+        TEXT.replace("\n", "\r").encode(),
+        semicolons(TEXT).encode(),
+        ("# of today\n#\n\n" + TEXT).encode(),
+        ("# " + TEXT).encode(),
+        (TEXT + "\n\n").encode(),
+        TEXT.replace("method,", "#,method,").replace("plain,", "1,plain,").replace(
+            "new,", "2,new,").encode(),
+    ],
+)  # fmt: skip
+def test_what_spreadsheets_and_scripts_write_is_read(content: bytes, tmp_path: Path) -> None:
+    (expected,) = judged(tmp_path, TEXT, Terms(paired=True)).findings
+    (tmp_path / "odd.csv").write_bytes(content)
+    (finding,) = judge(read([tmp_path / "odd.csv"]), Terms(paired=True)).findings
+    for name in ("a", "b", "estimate", "low", "n"):
+        assert plain(finding)[name] == plain(expected)[name]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            TEXT.partition("\n")[2].encode(),
+            "odd.csv:1: must name the columns, got plain, 0, 0.9132",
+        ),
+        (b"# no, header\nplain,1,2\nnew,2,3\n", "odd.csv:2: must name the columns"),
+        (TEXT.replace("new", "neü").encode("latin-1"), "odd.csv:7: is not text in UTF-8"),
+        (b"\xff\xfea", "odd.csv:1: is not text in UTF-8"),
+        (b"\n \n", "odd.csv: is empty"),
+        (b"seed,plain,new\n0,0.91,0.92\n1,0.92,0.93\n", "a row is a run, with the name of its exp"),
+        (
+            b'method,seed,reward\na,0,"89,912"\nb,0,"90,113"\n',
+            'odd.csv:2: reward: "89,912" is not a number',
+        ),
+    ],
+)
+def test_what_cannot_be_read_is_named(content: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / "odd.csv").write_bytes(content)
+    with pytest.raises(UserError) as error:
+        judge(read([tmp_path / "odd.csv"]), Terms())
+    assert message in str(error.value)
