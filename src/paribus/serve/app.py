@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import re
+import time
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 from importlib import resources
@@ -43,8 +44,11 @@ from paribus.serve.view import PadAnswer, pad_answer, pad_view, site_view
 from paribus.store.open import open_store, signature
 from paribus.store.rows import NamedStudy
 
-_LOOKED_EVERY = 1.0
-"""Seconds."""
+_LOOKED_EVERY, _LOOKED_AFTER = 1.0, 30.0
+"""Seconds between two looks, at least and at most."""
+_REST = 3
+"""How many times as long as a look took passes before the next one: thousands of runs take seconds
+to read, and a page that is left open must leave the cores to training."""
 _KEPT_ALIVE = 15
 """Looks after which a comment is sent where nothing has changed: a connection that died shows."""
 _MOST_STREAMS = 64
@@ -295,6 +299,7 @@ async def _news(site: Site, label: str | None) -> AsyncIterator[str]:
     yield "retry: 1000\n\n"
     while not site.stopping.is_set():
         quiet += 1
+        began = time.monotonic()
         for what in ("progress", "curves", "results"):
             try:
                 text = await run_in_threadpool(_text, site, label, what)
@@ -308,9 +313,18 @@ async def _news(site: Site, label: str | None) -> AsyncIterator[str]:
             quiet = 0
             yield ": still here\n\n"
         try:
-            await asyncio.wait_for(site.stopping.wait(), _LOOKED_EVERY)
+            await asyncio.wait_for(site.stopping.wait(), _pause(time.monotonic() - began))
         except TimeoutError:
             continue
+
+
+def _pause(took: float) -> float:
+    """How many seconds pass before the next look, after one that took so many.
+
+    >>> _pause(0.05), _pause(3.0), _pause(60.0)
+    (1.0, 9.0, 30.0)
+    """
+    return min(max(_LOOKED_EVERY, _REST * took), _LOOKED_AFTER)
 
 
 def _text(site: Site, label: str | None, what: str) -> str:
