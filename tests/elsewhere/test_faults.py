@@ -13,10 +13,10 @@ from paribus.elsewhere.notices import (
     BestOfSeveral,
     DifferentEnds,
     EqualValues,
+    MeansInARow,
     NotEnded,
     OneValueEach,
     SummaryOfRuns,
-    SummaryRow,
     WithoutValue,
 )
 from paribus.errors import UserError
@@ -104,7 +104,7 @@ def test_names_that_are_alike_and_rows_of_means_are_named(tmp_path: Path) -> Non
     text = two(PLAIN, BETTER).replace("plain,0", "Plain ,0") + "mean,,0.92\n"
     notices = judged(tmp_path, text).notices
     assert AlikeNames(("Plain", "plain")) in notices
-    assert SummaryRow("mean") in notices
+    assert MeansInARow("mean") in notices
 
 
 def test_equal_values_without_ids_are_a_warning(tmp_path: Path) -> None:

@@ -17,13 +17,13 @@ from paribus.elsewhere.notices import (
     BestOfSeveral,
     DirectionGuessed,
     Guessed,
+    MeansInARow,
     NoSettings,
     Notice,
     OneValueEach,
     PairsDropped,
     SeedsNotPaired,
     SummaryOfRuns,
-    SummaryRow,
     Unused,
 )
 from paribus.elsewhere.question import ElsewhereBestQuestion, ElsewhereQuestion
@@ -308,7 +308,7 @@ def _of_runs(
         alike.setdefault(plain(one.name), []).append(one.name)
     notices += [AlikeNames(tuple(same)) for same in alike.values() if len(same) > 1]
     notices += [
-        SummaryRow(one.name)
+        MeansInARow(one.name)
         for one in experiments
         if len(one.runs) == 1 and is_summary(plain(one.name))
     ]

@@ -130,7 +130,7 @@ class AlikeNames(Notice):
 
 
 @dataclass(frozen=True)
-class SummaryRow(Notice):
+class MeansInARow(Notice):
     """An experiment of one run that is, by its name, a summary of others."""
 
     name: str

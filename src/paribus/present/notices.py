@@ -13,6 +13,7 @@ from paribus.elsewhere.notices import (
     EqualValues,
     Guessed,
     KeptEpochs,
+    MeansInARow,
     NoSettings,
     NotEnded,
     Notice,
@@ -20,7 +21,6 @@ from paribus.elsewhere.notices import (
     PairsDropped,
     SeedsNotPaired,
     SummaryOfRuns,
-    SummaryRow,
     Unused,
     WithoutValue,
 )
@@ -178,7 +178,7 @@ def _(notice: AlikeNames) -> str:
 
 
 @notice_words.register
-def _(notice: SummaryRow) -> str:
+def _(notice: MeansInARow) -> str:
     return (
         f"Warning: {notice.name} is, by its name, a summary of other rows, and is taken for an "
         "experiment; remove the row."
