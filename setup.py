@@ -53,7 +53,8 @@ def readme() -> str:
         view = "raw" if link["image"] else "blob"
         return f"{link['text']}({project['urls']['Repository']}/{view}/v{version}/{link['path']})"
 
-    relative = r"(?P<text>(?P<image>!?)\[[^\]]*\])\((?!https?:|#)(?P<path>[^)]+)\)"
+    text = r"(?P<text>(?P<image>!?)\[(?:[^][]|\[[^]]*\])*\])"
+    relative = text + r"\((?!https?:|#)(?P<path>[^)]+)\)"
     return re.sub(relative, absolute, (ROOT / "README.md").read_text("utf-8"))
 
 
