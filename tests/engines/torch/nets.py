@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -235,3 +236,48 @@ class Double(Small):
     def __init__(self) -> None:
         super().__init__()
         self.other = nn.Parameter(torch.ones(1, dtype=torch.float64))
+
+
+@dataclass
+class Unhashable(nn.Module):
+    """Has an __eq__ of its own, and so no hash."""
+
+    width: int = 4
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self.out = nn.Linear(49, 3)
+
+
+class Sparse(Small):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("eye", torch.eye(3).to_sparse())
+
+
+class OnMeta(Small):
+    def __init__(self) -> None:
+        super().__init__()
+        self.other = nn.Linear(3, 3, device="meta")
+
+
+class ChangesSettings(Small):
+    """Changes what is one for the whole process, and is as it would be without."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.set_default_dtype(torch.float64)
+        torch.set_float32_matmul_precision("medium")
+        torch.set_flush_denormal(True)
+        torch.set_num_threads(3)
+        np.seterr(all="raise")
+
+    def forward(self, x: Tensor) -> Tensor:
+        torch.set_default_dtype(torch.float64)
+        return super().forward(x)
+
+
+class WithoutGradients(Small):
+    def forward(self, x: Tensor) -> Tensor:
+        torch.set_grad_enabled(False)
+        return super().forward(x)

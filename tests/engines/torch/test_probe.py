@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from paribus.engines.base import State, Task
 from paribus.engines.torch import TorchEngine
@@ -74,6 +76,27 @@ def test_the_generators_of_the_process_are_left_alone() -> None:
     assert (random.random(), np.random.rand()) == wanted
 
 
+@pytest.mark.parametrize("module", ["ChangesSettings", "WithoutGradients"])
+def test_the_settings_of_the_process_are_left_alone(module: str) -> None:
+    """They would change the results of the runs beside it."""
+
+    def settings() -> list[object]:
+        return [
+            torch.get_default_dtype(),
+            torch.get_float32_matmul_precision(),
+            torch.get_num_threads(),
+            torch.is_grad_enabled(),
+            (torch.tensor([1e-38]) * 1e-2).item(),
+            np.geterr(),
+        ]
+
+    before, small = settings(), trained(task_of("Small"))[-1]
+    with suppress(UserError):
+        assert_same(trained(task_of(module))[-1], small)
+    assert settings() == before
+    assert_same(trained(task_of("Small"))[-1], small)
+
+
 @pytest.mark.parametrize(
     ("module", "message"),
     [
@@ -91,6 +114,10 @@ def test_the_generators_of_the_process_are_left_alone() -> None:
         ("Late", 'its tensor "late" comes only in training; register it in __init__'),
         ("LazyInTraining", 'its tensor "extra.weight" has no shape yet after a first forward pass'),
         ("Detached", "its logits have no gradient"),
+        ("WithoutGradients", "its logits have no gradient"),
+        ("Unhashable", "cannot be hashed, as PyTorch must; write @dataclass(eq=False)"),
+        ("Sparse", 'its tensor "eye" is sparse, which cannot be kept'),
+        ("OnMeta", 'its tensor "other.weight" has no values yet (device meta)'),
     ],
 )
 def test_what_could_not_be_resumed_is_refused_before_training(module: str, message: str) -> None:

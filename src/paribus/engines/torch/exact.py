@@ -73,9 +73,37 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
             np.random.set_state(of_numpy)
 
 
+def _keeps_denormals() -> bool:
+    """Whether this thread keeps numbers that are too small for all their digits; PyTorch sets it,
+    but does not say it."""
+    return bool((torch.tensor([1e-38]) * 1e-2).item())
+
+
+@contextmanager
+def own_settings() -> Iterator[None]:
+    """Give back the settings of the process that a user's module may change, as it is made or
+    called: of another run beside it they would change the results."""
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    gradients, precision = torch.is_grad_enabled(), torch.get_float32_matmul_precision()
+    algorithms = torch.are_deterministic_algorithms_enabled()
+    numbers, flushed = np.geterr(), not _keeps_denormals()
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(dtype)
+        if torch.get_default_device() != device:
+            torch.set_default_device(device)
+        torch.set_grad_enabled(gradients)
+        torch.set_float32_matmul_precision(precision)
+        torch.use_deterministic_algorithms(algorithms)
+        if flushed == _keeps_denormals():
+            torch.set_flush_denormal(flushed)
+        np.seterr(**numbers)
+
+
 @contextmanager
 def exact(device: torch.device, seed: int | None = None) -> Iterator[None]:
     """All of the above; `seed` only for what draws from the process's generators."""
     drawing = nullcontext() if seed is None else seeded(seed, device)
-    with one_thread(), deterministic(device), drawing:
+    with one_thread(), deterministic(device), own_settings(), drawing:
         yield

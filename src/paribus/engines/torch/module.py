@@ -49,6 +49,10 @@ def make_module(network: ModuleNetwork, images: Tensor, classes: int | None) -> 
         module = make(**network.arguments)
     if not isinstance(module, nn.Module):
         raise UserError(f"{where}: gives a {type(module).__name__}; it must give a torch.nn.Module")
+    if type(module).__hash__ is None:
+        raise UserError(
+            f"{where}: cannot be hashed, as PyTorch must; write @dataclass(eq=False), or no __eq__"
+        )
     with told(network), torch.no_grad():
         logits = module.eval()(images)
     check_logits(network, logits, len(images), classes)
@@ -106,6 +110,11 @@ def _check_tensors(where: str, module: nn.Module) -> None:
             raise UserError(
                 f'{where}: its tensor "{name}" has no shape yet after a first forward pass in '
                 "evaluation mode; give it its shape in __init__"
+            )
+        if tensor.layout != torch.strided or tensor.is_meta:
+            kind = "has no values yet (device meta)" if tensor.is_meta else "is sparse"
+            raise UserError(
+                f'{where}: its tensor "{name}" {kind}, which cannot be kept; use a dense tensor'
             )
         if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
             raise UserError(
