@@ -70,6 +70,7 @@ def test_each_augmentation_is_shown_once_with_those_that_have_it(make: Make) -> 
     assert (view.changes, view.experiments) == ("flip", f"{names[0]} and {names[2]}")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_page_has_them_open_where_images_are_augmented(make: Make) -> None:
     plain = make(["cnn", "cnn-adam"])
     assert "augmented" not in report_page(plain).split("</style>")[-1]
