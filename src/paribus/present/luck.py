@@ -135,7 +135,7 @@ def suspects_sentence(found: Suspects) -> str:
             f"{plural(found.runs, 'is', 'are')} too few to suspect labels by; it takes "
             f"{FEWEST_RUNS}."
         )
-    runs = f"all {found.runs} finished runs of {of}"
+    runs = f"all {found.runs:,} finished runs of {of}"
     if not found.images:
         return f"No test image is wrong in {runs}."
     n = len(found.images)
