@@ -154,9 +154,9 @@ def cells_of(text: str) -> Iterator[list[str]]:
     begin, *blocks, end = re.split(r"\\midrule|\\bottomrule", shown)
     # Set smaller, so that its five columns fit a portrait page.
     small, begin = begin.split("\n", 1)
-    assert small == r"{\footnotesize\setlength{\tabcolsep}{3pt}%"
-    assert begin.startswith(r"\begin{tabular}{p{0.34\linewidth}rrrp{0.17\linewidth}}")
-    assert end.strip() == "\\end{tabular}%\n}"
+    assert small == r"\noindent{\footnotesize\setlength{\tabcolsep}{3pt}%"
+    assert re.match(r"\\begin\{tabular\}\{p\{0\.3\d\\linewidth\}rrrp\{0\.17\\linewidth\}\}", begin)
+    assert end.strip() == "\\end{tabular}%\n\\par}"
     # Questions of several metrics stand in blocks, a title above each.
     titles = [block.strip().partition("\n")[0] for block in blocks if len(blocks) > 1]
     assert all(

@@ -15,7 +15,7 @@ from paribus.present.judged import write_judgment
 from paribus.present.latex import Block, escape, in_blocks
 from paribus.present.write import write_report
 from paribus.spec.study import Study
-from tests.support.elsewhere import BETTER, PLAIN, SAME, judged, rows
+from tests.support.elsewhere import BETTER, PLAIN, SAME, judged, rows, two
 from tests.support.made_up import Make
 
 NEEDS_LATEX = pytest.mark.skipif(
@@ -141,6 +141,17 @@ def test_the_example_of_the_readme_is_a_document(make: Make, tmp_path: Path, opt
     packages, _, body = example.partition("…\n")
     assert packages in DOCUMENT.replace("%%", "%")
     compiled(tmp_path, [body.replace("…", "A caption.")], options)
+
+
+@NEEDS_LATEX
+@pytest.mark.slow
+def test_a_table_of_findings_with_many_digits_fits_its_page(tmp_path: Path) -> None:
+    loss = [[(1 - value) / 1e5 for value in side] for side in (PLAIN, BETTER)]
+    found = judged(tmp_path, two(*loss).replace("test_acc", "test_loss"), Terms(paired=True))
+    write_judgment(found, "Results", tmp_path / "report")
+    table = (tmp_path / "report" / "tables" / "findings.tex").read_text("utf-8")
+    assert "$-$0.0000000758 & {[}$-$0.0000000791" in table
+    compiled(tmp_path, [r"\noindent\input{report/tables/findings}"])
 
 
 def compiled(tmp_path: Path, parts: list[str], options: str = "a4paper") -> None:

@@ -61,9 +61,10 @@ def findings_latex(
         verdict = wording.table_verdict(_labeled(finding, labels or {}))
         title = short.title(short.group(finding), short.direction(finding))
         groups.setdefault(title, []).append([finding.question.ask, *shown, verdict])
+    room = _room([row for rows in groups.values() for row in rows])
     return latex.in_blocks(
         # Questions are long, verdicts may be: both need lines.
-        r"p{0.34\linewidth}rrrp{0.17\linewidth}",
+        rf"p{{{room}\linewidth}}rrrp{{0.17\linewidth}}",
         ["question", "n", "difference", f"{percent(0.95)} interval", "verdict"],
         [latex.Block(title, rows) for title, rows in groups.items()],
         [
@@ -76,6 +77,12 @@ def findings_latex(
         ],
         small=True,
     )
+
+
+def _room(rows: Sequence[Sequence[str]]) -> str:
+    """The share of a line that the widest numbers leave for questions."""
+    letters = sum(max((len(row[column]) for row in rows), default=0) for column in (2, 3))
+    return f"{max(0.2, 0.34 - 0.012 * max(0, letters - 32)):.2f}"
 
 
 def _labeled(finding: Finding, labels: Labels) -> Finding:
