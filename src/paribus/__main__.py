@@ -19,6 +19,10 @@ _RUN_STOPPED = (
 def main() -> None:
     """Run the command that was typed; 130 is the exit status of one that Ctrl-C has ended."""
     signal.signal(signal.SIGINT, _on_ctrl_c)
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        sys.exit("Error: the current folder has been removed; change to another one, e.g. cd ~")
     _leave_current_folder()
     try:
         from paribus.cli.main import main as command

@@ -83,6 +83,14 @@ def test_names_that_look_alike_are_told(folder: Path) -> None:
     )
 
 
+def test_letters_of_another_alphabet_that_look_alike_are_told(folder: Path) -> None:
+    cyrillic = "c\u0430t"
+    rename(folder, "dog", cyrillic)
+    assert load(str(folder)).notes == (
+        f'the classes "cat" and "{cyrillic}" look alike, and count as 2 classes',
+    )
+
+
 def test_a_class_that_differs_in_case_alone(folder: Path) -> None:
     rename(folder, "cat", "Cat", ("test",))
     assert refusal(folder) == (

@@ -168,6 +168,23 @@ def test_a_full_disk(store: Writer) -> None:
     store.add_epoch(run, 2, VALUES, STATE)
 
 
+def test_a_disk_that_allows_no_more(store: Writer) -> None:
+    resource = pytest.importorskip("resource", reason="Windows has no such limits")
+    run = begin(store)
+    store.add_epoch(run, 1, VALUES, STATE)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
+    try:
+        with pytest.raises(
+            ParibusError, match=r"the disk fails, or allows no more \(.*\); nothing"
+        ):
+            store.add_epoch(run, 2, VALUES, {"weight": np.zeros(1_000_000, np.float32)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    store.add_epoch(run, 2, VALUES, STATE)
+    assert len(store.epochs(run)["train_loss"]) == 2
+
+
 def test_damaged_probabilities(store: Writer) -> None:
     run = begin(store)
     store.finish(run, STATE, np.zeros((4, 10), np.float32))

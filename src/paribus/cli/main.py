@@ -96,7 +96,20 @@ def main() -> None:
         sys.exit(error.exit_code)
     except click.Abort:
         raise KeyboardInterrupt from None
+    except MemoryError:
+        click.echo(
+            "Error: there is not enough memory; close other programs, or call `paribus run` with "
+            "--jobs 1",
+            err=True,
+        )
+        sys.exit(1)
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            click.echo(
+                "Error: too many files are open at once; allow more, e.g. with ulimit -n 1024",
+                err=True,
+            )
+            sys.exit(1)
         # A closed output click takes for the end, as of `paribus check mnist | head`.
         if error.errno != errno.ENOSPC:
             raise

@@ -58,13 +58,22 @@ def normal(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+# Letters of Cyrillic and Greek that look as Latin ones do, from Unicode's list of confusables.
+_LATIN = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d\u03bf\u03b1\u03bd\u03c1",
+    "aeopcyxijsdqwoavp",
+)
+
+
 def appearance(name: str) -> str:
     """Return what is alike for names that readers could take for one another.
 
     >>> appearance("Cat ") == appearance("cat"), appearance("01") == appearance("1")
     (True, True)
+    >>> appearance("c\u0430t") == appearance("cat")
+    True
     """
-    compatible = unicodedata.normalize("NFKC", name).casefold()
+    compatible = unicodedata.normalize("NFKC", name).casefold().translate(_LATIN)
     visible = "".join(c for c in compatible if unicodedata.category(c) != "Cf")
     words = " ".join(visible.split())
     return str(int(words)) if words.isascii() and words.isdigit() else words

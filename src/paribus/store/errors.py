@@ -51,6 +51,11 @@ def database_error(folder: Path, error: sqlite3.Error) -> ParibusError:
                 f"{folder}: another program has kept the store's database locked for a minute; "
                 "close it and run the same command again"
             )
+        case sqlite3.SQLITE_IOERR:
+            return ParibusError(
+                f"{folder}: the disk fails, or allows no more ({error}); nothing that was finished "
+                "is lost: check the disk and its quota, and run the same command again"
+            )
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
             return broken(folder, str(error))
     return ParibusError(f"{folder / 'paribus.db'}: {error}")
