@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from paribus.present.as_json import plain
 from paribus.present.contest import contest
 from paribus.present.finding_tables import findings_csv, findings_latex
+from paribus.present.findings import facts
 from paribus.present.look_text import looks_note
 from paribus.present.write import write_report
 from paribus.questions.best import Contest
@@ -20,9 +21,10 @@ from paribus.questions.best_finding import BestFinding
 from paribus.questions.family import conclude
 from paribus.questions.finding import Verdict
 from paribus.spec.question import BestQuestion
-from tests.support.judged import BASE_S, CLEAR, LOSS, TINY
+from tests.support.judged import BASE_S, CLEAR, LOSS, TINY, found
 from tests.support.kinds import best_of, interaction
 from tests.support.made_up import make_result, trained
+from tests.support.tuned import tuned_cases
 
 LED: dict[str, ArrayLike] = {"cnn": BASE_S, "adam": BASE_S + CLEAR, "mlp": [*BASE_S[:4], np.nan]}
 
@@ -127,3 +129,12 @@ def test_both_are_rows_of_the_tables() -> None:
     assert "best: Adam, 0.01; look 1 of 2" in findings_latex(found, (), {"adam": "Adam, 0.01"})
     assert "gains more" in latex
     assert looks_note(found).startswith("Looks were planned after 5 and 10 seeds")
+
+
+def test_what_a_question_is_about_stands_beside_what_differs() -> None:
+    said = {fact.name: fact.text for fact in facts(tuned_cases()["tuned: better"])}
+    assert said["differs"].startswith("optimizer sgd → adam; search space: ")
+    assert said["asked about"] == "optimizer with all its settings and search space"
+    assert "not asked about" not in said
+    # Where nothing differs, nothing need be said of it.
+    assert [fact.name for fact in facts(found(TINY))] == ["differs"]

@@ -15,7 +15,7 @@ from paribus.present.forest import forest
 from paribus.present.forest_view import GroupView, group_views
 from paribus.present.look_text import looks_note
 from paribus.present.many_runs import BARS
-from paribus.present.what_differs import consequence_words, difference_words, setting_name
+from paribus.present.what_differs import aspects_words, consequence_words, difference_words
 from paribus.questions import original
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import (
@@ -27,7 +27,7 @@ from paribus.questions.finding import (
     Verdict,
 )
 from paribus.questions.original import Agreement
-from paribus.text import count, listed, percent
+from paribus.text import count, percent
 
 
 @dataclass(frozen=True)
@@ -223,17 +223,11 @@ def _(finding: TwoSided) -> tuple[Fact, ...]:
     nothing = "nothing that is recorded" if pair.recorded_only else "nothing"
     differs = "; ".join(map(difference_words, pair.differences)) or nothing
     others = {
-        "asked about": _about(finding.question.about) if pair.differences else "",
+        "asked about": aspects_words(finding.question.about) if pair.differences else "",
         "not asked about": "; ".join(map(difference_words, pair.confounds)),
         "so": "; ".join(map(consequence_words, pair.consequences)),
     }
     return (Fact("differs", differs), *(Fact(name, text) for name, text in others.items() if text))
-
-
-def _about(aspects: Sequence[str]) -> str:
-    """What a question is about; an optimizer is one thing, whatever of it differs."""
-    whole = {"optimizer": "optimizer with all its settings"}
-    return listed([whole.get(aspect, setting_name(aspect)) for aspect in aspects], len(aspects))
 
 
 @facts.register

@@ -130,6 +130,20 @@ def setting_name(name: str) -> str:
     return _LABELS.get(last, last.replace("_", " "))
 
 
+def aspects_words(aspects: Sequence[str]) -> str:
+    """Return what a question is about, in words; an optimizer is one thing, whatever of it differs.
+
+    >>> aspects_words(["network", "optimizer", "tune.space"])
+    'network, optimizer with all its settings and search space'
+    """
+    whole = {
+        "optimizer": "optimizer with all its settings",
+        "tune": "budget and search space",
+        **_TUNING,
+    }
+    return listed([whole.get(aspect, setting_name(aspect)) for aspect in aspects], len(aspects))
+
+
 def space_words(space: Mapping[str, Space]) -> str:
     """Return where the values of settings are drawn from.
 
