@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from tests.support.small import SMALL_STUDY, Small
 NETS = """
 import os
 
+print("imported")
 import numpy as np
 import torch
 from torch import nn
@@ -69,6 +72,15 @@ class Breaks(Net):
 class Leaves(Net):
     def forward(self, x):
         raise SystemExit(0)
+
+class Prints(Net):
+    def __init__(self):
+        super().__init__()
+        print("made")
+
+    def forward(self, x):
+        print("called")
+        return super().forward(x)
 
 class TooFew(Net):
     def forward(self, x):
@@ -247,3 +259,11 @@ def test_an_export_of_a_module_that_raises_is_one_line_and_leaves_nothing(
         assert "tried_nets:Breaks" in line
         assert "ZeroDivisionError: of mine" in line
         assert sorted(file.parent.iterdir()) == before
+
+
+def test_what_a_module_prints_is_no_part_of_json(checked: Small) -> None:
+    path = checked('"tried_nets:Prints"')
+    sys.modules.pop("tried_nets", None)
+    done = call("check", path, "--json")
+    assert json.loads(done.stdout)["experiments"]["own"]["parameters"] > 0
+    assert done.stderr.startswith("imported\nmade\ncalled\n")

@@ -49,7 +49,6 @@ def make(model: Any, **settings: Any) -> Callable[[], Any]:
         (
             make(Sgd, learning_rate=0.1),
             [
-                "Sgd.lr: is missing; write the learning rate, e.g. lr = 0.01",
                 'Sgd.learning_rate: unknown key; did you mean "lr"?',
             ],
         ),

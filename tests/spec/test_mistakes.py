@@ -76,6 +76,12 @@ def test_names_from_elsewhere_in_a_question(key: str, meant: str) -> None:
     assert f's.toml, question 1.{key}: unknown key; did you mean "{meant}"?' in said
 
 
+def test_a_key_under_another_name_is_not_missing_too() -> None:
+    assert mistakes(BASE.replace("lr = 0.1", "learning_rate = 0.1")) == [
+        's.toml, experiments.base.optimizer.learning_rate: unknown key; did you mean "lr"?'
+    ]
+
+
 def test_softmax_is_part_of_the_loss() -> None:
     assert mistakes(BASE.replace('"linear 10"', '"linear 10", "softmax"')) == [
         's.toml, experiments.base.network: layer 3 "softmax": "softmax" is part of the loss; '

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from paribus.spec.bounds import MOST_TOLD
 from paribus.spec.problems import words
+from paribus.spec.suggestions import meant
 from paribus.text import shown
 
 # Validators quote what they were given, which may be anything.
@@ -45,8 +46,17 @@ def problems_of(
     model: what was validated. also: keys that its table may have in a file beside its fields.
     """
     problems: list[Problem] = []
-    for detail in islice(error.errors(include_url=False), MOST_TOLD + 1):
-        path, place, keys = _place(detail["loc"], model, also)
+    details = list(islice(error.errors(include_url=False), MOST_TOLD + 1))
+    places = [_place(detail["loc"], model, also) for detail in details]
+    # A key under another name is one mistake, and not also one that is missing.
+    called_else = {
+        (*path[:-1], meant(path[-1], sorted(keys)))
+        for detail, (path, _, keys) in zip(details, places, strict=True)
+        if detail["type"] == "extra_forbidden"
+    }
+    for detail, (path, place, keys) in zip(details, places, strict=True):
+        if detail["type"] == "missing" and path in called_else:
+            continue
         problems += [Problem(path, place, line) for line in words(detail, keys).split("\n")]
     return problems
 

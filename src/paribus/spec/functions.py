@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,8 @@ def find_function(path: str, folder: Path, where: str) -> Callable[..., Any]:
     module, _, name = path.partition(":")
     import_module_of(path, folder)
     try:
-        source = importlib.import_module(module)
+        with printing_aside():
+            source = importlib.import_module(module)
     except (Exception, SystemExit) as error:  # A user's own code may raise anything.
         raise UserError(
             f'{where}: cannot import "{module}": {in_one_line(error)}; is it installed, or in the '
@@ -45,11 +47,18 @@ def find_function(path: str, folder: Path, where: str) -> Callable[..., Any]:
     return found
 
 
+def printing_aside() -> AbstractContextManager[object]:
+    """Have what a user's own code prints go where messages do: what a command prints may be read
+    by a program, as JSON."""
+    return redirect_stdout(sys.stderr)
+
+
 @contextmanager
 def told(where: str) -> Iterator[None]:
     """Turn what a user's own code raises into a `UserError` that says what and where."""
     try:
-        yield
+        with printing_aside():
+            yield
     except UserError:
         raise
     except (Exception, SystemExit) as error:

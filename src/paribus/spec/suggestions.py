@@ -89,17 +89,24 @@ _DEPTHWISE = ("depthwise", "depthwiseconv", "depthwiseconv2d", "dwconv", "separa
 _SOFTMAX = ("softmax", "logsoftmax", "softmax2d", "crossentropy", "crossentropyloss")
 
 
+def meant(got: str, known: Sequence[str]) -> str | None:
+    """Return which of our names is called so elsewhere; None if none is.
+
+    >>> meant("learning_rate", ["momentum", "lr"])
+    'lr'
+    """
+    spelled = got.lower().replace("_", "").replace("-", "")
+    return next((name for name in known if spelled in _ELSEWHERE.get(name, ())), None)
+
+
 def suggest(got: str, known: Sequence[str]) -> str:
     """Return the tail of a message about an unknown name, like `did_you_mean`.
 
     >>> suggest("learning_rate", ["lr", "momentum"])
     'did you mean "lr"?'
     """
-    spelled = got.lower().replace("_", "").replace("-", "")
-    for name in known:
-        if spelled in _ELSEWHERE.get(name, ()):
-            return f'did you mean "{name}"?'
-    return did_you_mean(got, known)
+    ours = meant(got, known)
+    return did_you_mean(got, known) if ours is None else f'did you mean "{ours}"?'
 
 
 def not_a_layer(name: str, known: Sequence[str]) -> str:

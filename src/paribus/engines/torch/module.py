@@ -15,7 +15,7 @@ from torch.nn.parameter import is_lazy
 from paribus.engines.torch.exact import seeded
 from paribus.errors import UserError, did_you_mean
 from paribus.spec.code import is_users
-from paribus.spec.functions import in_one_line
+from paribus.spec.functions import in_one_line, printing_aside
 from paribus.spec.network import ModuleNetwork
 
 
@@ -29,7 +29,7 @@ def make_module(network: ModuleNetwork, images: Tensor, classes: int | None) -> 
     where = f'network "{network.module}"'
     try:
         # What it draws as it is imported is the same in every process, whichever run comes first.
-        with seeded(0, images.device):
+        with seeded(0, images.device), printing_aside():
             source = importlib.import_module(path)
     except (Exception, SystemExit) as error:
         raise UserError(
@@ -97,7 +97,8 @@ def check_logits(network: ModuleNetwork, logits: object, images: int, classes: i
 def told(network: ModuleNetwork) -> Iterator[None]:
     """Turn what a user's own code raises into a `UserError` that says what and where."""
     try:
-        yield
+        with printing_aside():
+            yield
     except UserError:
         raise
     except (Exception, SystemExit) as error:
