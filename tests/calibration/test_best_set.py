@@ -132,7 +132,7 @@ def test_ranks_beside_the_set_hold(experiments: int, seeds: int, gap: float) -> 
     rng = generator("ranks beside the set", experiments, seeds, gap)
     rank_E = 1 + np.arange(experiments)
     true_E = -gap * rank_E
-    batch, wrong = 2000, 0.0
+    batch, wrong = 20_000 // (experiments * seeds // 3), 0.0
     for _ in range(BATCHES):
         value_RES = values(rng, batch, experiments, seeds, shape="normal") + true_E[:, None]
         may_RE = best_set(value_RES).may_be_best

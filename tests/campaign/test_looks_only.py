@@ -10,7 +10,7 @@ from tests.support.commands import call, read_json
 from tests.support.small import write_small
 from tests.support.small_looks import LOOKS_STUDY
 
-pytestmark = [pytest.mark.usefixtures("undrawn"), pytest.mark.slow]
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 ALONE = "No question is about the selected experiments alone"
 SPARED = "Nothing more is to be trained: the looks spared "
@@ -46,6 +46,7 @@ def verdicts(*options: str) -> dict[str, str]:
     return {line.split("**")[1]: line.split("** ")[1] for line in asked}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("study")
 def test_one_experiment_is_trained_up_to_the_first_look_and_waits_for_the_others() -> None:
     said = run("--only", "mlp")
@@ -61,6 +62,7 @@ def test_one_experiment_is_trained_up_to_the_first_look_and_waits_for_the_others
     assert waits in again
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("study")
 def test_selected_one_after_another_they_end_as_the_whole_study_does() -> None:
     said = run("--only", "mlp,still")
@@ -86,6 +88,7 @@ def test_selected_one_after_another_they_end_as_the_whole_study_does() -> None:
     assert f"{SPARED}5 of 30 runs." in whole
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("study")
 def test_a_selection_has_the_verdicts_of_the_whole_study() -> None:
     run()
@@ -97,6 +100,7 @@ def test_a_selection_has_the_verdicts_of_the_whole_study() -> None:
     assert f"{SPARED}5 of 20 runs." in run("--only", "mlp,still")
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("study")
 def test_a_preview_and_other_epochs_say_the_same() -> None:
     said = run("--only", "mlp", "--preview")
@@ -107,6 +111,7 @@ def test_a_preview_and_other_epochs_say_the_same() -> None:
     assert finished() == {"mlp": 0, "still": 0, "adam": 0}
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("study")
 def test_looks_that_a_run_brings_back_decide_what_it_trains() -> None:
     run("--only", "mlp,adam")
