@@ -95,7 +95,8 @@ def own_settings() -> Iterator[None]:
             torch.set_default_device(device)
         torch.set_grad_enabled(gradients)
         torch.set_float32_matmul_precision(precision)
-        torch.use_deterministic_algorithms(algorithms)
+        if torch.are_deterministic_algorithms_enabled() != algorithms:  # It loads a compiler.
+            torch.use_deterministic_algorithms(algorithms)
         if flushed == _keeps_denormals():
             torch.set_flush_denormal(flushed)
         np.seterr(**numbers)
