@@ -20,7 +20,8 @@ module.
 GFLOP/s count three times the multiply-adds of the forward pass (forward, and the gradients of
 inputs and weights), two operations each, as a direct computation would make them: Winograd's
 convolutions make fewer, and may pass the peak. The peak is what a loop of nothing but multiply-adds
-reaches on each core, compiled with the kernels' flags.
+reaches on each core, compiled with the kernels' flags. The arithmetic limit is the time that what
+the native kernels really compute would take at that peak (arithmetic.py).
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from benchmarks.arithmetic import operations
 from benchmarks.cases import CASES, Case
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -201,12 +203,12 @@ def main() -> None:
         case = CASES[name_of_case]
         print(f"\n{name_of_case}: seconds an epoch and run", flush=True)
         seconds = measure(case, arguments.rounds, chosen)
-        operations = 6 * case.plan.multiply_adds * IMAGES
+        direct = 6 * case.plan.multiply_adds * IMAGES
         native = seconds["native, 2 × 1"]
         rows = {}
         for name, times in seconds.items():
             ratio = median(t / n for t, n in zip(times, native, strict=True))
-            gflops = operations / median(times) / 1e9
+            gflops = direct / median(times) / 1e9
             share = "" if top is None else f"{gflops / top / 2:5.0%} of the peak"
             rows[name] = {"seconds": times, "times_native": ratio, "gflops": gflops}
             print(
@@ -214,6 +216,11 @@ def main() -> None:
                 f"{ratio:6.2f} × native  {gflops:6.1f} GFLOP/s  {share}"
             )
         result["cases"][name_of_case] = rows
+        if top is not None:
+            # Two cores, and two operations in each multiply-add.
+            limit = operations(case.plan) * IMAGES / (top * 1e9 / 2) / 2
+            print(f"  native takes {median(native) / limit:.2f} times the arithmetic limit "
+                  f"of {limit:.3f} s")  # fmt: skip
         for rivals, bar in BARS.get(name_of_case, []):
             present = [name for name in rivals if name in rows]
             if present:
