@@ -240,6 +240,23 @@ def test_each_pair_of_a_best_set_has_the_seeds_that_both_have(tmp_path: Path) ->
     assert late.to_best == pytest.approx(over_three)
 
 
+def test_no_best_is_found_where_each_is_better_than_the_next_in_a_circle(tmp_path: Path) -> None:
+    first = {"a": (0, 6), "b": (3, 0), "c": (6, 3)}
+    text = rows(
+        *(
+            f"{name},{seed + k},{value}"
+            for name, (good, bad) in first.items()
+            for seed, values in ((good, BETTER[:3]), (bad, SAME[:3]))
+            for k, value in enumerate(values)
+        )
+    )
+    finding = best_of(tmp_path, text, paired=True)
+    assert finding.verdict is Verdict.UNDECIDED
+    assert [one.name for one in finding.best] == ["a", "b", "c"]
+    assert [(one.first_rank, one.last_rank) for one in finding.contenders] == [(1, 3)] * 3
+    assert "none of them is excluded" in wording.sentence(finding)
+
+
 def test_without_three_seeds_in_common_there_is_no_best(tmp_path: Path) -> None:
     finding = best_of(tmp_path, own_seeds(plain=0, new=3), paired=True)
     assert (finding.verdict, finding.why_none) == (Verdict.NONE, NoVerdict.TOO_FEW_SEEDS)

@@ -7,8 +7,17 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from paribus.stats import every_pair
 from paribus.stats.adjustment import holm
-from paribus.stats.best import BestSet, all_within, best_set, ranks
+from paribus.stats.best import (
+    BestSet,
+    all_within,
+    best_set,
+    best_set_of,
+    pair_tests_of,
+    ranks,
+    ranks_of,
+)
 from paribus.stats.distributions import critical_t
 from paribus.stats.paired import t_intervals
 from paribus.stats.unpaired import compare_unpaired
@@ -72,6 +81,30 @@ def test_the_leader_is_never_left_out() -> None:
     value_RES = studies()
     leader_R = value_RES.mean(axis=-1).argmax(axis=-1)
     assert best_set(value_RES).may_be_best[np.arange(len(value_RES)), leader_R].all()
+
+
+def circle(*more: list[float]) -> tuple[np.ndarray, np.ndarray]:
+    """Three experiments of which each two share other seeds, and each is better than the next and
+    the third better than the first; then further ones. Values and the seeds that each has."""
+    good, bad, nan = [0.95, 0.951, 0.953], [0.9, 0.902, 0.901], [np.nan] * 3
+    value_ES = np.array([[*good, *nan, *bad], [*bad, *good, *nan], [*nan, *bad, *good], *more])
+    return value_ES, np.isfinite(value_ES)
+
+
+def test_differences_that_form_a_circle_exclude_none() -> None:
+    pairs = every_pair.paired(*circle())
+    best, rank = best_set_of(pairs), ranks_of(*pair_tests_of(pairs))
+    assert (pairs.p[~np.eye(3, dtype=np.bool_)] < 0.01).all()
+    assert best.may_be_best.all()
+    assert (best.low < 0).all()
+    assert (best.high > 0).all()
+    assert not rank.better.any()
+    # A fourth one, over seeds of its own, is not the best because others contradict each other.
+    other = best_set_of(every_pair.paired(*circle([np.nan] * 7 + [0.5, 0.5])))
+    assert other.may_be_best.all()
+    # One that is worse than all of them is still excluded.
+    worse = best_set_of(every_pair.paired(*circle([0.5, 0.504, 0.502] * 3)))
+    assert worse.may_be_best.tolist() == [True, True, True, False]
 
 
 def test_equal_values_stay_together_and_constant_differences_decide_nothing() -> None:

@@ -99,6 +99,8 @@ def best_set_of(
     others_EF = ~np.eye(E, dtype=np.bool_)
     whole_E, none_E = pairs.whole, pairs.none
     upper_EF = np.where(whole_E[..., None, :], mean_EF + reach_EF, np.inf)
+    excluded_EF = upper_EF < 0
+    upper_EF = np.where(excluded_EF & ~without_circles(excluded_EF), np.inf, upper_EF)
     most_E = np.where(others_EF, upper_EF, np.inf).min(axis=-1)
     # Where none has a value, none is better than another.
     most_E = np.where(none_E & ~none_E.all(axis=-1, keepdims=True), -np.inf, most_E)
@@ -167,13 +169,30 @@ def ranks_of(p_EF: Floats, higher_EF: Flags, level: float = VERDICT_LEVEL) -> Ra
     adjusted_EF = np.ones_like(p_EF)
     adjusted_EF[..., first_P, second_P] = adjusted_P
     adjusted_EF[..., second_P, first_P] = adjusted_P
-    better_EF = (adjusted_EF <= level) & higher_EF
+    better_EF = without_circles((adjusted_EF <= level) & higher_EF)
     return Ranks(
         first=1 + better_EF.sum(axis=-2),
         last=E - better_EF.sum(axis=-1),
         adjusted_p=adjusted_EF,
         better=better_EF,
     )
+
+
+def without_circles(better_EF: Flags) -> Flags:
+    """Return which differences count of those that are shown, (..., E, F): those on no circle.
+
+    Over the same seeds none has one. Where each two share other seeds, A may be shown to be better
+    than B, B than C, and C than A: one of them is wrong, and so none of them counts.
+
+    >>> better_EF = np.array([[0, 1, 0, 1], [0, 0, 1, 0], [1, 0, 0, 0], [0, 0, 0, 0]], np.bool_)
+    >>> without_circles(better_EF).astype(int).tolist()
+    [[0, 0, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
+    """
+    leads_EF = better_EF
+    for _ in range(better_EF.shape[-1].bit_length()):
+        step_EF = leads_EF.astype(np.float32)
+        leads_EF = leads_EF | (step_EF @ step_EF > 0)
+    return np.asarray(better_EF & ~leads_EF.swapaxes(-2, -1))
 
 
 def all_within(
