@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from paribus.elsewhere.frame import Frame, number
+from paribus.elsewhere.frame import Cell, Frame, number, text_of
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
 
@@ -18,13 +18,16 @@ what differs."""
 def check_signs(frame: Frame, metric: Metric) -> None:
     """Raise `UserError` where some cells of a share are written with %, and others are numbers up
     to 1."""
-    cells = [
-        (cell, place)
-        for cell, place in zip(frame.columns[metric.key], frame.places, strict=True)
-        if number(cell) == number(cell) and number(cell) is not None
-    ]
-    signed = [one for one in cells if isinstance(one[0], str) and one[0].strip().endswith("%")]
-    bare = [one for one in cells if one not in signed and 0 < abs(number(one[0]) or 0) <= 1]
+    signed: list[tuple[Cell, str]] = []
+    bare: list[tuple[Cell, str]] = []
+    for cell, place in zip(frame.columns[metric.key], frame.places, strict=True):
+        value = number(cell)
+        if value is None or value != value:
+            continue
+        if text_of(cell).endswith("%"):
+            signed.append((cell, place))
+        elif 0 < abs(value) <= 1:
+            bare.append((cell, place))
     if metric.is_share and signed and bare:
         (percentage, _), (share, place) = signed[0], bare[0]
         raise UserError(
