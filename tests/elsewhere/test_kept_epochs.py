@@ -94,3 +94,26 @@ def test_a_run_that_names_none_is_judged_by_its_last_epoch() -> None:
     some = {**LOG, "kept_epoch": [None, None, None, *LOG["kept_epoch"][3:]]}
     (finding,) = judge(some).numbers()
     assert finding["mean_a"] == pytest.approx((0.2 + 0.6 + 0.7) / 3)
+
+
+def test_a_run_of_a_log_without_the_row_of_its_epoch_is_an_error() -> None:
+    """Its only row is its last epoch, which is not the one that counts."""
+    rows = [row for row in range(18) if row not in (0, 1)]
+    short = {name: [column[row] for row in rows] for name, column in LOG.items()}
+    with pytest.raises(UserError, match=r"^row 1: kept_epoch must be one epoch of the run, .* 2$"):
+        judge(short)
+
+
+def test_a_metric_without_a_value_at_the_epoch_is_an_error() -> None:
+    """It was measured, so that the run must not count as one that failed."""
+    some = {**LOG, "acc": [0.1, None, *LOG["acc"][2:]]}
+    with pytest.raises(UserError) as error:
+        judge(some)
+    assert str(error.value) == (
+        "row 1: acc has values at other epochs and none at epoch 2, which kept_epoch names; export "
+        "every epoch"
+    )
+    # A run without any value is one that failed.
+    none = {**LOG, "acc": [None, None, None, *LOG["acc"][3:]]}
+    (finding,) = judge(none).numbers()
+    assert (finding["n_a"], finding["verdict"]) == (2, "no verdict")

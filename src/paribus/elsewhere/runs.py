@@ -133,13 +133,14 @@ def _runs(frame: Frame, roles: Roles, notices: list[Notice]) -> list[RecordedRun
         rows_of.setdefault((name, run, seed), []).append(row)
     found = []
     running: Counter[str] = Counter()
+    is_log = any(len(rows) > 1 for rows in rows_of.values())
     for (name, run, seed), rows in rows_of.items():
         ordered = _by_epoch(frame, roles, rows, name=name, called=_called(run, seed))
         state = _cell(frame, roles.status, ordered[-1]).lower()
         if state in RUNNING:
             running[name] += 1
         else:
-            lost, kept = state in LOST, _kept(frame, roles, ordered)
+            lost, kept = state in LOST, _kept(frame, roles, ordered) if is_log else None
             found.append(RecordedRun(name, run or seed, seed, tuple(ordered), lost, kept))
     notices += [NotEnded(name, runs) for name, runs in running.items()]
     _check_once(frame, roles, found)
@@ -179,9 +180,9 @@ def _by_epoch(
 
 
 def _kept(frame: Frame, roles: Roles, rows: Sequence[int]) -> float | None:
-    """The epoch of a run whose values count, None if that is the last one. Raises `UserError` if it
-    is none of its epochs, or its rows do not agree."""
-    if not roles.kept or not roles.epoch or len(rows) == 1:
+    """The epoch of a run of a log whose values count, None if that is the last one. Raises
+    `UserError` if it is none of its epochs, or its rows do not agree."""
+    if not roles.kept or not roles.epoch:
         return None
     cells = [frame.columns[roles.kept][row] for row in rows]
     said = list(dict.fromkeys(text_of(cell) for cell in cells if not is_blank(cell)))
@@ -240,6 +241,11 @@ def _series(frame: Frame, roles: Roles, run: RecordedRun, metric: Metric, *, see
     _check_whole(frame, run, metric, epoch_E)
     counts = range(len(rows)) if run.kept is None else np.flatnonzero(epoch_E == run.kept)
     last = int(counts[-1]) if len(counts) else None
+    if run.kept is not None and rows and last is None and not run.lost:
+        raise UserError(
+            f"{frame.places[run.rows[0]]}: {metric.key} has values at other epochs and none at "
+            f"{roles.epoch} {run.kept:g}, which {roles.kept} names; export every epoch"
+        )
     final = math.nan if last is None or run.lost else values[last]
     series = Series(
         experiment=run.experiment,
