@@ -78,6 +78,11 @@ def test_the_values_are_those_of_the_epochs_that_are_named() -> None:
     assert stated["mean_b"] == pytest.approx(0.9)
 
 
+def test_the_page_does_not_call_them_values_of_last_epochs(tmp_path: Path) -> None:
+    text = " ".join(judge(LOG).report(tmp_path).read_text("utf-8").split())
+    assert "after its last epoch or the one that it keeps." in text
+
+
 @pytest.mark.parametrize(
     ("kept", "got"), [([4, 4, 4], "4"), ([1, 2, 1], "1 and 2"), (["x"] * 3, "x")]
 )

@@ -90,9 +90,9 @@ class FindingsView:
     tally: tuple[Tally, ...]
     """An earlier report's answers by whether they stand; empty where there are none."""
     has_original: bool
+    """Whether an earlier report's answers are to be shown."""
     bars: str
     """What the bars in place of too many dots are; "" where there are none."""
-    """Whether an earlier report's answers are to be shown."""
     agreement: str
     """How many of these stand; "" if there are none."""
 
