@@ -9,9 +9,10 @@ accuracy is that of the 10,000 test images afterwards. The recipes were found on
 training images, by random search over small networks, optimizers and rates; no test image was
 looked at before they were fixed.
 
-PyTorch trains the same network on the same images with the same batches, optimizer and rates:
-channels last, fused optimizer, images sliced from one tensor, nothing read back. Larger batches
-would save time for each image, but took more epochs to get there in the search.
+PyTorch trains the same network on the same images with the same optimizer and rates, in batches of
+the same size, with initial weights and an order of its own: channels last, fused optimizer, images
+sliced from one tensor, nothing read back. Larger batches would save time for each image, but took
+more epochs to get there in the search.
 """
 
 from __future__ import annotations
