@@ -76,9 +76,10 @@ def test_what_a_killed_process_left_is_swept_by_the_next(what: str, tmp_path: Pa
 
 
 def test_a_folder_of_many_files_is_swept_once_for_all(tmp_path: Path) -> None:
-    left = tmp_path / f".a-{'0' * 32}"
+    left, others = (tmp_path / f".{name}-{'0' * 32}" for name in ("a.run", "cache"))
     left.touch()
-    write_atomically(tmp_path / "a", b"1", sweeps=False)
+    others.mkdir()
+    write_atomically(tmp_path / "a.run", b"1", sweeps=False)
     assert left.exists()
-    sweep_folder(tmp_path)
-    assert [found.name for found in tmp_path.iterdir()] == ["a"]
+    sweep_folder(tmp_path, "*.run")
+    assert {found.name for found in tmp_path.iterdir()} == {"a.run", others.name}

@@ -74,10 +74,13 @@ def sweep(path: Path) -> None:
     _remove(half_written_of(path))
 
 
-def sweep_folder(folder: Path) -> None:
-    """Remove what killed processes left of writing to any path of a folder, where no later call
-    writes to the same path."""
-    _remove([found for found in folder.glob(".*") if _PART.fullmatch(found.name)])
+def sweep_folder(folder: Path, names: str) -> None:
+    """Remove what killed processes left of writing to some files of a folder, where no later call
+    writes to the same paths; nothing else, which may be somebody's.
+
+    names: a pattern for `Path.glob`, such as "*.json".
+    """
+    _remove([found for found in folder.glob(f".{names}-*") if _PART.fullmatch(found.name)])
 
 
 def _remove(left_over: Iterable[Path]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.atomic import sweep_folder, write_atomically
+from paribus.atomic import sweep, sweep_folder, write_atomically
 from paribus.data.sources import find
 from paribus.errors import ParibusError, UserError
 from paribus.measure.predictions import kept_of
@@ -73,7 +73,8 @@ def pack(store: Reader, folder: Path, trusted: Path | None = None) -> Packed:
     index = Index(identities, contents.studies, contents.timings, digests)
     with told(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        sweep_folder(folder)
+        sweep(folder / NAME)
+        sweep_folder(folder, path_of(Path(), "*").name)
         for ended in missing:
             content = compressed(_content(ended, store, labels))
             write_atomically(path_of(folder, ended.run.id), content, sweeps=False)

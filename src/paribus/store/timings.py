@@ -62,7 +62,7 @@ def write_timing(store: Path, timing: Timing) -> tuple[Path, bytes]:
     names = (timing.a[:12], timing.a_engine, timing.b[:12], timing.b_engine, uuid4().hex[:12])
     path = store / "timings" / f"{'-'.join(names)}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    sweep_folder(path.parent)
+    sweep_folder(path.parent, "*.json")
     content = (json.dumps(asdict(timing), indent=2) + "\n").encode()
     write_atomically(path, content)
     return path, content
