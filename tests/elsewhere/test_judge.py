@@ -240,6 +240,17 @@ def test_each_pair_of_a_best_set_has_the_seeds_that_both_have(tmp_path: Path) ->
     assert late.to_best == pytest.approx(over_three)
 
 
+def test_one_of_few_runs_that_stays_in_the_set_is_not_said_to_vary_more(tmp_path: Path) -> None:
+    few, excluded = [v - 0.005 for v in BETTER[:3]], [v + 0.003 for v in SAME]
+    sides = {"good": BETTER * 2, "excluded": excluded * 2, "few": few}
+    text = rows(*(f"{name},{seed},{v}" for name, side in sides.items()
+                  for seed, v in enumerate(side)))  # fmt: skip
+    finding = best_of(tmp_path, text)
+    assert [one.name for one in finding.best] == ["good", "few"]
+    (said,) = (line for line in wording.reasons(finding) if line.startswith("few stays"))
+    assert "its differences from the others vary more, or are of fewer runs" in said
+
+
 def test_no_best_is_found_where_each_is_better_than_the_next_in_a_circle(tmp_path: Path) -> None:
     first = {"a": (0, 6), "b": (3, 0), "c": (6, 3)}
     text = rows(

@@ -147,8 +147,8 @@ def _with_lower_means(finding: BestFinding) -> list[str]:
         return []
     return [
         f"{listed(names)} {plural(len(names), 'stays', 'stay')} in the set with a worse mean than "
-        f"one that is excluded: {plural(len(names), 'its', 'their')} runs vary more from those of "
-        "the others, so fewer differences are shown."
+        f"one that is excluded: {plural(len(names), 'its', 'their')} differences from the others "
+        "vary more, or are of fewer runs, so that fewer of them are shown."
     ]
 
 
