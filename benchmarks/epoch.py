@@ -190,7 +190,7 @@ def main() -> None:
     top = peak()
     result: dict[str, Any] = {
         "date": date.today().isoformat(),
-        "processor": _processor(),
+        "processor": processor(),
         "cores": len(os.sched_getaffinity(0)),
         "rounds": arguments.rounds,
         "load_before": os.getloadavg()[0],
@@ -231,7 +231,8 @@ def main() -> None:
             arguments.json.write_text(json.dumps(result, indent=2) + "\n")
 
 
-def _processor() -> str:
+def processor() -> str:
+    """What the processor calls itself."""
     try:
         text = Path("/proc/cpuinfo").read_text()
     except OSError:

@@ -31,6 +31,7 @@ from statistics import mean, median, stdev
 from time import perf_counter
 from typing import Any
 
+from benchmarks.epoch import processor
 from paribus.data import sources
 from paribus.engines.base import Task
 from paribus.execute.tasks import TaskMaker
@@ -196,7 +197,11 @@ def main() -> None:
     for pipe in pipes.values():
         pipe.send(None)
     if arguments.json:
-        about = {"date": date.today().isoformat(), "cores": len(os.sched_getaffinity(0))}
+        about = {
+            "date": date.today().isoformat(),
+            "processor": processor(),
+            "cores": len(os.sched_getaffinity(0)),
+        }
         arguments.json.write_text(json.dumps({**about, "results": results}, indent=2) + "\n")
 
 

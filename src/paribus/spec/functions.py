@@ -6,9 +6,10 @@ import importlib
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from threading import Lock
+from typing import Any, TextIO
 
 from paribus.errors import UserError, did_you_mean
 from paribus.spec.code import import_module_of
@@ -47,10 +48,25 @@ def find_function(path: str, folder: Path, where: str) -> Callable[..., Any]:
     return found
 
 
-def printing_aside() -> AbstractContextManager[object]:
+_LOCK = Lock()
+_stdouts: list[TextIO] = []
+"""The standard output that was there before, once for each that prints aside."""
+
+
+@contextmanager
+def printing_aside() -> Iterator[None]:
     """Have what a user's own code prints go where messages do: what a command prints may be read
-    by a program, as JSON."""
-    return redirect_stdout(sys.stderr)
+    by a program, as JSON. Several threads may do so at once."""
+    with _LOCK:
+        _stdouts.append(_stdouts[0] if _stdouts else sys.stdout)
+        sys.stdout = sys.stderr
+    try:
+        yield
+    finally:
+        with _LOCK:
+            stdout = _stdouts.pop()
+            if not _stdouts:
+                sys.stdout = stdout
 
 
 @contextmanager
