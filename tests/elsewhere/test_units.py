@@ -1,28 +1,181 @@
-"""Cells with and without % in one column."""
+"""Percentages below 1 are no shares, whatever the format of the file, and no column has both."""
 
 from __future__ import annotations
 
-from paribus.elsewhere.frame import Frame
-from paribus.elsewhere.metrics import metric_of
-from paribus.elsewhere.units import check_signs
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.event_file_writer import EventFileWriter
+
+import paribus
+from paribus.elsewhere.judge import Judgement, Terms, judge
+from paribus.elsewhere.notices import UnitGuessed
+from paribus.elsewhere.readers import read
+from paribus.errors import UserError
+from paribus.present import wording
+from paribus.present.as_json import plain
+from tests.support.elsewhere import judged, rows
+
+ERRORS = {"a": [0.9, 0.85, 0.8], "b": [0.5, 0.45, 0.4]}
+"""In percent."""
+RUNS = [(name, seed, v) for name, side in ERRORS.items() for seed, v in enumerate(side)]
 
 
-class Compared(str):
-    """A cell that counts how often cells are compared."""
-
-    times = 0
-
-    def __eq__(self, other: object) -> bool:
-        Compared.times += 1
-        return str.__eq__(self, other)
-
-    __hash__ = str.__hash__
+def table(column: str, sign: str = "", comma: str = ",") -> str:
+    lines = (f"{name}{comma}{seed}{comma}{value}{sign}" for name, seed, value in RUNS)
+    return rows(*lines, header=comma.join(("method", "seed", column)))
 
 
-def test_a_long_log_of_percentages_is_not_compared_cell_by_cell() -> None:
-    cells = [Compared(f"{90 + number / 1000}%") for number in range(500)]
-    frame = Frame("log.csv", {"test_acc": cells}, [f"log.csv:{row}" for row in range(2, 502)])
-    metric = metric_of("test_acc", "test_acc", cells, None)
-    Compared.times = 0
-    check_signs(frame, metric)
-    assert Compared.times <= len(cells)
+def check(found: Judgement) -> None:
+    (finding,) = found.findings
+    shown = plain(finding)
+    assert [shown[name] for name in ("mean_a", "mean_b", "estimate")] == pytest.approx(
+        [0.85, 0.45, -0.4], abs=1e-6
+    )
+    sentence = wording.sentence(finding)
+    assert "−0.40 points [" in sentence
+    assert wording.reasons(finding)[0].startswith("a 0.850% (SD 0.050), 3 runs; b 0.450% ")
+
+
+@pytest.mark.parametrize(
+    ("column", "sign"),
+    [
+        ("test_error", "%"),
+        ("test_error", " %"),
+        ("Test error (%)", ""),
+        ("Test error (%)", "%"),
+        ("test_error_percent", ""),
+        ("test_error_pct", ""),
+        ("TestError_Percentage", ""),
+        ("error per cent", ""),
+    ],
+)
+def test_a_sign_or_a_name_says_that_values_are_percentages(
+    tmp_path: Path, column: str, sign: str
+) -> None:
+    column = column.replace("TestError", "test_Error")
+    found = judged(tmp_path, table(column, sign))
+    check(found)
+    guessed = [one for one in found.notices if isinstance(one, UnitGuessed)]
+    assert guessed == ([] if sign else [UnitGuessed(column, in_percent=True, named=True)])
+
+
+def test_decimal_commas_have_signs_too(tmp_path: Path) -> None:
+    for sign in ("%", " %"):
+        check(judged(tmp_path, table("test_error", sign, ";").replace(".", ",")))
+
+
+def test_what_matters_is_in_percent_too(tmp_path: Path) -> None:
+    (finding,) = judged(tmp_path, table("test_error", "%"), Terms(matters=(2.0,))).findings
+    sentence = wording.sentence(finding)
+    assert "b is better than a, but by less than matters (2.00 points): " in sentence
+
+
+def lightning(folder: Path) -> Path:
+    for name, seed, value in RUNS:
+        run = folder / name / f"seed_{seed}" / "version_0"
+        run.mkdir(parents=True)
+        (run / "metrics.csv").write_text(f"epoch,step,val_error_pct\n0,9,0.95\n1,19,{value}\n")
+    return folder
+
+
+def hugging_face(folder: Path) -> Path:
+    for name, seed, value in RUNS:
+        run = folder / f"{name}-seed{seed}"
+        run.mkdir(parents=True)
+        history = [{"epoch": 1.0, "step": 10, "eval_error_percent": value}]
+        state = {"global_step": 10, "max_steps": 10, "log_history": history}
+        (run / "trainer_state.json").write_text(json.dumps(state))
+    return folder
+
+
+def tensorboard(folder: Path) -> Path:
+    for name, seed, value in RUNS:
+        writer = EventFileWriter(str(folder / f"{name}_seed{seed}"))
+        scalar = Summary.Value(tag="error_percent/test", simple_value=value)
+        writer.add_event(Event(step=1, summary=Summary(value=[scalar])))
+        writer.close()
+    return folder
+
+
+def wandb_chart(folder: Path) -> Path:
+    folder.mkdir()
+    ends = ("", "__MIN", "__MAX")
+    names = [f'"{name}-seed{seed} - error_pct{end}"' for name, seed, _ in RUNS for end in ends]
+    values = [f'"{value}"' for *_, value in RUNS for _ in ends]
+    file = folder / "chart.csv"
+    file.write_text(f'"Step",{",".join(names)}\n"1",{",".join(values)}\n')
+    return file
+
+
+@pytest.mark.parametrize("write", [lightning, hugging_face, tensorboard, wandb_chart])
+def test_logs_of_other_tools_name_percentages(
+    tmp_path: Path, write: Callable[[Path], Path]
+) -> None:
+    check(judge(read([write(tmp_path / "logs")]), Terms()))
+
+
+def test_tables_in_memory_have_percentages_too() -> None:
+    columns = {"method": [name for name, *_ in RUNS], "seed": [seed for _, seed, _ in RUNS]}
+    named = paribus.judge({**columns, "error_percent": [value for *_, value in RUNS]})
+    signed = paribus.judge({**columns, "error": [f"{value}%" for *_, value in RUNS]})
+    arrays = paribus.judge_values(ERRORS, metric="error (%)", better="lower")
+    for found in (named, signed, arrays):
+        assert found.numbers()[0]["estimate"] == pytest.approx(-0.4)
+        assert "−0.40 points" in found.sentences[0]
+
+
+def test_the_unit_is_among_the_guesses() -> None:
+    def guess(values: list[float], metric: str = "acc") -> str:
+        return paribus.judge_values({"a": values, "b": values}, metric=metric).notices[0]
+
+    shares = "values of acc are shares (else write a % behind each, or in the column's name)"
+    assert shares in guess([0.91, 0.92, 0.93])
+    assert guess([91.0, 92.0, 93.0]).endswith("values of acc are percentages.")
+    assert guess([0.9, 0.8, 0.7], "acc (%)").endswith("are percentages, as its name says.")
+
+
+@pytest.mark.parametrize("column", ["test_acc", "test_acc_percent", "test_loss"])
+def test_signs_on_some_values_alone_are_an_error(tmp_path: Path, column: str) -> None:
+    text = rows("a,0,91.2%", "a,1,91.3", "b,0,91.4%", "b,1,91.5%", header=f"m,seed,{column}")
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, text, experiment=("m",))
+    assert str(error.value) == (
+        f"{tmp_path / 'results.csv'}:3: {column}: 91.3 has no %, and others, such as 91.2%, have; "
+        "write all in one unit"
+    )
+
+
+@pytest.mark.parametrize(("wrong", "scale"), [("0.9177", 1), ("91.77", 0.01)])
+def test_one_value_in_another_unit_is_an_error(tmp_path: Path, wrong: str, scale: float) -> None:
+    others = [f"{scale * value:g}" for value in (91.32, 91.58, 91.11, 92.05, 92.31, 91.88)]
+    lines = [f"{'ab'[n // 3]},{n % 3},{value}" for n, value in enumerate(others)]
+    file = tmp_path / "results.csv"
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, rows(*lines[:2], f"a,3,{wrong}", *lines[2:]))
+    assert str(error.value) == (
+        f"{file}:4: test_acc: a has {wrong} here and {others[0]} in {file}:2; write all in one "
+        "unit; if these are percentages already, write a % behind each, or in the column's name"
+    )
+
+
+def test_the_epoch_that_counts_is_the_one_whose_unit_is_told(tmp_path: Path) -> None:
+    lines = [
+        f"{name},{seed},{epoch},2,{0.92 if (name, seed, epoch) == ('b', 1, 2) else 92 + seed}"
+        for name in "ab"
+        for seed in range(3)
+        for epoch in (1, 2, 3)
+    ]
+    with pytest.raises(UserError, match=r"results\.csv:15: acc: b has 0\.92 here"):
+        judged(tmp_path, rows(*lines, header="method,seed,epoch,kept_epoch,acc"))
+
+
+def test_a_failed_run_among_signed_percentages_counts(tmp_path: Path) -> None:
+    values = ("0.98%", "71.2%", "70.9%", "70.1%", "70.3%", "70.2%")
+    lines = [f"{'ab'[n // 3]},{n % 3},{value}" for n, value in enumerate(values)]
+    found = judged(tmp_path, rows(*lines))
+    assert plain(found.findings[0])["mean_a"] == pytest.approx((0.98 + 71.2 + 70.9) / 3)

@@ -14,7 +14,7 @@ from paribus.errors import UserError
 _SUFFIXES = (".csv", ".tsv", ".txt")
 _DELIMITERS = (",", ";", "\t", "|")
 _MOST_BYTES = 256 * 2**20
-_COMMA = re.compile(r"[-+]?\d+,\d+")
+_COMMA = re.compile(r"[-+]?\d+,\d+\s*%?")
 _EXPORTED = "runs.csv"
 """Where `paribus export --to csv` writes a row for each run."""
 

@@ -24,10 +24,12 @@ from paribus.elsewhere.notices import (
     PairsDropped,
     SeedsNotPaired,
     SummaryOfRuns,
+    UnitGuessed,
     Unused,
 )
 from paribus.elsewhere.question import ElsewhereBestQuestion, ElsewhereQuestion
 from paribus.elsewhere.runs import RecordedExperiment, RecordedRuns, recorded
+from paribus.elsewhere.units import has_sign, is_named_percent
 from paribus.errors import UserError, did_you_mean
 from paribus.measure import table
 from paribus.measure.metric import Metric
@@ -287,6 +289,9 @@ def _of_roles(frame: Frame, roles: Roles, terms: Terms, metrics: Sequence[Metric
     for metric in metrics:
         if terms.better is None:
             notices.append(DirectionGuessed(metric.key, metric.higher_is_better))
+        if metric.is_share and not any(map(has_sign, frame.columns[metric.key])):
+            in_percent = metric.scale == 1
+            notices.append(UnitGuessed(metric.key, in_percent, is_named_percent(metric.key)))
         if is_best(plain(metric.key)):
             notices.append(BestOfSeveral(metric.key))
         if is_summary(plain(metric.key)):

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from paribus.elsewhere.frame import Cell, number
+from paribus.elsewhere.units import are_percentages
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
 
@@ -83,8 +84,8 @@ def metric_of(column: str, name: str, cells: Sequence[Cell], better: str | None)
     values = np.array([one for cell in cells if (one := number(cell)) is not None and one == one])
     is_share = bool(_any(_SHARE, name) and values.size and values.min() >= 0)
     largest = float(values.max()) if values.size else 0.0
-    in_percent = is_share and 1 < largest <= 100
     is_share = is_share and largest <= 100
+    in_percent = is_share and (largest > 1 or are_percentages(column, cells))
     accurate = not lower and _any(re.compile("acc|accuracy|acc_?1|top_?[15]"), name)
     better_word, worse_word = ("lower", "higher") if lower else ("higher", "lower")
     label = column.replace("_", " ")

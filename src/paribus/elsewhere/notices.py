@@ -30,6 +30,16 @@ class DirectionGuessed(Notice):
 
 
 @dataclass(frozen=True)
+class UnitGuessed(Notice):
+    """Whether values are percentages or shares, by the name of a metric (`named`), or by their size
+    alone."""
+
+    metric: str
+    in_percent: bool
+    named: bool
+
+
+@dataclass(frozen=True)
 class Unused(Notice):
     """Columns that are neither roles nor settings."""
 

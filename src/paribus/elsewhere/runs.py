@@ -23,7 +23,7 @@ from paribus.elsewhere.notices import (
     WithoutValue,
 )
 from paribus.elsewhere.repeats import tell_apart
-from paribus.elsewhere.units import check_signs, check_units
+from paribus.elsewhere.units import are_percentages, check_signs, check_units
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
 from paribus.measure.table import Series
@@ -83,7 +83,7 @@ def recorded(
     """
     notices: list[Notice] = []
     for metric in metrics:
-        check_signs(frame, metric)
+        check_signs(frame, metric.key)
     runs = _runs(frame, roles, notices)
     names = list(dict.fromkeys(run.experiment for run in runs))
     seeds = _numbered([run.seed for run in runs])
@@ -111,11 +111,13 @@ def recorded(
     if early := sum(run.kept != _epoch(frame, roles, run.rows[-1]) for run in chosen):
         notices.append(KeptEpochs(roles.kept, roles.epoch, early))
     for metric in metrics:
-        values = {one.name: [s.value for s in one.series[metric.key]] for one in experiments}
-        places = {one.name: frame.places[one.runs[0].rows[-1]] for one in experiments}
-        cells = frame.columns[metric.key]
-        signed = all("%" in text_of(cell) for cell in cells if number(cell) == number(cell))
-        check_units(metric, values, places, signed=signed)
+        if not are_percentages(metric.key, frame.columns[metric.key]):
+            check_units(
+                metric,
+                {one.name: [s.value for s in one.series[metric.key]] for one in experiments},
+                {one.name: [frame.places[_counts(frame, roles, run)] for run in one.runs]
+                 for one in experiments},
+            )  # fmt: skip
     return RecordedRuns(
         experiments=tuple(experiments),
         steps={key: step_of(cells) for key, cells in final.items()},
@@ -195,6 +197,13 @@ def _kept(frame: Frame, roles: Roles, rows: Sequence[int]) -> float | None:
             f"in all its rows, got {listed(said, 3)}"
         )
     return kept
+
+
+def _counts(frame: Frame, roles: Roles, run: RecordedRun) -> int:
+    """The row of a run whose values count."""
+    if run.kept is None:
+        return run.rows[-1]
+    return next(row for row in run.rows if _epoch(frame, roles, row) == run.kept)
 
 
 def _epoch(frame: Frame, roles: Roles, row: int) -> float:

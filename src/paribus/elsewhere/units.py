@@ -1,56 +1,73 @@
-"""Shares and percentages in one column: their differences would be 100 times too large."""
+"""Shares and percentages: the one taken for the other, differences would be 100 times too large."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from paribus.elsewhere.frame import Cell, Frame, number, text_of
+from paribus.elsewhere.frame import Cell, Frame, number
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
 
 _APART = 20.0
 """How many times the shares percentages are at least, in the middle: of 100 times, with room for
 what differs."""
+_PERCENT = re.compile(r"%|pct|per[ _-]?cent(?!il|er)")
+_UNSURE = (
+    "write all in one unit; if these are percentages already, write a % behind each, or in the "
+    "column's name"
+)
 
 
-def check_signs(frame: Frame, metric: Metric) -> None:
-    """Raise `UserError` where some cells of a share are written with %, and others are numbers up
-    to 1."""
-    signed: list[tuple[Cell, str]] = []
-    bare: list[tuple[Cell, str]] = []
-    for cell, place in zip(frame.columns[metric.key], frame.places, strict=True):
-        value = number(cell)
-        if value is None or value != value:
-            continue
-        if text_of(cell).endswith("%"):
-            signed.append((cell, place))
-        elif 0 < abs(value) <= 1:
-            bare.append((cell, place))
-    if metric.is_share and signed and bare:
-        (percentage, _), (share, place) = signed[0], bare[0]
-        raise UserError(
-            f"{place}: {metric.key}: {share} has no %, and others, such as {percentage}, have; "
-            "write all in one unit"
-        )
+def is_named_percent(column: str) -> bool:
+    """Return whether the name of a column says that it holds percentages.
+
+    >>> is_named_percent("Test error (%)"), is_named_percent("acc_pct"), is_named_percent("acc")
+    (True, True, False)
+    """
+    return _PERCENT.search(column.lower()) is not None
+
+
+def has_sign(cell: Cell) -> bool:
+    """Return whether a cell is a number with a % behind it."""
+    return isinstance(cell, str) and cell.strip().endswith("%") and _is_value(cell)
+
+
+def are_percentages(column: str, cells: Sequence[Cell]) -> bool:
+    """Return whether the name of a column or its cells say that it holds percentages; if not, the
+    values must tell."""
+    return is_named_percent(column) or any(map(has_sign, cells))
+
+
+def check_signs(frame: Frame, column: str) -> None:
+    """Raise `UserError` where some cells of a column are written with %, and others without."""
+    cells = frame.columns[column]
+    signed = [cell for cell in cells if has_sign(cell)]
+    for cell, place in zip(cells, frame.places, strict=True):
+        if signed and _is_value(cell) and not has_sign(cell):
+            raise UserError(
+                f"{place}: {column}: {cell} has no %, and others, such as "
+                f"{str(signed[0]).strip()}, have; write all in one unit"
+            )
 
 
 def check_units(
     metric: Metric,
     values: Mapping[str, Sequence[float]],
-    places: Mapping[str, str],
-    *,
-    signed: bool,
+    places: Mapping[str, Sequence[str]],
 ) -> None:
-    """Raise `UserError` where all values of one experiment are up to 1, as shares are, and those of
-    another about 100 times as large, as percentages are.
+    """Raise `UserError` where some values are up to 1, as shares are, and others of the same
+    experiment, or all of another, are about 100 times as large, as percentages are.
 
-    values: by experiment, NaN where there is none. places: where the first of each is. signed:
-    whether percentages are written with %, so that there is no doubt.
+    values: the final one of each run by experiment, NaN where there is none. places: where they
+    are.
     """
-    if not metric.is_share or signed:
+    if not metric.is_share:
         return
+    for name, side in values.items():
+        _check_one(metric, name, side, places[name])
     has = {name: [v for v in side if v == v] for name, side in values.items()}
     small = {name: side for name, side in has.items() if side and 0 < max(side) <= 1}
     large = {name: side for name, side in has.items() if side and min(side) > 1}
@@ -58,7 +75,27 @@ def check_units(
         for other, others in large.items():
             if np.median(others) >= _APART * np.median(side):
                 raise UserError(
-                    f"{places[name]}: {metric.key}: {name} has values up to {max(side):g} and "
-                    f"{other} from {min(others):g}; write all in one unit; if these are "
-                    "percentages already, write a % behind each"
+                    f"{places[name][0]}: {metric.key}: {name} has values up to {max(side):g} and "
+                    f"{other} from {min(others):g}; {_UNSURE}"
                 )
+
+
+def _check_one(metric: Metric, name: str, side: Sequence[float], places: Sequence[str]) -> None:
+    """As `check_units`, of one experiment; the message names the first value of the rarer unit."""
+    small = [place for place, value in enumerate(side) if 0 < value <= 1]
+    large = [place for place, value in enumerate(side) if value > 1]
+    if not small or not large:
+        return
+    share, percentage = (float(np.median([side[one] for one in some])) for some in (small, large))
+    if percentage < _APART * share:
+        return
+    first, other = (small, large) if len(small) <= len(large) else (large, small)
+    raise UserError(
+        f"{places[first[0]]}: {metric.key}: {name} has {side[first[0]]:g} here and "
+        f"{side[other[0]]:g} in {places[other[0]]}; {_UNSURE}"
+    )
+
+
+def _is_value(cell: Cell) -> bool:
+    value = number(cell)
+    return value is not None and value == value

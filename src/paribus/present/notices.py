@@ -21,6 +21,7 @@ from paribus.elsewhere.notices import (
     PairsDropped,
     SeedsNotPaired,
     SummaryOfRuns,
+    UnitGuessed,
     Unused,
     WithoutValue,
 )
@@ -55,7 +56,7 @@ def remarks(judgment: Judgement) -> list[str]:
     return [notice_words(one) for one in judgment.notices if not isinstance(one, _GUESSES)]
 
 
-_GUESSES = (Guessed, DirectionGuessed)
+_GUESSES = (Guessed, DirectionGuessed, UnitGuessed)
 
 
 @notice_words.register
@@ -67,6 +68,16 @@ def _(notice: Guessed) -> str:
 def _(notice: DirectionGuessed) -> str:
     better = "higher" if notice.higher_is_better else "lower"
     return f"{better} {_names((notice.metric,))} is better (`--better`)"
+
+
+@notice_words.register
+def _(notice: UnitGuessed) -> str:
+    name = _names((notice.metric,))
+    if notice.named:
+        return f"values of {name} are percentages, as its name says"
+    if notice.in_percent:
+        return f"values of {name} are percentages"
+    return f"values of {name} are shares (else write a % behind each, or in the column's name)"
 
 
 @notice_words.register
