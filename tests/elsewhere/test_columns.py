@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,12 +27,36 @@ def roles(stated: Stated | None = None, **columns: list[object]) -> Roles:
 
 
 def test_columns_are_known_by_their_names() -> None:
-    found = roles(Seed=[0, 1, 0, 1], Epoch=[5, 5, 5, 5], lr=["0.1", "0.1", "0.2", "0.2"])
+    found = roles(Seed=[0, 1, 0, 1], Epoch=[5, 6, 5, 6], lr=["0.1", "0.1", "0.2", "0.2"])
     assert found.experiment == ("model",)
     assert (found.seed, found.epoch, found.run) == ("Seed", "Epoch", "")
     assert found.metric == ("acc",)
     assert found.config == ("lr",)
     assert found.guessed == ("experiment", "seed", "epoch", "metric")
+
+
+@pytest.mark.parametrize("name", ["epochs", "epoch", "steps"])
+@pytest.mark.parametrize("seed", [{}, {"seed": [0, 1, 0, 1]}])
+def test_a_planned_number_of_epochs_is_a_setting(name: str, seed: dict[str, Any]) -> None:
+    columns: dict[str, Any] = {**seed, name: [20, 20, 30, 30]}
+    found = roles(**columns, kept_epoch=[7, 7, 9, 9])
+    assert (found.epoch, found.kept, found.config) == ("", "", (name,))
+    assert found.unused == ("kept_epoch",)
+    stated = roles(Stated(epoch=name), **columns)
+    assert (stated.epoch, stated.config) == (name, ())
+
+
+def test_a_column_that_counts_is_the_epoch_beside_one_that_was_planned() -> None:
+    found = roles(epoch=[20, 20, 20, 20], step=[1, 2, 1, 2], kept_epoch=[2, 2, 1, 1])
+    assert (found.epoch, found.kept, found.config) == ("step", "kept_epoch", ("epoch",))
+
+
+def test_a_row_for_each_run_needs_no_seeds_beside_planned_epochs(tmp_path: Path) -> None:
+    lines = [f"{name},20,{v}" for name, side in (("a", PLAIN), ("b", BETTER)) for v in side]
+    found = judged(tmp_path, rows(*lines, header="method,epochs,test_acc"))
+    assert [len(one.runs) for one in found.experiments] == [5, 5]
+    assert found.experiments[0].settings == {"epochs": "20"}
+    assert found.findings[0].verdict.value == "better"
 
 
 def test_what_is_stated_is_taken() -> None:

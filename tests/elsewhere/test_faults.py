@@ -202,7 +202,8 @@ def test_runs_that_end_at_different_epochs_are_named(tmp_path: Path) -> None:
 
 
 def test_an_epoch_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
-    text = rows("a,0,1,0.1", "a,0,1,0.2", "b,0,1,0.3", header="method,seed,epoch,acc")
+    lines = ("a,0,1,0.1", "a,0,1,0.2", "a,0,2,0.2", "b,0,1,0.3")
+    text = rows(*lines, header="method,seed,epoch,acc")
     with pytest.raises(UserError, match="epoch 1 of seed 0 of a is there already"):
         judged(tmp_path, text)
 

@@ -27,7 +27,7 @@ _NAMES = {
     "status": ("status", "state"),
 }  # fmt: skip
 """Names of columns, those preferred first, in small letters and with _ between words."""
-_SIDE = {"reason", "index", "epochs_trained", "run_name"}
+_SIDE = {"reason", "index", "epochs_trained", "kept_epoch", "run_name"}
 """Columns that describe a run and are no setting of its experiment."""
 
 
@@ -121,13 +121,17 @@ class _Choice:
             self.guessed.append(role)
 
     def by_name(self, role: str) -> tuple[str, ...]:
-        """Return the column that is called like a role."""
+        """Return the column that is called like a role; none or one."""
+        return self.all_by_name(role)[:1]
+
+    def all_by_name(self, role: str) -> tuple[str, ...]:
+        """Return the columns that are called like a role, those preferred first."""
         free: dict[str, str] = {}
         for name in self.frame.columns:
             if name not in self.taken and name not in self.stated.ignored:
                 free.setdefault(plain(name), name)
                 free.setdefault(plain(name.rpartition("/")[2]), name)
-        return next(((free[name],) for name in _NAMES[role] if name in free), ())
+        return tuple(free[name] for name in _NAMES[role] if name in free)
 
 
 def roles_of(frame: Frame, stated: Stated) -> Roles:
@@ -145,7 +149,7 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
             )
     for role in ROLES:
         choice.take(role)
-    for role in ("seed", "run", "epoch", "kept", "status"):
+    for role in ("seed", "run", "status"):
         choice.guess(role, choice.by_name(role))
     choice.guess("experiment", choice.by_name("experiment") or _words_that_repeat(choice))
     if "experiment" not in choice.chosen:
@@ -154,6 +158,9 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
             f"--experiment; there are {_listed(frame.columns)}; a row is a run, with the name of "
             "its experiment in a column"
         )
+    choice.guess("epoch", _counter(choice))
+    if "epoch" in choice.chosen:
+        choice.guess("kept", choice.by_name("kept"))
     kinds = _kinds(choice)
     choice.guess("metric", kinds.measured[:1])
     if "metric" not in choice.chosen:
@@ -171,6 +178,19 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
         guessed=tuple(role for role in ROLES if role in choice.guessed),
         **one,
     )
+
+
+def _counter(choice: _Choice) -> tuple[str, ...]:
+    """The column that is called like an epoch and counts: some experiment has several values of it.
+    One that is the same in all rows of each is the number of epochs that was planned, a setting."""
+    names = experiments_of(choice.frame, choice.chosen["experiment"])
+    for column in choice.all_by_name("epoch"):
+        cells = choice.frame.columns[column]
+        pairs = zip(names, cells, strict=True)
+        found = {(name, text_of(cell)) for name, cell in pairs if not is_blank(cell)}
+        if len(found) > len({name for name, _ in found}):
+            return (column,)
+    return ()
 
 
 def _nearly_numbers(choice: _Choice) -> str:
