@@ -47,6 +47,19 @@ def test_several_questions_are_a_line_each(here: Path) -> None:
     assert (here / "out" / "index.html").exists()
 
 
+def test_names_are_whole_through_a_pipe(here: Path) -> None:
+    names = [f"cnn-lr-0.{n}-and-more-settings-with-batch-size-32" for n in range(5)]
+    lines = (f"{m},{s},{v}" for m in names for s, v in enumerate(PLAIN))
+    (here / "long.csv").write_text(rows(*lines), "utf-8")
+    text = call("judge", "long.csv", "--best", "--baseline", names[0]).stdout
+    assert "…" not in text
+    for name in names[1:]:
+        assert f"{names[0]} → {name} " in text
+    best = text[text.index("The best, by test acc") :].split("\n\n")[0].splitlines()
+    assert len(best) > 3
+    assert f"5 of 5 {', '.join(names)} " in " ".join(" ".join(best).split())
+
+
 def test_no_file_takes_the_report_of_another(here: Path) -> None:
     (here / "sub").mkdir()
     (here / "sub" / "ablation.csv").write_text(two(PLAIN, SAME), "utf-8")

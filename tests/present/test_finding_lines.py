@@ -69,6 +69,36 @@ def test_each_finding_is_a_line_with_verdict_numbers_and_n(result: StudyResult) 
     assert len({line.index("cnn →") for line in lines if "→" in line}) == 1
 
 
+ALIKE = [f"cnn-lr-0.{n}-with-a-long-recipe-of-many-parts-batch-size-32" for n in range(3)]
+
+
+def rows_of_names(result: StudyResult, width: int | None, *names: tuple[str, str]) -> list[str]:
+    findings = [found(CLEAR, names=pair) for pair in names]
+    lines = [line.text for line in finding_lines(findings, preview=False, width=width)]
+    return lines[3:]
+
+
+def test_names_that_would_be_shortened_to_the_same_are_whole(result: StudyResult) -> None:
+    a, b, c = ALIKE
+    assert rows_of_names(result, 80, (a, b), ("cnn", c)) == [
+        f"  better  {a} →",
+        f"          {b}",
+        f"{'+0.38 [0.28, 0.48]  n = 5':>80}",
+        "  better  cnn → cnn-lr-0.2-with-a-…arts-batch-size-32  +0.38 [0.28, 0.48]  n = 5",
+    ]
+
+
+def test_a_wider_terminal_and_a_pipe_have_names_whole(result: StudyResult) -> None:
+    a, b, _ = ALIKE
+    whole = f"  better  {a} → {b}  +0.38 [0.28, 0.48]  n = 5"
+    assert rows_of_names(result, None, (a, b)) == [whole]
+    assert rows_of_names(result, 200, (a, b)) == [whole]
+    assert rows_of_names(result, len(whole), (a, b)) == [whole]
+    assert len(rows_of_names(result, WIDTH, (a, b))) == 3
+    (line,) = rows_of_names(result, 200, ("cnn", "adam"))
+    assert len(line) == WIDTH
+
+
 def test_an_undecided_row_whose_interval_leaves_out_0_says_why(result: StudyResult) -> None:
     alone = [0.0063, 0.0004, 0.0041, 0.0008, 0.0042]
     family = family_of([differing(alone)] + [differing(VAGUE)] * 7)
@@ -105,7 +135,7 @@ def test_every_line_fits_whatever_the_names(result: StudyResult) -> None:
     ]
     lines = list(finding_lines([*judge_study(result), *findings], preview=False))
     assert all(len(line.text) <= WIDTH for line in lines)
-    told = [line for line in lines if line.verdict is not None]
+    told = [line for line in lines if line.verdict is not None and line.text[2] != " "]
     assert len(told) == len(judge_study(result)) + 3
     assert any(" cnn → a-network-with-a" in line.text for line in told)
     assert {line.verdict for line in lines if " better" in line.text[:9]} == {Verdict.BETTER}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import wrap
 
@@ -13,7 +13,7 @@ from paribus.present import report_text, short
 from paribus.present.findings import agreement_line, heading
 from paribus.present.look_text import looks_note
 from paribus.questions.finding import Finding, PairFinding, TwoSided, Verdict
-from paribus.text import short_name, shortened
+from paribus.text import short_name
 
 WIDTH = 80
 
@@ -57,25 +57,25 @@ class _Row:
         return self.word + self.marks
 
 
-def finding_lines(findings: Sequence[Finding], *, preview: bool) -> Iterator[Line]:
-    """Yield what a study found, in lines of at most 80 characters: how often each verdict, then a
-    line per finding, by what was compared."""
+def finding_lines(
+    findings: Sequence[Finding], *, preview: bool, width: int | None = WIDTH
+) -> Iterator[Line]:
+    """Yield what a study found: how often each verdict, then a line per finding, by what was
+    compared.
+
+    width: how many characters a line may have, at least 80; None if any number of them. Names that
+    do not fit are shortened; lines break where two would then be the same.
+    """
     if not findings:
         return
     yield from map(Line, wrap(heading(findings, preview=preview), WIDTH))
     rows = [_row(finding) for finding in findings]
-    words, ns = max(len(row.marked) for row in rows), max(len(row.n) for row in rows)
+    table = _table(rows, width)
     for title, group in _groups(rows).items():
         yield Line("")
-        yield Line(shortened(title, WIDTH))
+        yield from map(Line, wrap(title, table.width))
         for row in group:
-            # A long number takes room from the names of its own line only.
-            room = WIDTH - words - len(row.numbers) - ns - len("  " * 4)
-            sides = _sides(row.finding, room)
-            cells = (f"{row.marked:<{words}}", f"{sides:<{room}}", row.numbers, row.n)
-            yield Line(f"  {'  '.join(cells)}".rstrip(), row.finding.verdict)
-            if why := short.why(row.finding):
-                yield Line(shortened(f"  {'':<{words}}  {why}", WIDTH))
+            yield from _row_lines(row, table)
     used = "".join(row.marks for row in rows)
     notes = [f"{mark} {note}" for mark, note in _NOTES.items() if mark in used]
     if family := max(short.family_of_unclear(finding) for finding in findings):
@@ -149,11 +149,78 @@ def _groups(rows: Iterable[_Row]) -> dict[str, list[_Row]]:
     return groups
 
 
-def _sides(finding: Finding, room: int) -> str:
+@dataclass(frozen=True)
+class _Table:
+    """How rows are set: the widths of a line, of verdicts and of n; and for each name of an
+    experiment as it is shortened, those that it stands for."""
+
+    width: int
+    words: int
+    ns: int
+    meant: Mapping[str, set[str]]
+
+    def room(self, row: _Row) -> int:
+        """How much the names of a row may take. A long number takes it from its own row only."""
+        return self.width - self.words - len(row.numbers) - self.ns - _GAPS
+
+
+_GAPS = len("  " * 4)
+
+
+def _table(rows: Sequence[_Row], width: int | None) -> _Table:
+    words, ns = max(len(row.marked) for row in rows), max(len(row.n) for row in rows)
+    needed = [
+        words + len(short.sides(row.finding)) + len(row.numbers) + ns + _GAPS
+        for row in rows
+        if isinstance(row.finding, TwoSided)
+    ]
+    whole = max([WIDTH, *needed])
+    taken = whole if width is None else min(whole, max(width, WIDTH))
+    table = _Table(taken, words, ns, {})
+    meant: dict[str, set[str]] = {}
+    for row in rows:
+        for name, shown in _names(row, table).items():
+            meant.setdefault(shown, set()).add(name)
+    return replace(table, meant=meant)
+
+
+def _names(row: _Row, table: _Table) -> dict[str, str]:
+    """The names of the two experiments of a row, each as it is shown; none of other findings."""
+    finding = row.finding
+    if not isinstance(finding, TwoSided):
+        return {}
+    a, b = finding.a, finding.b
     text = short.sides(finding)
-    if len(text) <= room or not isinstance(finding, TwoSided):
-        return shortened(text, room)
-    joint = text.removeprefix(finding.a).removesuffix(finding.b)
-    left = room - len(joint)
-    most = max(left // 2, left - min(len(finding.a), len(finding.b)))
-    return f"{short_name(finding.a, most)}{joint}{short_name(finding.b, most)}"
+    room = table.room(row)
+    if len(text) <= room:
+        return {a: a, b: b}
+    left = room - (len(text) - len(a) - len(b))
+    most = max(left // 2, left - min(len(a), len(b)))
+    return {name: short_name(name, most) for name in (a, b)}
+
+
+def _row_lines(row: _Row, table: _Table) -> Iterator[Line]:
+    """A line with verdict, names and numbers; more where the names take more."""
+    finding, room = row.finding, table.room(row)
+    text = short.sides(finding)
+    names = _names(row, table)
+    if names and all(len(table.meant[shown]) == 1 for shown in names.values()):
+        assert isinstance(finding, TwoSided)
+        joint = text.removeprefix(finding.a).removesuffix(finding.b)
+        pieces = [f"{names[finding.a]}{joint}{names[finding.b]}"]
+    else:
+        pieces = _broken(text, table.width - table.words - len("  " * 2))
+    if len(pieces[-1]) > room:
+        pieces.append("")
+    for place, piece in enumerate(pieces):
+        word = "" if place else row.marked
+        numbers = (row.numbers, row.n) if place == len(pieces) - 1 else ()
+        cells = (f"{word:<{table.words}}", f"{piece:<{room}}", *numbers)
+        yield Line(f"  {'  '.join(cells)}".rstrip(), finding.verdict)
+    for piece in _broken(short.why(finding), table.width - table.words - len("  " * 2)):
+        yield Line(f"  {'':<{table.words}}  {piece}")
+
+
+def _broken(text: str, room: int) -> list[str]:
+    """A text as lines, of which each name stays whole that fits on one."""
+    return wrap(text, room, break_on_hyphens=False)

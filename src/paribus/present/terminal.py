@@ -29,8 +29,10 @@ _STYLES = {
 
 
 def print_findings(findings: Sequence[Finding], *, preview: bool) -> None:
-    """Print what was found, a line per finding; in color on a terminal."""
-    for line in finding_lines(findings, preview=preview):
+    """Print what was found, a line per finding; in color on a terminal, and as wide as it is."""
+    console = Console()
+    width = console.width if console.is_terminal else None
+    for line in finding_lines(findings, preview=preview, width=width):
         _print_line(Text(line.text, _STYLES[line.verdict] if line.verdict else ""))
 
 
