@@ -12,11 +12,12 @@ import pytest
 
 from paribus.elsewhere.columns import Stated
 from paribus.elsewhere.judge import Terms
-from paribus.elsewhere.notices import PairsDropped, SeedsNotPaired
+from paribus.elsewhere.notices import AbsentSeeds, PairsDropped, SeedsNotPaired
 from paribus.errors import UserError
 from paribus.present import wording
 from paribus.present.as_json import plain
 from paribus.present.judged import write_judgment
+from paribus.present.notices import remarks
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import Finding, NoVerdict, PairFinding, Verdict
 from paribus.questions.unpaired_finding import UnpairedFinding
@@ -366,3 +367,38 @@ def test_values_in_per_cent_are_printed_as_such(tmp_path: Path) -> None:
     shown = plain(found.findings[0])
     assert shown["estimate"] == pytest.approx(0.758)
     assert "test acc +0.76 points" in shown["sentence"]
+
+
+def with_seeds(**seeds: tuple[int, ...]) -> str:
+    lines = (f"{name},{seed},0.9{seed}{len(own)}" for name, own in seeds.items() for seed in own)
+    return rows(*lines)
+
+
+def test_absent_seeds_of_unpaired_runs_are_told_once(tmp_path: Path) -> None:
+    full = (0, 1, 2, 9, 10)
+    found = judged(tmp_path, with_seeds(a=full, b=full[:3], c=full, d=(0, 1, 2), e=full[1:]))
+    (notice,) = (one for one in found.notices if isinstance(one, AbsentSeeds))
+    assert notice.absent == (("b", ("9", "10")), ("d", ("9", "10")), ("e", ("0",)))
+    told = (
+        "Not all experiments have the same seeds: b and d lack seeds 9 and 10; e lacks seed 0. If "
+        "runs were left out for their results, the comparison is biased."
+    )
+    assert remarks(found).count(told) == 1
+
+
+@pytest.mark.parametrize(
+    ("seeds", "terms"),
+    [
+        ({"a": (0, 1, 2), "b": (0, 1, 2)}, Terms()),
+        # Seeds that were chosen to differ.
+        ({"a": (0, 1, 2), "b": (3, 4, 5, 6)}, Terms()),
+        # Pairs that are dropped are told one by one, and what is not compared does not count.
+        ({"a": (0, 1, 2, 3), "b": (0, 1, 2)}, Terms(paired=True)),
+        ({"a": (0, 1, 2), "b": (0, 1, 2), "c": (0, 1)}, Terms(compare=(("a", "b"),))),
+    ],
+)
+def test_no_seed_is_called_absent_without_need(
+    tmp_path: Path, seeds: dict[str, tuple[int, ...]], terms: Terms
+) -> None:
+    notices = judged(tmp_path, with_seeds(**seeds), terms).notices
+    assert not [one for one in notices if isinstance(one, AbsentSeeds)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
@@ -13,6 +13,7 @@ from paribus.elsewhere.columns import Roles, Stated, plain, roles_of
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.metrics import is_best, is_summary, metric_of
 from paribus.elsewhere.notices import (
+    AbsentSeeds,
     AlikeNames,
     BestOfSeveral,
     DirectionGuessed,
@@ -333,7 +334,24 @@ def _of_runs(
         seeds = {frozenset(found) for found in by_name.values()}
         if len(seeds) == 1 and len(experiments[0].runs) > 1:
             notices.append(SeedsNotPaired(len(experiments[0].runs)))
+        compared = set(by_name) if terms.best else {name for pair in pairs for name in pair}
+        asked = {name: set(found) for name, found in by_name.items() if name in compared}
+        if absent := _absent(asked):
+            notices.append(AbsentSeeds(absent))
     return notices
+
+
+def _absent(seeds: Mapping[str, set[str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Which seeds each experiment lacks, of those that have others with some of its own: seeds of
+    which none are shared were chosen to differ."""
+    absent = []
+    for name, own in seeds.items():
+        others = (theirs for theirs in seeds.values() if theirs & own)
+        lacking = set[str]().union(*others) - own - {""}
+        if lacking:
+            in_order = sorted(lacking, key=lambda seed: (len(seed) * seed.isdecimal(), seed))
+            absent.append((name, tuple(in_order)))
+    return tuple(absent)
 
 
 def finite(found: RecordedExperiment, metric: str) -> NDArray[np.float64]:

@@ -123,6 +123,14 @@ class SeedsNotPaired(Notice):
 
 
 @dataclass(frozen=True)
+class AbsentSeeds(Notice):
+    """Experiments that lack seeds which others have, each with these seeds, where runs are not
+    paired."""
+
+    absent: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True)
 class PairsDropped(Notice):
     """Pairs of experiments that have as many seeds in common, and the same ones on one side only;
     where fewer than 3 are in common, whatever the others are."""

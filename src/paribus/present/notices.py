@@ -6,6 +6,7 @@ from functools import singledispatch
 
 from paribus.elsewhere.judge import Judgement
 from paribus.elsewhere.notices import (
+    AbsentSeeds,
     AlikeNames,
     BestOfSeveral,
     DifferentEnds,
@@ -164,6 +165,22 @@ def _(notice: SeedsNotPaired) -> str:
         f"All experiments have the same {notice.seeds} seeds. Runs are compared unpaired; if runs "
         "of one seed share what the seed decides (initial weights, order of batches, split), add "
         "`--paired`."
+    )
+
+
+@notice_words.register
+def _(notice: AbsentSeeds) -> str:
+    of_each: dict[tuple[str, ...], list[str]] = {}
+    for name, seeds in notice.absent:
+        of_each.setdefault(seeds, []).append(name)
+    parts = [
+        f"{listed(names, 5)} {plural(len(names), 'lacks', 'lack')} {plural(len(seeds), 'seed')} "
+        f"{listed(list(seeds), 10)}"
+        for seeds, names in of_each.items()
+    ]
+    return (
+        f"Not all experiments have the same seeds: {'; '.join(parts)}. If runs were left out for "
+        "their results, the comparison is biased."
     )
 
 
