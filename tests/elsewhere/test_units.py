@@ -174,6 +174,36 @@ def test_the_epoch_that_counts_is_the_one_whose_unit_is_told(tmp_path: Path) -> 
         judged(tmp_path, rows(*lines, header="method,seed,epoch,kept_epoch,acc"))
 
 
+def log(*, first: float, stray: float | None = None) -> str:
+    """Errors by epoch; `stray`: the first one of a single run."""
+    lines = [
+        f"{name},{seed},{epoch},{value}"
+        for name, seed, last in RUNS
+        for epoch, value in ((1, stray if stray and (name, seed) == ("b", 1) else first), (2, last))
+    ]
+    return rows(*lines, header="method,seed,epoch,test_error")
+
+
+def test_an_early_value_in_another_unit_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, log(first=0.95, stray=95.0))
+    assert str(error.value).startswith(
+        f"{tmp_path / 'results.csv'}:10: test_error: is 95.0 here, and up to 1 in all values that "
+        "count; write all in one unit; "
+    )
+
+
+def test_logs_of_percentages_may_end_below_1(tmp_path: Path) -> None:
+    check(judged(tmp_path, log(first=4.5)))
+
+
+def test_a_run_that_is_left_out_does_not_decide_the_unit(tmp_path: Path) -> None:
+    lines = [f"{name},{seed},{value},finished" for name, seed, value in RUNS]
+    text = rows(*lines, "b,9,45.0,running", header="method,seed,test_error,status")
+    with pytest.raises(UserError, match=r"results\.csv:8: test_error: is 45\.0 here"):
+        judged(tmp_path, text)
+
+
 def test_a_failed_run_among_signed_percentages_counts(tmp_path: Path) -> None:
     values = ("0.98%", "71.2%", "70.9%", "70.1%", "70.3%", "70.2%")
     lines = [f"{'ab'[n // 3]},{n % 3},{value}" for n, value in enumerate(values)]

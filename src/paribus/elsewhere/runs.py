@@ -23,7 +23,7 @@ from paribus.elsewhere.notices import (
     WithoutValue,
 )
 from paribus.elsewhere.repeats import tell_apart
-from paribus.elsewhere.units import are_percentages, check_signs, check_units
+from paribus.elsewhere.units import are_percentages, check_logs, check_signs, check_units
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
 from paribus.measure.table import Series
@@ -112,6 +112,7 @@ def recorded(
         notices.append(KeptEpochs(roles.kept, roles.epoch, early))
     for metric in metrics:
         if not are_percentages(metric.key, frame.columns[metric.key]):
+            check_logs(frame, metric, [s for one in experiments for s in one.series[metric.key]])
             check_units(
                 metric,
                 {one.name: [s.value for s in one.series[metric.key]] for one in experiments},

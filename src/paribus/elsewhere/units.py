@@ -10,6 +10,7 @@ import numpy as np
 from paribus.elsewhere.frame import Cell, Frame, number
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
+from paribus.measure.table import Series
 
 _APART = 20.0
 """How many times the shares percentages are at least, in the middle: of 100 times, with room for
@@ -78,6 +79,20 @@ def check_units(
                     f"{places[name][0]}: {metric.key}: {name} has values up to {max(side):g} and "
                     f"{other} from {min(others):g}; {_UNSURE}"
                 )
+
+
+def check_logs(frame: Frame, metric: Metric, series: Sequence[Series]) -> None:
+    """Raise `UserError` where values are taken for percentages because of some that count for no
+    run, and all that count are up to 1, as are all of some run: these may be shares."""
+    if not metric.is_share or metric.scale != 1 or any(one.value > 1 for one in series):
+        return
+    if all((one.value_E > 1).any() for one in series):
+        return
+    cells = zip(frame.columns[metric.key], frame.places, strict=True)
+    large, place = next((cell, place) for cell, place in cells if (number(cell) or 0) > 1)
+    raise UserError(
+        f"{place}: {metric.key}: is {large} here, and up to 1 in all values that count; {_UNSURE}"
+    )
 
 
 def _check_one(metric: Metric, name: str, side: Sequence[float], places: Sequence[str]) -> None:
