@@ -1,10 +1,12 @@
-"""Numbers, lists and names as text: each has one form wherever it is printed."""
+"""Numbers, lists, names and commands as text: each has one form wherever it is printed."""
 
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import category
 
@@ -13,6 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MINUS = "−"
+
+STORE = Path("runs")
+"""The folder of a store where no other is named."""
 
 
 def percent(share: float, form: str = ".0f") -> str:
@@ -250,3 +255,14 @@ def no_formula(text: str) -> str:
     except ValueError:
         return f"'{text}"
     return text
+
+
+def command(*words: str, store: Path = STORE) -> str:
+    """Return a command of Paribus as it can be typed, with the option for its store if it needs
+    one.
+
+    >>> command("run", "my study.toml", store=Path("other"))
+    "paribus run 'my study.toml' --store other"
+    """
+    where = () if store == STORE else ("--store", str(store))
+    return shlex.join(["paribus", *words, *where])

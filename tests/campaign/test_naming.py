@@ -83,7 +83,7 @@ def mlp(store: Writer, study: str = "") -> Meaning:
 
 
 def told(store: Writer) -> str:
-    return name_notes(mlp(store).notes)
+    return name_notes(mlp(store).notes, store.folder)
 
 
 def test_nothing_is_said_where_there_is_one_of_the_name(store: Writer) -> None:
@@ -116,7 +116,8 @@ def test_after_an_edit_alone_the_runs_of_before_are_shown_and_it_is_said(store: 
     assert mlp(store).hash == then
     note = told(store)
     assert note.startswith("mlp has not been trained with the settings that small.toml has now; ")
-    assert note.endswith("`paribus run small.toml` trains it as it is now.")
+    train_it = f"`paribus run small.toml --store {store.folder}`"
+    assert note.endswith(f"{train_it} trains it as it is now.")
 
 
 @pytest.mark.parametrize("trial_first", [True, False])

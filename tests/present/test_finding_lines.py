@@ -156,7 +156,8 @@ def test_a_preview_says_so_and_leads_to_the_full_study(make: Make, tmp_path: Pat
         "In this preview, 1 of 1 question answered: 1 better."
     )
     full = make(["mlp"])
-    short = replace(full, study=full.study.as_preview(200).with_seeds(3))
+    shortened = full.study.as_preview(200).with_seeds(3)
+    short = replace(full, study=shortened, options=("--preview",))
     page = tmp_path / "index.html"
     assert list(next_lines(short, [], page)) == [
         f"Report: {page}",
@@ -173,7 +174,7 @@ def test_what_is_next_depends_on_what_there_is(make: Make, result: StudyResult) 
     assert complete[2].startswith("  paribus compare mlp-numpy mlp ")
     begun = make(["mlp"], seeds=5, runs=lambda name, seed: None)
     assert list(next_lines(begun, [], page))[2].startswith("  paribus run mnist ")
-    in_python = replace(result, study_name="", command="")
+    in_python = replace(result, study_name="")
     assert list(next_lines(in_python, [], page)) == [f"Report: {page.absolute()}"]
 
 

@@ -107,8 +107,8 @@ def make_result(
             runs=tuple(one for one in made if one is not None),
             step_keys=step_keys(experiment, data.image_shape),
         )
-    command = f"paribus run mnist{' --preview' if study.preview else ''}"
-    return StudyResult(study, "mnist", found, data, command=command)
+    options = ("--preview",) if study.preview else ()
+    return StudyResult(study, "mnist", found, data, options=options)
 
 
 DATA = dataset()

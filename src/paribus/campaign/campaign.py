@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -29,7 +28,7 @@ from paribus.spec.study_plan import AskedQuestion, Design, StudyPlan
 from paribus.store.known import Known, identify
 from paribus.store.reader import Reader
 from paribus.store.writer import Writer
-from paribus.text import shown
+from paribus.text import STORE, command, shown
 
 if TYPE_CHECKING:
     from paribus.data.dataset import Dataset
@@ -38,9 +37,6 @@ if TYPE_CHECKING:
 
 # Of so many images a class, chosen at random, some are of every class; labels are not looked at.
 _FEW = 50
-
-STORE = Path("runs")
-"""The folder of a store where no other is named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,9 +118,7 @@ class Campaign:
     @property
     def command(self) -> str:
         """The command that trains what is missing."""
-        words = ["paribus", "run", self.name, *self.options]
-        words += ["--store", str(self.store_folder)] if self.store_folder != STORE else []
-        return shlex.join(words)
+        return command("run", self.name, *self.options, store=self.store_folder)
 
     def design(self, store: Reader, at: str) -> Design:
         """Return what it asks and means to train, with all its experiments. at: when that is."""
@@ -165,7 +159,8 @@ class Campaign:
             study=self.study,
             experiments={name: whole.experiments[name] for name in mine},
             unselected={n: one for n, one in whole.experiments.items() if n not in mine},
-            command=self.command if self.name else "",
+            options=self.options,
+            store_folder=self.store_folder,
             damage=store.damage_note,
             needed={} if look is None else look.seeds,
             waiting=tuple(dict.fromkeys(needed_by)),

@@ -13,6 +13,7 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies, load_study
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
+from paribus.text import command
 
 if TYPE_CHECKING:
     from paribus.data.dataset import Dataset
@@ -84,12 +85,12 @@ def find_run(text: str, store: Reader, study: str = "") -> FoundRun:
             runs = _by_engine(asked, found, None, store).runs
             if runs:
                 return FoundRun(runs[0], found.notes)
-            hint = "`paribus status STUDY` lists the runs"
+            hint = f"`{command('status', 'STUDY', store=store.folder)}` lists the runs"
             raise UserError(f'{store.folder}: there is no run "{text}"; {hint}')
     runs_of_id = store.find_runs(text)
     if not runs_of_id:
         known = store.experiment_names()
-        hint = "`paribus status STUDY` lists the runs"
+        hint = f"`{command('status', 'STUDY', store=store.folder)}` lists the runs"
         if slash and known and name not in known:
             hint = did_you_mean(name, known)
         raise UserError(f'{store.folder}: there is no run "{text}"; {hint}')

@@ -15,10 +15,11 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies, load_study
 from paribus.spec.model import SpecError
 from paribus.spec.study import Study
+from paribus.spec.study_plan import AskedQuestion
 from paribus.store.known import identify
 from paribus.store.reader import Reader
 from paribus.store.rows import NamedStudy, StoredStudy
-from paribus.text import is_import_path
+from paribus.text import command
 
 
 def labeled(studies: Sequence[NamedStudy]) -> dict[str, NamedStudy]:
@@ -94,9 +95,8 @@ def readable_as(study: StoredStudy, store: Reader) -> list[str]:
 
 def _calls_functions(study: Study, folder: Path) -> bool:
     """Whether data or a metric of a study are functions, which judging it would call."""
-    metrics = (str(getattr(question, "metric", "")) for question in study.questions)
-    names = (name for metric in metrics for name in metric.split()[:1])
-    return is_function(study.data, folder) or any(map(is_import_path, names))
+    asked = map(AskedQuestion.of, study.questions)
+    return is_function(study.data, folder) or any(one.calls_function for one in asked)
 
 
 def _of_experiments(named: NamedStudy, label: str, store: Reader) -> Campaign:
@@ -119,7 +119,7 @@ def _of_experiments(named: NamedStudy, label: str, store: Reader) -> Campaign:
     except SpecError:
         raise UserError(
             f"{label}: its experiments in the store do not go together; "
-            "name the study's file: paribus serve STUDY"
+            f"name the study's file: {command('serve', 'STUDY', store=store.folder)}"
         ) from None
     first = next(iter(named.experiments.values()))
     places = [(place.source, place.folder) for place in store.places(first)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +35,7 @@ def answer(
 
     tell(*plan_lines(result), undrawn())
     study = campaign.stored_name, campaign.folder
+    result = replace(result, report_folder=report_folder)
     folder = report_folder or own_folder(*study)
     findings = judge_study(result)
     if as_json:

@@ -130,6 +130,7 @@ def command(
         preview=first.preview or second.preview,
         timings=timings,
         study_name=study,
+        store_folder=store_folder,
         same_seeds=seeds_b is None,
         looks=() if design is None else (raised or design).looks,
         first_seed=0 if design is None else design.first_seed,
@@ -139,7 +140,8 @@ def command(
         (finding,) = judge([question], context)
         if known and not isinstance(finding, CountFinding) and finding.verdict is not Verdict.NONE:
             finding = replace(finding, possible_pairs=known * (known - 1) // 2)
-    tell(*dict.fromkeys((*map(name_notes, (first.notes, second.notes)), *changed)))
+    told = (name_notes(side.notes, store_folder) for side in (first, second))
+    tell(*dict.fromkeys((*told, *changed)))
     if as_json:
         click.echo(json.dumps(plain(finding), indent=2))
     else:

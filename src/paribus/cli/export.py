@@ -86,7 +86,7 @@ def command(
             found = find_run(run, store, study_named)
             target = output or _FOLDER / f"{found.run.id}{chosen.suffix}"
             refuse_existing(target)
-            tell(name_notes(found.notes))
+            tell(name_notes(found.notes, store_folder))
             trained = read_trained(found.run, store, folder_of(study_named))
             check = export_run(trained, chosen, target)
             tell(trained.code_changed)

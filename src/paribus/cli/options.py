@@ -10,13 +10,14 @@ from typing import Any
 
 import click
 
-from paribus.campaign.campaign import STORE, make
+from paribus.campaign.campaign import make
 from paribus.campaign.changes import Changes
 from paribus.errors import UserError
 from paribus.spec.bounds import MOST_SEEDS
 from paribus.store.known import Known
 from paribus.store.open import open_to_look
 from paribus.store.reader import Reader
+from paribus.text import STORE
 
 Command = Callable[..., Any]
 

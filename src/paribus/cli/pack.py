@@ -8,12 +8,11 @@ from pathlib import Path
 
 import click
 
-from paribus.campaign.campaign import STORE
 from paribus.campaign.lookup import folder_of
 from paribus.cli.options import json_option, of_study_option, tell
 from paribus.packs.pack import pack
 from paribus.store.open import open_store
-from paribus.text import count, plural
+from paribus.text import STORE, count, plural
 
 
 @click.command(short_help="Pack a store's runs without weights: for a repository or a mail.")

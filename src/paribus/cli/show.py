@@ -32,7 +32,7 @@ def command(run: str, study_named: str, store_folder: Path, as_json: bool) -> No
     with looking(store_folder) as store:
         found = find_run(run, store, study_named)
         facts = show(found.run, store)
-    tell(name_notes(found.notes))
+    tell(name_notes(found.notes, store_folder))
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from paribus.campaign.campaign import STORE, Campaign
+from paribus.campaign.campaign import Campaign
 from paribus.campaign.naming import described
 from paribus.cli.options import json_option, looking, study_options, tell, told
 from paribus.cli.state import in_words, state
@@ -20,7 +20,7 @@ from paribus.spec.identity import Identity
 from paribus.store.known import Known
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
-from paribus.text import count, percent
+from paribus.text import STORE, count, percent
 
 if TYPE_CHECKING:
     from paribus.measure.tuned import StoredReplicate

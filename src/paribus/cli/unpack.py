@@ -7,11 +7,10 @@ from pathlib import Path
 
 import click
 
-from paribus.campaign.campaign import STORE
 from paribus.cli.options import json_option
 from paribus.packs.unpack import contents_of_pack
 from paribus.store.unite import unite
-from paribus.text import count
+from paribus.text import STORE, count
 
 
 @click.command(short_help="Make a store of a pack, or add a pack to a store.")

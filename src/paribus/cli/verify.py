@@ -9,11 +9,10 @@ from pathlib import Path
 
 import click
 
-from paribus.campaign.campaign import STORE
 from paribus.cli.options import json_option
 from paribus.store.open import open_to_look
 from paribus.store.verify import Verified, verify
-from paribus.text import count
+from paribus.text import STORE, count
 
 _REMEDIES = {
     "run": "The same `paribus run` as before trains damaged runs again; where they came from a "

@@ -10,6 +10,7 @@ from paribus.export.formats import StoreFormat
 from paribus.export.tables import store_rows
 from paribus.export.writing import written
 from paribus.store.reader import Reader
+from paribus.text import command
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ def export_store(store: Reader, form: StoreFormat, target: Path) -> ExportedStor
     """
     rows = store_rows(store)
     if not rows:
-        raise UserError(f"{store.folder}: has no runs yet; `paribus run STUDY` trains some")
+        train = command("run", "STUDY", store=store.folder)
+        raise UserError(f"{store.folder}: has no runs yet; `{train}` trains some")
     with written(target) as path:
         form.write(rows, path, target)
     return ExportedStore(len(rows), form.read_with.format(target=target))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from paribus.spec.study_plan import StudyPlan
 from paribus.spec.tune import Settings
 from paribus.store.rows import Status
 from paribus.store.timings import Timing as Timing
+from paribus.text import STORE
 
 # E epochs, R runs
 
@@ -172,8 +174,12 @@ class StudyResult:
     """What it asked when it first ran, and what has changed since; None outside a store."""
     next_seed: int | None = None
     """The first seed above all that were trained or planned; None where that is not known."""
-    command: str = ""
-    """What trains the missing runs; "" if the study was made in Python."""
+    options: tuple[str, ...] = ()
+    """Those that changed the study, as they could be typed."""
+    store_folder: Path = STORE
+    """Where its runs are kept."""
+    report_folder: Path | None = None
+    """Where its report goes, if that was named."""
     damage: str = ""
     """Which runs of the store are damaged and left out, in a line; "" if none is."""
     needed: Mapping[str, int] = field(default_factory=dict)

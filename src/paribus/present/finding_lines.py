@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import wrap
 
 from paribus.measure.runs import StudyResult
-from paribus.present import report_text, short
+from paribus.present import commands, report_text, short
 from paribus.present.findings import agreement_line, heading
 from paribus.present.look_text import looks_note
 from paribus.questions.finding import Finding, PairFinding, TwoSided, Verdict
@@ -93,11 +92,11 @@ def next_lines(result: StudyResult, findings: Sequence[Finding], page: Path) -> 
     """Yield where the report is, and the next two commands with what they do; these only of a study
     that commands can name."""
     yield f"Report: {page.resolve()}"
-    commands = list(_next(result, findings))
-    if commands:
+    steps = list(_next(result, findings))
+    if steps:
         yield "Next:"
-    widest = max((len(command) for command, _ in commands), default=0)
-    for command, what in commands:
+    widest = max((len(command) for command, _ in steps), default=0)
+    for command, what in steps:
         if widest + len(what) + 4 <= WIDTH:
             yield f"  {command:<{widest}}  {what}"
         else:
@@ -107,20 +106,15 @@ def next_lines(result: StudyResult, findings: Sequence[Finding], page: Path) -> 
 def _next(result: StudyResult, findings: Sequence[Finding]) -> Iterator[tuple[str, str]]:
     if not result.study_name:
         return
-    name, preview = shlex.quote(result.study_name), result.study.preview
     pairs = (f for f in findings if isinstance(f, PairFinding) and len(f.question.experiments) == 2)
     pair = next(pairs, None)
     if not report_text.complete(result):
         yield report_text.command(result), "train the missing runs"
-    elif preview:
-        yield f"paribus run {name}", "train the full study"
+    elif result.study.preview:
+        yield commands.full_command(result), "train the full study"
     elif pair is not None:
-        a, b = map(shlex.quote, (pair.a, pair.b))
-        yield f"paribus compare {a} {b}", "all that a finding rests on"
-    yield (
-        f"paribus serve {name}{' --preview' * preview}",
-        "explore the runs, and draw images for them",
-    )
+        yield commands.compare_command(result, pair.a, pair.b), "all that a finding rests on"
+    yield commands.serve_command(result), "explore the runs, and draw images for them"
 
 
 def _row(finding: Finding) -> _Row:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from paribus.measure.runs import ExperimentResult, Run, StudyResult
+from paribus.present import commands
 from paribus.present.figures.processes import undrawable
 from paribus.spec.study import Study
 from paribus.text import count, extent, listed, percent, plural, series
@@ -72,14 +72,14 @@ def undrawn() -> str:
 
 def command(result: StudyResult) -> str:
     """Return what trains the missing runs, on the command line or in Python."""
-    return result.command or "study.run()"
+    return commands.train_command(result) if result.study_name else "study.run()"
 
 
 def full_command(result: StudyResult) -> str:
     """Return what trains the full study of a preview."""
     if not result.study_name:
         return "call run() of the study without as_preview()"
-    return f"paribus run {shlex.quote(result.study_name)}"
+    return commands.full_command(result)
 
 
 def progress(result: StudyResult) -> list[str]:

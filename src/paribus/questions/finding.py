@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import ClassVar
 
 from paribus.measure.metric import Metric
@@ -326,7 +327,7 @@ class StepTimeFinding(TwoSided):
     `ratio`: B over A, `control`: A over A; None where too few processes were timed. `log_ratios`:
     of B over A, one per process. `adjusted_p`: over `family` questions; None without a test or
     where confounded. `timings`: one per process. `study_name`: what a command calls the study, ""
-    if none can.
+    if none can; `store_folder`: its store.
     """
 
     ratio: Ratio | None
@@ -336,6 +337,7 @@ class StepTimeFinding(TwoSided):
     family: int
     timings: tuple[Timing, ...]
     study_name: str
+    store_folder: Path
 
     needs_training: ClassVar[bool] = False
 

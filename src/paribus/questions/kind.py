@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol, cast
 
 from paribus.measure.runs import ExperimentResult, StudyResult, Timing
 from paribus.questions.finding import Finding
 from paribus.spec.question import KINDS, BaseQuestion
+from paribus.text import STORE
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,11 +24,12 @@ class Context:
     `experiments`: by the names that questions use, those that are not selected, too.
     `train_images`: of the dataset, those held out for validation included. `planned`: the number of
     seeds that was fixed beforehand; None if it is the number that there are. `timings`: of training
-    steps. `study_name`: what a command calls the study, "" if none can. `same_seeds`: whether the
-    runs of a pair share their seed; if not, they are judged unpaired. `next_seed`: the first above
-    all that were trained or planned; None if that is not known. `looks`: the numbers of seeds after
-    which questions are judged, counted from `first_seed`; empty if once. `raised_from`: the seeds
-    that were planned, where more were trained without a plan; `looks` are then those of the plan.
+    steps. `study_name`: what a command calls the study, "" if none can. `store_folder`: its store.
+    `same_seeds`: whether the runs of a pair share their seed; if not, they are judged unpaired.
+    `next_seed`: the first above all that were trained or planned; None if that is not known.
+    `looks`: the numbers of seeds after which questions are judged, counted from `first_seed`; empty
+    if once. `raised_from`: the seeds that were planned, where more were trained without a plan;
+    `looks` are then those of the plan.
     `images`: whether what is said of single images is read.
     """
 
@@ -36,6 +39,7 @@ class Context:
     preview: bool = False
     timings: tuple[Timing, ...] = ()
     study_name: str = ""
+    store_folder: Path = STORE
     same_seeds: bool = True
     next_seed: int | None = None
     looks: tuple[int, ...] = ()
@@ -55,6 +59,7 @@ class Context:
             preview=result.study.preview,
             timings=result.timings,
             study_name=result.study_name,
+            store_folder=result.store_folder,
             next_seed=None if result.study.preview else result.next_seed,
             looks=planned_looks(result) if raised is None else raised.looks,
             raised_from=None if raised is None else raised.seeds,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from paribus.measure.metric import named
 from paribus.measure.runs import Timing
@@ -28,6 +29,7 @@ from paribus.stats.step_times import (
     ratio_over_processes,
     within,
 )
+from paribus.text import STORE
 
 
 def prepare(question: Question, context: Context) -> StepTimes:
@@ -39,6 +41,7 @@ def prepare(question: Question, context: Context) -> StepTimes:
         pair=pair_of(question, context),
         timings=comparable([timing for timing in context.timings if timing.is_of(*key)]),
         study_name=context.study_name,
+        store_folder=context.store_folder,
     )
 
 
@@ -64,13 +67,14 @@ class StepTimes:
     """A question about step times with the timings to answer it from; a `Prepared`.
 
     `timings`: one per process. The question's `matters` is the smallest share that matters, 0.05
-    for 5%. `study_name`: as in `Context`.
+    for 5%. `study_name`, `store_folder`: as in `Context`.
     """
 
     question: Question
     pair: Pair
     timings: tuple[Timing, ...] = ()
     study_name: str = ""
+    store_folder: Path = STORE
 
     @cached_property
     def ratios(self) -> tuple[Ratio, Ratio] | None:
@@ -124,6 +128,7 @@ class StepTimes:
             family=family,
             timings=self.timings,
             study_name=self.study_name,
+            store_folder=self.store_folder,
         )
 
 

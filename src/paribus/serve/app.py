@@ -43,6 +43,7 @@ from paribus.serve.token import Token
 from paribus.serve.view import PadAnswer, pad_answer, pad_view, site_view
 from paribus.store.open import open_store, signature
 from paribus.store.rows import NamedStudy
+from paribus.text import command
 
 _LOOKED_EVERY, _LOOKED_AFTER = 1.0, 30.0
 """Seconds between two looks, at least and at most."""
@@ -123,7 +124,7 @@ class Site:
             if not labels:
                 raise UserError(
                     f"{self.folder}: no study has been trained into this store yet; "
-                    "`paribus run mnist --preview` trains one"
+                    f"`{command('run', 'mnist', '--preview', store=self.folder)}` trains one"
                 )
             label = labels[0] if label is None else label
             if label not in labels:

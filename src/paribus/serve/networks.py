@@ -25,7 +25,7 @@ from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import plan_of
 from paribus.store.open import open_store
 from paribus.store.reader import Reader
-from paribus.text import plural
+from paribus.text import command, plural
 
 # S seeds, K classes, C channels, H rows, W columns
 
@@ -149,7 +149,7 @@ class Networks:
             if not self._trusted:
                 raise UserError(
                     "it is a custom module, and no code is run because a store names it; name the "
-                    "study that you trust: `paribus serve STUDY`"
+                    f"study that you trust: `{command('serve', 'STUDY', store=store.folder)}`"
                 )
             trained = store.identity(stored.experiment).code
             import_code(experiment.network, self._modules, trained)

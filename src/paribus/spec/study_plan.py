@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from paribus.spec.question import BaseQuestion, question_of
+from paribus.text import is_import_path
 
 # What of a design says when it was, and not what.
 _WHEN = ("at", "ended", "judged")
@@ -50,6 +51,11 @@ class AskedQuestion:
     def term(self, name: str) -> str:
         """Return a setting as text, "" if it has none of that name."""
         return _as_text(self.table.get(name, ""))
+
+    @property
+    def calls_function(self) -> bool:
+        """Whether its metric is a function of the user's own, as of "my_package.metrics:f1"."""
+        return any(map(is_import_path, self.term("metric").split()[:1]))
 
     def asks_alike(self, other: AskedQuestion) -> bool:
         """Whether the two ask the same in words, of the same experiments."""

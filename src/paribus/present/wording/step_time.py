@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from paribus.measure.runs import Timing
@@ -11,7 +10,7 @@ from paribus.present.wording.generic import differ_in, reasons, sentence
 from paribus.questions.finding import StepTimeFinding, Verdict
 from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.step_times import FEWEST_PROCESSES, Ratio
-from paribus.text import count, percent, plural
+from paribus.text import command, count, percent, plural
 
 
 @sentence.register
@@ -109,7 +108,7 @@ def _how(finding: StepTimeFinding) -> str:
     if not finding.study_name:
         return ""
     words = (finding.a, finding.b, "--study", finding.study_name)
-    return f"; run `paribus time {' '.join(map(shlex.quote, words))}`"
+    return f"; run `{command('time', *words, store=finding.store_folder)}`"
 
 
 def _equal(finding: StepTimeFinding, ratio: Ratio) -> str:

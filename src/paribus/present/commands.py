@@ -1,0 +1,41 @@
+"""The commands that work on a study and its store, as they can be typed where it was run."""
+
+from __future__ import annotations
+
+from paribus.measure.runs import StudyResult
+from paribus.spec.study_plan import AskedQuestion
+from paribus.text import command, is_import_path
+
+_PREVIEW = "--preview"
+
+
+def train_command(result: StudyResult) -> str:
+    """Return what trains the missing runs, and writes the report where it is now."""
+    folder = result.report_folder
+    report = () if folder is None else ("--report", str(folder))
+    words = ("run", result.study_name, *result.options, *report)
+    return command(*words, store=result.store_folder)
+
+
+def full_command(result: StudyResult) -> str:
+    """Return what trains the full study of a preview. Its report goes to a folder of its own."""
+    options = [option for option in result.options if option != _PREVIEW]
+    return command("run", result.study_name, *options, store=result.store_folder)
+
+
+def compare_command(result: StudyResult, a: str, b: str) -> str:
+    """Return what shows all that the finding about two experiments rests on.
+
+    It names the study where its data or the metric of a question are a function of the user's own:
+    all questions are judged together, and no function is called because a store names it.
+    """
+    plan = result.recorded_plan
+    asked = [*map(AskedQuestion.of, result.study.questions), *(plan.ever_asked() if plan else ())]
+    own = is_import_path(result.study.data) or any(one.calls_function for one in asked)
+    study = ("--study", result.study_name) if own else ()
+    return command("compare", a, b, *study, store=result.store_folder)
+
+
+def serve_command(result: StudyResult) -> str:
+    """Return what shows the study in the browser."""
+    return command("serve", result.study_name, *result.options, store=result.store_folder)

@@ -1,0 +1,85 @@
+"""The commands that `paribus run` and `paribus report` recommend work as they are printed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from paribus.cli.main import paribus
+from tests.support.commands import call, train_here
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("undrawn")]
+
+STUDY = """
+title = "Two lengths"
+data = "digits"
+seeds = 2
+
+[experiments.short]
+network = ["flatten", "linear 10"]
+optimizer = { name = "sgd", lr = 0.1 }
+epochs = 1
+
+[experiments.long]
+from = "short"
+epochs = 2
+
+[[questions]]
+ask = "Does it help?"
+compare = ["short", "long"]
+about = ["epochs"]
+matters = 0.01
+
+[[questions]]
+ask = "Does it help by my metric?"
+compare = ["short", "long"]
+about = ["epochs"]
+metric = "my_metrics:wrong lower"
+matters = 0.01
+"""
+FUNCTION = """
+def wrong(labels, predicted):
+    return float((labels != predicted).mean())
+"""
+
+
+@pytest.fixture
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "my_metrics.py").write_text(FUNCTION)
+    (tmp_path / "own.toml").write_text(STUDY)
+    monkeypatch.chdir(tmp_path)
+    return Path("own.toml")
+
+
+def recommended(printed: str) -> list[list[str]]:
+    """The words of the commands that were printed, without `paribus`."""
+    lines = re.findall(r"^  paribus (.*?)(?:  .*)?$", printed, re.M)
+    return [shlex.split(line) for line in lines]
+
+
+def test_the_next_commands_run_as_printed(study: Path) -> None:
+    ended = call("run", study, "--store", "my runs", "--report", "out")
+    assert ended.exit_code == 0, ended.output
+    compare, serve = recommended(ended.stdout)
+    compared = call(*compare)
+    assert compared.exit_code == 0, compared.output
+    assert "my_metrics" not in compared.output
+    assert serve == ["serve", "own.toml", "--store", "my runs"]
+    paribus.make_context("paribus", serve)
+
+
+def test_the_command_that_trains_the_rest_runs_as_printed(study: Path) -> None:
+    train_here(study, "other", seeds=1)
+    reported = call("report", study, "--epochs", "1", "--store", "other", "--report", "out")
+    rest, serve = recommended(reported.stdout)
+    options = ["own.toml", "--epochs", "1"]
+    assert serve == ["serve", *options, "--store", "other"]
+    assert rest == ["run", *options, "--report", "out", "--store", "other"]
+    ended = call(*rest)
+    assert ended.exit_code == 0, ended.output
+    assert Path("out/index.html").is_file()
+    assert not Path("report").exists()
+    assert not Path("runs").exists()
