@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
 from contextlib import closing
@@ -167,8 +168,13 @@ def test_a_plan_is_read_and_written_in_one_transaction(study: Path) -> None:
 @pytest.mark.slow
 def test_a_changed_matters_keeps_the_recorded_verdict_beside_the_new_one(planned: Path) -> None:
     planned.write_text(TINY.replace("matters = 0.01", "matters = 0.9"), "utf-8")
+    change = ", when 9 runs had ended: matters 0.01 → 0.9 in “Is the CNN better?”."
+    # A report says it at once, a run records when.
+    assert lines()[1:] == [f"Amended since the last run{change}"]
+    assert len(lines(seeds=2)) == 1
     trained()
     _, amendment = lines()
+    assert amendment.startswith("Amended on ")
     assert amendment.endswith(": matters 0.01 → 0.9 in “Is the CNN better?”.")
     (finding,) = findings()
     assert family(finding) == 1
@@ -176,6 +182,18 @@ def test_a_changed_matters_keeps_the_recorded_verdict_beside_the_new_one(planned
     assert finding.as_recorded is not None
     assert "As first planned (matters 0.01): " in wording.sentence(finding)
     assert "(as first planned: " in wording.badge(finding)
+    before = wording.as_first_planned(finding)
+    assert before == "as first planned (matters 0.01): undecided"
+    printed = call("report", planned).stdout
+    assert re.search(f"^  equal¶ .*\n +{re.escape(before)}$", printed, re.M)
+    assert "amended after runs had ended;\nas first planned: 1 undecided." in printed
+    assert "¶ amended: asked in other terms after runs had ended" in printed
+    page = Path("report/index.html").read_text("utf-8")
+    assert "equal, amended" in page
+    latex = Path("report/tables/findings.tex").read_text("utf-8")
+    assert "(as first planned: undecided)" in latex
+    markdown = Path("report/report.md").read_text("utf-8")
+    assert "1 question was amended after runs had ended; as first planned: 1 undecided." in markdown
 
 
 def test_a_changed_metric_counts_as_another_question(planned: Path) -> None:

@@ -24,7 +24,7 @@ from paribus.spec.files import load_study
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
 from paribus.spec.study import Study
-from paribus.spec.study_plan import AskedQuestion, Design, StudyPlan
+from paribus.spec.study_plan import Amendment, AskedQuestion, Design, StudyPlan
 from paribus.store.known import Known, identify
 from paribus.store.reader import Reader
 from paribus.store.writer import Writer
@@ -159,6 +159,7 @@ class Campaign:
             study=self.study,
             experiments={name: whole.experiments[name] for name in mine},
             unselected={n: one for n, one in whole.experiments.items() if n not in mine},
+            pending=self._pending(store),
             options=self.options,
             store_folder=self.store_folder,
             damage=store.damage_note,
@@ -210,6 +211,15 @@ class Campaign:
         kept = None if study_id is None else store.plan(study_id, self.variant)
         return kept or StudyPlan((self.design(store, ""),), recorded=False)
 
+    def _pending(self, store: Reader) -> tuple[Amendment, ...]:
+        """What the study as it is at hand changes of its recorded plan. An option --seeds changes
+        nothing until it is run, nor does a study that a store alone names."""
+        if "--seeds" in self.options or not self.runs_code:
+            return ()
+        plan = self.plan(store)
+        now = replace(self.design(store, ""), ended=ended_of(store, plan.now))
+        return tuple(plan.pending(now))
+
     def record(self, store: Writer, study_id: int, at: str) -> None:
         """Record its plan, as it is run, or what of it has changed since. study_id: of the store;
         at: now."""
@@ -218,9 +228,7 @@ class Campaign:
             now = self.design(store, at)
             if kept is None:
                 return StudyPlan((now,))
-            last = kept.now
-            ended_ = ended(store, last.experiments.values(), last.seed_range)
-            return kept.amended(now, ended_, judgeable(store, last))
+            return kept.amended(now, ended_of(store, kept.now), judgeable(store, kept.now))
 
         store.amend_plan(study_id, self.variant, amended)
 
@@ -228,6 +236,11 @@ class Campaign:
 def ended(store: Reader, experiments: Iterable[str], seeds: range) -> int:
     """Return how many runs of experiments, by hash, have ended, with some seeds."""
     return sum(ended_runs(hash_, seeds, store).count for hash_ in set(experiments))
+
+
+def ended_of(store: Reader, design: Design) -> int:
+    """Return how many runs of a design have ended."""
+    return ended(store, design.experiments.values(), design.seed_range)
 
 
 def judgeable(store: Reader, design: Design) -> int:

@@ -15,7 +15,7 @@ from paribus.measure.predictions import Predictions
 from paribus.spec.experiment import Experiment
 from paribus.spec.plan import Plan
 from paribus.spec.study import Reported, Study
-from paribus.spec.study_plan import StudyPlan
+from paribus.spec.study_plan import Amendment, StudyPlan
 from paribus.spec.tune import Settings
 from paribus.store.rows import Status
 from paribus.store.timings import Timing as Timing
@@ -174,6 +174,8 @@ class StudyResult:
     """What it asked when it first ran, and what has changed since; None outside a store."""
     next_seed: int | None = None
     """The first seed above all that were trained or planned; None where that is not known."""
+    pending: tuple[Amendment, ...] = ()
+    """What the study at hand changes of that plan, which its next run records."""
     options: tuple[str, ...] = ()
     """Those that changed the study, as they could be typed."""
     store_folder: Path = STORE

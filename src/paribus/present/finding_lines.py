@@ -8,7 +8,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from paribus.measure.runs import StudyResult
-from paribus.present import commands, report_text, short
+from paribus.present import commands, report_text, short, wording
 from paribus.present.findings import agreement_line, heading
 from paribus.present.look_text import looks_note
 from paribus.questions.finding import Finding, PairFinding, TwoSided, Verdict
@@ -20,6 +20,7 @@ _NOTES = {
     "*": "by less than matters",
     "†": "on these test images; not shown for other images",
     "‡": "exploratory: asked after runs had ended",
+    "¶": "amended: asked in other terms after runs had ended",
 }
 """What marks behind a verdict mean."""
 _UNCLEAR = "§"
@@ -123,6 +124,7 @@ def _row(finding: Finding) -> _Row:
         "*": finding.less_than_matters,
         "†": isinstance(finding, PairFinding) and finding.shown_for_new_images is False,
         "‡": finding.exploratory,
+        "¶": finding.as_recorded is not None,
         _UNCLEAR: short.family_of_unclear(finding) > 0,
     }
     return _Row(
@@ -211,8 +213,9 @@ def _row_lines(row: _Row, table: _Table) -> Iterator[Line]:
         numbers = (row.numbers, row.n) if place == len(pieces) - 1 else ()
         cells = (f"{word:<{table.words}}", f"{piece:<{room}}", *numbers)
         yield Line(f"  {'  '.join(cells)}".rstrip(), finding.verdict)
-    for piece in _broken(short.why(finding), table.width - table.words - len("  " * 2)):
-        yield Line(f"  {'':<{table.words}}  {piece}")
+    for why in (short.why(finding), wording.as_first_planned(finding)):
+        for piece in _broken(why, table.width - table.words - len("  " * 2)):
+            yield Line(f"  {'':<{table.words}}  {piece}")
 
 
 def _broken(text: str, room: int) -> list[str]:

@@ -165,7 +165,15 @@ def heading(findings: Sequence[Finding], *, preview: bool) -> str:
     text = f"{where}{len(answered)} of {count(len(findings), 'question')} answered"
     if answered:
         text += f": {_verdicts(answered)}"
-    return f"{text}. Not answered: {_verdicts(others)}." if others else f"{text}."
+    if others:
+        text += f". Not answered: {_verdicts(others)}"
+    planned = [f.as_recorded for f in findings if f.as_recorded is not None]
+    if planned:
+        text += (
+            f". {count(len(planned), 'question was', 'questions were')} amended after runs had "
+            f"ended; as first planned: {_verdicts(planned)}"
+        )
+    return f"{text}."
 
 
 def _verdicts(findings: Sequence[Finding]) -> str:

@@ -176,6 +176,7 @@ def _row(number: int, finding: Finding, labels: Labels) -> ForestRow:
     notes = {
         "by less than matters": finding.less_than_matters,
         "exploratory": finding.exploratory,
+        "amended": finding.as_recorded is not None,
     }
     words = [short.verdict(finding), *(note for note, holds in notes.items() if holds)]
     return ForestRow(
@@ -185,7 +186,7 @@ def _row(number: int, finding: Finding, labels: Labels) -> ForestRow:
         n=f"n = {found.n}" if found.n else "",
         verdict=finding.verdict.value,
         word=", ".join(words),
-        why=_why(finding, at),
+        why="; ".join(filter(None, (_why(finding, at), wording.as_first_planned(finding)))),
         numbers=found.together,
         estimate=at.estimate,
         low=at.low,

@@ -14,7 +14,8 @@ def plan_lines(result: StudyResult) -> list[str]:
     plan = result.recorded_plan
     if plan is None or not plan.recorded:
         return []
-    return [_plan(plan), *map(_amendment, plan.amendments()), *_looks_so_far(result)]
+    changes = [*plan.amendments(), *result.pending]
+    return [_plan(plan), *map(_amendment, changes), *_looks_so_far(result)]
 
 
 def _looks_so_far(result: StudyResult) -> list[str]:
@@ -67,7 +68,9 @@ def _seeds(design: Design) -> str:
 
 def _amendment(change: Amendment) -> str:
     ended = f"{count(change.ended, 'run')} had ended"
-    return f"Amended on {_day(change.at)}, when {ended}: {_what(change)}."
+    # The next run records when.
+    when = f"on {_day(change.at)}" if change.at else "since the last run"
+    return f"Amended {when}, when {ended}: {_what(change)}."
 
 
 def _what(change: Amendment) -> str:

@@ -255,6 +255,10 @@ class StudyPlan:
         """Return what has changed, in order."""
         return [found for before, now in pairwise(self.designs) for found in _changes(before, now)]
 
+    def pending(self, design: Design) -> list[Amendment]:
+        """Return what a design at hand changes of the last one, after runs of it had ended."""
+        return list(_changes(self.now, design)) if self.recorded and design.ended else []
+
     def to_json(self) -> list[dict[str, Any]]:
         """Return it as plain types."""
         return [

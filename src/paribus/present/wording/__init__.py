@@ -10,6 +10,7 @@ from paribus.present.wording.best import in_order, ranks, to_best
 from paribus.present.wording.count import count_sentence as _count
 from paribus.present.wording.generic import (
     agreement,
+    as_first_planned,
     badge,
     noise,
     reasons,
@@ -27,6 +28,7 @@ from paribus.present.wording.unpaired import unpaired_sentence as _unpaired
 
 __all__ = [
     "agreement",
+    "as_first_planned",
     "badge",
     "in_order",
     "noise",

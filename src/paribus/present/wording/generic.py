@@ -63,9 +63,8 @@ def _mark_sentence(finding: Finding, words: str) -> str:
         )
     if finding.exploratory:
         words = f"Exploratory (asked after runs had ended): {words}"
-    if (before := finding.as_recorded) is not None:
-        terms = ", ".join(_changed_terms(before, finding))
-        words = f"{words} As first planned ({terms}): {verdict_words(before.verdict)}."
+    if planned := as_first_planned(finding):
+        words = f"{words} {planned[0].upper()}{planned[1:]}."
     return f"In this preview: {words}" if finding.preview else words
 
 
@@ -75,6 +74,15 @@ def _mark_badge(finding: Finding, words: str) -> str:
     if (before := finding.as_recorded) is not None:
         words = f"{words} (as first planned: {verdict_words(before.verdict)})"
     return f"{words} in this preview" if finding.preview else words
+
+
+def as_first_planned(finding: Finding) -> str:
+    """Return the verdict of a question as it was before it was amended, with what has changed of
+    it; "" if nothing has."""
+    if (before := finding.as_recorded) is None:
+        return ""
+    terms = ", ".join(_changed_terms(before, finding))
+    return f"as first planned ({terms}): {verdict_words(before.verdict)}"
 
 
 def _changed_terms(before: Finding, now: Finding) -> list[str]:
