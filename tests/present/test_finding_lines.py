@@ -25,6 +25,7 @@ from tests.support.judged import (
     differing,
     family_of,
     found,
+    raised,
     time_found,
     timed_steps,
 )
@@ -124,6 +125,18 @@ def test_a_row_that_stopped_undecided_says_why(result: StudyResult) -> None:
     assert drawn.groups[0].rows[0].why == lines[at + 1]
     assert plain(futile)["stopped_as_futile"]
     assert not plain(at_looks(CLEAR * 2))["stopped_as_futile"]
+
+
+def test_a_row_whose_seeds_were_raised_says_which_of_them_judge_it(result: StudyResult) -> None:
+    def below(finding: Finding) -> str:
+        lines = texts(result, [finding])
+        (at,) = (place for place, line in enumerate(lines) if "cnn → adam" in line)
+        return lines[at + 1].strip()
+
+    by_plan = "seeds raised from 5 to 10: judged from the 5 planned"
+    assert below(raised([*CLEAR, *VAGUE], planned=5)) == by_plan
+    stricter = "seeds raised from 5 to 10 without a plan: a stricter test"
+    assert below(raised(VAGUE * 2, planned=5)) == stricter
 
 
 def test_every_line_fits_whatever_the_names(result: StudyResult) -> None:

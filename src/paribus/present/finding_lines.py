@@ -213,7 +213,7 @@ def _row_lines(row: _Row, table: _Table) -> Iterator[Line]:
         numbers = (row.numbers, row.n) if place == len(pieces) - 1 else ()
         cells = (f"{word:<{table.words}}", f"{piece:<{room}}", *numbers)
         yield Line(f"  {'  '.join(cells)}".rstrip(), finding.verdict)
-    for why in (short.why(finding), wording.as_first_planned(finding)):
+    for why in (short.why(finding), short.raised(finding), wording.as_first_planned(finding)):
         for piece in _broken(why, table.width - table.words - len("  " * 2)):
             yield Line(f"  {'':<{table.words}}  {piece}")
 

@@ -182,6 +182,22 @@ def _(finding: PairFinding) -> str:
 
 
 @singledispatch
+def raised(finding: Finding) -> str:
+    """Return which seeds judge a finding whose seeds were raised without a plan; "" of others."""
+    return ""
+
+
+@raised.register
+def _(finding: PairFinding) -> str:
+    if (more := finding.evidence.raised) is None:
+        return ""
+    text = f"seeds raised from {more.planned} to {more.trained}"
+    if more.by_plan:
+        return f"{text}: judged from the {more.planned} planned"
+    return f"{text} without a plan: a stricter test"
+
+
+@singledispatch
 def family_of_unclear(finding: Finding) -> int:
     """Return among how many questions an undecided finding is whose own interval leaves out no
     difference; 0 of other findings."""
