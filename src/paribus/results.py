@@ -156,9 +156,10 @@ class Results:
         from paribus.present.own_folder import keep_mark, own_folder
         from paribus.present.write import write_report
 
-        chosen = own_folder(self.study.title, Path()) if folder is None else Path(folder)
+        title, preview = self.study.title, self.study.preview
+        chosen = own_folder(title, Path(), preview=preview) if folder is None else Path(folder)
         page = write_report(self._result, chosen, pdf=pdf)
-        keep_mark(self.study.title, Path(), chosen)
+        keep_mark(title, Path(), chosen, preview=preview)
         return page
 
     def findings(self) -> pd.DataFrame:

@@ -83,3 +83,20 @@ def test_the_command_that_trains_the_rest_runs_as_printed(study: Path) -> None:
     assert Path("out/index.html").is_file()
     assert not Path("report").exists()
     assert not Path("runs").exists()
+
+
+def test_a_preview_does_not_ask_for_a_full_study_that_is_trained(study: Path) -> None:
+    before = call("run", study, "--preview", "--only", "short")
+    assert recommended(before.stdout)[0] == ["run", "own.toml", "--only", "short"]
+    assert call("run", study).exit_code == 0
+    page = Path("report/index.html").read_text("utf-8")
+    after = call("report", study, "--preview", "--only", "short")
+    full = recommended(after.stdout)[0]
+    assert full == ["report", "own.toml", "--only", "short"]
+    assert call(*full).exit_code == 0
+    assert Path("report-own-preview/index.html").is_file()
+    call("report", study)
+    assert "See the full study: paribus report own.toml" in Path(
+        "report-own-preview/index.html"
+    ).read_text("utf-8")
+    assert "Preview" not in page

@@ -14,9 +14,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def write(study: str, folder: Path = Path()) -> str:
-    chosen = own_folder(study, folder)
-    keep_mark(study, folder, chosen)
+def write(study: str, folder: Path = Path(), *, preview: bool = False) -> str:
+    chosen = own_folder(study, folder, preview=preview)
+    keep_mark(study, folder, chosen, preview=preview)
     (chosen / "index.html").write_text(study, "utf-8")
     return str(chosen)
 
@@ -29,6 +29,15 @@ def test_no_study_takes_the_folder_of_another() -> None:
     expected = ["report", "report-b", "report-b-2", "report-mnist", "report--of-mine"]
     for _ in range(2):  # Each finds its own again.
         assert [write(name, folder) for name, folder in studies] == expected
+
+
+def test_a_preview_leaves_the_report_of_the_full_study() -> None:
+    assert write("a.toml", preview=True) == "report"
+    assert write("a.toml", preview=True) == "report"
+    assert write("a.toml") == "report"
+    assert write("a.toml", preview=True) == "report-a-preview"
+    assert write("a.toml", preview=True) == "report-a-preview"
+    assert write("a.toml") == "report"
 
 
 def test_a_study_is_one_from_wherever_it_is_called(

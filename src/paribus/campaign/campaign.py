@@ -160,6 +160,7 @@ class Campaign:
             experiments={name: whole.experiments[name] for name in mine},
             unselected={n: one for n, one in whole.experiments.items() if n not in mine},
             pending=self._pending(store),
+            full_is_trained=self._full_is_trained(store),
             options=self.options,
             store_folder=self.store_folder,
             damage=store.damage_note,
@@ -210,6 +211,17 @@ class Campaign:
         study_id = store.study_id(self.stored_name, self.folder, self.study.preview)
         kept = None if study_id is None else store.plan(study_id, self.variant)
         return kept or StudyPlan((self.design(store, ""),), recorded=False)
+
+    def _full_is_trained(self, store: Reader) -> bool:
+        """Whether it is the preview of a study of which all runs have ended."""
+        if not (self.study.preview and self.name and self.runs_code) or self.variant:
+            return False
+        full, _ = load_study(self.name)
+        known = identify(full.experiments, self.facts.fingerprint, self.folder, store).identities
+        seeds = set(full.seed_range)
+        return all(
+            seeds <= ended_runs(known[name].hash, seeds, store).seeds for name in full.experiments
+        )
 
     def _pending(self, store: Reader) -> tuple[Amendment, ...]:
         """What the study as it is at hand changes of its recorded plan. An option --seeds changes

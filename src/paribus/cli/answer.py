@@ -34,16 +34,16 @@ def answer(
     from paribus.questions.family import judge_study
 
     tell(*plan_lines(result), undrawn())
-    study = campaign.stored_name, campaign.folder
+    study, preview = (campaign.stored_name, campaign.folder), result.study.preview
     result = replace(result, report_folder=report_folder)
-    folder = report_folder or own_folder(*study)
+    folder = report_folder or own_folder(*study, preview=preview)
     findings = judge_study(result)
     if as_json:
         page = write_report(result, folder, findings=findings, pdf=pdf)
         click.echo(json.dumps({"report": str(page)}))
     else:
-        print_findings(findings, preview=result.study.preview)
+        print_findings(findings, preview=preview)
         click.echo()
         ready = partial(print_next, result, findings)
         write_report(result, folder, ready, findings, pdf=pdf)
-    keep_mark(*study, folder)
+    keep_mark(*study, folder, preview=preview)

@@ -34,7 +34,7 @@ report_option = click.option(
     "report_folder",
     type=click.Path(path_type=Path),
     help="Folder that the report is written to.  [default: report, or report-STUDY where that has "
-    "the report of another study]",
+    "the report of another study, or report-STUDY-preview where that has the full one]",
 )
 of_study_option = click.option(
     "--study",

@@ -176,6 +176,8 @@ class StudyResult:
     """The first seed above all that were trained or planned; None where that is not known."""
     pending: tuple[Amendment, ...] = ()
     """What the study at hand changes of that plan, which its next run records."""
+    full_is_trained: bool = False
+    """Whether this is a preview, and all runs of the full study have ended."""
     options: tuple[str, ...] = ()
     """Those that changed the study, as they could be typed."""
     store_folder: Path = STORE

@@ -18,9 +18,10 @@ def train_command(result: StudyResult) -> str:
 
 
 def full_command(result: StudyResult) -> str:
-    """Return what trains the full study of a preview. Its report goes to a folder of its own."""
+    """Return what trains the full study of a preview, or writes its report where it is trained."""
     options = [option for option in result.options if option != _PREVIEW]
-    return command("run", result.study_name, *options, store=result.store_folder)
+    verb = "report" if result.full_is_trained else "run"
+    return command(verb, result.study_name, *options, store=result.store_folder)
 
 
 def compare_command(result: StudyResult, a: str, b: str) -> str:

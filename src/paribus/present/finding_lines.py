@@ -24,6 +24,7 @@ _NOTES = {
 }
 """What marks behind a verdict mean."""
 _UNCLEAR = "§"
+_TRAIN = "train the full study"
 
 
 def _unclear(family: int) -> str:
@@ -112,7 +113,8 @@ def _next(result: StudyResult, findings: Sequence[Finding]) -> Iterator[tuple[st
     if not report_text.complete(result):
         yield report_text.command(result), "train the missing runs"
     elif result.study.preview:
-        yield commands.full_command(result), "train the full study"
+        what = "write the report of the full study"
+        yield commands.full_command(result), what if result.full_is_trained else _TRAIN
     elif pair is not None:
         yield commands.compare_command(result, pair.a, pair.b), "all that a finding rests on"
     yield commands.serve_command(result), "explore the runs, and draw images for them"

@@ -1,6 +1,6 @@
 """Which folder a report is written to where none is named: no study takes that of another.
 
-A report's folder says in `study.txt` which study it is of.
+A report's folder says in `study.txt` which study it is of, and whether of its preview.
 """
 
 from __future__ import annotations
@@ -15,28 +15,34 @@ from paribus.spec.files import built_in_studies
 
 _DEFAULT = "report"
 _MARK = "study.txt"
+_PREVIEW = " --preview"
 
 
-def own_folder(study: str, folder: Path) -> Path:
+def own_folder(study: str, folder: Path, *, preview: bool = False) -> Path:
     """Return the folder for the report of a study: `report`, or `report-STUDY` if there is a report
-    of another study in it.
+    of another study in it. The full study takes the place of its preview; a preview that finds the
+    full one there goes to `report-STUDY-preview`.
 
     study: its built-in name, file or title; or the file or folder of results from elsewhere.
     folder: the one that its paths start from.
     """
     name = Path(study).stem if _is_path(study) else Path(study).name
-    stem = re.sub(r"[^\w.-]+", "-", name)
+    stem = re.sub(r"[^\w.-]+", "-", name) + "-preview" * preview
     names = (f"{_DEFAULT}-{stem}{f'-{number}' if number > 1 else ''}" for number in count(1))
     found = Path(_DEFAULT)
-    while _marked(found) not in (None, _mark(study, folder, found)):
+    while (marked := _marked(found)) is not None:
+        mine = _mark(study, folder, found)
+        if marked == mine + _PREVIEW or (marked == mine and not preview):
+            break
         found = Path(next(names))
     return found
 
 
-def keep_mark(study: str, folder: Path, report: Path) -> None:
-    """Write which study a report is of into its folder."""
+def keep_mark(study: str, folder: Path, report: Path, *, preview: bool = False) -> None:
+    """Write which study a report is of, and whether of its preview, into its folder."""
     report.mkdir(parents=True, exist_ok=True)
-    write_atomically(report / _MARK, f"{_mark(study, folder, report)}\n".encode())
+    mark = _mark(study, folder, report) + _PREVIEW * preview
+    write_atomically(report / _MARK, f"{mark}\n".encode())
 
 
 def _mark(study: str, folder: Path, report: Path) -> str:

@@ -56,11 +56,12 @@ def preview_warning(result: StudyResult) -> str:
     """Return what is to be said of a preview; "" if it is none."""
     if not result.study.preview:
         return ""
+    full = "See the full study" if result.full_is_trained else "Train the full study"
     return (
         "Each network got a small part of the full training. You may write “after this "
         "short training …”, not that a network is better or worse when fully trained: slow "
-        "starters look bad here, and the order can change. Train the full study: "
-        f"{full_command(result)}"
+        "starters look bad here, and the order can change. "
+        f"{full}: {full_command(result)}"
     )
 
 
@@ -76,7 +77,7 @@ def command(result: StudyResult) -> str:
 
 
 def full_command(result: StudyResult) -> str:
-    """Return what trains the full study of a preview."""
+    """Return what trains the full study of a preview, or writes its report."""
     if not result.study_name:
         return "call run() of the study without as_preview()"
     return commands.full_command(result)
