@@ -62,23 +62,23 @@ def planned(once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return folder / "small.toml"
 
 
-def trained(*options: str) -> None:
-    done = call("run", "small.toml", *options)
+def trained(*options: str, of: str = "small.toml") -> None:
+    done = call("run", of, *options)
     assert done.exit_code == 0, done.output
 
 
-def reported(**options: object) -> StudyResult:
-    campaign = make("small.toml", Changes(**options))  # type: ignore[arg-type]
+def reported(*, of: str = "small.toml", **options: object) -> StudyResult:
+    campaign = make(of, Changes(**options))  # type: ignore[arg-type]
     with open_store(Path("runs"), "write") as store:
         return campaign.result(store, campaign.known(store))
 
 
-def findings(**options: object) -> list[Finding]:
-    return judge_study(reported(**options))
+def findings(*, of: str = "small.toml", **options: object) -> list[Finding]:
+    return judge_study(reported(of=of, **options))
 
 
-def lines(**options: object) -> list[str]:
-    return plan_lines(reported(**options))
+def lines(*, of: str = "small.toml", **options: object) -> list[str]:
+    return plan_lines(reported(of=of, **options))
 
 
 def family(finding: Finding) -> int:
@@ -223,6 +223,38 @@ def test_a_question_added_later_is_exploratory_and_one_removed_still_counts(plan
     (left,) = findings()
     assert left.exploratory
     assert family(left) == 2
+
+
+def test_a_copy_of_the_file_has_the_plan_of_the_study(planned: Path) -> None:
+    planned.write_text(TINY + SECOND, "utf-8")
+    trained()
+    shutil.copy(planned, "copy.toml")
+    before = lines()
+    assert lines(of="copy.toml") == before  # Of a report alone.
+    trained(of="copy.toml")
+    assert lines(of="copy.toml") == before
+    assert [one.exploratory for one in findings(of="copy.toml")] == [False, True]
+
+
+def test_what_is_first_asked_when_its_runs_had_ended_is_exploratory(planned: Path) -> None:
+    other = TINY.replace("Is the CNN better?", "Is it better?").replace("seeds = 3", "seeds = 2")
+    Path("other.toml").write_text(other, "utf-8")
+    assert [one.exploratory for one in findings(of="other.toml")] == [True]
+    trained(of="other.toml")
+    (finding,) = findings(of="other.toml")
+    assert finding.exploratory
+    assert wording.badge(finding).endswith(", exploratory")
+    (line,) = lines(of="other.toml")
+    assert ", when 6 of its runs had ended, so what is asked of these is exploratory: " in line
+    # The study that planned them keeps its word.
+    assert [one.exploratory for one in findings()] == [False]
+
+
+def test_a_new_experiment_beside_a_known_one_is_asked_about_beforehand(planned: Path) -> None:
+    other = TINY.replace('compare = ["mlp", "cnn"]', 'compare = ["mlp", "adam"]')
+    other = other.replace('about = ["network"]', 'about = ["optimizer"]')
+    Path("other.toml").write_text(other.replace("lr = 0.01", "lr = 0.02"), "utf-8")
+    assert [one.exploratory for one in findings(of="other.toml")] == [False]
 
 
 @pytest.mark.slow

@@ -75,8 +75,12 @@ def test_every_command_says_that_the_code_has_changed(folder: Path) -> None:
         result = call(command, "study/small.toml")
         assert result.exit_code == 0
         told = result.stderr.strip().splitlines()
-        (line,) = (line for line in told if not line.startswith("Planned on "))
+        (line,) = (line for line in told if not line.startswith(("Planned ", "Amended ")))
         assert line.startswith(CHANGED)
+        amended = [line for line in told if line.startswith("Amended since the last run, ")]
+        assert [line.partition(": ")[2] for line in amended] == (
+            ["experiment own changed."] if command == "report" else []
+        )
     shown = call("show", run)
     assert "The code of edited_nets:Net has changed since it was trained" in shown.output
     compared = call("compare", "mlp", "own")

@@ -135,6 +135,11 @@ class Campaign:
             experiments=hashes,
             questions=tuple(map(AskedQuestion.of, whole.questions)),
             looks=whole.looks,
+            known=tuple(
+                name
+                for name, hash_ in hashes.items()
+                if ended_runs(hash_, whole.seed_range, store).count
+            ),
         )
 
     def known(self, store: Reader | None = None) -> Known:
@@ -209,8 +214,24 @@ class Campaign:
     def plan(self, store: Reader) -> StudyPlan:
         """Return the plan that its first run recorded, or what it would record."""
         study_id = store.study_id(self.stored_name, self.folder, self.study.preview)
-        kept = None if study_id is None else store.plan(study_id, self.variant)
-        return kept or StudyPlan((self.design(store, ""),), recorded=False)
+        if study_id is not None and (kept := store.plan(study_id, self.variant)) is not None:
+            return kept
+        now = self.design(store, "")
+        if study_id is not None:
+            # Of before plans were kept.
+            now = replace(now, known=())
+        return self._same_plan(store, now) or StudyPlan((now,), recorded=False)
+
+    def _same_plan(self, store: Reader, now: Design) -> StudyPlan | None:
+        """The plan of another study of a store that asks and trains the same, if runs of it had
+        ended: a copy of a study's file has the plan of the study."""
+        if not now.known:
+            return None
+        studies = (one.study for one in store.named_studies())
+        mine = (one.id for one in studies if one.preview == self.study.preview)
+        plans = (store.plan(id_, self.variant) for id_ in mine)
+        same = [plan for plan in plans if plan is not None and plan.now.same_as(now)]
+        return max(same, key=lambda plan: len(plan.designs), default=None)
 
     def _full_is_trained(self, store: Reader) -> bool:
         """Whether it is the preview of a study of which all runs have ended."""
@@ -239,7 +260,7 @@ class Campaign:
         def amended(kept: StudyPlan | None) -> StudyPlan:
             now = self.design(store, at)
             if kept is None:
-                return StudyPlan((now,))
+                return self._same_plan(store, now) or StudyPlan((now,))
             return kept.amended(now, ended_of(store, kept.now), judgeable(store, kept.now))
 
         store.amend_plan(study_id, self.variant, amended)

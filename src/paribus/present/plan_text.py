@@ -49,8 +49,12 @@ def _seeds_had(name: str, result: StudyResult) -> int:
 def _plan(plan: StudyPlan) -> str:
     first = plan.designs[0]
     when = (
-        f"when {count(first.ended, 'run')} had ended" if first.ended else "before any run had ended"
+        f"when {count(first.ended, 'of its run', 'of its runs')} had ended"
+        if first.ended
+        else "before any run had ended"
     )
+    if any(once.question and first.asked_late(once.question) for once in first.questions):
+        when += ", so what is asked of these is exploratory"
     return (
         f"Planned on {_day(first.at)}, {when}: {count(len(first.questions), 'question')}, "
         f"{count(len(first.experiments), 'experiment')}, {_seeds(first)}."

@@ -31,8 +31,10 @@ def judge_study(result: StudyResult) -> list[Finding]:
     findings = []
     for number, (question, finding) in enumerate(zip(asked, found, strict=False)):
         before = _before(question, plan)
+        late = plan.original.asked_late(question) and finding.needs_training
+        finding = replace(finding, exploratory=before is None or late)
         if before is None:
-            finding = replace(finding, exploratory=True)
+            pass
         elif before.key != AskedQuestion.of(question).key:
             finding = replace(finding, as_recorded=since.get(before.key))
         elif _other_terms(before, question) and before.question is not None:

@@ -14,7 +14,7 @@ from paribus.spec.question import BaseQuestion, question_of
 from paribus.text import is_import_path
 
 # What of a design says when it was, and not what.
-_WHEN = ("at", "ended", "judged")
+_WHEN = ("at", "ended", "judged", "known")
 # What may change in a question without making another of it: its p-value stays the same.
 _TERMS = ("ask", "matters", "about", "original", "original_verdict")
 
@@ -80,7 +80,8 @@ def _as_text(value: object) -> str:
 class Design:
     """What a study asked and meant to train at one time. `at`: in ISO 8601, UTC; `ended`: how many
     of its runs had ended then. `experiments`: hashes by name. `looks`: as in `Study`. `judged`: how
-    many questions of the design before could be judged then; None where that was not recorded."""
+    many questions of the design before could be judged then; None where that was not recorded.
+    `known`: the experiments of which runs with its seeds had ended then."""
 
     at: str
     ended: int
@@ -90,6 +91,12 @@ class Design:
     questions: tuple[AskedQuestion, ...]
     looks: tuple[int, ...] = ()
     judged: int | None = None
+    known: tuple[str, ...] = ()
+
+    def asked_late(self, question: BaseQuestion) -> bool:
+        """Return whether runs of all experiments of a question had ended when it was recorded."""
+        asked = set(question.experiments)
+        return bool(asked) and asked <= set(self.known)
 
     @property
     def seed_range(self) -> range:
@@ -242,6 +249,8 @@ class StudyPlan:
                 mine,
                 at=min(mine.at, theirs.at),
                 ended=max(mine.ended, theirs.ended),
+                # What one place planned beforehand was.
+                known=tuple(name for name in mine.known if name in theirs.known),
                 judged=max(
                     (n for n in (mine.judged, theirs.judged) if n is not None), default=None
                 ),
@@ -276,6 +285,7 @@ class StudyPlan:
                         **design,
                         "questions": tuple(map(AskedQuestion, design["questions"])),
                         "looks": tuple(design.get("looks", ())),
+                        "known": tuple(design.get("known", ())),
                     }
                 )
                 for design in designs
