@@ -196,7 +196,9 @@ def test_nothing_is_written_over(form: StoreFormat, store: Writer, tmp_path: Pat
 def test_an_empty_store(tmp_path: Path) -> None:
     with (
         open_store(tmp_path / "runs", "create") as empty,
-        pytest.raises(UserError, match=r"has no runs yet; `paribus run STUDY` trains some"),
+        pytest.raises(
+            UserError, match=r"has no runs yet; `paribus run STUDY --store .*runs` trains some"
+        ),
     ):
         export_store(empty, to_csv.FORMAT, tmp_path / "out")
 
