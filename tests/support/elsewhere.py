@@ -38,3 +38,11 @@ def judged(folder: Path, text: str, terms: Terms | None = None, **stated: object
     if terms is None:
         terms = Terms(columns)
     return judge(read([file]), terms)
+
+
+def three() -> str:
+    """A table of three methods with five seeds each."""
+    sides = {"a": PLAIN, "b": BETTER, "c": SAME}
+    return rows(
+        *(f"{name},{seed},{v}" for name, values in sides.items() for seed, v in enumerate(values))
+    )
