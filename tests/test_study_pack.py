@@ -13,7 +13,7 @@ from tests.support.commands import call
 PACK = Path(__file__).resolve().parent.parent / "docs" / "study" / "pack"
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_every_run_is_of_an_experiment_of_the_study(tmp_path: Path) -> None:
     assert call("unpack", PACK, "--into", tmp_path / "runs").exit_code == 0
     with open_store(tmp_path / "runs", "read") as store:
