@@ -130,6 +130,7 @@ def test_numbers_of_a_kind_of_theirs_are_in_json_and_data_frames(
     assert json.loads(done.stdout)[0]["sentence"] == "6 runs of mlp, wide have finished."
 
 
+@pytest.mark.thorough
 def test_worker_processes_find_the_parts_too(paribus: Any) -> None:
     paribus("run", "study.toml", "--only", "mlp", "--seeds", "1", "--jobs", "1")
     assert re.search(r"mlp +1 of 1 finished", paribus("status", "study.toml", "--only", "mlp",

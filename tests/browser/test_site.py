@@ -37,6 +37,7 @@ def address() -> Iterator[str]:
     thread.join()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("width", [1280, 390])
 def test_pages_are_accessible_and_fit(browser: webdriver.Chrome, address: str, width: int) -> None:
     emulate(browser, width=width)

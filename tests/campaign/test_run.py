@@ -68,6 +68,7 @@ def test_killed_at_any_moment_it_goes_on_exactly(small: Small) -> None:
     assert content(cut) == content(study.parent / "whole")
 
 
+@pytest.mark.thorough
 def test_a_run_of_other_bits_is_trained_from_its_beginning_and_it_is_said(small: Small) -> None:
     study = small()
     train_here(study, "whole", only=("mlp",))

@@ -68,6 +68,7 @@ def test_modules_are_found_beside_the_study_and_by_workers(folder: Path) -> None
     assert read_json("show", "own/0", "--json")["code_changed"] == ""
 
 
+@pytest.mark.thorough
 def test_every_command_says_that_the_code_has_changed(folder: Path) -> None:
     run = read_json("show", "own/0", "--json")["id"]
     edit(folder)

@@ -86,6 +86,7 @@ def _merge(stores: list[str], into: str) -> None:
     assert done.exit_code == 0, str(done.exception)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("of", [1, 3, 7])
 def test_shards_together_are_the_study(home: Path, of: int) -> None:
     _merge([f"shard-{number}-of-{of}" for number in range(of, 0, -1)], "merged")
@@ -101,6 +102,7 @@ def test_shards_together_are_the_study(home: Path, of: int) -> None:
     assert said[0] == said[1]
 
 
+@pytest.mark.thorough
 def test_the_order_does_not_matter(home: Path) -> None:
     packs, findings = [], []
     for number, order in enumerate(permutations(range(1, 4))):

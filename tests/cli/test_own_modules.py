@@ -214,7 +214,7 @@ network = "tried_nets:Shifted"
 """
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_module_that_overwrites_its_images_changes_no_run_beside_it(small: Small) -> None:
     """One worker trains all, in turns, on images that it has loaded once."""
     study = SMALL_STUDY.partition("[experiments.cnn]")[0]
@@ -239,7 +239,7 @@ def test_a_module_that_overwrites_its_images_changes_no_run_beside_it(small: Sma
         )
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("when", ["made", "called"])
 def test_an_export_of_a_module_that_raises_is_one_line_and_leaves_nothing(

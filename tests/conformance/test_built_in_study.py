@@ -66,6 +66,7 @@ def _judged(name: str, steps: int) -> tuple[dict[str, NDArray[Any]], float]:
     return tensors(training), epoch.train.loss
 
 
+@pytest.mark.thorough
 @every_precision
 @pytest.mark.parametrize("name", NAMES)
 def test_first_steps(engine: Candidate, name: str) -> None:

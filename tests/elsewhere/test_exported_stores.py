@@ -33,7 +33,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copied(tmp_path_factory, "five-seeds", _train)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", METRICS)
 def test_verdicts_and_numbers_are_the_same(
     form: str, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

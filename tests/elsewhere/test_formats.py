@@ -89,7 +89,7 @@ def test_an_unfinished_trainer_is_left_out(tmp_path: Path) -> None:
     assert NotEnded("plain", 1) in judge(read([tmp_path / "out"]), TERMS).notices
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.parametrize("place", ["mlflow.db", "mlruns"])
 def test_mlflow(
     place: str, tmp_path: Path, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch

@@ -25,7 +25,7 @@ def _there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures("_there")
 @pytest.mark.parametrize(
     ("form", "file", "metrics"),

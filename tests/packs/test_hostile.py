@@ -38,6 +38,7 @@ def _refused(folder: Path) -> str:
 # Damage
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("part", ["pack.json", "run"])
 def test_every_kind_of_damage_is_one_line(away: Path, part: str) -> None:
     path = away / "pack" / "pack.json" if part == "pack.json" else finished_run(away / "pack")

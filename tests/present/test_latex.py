@@ -40,6 +40,7 @@ def labeled(make: Make) -> Study:
     return study.model_copy(update={"labels": LABELS})
 
 
+@pytest.mark.thorough
 def test_figures_and_tables_have_labels_in_place_of_names(make: Make, tmp_path: Path) -> None:
     write_report(make(study=labeled(make)), tmp_path)
     table = (tmp_path / "tables" / "summary.tex").read_text("utf-8")
@@ -131,8 +132,8 @@ def test_a_table_taller_than_a_page_ends_pages_between_its_parts(
     compiled(tmp_path, ["Text.\n\n", r"\input{tall}", "\n\nText."], options)
 
 
+@pytest.mark.thorough
 @NEEDS_LATEX
-@pytest.mark.slow
 @pytest.mark.parametrize("options", ["", "12pt", "a4paper"])
 def test_the_example_of_the_readme_is_a_document(make: Make, tmp_path: Path, options: str) -> None:
     write_report(make(study=labeled(make)), tmp_path / "report", pdf=True)

@@ -83,6 +83,7 @@ def test_the_page_can_be_read_before_the_figures_are_written(make: Make, tmp_pat
     assert (tmp_path / "figures").exists()
 
 
+@pytest.mark.thorough
 def test_the_page_needs_no_network_and_names_everything(make: Make, tmp_path: Path) -> None:
     found = page(write_report(make(["mlp", "cnn", "cnn-adam"]), tmp_path))
     assert found.sources
