@@ -177,7 +177,7 @@ def shortened(text: str, most: int) -> str:
 
 def short_name(name: str, most: int) -> str:
     """Return a name of at most so many characters: both its ends, as names of variants that begin
-    alike are told apart by what they end with.
+    alike differ in what they end with.
 
     >>> short_name("cnn-augment-shift1-patience-3", 20), short_name("cnn", 20)
     ('cnn-augme…patience-3', 'cnn')

@@ -242,7 +242,7 @@ def test_absent_seeds_of_unpaired_runs_are_told_once(tmp_path: Path) -> None:
         ({"a": (0, 1, 2), "b": (0, 1, 2)}, Terms()),
         # Seeds that were chosen to differ.
         ({"a": (0, 1, 2), "b": (3, 4, 5, 6)}, Terms()),
-        # Pairs that are dropped are told one by one, and what is not compared does not count.
+        # Each pair that is dropped has a notice of its own; what is not compared has none.
         ({"a": (0, 1, 2, 3), "b": (0, 1, 2)}, Terms(paired=True)),
         ({"a": (0, 1, 2), "b": (0, 1, 2), "c": (0, 1)}, Terms(compare=(("a", "b"),))),
     ],

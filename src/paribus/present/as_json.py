@@ -11,7 +11,7 @@ from functools import singledispatch
 from typing import Any
 
 from paribus.present import wording
-from paribus.present.look_text import look_of
+from paribus.present.look_text import is_futile, look_of
 from paribus.present.tuning import curve_rows
 from paribus.present.what_differs import consequence_words, difference_words
 from paribus.questions import original
@@ -20,7 +20,6 @@ from paribus.questions.finding import (
     CountFinding,
     Finding,
     InteractionFinding,
-    Look,
     PairFinding,
     StepTimeFinding,
     TwoSided,
@@ -74,7 +73,7 @@ def plain(finding: Finding) -> dict[str, Any]:
         "agreement": wording.agreement(finding),
         **all_numbers(finding),
         "looks": planned_looks(finding),
-        "stopped_as_futile": _is_futile(finding),
+        "stopped_as_futile": is_futile(finding),
         **flips(finding),
         **of_its_kind(finding),
     }
@@ -175,12 +174,6 @@ def planned_looks(finding: Finding) -> list[int]:
     """Return the numbers of seeds at all planned looks; empty where there are none."""
     look = look_of(finding)
     return [] if look is None else list(look.plan)
-
-
-def _is_futile(finding: Finding) -> bool:
-    """Whether training stopped at a look because the last one would hardly have decided it."""
-    look = look_of(finding)
-    return isinstance(look, Look) and look.futile
 
 
 @singledispatch

@@ -40,3 +40,9 @@ def looks_note(findings: Iterable[Finding]) -> str:
         are = count(len(going), "question is", "questions are")
         text += f" {are} open: the next verdict comes after {min(going)} seeds."
     return text
+
+
+def is_futile(finding: Finding) -> bool:
+    """Return whether training stopped at a look as the last one would hardly have decided it."""
+    look = look_of(finding)
+    return isinstance(look, Look) and look.futile

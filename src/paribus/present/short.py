@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from paribus.present import estimates
+from paribus.present.look_text import is_futile
 from paribus.present.what_differs import difference_name
 from paribus.present.wording import phrases
 from paribus.questions.best_finding import BestFinding
@@ -207,7 +208,7 @@ def family_of_unclear(finding: Finding) -> int:
 @family_of_unclear.register
 def _(finding: PairFinding) -> int:
     measured = finding.evidence.measured
-    if finding.verdict is not Verdict.UNDECIDED or measured is None or _is_futile(finding):
+    if finding.verdict is not Verdict.UNDECIDED or measured is None or is_futile(finding):
         return 0
     return finding.evidence.family if measured.paired.low * measured.paired.high > 0 else 0
 
@@ -218,11 +219,6 @@ def _(finding: UnpairedFinding) -> int:
     if finding.verdict is not Verdict.UNDECIDED or measured is None:
         return 0
     return finding.evidence.family if measured.low * measured.high > 0 else 0
-
-
-def _is_futile(finding: PairFinding) -> bool:
-    look = finding.evidence.look
-    return look is not None and look.futile
 
 
 @singledispatch
