@@ -65,11 +65,17 @@ def test_questions_about_metrics_of_predictions(study: Path, tmp_path: Path) -> 
     # Four epochs learn more of every class on average than one.
     assert balanced > float(list(found.values())[3]["mean_a"])
     asked = ("compare", "short", "long", "--metric", METRICS[3], "--store", tmp_path / "runs")
-    # A store names the folder too, but no code is imported because of it.
-    assert "no code is run because a store names it" in str(call(*asked).exception)
-    compared = call(*asked, "--study", study)
-    assert compared.exit_code == 0, compared.output
-    assert METRICS[3] in compared.output
+    # A store names the folder too, but no code is imported because of it, nor for another metric:
+    # all questions are judged together. The message has the option to add.
+    for words in (asked, (*asked[:3], "--metric", METRICS[1], *asked[5:])):
+        message = str(call(*words).exception)
+        assert "no code is run because a store names it" in message
+        option, _, rest = message.partition("add ")[2].partition(" ")
+        assert option == "--study"
+        assert Path(rest).samefile(study)
+        compared = call(*words, option, rest)
+        assert compared.exit_code == 0, compared.output
+        assert words[4] in compared.output or "worst class" in compared.output
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from paribus.campaign.lookup import FoundExperiment
-from paribus.campaign.stored import stored_campaign
+from paribus.campaign.stored import readable_as, stored_campaign
+from paribus.data.sources import is_function
+from paribus.errors import UserError
 from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding
 from paribus.spec.question import Question
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.reader import Reader
 from paribus.store.rows import NamedStudy
+from paribus.text import is_import_path
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,32 @@ def planned_pairs(a: FoundExperiment, b: FoundExperiment, store: Reader) -> Iter
             names = {hash_: name for name, hash_ in plan.now.experiments.items()}
             if a.hash in names and b.hash in names:
                 yield PlannedPair(named, plan, (names[a.hash], names[b.hash]))
+
+
+def check_runs_no_code(
+    metric: str, sides: Sequence[FoundExperiment], pairs: Sequence[PlannedPair], store: Reader
+) -> None:
+    """Raise `UserError` where to compare two experiments takes a function of the user's own and
+    nobody has named its study: all questions of a study are judged together, and no code is run
+    because a store names it. The message has the option to add.
+
+    metric: the one that is asked about. pairs: as `planned_pairs` has them.
+    """
+    asked = [once for pair in pairs for once in pair.plan.ever_asked() if once.calls_function]
+    places = (place for side in sides for place in store.places(side.hash))
+    functions = [
+        *filter(is_import_path, metric.split()[:1]),
+        *(once.term("metric").split()[0] for once in asked),
+        *(place.source for place in places if is_function(place.source, place.folder)),
+    ]
+    if not functions:
+        return
+    names = [name for pair in pairs for name in readable_as(pair.study.study, store)]
+    file = next((name for name in names if Path(name).is_file()), "STUDY")
+    raise UserError(
+        f"{functions[0]}: is a function, and no code is run because a store names it; name the "
+        f"study that you trust: add --study {shlex.quote(file)}"
+    )
 
 
 def planned_finding(

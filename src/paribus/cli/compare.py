@@ -69,7 +69,7 @@ def command(
     hashes; `NAME@ENGINE` names the engine where runs of several are kept. An experiment can be
     compared with itself on other seeds: `paribus compare cnn cnn --seeds 0-4 --against 5-9`.
     """
-    from paribus.campaign.compared import planned_finding, planned_pairs
+    from paribus.campaign.compared import check_runs_no_code, planned_finding, planned_pairs
     from paribus.present.as_json import plain
     from paribus.questions.family import judge
     from paribus.questions.finding import CountFinding, Verdict
@@ -92,12 +92,14 @@ def command(
         first, second = find_pair(
             Reference(a, first_seeds, study_named), Reference(b, second_seeds, study_named), store
         )
+        pairs = list(planned_pairs(first, second, store))
+        if trusted is None:
+            check_runs_no_code(metric, (first, second), pairs, store)
         dataset = common_data(first, second, store, trusted)
         one, other = (_read(side, store, dataset, trusted) for side in (first, second))
         timings = store.timings()
         study = common_study(first, second, store)
         changed = [present_code(side.hash, store).changed for side in (first, second)]
-        pairs = list(planned_pairs(first, second, store))
         known = len(pairs[0].plan.now.experiments) if pairs else 0
         finding = None
         if seeds_a is None and seeds_b is None and about is None:
