@@ -6,16 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from paribus.elsewhere.columns import Stated
 from paribus.elsewhere.in_memory import frame_of
-from paribus.elsewhere.judge import Judgement, Terms
+from paribus.elsewhere.judge import Judgement
 from paribus.elsewhere.judge import judge as judge_frame
+from paribus.elsewhere.options import Missing, Unit
 from paribus.elsewhere.readers import read
+from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError, need
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ def judge(
     experiment: str | Sequence[str] = (),
     metric: str | Sequence[str] = (),
     better: str | None = None,
+    unit: str | Sequence[str] = (),
     seed: str = "",
     run: str = "",
     epoch: str = "",
@@ -106,7 +109,7 @@ def judge(
     compare: Pairs = (),
     baseline: str | None = None,
     best: bool = False,
-    unreported: bool = False,
+    missing: str | None = None,
 ) -> Judged:
     """Judge which differences are real in results that were made elsewhere.
 
@@ -114,8 +117,9 @@ def judge(
     that `paribus judge` reads. A row is a run, or an epoch of a run. The other parameters are the
     options of `paribus judge` (docs/judge.md); what is not stated is guessed, and `notices` has it.
     matters: the smallest difference that matters, in the metric's own unit; of several metrics one
-    each. paired: runs of one seed belong together. Raises `UserError` for what is wrong with the
-    table or the parameters.
+    each. unit: "percent", "share" or "number"; of several metrics one each. paired: runs of one
+    seed belong together. missing: "failed", "unreported" or "absent". Raises `UserError` for what
+    is wrong with the table or the parameters.
 
     >>> table = {"model": ["a"] * 3 + ["b"] * 3, "acc": [0.90, 0.92, 0.91, 0.95, 0.97, 0.96]}
     >>> print(judge(table).sentences[0])
@@ -142,13 +146,14 @@ def judge(
             correct=correct,
         ),
         better=better,
+        units=tuple(_word(Unit, "unit", one) for one in _names(unit)),
         paired=paired,
         matters=sizes,
         about=_names(about),
         compare=pairs,
         baseline=baseline,
         best=best,
-        unreported=unreported,
+        missing=None if missing is None else _word(Missing, "missing", missing),
     )
     paths = _paths(results)
     return Judged(judge_frame(read(paths) if paths else frame_of(results), terms))
@@ -159,6 +164,7 @@ def judge_values(
     *,
     metric: str = "value",
     better: str = "higher",
+    unit: str | Sequence[str] = (),
     matters: float | Sequence[float] = (),
     paired: bool = False,
     baseline: str | None = None,
@@ -190,11 +196,23 @@ def judge_values(
         experiment="experiment",
         metric=metric,
         better=better,
+        unit=unit,
         matters=matters,
         paired=paired,
         baseline=baseline,
         best=best,
     )
+
+
+_Word = TypeVar("_Word", Unit, Missing)
+
+
+def _word(words: type[_Word], parameter: str, word: str) -> _Word:
+    try:
+        return words(word)
+    except ValueError:
+        known = ", ".join(f'"{one.value}"' for one in words)
+        raise UserError(f"{parameter}: must be one of {known}, got {word!r}") from None
 
 
 def _names(columns: str | Sequence[str]) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
-from paribus.elsewhere.judge import Terms, judge
+from paribus.elsewhere.judge import judge
 from paribus.elsewhere.readers import read
+from paribus.elsewhere.terms import Terms
 from paribus.present.judged import write_judgment
 from tests.support.browser import accessibility_problems, console_errors, emulate
 

@@ -68,6 +68,8 @@ def test_no_file_takes_the_report_of_another(here: Path) -> None:
     for _ in range(2):  # Each finds its own again.
         folders = [Path(read_json("judge", file, "--json")["report"]).parent.name for file in files]
         assert folders == ["report", "report-other", "report-ablation"]
+    both = (*files[:2], "--experiment", "file,method", "--json")
+    assert Path(read_json("judge", *both)["report"]).parent.name == "report-ablation-and-other"
     assert "[default: report, or report-FILE" in " ".join(call("judge", "--help").output.split())
 
 

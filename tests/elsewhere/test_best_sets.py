@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from paribus.elsewhere.judge import Terms
 from paribus.elsewhere.notices import PairsDropped
+from paribus.elsewhere.options import Missing
+from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from paribus.present import wording
 from paribus.present.as_json import plain
@@ -32,7 +33,7 @@ def test_which_may_be_the_best(tmp_path: Path) -> None:
     assert [plain(one)["p_adjusted"] for one in pairs] == [
         plain(one)["p_adjusted"] for one in alone
     ]
-    gone = Terms(paired=True, best=True, unreported=True)
+    gone = Terms(paired=True, best=True, missing=Missing.UNREPORTED)
     with pytest.raises(UserError, match="--best: needs all values"):
         judged(tmp_path, text.replace("0.9231", ""), gone)
 

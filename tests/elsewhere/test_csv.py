@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from paribus.elsewhere.judge import Terms, judge
+from paribus.elsewhere.judge import judge
 from paribus.elsewhere.readers import read
+from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from paribus.present.as_json import plain
 from tests.support.elsewhere import BETTER, PLAIN, judged, two

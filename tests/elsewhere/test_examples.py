@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from paribus.elsewhere.columns import Stated
-from paribus.elsewhere.judge import Judgement, Terms
+from paribus.elsewhere.judge import Judgement
+from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from paribus.present.as_json import plain
 from paribus.seeding import stream

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from paribus.elsewhere.columns import Stated
-from paribus.elsewhere.judge import Terms
 from paribus.elsewhere.notices import (
     AlikeNames,
     BestOfSeveral,
@@ -19,9 +18,12 @@ from paribus.elsewhere.notices import (
     SummaryOfRuns,
     WithoutValue,
 )
+from paribus.elsewhere.options import Missing
+from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from paribus.present import wording
 from paribus.present.as_json import plain
+from paribus.present.notices import remarks
 from paribus.questions.finding import NoVerdict, Verdict
 from tests.support.elsewhere import BETTER, PLAIN, SAME, judged, rows, two
 
@@ -80,8 +82,8 @@ def test_shares_and_percentages_in_one_column_are_an_error(tmp_path: Path, perce
         "unit"
         if percent
         else f"{file}:2: test_acc: plain has values up to 0.9158 and third from 91.19; write all "
-        "in one unit; if these are percentages already, write a % behind each, or in the column's "
-        "name"
+        "in one unit; if these are percentages already, add --unit percent, or write a % behind "
+        "each"
     )
 
 
@@ -106,10 +108,55 @@ def test_names_that_are_alike_and_rows_of_means_are_named(tmp_path: Path) -> Non
 
 
 def test_equal_values_without_ids_are_a_warning(tmp_path: Path) -> None:
-    lines = [f"{name},{v}" for name, side in (("a", PLAIN), ("b", BETTER)) for v in side * 2]
-    found = judged(tmp_path, rows(*lines, header="method,acc"))
-    assert EqualValues("a", "acc", 10, 10) in found.notices
+    lines = [f"{name},{v}" for name, side in (("a", PLAIN), ("b", BETTER)) for v in side]
+    found = judged(tmp_path, rows(*lines, lines[0], header="method,acc"))
+    assert EqualValues("a", "acc", 2, 6, False) in found.notices
+    assert "2 of 6 values of acc of a occur more than once" in " ".join(remarks(found))
     assert not [n for n in judged(tmp_path, two(PLAIN, BETTER)).notices if type(n) is EqualValues]
+
+
+def test_copies_under_other_seeds_are_a_warning(tmp_path: Path) -> None:
+    found = judged(tmp_path, two(PLAIN * 2, BETTER + SAME))
+    assert [n for n in found.notices if type(n) is EqualValues] == [
+        EqualValues("plain", "test_acc", 10, 10, True)
+    ]
+
+
+@pytest.mark.parametrize("copies", [2, 3])
+def test_copied_rows_are_an_error(tmp_path: Path, copies: int) -> None:
+    sides = (("a", PLAIN), ("b", BETTER))
+    lines = [f"{name},{v}" for name, side in sides for v in side]
+    file = tmp_path / "results.csv"
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, rows(*lines * copies, header="method,acc"))
+    assert str(error.value) == (
+        f"{file}:12: the same row is there already, in {file}:2, and {5 * (copies - 1) - 1} more "
+        "rows of a as well; a run counts once: remove the copies, or, if these are runs of their "
+        "own, add a column of seeds or run IDs"
+    )
+    # One experiment alone, an index, and seeds of others do not hide it.
+    indexed = [f"{number},{line}," for number, line in enumerate(lines[:5] * copies)]
+    for text in (
+        rows(*lines[:5] * copies, *lines[5:], header="method,acc"),
+        rows(*indexed, "20,b,0.91,0", "21,b,0.92,1", "22,b,0.93,2", header=",method,acc,seed"),
+    ):
+        with pytest.raises(UserError, match="the same row is there already"):
+            judged(tmp_path, text)
+
+
+def test_a_row_that_agrees_in_two_measured_columns_is_a_copy(tmp_path: Path) -> None:
+    lines = [
+        f"{name},{v},{1 - v:.4f}" for name, side in (("a", PLAIN), ("b", BETTER)) for v in side
+    ]
+    with pytest.raises(UserError, match=r":12: the same row is there already, in .*:4;"):
+        judged(tmp_path, rows(*lines, lines[2], header="method,acc,loss"))
+
+
+def test_equal_values_of_all_runs_are_no_copies(tmp_path: Path) -> None:
+    """As of a task that every run solves."""
+    lines = [f"{name},{v}" for name, side in (("a", PLAIN), ("b", [1.0] * 5)) for v in side]
+    found = judged(tmp_path, rows(*lines, header="method,acc"))
+    assert EqualValues("b", "acc", 5, 5, False) in found.notices
 
 
 @pytest.mark.parametrize("cell", ["", "NaN", "nan", "inf", "N/A"])
@@ -118,7 +165,7 @@ def test_a_run_without_a_value_is_worse_than_any(tmp_path: Path, cell: str, pair
     text = two(PLAIN, BETTER)
     terms = Terms(paired=paired)
     of_better = judged(tmp_path, text.replace("0.9188", cell), terms)
-    assert WithoutValue("new", "test_acc", 1, 5, False) in of_better.notices
+    assert WithoutValue("new", "test_acc", 1, 5, None) in of_better.notices
     (finding,) = of_better.findings
     assert (finding.verdict, finding.why_none) == (Verdict.NONE, NoVerdict.MISSING_VALUES)
     assert "1 of 5 runs of new ended without a value" in wording.sentence(finding)
@@ -128,7 +175,7 @@ def test_a_run_without_a_value_is_worse_than_any(tmp_path: Path, cell: str, pair
 
 @pytest.mark.parametrize("paired", [False, True])
 def test_an_unreported_value_blocks_every_verdict(tmp_path: Path, paired: bool) -> None:
-    terms = Terms(paired=paired, unreported=True)
+    terms = Terms(paired=paired, missing=Missing.UNREPORTED)
     for gone in ("0.9188", "0.9111"):
         (finding,) = judged(tmp_path, two(PLAIN, BETTER).replace(gone, ""), terms).findings
         assert (finding.verdict, finding.why_none) == (Verdict.NONE, NoVerdict.MISSING_VALUES)
@@ -145,7 +192,7 @@ def test_failed_runs_have_no_value_and_running_ones_are_left_out(tmp_path: Path)
     )
     found = judged(tmp_path, text)
     assert NotEnded("b", 1) in found.notices
-    assert WithoutValue("b", "acc", 1, 6, False) in found.notices
+    assert WithoutValue("b", "acc", 1, 6, None) in found.notices
 
 
 @pytest.mark.parametrize("paired", [False, True])

@@ -14,10 +14,11 @@ from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
-from paribus.elsewhere.judge import Judgement, Terms, judge
+from paribus.elsewhere.judge import Judgement, judge
 from paribus.elsewhere.notices import NotEnded
 from paribus.elsewhere.paths import run_folders
 from paribus.elsewhere.readers import READERS, read
+from paribus.elsewhere.terms import Terms
 from paribus.errors import NotInstalledError, UserError
 from paribus.present.as_json import plain
 from tests.support.elsewhere import BETTER, PLAIN, judged, two

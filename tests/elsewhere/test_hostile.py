@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paribus.elsewhere.judge import Terms, judge
+from paribus.elsewhere.judge import judge
 from paribus.elsewhere.readers import read
+from paribus.elsewhere.terms import Terms
 from paribus.errors import ParibusError, UserError
 from paribus.present.judged import judged_page
 from paribus.seeding import stream

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from paribus.elsewhere.columns import Stated
-from paribus.elsewhere.judge import Terms
 from paribus.elsewhere.notices import AbsentSeeds, PairsDropped, SeedsNotPaired
+from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from paribus.present.as_json import plain
 from paribus.present.judged import write_judgment
@@ -231,7 +231,8 @@ def test_absent_seeds_of_unpaired_runs_are_told_once(tmp_path: Path) -> None:
     assert notice.absent == (("b", ("9", "10")), ("d", ("9", "10")), ("e", ("0",)))
     told = (
         "Not all experiments have the same seeds: b and d lack seeds 9 and 10; e lacks seed 0. If "
-        "runs were left out for their results, the comparison is biased."
+        "runs were left out for their results, the comparison is biased; if they failed, add "
+        "`--missing failed`."
     )
     assert remarks(found).count(told) == 1
 

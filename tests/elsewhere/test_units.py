@@ -12,9 +12,12 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 import paribus
-from paribus.elsewhere.judge import Judgement, Terms, judge
+from paribus.elsewhere.columns import Stated
+from paribus.elsewhere.judge import Judgement, judge
 from paribus.elsewhere.notices import UnitGuessed
+from paribus.elsewhere.options import Unit
 from paribus.elsewhere.readers import read
+from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from paribus.present import wording
 from paribus.present.as_json import plain
@@ -133,10 +136,76 @@ def test_the_unit_is_among_the_guesses() -> None:
     def guess(values: list[float], metric: str = "acc") -> str:
         return paribus.judge_values({"a": values, "b": values}, metric=metric).notices[0]
 
-    shares = "values of acc are shares (else write a % behind each, or in the column's name)"
-    assert shares in guess([0.91, 0.92, 0.93])
-    assert guess([91.0, 92.0, 93.0]).endswith("values of acc are percentages.")
-    assert guess([0.9, 0.8, 0.7], "acc (%)").endswith("are percentages, as its name says.")
+    assert guess([0.91, 0.92, 0.93]).endswith("values of acc are shares (`--unit`).")
+    assert guess([91.0, 92.0, 93.0]).endswith("values of acc are percentages (`--unit`).")
+    assert guess([0.9, 0.8, 0.7], "acc (%)").endswith(
+        "are percentages, as its name says (`--unit`)."
+    )
+
+
+def stated(*units: Unit, metric: tuple[str, ...] = ()) -> Terms:
+    return Terms(Stated(metric=metric), units=units)
+
+
+@pytest.mark.parametrize("column", ["test_error", "test_error_percent", "Test error (%)"])
+def test_the_unit_that_is_stated_is_taken(tmp_path: Path, column: str) -> None:
+    """Whatever name and values look like: nothing is guessed, and all numbers are in that unit."""
+    percent = judged(tmp_path, table(column), stated(Unit.PERCENT))
+    check(percent)
+    share = judged(tmp_path, table(column), stated(Unit.SHARE))
+    number = judged(tmp_path, table(column), stated(Unit.NUMBER))
+    for found, difference in ((percent, "−0.40 points ["), (share, "−40.00 points [")):
+        assert not [one for one in found.notices if isinstance(one, UnitGuessed)]
+        assert difference in wording.sentence(found.findings[0])
+    assert "−0.40 [" in wording.sentence(number.findings[0])
+    assert "%" not in wording.reasons(number.findings[0])[0]
+
+
+def test_a_metric_of_any_name_can_be_a_percentage(tmp_path: Path) -> None:
+    """Word error rates above 100, and what no name says to be a percentage."""
+    text = rows(*(f"{'ab'[n // 3]},{n % 3},{v}" for n, v in enumerate((101, 98, 103, 80, 79, 83))))
+    for column in ("wer", "cost"):
+        found = judged(tmp_path, text.replace("test_acc", column), stated(Unit.PERCENT))
+        assert "−20.00 points [" in wording.sentence(found.findings[0])
+        assert wording.reasons(found.findings[0])[0].startswith("a 100.67% (SD ")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "message"),
+    [
+        ("91.7", Unit.SHARE, "91.7 is no share, which lies between 0 and 1; write --unit percent"),
+        ("-0.1", Unit.SHARE, "-0.1 is no share"),
+        ("91.7%", Unit.SHARE, "91.7% is a percentage; write --unit percent"),
+        ("91.7%", Unit.NUMBER, "91.7% is a percentage; write --unit percent"),
+    ],
+)
+def test_values_in_another_unit_than_stated_are_an_error(
+    tmp_path: Path, value: str, unit: Unit, message: str
+) -> None:
+    sign = "%" * value.endswith("%")
+    lines = [f"a,1,{value}", f"a,0,0.91{sign}", f"b,0,0.92{sign}", f"b,1,0.93{sign}"]
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, rows(*lines), stated(unit))
+    assert str(error.value).startswith(f"{tmp_path / 'results.csv'}:2: test_acc: {message}")
+
+
+def test_each_of_several_metrics_has_a_unit(tmp_path: Path) -> None:
+    lines = [f"{name},{v},{v + 0.05}" for name, _, v in RUNS]
+    text = rows(*lines, header="method,err,auc")
+    terms = stated(Unit.PERCENT, Unit.SHARE, metric=("err", "auc"))
+    first, second = judged(tmp_path, text, terms).findings
+    assert "−0.40 points" in wording.sentence(first)
+    assert "−40.00 points" in wording.sentence(second)
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, text, stated(Unit.PERCENT, metric=("err", "auc")))
+    assert str(error.value) == "--unit: needs a unit for each of 2 metrics (err, auc), got 1"
+
+
+def test_the_unit_in_python() -> None:
+    (finding,) = paribus.judge_values(ERRORS, metric="err", better="lower", unit="percent").findings
+    assert "−0.40 points [" in wording.sentence(finding)
+    with pytest.raises(UserError, match='unit: must be one of "percent", "share", "number"'):
+        paribus.judge({"m": ["a", "b"], "acc": [1, 2]}, unit="%")
 
 
 @pytest.mark.parametrize("column", ["test_acc", "test_acc_percent", "test_loss"])
@@ -159,7 +228,7 @@ def test_one_value_in_another_unit_is_an_error(tmp_path: Path, wrong: str, scale
         judged(tmp_path, rows(*lines[:2], f"a,3,{wrong}", *lines[2:]))
     assert str(error.value) == (
         f"{file}:4: test_acc: a has {wrong} here and {others[0]} in {file}:2; write all in one "
-        "unit; if these are percentages already, write a % behind each, or in the column's name"
+        "unit; if these are percentages already, add --unit percent, or write a % behind each"
     )
 
 

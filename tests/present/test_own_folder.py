@@ -6,7 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from paribus.present.own_folder import keep_mark, own_folder
+from paribus.present.own_folder import (
+    keep_mark,
+    keep_mark_of_files,
+    own_folder,
+    own_folder_of_files,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +70,19 @@ def test_both_can_be_moved_together(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     first.rename("second")
     monkeypatch.chdir(tmp_path / "second")
     assert own_folder("a.toml", Path()) == Path("report")
+
+
+def write_files(*files: str) -> str:
+    chosen = own_folder_of_files(list(map(Path, files)))
+    keep_mark_of_files(list(map(Path, files)), chosen)
+    return str(chosen)
+
+
+def test_files_together_have_a_report_of_their_own() -> None:
+    for _ in range(2):  # Each finds its own again, whatever the order of its files.
+        assert write_files("a.csv", "b.csv") == "report"
+        assert write_files("a.csv") == "report-a"
+        assert write_files("b.csv", "a.csv") == "report"
+        assert write_files("b.csv") == "report-b"
+        assert write_files(*(f"{name}.csv" for name in "badce")) == "report-b-a-d-and-2-more"
+    assert write("a.toml") == "report-a-2"

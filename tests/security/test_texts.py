@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from paribus.elsewhere.judge import Terms
+from paribus.elsewhere.terms import Terms
 from paribus.present.judged import write_judgment
 from paribus.present.write import write_report
 from paribus.spec.study import Reported

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from paribus.cli.options import json_option, pdf_option, tell
+from paribus.elsewhere.options import Missing, Unit
 from paribus.errors import UserError
 
 
@@ -44,7 +45,24 @@ class _Sizes(click.ParamType[tuple[float, ...]]):
         return sizes
 
 
-_COLUMNS, _SIZES = _Columns(), _Sizes()
+class _Units(click.ParamType[tuple[Unit, ...]]):
+    """Units, with commas between them."""
+
+    name = "units"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[Unit, ...]:
+        if isinstance(value, tuple):  # The default.
+            return value
+        try:
+            return tuple(Unit(part.strip()) for part in str(value).split(","))
+        except ValueError:
+            known = ", ".join(unit.value for unit in Unit)
+            self.fail(f"needs one of {known} for each metric, got {value}", param, ctx)
+
+
+_COLUMNS, _SIZES, _UNITS = _Columns(), _Sizes(), _Units()
 
 
 @click.command(short_help="Judge results that were made elsewhere, e.g. a CSV file.")
@@ -67,6 +85,15 @@ _COLUMNS, _SIZES = _Columns(), _Sizes()
     "--better",
     type=click.Choice(["higher", "lower"]),
     help="Which values of the metric are better.  [default: by its name]",
+)
+@click.option(
+    "--unit",
+    "units",
+    type=_UNITS,
+    default=(),
+    metavar="U,…",
+    help="percent, share (from 0 to 1) or number: what the values of each metric are.  [default: "
+    "by its name and values]",
 )
 @click.option("--seed", default="", metavar="COL", help="Column of seeds.  [default: guessed]")
 @click.option("--run", default="", metavar="COL", help="Column of run IDs.  [default: guessed]")
@@ -133,7 +160,11 @@ _COLUMNS, _SIZES = _Columns(), _Sizes()
 @click.option("--baseline", metavar="A", help="Compare every experiment with this one.")
 @click.option("--best", is_flag=True, help="Ask which of all may be the best, too.")
 @click.option(
-    "--unreported", is_flag=True, help="Values that are missing exist, but were not reported."
+    "--missing",
+    type=click.Choice([one.value for one in Missing]),
+    help="What runs without a value are, whether of an empty cell or of a seed without a row: "
+    "failed, and worse than any other; unreported; or absent, never made.  [default: failed with a "
+    "row, absent without]",
 )
 @click.option(
     "--format", "form", metavar="NAME", help="Format of the files.  [default: recognised]"
@@ -154,6 +185,7 @@ def command(
     experiment: tuple[str, ...],
     metric: tuple[str, ...],
     better: str | None,
+    units: tuple[Unit, ...],
     seed: str,
     run: str,
     epoch: str,
@@ -167,7 +199,7 @@ def command(
     compare: tuple[tuple[str, str], ...],
     baseline: str | None,
     best: bool,
-    unreported: bool,
+    missing: str | None,
     form: str | None,
     title: str | None,
     report_folder: Path | None,
@@ -182,8 +214,9 @@ def command(
     judged together, unless --compare or --baseline name fewer.
     """
     from paribus.elsewhere.columns import Stated
-    from paribus.elsewhere.judge import Terms, judge
+    from paribus.elsewhere.judge import judge
     from paribus.elsewhere.readers import read
+    from paribus.elsewhere.terms import Terms
 
     if compare and baseline is not None:
         raise UserError("--baseline: has no effect beside --compare; leave one out")
@@ -200,31 +233,35 @@ def command(
             correct=correct,
         ),
         better=better,
+        units=units,
         paired=paired,
         matters=matters,
         about=about,
         compare=compare,
         baseline=baseline,
         best=best,
-        unreported=unreported,
+        missing=None if missing is None else Missing(missing),
     )
     judgment = judge(read(files, form), terms)
     from paribus.present.as_json import plain
-    from paribus.present.judged import default_title, write_judgment
+    from paribus.present.judged import write_judgment
     from paribus.present.notices import UNCHECKED, guesses, remarks
-    from paribus.present.own_folder import keep_mark, own_folder
+    from paribus.present.own_folder import (
+        keep_mark_of_files,
+        name_of_files,
+        own_folder_of_files,
+    )
     from paribus.present.report_text import undrawn
     from paribus.present.terminal import print_judgment
 
-    title = title or default_title(files)
-    source = files[0].resolve()
-    folder = report_folder or own_folder(str(source), source.parent)
+    title = title or name_of_files(files)
+    folder = report_folder or own_folder_of_files(files)
     tell(guesses(judgment), *remarks(judgment), undrawn())
     if not as_json:
         print_judgment(judgment.findings)
         click.echo(f"\n{UNCHECKED}\n")
     page = write_judgment(judgment, title, folder, pdf=pdf)
-    keep_mark(str(source), source.parent, folder)
+    keep_mark_of_files(files, folder)
     if as_json:
         findings = list(map(plain, judgment.findings))
         click.echo(json.dumps({"findings": findings, "report": str(page)}, indent=2))

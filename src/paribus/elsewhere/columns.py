@@ -27,7 +27,7 @@ _NAMES = {
     "status": ("status", "state"),
 }  # fmt: skip
 """Names of columns, those preferred first, in small letters and with _ between words."""
-_SIDE = {"reason", "index", "epochs_trained", "kept_epoch", "run_name"}
+NO_SETTINGS = {"reason", "index", "epochs_trained", "kept_epoch", "run_name"}
 """Columns that describe a run and are no setting of its experiment."""
 
 
@@ -251,7 +251,7 @@ def _kinds(choice: _Choice) -> _Kinds:
         roles = [role for role, taken in choice.chosen.items() if column in taken]
         if roles and roles != ["metric"]:
             continue
-        if column in choice.stated.ignored or plain(column) in _SIDE:
+        if column in choice.stated.ignored or plain(column) in NO_SETTINGS:
             others.append(column)
             continue
         by_experiment: dict[str, set[str]] = {}

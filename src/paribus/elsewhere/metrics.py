@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-import numpy as np
-
 from paribus.elsewhere.frame import Cell, number
+from paribus.elsewhere.options import Unit
 from paribus.elsewhere.units import are_percentages
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
@@ -70,22 +69,23 @@ def is_summary(name: str) -> bool:
     return _SUMMARY.search(name) is not None
 
 
-def metric_of(column: str, name: str, cells: Sequence[Cell], better: str | None) -> Metric:
+def metric_of(
+    column: str, name: str, cells: Sequence[Cell], better: str | None, *, unit: Unit | None = None
+) -> Metric:
     """Return the metric of a column.
 
-    name: the column's, plain. better: "higher", "lower", or None to go by the name. Raises
-    `UserError` where that does not say.
+    name: the column's, plain. better: "higher", "lower", or None to go by the name. unit: None to
+    go by the name and the values. Raises `UserError` where the name does not say what is better.
     """
     lower = lower_is_better(name) if better is None else better == "lower"
     if lower is None:
         raise UserError(
             f"{column}: is more of it better, or less? Add --better higher or --better lower"
         )
-    values = np.array([one for cell in cells if (one := number(cell)) is not None and one == one])
-    is_share = bool(_any(_SHARE, name) and values.size and values.min() >= 0)
-    largest = float(values.max()) if values.size else 0.0
-    is_share = is_share and largest <= 100
-    in_percent = is_share and (largest > 1 or are_percentages(column, cells))
+    unit = unit or _guessed_unit(column, name, cells)
+    is_share, in_percent = unit is not Unit.NUMBER, unit is Unit.PERCENT
+    # A percentage of something else, such as a word error rate, can be above 100.
+    is_bounded = is_share and all(0 <= one <= 100 for one in _values(cells))
     accurate = not lower and _any(re.compile("acc|accuracy|acc_?1|top_?[15]"), name)
     better_word, worse_word = ("lower", "higher") if lower else ("higher", "lower")
     label = column.replace("_", " ")
@@ -99,12 +99,24 @@ def metric_of(column: str, name: str, cells: Sequence[Cell], better: str | None)
         unit_of_one="point" if is_share else "",
         scale=100 if is_share and not in_percent else 1,
         is_share=is_share,
-        scores_are_correctness=accurate and is_share,
-        widest=(100 if in_percent else 1) if is_share else float("inf"),
-        limits=f"{label} lies between 0 and {100 if in_percent else 1}" if is_share else "",
+        scores_are_correctness=accurate and is_bounded,
+        widest=(100 if in_percent else 1) if is_bounded else float("inf"),
+        limits=f"{label} lies between 0 and {100 if in_percent else 1}" if is_bounded else "",
         without="runs that all have a value",
         lacks="ended without a value",
     )
+
+
+def _guessed_unit(column: str, name: str, cells: Sequence[Cell]) -> Unit:
+    values = _values(cells)
+    if not _any(_SHARE, name) or not values or min(values) < 0 or max(values) > 100:
+        return Unit.NUMBER
+    in_percent = max(values) > 1 or are_percentages(column, cells)
+    return Unit.PERCENT if in_percent else Unit.SHARE
+
+
+def _values(cells: Sequence[Cell]) -> list[float]:
+    return [one for cell in cells if (one := number(cell)) is not None and one == one]
 
 
 def _any(pattern: re.Pattern[str], name: str) -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from paribus.elsewhere.options import Missing
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -69,23 +71,25 @@ class OneValueEach(Notice):
 
 @dataclass(frozen=True)
 class EqualValues(Notice):
-    """Runs of an experiment that have the same value, and no ids or seeds to tell them apart."""
+    """Runs of an experiment that have the same value. `named`: whether they have ids or seeds that
+    tell them apart."""
 
     experiment: str
     metric: str
     runs: int
     of: int
+    named: bool
 
 
 @dataclass(frozen=True)
 class WithoutValue(Notice):
-    """Runs without a value. `unreported`: that they have one which is not here was declared."""
+    """Runs without a value. `missing`: what they were declared to be, None if nothing was."""
 
     experiment: str
     metric: str
     runs: int
     of: int
-    unreported: bool
+    missing: Missing | None
 
 
 @dataclass(frozen=True)

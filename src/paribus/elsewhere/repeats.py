@@ -1,11 +1,18 @@
-"""What to do about rows that seem to be of one run."""
+"""Rows that seem to be of one run: what to do about them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
-from paribus.elsewhere.columns import Roles
+from paribus.elsewhere.columns import NO_SETTINGS, Roles
 from paribus.elsewhere.frame import Cell, Frame, number, text_of
+from paribus.elsewhere.notices import EqualValues, Notice
+from paribus.elsewhere.records import RecordedRun
+from paribus.errors import UserError
+from paribus.measure.table import Series
+from paribus.text import count
 
 
 def tell_apart(frame: Frame, roles: Roles, rows: Sequence[int]) -> str:
@@ -34,3 +41,66 @@ def _is_setting(cells: Sequence[Cell]) -> bool:
     """Whether a column of numbers has few different ones, as a setting has, and what is measured
     has not."""
     return len(set(map(text_of, cells))) <= len(cells) / 3
+
+
+def check_once(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> None:
+    """Raise `UserError` where two runs of an experiment have one seed, or one id."""
+    seen: dict[tuple[str, str, str], RecordedRun] = {}
+    for run in runs:
+        for role, value in (("seed", run.seed), ("run", run.name)):
+            if not getattr(roles, role) or not value:
+                continue
+            other = seen.setdefault((run.experiment, role, value), run)
+            if other is not run:
+                raise UserError(
+                    f"{frame.places[run.rows[0]]}: {role} {value} of {run.experiment} is there "
+                    f"already, in {frame.places[other.rows[0]]}; "
+                    f"{tell_apart(frame, roles, [other.rows[0], run.rows[0]])}"
+                )
+
+
+def check_copies(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> None:
+    """Raise `UserError` where rows of runs without seed and ID are copies of others.
+
+    They are if they agree in more than one measured column; and where only one was measured, if
+    each row of an experiment is there as often as each other one, of at least two.
+    """
+    measured = {column for column in (*roles.metric, *roles.unused) if _varies(frame, column)}
+    for name in dict.fromkeys(run.experiment for run in runs):
+        copies: dict[tuple[str, ...], list[int]] = {}
+        for run in runs:
+            if run.experiment == name and not run.is_named:
+                (row,) = run.rows
+                cells = tuple(text_of(cells[row]) for column, cells in frame.columns.items()
+                              if column not in NO_SETTINGS)  # fmt: skip
+                copies.setdefault(cells, []).append(row)
+        often = {len(rows) for rows in copies.values()}
+        all_doubled = len(copies) > 1 and len(often) == 1
+        repeated = [rows for rows in copies.values() if len(rows) > 1]
+        if repeated and (all_doubled or len(measured) > 1):
+            first, second, *_ = repeated[0]
+            more = sum(map(len, repeated)) - len(repeated) - 1
+            others = f", and {count(more, 'more row')} of {name} as well" if more else ""
+            raise UserError(
+                f"{frame.places[second]}: the same row is there already, in {frame.places[first]}"
+                f"{others}; a run counts once: remove the copies, or, if these are runs of their "
+                "own, add a column of seeds or run IDs"
+            )
+
+
+def _varies(frame: Frame, column: str) -> bool:
+    return len(set(map(number, frame.columns[column]))) > 1
+
+
+def equal_values(
+    name: str, runs: Sequence[RecordedRun], series: Sequence[Series]
+) -> Iterator[Notice]:
+    """Whether values of an experiment are the same, and may be of one run: any without seeds and
+    IDs; with them, if each of at least three values is there as often as each other one."""
+    has = [one.value for one in series if math.isfinite(one.value)]
+    times = Counter(has)
+    repeated = sum(often for often in times.values() if often > 1)
+    is_named = all(run.is_named for run in runs)
+    all_copied = len(times) > 2 and len(set(times.values())) == 1
+    if repeated and (all_copied or not is_named):
+        yield EqualValues(name, series[0].metric.key, repeated, len(has), is_named)

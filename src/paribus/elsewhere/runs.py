@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,14 +16,20 @@ from paribus.elsewhere.examples import read_correct
 from paribus.elsewhere.frame import Cell, Frame, has_spread, is_blank, number, step_of, text_of
 from paribus.elsewhere.notices import (
     DifferentEnds,
-    EqualValues,
     KeptEpochs,
     NotEnded,
     Notice,
-    WithoutValue,
 )
-from paribus.elsewhere.repeats import tell_apart
-from paribus.elsewhere.units import are_percentages, check_logs, check_signs, check_units
+from paribus.elsewhere.options import Unit
+from paribus.elsewhere.records import RecordedExperiment, RecordedRun, RecordedRuns
+from paribus.elsewhere.repeats import check_copies, check_once, equal_values, tell_apart
+from paribus.elsewhere.units import (
+    are_percentages,
+    check_logs,
+    check_signs,
+    check_stated,
+    check_units,
+)
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
 from paribus.measure.table import Series
@@ -40,50 +46,22 @@ _LATEST = 1e15
 """Integers beyond it are not told apart."""
 
 
-@dataclass(frozen=True, eq=False)
-class RecordedRun:
-    """A run as it was recorded. `seed`: "" if there is none. `rows`: its rows, by epoch. `kept`:
-    the epoch whose values count, None if that is its last one."""
-
-    experiment: str
-    name: str
-    seed: str
-    rows: tuple[int, ...]
-    lost: bool
-    kept: float | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class RecordedExperiment:
-    """An experiment as it was recorded. `series`: its rows of each metric, by the metric's key, by
-    run. `settings`: what is recorded of it."""
-
-    name: str
-    runs: tuple[RecordedRun, ...]
-    series: Mapping[str, tuple[Series, ...]]
-    settings: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class RecordedRuns:
-    """All that a table has. `steps`: to what the values of a metric are rounded."""
-
-    experiments: tuple[RecordedExperiment, ...]
-    steps: Mapping[str, float]
-    notices: tuple[Notice, ...]
-
-
 def recorded(
-    frame: Frame, roles: Roles, metrics: Sequence[Metric], *, unreported: bool
+    frame: Frame,
+    roles: Roles,
+    metrics: Sequence[Metric],
+    units: Mapping[str, Unit],
 ) -> RecordedRuns:
     """Return the runs of a table.
 
-    unreported: whether runs without a value have one that is not here; else they ended without.
+    units: of the metrics, by key, as far as they are stated.
     Raises `UserError` for a run that is there twice, a log that was sampled, and what is no number.
     """
     notices: list[Notice] = []
     for metric in metrics:
         check_signs(frame, metric.key)
+        if metric.key in units:
+            check_stated(frame, metric.key, units[metric.key])
     runs = _runs(frame, roles, notices)
     names = list(dict.fromkeys(run.experiment for run in runs))
     seeds = _numbered([run.seed for run in runs])
@@ -102,7 +80,7 @@ def recorded(
                 ]
             final[metric.key] += [one.last for one in found]
             series[metric.key] = tuple(one.series for one in found)
-            notices += _of_values(roles, name, series[metric.key], unreported=unreported)
+            notices += equal_values(name, own, series[metric.key])
         settings = {column: text_of(frame.columns[column][own[0].rows[0]])
                     for column in roles.config}  # fmt: skip
         settings |= _ends(frame, roles, own, notices)
@@ -111,7 +89,7 @@ def recorded(
     if early := sum(run.kept != _epoch(frame, roles, run.rows[-1]) for run in chosen):
         notices.append(KeptEpochs(roles.kept, roles.epoch, early))
     for metric in metrics:
-        if not are_percentages(metric.key, frame.columns[metric.key]):
+        if metric.key not in units and not are_percentages(metric.key, frame.columns[metric.key]):
             check_logs(frame, metric, [s for one in experiments for s in one.series[metric.key]])
             check_units(
                 metric,
@@ -129,10 +107,13 @@ def recorded(
 def _runs(frame: Frame, roles: Roles, notices: list[Notice]) -> list[RecordedRun]:
     names = experiments_of(frame, roles.experiment)
     rows_of: dict[tuple[str, str, str], list[int]] = {}
+    unnamed: set[str] = set()
     for row, name in enumerate(names):
         run, seed = _cell(frame, roles.run, row), _cell(frame, roles.seed, row)
-        # Without ids, and without a log, a row is a run.
-        run = run if run or seed or roles.epoch else f"row {row + 1}"
+        if not (run or seed or roles.epoch):
+            # Without ids, and without a log, a row is a run.
+            run = f"row {row + 1}"
+            unnamed.add(run)
         rows_of.setdefault((name, run, seed), []).append(row)
     found = []
     running: Counter[str] = Counter()
@@ -144,9 +125,11 @@ def _runs(frame: Frame, roles: Roles, notices: list[Notice]) -> list[RecordedRun
             running[name] += 1
         else:
             lost, kept = state in LOST, _kept(frame, roles, ordered) if is_log else None
-            found.append(RecordedRun(name, run or seed, seed, tuple(ordered), lost, kept))
+            named = run not in unnamed
+            found.append(RecordedRun(name, run or seed, seed, tuple(ordered), lost, kept, named))
     notices += [NotEnded(name, runs) for name, runs in running.items()]
-    _check_once(frame, roles, found)
+    check_once(frame, roles, found)
+    check_copies(frame, roles, found)
     return found
 
 
@@ -217,22 +200,6 @@ def _epoch(frame: Frame, roles: Roles, row: int) -> float:
             "one"
         )
     return epoch
-
-
-def _check_once(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> None:
-    """Raise `UserError` where two runs of an experiment have one seed, or one id."""
-    seen: dict[tuple[str, str, str], RecordedRun] = {}
-    for run in runs:
-        for role, value in (("seed", run.seed), ("run", run.name)):
-            if not getattr(roles, role) or not value:
-                continue
-            other = seen.setdefault((run.experiment, role, value), run)
-            if other is not run:
-                raise UserError(
-                    f"{frame.places[run.rows[0]]}: {role} {value} of {run.experiment} is there "
-                    f"already, in {frame.places[other.rows[0]]}; "
-                    f"{tell_apart(frame, roles, [other.rows[0], run.rows[0]])}"
-                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -357,20 +324,6 @@ def _check_whole(
             f"gaps (it has {shown} …), so it was sampled, and its last value need not be the "
             "final one; export the whole log, or a row for each run with its final value"
         )
-
-
-def _of_values(
-    roles: Roles, name: str, series: Sequence[Series], *, unreported: bool
-) -> Iterator[Notice]:
-    """What is to be said of the values of an experiment."""
-    has = [one.value for one in series if math.isfinite(one.value)]
-    key = series[0].metric.key
-    if len(has) < len(series):
-        missing = len(series) - len(has)
-        yield WithoutValue(name, key, missing, len(series), unreported)
-    repeated = sum(times for times in Counter(has).values() if times > 1)
-    if repeated and not roles.run and not roles.seed:
-        yield EqualValues(name, key, repeated, len(has))
 
 
 def _ends(

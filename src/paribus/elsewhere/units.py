@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from paribus.elsewhere.frame import Cell, Frame, number
+from paribus.elsewhere.options import Unit
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
 from paribus.measure.table import Series
@@ -17,8 +18,8 @@ _APART = 20.0
 what differs."""
 _PERCENT = re.compile(r"%|pct|per[ _-]?cent(?!il|er)")
 _UNSURE = (
-    "write all in one unit; if these are percentages already, write a % behind each, or in the "
-    "column's name"
+    "write all in one unit; if these are percentages already, add --unit percent, or write a % "
+    "behind each"
 )
 
 
@@ -51,6 +52,23 @@ def check_signs(frame: Frame, column: str) -> None:
             raise UserError(
                 f"{place}: {column}: {cell} has no %, and others, such as "
                 f"{str(signed[0]).strip()}, have; write all in one unit"
+            )
+
+
+def check_stated(frame: Frame, column: str, unit: Unit) -> None:
+    """Raise `UserError` at the first cell of a column that cannot be in the unit that is stated."""
+    if unit is Unit.PERCENT:
+        return
+    for cell, place in zip(frame.columns[column], frame.places, strict=True):
+        value = number(cell)
+        if has_sign(cell):
+            raise UserError(
+                f"{place}: {column}: {str(cell).strip()} is a percentage; write --unit percent"
+            )
+        if unit is Unit.SHARE and value is not None and not 0 <= value <= 1 and value == value:
+            raise UserError(
+                f"{place}: {column}: {value:g} is no share, which lies between 0 and 1; write "
+                "--unit percent if it is a percentage, or --unit number if it is neither"
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,16 +50,6 @@ class JudgedView:
     """How the verdicts were reached, for a paper's appendix."""
     limits: tuple[str, ...]
     """What cannot be said, or checked, of such results."""
-
-
-def default_title(files: Sequence[Path]) -> str:
-    """Return what a page is called where nobody says: the name of the file, or of its folder.
-
-    >>> default_title([Path("results/ablation.csv")])
-    'ablation'
-    """
-    first = files[0].resolve()
-    return first.stem if first.suffix else first.name
 
 
 def judged_view(judgment: Judgement, title: str) -> JudgedView:

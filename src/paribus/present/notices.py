@@ -26,6 +26,7 @@ from paribus.elsewhere.notices import (
     Unused,
     WithoutValue,
 )
+from paribus.elsewhere.options import Missing
 from paribus.stats.limits import FEWEST_SEEDS
 from paribus.text import count, listed, plural, shown
 
@@ -37,6 +38,12 @@ UNCHECKED = (
 NO_EXAMPLES = (
     "There are no scores of single test examples, so nothing is said of other examples drawn the "
     "same way."
+)
+
+
+_IF_FAILED = (
+    "If runs were left out for their results, the comparison is biased; if they failed, add "
+    "`--missing failed`."
 )
 
 
@@ -75,10 +82,9 @@ def _(notice: DirectionGuessed) -> str:
 def _(notice: UnitGuessed) -> str:
     name = _names((notice.metric,))
     if notice.named:
-        return f"values of {name} are percentages, as its name says"
-    if notice.in_percent:
-        return f"values of {name} are percentages"
-    return f"values of {name} are shares (else write a % behind each, or in the column's name)"
+        return f"values of {name} are percentages, as its name says (`--unit`)"
+    unit = "percentages" if notice.in_percent else "shares"
+    return f"values of {name} are {unit} (`--unit`)"
 
 
 @notice_words.register
@@ -113,23 +119,37 @@ def _(notice: OneValueEach) -> str:
 
 @notice_words.register
 def _(notice: EqualValues) -> str:
+    values = f"{notice.runs} of {notice.of} values of {notice.metric} of {notice.experiment}"
+    tells = "and no column of seeds or run IDs tells whether these are runs of their own"
+    if notice.named:
+        values = f"all {notice.of} values of {notice.metric} of {notice.experiment}"
+        tells = "each as often as any other, as if runs were copied under new seeds or IDs"
     return (
-        f"Warning: {notice.runs} of {notice.of} values of {notice.metric} of {notice.experiment} "
-        "occur more than once, and no column of seeds or run IDs tells whether these are runs of "
-        "their own. If rows were repeated, the verdicts are wrong: five runs, each there twice, "
-        "give 17 false verdicts in 100."
+        f"Warning: {values} occur more than once, {tells}. If rows were repeated, the verdicts are "
+        "wrong: five runs, each there twice, give 17 false verdicts in 100."
     )
 
 
 @notice_words.register
 def _(notice: WithoutValue) -> str:
     runs = f"{notice.runs} of {count(notice.of, 'run')} of {notice.experiment}"
-    if notice.unreported:
-        return f"{runs} {plural(notice.runs, 'has', 'have')} no reported {notice.metric}."
+    no = f"{runs} {plural(notice.runs, 'has', 'have')} no"
+    match notice.missing:
+        case Missing.UNREPORTED:
+            return f"{no} reported {notice.metric}."
+        case Missing.ABSENT:
+            return (
+                f"{no} {notice.metric} and {plural(notice.runs, 'is', 'are')} left out, as if "
+                "never made; one that failed counts as worse than any other."
+            )
+    worst = f"{plural(notice.runs, 'it counts', 'they count')} as worse than any other run"
+    if notice.missing is Missing.FAILED:
+        return f"{no} {notice.metric}: {worst}."
+    it = plural(notice.runs, "it", "they")
     return (
-        f"{runs} {plural(notice.runs, 'has', 'have')} no {notice.metric}: "
-        f"{plural(notice.runs, 'it counts', 'they count')} as worse than any other run. Add "
-        "`--unreported` if there is a value that was not reported."
+        f"{no} {notice.metric}: {worst}. Add `--missing absent` if {it} "
+        f"{plural(notice.runs, 'was', 'were')} never made, as a seed without a row, and `--missing "
+        f"unreported` if {it} {plural(notice.runs, 'has', 'have')} a value that was not reported."
     )
 
 
@@ -178,10 +198,7 @@ def _(notice: AbsentSeeds) -> str:
         f"{listed(list(seeds), 10)}"
         for seeds, names in of_each.items()
     ]
-    return (
-        f"Not all experiments have the same seeds: {'; '.join(parts)}. If runs were left out for "
-        "their results, the comparison is biased."
-    )
+    return f"Not all experiments have the same seeds: {'; '.join(parts)}. {_IF_FAILED}"
 
 
 @notice_words.register
@@ -195,7 +212,7 @@ def _(notice: PairsDropped) -> str:
     seeds = listed(list(notice.seeds), 5)
     return (
         f"{pairs}: {notice.shared} seeds in common; {plural(len(notice.seeds), 'seed')} {seeds} "
-        f"{plural(len(notice.seeds), 'is', 'are')} missing on one side and dropped."
+        f"{plural(len(notice.seeds), 'is', 'are')} missing on one side and dropped. {_IF_FAILED}"
     )
 
 

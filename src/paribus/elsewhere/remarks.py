@@ -1,0 +1,90 @@
+"""What is to be said of a table: what was guessed, and what its runs lack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from paribus.elsewhere.columns import Roles, plain
+from paribus.elsewhere.frame import Frame
+from paribus.elsewhere.metrics import is_best, is_summary
+from paribus.elsewhere.missing import absent_seeds
+from paribus.elsewhere.notices import (
+    AbsentSeeds,
+    AlikeNames,
+    BestOfSeveral,
+    DirectionGuessed,
+    Guessed,
+    MeansInARow,
+    NoSettings,
+    Notice,
+    OneValueEach,
+    PairsDropped,
+    SeedsNotPaired,
+    SummaryOfRuns,
+    UnitGuessed,
+    Unused,
+)
+from paribus.elsewhere.records import RecordedRuns
+from paribus.elsewhere.terms import Terms
+from paribus.elsewhere.units import has_sign, is_named_percent
+from paribus.measure.metric import Metric
+from paribus.stats.limits import FEWEST_SEEDS
+
+
+def of_roles(frame: Frame, roles: Roles, terms: Terms, metrics: Sequence[Metric]) -> list[Notice]:
+    notices: list[Notice] = [
+        Guessed(role, roles.of(role)) for role in roles.guessed if role != "status"
+    ]
+    for metric in metrics:
+        if terms.better is None:
+            notices.append(DirectionGuessed(metric.key, metric.higher_is_better))
+        signed = any(map(has_sign, frame.columns[metric.key]))
+        if metric.is_share and not terms.units and not signed:
+            in_percent = metric.scale == 1
+            notices.append(UnitGuessed(metric.key, in_percent, is_named_percent(metric.key)))
+        if is_best(plain(metric.key)):
+            notices.append(BestOfSeveral(metric.key))
+        if is_summary(plain(metric.key)):
+            notices.append(SummaryOfRuns(metric.key))
+    if roles.unused:
+        notices.append(Unused(roles.unused))
+    return notices
+
+
+def of_runs(
+    runs: RecordedRuns, roles: Roles, terms: Terms, pairs: Sequence[tuple[str, str]]
+) -> list[Notice]:
+    notices = list(runs.notices)
+    experiments = runs.experiments
+    if all(len(one.runs) == 1 for one in experiments):
+        notices.append(OneValueEach(len(experiments)))
+    alike: dict[str, list[str]] = {}
+    for one in experiments:
+        alike.setdefault(plain(one.name), []).append(one.name)
+    notices += [AlikeNames(tuple(same)) for same in alike.values() if len(same) > 1]
+    notices += [
+        MeansInARow(one.name)
+        for one in experiments
+        if len(one.runs) == 1 and is_summary(plain(one.name))
+    ]
+    if not any(one.settings for one in experiments):
+        notices.append(NoSettings())
+    by_name = {one.name: [run.seed for run in one.runs] for one in experiments}
+    if terms.paired:
+        dropped: dict[tuple[int, tuple[str, ...]], list[tuple[str, str]]] = {}
+        for a, b in pairs:
+            lacking = sorted(set(by_name[a]) ^ set(by_name[b]))
+            if lacking:
+                shared = len(set(by_name[a]) & set(by_name[b]))
+                on_one_side = () if shared < FEWEST_SEEDS else tuple(lacking)
+                dropped.setdefault((shared, on_one_side), []).append((a, b))
+        notices += [PairsDropped(tuple(two), *key) for key, two in dropped.items()]
+    elif roles.seed:
+        seeds = {frozenset(found) for found in by_name.values()}
+        if len(seeds) == 1 and len(experiments[0].runs) > 1:
+            notices.append(SeedsNotPaired(len(experiments[0].runs)))
+        compared = set(by_name) if terms.best else {name for pair in pairs for name in pair}
+        asked = {name: set(found) for name, found in by_name.items() if name in compared}
+        if absent := absent_seeds(asked):
+            notices.append(AbsentSeeds(tuple((name, tuple(one)) for name, one in absent.items())))
+    return notices
