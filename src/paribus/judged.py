@@ -110,6 +110,7 @@ def judge(
     baseline: str | None = None,
     best: bool = False,
     missing: str | None = None,
+    wide: str = "",
 ) -> Judged:
     """Judge which differences are real in results that were made elsewhere.
 
@@ -153,6 +154,7 @@ def judge(
         compare=pairs,
         baseline=baseline,
         best=best,
+        wide=wide,
         missing=None if missing is None else _word(Missing, "missing", missing),
     )
     paths = _paths(results)

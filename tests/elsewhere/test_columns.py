@@ -10,6 +10,8 @@ import pytest
 from paribus.elsewhere.columns import Roles, Stated, roles_of
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.metrics import metric_of
+from paribus.elsewhere.notices import PairsInOneColumn
+from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from tests.support.elsewhere import BETTER, PLAIN, judged, rows, two
 
@@ -87,7 +89,25 @@ def test_several_columns_together_name_an_experiment(tmp_path: Path) -> None:
     assert [one.name for one in found.experiments] == [
         "m=1, lr=3", "m=1, lr=4", "m=2, lr=3", "m=2, lr=4",
     ]  # fmt: skip
-    assert len(found.findings) == 6
+    # Each pair differs in one of them, all else being equal; others are asked by name.
+    pairs = [finding.question.experiments for finding in found.findings]
+    assert pairs == [
+        ("m=1, lr=3", "m=1, lr=4"), ("m=1, lr=3", "m=2, lr=3"),
+        ("m=1, lr=4", "m=2, lr=4"), ("m=2, lr=3", "m=2, lr=4"),
+    ]  # fmt: skip
+    assert PairsInOneColumn(("m", "lr")) in found.notices
+    crossed = Terms(Stated(experiment=("m", "lr")), compare=(("m=1, lr=3", "m=2, lr=4"),))
+    (finding,) = judged(tmp_path, text, crossed).findings
+    assert finding.question.experiments == crossed.compare[0]
+
+
+def test_experiments_that_differ_in_all_their_columns_are_all_compared(tmp_path: Path) -> None:
+    """As the methods of several files that have one each."""
+    sides = (("x", "a", PLAIN), ("y", "b", BETTER), ("z", "c", PLAIN))
+    text = rows(*(f"{f},{m},{v}" for f, m, side in sides for v in side), header="f,m,acc")
+    found = judged(tmp_path, text, experiment=("f", "m"))
+    assert len(found.findings) == 3
+    assert not any(isinstance(one, PairsInOneColumn) for one in found.notices)
 
 
 @pytest.mark.parametrize(

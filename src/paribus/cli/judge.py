@@ -82,6 +82,12 @@ _COLUMNS, _SIZES, _UNITS = _Columns(), _Sizes(), _Units()
     help="Columns that are compared.  [default: guessed]",
 )
 @click.option(
+    "--wide",
+    default="",
+    metavar="NAME",
+    help="The table has a column for each experiment; NAME is what their cells are, e.g. test_acc.",
+)
+@click.option(
     "--better",
     type=click.Choice(["higher", "lower"]),
     help="Which values of the metric are better.  [default: by its name]",
@@ -184,6 +190,7 @@ def command(
     files: tuple[Path, ...],
     experiment: tuple[str, ...],
     metric: tuple[str, ...],
+    wide: str,
     better: str | None,
     units: tuple[Unit, ...],
     seed: str,
@@ -232,6 +239,7 @@ def command(
             ignored=ignore,
             correct=correct,
         ),
+        wide=wide,
         better=better,
         units=units,
         paired=paired,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from paribus.elsewhere.counters import budgets_of
 from paribus.elsewhere.frame import Frame, has_spread, is_blank, number, text_of
 from paribus.elsewhere.metrics import preference
 from paribus.errors import UserError, did_you_mean
+from paribus.text import listed
 
 ROLES = ("experiment", "seed", "run", "epoch", "kept", "status", "metric", "correct")
 _NAMES = {
@@ -40,7 +42,8 @@ class Roles:
     last one. `metric`: what is compared. `correct`: files that say which test
     examples a run gets right, "" if there is none. `config`: recorded settings, each the
     same in all runs of an experiment. `unused`: the others. `guessed`: the roles that nobody has
-    stated.
+    stated. `budgets`: the numbers of epochs in the last column of `experiment`, where each row was
+    taken for a run of its own.
     """
 
     experiment: tuple[str, ...] = ()
@@ -54,6 +57,7 @@ class Roles:
     config: tuple[str, ...] = ()
     unused: tuple[str, ...] = ()
     guessed: tuple[str, ...] = ()
+    budgets: tuple[float, ...] = ()
 
     def of(self, role: str) -> tuple[str, ...]:
         """Return the columns of a role; none if it has none."""
@@ -126,12 +130,17 @@ class _Choice:
 
     def all_by_name(self, role: str) -> tuple[str, ...]:
         """Return the columns that are called like a role, those preferred first."""
-        free: dict[str, str] = {}
-        for name in self.frame.columns:
-            if name not in self.taken and name not in self.stated.ignored:
-                free.setdefault(plain(name), name)
-                free.setdefault(plain(name.rpartition("/")[2]), name)
-        return tuple(free[name] for name in _NAMES[role] if name in free)
+        return called_like(role, self.frame, {*self.taken, *self.stated.ignored})
+
+
+def called_like(role: str, frame: Frame, taken: Container[str] = ()) -> tuple[str, ...]:
+    """Return the columns that are called like a role, those preferred first, but taken ones."""
+    free: dict[str, str] = {}
+    for name in frame.columns:
+        if name not in taken:
+            free.setdefault(plain(name), name)
+            free.setdefault(plain(name.rpartition("/")[2]), name)
+    return tuple(free[name] for name in _NAMES[role] if name in free)
 
 
 def roles_of(frame: Frame, stated: Stated) -> Roles:
@@ -155,10 +164,14 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
     if "experiment" not in choice.chosen:
         raise UserError(
             f"{frame.source}: no column looks like the names of experiments; name it with "
-            f"--experiment; there are {_listed(frame.columns)}; a row is a run, with the name of "
-            "its experiment in a column"
+            f"--experiment; there are {_listed(frame.columns)}{how_to_write(frame)}"
         )
-    choice.guess("epoch", _counter(choice))
+    counter = _counter(choice)
+    budgets = _budgets(choice, counter)
+    if budgets:
+        choice.chosen["experiment"] += counter
+    else:
+        choice.guess("epoch", counter)
     if "epoch" in choice.chosen:
         choice.guess("kept", choice.by_name("kept"))
     kinds = _kinds(choice)
@@ -176,6 +189,7 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
         config=tuple(name for name in kinds.settings if name not in metric),
         unused=tuple(name for name in (*kinds.measured, *kinds.others) if name not in metric),
         guessed=tuple(role for role in ROLES if role in choice.guessed),
+        budgets=budgets,
         **one,
     )
 
@@ -191,6 +205,25 @@ def _counter(choice: _Choice) -> tuple[str, ...]:
         if len(found) > len({name for name, _ in found}):
             return (column,)
     return ()
+
+
+def _budgets(choice: _Choice, counter: Sequence[str]) -> tuple[float, ...]:
+    """The budgets of a sweep over epochs, which are a part of what an experiment is. Raises
+    `UserError` where it was stated that they are none."""
+    if not counter or "epoch" in choice.chosen:
+        return ()
+    experiment = choice.chosen["experiment"]
+    names = experiments_of(choice.frame, experiment)
+    ids = [name for role in ("seed", "run") for name in choice.chosen.get(role, ())]
+    budgets = budgets_of(choice.frame, counter[0], names, ids)
+    if budgets and choice.stated.experiment:
+        numbers = listed([f"{one:g}" for one in budgets], len(budgets))
+        raise UserError(
+            f"{choice.frame.source}: {counter[0]} is {numbers}: if each row is a run of its own, "
+            f"write --experiment {','.join((*experiment, *counter))}; if it is a moment of a run, "
+            f"write --epoch {counter[0]}"
+        )
+    return budgets
 
 
 def _nearly_numbers(choice: _Choice) -> str:
@@ -282,6 +315,33 @@ def _rank(column: str) -> float:
     """Of a metric among those that a table may be about; the lowest first."""
     found = preference(plain(column))
     return float("inf") if found is None else found
+
+
+def how_to_write(frame: Frame) -> str:
+    """Return what a table should look like, by its own first cells if it may have a column for
+    each experiment."""
+    beside = {name for role in ("seed", "run", "epoch", "status")
+              for name in called_like(role, frame)}  # fmt: skip
+    columns = [
+        name
+        for name, cells in frame.columns.items()
+        if name not in beside and plain(name) not in NO_SETTINGS
+        and all(number(cell) is not None for cell in cells)
+    ]  # fmt: skip
+    right = "a row is a run, with the name of its experiment in a column"
+    if len(columns) < 2:
+        return f"; {right}"
+    seed = (*called_like("seed", frame), "")[0]
+    metric = "test_acc"
+    lines = [("experiment", *filter(None, [seed]), metric)]
+    for name in columns[:2]:
+        cells = [text_of(frame.columns[one][0]) for one in (seed, name) if one]
+        lines.append((name, *cells))
+    example = "\n".join(f"  {','.join(line)}" for line in lines)
+    return (
+        f".\nIf {listed(columns, 3)} are experiments, add --wide NAME with what they hold, e.g. "
+        f"--wide {metric}. Else {right}:\n{example}\n  …"
+    )
 
 
 def _words_that_repeat(choice: _Choice) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from paribus.elsewhere.records import RecordedExperiment, RecordedRuns
 from paribus.elsewhere.remarks import of_roles, of_runs
 from paribus.elsewhere.runs import recorded
 from paribus.elsewhere.terms import Terms
+from paribus.elsewhere.wide import long_form
 from paribus.errors import UserError, did_you_mean
 from paribus.measure import table
 from paribus.measure.metric import Metric
@@ -56,6 +57,8 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
 
     Raises `UserError` for what is wrong with the table or the terms.
     """
+    if terms.wide:
+        frame = long_form(frame, terms.wide, terms.columns)
     roles = roles_of(frame, terms.columns)
     if roles.correct and not terms.paired:
         raise UserError("--correct: has no effect on runs that are not paired; add --paired")
@@ -76,7 +79,7 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
     for metric in metrics:
         _check_matters(metric, matters[metric])
     runs = settled(recorded(frame, roles, metrics, units), terms.missing)
-    pairs = asked_pairs(frame, [one.name for one in runs.experiments], terms)
+    pairs = asked_pairs(frame, runs.experiments, terms)
     if terms.paired:
         check_shared_seeds(frame, runs, pairs)
     for column in terms.about:

@@ -24,6 +24,29 @@ class Guessed(Notice):
 
 
 @dataclass(frozen=True)
+class SweepGuessed(Notice):
+    """A column of the numbers of epochs that runs were trained, and not of the moments of a run."""
+
+    column: str
+    budgets: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class LogGuessed(Notice):
+    """A column of few moments of runs, which may be numbers of epochs that they were trained."""
+
+    column: str
+    experiment: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PairsInOneColumn(Notice):
+    """The columns that together name experiments, of which pairs differ in one alone."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class DirectionGuessed(Notice):
     """Whether higher or lower is better, by the name of a metric alone."""
 

@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from paribus.elsewhere.frame import Frame
-from paribus.elsewhere.records import RecordedRuns
+from paribus.elsewhere.records import RecordedExperiment, RecordedRuns
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError, did_you_mean
 
 
-def asked_pairs(frame: Frame, names: Sequence[str], terms: Terms) -> list[tuple[str, str]]:
+def asked_pairs(
+    frame: Frame, experiments: Sequence[RecordedExperiment], terms: Terms
+) -> list[tuple[str, str]]:
+    """Return the pairs that are asked about: those that are named, those with the baseline, or
+    every pair; of experiments that several columns name together, every pair that differs in one
+    of them, if there is any.
+
+    Raises `UserError` where there are not two experiments, or one that is named is not there.
+    """
+    names = [one.name for one in experiments]
     if len(names) < 2:
         raise UserError(
             f"{frame.source}: has one experiment ({names[0] if names else 'none'}); a comparison "
@@ -29,7 +38,14 @@ def asked_pairs(frame: Frame, names: Sequence[str], terms: Terms) -> list[tuple[
         return list(dict.fromkeys(terms.compare))
     if terms.baseline is not None:
         return [(terms.baseline, name) for name in names if name != terms.baseline]
-    return list(combinations(names, 2))
+    pairs = list(combinations(experiments, 2))
+    in_one = [(a, b) for a, b in pairs if _columns_apart(a, b) == 1]
+    return [(a.name, b.name) for a, b in in_one or pairs]
+
+
+def _columns_apart(a: RecordedExperiment, b: RecordedExperiment) -> int:
+    """In how many of the columns that name experiments two differ."""
+    return sum(one != other for one, other in zip(a.parts, b.parts, strict=True))
 
 
 def _asked(terms: Terms) -> list[str]:
@@ -38,6 +54,7 @@ def _asked(terms: Terms) -> list[str]:
 
 
 def check_shared_seeds(frame: Frame, runs: RecordedRuns, pairs: Sequence[tuple[str, str]]) -> None:
+    """Raise `UserError` where no two that are compared have a seed in common."""
     seeds = {one.name: {run.seed for run in one.runs} for one in runs.experiments}
     if not any(seeds[a] & seeds[b] for a, b in pairs):
         a, b = pairs[0]

@@ -27,12 +27,13 @@ class RecordedRun:
 @dataclass(frozen=True, eq=False)
 class RecordedExperiment:
     """An experiment as it was recorded. `series`: its rows of each metric, by the metric's key, by
-    run. `settings`: what is recorded of it."""
+    run. `settings`: what is recorded of it. `parts`: its cells in the columns that name it."""
 
     name: str
     runs: tuple[RecordedRun, ...]
     series: Mapping[str, tuple[Series, ...]]
     settings: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from paribus.elsewhere.columns import Roles, plain
-from paribus.elsewhere.frame import Frame
+from paribus.elsewhere.counters import MOST_BUDGETS
+from paribus.elsewhere.frame import Frame, text_of
 from paribus.elsewhere.metrics import is_best, is_summary
 from paribus.elsewhere.missing import absent_seeds
 from paribus.elsewhere.notices import (
@@ -14,13 +15,16 @@ from paribus.elsewhere.notices import (
     BestOfSeveral,
     DirectionGuessed,
     Guessed,
+    LogGuessed,
     MeansInARow,
     NoSettings,
     Notice,
     OneValueEach,
     PairsDropped,
+    PairsInOneColumn,
     SeedsNotPaired,
     SummaryOfRuns,
+    SweepGuessed,
     UnitGuessed,
     Unused,
 )
@@ -35,6 +39,10 @@ def of_roles(frame: Frame, roles: Roles, terms: Terms, metrics: Sequence[Metric]
     notices: list[Notice] = [
         Guessed(role, roles.of(role)) for role in roles.guessed if role != "status"
     ]
+    if roles.budgets:
+        notices.append(SweepGuessed(roles.experiment[-1], roles.budgets))
+    elif "epoch" in roles.guessed and not frame.is_log and _has_few(frame, roles.epoch):
+        notices.append(LogGuessed(roles.epoch, roles.experiment))
     for metric in metrics:
         if terms.better is None:
             notices.append(DirectionGuessed(metric.key, metric.higher_is_better))
@@ -58,6 +66,9 @@ def of_runs(
     experiments = runs.experiments
     if all(len(one.runs) == 1 for one in experiments):
         notices.append(OneValueEach(len(experiments)))
+    possible = len(experiments) * (len(experiments) - 1) // 2
+    if len(roles.experiment) > 1 and not _asked_by_name(terms) and len(pairs) < possible:
+        notices.append(PairsInOneColumn(roles.experiment))
     alike: dict[str, list[str]] = {}
     for one in experiments:
         alike.setdefault(plain(one.name), []).append(one.name)
@@ -88,3 +99,12 @@ def of_runs(
         if absent := absent_seeds(asked):
             notices.append(AbsentSeeds(tuple((name, tuple(one)) for name, one in absent.items())))
     return notices
+
+
+def _asked_by_name(terms: Terms) -> bool:
+    return bool(terms.compare) or terms.baseline is not None
+
+
+def _has_few(frame: Frame, column: str) -> bool:
+    """Whether a column counts so far only that its numbers may be ones of a sweep."""
+    return 1 < len(set(map(text_of, frame.columns[column]))) <= MOST_BUDGETS

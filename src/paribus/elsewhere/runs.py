@@ -84,7 +84,9 @@ def recorded(
         settings = {column: text_of(frame.columns[column][own[0].rows[0]])
                     for column in roles.config}  # fmt: skip
         settings |= _ends(frame, roles, own, notices)
-        experiments.append(RecordedExperiment(name, own, series, settings))
+        first = own[0].rows[0]
+        parts = tuple(text_of(frame.columns[column][first]) for column in roles.experiment)
+        experiments.append(RecordedExperiment(name, own, series, settings, parts))
     chosen = [run for run in runs if run.kept is not None]
     if early := sum(run.kept != _epoch(frame, roles, run.rows[-1]) for run in chosen):
         notices.append(KeptEpochs(roles.kept, roles.epoch, early))

@@ -19,6 +19,7 @@ class Terms:
     differ; by default the only one that does. `compare`: pairs of experiments; `baseline`: the one
     that all others are compared with; by default every pair. `best`: whether it is asked, too,
     which of all may be the best. `missing`: what runs without a value are, as in `missing.settled`.
+    `wide`: what the cells are of a table with a column for each experiment; "" of other tables.
     """
 
     columns: Stated = field(default_factory=Stated)
@@ -31,3 +32,4 @@ class Terms:
     baseline: str | None = None
     best: bool = False
     missing: Missing | None = None
+    wide: str = ""

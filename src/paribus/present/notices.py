@@ -14,14 +14,17 @@ from paribus.elsewhere.notices import (
     EqualValues,
     Guessed,
     KeptEpochs,
+    LogGuessed,
     MeansInARow,
     NoSettings,
     NotEnded,
     Notice,
     OneValueEach,
     PairsDropped,
+    PairsInOneColumn,
     SeedsNotPaired,
     SummaryOfRuns,
+    SweepGuessed,
     UnitGuessed,
     Unused,
     WithoutValue,
@@ -64,12 +67,38 @@ def remarks(judgment: Judgement) -> list[str]:
     return [notice_words(one) for one in judgment.notices if not isinstance(one, _GUESSES)]
 
 
-_GUESSES = (Guessed, DirectionGuessed, UnitGuessed)
+_GUESSES = (Guessed, SweepGuessed, LogGuessed, DirectionGuessed, UnitGuessed)
 
 
 @notice_words.register
 def _(notice: Guessed) -> str:
     return f"{notice.role} = {_names(notice.columns)} (`--{notice.role}`)"
+
+
+@notice_words.register
+def _(notice: SweepGuessed) -> str:
+    numbers = listed([f"{one:g}" for one in notice.budgets], len(notice.budgets))
+    return (
+        f"each row is a run of its own, of {numbers} {notice.column} (else add `--epoch "
+        f"{notice.column}`, and the last row of a run counts)"
+    )
+
+
+@notice_words.register
+def _(notice: LogGuessed) -> str:
+    columns = ",".join((*notice.experiment, notice.column))
+    return (
+        f"of each run the row of its last {notice.column} counts (else, if each row is a run of "
+        f"its own, add `--experiment {columns}`)"
+    )
+
+
+@notice_words.register
+def _(notice: PairsInOneColumn) -> str:
+    return (
+        f"Compared are experiments that differ in one of {listed(list(map(shown, notice.columns)))}"
+        "; `--compare A B` names any others."
+    )
 
 
 @notice_words.register

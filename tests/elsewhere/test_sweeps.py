@@ -1,0 +1,120 @@
+"""Sweeps over epochs, whose rows are runs, and logs, whose rows are moments of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paribus.elsewhere.columns import Stated
+from paribus.elsewhere.judge import Judgement
+from paribus.elsewhere.notices import LogGuessed, SweepGuessed
+from paribus.elsewhere.terms import Terms
+from paribus.errors import UserError
+from paribus.present.as_json import plain
+from paribus.present.notices import guesses
+from tests.support.elsewhere import BETTER, PLAIN, judged, rows
+
+SIDES = {"a": PLAIN, "b": BETTER}
+
+
+def value(name: str, seed: int, epochs: float) -> float:
+    """More epochs help, in each run by another amount."""
+    return round(SIDES[name][seed] + epochs / 1000 + seed * epochs / 1e5, 6)
+
+
+def table(epochs: Sequence[float], column: str = "epochs", *, ids: str = "seed") -> str:
+    """A row for each method, seed and number of epochs. ids: "seed", "run", one of each row, or
+    "" for neither."""
+    lines, row = [], 0
+    for name in SIDES:
+        for seed in range(5):
+            for n in epochs:
+                row += 1
+                cells = {"seed": f"{seed},", "run": f"r{row},", "": ""}[ids]
+                lines.append(f"{name},{cells}{n},{value(name, seed, n)}")
+    return rows(*lines, header=",".join(filter(None, ("method", ids, column, "test_acc"))))
+
+
+def difference(epochs: float) -> float:
+    a, b = (np.mean([value(name, seed, epochs) for seed in range(5)]) for name in SIDES)
+    return float(b - a)
+
+
+def is_sweep(found: Judgement) -> bool:
+    return found.roles.budgets != ()
+
+
+@pytest.mark.parametrize("ids", ["seed", "run", ""])
+@pytest.mark.parametrize("column", ["epochs", "epoch", "steps"])
+@pytest.mark.parametrize("epochs", [(5, 10, 20), (5, 20), (1, 10, 100), (10, 20, 40, 80)])
+def test_a_sweep_is_recognised(
+    tmp_path: Path, epochs: tuple[int, ...], column: str, ids: str
+) -> None:
+    found = judged(tmp_path, table(epochs, column, ids=ids))
+    assert found.roles.experiment == ("method", column)
+    assert found.roles.epoch == ""
+    assert SweepGuessed(column, tuple(map(float, epochs))) in found.notices
+    assert {len(one.runs) for one in found.experiments} == {5}
+    assert f"method={'a'}, {column}={epochs[0]}" in [one.name for one in found.experiments]
+    told = guesses(found)
+    assert f"experiment = method + {column} (`--experiment`)" in told
+    assert f"(else add `--epoch {column}`, and the last row of a run counts)" in told
+
+
+def test_methods_are_compared_at_each_budget_and_budgets_of_each_method(tmp_path: Path) -> None:
+    found = judged(tmp_path, table((5, 10, 20)))
+    pairs = {finding.question.experiments: plain(finding) for finding in found.findings}
+    assert len(pairs) == 3 + 2 * 3
+    for epochs in (5, 10, 20):
+        shown = pairs[f"method=a, epochs={epochs}", f"method=b, epochs={epochs}"]
+        assert shown["estimate"] == pytest.approx(difference(epochs), abs=1e-12)
+        assert (shown["n_a"], shown["n_b"]) == (5, 5)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "column"),
+    [
+        ((1, 2, 3), "epoch"), ((1, 2, 3), "epochs"), ((0, 1, 2, 3), "step"), ((10, 20), "epoch"),
+        ((5, 10, 15), "epoch"), ((0, 10, 20, 25), "epoch"), ((49, 99, 149), "step"),
+        (tuple(range(10, 130, 10)), "steps"),
+    ],
+)  # fmt: skip
+def test_a_log_stays_one(tmp_path: Path, epochs: tuple[int, ...], column: str) -> None:
+    found = judged(tmp_path, table(epochs, column))
+    assert not is_sweep(found)
+    (finding,) = found.findings
+    assert plain(finding)["estimate"] == pytest.approx(difference(epochs[-1]))
+    few = len(epochs) <= 8
+    assert (LogGuessed(column, ("method",)) in found.notices) == few
+    assert (f"add `--experiment method,{column}`" in guesses(found)) == few
+
+
+def test_epochs_that_came_about_by_themselves_are_no_budgets(tmp_path: Path) -> None:
+    """As of early stopping: a row for each run, with the number of its epochs."""
+    lines = [
+        f"{name},{seed},{17 + (3 * seed + n) % 7},{v}"
+        for n, (name, side) in enumerate(SIDES.items())
+        for seed, v in enumerate(side)
+    ]
+    found = judged(tmp_path, rows(*lines, header="method,seed,epochs,test_acc"))
+    assert not is_sweep(found)
+    assert [one.name for one in found.experiments] == ["a", "b"]
+
+
+def test_either_is_taken_where_it_is_stated(tmp_path: Path) -> None:
+    sweep = table((5, 10, 20))
+    log = judged(tmp_path, sweep, Terms(Stated(epoch="epochs")))
+    assert [one.name for one in log.experiments] == ["a", "b"]
+    assert not is_sweep(log)
+    even = table((10, 20, 30), "epoch")
+    stated = judged(tmp_path, even, Terms(Stated(experiment=("method", "epoch"))))
+    assert len(stated.experiments) == 6
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, sweep, Terms(Stated(experiment=("method",))))
+    assert str(error.value) == (
+        f"{tmp_path / 'results.csv'}: epochs is 5, 10 and 20: if each row is a run of its own, "
+        "write --experiment method,epochs; if it is a moment of a run, write --epoch epochs"
+    )
