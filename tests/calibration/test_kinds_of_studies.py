@@ -14,6 +14,7 @@ import pytest
 from paribus.questions.best import Contest
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.compare import Comparison
+from paribus.questions.contested import SameSeeds
 from paribus.questions.family import conclude
 from paribus.questions.finding import InteractionFinding, Pair, Verdict
 from paribus.questions.interaction import Interaction
@@ -42,7 +43,7 @@ def contest(value_ES: Floats, trained: dict[str, int]) -> Contest:
         ask="Which is best?", best=names, about=("network",), metric="test_loss", matters=1.0
     )
     values = (value_S[: trained[name]] for name, value_S in zip(names, value_ES, strict=True))
-    return Contest(asked, SCORE, tuple(values))
+    return Contest(asked, SCORE, SameSeeds(tuple(values)))
 
 
 def studied(value_ES: Floats) -> tuple[BestFinding, dict[str, int]]:

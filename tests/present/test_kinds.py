@@ -18,6 +18,7 @@ from paribus.present.look_text import looks_note
 from paribus.present.write import write_report
 from paribus.questions.best import Contest
 from paribus.questions.best_finding import BestFinding
+from paribus.questions.contested import SameSeeds
 from paribus.questions.family import conclude
 from paribus.questions.finding import Verdict
 from paribus.spec.question import BestQuestion
@@ -83,7 +84,7 @@ def test_of_a_loss_better_is_to_the_right_too() -> None:
     contested = Contest(
         BestQuestion(ask="?", best=("a", "b"), about=("network",), metric="test_loss", matters=0.1),
         LOSS,
-        (BASE_S, BASE_S + CLEAR),
+        SameSeeds((BASE_S, BASE_S + CLEAR)),
     )
     (finding,) = conclude([contested])
     assert isinstance(finding, BestFinding)

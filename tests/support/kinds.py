@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from paribus.measure.runs import Run, StudyResult
 from paribus.questions.best import Contest
 from paribus.questions.best_finding import BestFinding, NotAskedAbout
+from paribus.questions.contested import Contested, SameSeeds
 from paribus.questions.family import conclude
 from paribus.questions.finding import InteractionFinding, Pair
 from paribus.questions.interaction import Interaction
@@ -117,19 +118,17 @@ def best_of(
     planned: int | None = None,
     looks: tuple[int, ...] = (),
     confounds: tuple[NotAskedAbout, ...] = (),
-    paired: bool = True,
-    ran: tuple[NDArray[np.bool_], ...] | None = None,
+    runs: Callable[[tuple[NDArray[np.float64], ...]], Contested] | None = None,
     step: float = 0.0,
 ) -> BestFinding:
-    """Judge which of several is the best, from the values of each."""
+    """Judge which of several is the best, from the values of each. runs: makes them of values, of
+    the same seeds by default."""
+    sides = tuple(np.array(value_S, float) for value_S in values.values())
     contest = Contest(
         BestQuestion(ask="Which is best?", best=tuple(values), about=("network",), matters=matters),
         ACCURACY,
-        tuple(np.array(value_S, float) for value_S in values.values()),
-        planned,
+        SameSeeds(sides, planned) if runs is None else runs(sides),
         confounds,
-        paired=paired,
-        ran=ran,
         step=step,
     )
     (finding,) = conclude(at_last_look([contest], looks))

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from paribus.questions.best_finding import NotAskedAbout
+from paribus.questions.contested import Groups, OwnSeeds
 from paribus.questions.finding import Finding, PairFinding
 from tests.support.judged import (
     ACCURACY,
@@ -119,16 +121,20 @@ def _best() -> Iterator[tuple[str, Finding]]:
     yield "best: one at the first look", best_of(led, looks=LOOKS)
     ten = {name: np.resize(value_S, 10) for name, value_S in tied.items()}
     uneven = {**tied, "mlp": tied["mlp"][:3], "paper": np.array([0.99])}
-    yield "best: unpaired", best_of({**tied, "mlp": tied["mlp"][:3]}, paired=False)
-    yield "best: unpaired, one with a lone value", best_of(uneven, paired=False)
-    yield "best: unpaired, lone values", best_of({"a": [0.9], "b": [0.8]}, paired=False)
+    yield "best: unpaired", best_of({**tied, "mlp": tied["mlp"][:3]}, runs=Groups)
+    yield "best: unpaired, one with a lone value", best_of(uneven, runs=Groups)
+    yield "best: unpaired, lone values", best_of({"a": [0.9], "b": [0.8]}, runs=Groups)
     some = {name: np.r_[value_S, [np.nan] * 5] for name, value_S in tied.items()}
     alone = {**some, "paper": np.r_[[np.nan] * 5, BASE_S]}
     ran = tuple(np.isfinite(value_S) for value_S in alone.values())
-    yield "best: one on other seeds", best_of(alone, ran=ran)
+
+    def with_twin(values: tuple[NDArray[np.float64], ...]) -> OwnSeeds:
+        return OwnSeeds(values, (*ran, ran[-1]))
+
+    yield "best: one on other seeds", best_of(alone, runs=lambda values: OwnSeeds(values, ran))
     yield (
         "best: one on other seeds, one without values",
-        best_of({**alone, "twin": alone["paper"] * np.nan}, ran=(*ran, ran[-1])),
+        best_of({**alone, "twin": alone["paper"] * np.nan}, runs=with_twin),
     )
     yield "best: rounded", best_of(tied, step=0.01)
     yield "best: two at the last look", best_of(ten | {"mlp": tied["mlp"]}, looks=LOOKS)

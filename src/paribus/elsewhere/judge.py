@@ -29,6 +29,7 @@ from paribus.measure.metric import Metric
 from paribus.questions.best import Contest
 from paribus.questions.best_finding import NotAskedAbout
 from paribus.questions.compare import Comparison
+from paribus.questions.contested import Groups, OwnSeeds
 from paribus.questions.family import conclude
 from paribus.questions.finding import Finding, Pair
 from paribus.questions.kind import Prepared
@@ -179,12 +180,10 @@ def _contest(runs: RecordedRuns, metric: Metric, terms: Terms, matters: float) -
     both have."""
     experiments = runs.experiments
     rows = [one.series[metric.key] for one in experiments]
-    values, ran = tuple(map(table.values, rows)), None
+    values = tuple(map(table.values, rows))
     is_whole = all(np.isfinite(value_R).all() for value_R in values)
     if terms.missing is Missing.UNREPORTED and not is_whole:
         raise UserError("--best: needs all values, and some are unreported; leave --best out")
-    if terms.paired:
-        values, ran = table.by_seed(rows)
     first, *others = experiments
     pairs = [_pair(first, one, terms.about) for one in others]
     return Contest(
@@ -196,9 +195,7 @@ def _contest(runs: RecordedRuns, metric: Metric, terms: Terms, matters: float) -
             matters=matters,
         ),
         metric=metric,
-        values=values,
-        paired=terms.paired,
-        ran=ran,
+        runs=OwnSeeds(*table.by_seed(rows)) if terms.paired else Groups(values),
         step=runs.steps[metric.key],
         confounds=tuple(NotAskedAbout(pair.b, pair.confounds) for pair in pairs if pair.confounds),
     )

@@ -11,6 +11,7 @@ from paribus.measure.runs import StudyResult
 from paribus.present import commands, report_text, short, wording
 from paribus.present.findings import agreement_line, heading
 from paribus.present.look_text import looks_note
+from paribus.present.set_text import sets_note
 from paribus.questions.finding import Finding, PairFinding, TwoSided, Verdict
 from paribus.text import short_name
 
@@ -81,8 +82,7 @@ def finding_lines(
     notes = [f"{mark} {note}" for mark, note in _NOTES.items() if mark in used]
     if family := max(short.family_of_unclear(finding) for finding in findings):
         notes.append(f"{_UNCLEAR} {_unclear(family)}")
-    if looks := looks_note(findings):
-        notes.append(looks)
+    notes += filter(None, (looks_note(findings), sets_note(findings)))
     if agreement := agreement_line(findings):
         notes.append(agreement)
     for note in notes:

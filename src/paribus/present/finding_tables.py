@@ -12,6 +12,7 @@ from paribus.measure.runs import StudyResult
 from paribus.present import estimates, latex, short, wording
 from paribus.present.as_json import NUMBERS, all_numbers, plain
 from paribus.present.look_text import looks_note
+from paribus.present.set_text import sets_note
 from paribus.present.sides import Labels
 from paribus.questions.best_finding import BestFinding, Contender
 from paribus.questions.finding import Finding, PairFinding
@@ -72,7 +73,7 @@ def findings_latex(
             "it takes. n counts seeds, for times processes. The verdicts allow for all questions, "
             "the intervals are those of each question alone; “equal” rests on "
             f"{percent(0.9)} intervals.",
-            *filter(None, [looks_note(findings)]),
+            *filter(None, [looks_note(findings), sets_note(findings)]),
             *notes,
         ],
         small=True,

@@ -15,6 +15,7 @@ from paribus.present.forest import forest
 from paribus.present.forest_view import GroupView, group_views
 from paribus.present.look_text import looks_note
 from paribus.present.many_runs import BARS
+from paribus.present.set_text import sets_note
 from paribus.present.what_differs import aspects_words, consequence_words, difference_words
 from paribus.questions import original
 from paribus.questions.best_finding import BestFinding
@@ -80,6 +81,8 @@ class FindingsView:
     """How many questions are answered, and how often each verdict."""
     looks: str
     """At which look they are, in a study that plans looks; "" in others."""
+    sets: str
+    """Why a best set and the pairs of its experiments can differ; "" if they do not."""
     groups: tuple[GroupView, ...]
     """The first picture: its rows by what they measure."""
     interval: str
@@ -119,6 +122,7 @@ def shown_findings(
         findings=tuple(_view(number, finding) for number, finding in enumerate(findings, start=1)),
         heading=heading(findings, preview=preview),
         looks=looks_note(findings),
+        sets=sets_note(findings),
         groups=() if drawn is None else group_views(drawn),
         interval=percent(0.95),
         key=tuple((kind.value, short.VERDICTS[kind], text) for kind, text in _KEY.items()),

@@ -56,7 +56,8 @@ def findings_parts(findings: FindingsView, picture: ReportFigure | None) -> list
     parts = ["## Findings", escape_markdown(findings.heading)]
     if picture is not None:
         parts.append(f"![{escape_markdown(picture.text)}](figures/{picture.file}.svg)")
-    parts += [escape_markdown(text) for text in (findings.looks, findings.introduction) if text]
+    notes = (findings.looks, findings.sets, findings.introduction)
+    parts += [escape_markdown(text) for text in notes if text]
     for number, finding in enumerate(findings.findings, start=1):
         text = f"{number}. **{escape_markdown(finding.question)}** "
         text += escape_markdown(finding.sentence)
