@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,6 +17,7 @@ from paribus.packs.unpack import contents_of_pack
 from paribus.store.open import open_store
 from paribus.store.rows import EPOCH_COLUMNS
 from tests.support.commands import call
+from tests.support.packs import read_index, write_index
 from tests.support.small import SMALL_STUDY, write_small
 
 VALUES = dict.fromkeys(EPOCH_COLUMNS, 0.5)
@@ -135,6 +137,36 @@ def test_runs_of_a_pack_that_the_store_has_not_are_not_lost(
     done = call("pack", "--into", home / "pack")
     assert "unpack it into the store first" in str(done.exception)
     assert len(contents_of_pack(home / "pack").runs) == 12
+
+
+def test_studies_of_a_pack_that_the_store_has_not_are_not_lost(home: Path) -> None:
+    index = read_index(home / "pack")
+    index["studies"].append({**index["studies"][0], "name": "another.toml"})
+    write_index(home / "pack", index)
+    before = (home / "pack" / "pack.json").read_bytes()
+    done = call("pack", home / "runs", "--into", home / "pack")
+    assert "has 1 study that" in str(done.exception)
+    assert "another.toml; unpack it into the store first" in str(done.exception)
+    assert (home / "pack" / "pack.json").read_bytes() == before
+
+
+def test_timings_that_were_made_elsewhere_stay_in_a_pack(
+    home: Path, away: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(away)
+    assert call("unpack").exit_code == 0
+    with open_store(away / "runs", "write") as store:
+        (*_, last) = store.timings()
+        store.keep_timing(replace(last, disturbed="elsewhere"))
+        pack(store, away / "pack")
+        both = store.timings()
+    with open_store(home / "runs", "read") as store:
+        assert len(store.timings()) == len(both) - 1
+        pack(store, away / "pack")
+        assert contents_of_pack(away / "pack").timings == both
+        once = (away / "pack" / "pack.json").read_bytes()
+        pack(store, away / "pack")
+    assert (away / "pack" / "pack.json").read_bytes() == once
 
 
 def test_nothing_is_packed_into_other_folders(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

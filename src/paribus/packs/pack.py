@@ -26,6 +26,7 @@ from paribus.spec.study_plan import PlansDifferError, StudyPlan
 from paribus.store.errors import told
 from paribus.store.reader import Reader
 from paribus.store.rows import EndedRun, united_plans
+from paribus.store.timings import in_order
 from paribus.store.unite import Contents, contents_of
 from paribus.text import count
 
@@ -44,18 +45,20 @@ class Packed:
 
 
 def pack(store: Reader, folder: Path, trusted: Path | None = None) -> Packed:
-    """Pack the runs of a store that have ended into a folder; what is there already stays.
+    """Pack the runs of a store that have ended into a folder; what is there already stays, timings
+    that were made elsewhere too.
 
     trusted: as in `sources.find`.
 
-    Raises `UserError`, and changes nothing, if the folder is no pack, or has runs that the store
-    has not or has otherwise.
+    Raises `UserError`, and changes nothing, if the folder is no pack, or has runs or studies that
+    the store has not or has otherwise.
     """
     contents = contents_of(store)
     if not contents.runs:
         raise UserError(f"{store.folder}: no run has ended yet; there is nothing to pack")
-    there = _there(folder)
-    _refuse_missing(store, contents, folder, there)
+    packed = _there(folder)
+    there = packed.runs
+    _refuse_missing(store, contents, folder, packed)
     labels = _Labels(store, trusted)
     digests: dict[str, str] = {}
     missing: list[EndedRun] = []
@@ -70,7 +73,9 @@ def pack(store: Reader, folder: Path, trusted: Path | None = None) -> Packed:
         if not _is_sound(path_of(folder, id_), digests[id_]):
             missing.append(ended)
     identities = {identity.hash: identity for identity in contents.identities}
-    index = Index(identities, contents.studies, contents.timings, digests)
+    more = [timing for timing in packed.timings if timing not in contents.timings]
+    timings = in_order([*contents.timings, *more])
+    index = Index(identities, contents.studies, timings, digests)
     with told(folder):
         folder.mkdir(parents=True, exist_ok=True)
         sweep(folder / NAME)
@@ -85,27 +90,30 @@ def pack(store: Reader, folder: Path, trusted: Path | None = None) -> Packed:
     return Packed(len(digests), len(missing), contents.unfinished, size)
 
 
-def _there(folder: Path) -> Mapping[str, str]:
-    """The digests of the runs that a folder has already."""
+def _there(folder: Path) -> Index:
+    """What a folder has already."""
     if (folder / NAME).exists():
-        return read_index(folder).runs
+        return read_index(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(
             f"{folder}: is there already and is no pack; name another folder with --into"
         )
-    return {}
+    return Index({}, (), (), {})
 
 
-def _refuse_missing(
-    store: Reader, contents: Contents, folder: Path, there: Mapping[str, str]
-) -> None:
+def _refuse_missing(store: Reader, contents: Contents, folder: Path, there: Index) -> None:
     ids = {ended.run.id for ended in contents.runs}
-    if missing := [id_ for id_ in there if id_ not in ids]:
-        raise UserError(
-            f"{folder}: has {count(len(missing), 'run')} that {store.folder} has not, e.g. "
-            f"{missing[0]}; unpack it into the store first: `paribus unpack {folder} --into "
-            f"{store.folder}`"
-        )
+    known = [record.study for record in contents.studies]
+    runs = [id_ for id_ in there.runs if id_ not in ids]
+    packed = [record.study for record in there.studies]
+    studies = [one.label for one in packed if not any(one.is_same(study) for study in known)]
+    for missing, word, many in ((runs, "run", "runs"), (studies, "study", "studies")):
+        if missing:
+            raise UserError(
+                f"{folder}: has {count(len(missing), word, many)} that {store.folder} has not, "
+                f"e.g. {missing[0]}; unpack it into the store first: `paribus unpack {folder} "
+                f"--into {store.folder}`"
+            )
     plans: dict[tuple[str, bool], Mapping[str, StudyPlan]] = {}
     for record in contents.studies:
         key = (record.study.name, record.study.preview)

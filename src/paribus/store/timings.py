@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from math import inf
 from pathlib import Path
@@ -87,7 +87,12 @@ def read_timings(store: Path, damaged: Collection[str] = ()) -> tuple[Timing, ..
         content = read_plain(path)
         if content is not None:
             found.append(_timing(path, content))
-    return tuple(sorted(found, key=lambda timing: json.dumps(asdict(timing), sort_keys=True)))
+    return in_order(found)
+
+
+def in_order(timings: Iterable[Timing]) -> tuple[Timing, ...]:
+    """Return timings in the order that a store has them in."""
+    return tuple(sorted(timings, key=lambda timing: json.dumps(asdict(timing), sort_keys=True)))
 
 
 def timing_of(raw: Any) -> Timing:
