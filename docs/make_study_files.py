@@ -91,7 +91,8 @@ METRICS_END = """
 `class_accuracy cat` names a class as the data do. A function of your own takes the true and the
 predicted classes of the test images, in this order, and returns a number, as scikit-learn's
 `sklearn.metrics:balanced_accuracy_score` does; `"my_package.metrics:cost lower"` says that lower is
-better. It is found as [custom modules](custom-modules.md) are, and tried before training.
+better. It is found as [custom modules](custom-modules.md) are, and tried before training. Findings
+call it by the function's name (`macro_f1`: macro f1), or as the question says: `metric_label = "Macro-F1"`.
 
 """
 
@@ -152,7 +153,15 @@ def page() -> str:
          "experiments of a study is usual, and `data` and `validation` must be the same in all."),
     ]  # fmt: skip
     question = _rows(
-        Question, "ask", "compare", "about", "metric", "matters", "original", "original_verdict"
+        Question,
+        "ask",
+        "compare",
+        "about",
+        "metric",
+        "metric_label",
+        "matters",
+        "original",
+        "original_verdict",
     )
     best = _rows(BestQuestion, "best", "original_verdict")
     pairs = _rows(InteractionQuestion, "compare")

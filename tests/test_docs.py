@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import paribus
-from tests.support.commands import call
+from tests.support.commands import call, read_json
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -88,7 +88,7 @@ def test_the_page_on_results_from_elsewhere(
     page = ROOT / "docs" / "judge.md"
     (command,) = commands(page)
     printed = call(*shlex.split(command)[1:]).output
-    table, shown = blocks(page, "text")
+    table, shown, wide = blocks(page, "text")
     assert shown in printed
     assert (tmp_path / "ablation.csv").read_text("utf-8").startswith(table.rstrip("…\n"))
     readme = next(block for block in blocks(ROOT / "README.md", "text") if "mixup" in block)
@@ -98,6 +98,11 @@ def test_the_page_on_results_from_elsewhere(
     exec(compile(code, "judge.md", "exec"), names)
     assert len(names["judged"].findings) == 3
     assert (tmp_path / "report" / "index.html").exists()
+    (tmp_path / "wide.csv").write_text(wide.rstrip("…\n"), "utf-8")
+    found = read_json("judge", "wide.csv", "--wide", "test_acc", "--json")["findings"]
+    assert [(one["a"], one["b"], one["metric"]) for one in found] == [
+        ("baseline", "mixup", "test_acc")
+    ]
 
 
 def test_the_page_on_formulas_has_every_name() -> None:

@@ -135,7 +135,7 @@ def test_grid_of_the_experiments_that_are_left() -> None:
         ("momentum = [0.5]", "grid.momentum: must be a list of at least 2 values, got [0.5]; "),
         ("lr = [0.1, 0.2, 0.1]", "grid.lr: holds 0.1 twice; leave one out"),
         ("learning_rate = [0.1, 0.2]", 'grid.learning_rate: unknown key; did you mean "lr"?'),
-        ("data = ['a', 'b']", "grid.data: unknown key; known are from, network, "),
+        ("data = ['a', 'b']", "grid.data: unknown key; known are from, label, network, "),
         ("optimizer.lrr = [1, 2]", 'grid.optimizer.lrr: unknown key; did you mean "lr"?'),
         ("lr = [1, 2]\noptimizer.lr = [1, 2]", "grid.optimizer.lr: is written twice; leave one"),
         ("", "grid: varies nothing; write e.g. lr = [0.01, 0.03, 0.1]"),
@@ -206,3 +206,35 @@ optimizer = [
         "s.toml, grid: mlp-lr-0.1-sgd-1-0.9 and mlp-lr-0.1-sgd-2-0.9 are the same; leave out a "
         "setting that changes nothing"
     )
+
+
+def test_variants_are_called_by_their_settings() -> None:
+    grid = """lr = [0.01, 0.02]
+batch_size = [16, 64]
+network = { small = ["flatten", "linear 10"], large = ["flatten", "linear 8", "linear 10"] }"""
+    study = read_study(STUDY + grid, "s.toml")
+    name = "mlp-lr-0.02-batch_size-64-large"
+    assert study.label(name) == "mlp, lr 0.02, batch size 64, large"
+    called = STUDY.replace("epochs = 4", 'epochs = 4\nlabel = "Perceptron"')
+    assert read_study(called + grid, "s.toml").label(name) == (
+        "Perceptron, lr 0.02, batch size 64, large"
+    )
+    stated = read_study(f'{STUDY}label = "{{network}}: {{lr}} × {{batch_size}}"\n{grid}', "s.toml")
+    assert stated.label(name) == "large: 0.02 × 64"
+    # The base keeps its own, and a label that is too long is none.
+    assert study.label("mlp") == "mlp"
+    long = read_study(called.replace("Perceptron", "P" * 95) + "lr = [0.01, 0.02]", "s.toml")
+    assert list(long.labels) == ["mlp"]
+
+
+@pytest.mark.parametrize(
+    ("label", "message"),
+    [
+        ('"{batch}"', "grid.label: {batch} is no setting of the grid; known are {lr}"),
+        ('"rate"', 'labels: mlp-lr-0.01 and mlp-lr-0.02 are both "rate"; change one'),
+        ("3", 'grid.label: must be a text such as "lr {lr}"'),
+    ],
+)
+def test_a_wrong_label_of_a_grid_is_an_error(label: str, message: str) -> None:
+    place = "s.toml: " if message.startswith("labels") else "s.toml, "
+    assert refusal(f"lr = [0.01, 0.02]\nlabel = {label}") == place + message

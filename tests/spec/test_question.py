@@ -8,6 +8,7 @@ import pytest
 
 from paribus import Experiment, Question, Sgd, Study
 from paribus.errors import UserError
+from paribus.measure.metric import asked
 from paribus.spec.files import read_study
 from paribus.spec.model import SpecError
 from paribus.spec.question import (
@@ -17,6 +18,7 @@ from paribus.spec.question import (
     question_model,
     question_of,
 )
+from paribus.spec.study_plan import AskedQuestion
 
 TABLE: dict[str, Any] = {
     "ask": "Is it?",
@@ -210,3 +212,41 @@ def test_pairs_of_pairs_are_another_class() -> None:
     compare: Any = [["a", "b"], ["c", "d"]]
     with pytest.raises(SpecError, match="has pairs of experiments; use InteractionQuestion"):
         Question(ask="?", compare=compare, about=("epochs",), matters=0)
+
+
+OWN = STUDY + 'metric = "my_package.metrics:macro_f1"\n'
+
+
+def test_a_metric_of_ones_own_is_called_as_its_question_says() -> None:
+    (question,) = read_study(OWN, "s.toml").questions
+    assert isinstance(question, Question)
+    metric = asked(question)
+    assert (metric.key, metric.label) == ("my_package.metrics:macro_f1", "macro f1")
+    assert (metric.better, metric.worse) == ("higher macro f1", "lower macro f1")
+    (labeled,) = read_study(OWN + 'metric_label = "Macro-F1"\n', "s.toml").questions
+    assert isinstance(labeled, Question)
+    assert (asked(labeled).key, asked(labeled).label) == (metric.key, "Macro-F1")
+    lower = labeled.model_copy(update={"metric": f"{metric.key} lower"})
+    assert (asked(lower).better, asked(lower).higher_is_better) == ("lower Macro-F1", False)
+    # It is the same question under either name, and as plans of before have it.
+    assert AskedQuestion.of(question).key == AskedQuestion.of(labeled).key
+    assert "metric_label" not in AskedQuestion.of(question).table
+
+
+@pytest.mark.parametrize(
+    ("study", "message"),
+    [
+        (STUDY + 'metric_label = "Acc"\n', "metric_label: is for a metric that is a function; "),
+        (OWN + 'metric_label = " F1"\n', "metric_label: must be one line of at most 100"),
+        (OWN + f'metric_label = "{"F" * 101}"\n', "metric_label: must be one line of at most 100"),
+        (
+            f'{OWN}{STUDY[STUDY.index("[[questions]]") :]}metric = "other:macro_f1"\n',
+            "questions: metrics my_package.metrics:macro_f1 and other:macro_f1 are both called "
+            '"macro f1"; write metric_label for one',
+        ),
+    ],
+)
+def test_a_wrong_label_of_a_metric_is_an_error(study: str, message: str) -> None:
+    with pytest.raises(UserError) as error:
+        read_study(study, "s.toml")
+    assert message in str(error.value)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.spec.metric_names import metric_facts
+from paribus.spec.question import MetricQuestion
 from paribus.text import plural, with_unit
 
 if TYPE_CHECKING:
@@ -120,6 +121,12 @@ class Metric:
         known at the end alone."""
         return np.full(run.epochs, np.nan) if self.curve is None else self.curve(run)
 
+    def called(self, label: str) -> Metric:
+        """Return the metric under another name, where higher or lower says what is better."""
+        words = ("higher", "lower") if self.higher_is_better else ("lower", "higher")
+        better, worse = (f"{word} {label}" for word in words)
+        return replace(self, label=label, better=better, worse=worse)
+
     def with_arguments(self, arguments: Sequence[str]) -> Metric:
         """Return the metric itself. Raises ValueError if anything is written behind its name."""
         if arguments:
@@ -175,6 +182,12 @@ def named(text: str) -> Metric:
     'number of epochs to 98% test accuracy'
     """
     return cast(Metric, metric_facts(text))
+
+
+def asked(question: MetricQuestion) -> Metric:
+    """Return the metric of a question, called as it says."""
+    metric = named(question.metric)
+    return metric.called(question.metric_label) if question.metric_label else metric
 
 
 def _is_share(text: str) -> bool:

@@ -133,16 +133,16 @@ class FunctionMetric:
                 f'metric "{path}" takes "lower" or "higher", which is better, got '
                 f'"{" ".join(others)}"'
             )
-        higher = others != ["lower"]
-        return Metric(
+        metric = Metric(
             key=path,
-            label=path,
-            higher_is_better=higher,
-            better=f"{'higher' if higher else 'lower'} {path.partition(':')[2]}",
-            worse=f"{'lower' if higher else 'higher'} {path.partition(':')[2]}",
+            label="",
+            higher_is_better=others != ["lower"],
+            better="",
+            worse="",
             read=partial(_of_function, path),
             check_data=partial(_try, path),
         )
+        return metric.called(path.partition(":")[2].replace("_", " ").strip() or path)
 
 
 def _of_function(path: str, run: Run) -> float:

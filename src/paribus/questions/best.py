@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from paribus.measure import table
-from paribus.measure.metric import Metric, named
+from paribus.measure.metric import Metric, asked
 from paribus.questions.best_finding import BestFinding, BestLook, Contender, NotAskedAbout
 from paribus.questions.contested import Contested, SameSeeds, finite
 from paribus.questions.finding import NoVerdict, Verdict
@@ -30,7 +30,7 @@ def prepare(question: BestQuestion, context: Context) -> Contest:
 
     With looks, of the first seeds of each; else of the seeds whose runs of all have ended.
     """
-    metric = named(question.metric)
+    metric = asked(question)
     results = [context.experiments[name] for name in question.experiments]
     if context.looks:
         rows = [first_seeds(table.final(result, metric), context) for result in results]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from paribus.measure import table
-from paribus.measure.metric import Metric, named
+from paribus.measure.metric import Metric, asked
 from paribus.questions.finding import (
     Evidence,
     Look,
@@ -50,7 +50,7 @@ Floats = NDArray[np.float64]
 
 def prepare(question: Question, context: Context) -> Comparison | UnpairedComparison:
     """Return the comparison of the seeds with which runs of both have ended."""
-    metric, results = named(question.metric), sides(question, context)
+    metric, results = asked(question), sides(question, context)
     if not context.same_seeds:
         rows = (table.final(result, metric) for result in results)
         a_A, b_B = map(table.values, rows)

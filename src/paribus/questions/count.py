@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from paribus.measure.metric import Metric, named
+from paribus.measure.metric import Metric, asked
 from paribus.questions.finding import CountFinding, NoVerdict, Pair, Verdict
 from paribus.questions.kind import Context, Kind
 from paribus.questions.pair import pair_of, sides
@@ -13,7 +13,7 @@ from paribus.spec.question import Question
 
 def prepare(question: Question, context: Context) -> Counts:
     """Return the question with its counts, which need no runs."""
-    metric = named(question.metric)
+    metric = asked(question)
     if metric.count is None:
         raise ValueError(f"experiments have no {metric.key}")
     count_a, count_b = (metric.count(side) for side in sides(question, context))

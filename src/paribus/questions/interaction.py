@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.measure import table
-from paribus.measure.metric import named
+from paribus.measure.metric import asked
 from paribus.questions.compare import Comparison
 from paribus.questions.finding import CellLevel, Evidence, InteractionFinding, Pair
 from paribus.questions.guard import two_changes
@@ -29,7 +29,7 @@ NEAR_CEILING = 0.99
 
 def prepare(question: InteractionQuestion, context: Context) -> Interaction:
     """Return the interaction over the seeds whose runs of all four have ended."""
-    metric = named(question.metric)
+    metric = asked(question)
     results = [context.experiments[name] for name in question.experiments]
     rows = together(results, metric, context)
     cell_CS = np.array([table.values(side) for side in rows])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from paribus.measure.metric import named
+from paribus.measure.metric import asked
 from paribus.measure.runs import Timing
 from paribus.questions.finding import NoVerdict, Pair, StepTimeFinding, Verdict
 from paribus.questions.kind import Context, Kind
@@ -120,7 +120,7 @@ class StepTimes:
             why_none=NoVerdict.NOT_TIMED if verdict is Verdict.NONE else None,
             less_than_matters=less,
             pair=self.pair,
-            metric=named(self.question.metric),
+            metric=asked(self.question),
             ratio=ratio,
             control=control,
             log_ratios=self.log_ratios if ratio is not None else (),

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
-from paribus.spec.bounds import LONGEST_NAME, MOST_VARIANTS
+from paribus.spec.bounds import LONGEST_LABEL, LONGEST_NAME, MOST_VARIANTS
 from paribus.spec.model import Spec
 from paribus.spec.problems import value as quoted
 from paribus.spec.suggestions import suggest
@@ -27,6 +27,7 @@ _SETTINGS = (
     *("network", "optimizer", "schedule", "epochs", "batch_size", "initialisation"),
     *("label_smoothing", "ema", "best_by", "patience", "normalize", "augment", "images", "engine"),
 )
+_LABEL = "label"
 _TABLES = {"optimizer": OPTIMIZER_SETTINGS, "schedule": _SCHEDULE_SETTINGS}
 
 
@@ -74,6 +75,11 @@ class Written:
     """Messages without the file's name: "grid.lr: …"."""
     keys: tuple[str, ...] = ()
     """Of each factor, its name as it is written."""
+
+    def add(self, problem: str) -> None:
+        """Add what is wrong, once."""
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def place(self, name: str, path: Sequence[str]) -> str:
         """Return where the value of a variant stands that is at the end of a path of keys."""
@@ -125,9 +131,51 @@ def read(table: Any, experiments: Mapping[str, Any]) -> Written:
         if name in experiments or name in found.tables:
             found.problems.append(f"{NAME}: there are two experiments {shown(name)}; rename one")
             break
-        found.tables[name] = {"from": base, **_settings(chosen)}
+        found.tables[name] = {"from": base, **_label(table, experiments, chosen, found)}
+        found.tables[name] |= _settings(chosen)
         found.cells[name] = cell
     return found
+
+
+def _label(
+    table: dict[str, Any],
+    experiments: Mapping[str, Any],
+    chosen: Sequence[tuple[_Levels, int]],
+    found: Written,
+) -> dict[str, str]:
+    """What figures call a variant, as a part of its table: `label` of the grid with its settings in
+    place of their keys in braces, by default the name of the base and its settings."""
+    parts = {one.key: one.factor.levels[index] for one, index in chosen}
+    pattern = table.get(_LABEL)
+    if pattern is None:
+        base = table.get("from", next(iter(experiments)))
+        words = [
+            level if key in (*_TABLES, "network") else f"{_words(key)} {level}"
+            for key, level in parts.items()
+        ]
+        called = experiments[base].get(_LABEL)
+        label = ", ".join([called if isinstance(called, str) else base, *words])
+        # A long one would be a mistake that nobody has made.
+        return {_LABEL: label} if len(label) <= LONGEST_LABEL and label.isprintable() else {}
+    if not isinstance(pattern, str):
+        found.add(f'{NAME}.{_LABEL}: must be a text such as "{_example(parts)}"')
+        return {}
+    for key in re.findall(r"\{([^{}]*)\}", pattern):
+        if key not in parts:
+            known = ", ".join(f"{{{one}}}" for one in parts)
+            found.add(f"{NAME}.{_LABEL}: {shown('{' + key + '}')} is no setting of the grid; known "
+                      f"are {known}")  # fmt: skip
+            return {}
+        pattern = pattern.replace(f"{{{key}}}", parts[key])
+    return {_LABEL: pattern}
+
+
+def _words(key: str) -> str:
+    return key.rpartition(".")[2].replace("_", " ")
+
+
+def _example(parts: Mapping[str, str]) -> str:
+    return ", ".join(f"{_words(key)} {{{key}}}" for key in parts)
 
 
 def questions(
@@ -183,9 +231,9 @@ class _Levels:
 def _factors(table: dict[str, Any], found: Written) -> list[tuple[str, str, Any]]:
     """Return the settings that a grid varies: each as it is written, its name, and its values."""
     factors: list[tuple[str, str, Any]] = []
-    known = ("from", *_SETTINGS, *OPTIMIZER_SETTINGS)
+    known = ("from", _LABEL, *_SETTINGS, *OPTIMIZER_SETTINGS)
     for key, values in table.items():
-        if key == "from":
+        if key in ("from", _LABEL):
             continue
         if key in OPTIMIZER_SETTINGS:
             factors.append((key, f"optimizer.{key}", values))

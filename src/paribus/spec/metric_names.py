@@ -11,6 +11,7 @@ from typing import Protocol
 
 from paribus.errors import did_you_mean
 from paribus.registry import Registry
+from paribus.spec.bounds import LONGEST_LABEL
 from paribus.text import is_import_path
 
 
@@ -85,7 +86,7 @@ def metric_facts(text: str) -> MetricFacts:
     'compare'
     """
     name, *arguments = text.split() or [""]
-    if name not in METRICS and is_import_path(name):
+    if is_function(name):
         return _FUNCTIONS.get("function").with_arguments([name, *arguments])
     if name not in METRICS:
         raise ValueError(f'there is no metric "{name}"; {did_you_mean(name, METRICS.names())}')
@@ -102,6 +103,27 @@ def check_metric(text: str) -> str:
     """
     metric_facts(text)
     return " ".join(text.split())
+
+
+def is_function(metric: str) -> bool:
+    """Return whether a metric is a function of the user's own."""
+    name = metric.split()[:1]
+    return bool(name) and name[0] not in METRICS and is_import_path(name[0])
+
+
+def check_metric_label(label: str, metric: str) -> str:
+    """Return what a metric is to be called.
+
+    metric: a valid name, "" if it is wrong. Raises ValueError if it is no function of the user's
+    own, or the label is not one line.
+    """
+    if label and metric and not is_function(metric):
+        raise ValueError(f"is for a metric that is a function; leave it out beside {metric}")
+    if not label.isprintable() or label != label.strip() or len(label) > LONGEST_LABEL:
+        raise ValueError(
+            f"must be one line of at most {LONGEST_LABEL} characters without spaces at its ends"
+        )
+    return label
 
 
 def check_matters(matters: float, metric: str) -> float:

@@ -18,7 +18,12 @@ from paribus.errors import did_you_mean
 from paribus.registry import Registry
 from paribus.spec.aspects import ASPECTS
 from paribus.spec.experiment import Experiment
-from paribus.spec.metric_names import check_matters, check_metric, metric_facts
+from paribus.spec.metric_names import (
+    check_matters,
+    check_metric,
+    check_metric_label,
+    metric_facts,
+)
 from paribus.spec.model import Spec
 from paribus.spec.tune import problems_of_comparison
 
@@ -124,6 +129,8 @@ class MetricQuestion(BaseQuestion):
     """What is meant to differ between them; anything else that does is a confound."""
     metric: Annotated[str, AfterValidator(check_metric)] = "test_accuracy"
     """The number that is compared."""
+    metric_label: str = ""
+    """What a metric that is a function of yours is called; by default by the function's name."""
     matters: float = Field(ge=0, allow_inf_nan=False)
     """The smallest difference that would matter, in the metric's own unit: 0.001 of an accuracy is
     0.1 points."""
@@ -151,6 +158,11 @@ class MetricQuestion(BaseQuestion):
 
     def _metric_terms(self) -> str:
         return f"{self.metric}; what matters: {self.matters:g}"
+
+    @field_validator("metric_label")
+    @classmethod
+    def _of_a_function(cls, label: str, found: ValidationInfo) -> str:
+        return check_metric_label(label, found.data.get("metric", ""))
 
     @field_validator("about")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from os import PathLike
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -20,10 +20,11 @@ from paribus.spec.bounds import (
 from paribus.spec.experiment import Experiment
 from paribus.spec.grid import Grid
 from paribus.spec.identity import recipe_key
+from paribus.spec.metric_names import is_function, metric_facts
 from paribus.spec.model import Spec
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.notation import format_layer
-from paribus.spec.question import BaseQuestion, no_experiment, question_of
+from paribus.spec.question import BaseQuestion, MetricQuestion, no_experiment, question_of
 from paribus.spec.recipe import Step
 from paribus.spec.seeds import fields_of, problems_of_looks
 
@@ -134,6 +135,7 @@ class Study(Spec):
         for number, question in enumerate(self.questions, start=1):
             found = question.problems(self.experiments)
             problems += [f"question {number}: {problem}" for problem in found]
+        problems += _metrics_twice(self.questions)
         for key, given in (("labels", self.labels), ("reported", self.reported)):
             for name in given:
                 if name not in names:
@@ -299,6 +301,23 @@ def _labels_twice(labels: Mapping[str, str], names: list[str]) -> list[str]:
         if other != name:
             problems.append(f'labels: {other} and {name} are both "{label}"; change one')
     return problems
+
+
+def _metrics_twice(questions: Sequence[BaseQuestion]) -> list[str]:
+    """What is wrong with two functions that findings would call the same."""
+    seen: dict[str, str] = {}
+    problems = []
+    for question in questions:
+        if isinstance(question, MetricQuestion) and is_function(question.metric):
+            label = question.metric_label or metric_facts(question.metric).label
+            path = question.metric.split()[0]
+            other = seen.setdefault(label, path)
+            if other != path:
+                problems.append(
+                    f'questions: metrics {other} and {path} are both called "{label}"; write '
+                    "metric_label for one"
+                )
+    return list(dict.fromkeys(problems))
 
 
 def _network(experiment: Experiment) -> str:

@@ -16,7 +16,7 @@ from paribus.text import is_import_path
 # What of a design says when it was, and not what.
 _WHEN = ("at", "ended", "judged", "known")
 # What may change in a question without making another of it: its p-value stays the same.
-_TERMS = ("ask", "matters", "about", "original", "original_verdict")
+_TERMS = ("ask", "matters", "about", "original", "original_verdict", "metric_label")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,11 @@ class AskedQuestion:
     @classmethod
     def of(cls, question: BaseQuestion) -> AskedQuestion:
         """Return the record of a question."""
-        return cls({**question.model_dump(mode="json"), "kind": question.kind})
+        table = question.model_dump(mode="json")
+        # Plans of before have none.
+        if not table.get("metric_label"):
+            table.pop("metric_label", None)
+        return cls({**table, "kind": question.kind})
 
     @cached_property
     def key(self) -> str:
