@@ -92,7 +92,8 @@ METRICS_END = """
 predicted classes of the test images, in this order, and returns a number, as scikit-learn's
 `sklearn.metrics:balanced_accuracy_score` does; `"my_package.metrics:cost lower"` says that lower is
 better. It is found as [custom modules](custom-modules.md) are, and tried before training. Findings
-call it by the function's name (`macro_f1`: macro f1), or as the question says: `metric_label = "Macro-F1"`.
+call it by the function's name (`macro_f1`: macro f1), or as the question says:
+`metric_label = "Macro-F1"`.
 
 """
 
