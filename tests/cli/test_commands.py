@@ -6,7 +6,6 @@ import re
 import shutil
 import sys
 from html.parser import HTMLParser
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -26,8 +25,7 @@ def test_help_names_every_command_and_each_has_help() -> None:
     help_ = call("--help").output
     for name, line in COMMANDS.items():
         assert f"{name}" in help_
-        command = import_module(f"paribus.cli.{name}").command
-        assert command.short_help == line
+        assert line in help_
         own = call(name, "--help")
         assert own.exit_code == 0
         assert len(own.output.splitlines()) > 5

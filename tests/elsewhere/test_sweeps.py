@@ -115,6 +115,6 @@ def test_either_is_taken_where_it_is_stated(tmp_path: Path) -> None:
     with pytest.raises(UserError) as error:
         judged(tmp_path, sweep, Terms(Stated(experiment=("method",))))
     assert str(error.value) == (
-        f"{tmp_path / 'results.csv'}: epochs is 5, 10 and 20: if each row is a run of its own, "
+        f"{tmp_path / 'results.csv'}: epochs is 5, 10 and 20: if every row is a separate run, "
         "write --experiment method,epochs; if it is a moment of a run, write --epoch epochs"
     )

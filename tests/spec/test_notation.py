@@ -253,7 +253,7 @@ def test_repeat_is_written_out() -> None:
             f"concat [{', '.join(['[]'] * 3000)}]",
             "has more than 2,000 layers, those in blocks included; repeat less",
         ),
-        ("concat [[" * 11, "brackets are nested more than 20 deep; write it with fewer brackets"),
+        ("concat [[" * 11, "has brackets nested more than 20 deep; write it with fewer brackets"),
         ("residual [relu [", 'expected "," or "]" before "["'),
         (
             "repeat x [relu]",
@@ -278,7 +278,7 @@ def test_repeat_is_written_out() -> None:
             'write e.g. "repeat 3 [conv 8, relu]"',
         ),
         ("[" * 1500, 'a layer\'s name is missing; write e.g. "conv 16"'),
-        ("residual [" * 30, "brackets are nested more than 20 deep; write it with fewer brackets"),
+        ("residual [" * 30, "has brackets nested more than 20 deep; write it with fewer brackets"),
     ],
 )
 def test_messages(text: str, message: str) -> None:

@@ -13,6 +13,7 @@ from paribus.data.sources import is_function
 from paribus.errors import UserError
 from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding
+from paribus.spec.functions import UNTRUSTED
 from paribus.spec.question import Question
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.reader import Reader
@@ -60,8 +61,7 @@ def check_runs_no_code(
     names = [name for pair in pairs for name in readable_as(pair.study.study, store)]
     file = next((name for name in names if Path(name).is_file()), "STUDY")
     raise UserError(
-        f"{functions[0]}: is a function, and no code is run because a store names it; name the "
-        f"study that you trust: add --study {shlex.quote(file)}"
+        f"{functions[0]}: is a function, and {UNTRUSTED}: add --study {shlex.quote(file)}"
     )
 
 

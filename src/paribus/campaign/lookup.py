@@ -151,15 +151,10 @@ def common_data(
     fingerprint = store.identity(a.hash).data
     if fingerprint != store.identity(b.hash).data:
         data_a, data_b = a.experiment.data, b.experiment.data
+        sides = f'{a.text} is on data "{data_a}" and {b.text} on "{data_b}"'
         if data_a == data_b:
-            raise UserError(
-                f'{a.text} and {b.text} are on other images, both called data "{data_a}"; '
-                "experiments are compared on one dataset"
-            )
-        raise UserError(
-            f'{a.text} is on data "{data_a}" and {b.text} on "{data_b}"; '
-            "experiments are compared on one dataset"
-        )
+            sides = f'{a.text} and {b.text} are on other images, both called data "{data_a}"'
+        raise UserError(f"{sides}; experiments are compared on one dataset")
     places = [place for side in (a, b) for place in store.places(side.hash)]
     return find(fingerprint, [(place.source, place.folder) for place in places], trusted=trusted)
 

@@ -27,7 +27,7 @@ from paribus.spec.study import Study
 from paribus.text import count, extent, plural, series, size_text
 
 
-@click.command(short_help="Validate a study: sizes, shapes, differences. Trains nothing.")
+@click.command()
 @study_options
 @json_option
 def command(campaign: Campaign, as_json: bool) -> None:

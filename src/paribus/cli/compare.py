@@ -16,7 +16,7 @@ from paribus.campaign.lookup import (
     find_pair,
     folder_of,
 )
-from paribus.cli.options import json_option, looking, of_study_option, store_option, tell
+from paribus.cli.options import UNSET, json_option, looking, of_study_option, store_option, tell
 from paribus.data.dataset import Dataset
 from paribus.errors import UserError, did_you_mean
 from paribus.measure.from_store import described, read_run
@@ -30,7 +30,7 @@ from paribus.store.known import present_code
 from paribus.store.reader import Reader
 
 
-@click.command(short_help="Say whether one experiment is better than another.")
+@click.command()
 @click.argument("a")
 @click.argument("b")
 @click.option("--metric", default="test_accuracy", show_default=True, help="What is compared.")
@@ -38,7 +38,7 @@ from paribus.store.reader import Reader
     "--matters",
     type=click.FloatRange(0, min_open=True),
     metavar="X",
-    help="The smallest difference that matters; without it nothing is called equal.",
+    help=f"The smallest difference that matters; {UNSET}.",
 )
 @click.option(
     "--about",

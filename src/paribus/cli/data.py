@@ -12,7 +12,7 @@ from paribus.data.dataset import Dataset
 from paribus.data.sources import OTHERS, known, load
 
 
-@click.command(short_help="List the datasets, and fetch them.")
+@click.command()
 @click.argument("source", required=False)
 @json_option
 def command(source: str | None, as_json: bool) -> None:

@@ -22,7 +22,7 @@ from paribus.text import count
 _FOLDER = Path("export")
 
 
-@click.command(short_help="Write a run's network, or a whole store, for other tools.")
+@click.command()
 @click.argument("run", required=False)
 @click.option(
     "--to",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from paribus.cli.options import json_option, pdf_option, tell
+from paribus.cli.options import UNSET, json_option, pdf_option, tell
 from paribus.elsewhere.options import Missing, Unit
 from paribus.errors import UserError
 
@@ -65,7 +65,7 @@ class _Units(click.ParamType[tuple[Unit, ...]]):
 _COLUMNS, _SIZES, _UNITS = _Columns(), _Sizes(), _Units()
 
 
-@click.command(short_help="Judge results that were made elsewhere, e.g. a CSV file.")
+@click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE…")
 @click.option(
     "--experiment",
@@ -147,8 +147,7 @@ _COLUMNS, _SIZES, _UNITS = _Columns(), _Sizes(), _Units()
     type=_SIZES,
     default=(),
     metavar="X,…",
-    help="The smallest difference that matters, in the file's unit, for each metric; without it "
-    "nothing is called equal.",
+    help=f"The smallest difference that matters, in the file's unit, for each metric; {UNSET}.",
 )
 @click.option(
     "--paired",

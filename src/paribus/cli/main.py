@@ -13,8 +13,8 @@ import click
 from paribus import __version__
 from paribus.errors import ParibusError, did_you_mean
 
-# In the order in which a newcomer meets them. Help lines are repeated here, so that `--help` need
-# not load the modules; a test holds that they agree.
+# In the order in which a newcomer meets them. Their help lines stand here, so that `--help` need
+# not load the modules.
 COMMANDS = {
     "run": "Train what a study is missing, then write its report.",
     "check": "Validate a study: sizes, shapes, differences. Trains nothing.",
@@ -44,6 +44,7 @@ class _Lazy(click.Group):
         if name not in COMMANDS:
             return None
         command: click.Command = import_module(f"paribus.cli.{name}").command
+        command.short_help = COMMANDS[name]
         return command
 
     def resolve_command(

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from paribus.cli.options import json_option, tell
+from paribus.cli.options import MADE, json_option, tell
 from paribus.store.open import open_store
 from paribus.store.unite import contents_of, unite
 from paribus.text import count
 
 
-@click.command(short_help="Unite stores that have each trained a part of a study.")
+@click.command()
 @click.argument(
     "stores", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="STORE…"
 )
@@ -24,7 +24,7 @@ from paribus.text import count
     required=True,
     type=click.Path(path_type=Path),
     metavar="STORE",
-    help="The store that gets all runs; it is made if it is not there.",
+    help=f"The store that gets all runs; {MADE}.",
 )
 @json_option
 def command(stores: tuple[Path, ...], target: Path, as_json: bool) -> None:

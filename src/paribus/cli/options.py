@@ -21,13 +21,17 @@ from paribus.text import STORE
 
 Command = Callable[..., Any]
 
+STORE_HELP = "Folder that runs are kept in."
+MADE = "it is made if it is not there"
+UNSET = "without it nothing is called equal"
+
 store_option = click.option(
     "--store",
     "store_folder",
     default=str(STORE),
     show_default=True,
     type=click.Path(path_type=Path),
-    help="Folder that runs are kept in.",
+    help=STORE_HELP,
 )
 report_option = click.option(
     "--report",

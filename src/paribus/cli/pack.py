@@ -15,7 +15,7 @@ from paribus.store.open import open_store
 from paribus.text import STORE, count, plural
 
 
-@click.command(short_help="Pack a store's runs without weights: for a repository or a mail.")
+@click.command()
 @click.argument("store", default=str(STORE), type=click.Path(path_type=Path))
 @click.option(
     "--into",

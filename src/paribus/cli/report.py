@@ -19,7 +19,7 @@ from paribus.cli.options import (
 )
 
 
-@click.command(short_help="Write the report of what has been trained so far.")
+@click.command()
 @study_options
 @store_option
 @report_option

@@ -50,7 +50,7 @@ class ShardType(click.ParamType[Shard]):
         return Shard(int(number), int(of))
 
 
-@click.command(short_help="Train what a study is missing, then write its report.")
+@click.command()
 @study_options
 @click.option(
     "--jobs",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from paribus.serve.server import Address
 
 
-@click.command(short_help="Show a study in the browser, live, and a pad to draw on.")
+@click.command()
 @optional_study_options
 @store_option
 @click.option(

@@ -21,7 +21,7 @@ from paribus.store.rows import StoredRun
 from paribus.text import percent
 
 
-@click.command(short_help="Show one run: recipe, epochs, where it ran.")
+@click.command()
 @click.argument("run")
 @of_study_option
 @store_option

@@ -20,7 +20,7 @@ _COMMAND_MEGABYTES = 300
 """What the command takes beside its workers."""
 
 
-@click.command(short_help="Print a script that trains a study with Slurm.")
+@click.command()
 @study_options
 @click.option(
     "--tasks",

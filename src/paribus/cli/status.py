@@ -13,7 +13,7 @@ import click
 
 from paribus.campaign.campaign import Campaign
 from paribus.campaign.naming import described
-from paribus.cli.options import json_option, looking, study_options, tell, told
+from paribus.cli.options import STORE_HELP, json_option, looking, study_options, tell, told
 from paribus.cli.state import in_words, state
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
@@ -30,7 +30,7 @@ _STATUSES = ("", "failed", "running", "diverged", "finished")
 """From that of a run which tells the least to that which tells the most."""
 
 
-@click.command(short_help="Say what of a study has been trained.")
+@click.command()
 @study_options
 @click.option(
     "--store",
@@ -39,7 +39,7 @@ _STATUSES = ("", "failed", "running", "diverged", "finished")
     default=(str(STORE),),
     show_default=str(STORE),
     type=click.Path(path_type=Path),
-    help="Folder that runs are kept in. May be repeated, for the stores of several shards.",
+    help=f"{STORE_HELP} May be repeated, for the stores of several shards.",
 )
 @json_option
 def command(campaign: Campaign, stores: tuple[Path, ...], as_json: bool) -> None:

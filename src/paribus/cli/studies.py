@@ -11,7 +11,7 @@ from paribus.errors import UserError
 from paribus.spec.files import built_in_studies, read_study
 
 
-@click.command(short_help="List the built-in studies.")
+@click.command()
 @click.argument("name", required=False)
 @json_option
 def command(name: str | None, as_json: bool) -> None:

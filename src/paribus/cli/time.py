@@ -23,7 +23,7 @@ from paribus.store.open import open_store
 from paribus.text import count, percent
 
 
-@click.command(short_help="Time training steps of two experiments, in turns.")
+@click.command()
 @click.argument("a")
 @click.argument("b")
 @click.option(

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from paribus.cli.options import json_option
+from paribus.cli.options import MADE, json_option
 from paribus.packs.unpack import contents_of_pack
 from paribus.store.unite import unite
 from paribus.text import STORE, count
 
 
-@click.command(short_help="Make a store of a pack, or add a pack to a store.")
+@click.command()
 @click.argument("folder", default="pack", type=click.Path(path_type=Path))
 @click.option(
     "--into",
@@ -22,7 +22,7 @@ from paribus.text import STORE, count
     show_default=True,
     type=click.Path(path_type=Path),
     metavar="STORE",
-    help="The store; it is made if it is not there.",
+    help=f"The store; {MADE}.",
 )
 @json_option
 def command(folder: Path, store: Path, as_json: bool) -> None:

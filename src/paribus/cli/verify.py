@@ -24,7 +24,7 @@ _REMEDIES = {
 }
 
 
-@click.command(short_help="Check that a store is as it was written.")
+@click.command()
 @click.argument("store", default=str(STORE), type=click.Path(path_type=Path))
 @json_option
 def command(store: Path, as_json: bool) -> None:

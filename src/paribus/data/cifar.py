@@ -17,6 +17,7 @@ import numpy as np
 
 from paribus.data.dataset import Dataset, Images, Labels
 from paribus.data.memory import Memory
+from paribus.data.reading import damaged
 from paribus.errors import UserError
 
 CLASSES_10 = (
@@ -105,7 +106,7 @@ def _members(where: str, raw: bytes, layout: _Layout) -> dict[str, bytes]:
                     stream = archive.extractfile(member)
                     found[wanted[member.name]] = b"" if stream is None else stream.read()
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
-        raise UserError(f"{where}: is damaged and cannot be read; get the file again.") from error
+        raise damaged(where, "get the file again") from error
     if missing := [path for path, file in wanted.items() if file not in found]:
         raise UserError(f"{where}: {missing[0]} is missing in it; get the file again.")
     return found

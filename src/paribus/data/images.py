@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 
 from paribus.data.dataset import Images
 from paribus.data.memory import Memory
-from paribus.data.reading import kind_of, read_bytes
+from paribus.data.reading import damaged, kind_of, read_bytes
 from paribus.errors import UserError
 from paribus.text import shown
 
@@ -75,7 +75,7 @@ def read(file: Path, memory: Memory) -> Picture:
 
 
 def _damaged(where: str) -> UserError:
-    return UserError(f"{where}: is damaged and cannot be read; replace it, or take it away.")
+    return damaged(where, "replace it, or take it away")
 
 
 def _decode(where: str, content: bytes, memory: Memory) -> Picture:

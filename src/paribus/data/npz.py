@@ -17,7 +17,7 @@ from numpy.lib import format as npy
 from paribus.data import split
 from paribus.data.dataset import Dataset, Images, Labels, check_lengths, numbered
 from paribus.data.memory import Memory
-from paribus.data.reading import kind_of, open_file
+from paribus.data.reading import damaged, kind_of, open_file, passed_over
 from paribus.data.zips import directory_size
 from paribus.errors import UserError
 from paribus.text import listed, shown
@@ -253,13 +253,8 @@ def _read(where: str, stream: BinaryIO, share: float | None) -> dict[str, npt.ND
 
 def _not_used(keys: list[str]) -> tuple[str, ...]:
     """Return a clause on arrays that are not read, if there are any."""
-    if not keys:
-        return ()
-    hint = ""
-    if any("val" in key.lower() for key in keys):
-        hint = "; `validation = N` in the study holds out training images"
-    named = listed([shown(key) for key in keys])
-    return (f"{named} {'is' if len(keys) == 1 else 'are'} not used{hint}",)
+    validates = any("val" in key.lower() for key in keys)
+    return passed_over([shown(key) for key in keys], validates=validates)
 
 
 def keys_of(where: str, there: list[str], share: float | None) -> tuple[str, ...]:
@@ -328,4 +323,4 @@ def _array(where: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> npt
 
 
 def _damaged(where: str) -> UserError:
-    return UserError(f"{where}: is damaged and cannot be read; write the file again.")
+    return damaged(where, "write the file again")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -110,12 +110,23 @@ def not_used(folder: Path, used: Iterable[Path]) -> tuple[str, ...]:
         and entry.stem.upper() not in _DESCRIBES
         and entry.suffix.lower() not in _DESCRIBED_IN
     ]
-    if not left:
+    return passed_over(left, validates=any(n.lower().startswith(("val", "dev")) for n in left))
+
+
+def passed_over(names: Sequence[str], *, validates: bool) -> tuple[str, ...]:
+    """Return a clause on what is not read, if there is something.
+
+    validates: whether some of it is named as if it held validation images.
+    """
+    if not names:
         return ()
-    hint = ""
-    if any(name.lower().startswith(("val", "dev")) for name in left):
-        hint = "; `validation = N` in the study holds out training images"
-    return (f"{listed(left)} {'is' if len(left) == 1 else 'are'} not used{hint}",)
+    hint = "; `validation = N` in the study holds out training images" if validates else ""
+    return (f"{listed(names)} {'is' if len(names) == 1 else 'are'} not used{hint}",)
+
+
+def damaged(where: str, instead: str) -> UserError:
+    """Return what to say of a file that cannot be read as what it seems to be."""
+    return UserError(f"{where}: is damaged and cannot be read; {instead}.")
 
 
 def unreadable(path: Path, error: OSError) -> UserError:

@@ -14,6 +14,7 @@ from paribus.data.reading import kind_of, open_file
 from paribus.data.remote import Remote
 from paribus.errors import UserError, did_you_mean
 from paribus.registry import Registry
+from paribus.spec.functions import UNTRUSTED
 from paribus.text import is_import_path, shown
 
 _ACCEPTED = (
@@ -109,8 +110,7 @@ def find(
     for source, relative_to in places:
         if is_function(source, relative_to) and not is_same_folder(relative_to, trusted):
             problem = problem or UserError(
-                f'data "{shown(source)}": is a function, and no code is run because a store names '
-                "it; name the study that you trust with --study"
+                f'data "{shown(source)}": is a function, and {UNTRUSTED} with --study'
             )
             continue
         try:

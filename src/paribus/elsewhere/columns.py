@@ -219,7 +219,7 @@ def _budgets(choice: _Choice, counter: Sequence[str]) -> tuple[float, ...]:
     if budgets and choice.stated.experiment:
         numbers = listed([f"{one:g}" for one in budgets], len(budgets))
         raise UserError(
-            f"{choice.frame.source}: {counter[0]} is {numbers}: if each row is a run of its own, "
+            f"{choice.frame.source}: {counter[0]} is {numbers}: if every row is a separate run, "
             f"write --experiment {','.join((*experiment, *counter))}; if it is a moment of a run, "
             f"write --epoch {counter[0]}"
         )

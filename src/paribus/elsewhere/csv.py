@@ -16,6 +16,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _MOST_BYTES = 256 * 2**20
 _COMMA = re.compile(r"[-+]?\d+,\d+\s*%?")
 _EXPORTED = "runs.csv"
+_SAVE = "save it as CSV in UTF-8"
 """Where `paribus export --to csv` writes a row for each run."""
 
 
@@ -86,9 +87,9 @@ def text_of_file(file: Path) -> str:
         raise UserError(f"{file}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        raise UserError(f"{file}:{line}: is not text in UTF-8; save it as CSV in UTF-8") from None
+        raise UserError(f"{file}:{line}: is not text in UTF-8; {_SAVE}") from None
     if "\0" in text:
-        raise UserError(f"{file}: is not text; save it as CSV in UTF-8")
+        raise UserError(f"{file}: is not text; {_SAVE}")
     return text
 
 

@@ -44,6 +44,9 @@ class Split:
         return len(self.labels)
 
 
+OWN_LAYERS_ONLY = "it runs only networks made of Paribus's own layers"
+"""Why an engine does not support a custom module, after "because"."""
+
 HEEDED = frozenset({"augment", "ema", "rmsprop"})
 """All that `Engine.heeds` may have: what the engines of Paribus do."""
 

@@ -10,7 +10,7 @@ from typing import Self
 
 from paribus.engines.gpus import only_gpu
 from paribus.execute.capacity import capacity_here
-from paribus.execute.processes import start
+from paribus.execute.processes import ended_unexpectedly, start
 from paribus.execute.protocol import Diverged, Event, Failed, Finished, Job, Order
 from paribus.execute.worker import Batch, work
 
@@ -70,9 +70,8 @@ class LocalExecutor:
             except (EOFError, OSError):
                 worker.process.join()
                 self._workers[index] = self._start(index)
-                code = worker.process.exitcode
                 for run_id in worker.left:
-                    yield Failed(run_id, f"its process ended unexpectedly (exit code {code})")
+                    yield Failed(run_id, ended_unexpectedly(worker.process))
                 continue
             if isinstance(event, Finished | Diverged | Failed):
                 worker.left.remove(event.run_id)

@@ -92,6 +92,11 @@ def belong_to_parent() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
+def ended_unexpectedly(process: BaseProcess) -> str:
+    """Return what to say of a process that has ended without an answer."""
+    return f"its process ended unexpectedly (exit code {process.exitcode})"
+
+
 def answers_of(work: Callable[[Given], Iterator[Answer]], given: Given) -> Iterator[Answer]:
     """Yield what `work(given)` yields in a process of its own, as it comes.
 
@@ -105,9 +110,7 @@ def answers_of(work: Callable[[Given], Iterator[Answer]], given: Given) -> Itera
                 message: _Message = connection.recv()
             except (EOFError, OSError):
                 process.join()
-                raise ParibusError(
-                    f"its process ended unexpectedly (exit code {process.exitcode})"
-                ) from None
+                raise ParibusError(ended_unexpectedly(process)) from None
             match message:
                 case _Answered(content):
                     yield content

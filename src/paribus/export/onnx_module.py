@@ -37,20 +37,12 @@ def model_of(trained: TrainedRun, network: ModuleNetwork, opset: int) -> onnx.Mo
     from paribus.engines.torch.exact import exact
     from paribus.engines.torch.loaded import Loaded
 
-    if trained.code_changed:
-        raise UserError(
-            f"{trained.code_changed} This format needs the code that was trained: restore it, or "
-            "take another format with --to"
-        )
+    trained.check_code()
     device, example = torch.device("cpu"), trained.test_images[:2]
     file = BytesIO()
     with exact(device, 0):
         loaded = Loaded(network, device, torch.float32, example=example)
-        if not loaded.fits(trained.tensors):
-            raise UserError(
-                f'network "{network.module}": its tensors are no longer those that were trained'
-            )
-        loaded.fill(trained.tensors)
+        loaded.fill_trained(trained.tensors)
         with _quiet():
             try:
                 torch.onnx.export(

@@ -12,7 +12,7 @@ from paribus.spec import layers as spec
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Node, Plan
 
-_OWN_LAYERS = '''"""{title}.
+_HEAD = '''"""{title}.
 
 Trained on images of shape (N, {shape}), float32, pixels in 0..1; gives logits (N, {classes}):
 
@@ -25,22 +25,25 @@ Trained with
 {settings}
 """
 
-from pathlib import Path
-
-{torch}from safetensors.torch import load_file
-from torch import Tensor, {cat}nn
-{functional}
+'''
+_CONSTANTS = """
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 CLASSES = {class_names}
+"""
 
+_OWN_LAYERS = f'''{_HEAD}from pathlib import Path
+
+{{torch}}from safetensors.torch import load_file
+from torch import Tensor, {{cat}}nn
+{{functional}}{_CONSTANTS}
 
 class Network(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-{layers}
+{{layers}}
 
     def forward(self, x: Tensor) -> Tensor:
-{forward}
+{{forward}}
 
 
 def load(weights: Path = WEIGHTS) -> Network:
@@ -50,40 +53,24 @@ def load(weights: Path = WEIGHTS) -> Network:
     return network.eval()
 '''
 
-_OWN_MODULE = '''"""{title}.
-
-Trained on images of shape (N, {shape}), float32, pixels in 0..1; gives logits (N, {classes}):
-
-    from network import CLASSES, load
-
-    logits = load()(images)
-
-Trained with
-
-{settings}
-"""
-
-from itertools import chain
+_OWN_MODULE = f'''{_HEAD}from itertools import chain
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
-from torch import {tensor}nn
+from torch import {{tensor}}nn
 
-from {module} import {name}
-
-WEIGHTS = Path(__file__).with_name("weights.safetensors")
-CLASSES = {class_names}
-{normalized}
+from {{module}} import {{name}}
+{_CONSTANTS}{{normalized}}
 
 def load(weights: Path = WEIGHTS) -> nn.Module:
     """The trained network, in evaluation mode."""
-    network = {name}({arguments})
+    network = {{name}}({{arguments}})
     trained = load_file(weights)
     with torch.no_grad():
         for name, value in chain(network.named_parameters(), network.named_buffers()):
             value.copy_(trained[name])
-    return {result}.eval()
+    return {{result}}.eval()
 '''
 
 _NORMALIZED = '''

@@ -12,7 +12,6 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from paribus.engines.scoring import probabilities
-from paribus.errors import UserError
 from paribus.export.formats import NotRecomputed, Recomputed, RunFormat
 from paribus.export.source import module_source
 from paribus.export.trained import TrainedRun
@@ -28,11 +27,8 @@ _AT_ONCE = 1000
 def write(trained: TrainedRun, path: Path) -> None:
     """Write a folder with `weights.safetensors` and `network.py`, which needs nothing of ours."""
     own = isinstance(trained.network, ModuleNetwork)
-    if own and trained.code_changed:
-        raise UserError(
-            f"{trained.code_changed} This format needs the code that was trained: restore it, or "
-            "take another format with --to"
-        )
+    if own:
+        trained.check_code()
     path.mkdir()
     tensors = {
         name if own else _torch_name(name): np.asarray(array, order="C")

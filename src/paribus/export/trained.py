@@ -15,6 +15,7 @@ from paribus.engines.normalized import Normalization, split_off
 from paribus.errors import UserError
 from paribus.spec.code import import_code
 from paribus.spec.experiment import Experiment
+from paribus.spec.functions import UNTRUSTED
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan, plan_of
 from paribus.store.known import present_code
@@ -55,6 +56,14 @@ class TrainedRun:
         """
         return f"{', '.join(self.names)}, seed {self.run.seed}: run {self.run.id}"
 
+    def check_code(self) -> None:
+        """Raise `UserError` if a custom module's code has changed since it was trained."""
+        if self.code_changed:
+            raise UserError(
+                f"{self.code_changed} This format needs the code that was trained: restore it, or "
+                "take another format with --to"
+            )
+
 
 def read_trained(run: StoredRun, store: Reader, trusted: Path | None = None) -> TrainedRun:
     """A finished run of a store. Raises `UserError` if it has not finished, if the data that it
@@ -78,8 +87,7 @@ def read_trained(run: StoredRun, store: Reader, trusted: Path | None = None) -> 
     if isinstance(network, ModuleNetwork) and trusted is None:
         raise UserError(
             f"run {run.id} is of the custom module {network.module}, whose code an export "
-            "executes, and no code is run because a store names it; name the study that you trust "
-            "with --study"
+            f"executes, and {UNTRUSTED} with --study"
         )
     own, normalization = split_off(tensors)
     data = _data_of(run, store, trusted)

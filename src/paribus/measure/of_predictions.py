@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from paribus.errors import UserError, did_you_mean
 from paribus.measure.metric import Metric, MetricOfClass
-from paribus.spec.functions import find_function, told
+from paribus.spec.functions import UNTRUSTED, find_function, told
 from paribus.stats.calibration import BINS, calibration_error
 
 if TYPE_CHECKING:
@@ -161,10 +161,7 @@ def _called(
 ) -> float:
     where = f'metric "{path}"'
     if folder is None:
-        raise UserError(
-            f"{where}: is a function, and no code is run because a store names it; name the "
-            "study's file, e.g. with --study"
-        )
+        raise UserError(f"{where}: is a function, and {UNTRUSTED}, e.g. with --study")
     function = find_function(path, folder, where)
     with told(where):
         # Copies: what a function does to its arrays is no other metric's business.

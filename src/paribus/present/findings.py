@@ -13,6 +13,7 @@ from paribus.present.as_json import counts
 from paribus.present.contest import contest
 from paribus.present.forest import forest
 from paribus.present.forest_view import GroupView, group_views
+from paribus.present.how_to_read import how_to_read, introduction
 from paribus.present.look_text import looks_note
 from paribus.present.many_runs import BARS
 from paribus.present.set_text import sets_note
@@ -143,17 +144,13 @@ _KEY = {
     "learning rate",
     Verdict.NONE: "nothing to judge by; the row says what is missing",
 }
-_HOW_TO_READ = (
-    "The mark is the estimate: the second experiment less the first, the mean over seeds; filled "
-    "where it is decided. Better is always to the right: losses, counts and times run reversed, "
-    f"times are ratios on a logarithmic axis. The line is the {percent(0.95)} interval of this "
-    f"question alone (for “equal” the {percent(0.90)} one, on which that verdict rests). The "
-    "verdict allows for all questions: a line can miss 0 and the question be undecided. The gray "
-    "band holds differences too small to matter, fixed beforehand. A dot is the difference of one "
-    "seed or one process. Under one heading all rows are drawn to the same scale. Where large "
-    "differences would leave the others too small to see, these follow under a heading of their "
-    "own, which says how much larger they are drawn. Rows go from the largest improvement "
-    "down; open one to see all that it rests on."
+_HOW_TO_READ = how_to_read(
+    estimate="the second experiment less the first, the mean over seeds",
+    right=": losses, counts and times run reversed, times are ratios on a logarithmic axis",
+    band=", fixed beforehand",
+    axes="A dot is the difference of one seed or one process. Under one heading all rows are drawn "
+    "to the same scale. Where large differences would leave the others too small to see, these "
+    "follow under a heading of their own, which says how much larger they are drawn.",
 )
 
 
@@ -277,13 +274,11 @@ def _(finding: BestFinding) -> tuple[Fact, ...]:
 
 def _introduction(result: StudyResult, findings: Sequence[Finding]) -> str:
     """What the findings are of, and what was fixed before they were known."""
-    text = (
-        "The verdicts keep their word if the questions, with metric, number of seeds and the "
-        "smallest difference that matters, were fixed before the numbers were seen. The second "
-        "experiment is compared with the first. The brackets hold an interval: if the study were "
-        "repeated 100 times with other seeds, about 95 such intervals would hold the mean "
-        "difference on these test images (90, where it says so). “Undecided” and “no verdict” say "
-        "that the numbers do not show more."
+    text = introduction(
+        "seeds",
+        "The second experiment is compared with the first. The brackets hold an interval: if the "
+        "study were repeated 100 times with other seeds, about 95 such intervals would hold the "
+        "mean difference on these test images (90, where it says so).",
     )
     if any(finding.question.original for finding in findings):
         origin = result.study.origin or "an earlier report"

@@ -18,6 +18,7 @@ from paribus.present.estimates import amount
 from paribus.present.figures.processes import draw
 from paribus.present.findings import FindingsView, shown_findings
 from paribus.present.forest import forest
+from paribus.present.how_to_read import how_to_read, introduction
 from paribus.present.many_runs import BARS
 from paribus.present.markdown import findings_parts
 from paribus.present.notices import NO_EXAMPLES, UNCHECKED, guesses, remarks
@@ -79,20 +80,14 @@ _ROWS = (
 )
 _UNPAIRED_ROWS = f"{_ROWS} Runs are not paired."
 _PAIRED_ROWS = f"{_ROWS} Runs of one seed are a pair; a dot is the difference of one pair."
-_INTRODUCTION = (
-    "The verdicts keep their word if the questions, with metric, number of runs and the smallest "
-    "difference that matters, were fixed before the numbers were seen. In brackets a 95% "
-    "confidence interval: of 100 such sets of runs, about 95 have an interval that holds the true "
-    "difference of the means (90, where it says so). “Undecided” and “no verdict” say that the "
-    "numbers do not show more."
+_INTRODUCTION = introduction(
+    "runs",
+    "In brackets a 95% confidence interval: of 100 such sets of runs, about 95 have an interval "
+    "that holds the true difference of the means (90, where it says so).",
 )
-_HOW_TO_READ = (
-    "The mark is the estimate: the mean of the second experiment less that of the first; filled "
-    "where it is decided. Better is always to the right. The line is the 95% interval of this "
-    "question alone (for “equal” the 90% one, on which that verdict rests). The verdict allows "
-    "for all questions: a line can miss 0 and the question be undecided. The gray band holds "
-    "differences too small to matter. An estimate beyond the axis stands behind a break with its "
-    "number. Rows go from the largest improvement down; open one to see all that it rests on."
+_HOW_TO_READ = how_to_read(
+    estimate="the mean of the second experiment less that of the first",
+    axes="An estimate beyond the axis stands behind a break with its number.",
 )
 
 

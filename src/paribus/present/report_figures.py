@@ -42,6 +42,7 @@ from paribus.text import count, percent
 # More lines than this in one panel cannot be told apart.
 _MOST_TOGETHER = 6
 _MISTAKES_SHOWN = 10
+_MEAN = "the mean of the seeds, up to the last epoch that all of them have trained"
 
 # By the name of a curve: what it is of, and how its file is called.
 _CURVES = {"test_accuracy": "test accuracy", "test_loss": "test loss"}
@@ -296,10 +297,7 @@ def _grid(result: StudyResult) -> ReportFigure | None:
 
 
 def _curves_picture(shown: CurvesTogether | CurvesSideBySide) -> ReportFigure:
-    text = (
-        "over the epochs: the mean of the seeds, and a band from the lowest to the highest of "
-        "them, up to the last epoch that all of them have trained."
-    )
+    text = f"over the epochs: {_MEAN}, and a band from the lowest to the highest of them."
     title = "Learning curves"
     match shown:
         case CurvesTogether():
@@ -340,10 +338,9 @@ def _curves_text(shown: LearningCurves) -> str:
     if shown.has_bands:
         seeds, kept = "bands that hold the middle 90% and the middle half of them", ""
     return (
-        f"Cost and accuracy of {shown.name} over the epochs: the mean of the seeds, up to the last "
-        f"epoch that all of them have trained, and {seeds}.{kept} Both axes are "
-        "logarithmic, in the cost and in the share of "
-        f"errors; accuracies above {most} are drawn at {most}."
+        f"Cost and accuracy of {shown.name} over the epochs: {_MEAN}, and {seeds}.{kept} Both axes "
+        "are logarithmic, in the cost and in the share of errors; accuracies above "
+        f"{most} are drawn at {most}."
     )
 
 

@@ -138,17 +138,17 @@ def _trials_due(experiment: ExperimentResult, result: StudyResult) -> list[Run]:
 
 def caution(result: StudyResult) -> str:
     """What the table does not say."""
-    if result.study.seeds == 1:
-        return (
-            "The table says what came out of one training each, and not which differences are "
-            "real: another seed gives other numbers, and with one seed nobody can say how "
-            "different."
-        )
-    return (
-        "The table says what came out, and not which differences are real: two means alone do not "
-        "tell, and a difference smaller than the spread between seeds may well be luck. Whether a "
-        "difference is real is for the findings to say; what no question asks about, nobody knows."
+    why = (
+        "two means alone do not tell, and a difference smaller than the spread between seeds may "
+        "well be chance. Whether a difference is real is for the findings to say; what no question "
+        "asks about, nobody knows."
     )
+    if result.study.seeds == 1:
+        why = (
+            "each is of one run, another seed gives other numbers, and with one seed nobody can "
+            "say how different."
+        )
+    return f"The table gives results, and not which differences are real: {why}"
 
 
 def chosen(result: StudyResult) -> str:

@@ -23,6 +23,8 @@ from paribus.present.view import report_view
 from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding
 
+_ELSEWHERE = "or name another folder with --report"
+
 
 def report_page(result: StudyResult) -> str:
     """The page of what there is of a study, and nothing else."""
@@ -73,12 +75,9 @@ def not_written(folder: Path, path: Path, error: OSError) -> ParibusError:
     for place, wanted in ((folder, FOLDER), (path.parent, FOLDER), (path, FILE)):
         with suppress(OSError):
             if there := in_place_of(place, wanted, "the report"):
-                return UserError(
-                    f"{place}: {there}; move it elsewhere, or name another folder with --report"
-                )
+                return UserError(f"{place}: {there}; move it elsewhere, {_ELSEWHERE}")
     return UserError(
-        f"{path.parent}: the report cannot be written: {error.strerror}; allow it, or name another "
-        "folder with --report"
+        f"{path.parent}: the report cannot be written: {error.strerror}; allow it, {_ELSEWHERE}"
     )
 
 

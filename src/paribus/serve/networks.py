@@ -21,6 +21,7 @@ from paribus.measure.built_in_metrics import TEST_ACCURACY
 from paribus.measure.runs import StudyResult
 from paribus.spec.code import code_digest, import_code
 from paribus.spec.experiment import Experiment
+from paribus.spec.functions import UNTRUSTED
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import plan_of
 from paribus.store.open import open_store
@@ -148,8 +149,8 @@ class Networks:
         if isinstance(experiment.network, ModuleNetwork):
             if not self._trusted:
                 raise UserError(
-                    "it is a custom module, and no code is run because a store names it; name the "
-                    f"study that you trust: `{command('serve', 'STUDY', store=store.folder)}`"
+                    f"it is a custom module, and {UNTRUSTED}: "
+                    f"`{command('serve', 'STUDY', store=store.folder)}`"
                 )
             trained = store.identity(stored.experiment).code
             import_code(experiment.network, self._modules, trained)

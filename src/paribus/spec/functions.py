@@ -22,14 +22,29 @@ _NOT_THE_USERS = (
 )
 _INSTALLED = {"site-packages", "dist-packages"}
 
+UNTRUSTED = "no code is run because a store names it; name the study that you trust"
+"""Why a function or a custom module is not called that only a store names."""
+
 
 def find_function(path: str, folder: Path, where: str) -> Callable[..., Any]:
     """Import a function from a study's folder first, as `code.import_code` does a module.
 
     where: what names it, for messages. Raises `UserError` if it is not to be had.
     """
-    module, _, name = path.partition(":")
     import_module_of(path, folder)
+    function = imported(path, where)
+    if not callable(function):
+        raise UserError(f"{where}: is a {type(function).__name__}; it must be a function")
+    found: Callable[..., Any] = function
+    return found
+
+
+def imported(path: str, where: str) -> Any:
+    """Import what a path as "module:name" names.
+
+    where: what names it, for messages. Raises `UserError` if it is not to be had.
+    """
+    module, _, name = path.partition(":")
     try:
         with printing_aside():
             source = importlib.import_module(module)
@@ -41,11 +56,7 @@ def find_function(path: str, folder: Path, where: str) -> Callable[..., Any]:
     if not hasattr(source, name):
         names = [key for key, value in vars(source).items() if callable(value)]
         raise UserError(f'{where}: "{module}" has no "{name}"; {did_you_mean(name, names)}')
-    function = getattr(source, name)
-    if not callable(function):
-        raise UserError(f"{where}: is a {type(function).__name__}; it must be a function")
-    found: Callable[..., Any] = function
-    return found
+    return getattr(source, name)
 
 
 _LOCK = Lock()

@@ -223,6 +223,7 @@ Residual.model_rebuild()
 Concat.model_rebuild()
 
 _LAYERS: tuple[type[Spec], ...] = get_args(Layer)
+TOO_MANY_LAYERS = f"has more than {MOST_LAYERS:,} layers, those in blocks included"
 
 
 def check_layers(parts: Sequence[Any]) -> None:
@@ -231,7 +232,7 @@ def check_layers(parts: Sequence[Any]) -> None:
         if not isinstance(part, _LAYERS):
             raise ValueError(f'layer {number} must be a layer, e.g. "conv 16", got {value(part)}')
     if count_layers(parts) > MOST_LAYERS:
-        raise ValueError(f"has more than {MOST_LAYERS:,} layers, those in blocks included")
+        raise ValueError(TOO_MANY_LAYERS)
     if _depth(parts) > DEEPEST:
         raise ValueError(f"has blocks nested more than {DEEPEST} deep")
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from paribus.spec.bounds import DEEPEST, MOST_DIGITS, MOST_LAYERS, MOST_TOLD
 from paribus.spec.layers import (
+    TOO_MANY_LAYERS,
     AvgPool,
     BatchNorm,
     Concat,
@@ -80,7 +81,7 @@ _CONCAT = "concat [[conv 8], [conv 8 kernel=5]]"
 
 _TOKEN = re.compile(r"[\[\],]|[^\s\[\],]+")
 _NAMES = [*LAYERS, "repeat"]
-_TOO_MANY = f"has more than {MOST_LAYERS:,} layers, those in blocks included; repeat less"
+_TOO_MANY = f"{TOO_MANY_LAYERS}; repeat less"
 
 
 Defaults = Mapping[str, Mapping[str, Any]]
@@ -350,7 +351,7 @@ def _open(tokens: _Tokens, example: str) -> None:
     tokens.depth += 1
     if tokens.depth > DEEPEST:
         raise NotationError(
-            f"brackets are nested more than {DEEPEST} deep; write it with fewer brackets"
+            f"has brackets nested more than {DEEPEST} deep; write it with fewer brackets"
         )
 
 

@@ -167,6 +167,13 @@ def _plan_layers(
     return tuple(nodes)
 
 
+def _uneven(where: str, what: str, groups: int, number: str) -> UserError:
+    return UserError(
+        f"{where}: {what}, which do not fall into {groups} groups of one size; choose a divisor of "
+        f"{number}"
+    )
+
+
 def _plan_layer(layer: Layer, shape: Shape, totals: _Totals, *, where: str, prefix: str) -> Node:
     kind = f"{prefix}{layer.kind}"
     totals.kinds[kind] += 1
@@ -176,10 +183,8 @@ def _plan_layer(layer: Layer, shape: Shape, totals: _Totals, *, where: str, pref
         case Conv():
             channels, height, width = _image(shape, where)
             if channels % layer.groups:
-                raise UserError(
-                    f"{where}: {channels} channels come in, which do not fall into {layer.groups} "
-                    f"groups of one size; choose a divisor of both {channels} and {layer.channels}"
-                )
+                both = f"both {channels} and {layer.channels}"
+                raise _uneven(where, f"{channels} channels come in", layer.groups, both)
             # Same padding: (kernel - 1) / 2 zeros on each side.
             out = (layer.channels, -(-height // layer.stride), -(-width // layer.stride))
             area = layer.kernel**2
@@ -227,10 +232,8 @@ def _plan_layer(layer: Layer, shape: Shape, totals: _Totals, *, where: str, pref
         case LayerNorm() | GroupNorm():
             groups = layer.groups if isinstance(layer, GroupNorm) else 1
             if shape[0] % groups:
-                raise UserError(
-                    f"{where}: {_show(shape)} has {shape[0]} channels or features, which do not "
-                    f"fall into {groups} groups of one size; choose a divisor of {shape[0]}"
-                )
+                what = f"{_show(shape)} has {shape[0]} channels or features"
+                raise _uneven(where, what, groups, str(shape[0]))
             if prod(shape) == groups:
                 what, instead = (
                     (f"each of its {groups} groups has a single value", "choose fewer groups")

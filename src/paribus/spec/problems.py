@@ -18,6 +18,7 @@ _EXAMPLES = {
 
 
 _OF_A_STUDY = ("title", "seeds", "questions")
+_RANGE = "write the smallest and the largest value"
 # What to do where a key is missing or empty: what is written there, with an example.
 _MISSING = {
     "title": 'write e.g. title = "Does batch normalization help?"',
@@ -39,8 +40,8 @@ _MISSING = {
     "metric": 'write what is compared, e.g. metric = "test_accuracy"',
     "trials": "write how many settings are tried per seed, e.g. trials = 10",
     "space": "write the values that are tried, e.g. optimizer.lr = { log = [0.001, 0.1] }",
-    "log": "write the smallest and the largest value, e.g. log = [0.001, 0.1]",
-    "linear": "write the smallest and the largest value, e.g. linear = [0.5, 0.9]",
+    "log": f"{_RANGE}, e.g. log = [0.001, 0.1]",
+    "linear": f"{_RANGE}, e.g. linear = [0.5, 0.9]",
     "label": 'write what figures call it, e.g. label = "Wide network"',
     "branches": 'write layers for each, e.g. "concat [[conv 8], [conv 8 kernel=5]]"',
     "body": 'write its layers, e.g. "residual [conv 16, relu]"',

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from paribus.stats.limits import FEWEST_SEEDS
+from paribus.stats.limits import FEWEST_SEEDS, NOT_FINITE
 
 FAR_LEVEL = 0.04
 """Of experiments with exponential seed effects, at most 5% have a flagged run at this level:
@@ -98,7 +98,7 @@ def far_runs(value_S: ArrayLike, step: float = 0.0) -> NDArray[np.int64]:
     if value_S.ndim == 0 or value_S.shape[-1] < FEWEST_SEEDS:
         raise ValueError(f"needs at least {FEWEST_SEEDS} runs; got shape {value_S.shape}")
     if not np.isfinite(value_S).all():
-        raise ValueError("values must be finite; count the runs without a value separately")
+        raise ValueError(NOT_FINITE)
     if not step >= 0:
         raise ValueError(f"step: must be 0 or above; got {step}")
     above_S = _far_above(value_S, step)

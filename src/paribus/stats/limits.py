@@ -1,4 +1,4 @@
-"""The limits that verdicts are given by."""
+"""The limits that verdicts are given by, and that values are held to."""
 
 from __future__ import annotations
 
@@ -11,3 +11,6 @@ VERDICT_LEVEL = 0.04
 Not 0.05: where one experiment's runs are skewed and the other's are not, the t test's error is up
 to a fifth above its level (docs/statistics.md, "The level"); at 0.04 it stays under 5%.
 """
+
+NOT_FINITE = "values must be finite; count the runs without a value separately"
+"""What is said of runs of an experiment some of which have no value."""

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from paribus.stats.distributions import critical_t, normal_cdf, t_two_sided_p
 from paribus.stats.equivalence import EQUIVALENCE_CONFIDENCE
-from paribus.stats.limits import FEWEST_SEEDS
+from paribus.stats.limits import FEWEST_SEEDS, NOT_FINITE
 from paribus.stats.paired import no_spread
 
 FEWEST_FOR_WELCH = 10
@@ -57,7 +57,7 @@ def compare_unpaired(a_A: ArrayLike, b_B: ArrayLike, family: int | None = None) 
     if min(a_A.ndim, b_B.ndim) == 0 or min(a_A.shape[-1], b_B.shape[-1]) < FEWEST_SEEDS:
         raise ValueError(f"needs at least {FEWEST_SEEDS} runs of each")
     if not (np.isfinite(a_A).all() and np.isfinite(b_B).all()):
-        raise ValueError("values must be finite; count the runs without a value separately")
+        raise ValueError(NOT_FINITE)
     if (no_spread(a_A) & no_spread(b_B)).any():
         raise ValueError("all runs of either experiment have the same value; no spread, no test")
     A, B = a_A.shape[-1], b_B.shape[-1]

@@ -10,6 +10,10 @@ from pathlib import Path
 
 from paribus.errors import ParibusError, UserError
 
+_ELSEWHERE = "or name another folder with --store"
+FROM_COPY = f"restore it from a copy, {_ELSEWHERE}"
+_SAFE = "nothing that was finished is lost"
+
 
 @contextmanager
 def told(folder: Path) -> Iterator[None]:
@@ -43,8 +47,7 @@ def database_error(folder: Path, error: sqlite3.Error) -> ParibusError:
             return _full(folder)
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
             return UserError(
-                f"{folder}: the store cannot be written to; check its permissions, "
-                "or name another folder with --store"
+                f"{folder}: the store cannot be written to; check its permissions, {_ELSEWHERE}"
             )
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return ParibusError(
@@ -53,8 +56,8 @@ def database_error(folder: Path, error: sqlite3.Error) -> ParibusError:
             )
         case sqlite3.SQLITE_IOERR:
             return ParibusError(
-                f"{folder}: the disk fails, or allows no more ({error}); nothing that was finished "
-                "is lost: check the disk and its quota, and run the same command again"
+                f"{folder}: the disk fails, or allows no more ({error}); {_SAFE}: check the disk "
+                "and its quota, and run the same command again"
             )
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
             return broken(folder, str(error))
@@ -63,8 +66,7 @@ def database_error(folder: Path, error: sqlite3.Error) -> ParibusError:
 
 def broken(folder: Path, why: str) -> UserError:
     return UserError(
-        f"{folder / 'paribus.db'}: is not a Paribus store or is damaged ({why}); "
-        "restore it from a copy, or name another folder with --store"
+        f"{folder / 'paribus.db'}: is not a Paribus store or is damaged ({why}); {FROM_COPY}"
     )
 
 
@@ -79,6 +81,5 @@ def disk_error(folder: Path, error: OSError) -> ParibusError:
 
 def _full(folder: Path) -> ParibusError:
     return ParibusError(
-        f"{folder}: the disk is full; nothing that was finished is lost: "
-        "make room and run the same command again"
+        f"{folder}: the disk is full; {_SAFE}: make room and run the same command again"
     )

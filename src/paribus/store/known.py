@@ -21,6 +21,8 @@ from paribus.store.rows import Version
 from paribus.store.writer import Writer
 from paribus.text import count
 
+_TRAINS_PRESENT = "`paribus run` trains the present code"
+
 
 @dataclass(frozen=True)
 class Adoption:
@@ -150,8 +152,8 @@ def present_code(hash_: str, store: Reader) -> PresentCode:
                 return PresentCode(folder, source.digest)
             changed = (
                 f"The code of {network.module} has changed since it was trained: then "
-                f"{trained.code[:12]}, now {source.digest[:12]}. `paribus run` trains the present "
-                "code; the older runs stay in the store."
+                f"{trained.code[:12]}, now {source.digest[:12]}. {_TRAINS_PRESENT}; "
+                "the older runs stay in the store."
             )
             return PresentCode(folder, source.digest, changed)
     return PresentCode()
@@ -240,7 +242,7 @@ def _changed(name: str, network: ModuleNetwork, older: Version) -> str:
         stopped = f" ({older.half_trained} of them not to the end, and not resumed)"
     return (
         f"The code of {name} ({network.module}) has changed since {_runs(older)} trained{stopped}. "
-        "`paribus run` trains the present code; to report the older runs, write network = "
+        f"{_TRAINS_PRESENT}; to report the older runs, write network = "
         f'{{ module = "{network.module}", code = "{older.code[:12]}" }}.'
     )
 

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar, overload
 from paribus.errors import UserError
 from paribus.store.claims import is_claimed
 from paribus.store.damage import refuse_empty
-from paribus.store.errors import no_store, told
+from paribus.store.errors import FROM_COPY, no_store, told
 from paribus.store.migrate import SCHEMA_VERSION, migrate, refuse_newer, remove_files, version
 from paribus.store.network import connect_alone, mount_table, network_type
 from paribus.store.places import refuse_foreign
@@ -156,10 +156,7 @@ def _connect_to_read(folder: Path) -> sqlite3.Connection:
     except sqlite3.Error as error:
         if db is not None:
             db.close()
-        raise UserError(
-            f"{path}: cannot be read as a store ({error}); restore it from a copy, or name another "
-            "folder with --store"
-        ) from None
+        raise UserError(f"{path}: cannot be read as a store ({error}); {FROM_COPY}") from None
     except BaseException:
         if db is not None:
             db.close()

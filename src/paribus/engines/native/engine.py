@@ -9,6 +9,7 @@ import numpy as np
 
 from paribus.engines.base import (
     HEEDED,
+    OWN_LAYERS_ONLY,
     Engine,
     Epoch,
     Floats,
@@ -89,7 +90,7 @@ class NativeEngine(Engine):
     def supports(self, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
         """Return None if it can train an experiment, else why not, after "because"."""
         if isinstance(network, ModuleNetwork):
-            return "it runs only networks made of Paribus's own layers"
+            return OWN_LAYERS_ONLY
         for node in network.walk():
             if not isinstance(node.layer, _KNOWN):
                 return f'it has no layer "{node.layer.kind}"'

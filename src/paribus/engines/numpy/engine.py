@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from paribus.engines.base import HEEDED, Engine, Floats, Predictor, State, Task
+from paribus.engines.base import HEEDED, OWN_LAYERS_ONLY, Engine, Floats, Predictor, State, Task
 from paribus.engines.checks import check_batches
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
@@ -34,7 +34,7 @@ class NumpyEngine(Engine):
     def supports(self, network: Plan | ModuleNetwork, experiment: Experiment) -> str | None:
         """Return None if it can train an experiment, else why not, after "because"."""
         if not isinstance(network, Plan):
-            return "it runs only networks made of Paribus's own layers"
+            return OWN_LAYERS_ONLY
         return None
 
     def start(self, task: Task, state: State | None = None) -> NumpyTraining:

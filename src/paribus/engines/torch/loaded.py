@@ -98,10 +98,19 @@ class Loaded:
             f"buffer/{name}": value for name, value in self.module.named_buffers()
         }
 
-    def fits(self, tensors: Mapping[str, NDArray[np.generic]]) -> bool:
-        """Whether these are its tensors, by name and shape."""
-        own = {key.partition("/")[2]: value.shape for key, value in self.tensors().items()}
-        return own == {name: array.shape for name, array in tensors.items()}
+    def fill_trained(self, tensors: Mapping[str, NDArray[np.generic]]) -> None:
+        """Fill it with a run's tensors, by their names.
+
+        Raise `UserError` if it is a custom module whose tensors have other names or shapes now.
+        """
+        if self._own is not None:
+            own = {key.partition("/")[2]: value.shape for key, value in self.tensors().items()}
+            if own != {name: array.shape for name, array in tensors.items()}:
+                raise UserError(
+                    f'network "{self._own.module}": its tensors are no longer those that were '
+                    "trained"
+                )
+        self.fill(tensors)
 
     def check_fits(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Raise `UserError` unless a state has its tensors, by name and shape."""

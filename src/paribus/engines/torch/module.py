@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +12,12 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from paribus.engines.torch.exact import seeded
-from paribus.errors import UserError, did_you_mean
+from paribus.errors import UserError
 from paribus.spec.code import is_users
-from paribus.spec.functions import in_one_line, printing_aside
+from paribus.spec.functions import imported, in_one_line, printing_aside
 from paribus.spec.network import ModuleNetwork
+
+SHAPED = "give it its shape in __init__"
 
 
 def make_module(network: ModuleNetwork, images: Tensor, classes: int | None) -> nn.Module:
@@ -25,21 +26,10 @@ def make_module(network: ModuleNetwork, images: Tensor, classes: int | None) -> 
     classes: None if not known. Raises `UserError` if it cannot be imported or made, or does not
     give logits (N, classes).
     """
-    path, _, name = network.module.partition(":")
     where = f'network "{network.module}"'
-    try:
-        # What it draws as it is imported is the same in every process, whichever run comes first.
-        with seeded(0, images.device), printing_aside():
-            source = importlib.import_module(path)
-    except (Exception, SystemExit) as error:
-        raise UserError(
-            f'{where}: cannot import "{path}": {in_one_line(error)}; '
-            "is it installed, or in the folder of the study file?"
-        ) from error
-    if not hasattr(source, name):
-        names = [key for key, value in vars(source).items() if callable(value)]
-        raise UserError(f'{where}: "{path}" has no "{name}"; {did_you_mean(name, names)}')
-    make = getattr(source, name)
+    # What it draws as it is imported is the same in every process, whichever run comes first.
+    with seeded(0, images.device):
+        make = imported(network.module, where)
     if not makes_modules(make):
         raise UserError(
             f"{where}: is no class of torch.nn.Module, nor a function that is said to return one; "
@@ -110,7 +100,7 @@ def _check_tensors(where: str, module: nn.Module) -> None:
         if is_lazy(tensor):
             raise UserError(
                 f'{where}: its tensor "{name}" has no shape yet after a first forward pass in '
-                "evaluation mode; give it its shape in __init__"
+                f"evaluation mode; {SHAPED}"
             )
         if tensor.layout != torch.strided or tensor.is_meta:
             kind = "has no values yet (device meta)" if tensor.is_meta else "is sparse"

@@ -10,7 +10,6 @@ from paribus.engines.base import Floats, Predictor
 from paribus.engines.scoring import probabilities
 from paribus.engines.torch.exact import exact
 from paribus.engines.torch.loaded import Loaded
-from paribus.errors import UserError
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
 
@@ -45,9 +44,5 @@ def _load(
     # A module draws its first weights, which are overwritten: the seed only leaves others alone.
     with exact(device, 0 if isinstance(network, ModuleNetwork) else None):
         loaded = Loaded(network, device, dtype, example=example)
-    if isinstance(network, ModuleNetwork) and not loaded.fits(tensors):
-        raise UserError(
-            f'network "{network.module}": its tensors are no longer those that were trained'
-        )
-    loaded.fill(tensors)
+    loaded.fill_trained(tensors)
     return loaded

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from paribus.engines.torch.exact import exact
-from paribus.engines.torch.module import check_logits, make_module, told
+from paribus.engines.torch.module import SHAPED, check_logits, make_module, told
 from paribus.errors import UserError
 from paribus.spec.network import ModuleNetwork
 
@@ -85,8 +85,7 @@ class _Probe:
             if tensor.shape != before[name].shape:
                 raise UserError(
                     f'{self._where}: the shape of its tensor "{name}" changes in training, from '
-                    f"{tuple(before[name].shape)} to {tuple(tensor.shape)}; give it its shape in "
-                    "__init__"
+                    f"{tuple(before[name].shape)} to {tuple(tensor.shape)}; {SHAPED}"
                 )
         if not _same(logits, others):
             raise UserError(

@@ -16,15 +16,16 @@ from paribus.text import percent, short_name
 
 # R runs
 
+_FINER = "equal distances are equal ratios of errors"
 _EXPLAINED = (
     "final test accuracy: a dot for each seed; a bar at their mean, a line over its "
     f"{percent(0.95)} interval; right: mean ± SD\n"
-    f"(the axis is finer towards {percent(1)}: equal distances are equal ratios of errors)"
+    f"(the axis is finer towards {percent(1)}: {_FINER})"
 )
 _EXPLAINED_NARROW = (
     "final test accuracy, mean ± SD; dots are seeds,\n"
     f"the bar their mean, the line its {percent(0.95)} interval;\n"
-    "equal distances are equal ratios of errors"
+    f"{_FINER}"
 )
 
 

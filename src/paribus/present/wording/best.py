@@ -15,6 +15,7 @@ from paribus.present.wording.generic import (
     table_verdict,
     verdict_words,
 )
+from paribus.present.wording.shared import planned, rounded
 from paribus.questions.best_finding import BestFinding, Contender
 from paribus.questions.finding import NoVerdict, Verdict
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
@@ -266,9 +267,8 @@ def _judged(finding: BestFinding) -> str:
 def _no_verdict(finding: BestFinding) -> str:
     if finding.why_none is NoVerdict.ROUNDED:
         return (
-            f"No verdict on which is the best in {_quantity(finding.metric)}: the values are "
-            f"rounded to {amount(finding.metric, finding.rounded_to)}, more than the runs vary; it "
-            "takes values with more decimals."
+            f"No verdict on which is the best in {_quantity(finding.metric)}: "
+            f"{rounded(finding.metric, finding.rounded_to, 'runs')}."
         )
     if finding.why_none is NoVerdict.TOO_FEW_SEEDS and not finding.paired:
         return (
@@ -290,9 +290,7 @@ def _no_verdict(finding: BestFinding) -> str:
             f"in {_quantity(finding.metric)}: {_may(finding)} The next verdict comes after "
             f"{look.next_seeds} seeds{so_far}."
         )
-    takes = f"all {finding.planned}, so that it does not depend on when you look"
-    if look is not None:
-        takes = f"all {finding.planned}, with more looks planned after {series(look.plan[1:])}"
+    takes = planned(finding.planned, () if look is None else look.plan)
     return (
         f"No verdict yet: {finding.trained} of {count(finding.planned, 'seed')} "
         f"{plural(finding.trained, 'is', 'are')} trained of each; it takes {takes}."

@@ -17,7 +17,8 @@ from paribus.present.wording.generic import (
     table_verdict,
 )
 from paribus.present.wording.pair_none import no_verdict
-from paribus.present.wording.phrases import estimated, phrases, quantity, runs_of, seeds, unit
+from paribus.present.wording.phrases import estimated, phrases, quantity, seeds, unit
+from paribus.present.wording.shared import confounded, excluded, less_than, rules_out
 from paribus.questions.finding import (
     Evidence,
     Look,
@@ -31,7 +32,6 @@ from paribus.spec import bounds
 from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.new_images import NewImages
 from paribus.stats.power import MOST_SEEDS
-from paribus.text import plural
 
 
 @sentence.register
@@ -136,15 +136,11 @@ def _different(finding: PairFinding, measured: Measured) -> str:
     evidence = finding.evidence
     text = phrases(finding).different
     if finding.less_than_matters and finding.matters is not None:
-        text += f", but by less than matters ({amount(finding.metric, finding.matters)})"
+        text += less_than(amount(finding.metric, finding.matters))
     text += f": {estimated(finding, measured)}"
     for name, missing in ((finding.a, evidence.missing_a), (finding.b, evidence.missing_b)):
         if missing:
-            text += (
-                f"; {runs_of(missing, evidence.runs)} of {name} {finding.metric.lacks} and "
-                f"{plural(missing, 'is', 'are')} excluded, which biases the comparison in favor "
-                f"of {name}"
-            )
+            text += excluded(missing, evidence.runs, name, finding.metric)
     return text + _new_images(finding, measured.new_images) + "."
 
 
@@ -160,9 +156,8 @@ def _equal(finding: PairFinding, measured: Measured) -> str:
         n=seeds(finding, measured.paired.n),
     )
     text = (
-        f"{phrases(finding).equal}: {quantity(finding)} "
-        f"{numbers}, which rules out differences as large as the "
-        f"{amount(finding.metric, finding.matters)} that matter"
+        f"{phrases(finding).equal}: {quantity(finding)} {numbers}, "
+        f"{rules_out(amount(finding.metric, finding.matters))}"
     )
     return text + _new_images(finding, measured.new_images_90) + "."
 
@@ -239,11 +234,7 @@ def _line(evidence: Evidence, number: int) -> str:
 
 def _confounded(finding: PairFinding, measured: Measured) -> str:
     """More differs than the question is about."""
-    return (
-        f"Confounded: {finding.a} and {finding.b} also differ in "
-        f"{differ_in(finding)}, so the difference cannot be attributed to the "
-        f"change in question: {estimated(finding, measured)}."
-    )
+    return confounded(finding.a, finding.b, differ_in(finding), estimated(finding, measured))
 
 
 def _new_images(finding: PairFinding, new: NewImages | None) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from paribus.present.estimates import amount, difference, mean_level
+from paribus.present.estimates import difference, mean_level
 from paribus.present.wording.generic import differ_in
-from paribus.present.wording.phrases import estimated, phrases, quantity, runs_of, seeds, unit
+from paribus.present.wording.phrases import estimated, phrases, quantity, seeds, unit
+from paribus.present.wording.shared import ENOUGH, planned, rounded, runs_of
 from paribus.questions.finding import NoVerdict, PairFinding
 from paribus.stats.failures import unseen_failure_rate
 from paribus.stats.limits import FEWEST_SEEDS
-from paribus.text import count, percent, plural, series
+from paribus.text import count, percent, plural
 
 
 def no_verdict(finding: PairFinding) -> str:
@@ -36,19 +37,13 @@ def no_verdict(finding: PairFinding) -> str:
         case NoVerdict.TOO_FEW_SEEDS if finding.pair.recorded_only:
             return (
                 f"No verdict: {finding.a} and {finding.b} have "
-                f"{n if evidence.n else 'no seed'} in common{shown}; it takes at least "
-                f"{FEWEST_SEEDS} to tell a difference from luck{_and_no_confound(finding)}."
+                f"{n if evidence.n else 'no seed'} in common{shown}; it takes {ENOUGH}"
+                f"{_and_no_confound(finding)}."
             )
         case NoVerdict.TOO_FEW_SEEDS:
-            return (
-                f"No verdict from {n}{shown}; it takes at least {FEWEST_SEEDS} to tell a "
-                f"difference from luck{_and_no_confound(finding)}."
-            )
+            return f"No verdict from {n}{shown}; it takes {ENOUGH}{_and_no_confound(finding)}."
         case NoVerdict.ROUNDED:
-            return (
-                f"No verdict: the values are rounded to {amount(metric, evidence.rounded_to)}, "
-                f"more than the differences vary{shown}; it takes values with more decimals."
-            )
+            return f"No verdict: {rounded(metric, evidence.rounded_to, 'differences', shown)}."
     return _no_spread(finding)
 
 
@@ -78,15 +73,15 @@ def _no_spread(finding: PairFinding) -> str:
 
 def _unfinished(finding: PairFinding, shown: str) -> str:
     evidence = finding.evidence
-    takes = f"all {evidence.planned}, so that it does not depend on when you look"
-    planned = f"{evidence.planned} {unit(finding)}s"
+    takes = planned(evidence.planned)
+    all_of = f"{evidence.planned} {unit(finding)}s"
     if (look := evidence.look) is not None:
-        takes = f"all {evidence.planned}, with more looks planned after {series(look.plan[1:])}"
-        planned += " of the first look"
+        takes = planned(evidence.planned, look.plan)
+        all_of += " of the first look"
     elif evidence.planned < FEWEST_SEEDS:
-        takes = f"at least {FEWEST_SEEDS} to tell a difference from luck"
+        takes = ENOUGH
     return (
-        f"No verdict yet: {evidence.runs} of {planned} "
+        f"No verdict yet: {evidence.runs} of {all_of} "
         f"{plural(evidence.runs, 'is', 'are')} trained{shown}; it takes {takes}"
         f"{_and_no_confound(finding)}."
     )

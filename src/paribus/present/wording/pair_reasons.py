@@ -8,6 +8,7 @@ from paribus.measure.metric import Metric
 from paribus.present.estimates import amount, interval, level, p_value
 from paribus.present.wording.generic import differ_in, reasons
 from paribus.present.wording.phrases import seeds, unit
+from paribus.present.wording.shared import adjusted, interval_alone
 from paribus.questions.finding import Measured, PairFinding
 from paribus.stats.failures import FarRuns
 from paribus.stats.limits import VERDICT_LEVEL
@@ -47,14 +48,10 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
     evidence, paired = finding.evidence, measured.paired
     lines = [levels(finding)]
     if evidence.adjusted_p is not None:
-        family = "" if evidence.family == 1 else f", adjusted for {evidence.family} questions"
         test = "Paired t test" if evidence.look is None else "Sequential paired t test"
         if evidence.raised is not None:
             test = "Planned test, and an e-process of the seeds after it"
-        lines.append(
-            f"{test}: {p_value(evidence.adjusted_p)}{family}; better or worse requires "
-            f"{VERDICT_LEVEL} or less."
-        )
+        lines.append(f"{test}: {adjusted(evidence.adjusted_p, evidence.family)}")
         if evidence.raised is not None and not evidence.raised.by_plan:
             lines.append(
                 "The interval is one of a confidence sequence: it holds after whatever number of "
@@ -66,23 +63,15 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
                 f"{look.taken}. Each has a share of the level; the intervals are repeated ones, "
                 "which hold at whatever look a question stops."
             )
-        if evidence.family > 1:
-            lines.append(
-                f"The {percent(0.95)} interval is that of this question alone; the verdict allows "
-                f"for all {evidence.family}."
-            )
+        lines += interval_alone(evidence.family)
     flip = measured.sign_flip
+    says = f"has no part in the verdict: {p_value(flip.p)}"
     if flip.smallest_p * max(evidence.family, 1) > VERDICT_LEVEL:
-        lines.append(
-            f"A check that assumes no bell curve, the sign-flip test, needs more {unit(finding)}s: "
-            f"with {paired.n} its p-value cannot be under {flip.smallest_p:.2g}. It has no part in "
-            f"the verdict ({p_value(flip.p)})."
+        says = (
+            f"needs more {unit(finding)}s: with {paired.n} its p-value cannot be under "
+            f"{flip.smallest_p:.2g}. It has no part in the verdict ({p_value(flip.p)})"
         )
-    else:
-        lines.append(
-            "A check that assumes no bell curve, the sign-flip test, has no part in the verdict: "
-            f"{p_value(flip.p)}."
-        )
+    lines.append(f"A check that assumes no bell curve, the sign-flip test, {says}.")
     if paired.correlation is not None and paired.pairing_gain is not None:
         lines.append(_pairing(unit(finding), paired.correlation, paired.pairing_gain))
     if (new := measured.new_images) is not None:

@@ -92,8 +92,3 @@ def estimated(finding: PairFinding, measured: Measured) -> str:
         n=seeds(finding, paired.n),
     )
     return f"{quantity(finding)} {numbers}"
-
-
-def runs_of(missing: int, runs: int) -> str:
-    """Return so many of the runs of an experiment, in words."""
-    return f"{missing} of {runs} runs"

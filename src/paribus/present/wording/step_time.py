@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from paribus.measure.runs import Timing
 from paribus.present.estimates import p_value, ratio_with_interval
 from paribus.present.wording.generic import differ_in, reasons, sentence
+from paribus.present.wording.shared import confounded, less_than, rules_out
 from paribus.questions.finding import StepTimeFinding, Verdict
 from paribus.stats.limits import VERDICT_LEVEL
 from paribus.stats.step_times import FEWEST_PROCESSES, Ratio
@@ -23,10 +24,7 @@ def step_time_sentence(finding: StepTimeFinding) -> str:
     shown = ratio_with_interval(ratio)
     match finding.verdict:
         case Verdict.CONFOUNDED:
-            return (
-                f"Confounded: {a} and {b} also differ in {differ_in(finding)}, so the difference "
-                f"cannot be attributed to the change in question: {shown}."
-            )
+            return confounded(a, b, differ_in(finding), shown)
         case Verdict.EQUAL:
             return _equal(finding, ratio)
         case Verdict.UNDECIDED:
@@ -38,7 +36,7 @@ def step_time_sentence(finding: StepTimeFinding) -> str:
     slower = "slower" if finding.verdict is Verdict.WORSE else "faster"
     but = ""
     if finding.less_than_matters and finding.matters is not None:
-        but = f", but by less than matters ({percent(finding.matters, 'g')})"
+        but = less_than(percent(finding.matters, "g"))
     return f"A training step of {b} is {slower} than one of {a}{but}: {shown}."
 
 
@@ -116,6 +114,5 @@ def _equal(finding: StepTimeFinding, ratio: Ratio) -> str:
     a, b = _names(finding)
     return (
         f"Training steps of {a} and {b} are equally fast for practical purposes: "
-        f"{ratio_with_interval(ratio, 0.90)}, which rules out differences as large as the "
-        f"{percent(finding.matters, 'g')} that matter."
+        f"{ratio_with_interval(ratio, 0.90)}, {rules_out(percent(finding.matters, 'g'))}."
     )

@@ -5,11 +5,22 @@ from __future__ import annotations
 from paribus.present.estimates import amount, difference, estimate, interval, level, p_value
 from paribus.present.wording.generic import differ_in, reasons, sentence, verdict_words
 from paribus.present.wording.pair_reasons import far_sentence
+from paribus.present.wording.shared import (
+    adjusted,
+    confounded,
+    excluded,
+    interval_alone,
+    less_than,
+    planned,
+    rounded,
+    rules_out,
+    runs_of,
+)
 from paribus.questions.finding import NoVerdict, Verdict
 from paribus.questions.unpaired_finding import UnpairedFinding
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
 from paribus.stats.unpaired import Unpaired, best_of_normal
-from paribus.text import count, percent, plural
+from paribus.text import count, percent
 
 _EXAMPLE_OF_BEST = 5
 
@@ -23,22 +34,19 @@ def unpaired_sentence(finding: UnpairedFinding) -> str:
     numbers = _estimate(finding, measured)
     match finding.verdict:
         case Verdict.CONFOUNDED:
-            return (
-                f"Confounded: {a} and {b} also differ in {differ_in(finding)}, so the difference "
-                f"cannot be attributed to the change in question: {numbers}."
-            )
+            return confounded(a, b, differ_in(finding), numbers)
         case Verdict.EQUAL:
             assert finding.matters is not None
             return (
                 f"{a} and {b} are practically equivalent: {_name(finding)} "
-                f"{_estimate_90(finding, measured)}, which rules out differences as large as the "
-                f"{amount(finding.metric, finding.matters)} that matter."
+                f"{_estimate_90(finding, measured)}, "
+                f"{rules_out(amount(finding.metric, finding.matters))}."
             )
         case Verdict.UNDECIDED:
             return _undecided(finding, measured, numbers)
     small = ""
     if finding.less_than_matters and finding.matters is not None:
-        small = f", but by less than matters ({amount(finding.metric, finding.matters)})"
+        small = less_than(amount(finding.metric, finding.matters))
     return (
         f"{b} is {verdict_words(finding.verdict)} than {a}{small}: {numbers}{_excluded(finding)}."
     )
@@ -74,18 +82,11 @@ def _test(finding: UnpairedFinding, measured: Unpaired) -> list[str]:
     evidence, lines = finding.evidence, []
     whose = "Welch's" if measured.welch else "Hájek's"
     if evidence.adjusted_p is not None:
-        family = "" if evidence.family == 1 else f", adjusted for {evidence.family} questions"
         lines.append(
             f"t test of unpaired runs with {whose} degrees of freedom "
-            f"({float(measured.df):.3g}): {p_value(evidence.adjusted_p)}{family}; better or worse "
-            f"requires {VERDICT_LEVEL} or less."
+            f"({float(measured.df):.3g}): {adjusted(evidence.adjusted_p, evidence.family)}"
         )
-    if evidence.family > 1:
-        lines.append(
-            f"The {percent(0.95)} interval is that of this question alone; the verdict allows for "
-            f"all {evidence.family}."
-        )
-    return lines
+    return lines + interval_alone(evidence.family)
 
 
 def _name(finding: UnpairedFinding) -> str:
@@ -123,11 +124,11 @@ def _undecided(finding: UnpairedFinding, measured: Unpaired, numbers: str) -> st
         return f"{text}so {finding.b} may be better or worse."
     evidence = finding.evidence
     assert evidence.adjusted_p is not None
-    adjusted = p_value(evidence.adjusted_p)
+    p = p_value(evidence.adjusted_p)
     if evidence.family > 1:
-        adjusted = f"adjusted {adjusted}, as one of {evidence.family} questions"
+        p = f"adjusted {p}, as one of {evidence.family} questions"
     return (
-        f"{text}which leaves out 0, but not clearly enough for a verdict ({adjusted}; it must be "
+        f"{text}which leaves out 0, but not clearly enough for a verdict ({p}; it must be "
         f"at most {VERDICT_LEVEL})."
     )
 
@@ -135,9 +136,7 @@ def _undecided(finding: UnpairedFinding, measured: Unpaired, numbers: str) -> st
 def _excluded(finding: UnpairedFinding) -> str:
     evidence = finding.evidence
     return "".join(
-        f"; {side.missing} of {side.runs} runs of {name} {finding.metric.lacks} and "
-        f"{plural(side.missing, 'is', 'are')} excluded, which biases the comparison in favor of "
-        f"{name}"
+        excluded(side.missing, side.runs, name, finding.metric)
         for name, side in ((finding.a, evidence.a), (finding.b, evidence.b))
         if side.missing
     )
@@ -153,12 +152,12 @@ def _no_verdict(finding: UnpairedFinding) -> str:
         case NoVerdict.UNFINISHED:
             ended = " and ".join(f"{side.runs} of {name}" for name, side in sides)
             return (
-                f"No verdict yet: of {evidence.planned} runs each, {ended} have ended{shown}; a "
-                "verdict requires all, so that it does not depend on when you look."
+                f"No verdict yet: of {evidence.planned} runs each, {ended} have ended{shown}; it "
+                f"takes {planned(evidence.planned)}."
             )
         case NoVerdict.MISSING_VALUES:
             missing = " and ".join(
-                f"{side.missing} of {side.runs} runs of {name}"
+                f"{runs_of(side.missing, side.runs)} of {name}"
                 for name, side in sides
                 if side.missing
             )
@@ -169,10 +168,7 @@ def _no_verdict(finding: UnpairedFinding) -> str:
         case NoVerdict.TOO_FEW_SEEDS:
             return _too_few(finding, shown)
         case NoVerdict.ROUNDED:
-            return (
-                f"No verdict: the values are rounded to {amount(metric, evidence.rounded_to)}, "
-                f"more than the runs vary{shown}; it takes values with more decimals."
-            )
+            return f"No verdict: {rounded(metric, evidence.rounded_to, 'runs', shown)}."
     return (
         f"No verdict: all runs of {finding.a} have the same value, and so have those of "
         f"{finding.b}{shown}; that gives no measure of chance."
