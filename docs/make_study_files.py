@@ -91,9 +91,8 @@ METRICS_END = """
 `class_accuracy cat` names a class as the data do. A function of your own takes the true and the
 predicted classes of the test images, in this order, and returns a number, as scikit-learn's
 `sklearn.metrics:balanced_accuracy_score` does; `"my_package.metrics:cost lower"` says that lower is
-better. It is found as [custom modules](custom-modules.md) are, and tried before training. Findings
-call it by the function's name (`macro_f1`: macro f1), or as the question says:
-`metric_label = "Macro-F1"`.
+better. It is found as [custom modules](custom-modules.md) are, and tried before training. It
+is called after the function (`macro_f1`: macro f1), unless the question has a `metric_label`.
 
 """
 
