@@ -120,21 +120,23 @@ def _values(epoch: int, rng: np.random.Generator) -> dict[str, float]:
 def measure(folder: Path, arguments: Sequence[str]) -> dict[str, float]:
     """Return processor and wall seconds of a command and of all processes that it starts."""
     begun = perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "paribus", *arguments],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    used = dict[int, float]()
-    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+    # A file, since a pipe that nobody reads is full after some hundred lines of progress.
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "paribus", *arguments],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+        )
+        used = dict[int, float]()
+        while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            used |= _used(process.pid)
+            sleep(_SAMPLED_EVERY)
         used |= _used(process.pid)
-        sleep(_SAMPLED_EVERY)
-    used |= _used(process.pid)
-    wall = perf_counter() - begun
-    _, said = process.communicate()
-    if process.returncode:
-        sys.exit(f"paribus {' '.join(arguments)}: {said.decode()}")
+        wall = perf_counter() - begun
+        if process.wait():
+            said.seek(0)
+            sys.exit(f"paribus {' '.join(arguments)}: {said.read().decode()}")
     return {"cpu_seconds": sum(used.values()), "wall_seconds": wall}
 
 
