@@ -93,6 +93,8 @@ def test_the_page_on_results_from_elsewhere(
     assert (tmp_path / "ablation.csv").read_text("utf-8").startswith(table.rstrip("…\n"))
     readme = next(block for block in blocks(ROOT / "README.md", "text") if "mixup" in block)
     assert shown.startswith(readme.partition("  …")[0])
+    (tmp_path / "wide.csv").write_text(wide.rstrip("…\n"), "utf-8")
+    assert call("judge", "wide.csv", "--wide", "test_acc").exit_code == 0
     (code,) = blocks(page, "python")
     names: dict[str, Any] = {}
     exec(compile(code, "judge.md", "exec"), names)
