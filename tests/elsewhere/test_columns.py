@@ -10,9 +10,10 @@ import pytest
 from paribus.elsewhere.columns import Roles, Stated, roles_of
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.metrics import metric_of
-from paribus.elsewhere.notices import PairsInOneColumn
+from paribus.elsewhere.notices import Confounded, PairsInOneColumn, SeedsNotPaired
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
+from paribus.present.notices import remarks
 from tests.support.elsewhere import BETTER, PLAIN, judged, rows, two
 
 
@@ -177,3 +178,39 @@ def test_direction_of_an_unknown_metric_must_be_stated(tmp_path: Path) -> None:
     text = two(PLAIN, BETTER).replace("test_acc", "fancy")
     with pytest.raises(UserError, match="Add --better higher or --better lower"):
         judged(tmp_path, text, metric=("fancy",))
+
+
+def test_what_trackers_put_before_a_name_is_no_part_of_it(tmp_path: Path) -> None:
+    """As of `mlflow.search_runs().to_csv()`."""
+    sides = {"bert": PLAIN, "roberta": BETTER}
+    lines = [
+        f"{n}{s},FINISHED,{v},{n},{s}" for n, side in sides.items() for s, v in enumerate(side)
+    ]
+    text = rows(*lines, header="run_id,status,metrics.test_acc,params.model,params.seed")
+    found = judged(tmp_path, text)
+    assert (found.roles.experiment, found.roles.seed) == (("params.model",), "params.seed")
+    assert found.metrics[0].label == "test acc"
+    assert SeedsNotPaired(5) in found.notices
+
+
+def test_a_loss_comes_after_any_metric_that_is_known() -> None:
+    numbers: list[object] = ["1", "2", "3", "4"]
+    table = {"model": TWO["model"], "val/loss": numbers, "val/top1": numbers}
+    assert roles_of(frame(**table), Stated()).metric == ("val/top1",)
+    table = {"model": TWO["model"], "eval_loss": numbers, "eval_bleu": numbers}
+    assert roles_of(frame(**table), Stated()).metric == ("eval_bleu",)
+
+
+def test_settings_that_differ_at_once_are_named_with_the_option(tmp_path: Path) -> None:
+    lines = [
+        f"{name},{seed},{'sgd' if name == 'a' else 'adam'},{0.1 if name == 'a' else 0.001},{v}"
+        for name, side in (("a", PLAIN), ("b", BETTER)) for seed, v in enumerate(side)
+    ]  # fmt: skip
+    text = rows(*lines, header="method,seed,optimizer,lr,acc")
+    found = judged(tmp_path, text)
+    assert Confounded(("optimizer", "lr")) in found.notices
+    assert "Add `--about optimizer,lr` if all are meant" in " ".join(remarks(found))
+    assert found.findings[0].verdict.value == "confounded"
+    meant = judged(tmp_path, text, Terms(about=("optimizer", "lr")))
+    assert meant.findings[0].verdict.value == "better"
+    assert not [one for one in meant.notices if isinstance(one, Confounded)]

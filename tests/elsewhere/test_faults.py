@@ -192,7 +192,7 @@ def test_failed_runs_have_no_value_and_running_ones_are_left_out(tmp_path: Path)
     )
     found = judged(tmp_path, text)
     assert NotEnded("b", 1) in found.notices
-    assert WithoutValue("b", "acc", 1, 6, None) in found.notices
+    assert WithoutValue("b", "acc", 1, 6, None, 1) in found.notices
 
 
 @pytest.mark.parametrize("paired", [False, True])

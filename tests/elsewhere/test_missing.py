@@ -12,6 +12,7 @@ from paribus.elsewhere.judge import Judgement
 from paribus.elsewhere.notices import AbsentSeeds, PairsDropped, WithoutValue
 from paribus.elsewhere.options import Missing
 from paribus.elsewhere.terms import Terms
+from paribus.errors import UserError
 from paribus.present import wording
 from paribus.present.as_json import plain
 from paribus.present.notices import remarks
@@ -82,6 +83,8 @@ def test_a_run_that_is_said_to_have_failed_is_never_absent(tmp_path: Path) -> No
     for missing in (None, Missing.ABSENT):
         (finding,) = judged(tmp_path, failed, Terms(paired=True, missing=missing)).findings
         assert finding.why_none is NoVerdict.MISSING_VALUES
+        told = remarks(judged(tmp_path, failed, Terms(missing=missing)))
+        assert "1 of 5 runs of new failed: it counts as worse than any other run." in told
 
 
 @pytest.mark.parametrize("paired", [False, True])
@@ -92,3 +95,11 @@ def test_best_sets_are_of_the_same_runs(tmp_path: Path, missing: Missing, paired
     assert isinstance(first, BestFinding)
     assert plain(first) == plain(second)
     assert first.contenders[1].missing == (missing is Missing.FAILED)
+
+
+def test_an_experiment_of_absent_runs_alone_is_an_error(tmp_path: Path) -> None:
+    text = two(PLAIN, BETTER)
+    for value in BETTER:
+        text = text.replace(str(value), "")
+    with pytest.raises(UserError, match="--missing absent: no run of new has a value of test_acc"):
+        judged(tmp_path, text, Terms(missing=Missing.ABSENT, best=True))

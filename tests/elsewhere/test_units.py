@@ -14,13 +14,14 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 import paribus
 from paribus.elsewhere.columns import Stated
 from paribus.elsewhere.judge import Judgement, judge
-from paribus.elsewhere.notices import UnitGuessed
+from paribus.elsewhere.notices import LargeMatters, UnitGuessed
 from paribus.elsewhere.options import Unit
 from paribus.elsewhere.readers import read
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from paribus.present import wording
 from paribus.present.as_json import plain
+from paribus.present.notices import remarks
 from tests.support.elsewhere import judged, rows
 
 ERRORS = {"a": [0.9, 0.85, 0.8], "b": [0.5, 0.45, 0.4]}
@@ -199,6 +200,18 @@ def test_each_of_several_metrics_has_a_unit(tmp_path: Path) -> None:
     with pytest.raises(UserError) as error:
         judged(tmp_path, text, stated(Unit.PERCENT, metric=("err", "auc")))
     assert str(error.value) == "--unit: needs a unit for each of 2 metrics (err, auc), got 1"
+
+
+def test_what_matters_of_shares_was_probably_meant_in_points(tmp_path: Path) -> None:
+    text = table("test_error").replace("0.", "0.0")
+    large = judged(tmp_path, text, Terms(matters=(0.5,)))
+    assert (
+        "Warning: --matters 0.5 of test_error, which is a share, is 50 points; write 0.005 for 0.5 "
+        "points."
+    ) in remarks(large)
+    for terms in (Terms(matters=(0.005,)), Terms(matters=(0.5,), units=(Unit.PERCENT,))):
+        told = judged(tmp_path, text, terms).notices
+        assert not [one for one in told if isinstance(one, LargeMatters)]
 
 
 def test_the_unit_in_python() -> None:

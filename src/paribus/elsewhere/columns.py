@@ -139,7 +139,8 @@ def called_like(role: str, frame: Frame, taken: Container[str] = ()) -> tuple[st
     for name in frame.columns:
         if name not in taken:
             free.setdefault(plain(name), name)
-            free.setdefault(plain(name.rpartition("/")[2]), name)
+            # As in "config/seed" and "params.seed".
+            free.setdefault(plain(re.split(r"[/.]", name)[-1]), name)
     return tuple(free[name] for name in _NAMES[role] if name in free)
 
 

@@ -25,8 +25,11 @@ _SHARE = re.compile(
     r"acc|accuracy|acc_?1|top_?[15]|f1|f_?score|auc|auroc|precision|recall|map|iou|miou|dice|err|"
     r"error|wer|cer|success(_rate)?|win_?rate"
 )
+_ACCURACY = re.compile("acc|accuracy|acc_?1|top_?[15]")
 _SPLITS = ("test", "eval", "val", "valid", "validation", "dev", "")
 _KINDS = ("accuracy", "acc", "f1", "auc", "score", "reward", "return", "error", "loss")
+_LOGGED_UNDER = re.compile(r"^(metrics?|summary)[./](?=.)")
+"""What MLflow and others put before the name of a metric."""
 _SUMMARY = re.compile(r"(^|_)(mean|avg|average|median)(_|$)")
 _SPREAD = re.compile(r"(^|_)(std|sd|stddev|stderr|se|sem|var|variance|ci|ci95)(_|$)")
 _BEST = re.compile(r"(^|_)(best|max|maximum|min|minimum|peak)(_|$)")
@@ -39,11 +42,16 @@ def preference(name: str) -> int | None:
 
     >>> preference("test_accuracy") < preference("test_loss") < preference("train_accuracy")
     True
+    >>> preference("val_accuracy") == preference("val_top1") < preference("val_bleu")
+    True
     """
     if lower_is_better(name) is None or _SPREAD.search(name):
         return None
     split = next((place for place, one in enumerate(_SPLITS) if one in name.split("_")), 6)
     kind = next((place for place, one in enumerate(_KINDS) if one in name.split("_")), len(_KINDS))
+    if kind == len(_KINDS) and not lower_is_better(name):
+        # A loss is seldom what a table is about that has anything else.
+        kind = _KINDS.index("accuracy" if _any(_ACCURACY, name) else "score")
     in_training = "train" in name.split("_") or "training" in name.split("_")
     return 1000 * in_training + 20 * split + kind
 
@@ -86,9 +94,9 @@ def metric_of(
     is_share, in_percent = unit is not Unit.NUMBER, unit is Unit.PERCENT
     # A percentage of something else, such as a word error rate, can be above 100.
     is_bounded = is_share and all(0 <= one <= 100 for one in _values(cells))
-    accurate = not lower and _any(re.compile("acc|accuracy|acc_?1|top_?[15]"), name)
+    accurate = not lower and _any(_ACCURACY, name)
     better_word, worse_word = ("lower", "higher") if lower else ("higher", "lower")
-    label = column.replace("_", " ")
+    label = _LOGGED_UNDER.sub("", column).replace("_", " ")
     return Metric(
         key=column,
         label=label,
@@ -100,6 +108,7 @@ def metric_of(
         scale=100 if is_share and not in_percent else 1,
         is_share=is_share,
         scores_are_correctness=accurate and is_bounded,
+        mistyped_from=0.1 if is_share and not in_percent else float("inf"),
         widest=(100 if in_percent else 1) if is_bounded else float("inf"),
         limits=f"{label} lies between 0 and {100 if in_percent else 1}" if is_bounded else "",
         without="runs that all have a value",

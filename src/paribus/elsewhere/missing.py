@@ -11,6 +11,7 @@ import numpy as np
 from paribus.elsewhere.notices import Notice, WithoutValue
 from paribus.elsewhere.options import Missing
 from paribus.elsewhere.records import RecordedExperiment, RecordedRun, RecordedRuns
+from paribus.errors import UserError
 from paribus.measure.table import Series
 
 
@@ -21,18 +22,20 @@ def settled(found: RecordedRuns, missing: Missing | None) -> RecordedRuns:
     same experiment have it. Runs that failed, or whose value went unreported, are there without a
     value; absent ones are not there. Where nothing was declared, a row is a run that was made, and
     failed if it has no value; and a seed without a row is absent. A run whose state says that it
-    failed is never absent.
+    failed is never absent. Raises `UserError` if all runs of an experiment are absent.
     """
     experiments = found.experiments
     notices: list[Notice] = []
     if missing in (Missing.FAILED, Missing.UNREPORTED):
         experiments = tuple(_completed(experiments))
     for one in experiments:
+        failed = {run.name for run in one.runs if run.lost and run.rows}
         for series in one.series.values():
-            lacking = sum(not math.isfinite(row.value) for row in series)
+            lacking = [row.run_id for row in series if not math.isfinite(row.value)]
             if lacking:
-                key = series[0].metric.key
-                notices.append(WithoutValue(one.name, key, lacking, len(series), missing))
+                key, by_state = series[0].metric.key, len(failed.intersection(lacking))
+                notice = WithoutValue(one.name, key, len(lacking), len(series), missing, by_state)
+                notices.append(notice)
     if missing is Missing.ABSENT:
         experiments = tuple(map(_without_absent, experiments))
     return replace(found, experiments=experiments, notices=(*found.notices, *notices))
@@ -78,10 +81,17 @@ def _no_row(like: Series, seed: str, number: int) -> Series:
 
 
 def _without_absent(one: RecordedExperiment) -> RecordedExperiment:
+    """The experiment without runs that have no value. Raises `UserError` if none is left."""
     lost = {run.name for run in one.runs if run.lost}
     series = {
         key: tuple(row for row in rows if row.run_id in lost or math.isfinite(row.value))
         for key, rows in one.series.items()
     }
+    for key, rows in series.items():
+        if not rows:
+            raise UserError(
+                f"--missing absent: no run of {one.name} has a value of {key}, so that none is "
+                "left; remove its rows"
+            )
     there = {row.run_id for rows in series.values() for row in rows}
     return replace(one, runs=tuple(run for run in one.runs if run.name in there), series=series)

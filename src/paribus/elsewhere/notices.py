@@ -106,13 +106,15 @@ class EqualValues(Notice):
 
 @dataclass(frozen=True)
 class WithoutValue(Notice):
-    """Runs without a value. `missing`: what they were declared to be, None if nothing was."""
+    """Runs without a value. `missing`: what they were declared to be, None if nothing was.
+    `failed`: those whose state says that they failed."""
 
     experiment: str
     metric: str
     runs: int
     of: int
     missing: Missing | None
+    failed: int = 0
 
 
 @dataclass(frozen=True)
@@ -179,6 +181,22 @@ class MeansInARow(Notice):
     """An experiment of one run that is, by its name, a summary of others."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class LargeMatters(Notice):
+    """A smallest difference that matters of shares that was probably meant in points."""
+
+    metric: str
+    matters: float
+    points: float
+
+
+@dataclass(frozen=True)
+class Confounded(Notice):
+    """The settings of which pairs differ in several, where nobody has said what is meant to."""
+
+    columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)

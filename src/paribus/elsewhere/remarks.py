@@ -13,8 +13,10 @@ from paribus.elsewhere.notices import (
     AbsentSeeds,
     AlikeNames,
     BestOfSeveral,
+    Confounded,
     DirectionGuessed,
     Guessed,
+    LargeMatters,
     LogGuessed,
     MeansInARow,
     NoSettings,
@@ -28,7 +30,7 @@ from paribus.elsewhere.notices import (
     UnitGuessed,
     Unused,
 )
-from paribus.elsewhere.records import RecordedRuns
+from paribus.elsewhere.records import RecordedExperiment, RecordedRuns
 from paribus.elsewhere.terms import Terms
 from paribus.elsewhere.units import has_sign, is_named_percent
 from paribus.measure.metric import Metric
@@ -54,6 +56,9 @@ def of_roles(frame: Frame, roles: Roles, terms: Terms, metrics: Sequence[Metric]
             notices.append(BestOfSeveral(metric.key))
         if is_summary(plain(metric.key)):
             notices.append(SummaryOfRuns(metric.key))
+    for metric, matters in zip(metrics, terms.matters, strict=False):
+        if matters >= metric.mistyped_from:
+            notices.append(LargeMatters(metric.key, matters, matters * metric.scale))
     if roles.unused:
         notices.append(Unused(roles.unused))
     return notices
@@ -80,6 +85,8 @@ def of_runs(
     ]
     if not any(one.settings for one in experiments):
         notices.append(NoSettings())
+    if several := _differ_at_once(experiments, terms, pairs):
+        notices.append(Confounded(several))
     by_name = {one.name: [run.seed for run in one.runs] for one in experiments}
     if terms.paired:
         dropped: dict[tuple[int, tuple[str, ...]], list[tuple[str, str]]] = {}
@@ -99,6 +106,16 @@ def of_runs(
         if absent := absent_seeds(asked):
             notices.append(AbsentSeeds(tuple((name, tuple(one)) for name, one in absent.items())))
     return notices
+
+
+def _differ_at_once(
+    experiments: Sequence[RecordedExperiment], terms: Terms, pairs: Sequence[tuple[str, str]]
+) -> tuple[str, ...]:
+    """The settings of which pairs differ in several; none where it was said what is meant to."""
+    settings = {one.name: one.settings for one in experiments}
+    compared = [(settings[a], settings[b]) for a, b in pairs if not terms.about]
+    differ = [[key for key in a if a[key] != b.get(key, "")] for a, b in compared]
+    return tuple(dict.fromkeys(key for keys in differ if len(keys) > 1 for key in keys))
 
 
 def _asked_by_name(terms: Terms) -> bool:

@@ -9,11 +9,13 @@ from paribus.elsewhere.notices import (
     AbsentSeeds,
     AlikeNames,
     BestOfSeveral,
+    Confounded,
     DifferentEnds,
     DirectionGuessed,
     EqualValues,
     Guessed,
     KeptEpochs,
+    LargeMatters,
     LogGuessed,
     MeansInARow,
     NoSettings,
@@ -163,6 +165,11 @@ def _(notice: EqualValues) -> str:
 def _(notice: WithoutValue) -> str:
     runs = f"{notice.runs} of {count(notice.of, 'run')} of {notice.experiment}"
     no = f"{runs} {plural(notice.runs, 'has', 'have')} no"
+    if notice.failed == notice.runs:
+        return (
+            f"{runs} failed: {plural(notice.runs, 'it counts', 'they count')} as worse than any "
+            "other run."
+        )
     match notice.missing:
         case Missing.UNREPORTED:
             return f"{no} reported {notice.metric}."
@@ -256,6 +263,24 @@ def _(notice: MeansInARow) -> str:
     return (
         f"Warning: {notice.name} is, by its name, a summary of other rows, and is taken for an "
         "experiment; remove the row."
+    )
+
+
+@notice_words.register
+def _(notice: LargeMatters) -> str:
+    meant = notice.matters * notice.matters / notice.points
+    return (
+        f"Warning: --matters {notice.matters:g} of {notice.metric}, which is a share, is "
+        f"{notice.points:g} points; write {meant:g} for {notice.matters:g} points."
+    )
+
+
+@notice_words.register
+def _(notice: Confounded) -> str:
+    columns = ",".join(notice.columns)
+    return (
+        f"Experiments differ in several settings at once. Add `--about {columns}` if all are meant "
+        "to differ, or `--ignore` what is no setting."
     )
 
 
