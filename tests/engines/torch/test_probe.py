@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
+from time import sleep
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ import torch
 
 from paribus.engines.base import State, Task
 from paribus.engines.torch import TorchEngine
+from paribus.engines.torch.exact import exact
 from paribus.errors import UserError
 from paribus.spec.network import ModuleNetwork
 from tests.support.cases import OPTIMIZERS, assert_same, make_task, noise
@@ -76,8 +79,17 @@ def test_the_generators_of_the_process_are_left_alone() -> None:
     assert (random.random(), np.random.rand()) == wanted
 
 
-@pytest.mark.parametrize("module", ["ChangesSettings", "WithoutGradients"])
-def test_the_settings_of_the_process_are_left_alone(module: str) -> None:
+@pytest.mark.parametrize(
+    ("module", "ends"),
+    [
+        ("ChangesSettings", nullcontext()),
+        ("WithoutGradients", pytest.raises(UserError, match="its logits have no gradient")),
+    ],
+    ids=["trained", "refused"],
+)
+def test_the_settings_of_the_process_are_left_alone(
+    module: str, ends: AbstractContextManager[object]
+) -> None:
     """They would change the results of the runs beside it."""
 
     def settings() -> list[object]:
@@ -91,10 +103,37 @@ def test_the_settings_of_the_process_are_left_alone(module: str) -> None:
         ]
 
     before, small = settings(), trained(task_of("Small"))[-1]
-    with suppress(UserError):
+    with ends:
         assert_same(trained(task_of(module))[-1], small)
     assert settings() == before
     assert_same(trained(task_of("Small"))[-1], small)
+
+
+def test_settings_are_given_back_whichever_of_several_threads_ends_first() -> None:
+    """The pad of each study that is served answers in a thread of its own."""
+    changed, asked, seen = Event(), Event(), list[torch.dtype]()
+
+    def change() -> None:
+        with exact(torch.device("cpu")):
+            torch.set_default_dtype(torch.float64)
+            changed.set()
+            asked.wait(10)
+            sleep(0.05)
+
+    def look() -> None:
+        changed.wait(10)
+        asked.set()
+        with exact(torch.device("cpu")):
+            seen.append(torch.get_default_dtype())
+            sleep(0.1)
+
+    threads = [Thread(target=change), Thread(target=look)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [torch.float32]
+    assert torch.get_default_dtype() == torch.float32
 
 
 @pytest.mark.parametrize(

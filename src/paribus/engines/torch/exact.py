@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from threading import Lock, RLock
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +16,9 @@ _lock = Lock()
 _inside = 0
 _threads = 1
 
-# These generators are one for the whole process: what draws from them must take turns.
-_generator = RLock()
+# The generators and most settings are one for the whole process: what draws from them, or may
+# change them, takes turns.
+_turn = RLock()
 
 
 @contextmanager
@@ -61,7 +64,7 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """The generators of PyTorch, NumPy and Python begun at `seed`, for this block alone, and given
     back as they were: a user's module may draw from any of them."""
     devices = [torch.cuda.current_device()] if device.type == "cuda" else []
-    with _generator, torch.random.fork_rng(devices):
+    with _turn, torch.random.fork_rng(devices):
         of_python, of_numpy = random.getstate(), np.random.get_state()
         torch.manual_seed(seed)
         random.seed(seed)
@@ -79,27 +82,64 @@ def _keeps_denormals() -> bool:
     return bool((torch.tensor([1e-38]) * 1e-2).item())
 
 
+@dataclass(frozen=True)
+class _Settings:
+    """What is set for the process, or for this thread of it."""
+
+    dtype: torch.dtype
+    device: torch.device
+    gradients: bool
+    precision: str
+    algorithms: bool
+    flushed: bool
+    numbers: dict[str, Any]
+    """How NumPy takes overflows and the like."""
+
+    @classmethod
+    def now(cls) -> _Settings:
+        return cls(
+            dtype=torch.get_default_dtype(),
+            device=torch.get_default_device(),
+            gradients=torch.is_grad_enabled(),
+            precision=torch.get_float32_matmul_precision(),
+            algorithms=torch.are_deterministic_algorithms_enabled(),
+            flushed=not _keeps_denormals(),
+            numbers=dict(np.geterr()),
+        )
+
+    def apply(self) -> None:
+        torch.set_default_dtype(self.dtype)
+        if torch.get_default_device() != self.device:
+            torch.set_default_device(self.device)
+        torch.set_grad_enabled(self.gradients)
+        torch.set_float32_matmul_precision(self.precision)
+        if torch.are_deterministic_algorithms_enabled() != self.algorithms:  # It loads a compiler.
+            torch.use_deterministic_algorithms(self.algorithms)
+        if self.flushed == _keeps_denormals():
+            torch.set_flush_denormal(self.flushed)
+        np.seterr(**self.numbers)
+
+
+_before: _Settings | None = None
+"""Those of the first block of `own_settings` that a thread is in."""
+
+
 @contextmanager
 def own_settings() -> Iterator[None]:
-    """Give back the settings of the process that a user's module may change, as it is made or
-    called: of another run beside it they would change the results."""
-    dtype, device = torch.get_default_dtype(), torch.get_default_device()
-    gradients, precision = torch.is_grad_enabled(), torch.get_float32_matmul_precision()
-    algorithms = torch.are_deterministic_algorithms_enabled()
-    numbers, flushed = np.geterr(), not _keeps_denormals()
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(dtype)
-        if torch.get_default_device() != device:
-            torch.set_default_device(device)
-        torch.set_grad_enabled(gradients)
-        torch.set_float32_matmul_precision(precision)
-        if torch.are_deterministic_algorithms_enabled() != algorithms:  # It loads a compiler.
-            torch.use_deterministic_algorithms(algorithms)
-        if flushed == _keeps_denormals():
-            torch.set_flush_denormal(flushed)
-        np.seterr(**numbers)
+    """Give back the settings that a user's module may change, as it is made or called: of another
+    run beside it, or of another module that is made in a block within, they would change the
+    results. Threads take turns."""
+    global _before
+    with _turn:
+        is_first = _before is None
+        settings = _before = _before or _Settings.now()
+        try:
+            settings.apply()
+            yield
+        finally:
+            settings.apply()
+            if is_first:
+                _before = None
 
 
 @contextmanager
