@@ -195,3 +195,32 @@ def test_the_command_that_trains_the_rest_has_its_options(tmp_path: Path) -> Non
         f"paribus run mnist --preview --only mlp,cnn --store '{tmp_path}/my runs'"
     )
     assert make("mnist").command == "paribus run mnist"
+
+
+def test_experiments_are_those_that_were_trained_whichever_are_selected(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Code that is edited while it is trained changes nothing of that command's results."""
+    path = small(
+        SMALL_STUDY
+        + """
+[experiments.own]
+from = "mlp"
+network = { module = "own_nets:Net" }
+engine = "torch"
+"""
+    )
+    monkeypatch.chdir(path.parent)
+    source = path.with_name("own_nets.py")
+    source.write_text("class Net: pass\n")
+    for selected in (None, "own"):
+        campaign = make("small.toml", Changes(only=selected))
+        with open_store(path.parent / "runs", "create") as store:
+            known = campaign.known(store)
+            trained = known.identities["own"]
+            source.write_text(source.read_text() + "# edited\n")
+            assert campaign.known(store).identities["own"] != trained
+            store.keep_study(campaign.name, known.identities, data="small.npz")
+            begun = store.begin(trained.hash, 0, "torch", {})
+            found = campaign.result(store, known).experiments["own"]
+            assert [run.id for run in found.runs] == [begun.id]

@@ -155,7 +155,7 @@ class Campaign:
 
     def result(self, store: Reader, known: Known) -> StudyResult:
         """Return what a store has of it so far. known: the experiments in that store."""
-        whole = self._collected(store, known) if self.selected_from is None else self._whole(store)
+        whole = self._whole(store, known)
         look = self._next_look(store, whole)
         needed_by = [] if look is None else [name for q in look.open for name in q.experiments]
         mine = self.study.experiments
@@ -191,12 +191,17 @@ class Campaign:
             return before_first_look(study.experiments, study.questions, study.looks)
         from paribus.questions.family import next_look_of
 
-        return next_look_of(whole or self._whole(store))
+        return next_look_of(whole or self._whole(store, self.known(store)))
 
-    def _whole(self, store: Reader) -> StudyResult:
-        """What a store has of the study with all its experiments."""
-        whole = replace(self, study=self.selected_from or self.study, selected_from=None)
-        return whole._collected(store, whole.known(store))
+    def _whole(self, store: Reader, known: Known) -> StudyResult:
+        """What a store has of the study with all its experiments. known: its own; those that are
+        not selected are known by what they are now."""
+        if self.selected_from is None:
+            return self._collected(store, known)
+        whole = replace(self, study=self.selected_from, selected_from=None)
+        others = whole.known(store)
+        identities = {**others.identities, **known.identities}
+        return whole._collected(store, replace(others, identities=identities))
 
     def _collected(self, store: Reader, known: Known) -> StudyResult:
         from paribus.measure.from_store import collect
