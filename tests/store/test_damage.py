@@ -46,6 +46,12 @@ def change(statement: str) -> None:
         assert db.execute(statement).rowcount > 0
 
 
+def remove_run() -> None:
+    for table in ("epochs", "environments", "files"):
+        change(f"DELETE FROM {table} WHERE run = '{RUN}'")
+    change(f"DELETE FROM runs WHERE id = '{RUN}'")
+
+
 ROWS = {
     "results": f"UPDATE epochs SET test_loss = test_loss * 1.5 WHERE run = '{RUN}' AND epoch = 2",
     "an epoch less": f"DELETE FROM epochs WHERE run = '{RUN}' AND epoch = 2",
@@ -104,6 +110,31 @@ def test_a_damaged_file_is_named(home: Path, name: str, how: str) -> None:
     assert ("1 run is damaged and left out" in compared.stderr) == (name != "weights.safetensors")
 
 
+@pytest.mark.parametrize("asked", ["mlp/1", "mlp@numpy/1", RUN])
+@pytest.mark.parametrize("what", ["results", "seed", "gone", "file"])
+def test_a_damaged_run_that_is_asked_for_is_said_to_be_there(
+    home: Path, what: str, asked: str
+) -> None:
+    reason = "its results have changed since they were stored"
+    match what:
+        case "gone":
+            remove_run()
+            reason = "is gone from the database"
+        case "file":
+            path = Path("runs") / "runs" / RUN / "probabilities.npy"
+            path.unlink()
+            reason = f"{path}: is missing"
+        case _:
+            change(ROWS[what])
+    for command in (("show", asked), ("export", asked, "--to", "numpy", "--output", "out")):
+        assert str(call(*command).exception) == (
+            f"runs: run {RUN}: {reason}, so it is left out; the same `paribus run` as before "
+            "trains it again, and `paribus verify runs` says more"
+        )
+    assert call("show", "mlp/0").exit_code == 0
+    assert 'there is no run "mlp/2"' in str(call("show", "mlp/2").exception)
+
+
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("kind", ["file", "row"])
 def test_a_report_says_what_is_damaged_on_its_page_and_in_the_terminal(
@@ -133,9 +164,7 @@ def test_run_trains_what_is_damaged_again_and_all_is_as_it_was(home: Path, what:
     if what in ROWS:
         change(ROWS[what])
     elif what == "gone":
-        for table in ("epochs", "environments", "files"):
-            change(f"DELETE FROM {table} WHERE run = '{RUN}'")
-        change(f"DELETE FROM runs WHERE id = '{RUN}'")
+        remove_run()
     else:
         name = "probabilities.npy" if what == "file" else "weights.safetensors"
         (home / "runs" / "runs" / RUN / name).unlink()
@@ -149,9 +178,7 @@ def test_run_trains_what_is_damaged_again_and_all_is_as_it_was(home: Path, what:
 
 
 def test_a_run_that_is_gone_is_named(home: Path) -> None:
-    for table in ("epochs", "environments", "files"):
-        change(f"DELETE FROM {table} WHERE run = '{RUN}'")
-    change(f"DELETE FROM runs WHERE id = '{RUN}'")
+    remove_run()
     assert f"run {RUN}: is gone from the database" in call("status", "small.toml").stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from paribus.errors import ParibusError, UserError, did_you_mean
 from paribus.measure.tuned import trained_runs
 from paribus.spec.experiment import Experiment
 from paribus.spec.files import built_in_studies, load_study
+from paribus.store.damage import Damage
 from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
 from paribus.text import command
@@ -82,6 +84,10 @@ def find_run(text: str, store: Reader, study: str = "") -> FoundRun:
     if slash and seed.isdecimal() and len(seed) < _MOST_DIGITS:
         asked = Reference(name, range(int(seed), int(seed) + 1), study)
         if (found := _meaning(asked, store)) is not None:
+            if not _runs(asked, found, store):
+                _refuse_damaged(
+                    store.damaged_runs(asked.name, int(seed), asked.engine), store.folder
+                )
             runs = _by_engine(asked, found, None, store).runs
             if runs:
                 return FoundRun(runs[0], found.notes)
@@ -89,6 +95,8 @@ def find_run(text: str, store: Reader, study: str = "") -> FoundRun:
             raise UserError(f'{store.folder}: there is no run "{text}"; {hint}')
     runs_of_id = store.find_runs(text)
     if not runs_of_id:
+        damage = [one for one in store.damage if one.kind == "run" and one.id.startswith(text)]
+        _refuse_damaged(damage, store.folder)
         known = store.experiment_names()
         hint = f"`{command('status', 'STUDY', store=store.folder)}` lists the runs"
         if slash and known and name not in known:
@@ -99,7 +107,18 @@ def find_run(text: str, store: Reader, study: str = "") -> FoundRun:
             f'"{text}" names {len(runs_of_id)} runs: '
             f"{', '.join(run.id for run in runs_of_id[:10])}; write more of the id"
         )
+    if not store.is_intact(runs_of_id[0], weights=False):
+        _refuse_damaged([one for one in store.damage if one.id == runs_of_id[0].id], store.folder)
     return FoundRun(runs_of_id[0])
+
+
+def _refuse_damaged(damage: Sequence[Damage], folder: Path) -> None:
+    """Raise `UserError` if the runs that a text names are there, but damaged."""
+    if damage:
+        raise UserError(
+            f"{folder}: {damage[0].sentence}, so it is left out; the same `paribus run` as before "
+            f"trains it again, and `{command('verify', str(folder))}` says more"
+        )
 
 
 def find_pair(a: Reference, b: Reference, store: Reader) -> tuple[FoundExperiment, FoundExperiment]:

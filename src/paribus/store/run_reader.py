@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -112,6 +112,27 @@ class RunReader:
         )
         return list(found)
 
+    def damaged_runs(self, name: str, seed: int, engine: str | None = None) -> list[Damage]:
+        """Return the damage of the runs of an experiment, by its name or the beginning of its hash,
+        with a seed."""
+        rows = self._select(
+            "SELECT DISTINCT runs.id FROM runs LEFT JOIN names USING (experiment) "
+            "WHERE (name = ?1 OR substr(experiment, 1, length(?1)) = ?1) AND seed = ?2",
+            name,
+            seed,
+        )
+        there = {id_ for (id_,) in rows}
+        hashes = self._select("SELECT DISTINCT experiment FROM names WHERE name = ?", name)
+        # A run whose row is gone, or has another seed now, is still known by its id.
+        heads = {hash_[:12] for (hash_,) in hashes} or {name}
+        return [
+            one
+            for one in self._damage.values()
+            if one.kind == "run"
+            and (one.id in there or _is_of(one.id, heads, seed))
+            and (engine is None or f"-{engine}-" in one.id)
+        ]
+
     def is_claimed(self, run: str) -> bool:
         """Return whether some process, this one included, trains a run at this moment."""
         return is_claimed(self.folder, run)
@@ -218,3 +239,8 @@ class RunReader:
     def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         with told(self.folder):
             return self._db.execute(query, values).fetchall()
+
+
+def _is_of(id_: str, heads: Collection[str], seed: int) -> bool:
+    """Whether a run's id says that it is of an experiment, by the beginning of its hash."""
+    return id_.startswith(tuple(heads)) and id_.endswith(f"-{seed}")
