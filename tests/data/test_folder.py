@@ -238,7 +238,7 @@ def test_parts_that_are_not_read_are_told(folder: Path, names: list[str], note: 
             (folder / name).mkdir()
         else:
             (folder / name).touch()
-    assert read(folder).notes == ((note,) if note else ())
+    assert read(folder).remarks == ((note,) if note else ())
 
 
 @pytest.mark.parametrize("name", ["val", "validation"])
@@ -253,7 +253,7 @@ def test_validation_folder(folder: Path, name: str) -> None:
     assert dataset.validation_labels.tolist() == [1]
     np.testing.assert_array_equal(dataset.train_images, without.train_images)
     np.testing.assert_array_equal(dataset.test_images, without.test_images)
-    assert dataset.notes == ()
+    assert dataset.remarks == ()
     assert dataset.fingerprint != without.fingerprint
     (folder / name / "dgo").mkdir()
     assert refusal(folder) == f'{folder}: {name} has the class "dgo", which train has not.'
@@ -265,7 +265,7 @@ def test_images_beyond_the_first_of_a_file_are_told(folder: Path) -> None:
     frames[0].save(folder / "test/dog/9.tif", save_all=True, append_images=frames[1:])
     dataset = read(folder)
     np.testing.assert_array_equal(dataset.train_images[0, 0], pixels(50))
-    assert dataset.notes == (
+    assert dataset.remarks == (
         "2 files hold several images, of which only the first is read: 0.gif and 9.tif",
     )
 

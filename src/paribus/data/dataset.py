@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from paribus.data.classes import check_class_names, class_notes
 from paribus.data.facts import DataFacts, warnings
+from paribus.data.overlap import overlap_notes
 from paribus.errors import UserError
 from paribus.text import count
 
@@ -102,9 +103,11 @@ class Dataset:
     def notes(self) -> tuple[str, ...]:
         """All that a user should know before training, a clause each, for warnings.
 
-        What the loader remarked, and which classes have no training or no test images.
+        What the loader remarked, which classes have no training or no test images, and how many
+        images two parts share.
         """
-        return (*self.remarks, *class_notes(self.train_labels, self.test_labels, self.class_names))
+        classes = class_notes(self.train_labels, self.test_labels, self.class_names)
+        return *self.remarks, *classes, *overlap_notes(self.parts)
 
     @property
     def warnings(self) -> tuple[str, ...]:

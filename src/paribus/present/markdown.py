@@ -24,6 +24,7 @@ def markdown(view: ReportView, rows: Sequence[SummaryRow]) -> str:
         parts.append("\n".join(f"- {escape_markdown(line)}" for line in view.plan))
     if view.damage:
         parts.append(escape_markdown(view.damage))
+    parts += map(escape_markdown, view.data_warnings)
     if view.progress:
         parts.append("\n".join(f"- {escape_markdown(line)}" for line in view.progress))
         if not view.complete:

@@ -107,6 +107,8 @@ class ReportView:
     """What was planned, then what has been amended, a line each."""
     damage: str
     """Which runs are damaged and left out; "" if none is."""
+    data_warnings: tuple[str, ...]
+    """What is odd about the data, a line each, such as test images that are trained on."""
     progress: tuple[str, ...]
     """What is missing, has diverged or failed."""
     complete: bool
@@ -156,6 +158,7 @@ def report_view(
         preview=report_text.preview_warning(result),
         plan=tuple(plan_lines(result)),
         damage=result.damage,
+        data_warnings=data.warnings,
         progress=tuple(report_text.progress(result)),
         complete=report_text.complete(result),
         command=report_text.command(result),
