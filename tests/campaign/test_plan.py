@@ -6,7 +6,9 @@ import re
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -194,6 +196,35 @@ def test_a_changed_matters_keeps_the_recorded_verdict_beside_the_new_one(planned
     assert "(as first planned: undecided)" in latex
     markdown = Path("report/report.md").read_text("utf-8")
     assert "1 question was amended after runs had ended; as first planned: 1 undecided." in markdown
+
+
+def test_a_clock_that_is_set_back_leaves_the_order_of_what_was_asked(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for year, matters in ((2026, "0.01"), (1970, "0.02"), (2030, "0.03"), (2026, "0.04")):
+        monkeypatch.setattr("paribus.campaign.run.datetime", clock_of(year))
+        study.write_text(TINY.replace("matters = 0.01", f"matters = {matters}"), "utf-8")
+        trained("--no-timing")
+    ended = "when 9 runs had ended: matters"
+    asked = "in “Is the CNN better?”."
+    assert lines() == [
+        "Planned on 2026-03-01, before any run had ended: 1 question, 3 experiments, 3 seeds.",
+        f"Amended on 1970-03-01 (by a clock that was set back), {ended} 0.01 → 0.02 {asked}",
+        f"Amended on 2030-03-01, {ended} 0.02 → 0.03 {asked}",
+        f"Amended on 2026-03-01 (by a clock that was set back), {ended} 0.03 → 0.04 {asked}",
+    ]
+    (finding,) = findings()
+    assert finding.as_recorded is not None
+    assert wording.as_first_planned(finding).startswith("as first planned (matters 0.01): ")
+
+
+def clock_of(year: int) -> type[datetime]:
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return cls(year, 3, 1, tzinfo=tz)
+
+    return Clock
 
 
 def test_a_changed_metric_counts_as_another_question(planned: Path) -> None:

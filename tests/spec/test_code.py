@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import py_compile
 import sys
 from collections.abc import Callable, Iterator
 from importlib.util import spec_from_file_location
@@ -63,6 +65,7 @@ def write(folder: Path, files: dict[str, str]) -> Path:
 @pytest.fixture(autouse=True)
 def clean_imports(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
     monkeypatch.setattr(code, "_imported", code._Imported())
     before = set(sys.modules)
     yield
@@ -245,6 +248,20 @@ def test_edited_modules_are_imported_anew_wherever_they_are(
     write(elsewhere, {"own_width.py": "WIDTH = 50\n"})
     import_code(network, folder)
     assert importlib.import_module("own_nets").WIDTH == 50
+
+
+def test_what_is_imported_is_the_source_whatever_was_compiled_before(folder: Path) -> None:
+    """After an edit within a second, or one with a clock that was set back, Python would take the
+    compiled code of another source for that of this one."""
+    write(folder, {"own_nets.py": "from own_part import layers\n", "own_part/__init__.py": "",
+                   "own_part/layers.py": "WIDTH = 8\n"})  # fmt: skip
+    path = folder / "own_part" / "layers.py"
+    py_compile.compile(str(path))
+    before = path.stat()
+    path.write_text("WIDTH = 9\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    import_code(ModuleNetwork(module="own_nets:Net"), folder)
+    assert importlib.import_module("own_nets").layers.WIDTH == 9
 
 
 def test_other_code_than_is_meant_is_not_imported(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from paribus.measure.runs import StudyResult
 from paribus.present.report_text import complete
 from paribus.spec.study_plan import Amendment, Design, StudyPlan, What
@@ -15,7 +17,7 @@ def plan_lines(result: StudyResult) -> list[str]:
     if plan is None or not plan.recorded:
         return []
     changes = [*plan.amendments(), *result.pending]
-    return [_plan(plan), *map(_amendment, changes), *_looks_so_far(result)]
+    return [_plan(plan), *_amendments(plan, changes), *_looks_so_far(result)]
 
 
 def _looks_so_far(result: StudyResult) -> list[str]:
@@ -70,10 +72,20 @@ def _seeds(design: Design) -> str:
     return f"{seeds} from {design.first_seed} on"
 
 
-def _amendment(change: Amendment) -> str:
+def _amendments(plan: StudyPlan, changes: Sequence[Amendment]) -> Iterator[str]:
+    """A line each, in the order in which they were recorded, whatever the clock said."""
+    latest = _day(plan.designs[0].at)
+    for change in changes:
+        day = _day(change.at)
+        yield _amendment(change, set_back=bool(day) and day < latest)
+        latest = max(latest, day)
+
+
+def _amendment(change: Amendment, *, set_back: bool) -> str:
     ended = f"{count(change.ended, 'run')} had ended"
     # The next run records when.
     when = f"on {_day(change.at)}" if change.at else "since the last run"
+    when += " (by a clock that was set back)" if set_back else ""
     return f"Amended {when}, when {ended}: {_what(change)}."
 
 

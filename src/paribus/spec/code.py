@@ -15,11 +15,15 @@ import importlib
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import spec_from_file_location
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 from paribus.errors import UserError
 from paribus.spec.experiment import Experiment
@@ -90,25 +94,49 @@ def import_code(
     source = find_source(network, folder)
     if digest and _digest(source) != digest:
         raise UserError(f"its code has changed since {since}")
-    _imported.prepare(os.path.abspath(folder), {} if source is None else source.contents)
+    _imported.prepare(os.path.abspath(folder), source)
 
 
 def import_module_of(path: str, folder: Path) -> None:
     """The same for the module of any import path, such as "my_package.data:load"."""
-    source = _source_of(path, folder)
-    _imported.prepare(os.path.abspath(folder), {} if source is None else source.contents)
+    _imported.prepare(os.path.abspath(folder), _source_of(path, folder))
 
 
-class _Imported:
+class _FromSource(SourceFileLoader):
+    """Compiles a module from its source, which is what counts. Python would take compiled code from
+    `__pycache__` for it if size and time of change are as they were: after an edit within a second,
+    or with a clock that was set back, it is that of another source."""
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        raise OSError  # Then compiled code is neither read nor written.
+
+
+class _Imported(MetaPathFinder):
     """What this process has been made to import."""
 
     def __init__(self) -> None:
         self._folder = ""
         self._contents: dict[str, str] = {}
+        self._files: dict[str, Path] = {}
 
-    def prepare(self, folder: str, contents: Mapping[str, str]) -> None:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return how a module of the user's is imported; None for any other, or in an archive."""
+        file = self._files.get(fullname)
+        if file is None or file.suffix != ".py" or not file.is_file():
+            return None
+        inside = [str(file.parent)] if file.name == "__init__.py" else None
+        return spec_from_file_location(
+            fullname, file, loader=_FromSource(fullname, str(file)),
+            submodule_search_locations=inside,
+        )  # fmt: skip
+
+    def prepare(self, folder: str, source: Source | None) -> None:
         """Import from a folder first, and nothing that was imported with other content."""
-        known = self._contents
+        if self not in sys.meta_path:
+            sys.meta_path.insert(0, self)
+        known, contents = self._contents, {} if source is None else source.contents
         if folder != self._folder or any(
             known.get(name, content) != content for name, content in contents.items()
         ):
@@ -118,6 +146,7 @@ class _Imported:
             sys.path.insert(0, folder)
             self._folder = folder
         self._contents.update(contents)
+        self._files.update({} if source is None else source.files)
 
     def _forget(self) -> None:
         for name, module in list(sys.modules.items()):
@@ -130,6 +159,7 @@ class _Imported:
             if theirs and not _is_library(Path(file), folder):
                 del sys.modules[name]
         self._contents.clear()
+        self._files.clear()
 
 
 _imported = _Imported()
@@ -202,6 +232,8 @@ class _Finder:
             return None  # It is in the current folder alone.
         # An editable install may have brought a finder.
         for finder in sys.meta_path:
+            if finder is _imported:
+                continue  # It has what another study imported.
             try:
                 spec = finder.find_spec(name, None)
             except (ImportError, ValueError, AttributeError):
