@@ -16,22 +16,11 @@ from paribus.store.rows import EPOCH_COLUMNS, EndedRun
 from paribus.store.timings import Timing, read_timings, write_timing
 from tests.support.commands import call, read_json
 from tests.support.once import made_once
-from tests.support.small import write_small
+from tests.support.small import mlp_study, write_small
 from tests.support.small_looks import LOOKS_STUDY
 
 SEEDS = 7
-STUDY = """
-title = "Shards"
-data = "small.npz"
-seeds = 7
-
-[experiments.mlp]
-network = ["flatten", "linear 8", "relu", "linear 3"]
-optimizer = { name = "sgd", lr = 0.1, momentum = 0.9 }
-batch_size = 16
-epochs = 2
-engine = "numpy"
-
+STUDY = f"""{mlp_study(seeds=SEEDS, epochs=2)}
 [experiments.linear]
 from = "mlp"
 network = ["flatten", "linear 3"]

@@ -10,36 +10,11 @@ import pytest
 
 from paribus.cli.main import paribus
 from tests.support.commands import call, train_here
+from tests.support.small import TWO_LENGTHS, lengths_question
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("undrawn")]
 
-STUDY = """
-title = "Two lengths"
-data = "digits"
-seeds = 2
-
-[experiments.short]
-network = ["flatten", "linear 10"]
-optimizer = { name = "sgd", lr = 0.1 }
-epochs = 1
-
-[experiments.long]
-from = "short"
-epochs = 2
-
-[[questions]]
-ask = "Does it help?"
-compare = ["short", "long"]
-about = ["epochs"]
-matters = 0.01
-
-[[questions]]
-ask = "Does it help by my metric?"
-compare = ["short", "long"]
-about = ["epochs"]
-metric = "my_metrics:wrong lower"
-matters = 0.01
-"""
+STUDY = TWO_LENGTHS + lengths_question() + lengths_question("my_metrics:wrong lower")
 FUNCTION = """
 def wrong(labels, predicted):
     return float((labels != predicted).mean())

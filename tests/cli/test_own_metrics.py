@@ -8,31 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import call, call_apart
+from tests.support.small import TWO_LENGTHS, lengths_question
 
-STUDY = """
-title = "Own metrics"
-data = "digits"
-seeds = 3
-
-[experiments.short]
-network = ["flatten", "linear 10"]
-optimizer = { name = "sgd", lr = 0.1 }
-epochs = 1
-
-[experiments.long]
-from = "short"
-epochs = 4
-"""
 METRICS = ("class_accuracy 8", "worst_class", "calibration_error", "my_package.metrics:balanced")
-QUESTION = """
-[[questions]]
-ask = "Does it help ({metric})?"
-compare = ["short", "long"]
-about = ["epochs"]
-metric = "{metric}"
-matters = 0.01
-"""
-
 FUNCTION = """
 import numpy as np
 
@@ -45,8 +23,8 @@ def balanced(labels, predicted):
 def study(tmp_path: Path) -> Path:
     (tmp_path / "my_package").mkdir()
     (tmp_path / "my_package" / "metrics.py").write_text(FUNCTION)
-    questions = "".join(QUESTION.format(metric=metric) for metric in METRICS)
-    (tmp_path / "own.toml").write_text(STUDY + questions)
+    study = TWO_LENGTHS.replace("seeds = 2", "seeds = 3").replace("epochs = 3", "epochs = 4")
+    (tmp_path / "own.toml").write_text(study + "".join(map(lengths_question, METRICS)))
     return tmp_path / "own.toml"
 
 

@@ -14,25 +14,31 @@ Small = Callable[..., Path]
 """The fixture `small`: writes the study, or the text that it is given, and its data; gives the
 path of its file."""
 
-SMALL_STUDY = """
+
+def mlp_study(*, seeds: int, epochs: int) -> str:
+    """Return a study of one experiment without questions, to which others can be added."""
+    return f"""
 title = "Small"
 data = "small.npz"
-seeds = 2
+seeds = {seeds}
 
 [experiments.mlp]
 network = ["flatten", "linear 8", "relu", "linear 3"]
-optimizer = { name = "sgd", lr = 0.1, momentum = 0.9 }
+optimizer = {{ name = "sgd", lr = 0.1, momentum = 0.9 }}
 batch_size = 16
-epochs = 4
+epochs = {epochs}
 engine = "numpy"
+"""
 
+
+SMALL_STUDY = f"""{mlp_study(seeds=2, epochs=4)}
 [experiments.cnn]
 from = "mlp"
 network = ["conv 4", "batchnorm", "relu", "maxpool 2", "dropout 0.2", "flatten", "linear 3"]
 
 [experiments.adam]
 from = "mlp"
-optimizer = { name = "adam", lr = 0.01 }
+optimizer = {{ name = "adam", lr = 0.01 }}
 
 [[questions]]
 ask = "Is the CNN better?"
@@ -40,6 +46,35 @@ compare = ["mlp", "cnn"]
 about = ["network"]
 matters = 0.01
 """
+
+TWO_LENGTHS = """
+title = "Two lengths"
+data = "digits"
+seeds = 2
+
+[experiments.short]
+network = ["flatten", "linear 10"]
+optimizer = { name = "sgd", lr = 0.1 }
+epochs = 1
+
+[experiments.long]
+from = "short"
+epochs = 3
+"""
+"""A study of digits without questions."""
+
+
+def lengths_question(metric: str = "test_accuracy") -> str:
+    """Return a question about its two experiments."""
+    return f"""
+[[questions]]
+ask = "Does it help by {metric}?"
+compare = ["short", "long"]
+about = ["epochs"]
+metric = "{metric}"
+matters = 0.01
+"""
+
 
 MORE = """
 [experiments.wild]
