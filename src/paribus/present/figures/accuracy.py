@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from paribus.present.figures.seeds import draw_seeds
 from paribus.present.figures.shown import AccuracyRow, FinalAccuracies
-from paribus.present.figures.style import COLORS, accuracy_scale, errors, style
+from paribus.present.figures.style import COLORS, PAPER_WIDTH, accuracy_scale, errors, style
 from paribus.present.many_runs import BARS, MOST_DOTS, reached
 from paribus.text import percent, short_name
 
@@ -29,16 +29,26 @@ _EXPLAINED_NARROW = (
 )
 
 
-def final_accuracies(shown: FinalAccuracies, *, narrow: bool = False) -> Figure:
+_EXPLAINED_ON_PAPER = (
+    "final test accuracy, right: mean ± SD; dots are seeds, the bar their mean,\n"
+    f"the line its {percent(0.95)} interval; equal distances are equal ratios of errors"
+)
+
+
+def final_accuracies(
+    shown: FinalAccuracies, *, narrow: bool = False, paper: bool = False
+) -> Figure:
     """Draw every experiment's final test accuracy, each seed a dot, many of them bars.
 
-    narrow: names and numbers stand above their row, for a phone.
+    narrow: names and numbers stand above their row, for a phone. paper: as wide as a page's text.
     """
     rows = shown.rows
     # A logarithmic axis has no place for no error at all: it is drawn as half an image.
     least = 0.5 / shown.test_images
     with style():
-        size = (4.0, 1.2 + 0.5 * len(rows)) if narrow else (9, 1.3 + 0.36 * len(rows))
+        size = (4.0, 1.2 + 0.5 * len(rows)) if narrow else (9.0, 1.3 + 0.36 * len(rows))
+        if paper:
+            size = (PAPER_WIDTH, 1.1 + 0.3 * len(rows))
         figure = Figure(figsize=size, layout="constrained")
         axes = figure.add_subplot()
         values = [errors(row.value_R, least) for row in rows]
@@ -56,18 +66,19 @@ def final_accuracies(shown: FinalAccuracies, *, narrow: bool = False) -> Figure:
                 axes.plot(ends, [place, place], color="#000000", linewidth=1.6)
                 drawn.append(np.maximum(ends, fewest))
             _write(axes, place, row, narrow=narrow)
-        labels = ["" if narrow else _label(row) for row in rows]
-        axes.set_yticks(range(len(rows)), labels)
+        labels = ["" if narrow else _label(row, 22 if paper else 32) for row in rows]
+        axes.set_yticks(range(len(rows)), labels, fontsize=9 if paper else 10)
         if narrow:
             axes.spines["left"].set_visible(False)
             axes.tick_params(axis="y", length=0)
         axes.set_ylim(len(rows) - 0.5, -0.8 if narrow else -0.5)
         accuracy_scale(axes, "x", drawn)
-        explained = _EXPLAINED_NARROW if narrow else _EXPLAINED
+        axes.tick_params(axis="x", labelsize=8 if paper else 10)
+        explained = _EXPLAINED_NARROW if narrow else _EXPLAINED_ON_PAPER if paper else _EXPLAINED
         if any(len(row.value_R) > MOST_DOTS for row in rows):
-            explained += f"\n{textwrap.fill(BARS, 50 if narrow else 100)}"
+            explained += f"\n{textwrap.fill(BARS, 50 if narrow else 75 if paper else 100)}"
         # Names take so much of the figure that the words are wider than the axes.
-        figure.supxlabel(explained, fontsize=10)
+        figure.supxlabel(explained, fontsize=9 if paper else 10)
     return figure
 
 
@@ -82,5 +93,5 @@ def _write(axes: Axes, place: int, row: AccuracyRow, *, narrow: bool) -> None:
         axes.text(1.02, place, row.text, va="center", ha="left", transform=transform, fontsize=9)
 
 
-def _label(row: AccuracyRow) -> str:
-    return f"{short_name(row.name, 32)}, n = {len(row.value_R)}"
+def _label(row: AccuracyRow, letters: int = 32) -> str:
+    return f"{short_name(row.name, letters)}, n = {len(row.value_R)}"

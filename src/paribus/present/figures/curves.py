@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from paribus.present.figures.shown import (
 from paribus.present.figures.style import (
     COLORS,
     GRAY,
+    PAPER_WIDTH,
     accuracy_scale,
     errors,
     loss_scale,
@@ -32,8 +34,8 @@ from paribus.text import short_name, spread
 # E epochs, R runs
 
 _BANDS = "middle 90% of the runs, darker: middle half"
-_COLUMNS = 4
 _WIDTH = 10.0
+_ROWS_ON_PAPER = 4
 
 _LABELS = {
     "test_accuracy": "test accuracy",
@@ -41,10 +43,14 @@ _LABELS = {
 }
 
 
-def curves_together(shown: CurvesTogether) -> Figure:
-    """Draw test accuracy beside test loss, a line for each experiment."""
+def curves_together(shown: CurvesTogether, *, paper: bool = False) -> Figure:
+    """Draw test accuracy beside test loss, a line for each experiment.
+
+    paper: as wide as a page's text.
+    """
     with style():
-        figure = Figure(figsize=(10, 4.3), layout="constrained")
+        size = (PAPER_WIDTH, 3.4) if paper else (_WIDTH, 4.3)
+        figure = Figure(figsize=size, layout="constrained")
         for axes, curve in zip(figure.subplots(1, 2), _LABELS, strict=True):
             drawn = []
             for experiment, color in zip(shown.experiments, COLORS, strict=False):
@@ -56,19 +62,46 @@ def curves_together(shown: CurvesTogether) -> Figure:
             axes.set_ylabel(_LABELS[curve])
             axes.set_xlabel("epoch")
         handles, labels = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3)
+        figure.legend(handles, labels, loc="outside lower center", ncols=2 if paper else 3)
     return figure
 
 
 def curves_side_by_side(shown: CurvesSideBySide) -> Figure:
     """Draw a small panel for each experiment, the one it is a variant of behind it in gray."""
-    experiments, curve = shown.experiments, shown.curve
+    return _panels(shown, shown.experiments, _WIDE)
+
+
+def paper_curves(shown: CurvesSideBySide) -> list[Figure]:
+    """Draw them as wide as a page's text: a figure for a page."""
+    most = _PAPER.columns * _ROWS_ON_PAPER
+    parts = (shown.experiments[i : i + most] for i in range(0, len(shown.experiments), most))
+    return [_panels(shown, part, _PAPER) for part in parts]
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """The layout of panels. names: letters of an experiment's and its base's."""
+
+    width: float
+    """Inches."""
+    columns: int
+    names: tuple[int, int]
+
+
+_WIDE, _PAPER = _Sheet(_WIDTH, 4, (32, 20)), _Sheet(PAPER_WIDTH, 3, (24, 10))
+
+
+def _panels(
+    shown: CurvesSideBySide, experiments: Sequence[LearningCurves], sheet: _Sheet
+) -> Figure:
+    """Panels of some experiments, with axes that all share."""
+    curve = shown.curve
     values = {
         one.name: _on_axis(_stack(one.averaged, curve), curve, shown.test_images)
-        for one in experiments
+        for one in shown.experiments
     }
     with style():
-        figure, panels = _grid(-(-len(experiments) // _COLUMNS))
+        figure, panels = _grid(-(-len(experiments) // sheet.columns), sheet)
         for number, axes in enumerate(panels.flat):
             if number >= len(experiments):
                 axes.remove()
@@ -78,13 +111,15 @@ def curves_side_by_side(shown: CurvesSideBySide) -> Figure:
             below = f"n = {len(values_RE)}"
             if experiment.base in values:
                 base_RE = values[experiment.base]
-                below += f"; gray: {short_name(experiment.base, 20)}, n = {len(base_RE)}"
+                base = short_name(experiment.base, sheet.names[1])
+                below += f"; gray: {base}, n = {len(base_RE)}"
                 axes.plot(np.arange(1, base_RE.shape[1] + 1), _mean(base_RE), color="#999999",
                           linewidth=1.2)  # fmt: skip
             _band(axes, values_RE, COLORS[0])
-            axes.set_title(short_name(experiment.name, 32), fontsize=8.5, loc="left", pad=15)
+            name = short_name(experiment.name, sheet.names[0])
+            axes.set_title(name, fontsize=8.5, loc="left", pad=15)
             axes.text(0, 1.03, below, transform=axes.transAxes, fontsize=8, color=GRAY)
-            labeled = number + _COLUMNS >= len(experiments)
+            labeled = number + sheet.columns >= len(experiments)
             axes.tick_params(labelsize=8, labelbottom=labeled)
         _scale(panels[0, 0], curve, list(values.values()))
         figure.supylabel(_LABELS[curve], fontsize=10)
@@ -92,17 +127,18 @@ def curves_side_by_side(shown: CurvesSideBySide) -> Figure:
     return figure
 
 
-def _grid(rows: int) -> tuple[Figure, Any]:
+def _grid(rows: int, sheet: _Sheet) -> tuple[Figure, Any]:
     """A figure of panels in places worked out here: what stands around a panel is known, and to
     have it measured by a layout engine takes longer than to draw it."""
     # Inches: around all panels, a panel's height, and between two of them for title and ticks.
     left, right, top, bottom, panel, between = 0.8, 0.1, 0.45, 0.55, 1.4, 0.64
     height = top + bottom + rows * panel + (rows - 1) * between
-    figure = Figure(figsize=(_WIDTH, height))
+    width = sheet.width
+    figure = Figure(figsize=(width, height))
     panels = figure.subplots(
-        rows, _COLUMNS, sharex=True, sharey=True, squeeze=False,
+        rows, sheet.columns, sharex=True, sharey=True, squeeze=False,
         gridspec_kw={
-            "left": left / _WIDTH, "right": 1 - right / _WIDTH, "wspace": 0.08,
+            "left": left / width, "right": 1 - right / width, "wspace": 0.08,
             "top": 1 - top / height, "bottom": bottom / height, "hspace": between / panel,
         },
     )  # fmt: skip

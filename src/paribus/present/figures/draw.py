@@ -6,8 +6,13 @@ from matplotlib.figure import Figure
 
 from paribus.present.figures.accuracy import final_accuracies
 from paribus.present.figures.confusion import confusion_matrix
-from paribus.present.figures.curves import curves_side_by_side, curves_together, learning_curves
-from paribus.present.figures.forest import forest
+from paribus.present.figures.curves import (
+    curves_side_by_side,
+    curves_together,
+    learning_curves,
+    paper_curves,
+)
+from paribus.present.figures.forest import forest, paper_forests
 from paribus.present.figures.grid import grid_lines
 from paribus.present.figures.misclassified import misclassified
 from paribus.present.figures.protocol import Kind, Svgs
@@ -43,7 +48,7 @@ class Drawn:
             case "png":
                 return png(self._figure)
             case "pdf":
-                return pdf(self._figure)
+                return pdf(paper_figures(self._shown))
 
 
 def figure(shown: Shown) -> Figure:
@@ -82,3 +87,22 @@ def narrow_figure(shown: Shown) -> Figure | None:
             return grid_lines(shown, narrow=True)
         case _:
             return None
+
+
+def paper_figures(shown: Shown) -> list[Figure]:
+    """Make a figure for each page of paper that it takes, whose letters can be read there."""
+    match shown:
+        case Forest():
+            return paper_forests(shown)
+        case FinalAccuracies():
+            return [final_accuracies(shown, paper=True)]
+        case CurvesTogether():
+            return [curves_together(shown, paper=True)]
+        case CurvesSideBySide():
+            return paper_curves(shown)
+        case ConfusionMatrix():
+            return [confusion_matrix(shown, paper=True)]
+        case Misclassified():
+            return [misclassified(shown, paper=True)]
+        case _:
+            return [narrow_figure(shown) or figure(shown)]

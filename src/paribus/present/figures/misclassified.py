@@ -10,28 +10,34 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from paribus.present.figures.shown import Misclassified, MisclassifiedImage
-from paribus.present.figures.style import GRAY, style
+from paribus.present.figures.style import GRAY, PAPER_WIDTH, style
 from paribus.text import short_name
 
 # C channels, H rows, W columns
 
-_COLUMNS = 5
+_COLUMNS, _COLUMNS_ON_PAPER = 5, 4
 
 
-def misclassified(shown: Misclassified) -> Figure:
-    """Draw each image with its true class and what it was taken for."""
+def misclassified(shown: Misclassified, *, paper: bool = False) -> Figure:
+    """Draw each image with its true class and what it was taken for.
+
+    paper: as wide as a page's text.
+    """
     name, runs = short_name(shown.name, 40), shown.runs
-    rows = -(-len(shown.images) // _COLUMNS)
+    columns = _COLUMNS_ON_PAPER if paper else _COLUMNS
+    rows = -(-len(shown.images) // columns)
     with style():
-        figure = Figure(figsize=(8.5, 2.2 * rows + 0.4), layout="constrained")
+        width = PAPER_WIDTH if paper else 8.5
+        figure = Figure(figsize=(width, 2.2 * rows + 0.4), layout="constrained")
         what = (
             f"images that most of its {runs} runs get wrong"
             if runs > 1
             else "images that its 1 run gets wrong"
         )
-        figure.suptitle(f"{name}: {what}", fontsize=10.5)
+        apart = ":\n" if paper and len(name) + len(what) > 60 else ": "
+        figure.suptitle(f"{name}{apart}{what}", fontsize=10.5)
         for place, image in enumerate(shown.images, start=1):
-            _draw(figure.add_subplot(rows, _COLUMNS, place), image, runs)
+            _draw(figure.add_subplot(rows, columns, place), image, runs)
     return figure
 
 

@@ -15,7 +15,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
+from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
@@ -27,6 +27,10 @@ from paribus.text import percent
 # too pale for lines.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 GRAY = "#666666"
+
+PAPER_WIDTH = 6.0
+"""Inches of a figure for paper. The text of a portrait page is 4.8 inches wide, by LaTeX's article,
+to 6.5: letters of 8 points are printed with 6.4 points or more."""
 
 _SETTINGS: dict[str, Any] = {
     "font.family": "sans-serif",
@@ -88,12 +92,13 @@ def png(figure: Figure) -> bytes:
     return file.getvalue()
 
 
-def pdf(figure: Figure) -> bytes:
-    """A figure as PDF, its fonts embedded, for LaTeX's `\\includegraphics`."""
+def pdf(pages: Sequence[Figure]) -> bytes:
+    """Figures as the pages of a PDF, its fonts embedded, for LaTeX's `\\includegraphics`."""
     file = BytesIO()
-    canvas: Any = FigureCanvasPdf(figure)
-    with _drawing():
-        canvas.print_pdf(file, metadata={"CreationDate": None, "Creator": "Paribus"})
+    with _drawing(), PdfPages(file, metadata={"CreationDate": None, "Creator": "Paribus"}) as whole:
+        for page in pages:
+            canvas: Any = FigureCanvasPdf(page)
+            canvas.print_pdf(whole)
     return file.getvalue()
 
 
