@@ -70,7 +70,7 @@ quick: kernels
 test: kernels
 	$(BIN)/pytest --numprocesses 2 --dist worksteal --quiet
 
-# Ten times as many simulated studies as `make test`, every error rate printed; about 8 minutes.
+# Ten times as many simulated studies as `make test`, every error rate printed; 13 CPU minutes.
 calibrate: kernels
 	PARIBUS_CALIBRATION=10 PARIBUS_THOROUGH=1 $(BIN)/pytest -s --quiet tests/calibration
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from paribus.elsewhere.columns import Roles, Stated, roles_of
+from paribus.elsewhere.columns import Roles, Stated, experiments_of, roles_of
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.metrics import metric_of
 from paribus.elsewhere.notices import Confounded, PairsInOneColumn, SeedsNotPaired
@@ -214,3 +214,14 @@ def test_settings_that_differ_at_once_are_named_with_the_option(tmp_path: Path) 
     meant = judged(tmp_path, text, Terms(about=("optimizer", "lr")))
     assert meant.findings[0].verdict.value == "better"
     assert not [one for one in meant.notices if isinstance(one, Confounded)]
+
+
+def test_words_name_experiments_without_their_column() -> None:
+    words: list[object] = ["adam", "adam", "sgd", "sgd"]
+    numbers: list[object] = ["1", "2", "1", "2"]
+    table = frame(opt=words, lr=numbers, net=["a", "b", "a", "b"], base=["sgd", "a", "c", "d"])
+    assert experiments_of(table, ("opt", "lr"))[0] == "adam, lr=1"
+    assert experiments_of(table, ("opt", "net"))[0] == "adam, a"
+    # A word of two columns tells neither.
+    assert experiments_of(table, ("opt", "base"))[0] == "opt=adam, base=sgd"
+    assert experiments_of(table, ("lr",)) == ["1", "2", "1", "2"]

@@ -10,11 +10,11 @@ import pytest
 
 from paribus.elsewhere.columns import Stated
 from paribus.elsewhere.judge import Judgement
-from paribus.elsewhere.notices import LogGuessed, SweepGuessed
+from paribus.elsewhere.notices import LogGuessed, PairsInOneColumn, SweepGuessed
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from paribus.present.as_json import plain
-from paribus.present.notices import guesses
+from paribus.present.notices import guesses, remarks
 from tests.support.elsewhere import BETTER, PLAIN, judged, rows
 
 SIDES = {"a": PLAIN, "b": BETTER}
@@ -58,20 +58,27 @@ def test_a_sweep_is_recognised(
     assert found.roles.epoch == ""
     assert SweepGuessed(column, tuple(map(float, epochs))) in found.notices
     assert {len(one.runs) for one in found.experiments} == {5}
-    assert f"method={'a'}, {column}={epochs[0]}" in [one.name for one in found.experiments]
+    assert f"a, {column}={epochs[0]}" in [one.name for one in found.experiments]
     told = guesses(found)
     assert f"experiment = method + {column} (`--experiment`)" in told
     assert f"(else add `--epoch {column}`, and the last row of a run counts)" in told
 
 
-def test_methods_are_compared_at_each_budget_and_budgets_of_each_method(tmp_path: Path) -> None:
+def test_methods_are_compared_at_each_budget(tmp_path: Path) -> None:
     found = judged(tmp_path, table((5, 10, 20)))
+    assert PairsInOneColumn(("method",)) in found.notices
+    assert "differ in method alone" in " ".join(remarks(found))
     pairs = {finding.question.experiments: plain(finding) for finding in found.findings}
-    assert len(pairs) == 3 + 2 * 3
+    assert len(pairs) == 3
     for epochs in (5, 10, 20):
-        shown = pairs[f"method=a, epochs={epochs}", f"method=b, epochs={epochs}"]
+        shown = pairs[f"a, epochs={epochs}", f"b, epochs={epochs}"]
         assert shown["estimate"] == pytest.approx(difference(epochs), abs=1e-12)
         assert (shown["n_a"], shown["n_b"]) == (5, 5)
+
+
+def test_budgets_of_a_single_method_are_compared(tmp_path: Path) -> None:
+    one = "\n".join(line for line in table((5, 10, 20)).splitlines() if line[:2] != "b,")
+    assert len(judged(tmp_path, one).findings) == 3
 
 
 @pytest.mark.parametrize(

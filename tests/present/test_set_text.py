@@ -11,7 +11,7 @@ from paribus.judged import Judged
 from paribus.present.finding_lines import finding_lines
 from paribus.present.set_text import sets_note
 from paribus.questions.best_finding import BestFinding
-from paribus.questions.finding import Verdict
+from paribus.questions.finding import NoVerdict, Verdict
 
 WHY = (
     "Both can be, as these are different tests: the set compares each experiment with all others, "
@@ -73,3 +73,13 @@ def test_nothing_is_said_where_both_agree(best: bool) -> None:
     assert sets_note(paribus.judge_values(far, metric="acc", best=best).findings) == ""
     equal = {"a": LOW, "b": MIDDLE}
     assert sets_note(paribus.judge_values(equal, metric="acc", best=best).findings) == ""
+
+
+def test_nothing_is_said_where_there_is_no_set() -> None:
+    """As of values that are rounded too much."""
+    sides = {"a": [91.0, 92.0, 91.5], "b": [96.0, 97.1, 96.4], "c": [97.0, 97.0, 97.1]}
+    table = [{"m": name, "acc": f"{value:.1f}"} for name, side in sides.items() for value in side]
+    *pairs, best = paribus.judge(table, best=True).findings
+    assert best.why_none is NoVerdict.ROUNDED
+    assert Verdict.BETTER in {pair.verdict for pair in pairs}
+    assert sets_note([*pairs, best]) == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -243,19 +244,21 @@ _OF_MANY = ("experiment", "metric")
 
 
 def experiments_of(frame: Frame, columns: Sequence[str]) -> list[str]:
-    """Return the name of each row's experiment, made of the values of one or several columns.
+    """Return the name of each row's experiment, made of the values of one or several columns: words
+    as they are, others with the column, as in "adam, epochs=10".
 
     Raises `UserError` where there is none.
     """
-    names = []
+    cells = [[text_of(cell) for cell in frame.columns[column]] for column in columns]
     for row, place in enumerate(frame.places):
-        parts = [text_of(frame.columns[column][row]) for column in columns]
-        if not any(parts):
+        if not any(column[row] for column in cells):
             raise UserError(f"{place}: {_listed(columns)} is empty; each row needs an experiment")
-        if len(columns) > 1:
-            parts = [f"{column}={part}" for column, part in zip(columns, parts, strict=True)]
-        names.append(", ".join(parts))
-    return names
+    if len(columns) > 1:
+        words = Counter(word for column in cells for word in set(column))
+        for name, column in zip(columns, cells, strict=True):
+            if not all(number(word) is None and words[word] == 1 for word in set(column)):
+                column[:] = [f"{name}={word}" for word in column]
+    return list(map(", ".join, zip(*cells, strict=True)))
 
 
 def plain(name: str) -> str:

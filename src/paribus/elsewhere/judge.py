@@ -80,7 +80,7 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
     for metric in metrics:
         _check_matters(metric, matters[metric])
     runs = settled(recorded(frame, roles, metrics, units), terms.missing)
-    pairs = asked_pairs(frame, runs.experiments, terms)
+    pairs = asked_pairs(frame, runs.experiments, terms, roles)
     if terms.paired:
         check_shared_seeds(frame, runs, pairs)
     for column in terms.about:

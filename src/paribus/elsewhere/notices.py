@@ -41,7 +41,8 @@ class LogGuessed(Notice):
 
 @dataclass(frozen=True)
 class PairsInOneColumn(Notice):
-    """The columns that together name experiments, of which pairs differ in one alone."""
+    """The columns that together name experiments, of which pairs differ in one alone; of a sweep
+    the others than that of its epochs."""
 
     columns: tuple[str, ...]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
+from paribus.elsewhere.columns import Roles
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.records import RecordedExperiment, RecordedRuns
 from paribus.elsewhere.terms import Terms
@@ -12,11 +13,11 @@ from paribus.errors import UserError, did_you_mean
 
 
 def asked_pairs(
-    frame: Frame, experiments: Sequence[RecordedExperiment], terms: Terms
+    frame: Frame, experiments: Sequence[RecordedExperiment], terms: Terms, roles: Roles
 ) -> list[tuple[str, str]]:
     """Return the pairs that are asked about: those that are named, those with the baseline, or
     every pair; of experiments that several columns name together, every pair that differs in one
-    of them, if there is any.
+    of them, if there is any, and of a sweep over epochs not in these, if there are others.
 
     Raises `UserError` where there are not two experiments, or one that is named is not there.
     """
@@ -40,7 +41,8 @@ def asked_pairs(
         return [(terms.baseline, name) for name in names if name != terms.baseline]
     pairs = list(combinations(experiments, 2))
     in_one = [(a, b) for a, b in pairs if _columns_apart(a, b) == 1]
-    return [(a.name, b.name) for a, b in in_one or pairs]
+    at_one = [(a, b) for a, b in in_one if roles.budgets and a.parts[-1] == b.parts[-1]]
+    return [(a.name, b.name) for a, b in at_one or in_one or pairs]
 
 
 def _columns_apart(a: RecordedExperiment, b: RecordedExperiment) -> int:

@@ -73,7 +73,9 @@ def of_runs(
         notices.append(OneValueEach(len(experiments)))
     possible = len(experiments) * (len(experiments) - 1) // 2
     if len(roles.experiment) > 1 and not _asked_by_name(terms) and len(pairs) < possible:
-        notices.append(PairsInOneColumn(roles.experiment))
+        # Pairs of a sweep that has one experiment are those of its epochs.
+        swept = len({one.parts[:-1] for one in experiments}) > 1 and bool(roles.budgets)
+        notices.append(PairsInOneColumn(roles.experiment[:-1] if swept else roles.experiment))
     alike: dict[str, list[str]] = {}
     for one in experiments:
         alike.setdefault(plain(one.name), []).append(one.name)

@@ -97,9 +97,10 @@ def _(notice: LogGuessed) -> str:
 
 @notice_words.register
 def _(notice: PairsInOneColumn) -> str:
+    columns = listed(list(map(shown, notice.columns)))
+    one_of = columns if len(notice.columns) == 1 else f"one of {columns}"
     return (
-        f"Compared are experiments that differ in one of {listed(list(map(shown, notice.columns)))}"
-        "; `--compare A B` names any others."
+        f"Compared are experiments that differ in {one_of} alone; `--compare A B` names any others."
     )
 
 

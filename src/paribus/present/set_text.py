@@ -19,7 +19,10 @@ def sets_note(findings: Sequence[Finding]) -> str:
     decided: dict[str, str] = {}
     family = 1
     pairs = [one for one in findings if isinstance(one, PairFinding | UnpairedFinding)]
-    for best in (one for one in findings if isinstance(one, BestFinding)):
+    sets = (one for one in findings if isinstance(one, BestFinding))
+    for best in sets:
+        if best.contenders[0].low is None:
+            continue  # There is no set yet.
         may = {one.name: one.may_be_best for one in best.contenders if one.compared}
         for pair in pairs:
             if pair.metric.key != best.metric.key or not {pair.a, pair.b} <= set(may):
