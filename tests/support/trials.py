@@ -98,7 +98,8 @@ def main(run: Callable[[Trials, np.random.Generator, int, Path], None], what: st
     asked = parser.parse_args()
     asked.folder.mkdir(parents=True, exist_ok=True)
     trials = Trials()
-    run(trials, stream(asked.seed, "robustness", what), asked.count, asked.folder)
+    # Whole, as trials change the current folder.
+    run(trials, stream(asked.seed, "robustness", what), asked.count, asked.folder.resolve())
     sys.stdout.write(f"{what}: {trials.summary()}\n")
     for fault in trials.faults[:20]:
         sys.stdout.write(f"\n{fault}\n")

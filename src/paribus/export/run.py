@@ -13,7 +13,7 @@ from paribus.errors import ParibusError, UserError
 from paribus.export.formats import NotRecomputed, RunFormat
 from paribus.export.trained import TrainedRun
 from paribus.export.writing import written
-from paribus.spec.functions import in_one_line, printing_aside
+from paribus.spec.functions import in_one_line, set_apart
 from paribus.spec.network import ModuleNetwork
 
 # Engines and tools add up in different orders: a rounding apart, after many layers a few. A wrong
@@ -69,7 +69,7 @@ def export_run(trained: TrainedRun, form: RunFormat, target: Path) -> Check:
 def _told(trained: TrainedRun) -> Iterator[None]:
     """Turn what a custom module raises, as what was written is loaded and asked, into a message."""
     try:
-        with printing_aside():
+        with set_apart():
             yield
     except ParibusError:
         raise

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -111,6 +112,7 @@ def figures_of(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure
         matrix = _confusion(result, best, predicted_SN)
         gallery = _misclassified(result, best, predicted_SN)
     of_each = _all_learning_curves(result)
+    files = _file_names(of_each)
     return ReportFigures(
         findings=_findings(result, findings),
         best=_best(findings, result.study.labels),
@@ -121,10 +123,31 @@ def figures_of(result: StudyResult, findings: Sequence[Finding]) -> ReportFigure
         confusion=matrix,
         misclassified=gallery,
         experiments={
-            name: ReportFigure(f"experiment-{name}", shown.name, _curves_text(shown), shown)
+            name: ReportFigure(files[name], shown.name, _curves_text(shown), shown)
             for name, shown in of_each.items()
         },
     )
+
+
+def _file_names(names: Iterable[str]) -> dict[str, str]:
+    """A file for each experiment. Where names differ in capitals alone, one gets a number: on many
+    systems their files would be one.
+
+    >>> _file_names(["CNN", "cnn", "cnn-2"])
+    {'CNN': 'experiment-CNN', 'cnn': 'experiment-cnn-3', 'cnn-2': 'experiment-cnn-2'}
+    """
+    found: dict[str, str] = {}
+    taken = {name.casefold() for name in names}
+    seen: set[str] = set()
+    for name in names:
+        file = name
+        if name.casefold() in seen:
+            free = (f"{name}-{number}" for number in itertools.count(2))
+            file = next(one for one in free if one.casefold() not in taken)
+        seen.add(name.casefold())
+        taken.add(file.casefold())
+        found[name] = f"experiment-{file}"
+    return found
 
 
 def averaged(result: ExperimentResult) -> list[Run]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, TextIO
@@ -46,7 +49,7 @@ def imported(path: str, where: str) -> Any:
     """
     module, _, name = path.partition(":")
     try:
-        with printing_aside():
+        with set_apart():
             source = importlib.import_module(module)
     except (Exception, SystemExit) as error:  # A user's own code may raise anything.
         raise UserError(
@@ -59,32 +62,61 @@ def imported(path: str, where: str) -> Any:
     return getattr(source, name)
 
 
+@dataclass(frozen=True)
+class _Before:
+    """What a process had before a user's own code ran in it."""
+
+    stdout: TextIO
+    folder: str
+    """The current one; "" if it is gone."""
+    filters: tuple[object, ...]
+    """Of warnings."""
+
+    @classmethod
+    def now(cls) -> _Before:
+        try:
+            folder = os.getcwd()
+        except FileNotFoundError:
+            folder = ""
+        return cls(sys.stdout, folder, tuple(warnings.filters))
+
+    def give_back(self) -> None:
+        sys.stdout = self.stdout
+        if self.folder:
+            with suppress(OSError):  # It may have been removed meanwhile.
+                os.chdir(self.folder)
+        if tuple(warnings.filters) != self.filters:
+            warnings.resetwarnings()
+            warnings.filters[:] = self.filters  # type: ignore[index]
+
+
 _LOCK = Lock()
-_stdouts: list[TextIO] = []
-"""The standard output that was there before, once for each that prints aside."""
+_before: list[_Before] = []
+"""Of the first of those that are set apart at this moment, once for each of them."""
 
 
 @contextmanager
-def printing_aside() -> Iterator[None]:
-    """Have what a user's own code prints go where messages do: what a command prints may be read
-    by a program, as JSON. Several threads may do so at once."""
+def set_apart() -> Iterator[None]:
+    """Have what a user's own code prints go where messages do, since what a command prints may be
+    read by a program, as JSON; and give back the current folder, from which paths of a command
+    start, and the filters of warnings. Several threads may do so at once."""
     with _LOCK:
-        _stdouts.append(_stdouts[0] if _stdouts else sys.stdout)
+        _before.append(_before[0] if _before else _Before.now())
         sys.stdout = sys.stderr
     try:
         yield
     finally:
         with _LOCK:
-            stdout = _stdouts.pop()
-            if not _stdouts:
-                sys.stdout = stdout
+            before = _before.pop()
+            if not _before:
+                before.give_back()
 
 
 @contextmanager
 def told(where: str) -> Iterator[None]:
     """Turn what a user's own code raises into a `UserError` that says what and where."""
     try:
-        with printing_aside():
+        with set_apart():
             yield
     except UserError:
         raise

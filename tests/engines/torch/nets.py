@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -271,10 +273,54 @@ class ChangesSettings(Small):
         torch.set_flush_denormal(True)
         torch.set_num_threads(3)
         np.seterr(all="raise")
+        os.chdir("/")
+        warnings.simplefilter("error")
 
     def forward(self, x: Tensor) -> Tensor:
         torch.set_default_dtype(torch.float64)
         return super().forward(x)
+
+
+class CountingGradients(Small):
+    """Keeps state in a hook, which no forward pass shows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps = 0
+        self.out.weight.register_hook(self.weakened)  # type: ignore[no-untyped-call]
+
+    def weakened(self, gradient: Tensor) -> Tensor:
+        self.steps += 1
+        return gradient / self.steps
+
+
+class HalvedGradients(Small):
+    def __init__(self) -> None:
+        super().__init__()
+        self.out.weight.register_hook(lambda gradient: gradient / 2)  # type: ignore[no-untyped-call]
+
+
+class ReplacesParameter(Small):
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training:
+            self.out.weight = nn.Parameter(self.out.weight.detach().clamp(-1, 1))
+        return super().forward(x)
+
+
+class LargeCount(Small):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("count", torch.tensor(2**24 + 1))
+
+
+class SparseGradient(Small):
+    def __init__(self) -> None:
+        super().__init__()
+        self.bias = nn.Embedding(2, 3, sparse=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = super().forward(x) + self.bias(torch.zeros(len(x), dtype=torch.long))
+        return logits
 
 
 class WithoutGradients(Small):

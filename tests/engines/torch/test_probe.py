@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import warnings
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +56,9 @@ def test_a_module_that_overwrites_its_images_changes_nobodys() -> None:
     assert (task.train.images.tobytes(), task.test.images.tobytes()) == before
 
 
-@pytest.mark.parametrize("module", ["Small", "OtherGenerators", "Counted", "Tied", "InPlace"])
+@pytest.mark.parametrize(
+    "module", ["Small", "OtherGenerators", "Counted", "Tied", "InPlace", "HalvedGradients"]
+)
 def test_trained_resumed_and_asked_it_has_the_same_bits(module: str) -> None:
     task, engine = task_of(module), TorchEngine("cpu")
     states = trained(task)
@@ -100,6 +104,8 @@ def test_the_settings_of_the_process_are_left_alone(
             torch.is_grad_enabled(),
             (torch.tensor([1e-38]) * 1e-2).item(),
             np.geterr(),
+            os.getcwd(),
+            list(warnings.filters),
         ]
 
     before, small = settings(), trained(task_of("Small"))[-1]
@@ -146,6 +152,10 @@ def test_settings_are_given_back_whichever_of_several_threads_ends_first() -> No
         ("OwnWeights", 'its tensor "frozen" is another each time that it is made with the same se'),
         ("DrawnOutside", "what it gives depends on more than its parameters and buffers"),
         ("Counting", "what it gives depends on more than its parameters and buffers"),
+        ("CountingGradients", "what it gives depends on more than its parameters and buffers"),
+        ("ReplacesParameter", 'replaces its parameter "out.weight" in training, so that no'),
+        ("LargeCount", 'its buffer "count" is int64 with values beyond 16,777,216, which cannot'),
+        ("SparseGradient", 'its parameter "bias.weight" gets a sparse gradient, which the optimiz'),
         ("CountingEvaluations", "what it gives depends on more than its parameters and buffers"),
         ("AlwaysDropping", "draws at random in evaluation mode too"),
         ("Double", 'its parameter "other" is float64; it must be float32'),

@@ -14,7 +14,7 @@ from torch.nn.parameter import is_lazy
 from paribus.engines.torch.exact import seeded
 from paribus.errors import UserError
 from paribus.spec.code import is_users
-from paribus.spec.functions import imported, in_one_line, printing_aside
+from paribus.spec.functions import imported, in_one_line, set_apart
 from paribus.spec.network import ModuleNetwork
 
 SHAPED = "give it its shape in __init__"
@@ -87,7 +87,7 @@ def check_logits(network: ModuleNetwork, logits: object, images: int, classes: i
 def told(network: ModuleNetwork) -> Iterator[None]:
     """Turn what a user's own code raises into a `UserError` that says what and where."""
     try:
-        with printing_aside():
+        with set_apart():
             yield
     except UserError:
         raise
@@ -122,12 +122,20 @@ def _check_tensors(where: str, module: nn.Module) -> None:
             )
     for name, buffer in module.named_buffers():
         # Weights are kept as float32, which has all values of float16 and of counts.
-        kept = buffer.dtype not in (torch.bfloat16, torch.float64)
+        kept = buffer.dtype not in (torch.bfloat16, torch.float64) and _fits_float32(buffer)
         if not kept or buffer.is_complex() or buffer.is_quantized:
+            large = "" if _fits_float32(buffer) else " with values beyond 16,777,216"
             raise UserError(
-                f'{where}: its buffer "{name}" is {_dtype(buffer)}, which cannot be kept; '
+                f'{where}: its buffer "{name}" is {_dtype(buffer)}{large}, which cannot be kept; '
                 "use float32"
             )
+
+
+def _fits_float32(buffer: Tensor) -> bool:
+    """Whether float32 has all its values: it has integers up to 2^24 = 16,777,216."""
+    if buffer.is_floating_point() or buffer.is_complex() or buffer.is_quantized:
+        return True
+    return torch.equal(buffer.float().to(buffer.dtype), buffer)
 
 
 def _dtype(tensor: Tensor) -> str:

@@ -55,10 +55,10 @@ def check_resumed(network: ModuleNetwork, module: nn.Module, images: Tensor) -> 
     with exact(images.device, _ANEW):
         again = make_module(network, images.clone(), None).to(images.device)
     _fill(again, trained)
-    same = all(
-        _same(*(_forward(one, images, _STEP, training=training) for one in (module, again)))
-        for training in (True, False)
-    )
+    logits, others = (_forward(one, images, _STEP) for one in (module, again))
+    same = _same(logits, others) and _same_gradients(module, logits, again, others)
+    # The step in training mode may have changed buffers.
+    same &= _same(*(_forward(one, images, _STEP, training=False) for one in (module, again)))
     _fill(module, trained)
     if not same:
         raise _kept_elsewhere(network)
@@ -72,7 +72,7 @@ class _Probe:
     def run(self, *, single: bool) -> Probed:
         module, twin = self._made(), self._made()
         self._check_equal(module, twin)
-        names = set(_tensors(module))
+        names, parameters = set(_tensors(module)), dict(module.named_parameters())
         before = _copies(module)
         logits, others = _forward(module, self._images, _STEP), self._forward(twin, _STEP)
         check_logits(self._network, logits, len(self._images), self._classes)
@@ -87,17 +87,23 @@ class _Probe:
                     f'{self._where}: the shape of its tensor "{name}" changes in training, from '
                     f"{tuple(before[name].shape)} to {tuple(tensor.shape)}; {SHAPED}"
                 )
+        for name, parameter in module.named_parameters():
+            if parameter is not parameters[name]:
+                raise UserError(
+                    f'{self._where}: replaces its parameter "{name}" in training, so that no '
+                    "optimizer would train it; change it in place, under torch.no_grad()"
+                )
         if not _same(logits, others):
             raise UserError(
                 f"{self._where}: gives other logits for the same seed, tensors and images; {_DRAWS}"
             )
-        self._step(logits)
+        self._step(module, logits)
         if single:
             self._try_single()
         check_resumed(self._network, module, self._images)
         self._check_evaluation(module)
-        parameters = sum(p.numel() for p in module.parameters() if p.requires_grad)
-        return Probed(parameters)
+        trained = sum(p.numel() for p in module.parameters() if p.requires_grad)
+        return Probed(trained)
 
     def _made(self) -> nn.Module:
         with exact(self._images.device, _MAKING):
@@ -121,15 +127,20 @@ class _Probe:
                     f"the same seed; {_DRAWS}"
                 )
 
-    def _step(self, logits: Tensor) -> None:
+    def _step(self, module: nn.Module, logits: Tensor) -> None:
         """See that there are gradients."""
-        labels = torch.zeros(len(logits), dtype=torch.long, device=logits.device)
         if not logits.requires_grad:
             raise UserError(
                 f"{self._where}: its logits have no gradient; compute them in forward without "
                 "torch.no_grad, detach or NumPy"
             )
-        F.cross_entropy(logits, labels).backward()  # type: ignore[no-untyped-call]
+        _loss(logits).backward()  # type: ignore[no-untyped-call]
+        for name, parameter in module.named_parameters():
+            if parameter.grad is not None and parameter.grad.is_sparse:
+                raise UserError(
+                    f'{self._where}: its parameter "{name}" gets a sparse gradient, which the '
+                    "optimizers do not support; make it without sparse=True"
+                )
 
     def _check_evaluation(self, module: nn.Module) -> None:
         tensors = _copies(module)
@@ -163,6 +174,30 @@ def _forward(module: nn.Module, images: Tensor, seed: int, *, training: bool = T
     with exact(images.device, seed):
         logits: Tensor = module(images.clone())
     return logits
+
+
+def _same_gradients(module: nn.Module, logits: Tensor, again: nn.Module, others: Tensor) -> bool:
+    """Whether two modules give the same gradients for what they gave: hooks may change them."""
+    if not (logits.requires_grad and others.requires_grad):
+        return logits.requires_grad == others.requires_grad
+    found = []
+    for one, given in ((module, logits), (again, others)):
+        kept = [parameter.grad for parameter in one.parameters()]
+        one.zero_grad()
+        with exact(given.device, _STEP):
+            _loss(given).backward()  # type: ignore[no-untyped-call]
+        found.append([parameter.grad for parameter in one.parameters()])
+        for parameter, gradient in zip(one.parameters(), kept, strict=True):
+            parameter.grad = gradient
+    return all(
+        (a is None) == (b is None) and (a is None or b is None or _same(a, b))
+        for a, b in zip(*found, strict=True)
+    )
+
+
+def _loss(logits: Tensor) -> Tensor:
+    labels = torch.zeros(len(logits), dtype=torch.long, device=logits.device)
+    return F.cross_entropy(logits, labels)
 
 
 def _kept_elsewhere(network: ModuleNetwork) -> UserError:
