@@ -49,8 +49,8 @@ class Recipe:
     accuracy: float
     """What it is to reach, a share of the test images."""
     widths: tuple[int, int, int]
-    last_pool: bool
-    """Whether the last convolution is pooled, too."""
+    pooled: int
+    """How many of the convolutions are pooled, from the first on."""
     images: int
     lr: float
     second_beta: float
@@ -61,7 +61,7 @@ class Recipe:
         """The recipe as Paribus takes it."""
         layers = []
         for number, width in enumerate(self.widths):
-            pool = ["maxpool 2"] if number < 2 or self.last_pool else []
+            pool = ["maxpool 2"] if number < self.pooled else []
             layers += [f"conv {width}", *pool, "batchnorm", "relu"]
         return Experiment.model_validate(
             {
@@ -77,8 +77,8 @@ class Recipe:
 
 
 RECIPES = (
-    Recipe(0.98, (8, 16, 32), True, 12_000, lr=0.03, second_beta=0.97, smoothing=0.1),
-    Recipe(0.99, (8, 24, 48), False, 50_000, lr=0.01, second_beta=0.99, smoothing=0.05),
+    Recipe(0.98, (8, 16, 32), 3, 12_000, lr=0.03, second_beta=0.97, smoothing=0.1),
+    Recipe(0.99, (8, 24, 48), 2, 50_000, lr=0.01, second_beta=0.99, smoothing=0.05),
 )
 
 
@@ -106,11 +106,11 @@ def pytorch(threads: int) -> Callable[[Recipe, Task, int], Trained]:
         channels = 1
         for number, width in enumerate(recipe.widths):
             layers.append(nn.Conv2d(channels, width, 3, padding=1))
-            if number < 2 or recipe.last_pool:
+            if number < recipe.pooled:
                 layers.append(nn.MaxPool2d(2))
             layers += [nn.BatchNorm2d(width), nn.ReLU(inplace=True)]
             channels = width
-        side = 3 if recipe.last_pool else 7
+        side = 28 // 2**recipe.pooled
         return nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels * side * side, 10))
 
     def channels_last(images: Any) -> Any:

@@ -15,7 +15,7 @@ import pytest
 from paribus.campaign.campaign import Campaign, make
 from paribus.campaign.cells import Schedule, schedule
 from paribus.campaign.changes import Changes
-from paribus.campaign.progress import Clock, Ended, Listener, News, clock
+from paribus.campaign.progress import Clock, Ended, Listener, News, Remarked, clock
 from paribus.campaign.train import train
 from paribus.errors import UserError
 from paribus.measure.runs import Run, StudyResult
@@ -199,6 +199,7 @@ def test_a_study_that_was_stopped_goes_on_to_the_same_runs(
     @contextmanager
     def show(planned: Schedule, model: Clock) -> Iterator[Listener]:
         def listen(news: News) -> None:
+            assert not isinstance(news, Remarked)
             model.note(news)
             ended.extend([news] * isinstance(news, Ended))
             if len(ended) == runs:

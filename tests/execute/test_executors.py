@@ -23,6 +23,7 @@ from paribus.execute.protocol import (
     Finished,
     Job,
     Order,
+    Said,
     Started,
 )
 from paribus.execute.worker import Batch, events
@@ -75,6 +76,8 @@ def train(name: str, slots: int, batches: Sequence[Sequence[Job]]) -> dict[str, 
                 executor.submit(waiting.pop(0), 1)
                 assert executor.free == free - 1
             for event in executor.events():
+                if isinstance(event, Said):
+                    continue
                 told[event.run_id].append(event)
                 if isinstance(event, Finished | Diverged | Failed):
                     left.remove(event.run_id)

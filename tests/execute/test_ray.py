@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 from importlib.util import find_spec
+from queue import SimpleQueue
 
 import pytest
 
 from paribus.errors import UserError
-from paribus.execute.protocol import Capacity, Order
-from paribus.execute.ray_cluster import RayExecutor, _Node, _say_apart
+from paribus.execute.protocol import Capacity, Order, Said
+from paribus.execute.ray_cluster import RayExecutor, _keep_said, _Node
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
 
@@ -54,7 +55,7 @@ def test_what_is_no_address(address: str) -> None:
         RayExecutor(Order(runs=1, address=address)).__enter__()
 
 
-def test_what_ray_tells_is_a_line_on_stderr_once(
+def test_what_ray_tells_is_said_once_and_not_printed(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ray._private import worker
@@ -62,10 +63,13 @@ def test_what_ray_tells_is_a_line_on_stderr_once(
     # What prints them in Ray's thread.
     assert "print_to_stdstream" in worker.listen_error_messages.__code__.co_names
     monkeypatch.setattr(worker, "print_to_stdstream", None)
-    _say_apart()
+    said = SimpleQueue[Said]()
+    _keep_said(said)
     for number in (1, 2):
         message = f"A worker died. To troubleshoot, see the logs of lease {number}.\nMore."
         worker.print_to_stdstream(
             {"lines": [message], "pid": "raylet", "is_err": False}, ignore_prefix=False
         )
-    assert capsys.readouterr() == ("", "Ray: A worker died.\n")
+    assert said.get() == Said("Ray", "A worker died")
+    assert said.empty()
+    assert capsys.readouterr() == ("", "")

@@ -57,7 +57,16 @@ class Ended:
     """Of all its epochs, with evaluation."""
 
 
-News = Begun | Restarted | EpochTrained | Ended
+@dataclass(frozen=True)
+class Remarked:
+    """What the executor trains with has said something of its own."""
+
+    by: str
+    text: str
+
+
+OfRun = Begun | Restarted | EpochTrained | Ended
+News = OfRun | Remarked
 Listener = Callable[[News], None]
 """Is told of everything that happens."""
 
@@ -126,7 +135,7 @@ class Clock:
             self._ended.add(key)
         self._seconds.setdefault(name, []).extend(seconds)
 
-    def note(self, news: News) -> None:
+    def note(self, news: OfRun) -> None:
         """Note what has happened."""
         name, seed, trial = news.cell.name, news.cell.replicate, news.cell.trial
         match news:

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
 from paribus.campaign.cells import Cell, Schedule, missing
-from paribus.campaign.progress import Begun, Ended, EpochTrained, Listener, Restarted
+from paribus.campaign.progress import Begun, Ended, EpochTrained, Listener, Remarked, Restarted
 from paribus.engines.base import Epoch
 from paribus.execute.machine import environment
 from paribus.execute.protocol import (
@@ -21,6 +21,7 @@ from paribus.execute.protocol import (
     Failed,
     Finished,
     Job,
+    Said,
     Started,
 )
 from paribus.spec.kept import kept_epoch
@@ -103,7 +104,10 @@ class _Training:
                 while self._executor.free and self._todo:
                     self._submit(self._todo.pop(0))
                 for event in self._executor.events():
-                    self._handle(event)
+                    if isinstance(event, Said):
+                        self._listen(Remarked(event.by, event.text))
+                    else:
+                        self._handle(event)
         return Outcome(self._failed, self._elsewhere, self._untried)
 
     def _leave_out(self, name: str) -> None:

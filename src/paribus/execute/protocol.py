@@ -106,6 +106,16 @@ Event = Started | EpochDone | Ending
 
 
 @dataclass(frozen=True)
+class Said:
+    """What the system that an executor works with says of its workers, of no run in particular."""
+
+    by: str
+    """What the system is called."""
+    text: str
+    """A sentence of its own, without a full stop."""
+
+
+@dataclass(frozen=True)
 class Order:
     """What an executor is made for."""
 
@@ -180,7 +190,7 @@ class Executor(Protocol):
         """
         ...
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[Event | Said]:
         """Yield what has happened since the last call, waiting up to about a second for it."""
         ...
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import socket
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
 from paribus.allotment import available_cores
@@ -25,6 +25,7 @@ from paribus.execute.protocol import (
     Finished,
     Job,
     Order,
+    Said,
     Started,
 )
 from paribus.execute.ray_task import train_batch
@@ -79,6 +80,7 @@ class RayExecutor:
         self._sent: dict[ObjectRefGenerator, _Sent] = {}
         self._data: dict[str, ObjectRef[Dataset]] = {}
         self._refused: list[Sequence[Failed]] = []
+        self._said = SimpleQueue[Said]()
         self._seen: tuple[float, list[_Node]] = (0.0, [])
 
     @property
@@ -117,10 +119,12 @@ class RayExecutor:
             return
         self._send(_Sent({job.run_id: job for job in jobs}, cores))
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[Event | Said]:
         """Yield the next event of each batch that has one, waiting up to a second for one."""
         import ray
 
+        while not self._said.empty():
+            yield self._said.get()
         while self._refused:
             yield from self._refused.pop(0)
         if not self._sent:
@@ -199,7 +203,7 @@ class RayExecutor:
         return nodes
 
     def __enter__(self) -> Self:
-        _connect(self._order.address)
+        _connect(self._order.address, self._said)
         import ray
 
         self._task: Any = ray.remote(train_batch)
@@ -213,12 +217,12 @@ class RayExecutor:
         ray.shutdown()
 
 
-def _connect(address: str) -> None:
+def _connect(address: str, said: SimpleQueue[Said]) -> None:
     # It would send reports on its use to its makers.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
 
-    _say_apart()
+    _keep_said(said)
     quiet = {"log_to_driver": False, "logging_level": "ERROR"}
     if address == LOCAL:
         ray.init(
@@ -239,23 +243,23 @@ def _connect(address: str) -> None:
         ) from None
 
 
-def _say_apart() -> None:
-    """Have what Ray tells of its nodes and workers printed to stderr, its first sentence, once.
+def _keep_said(said: SimpleQueue[Said]) -> None:
+    """Have what Ray tells of its nodes and workers put into a queue, its first sentence, once.
 
     Ray prints all of it each time, to stdout, which is for the command's answer.
     """
     from ray._private import worker
 
-    said = set[str]()
+    before = set[str]()
 
-    def say(message: Mapping[str, Any], ignore_prefix: bool) -> None:
+    def keep(message: Mapping[str, Any], ignore_prefix: bool) -> None:
         for line in message["lines"]:
             sentence = shown(line.strip().partition(". ")[0].removesuffix("."), 200)
-            if sentence not in said:
-                said.add(sentence)
-                print(f"Ray: {sentence}.", file=sys.stderr)
+            if sentence not in before:
+                before.add(sentence)
+                said.put(Said("Ray", sentence))
 
-    worker.print_to_stdstream = say  # Ray has no setting for it.
+    worker.print_to_stdstream = keep  # Ray has no setting for it.
 
 
 def _knock(address: str) -> None:

@@ -17,6 +17,7 @@ from paribus.campaign.progress import (
     EpochTrained,
     Listener,
     News,
+    Remarked,
     Restarted,
 )
 from paribus.execute.protocol import Capacity, GpuLimit, MemoryLimit
@@ -177,8 +178,12 @@ class _Bars:
 
     def show(self, news: News) -> None:
         """Draw what has happened."""
-        model, cell = self._model, news.cell
+        model = self._model
+        if isinstance(news, Remarked):
+            self._drawn.console.print(_remark(news), highlight=False)
+            return
         model.note(news)
+        cell = news.cell
         epochs = cell.experiment.epochs
         match news:
             case Begun(done=done):
@@ -208,6 +213,9 @@ class _Bars:
 
 
 def _print(model: Clock, news: News, workers: int) -> None:
+    if isinstance(news, Remarked):
+        click.echo(_remark(news), err=True)
+        return
     model.note(news)
     if isinstance(news, Restarted):
         click.echo(_restart(news), err=True)
@@ -215,6 +223,10 @@ def _print(model: Clock, news: News, workers: int) -> None:
         done = f"{model.runs_done}/{model.runs} runs"
         left = time_left(model.seconds_left(workers))
         click.echo(f"{_ending(news)} ({done}, about {left} left)", err=True)
+
+
+def _remark(news: Remarked) -> str:
+    return f"{news.by}: {news.text}."
 
 
 def _restart(news: Restarted) -> str:
