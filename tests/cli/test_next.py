@@ -46,6 +46,19 @@ def test_the_next_commands_run_as_printed(study: Path) -> None:
     paribus.make_context("paribus", serve)
 
 
+def test_the_next_commands_name_the_study_whose_names_another_has(study: Path) -> None:
+    small = STUDY.partition("[[questions]]")[0] + lengths_question()
+    for name, epochs in (("one.toml", 1), ("two.toml", 2)):
+        text = small.replace("epochs = 1", f"epochs = {epochs}", 1)
+        Path(name).write_text(text, "utf-8")
+        ended = call("run", name, "--store", "both")
+        assert ended.exit_code == 0, ended.output
+    compare, _ = recommended(ended.stdout)
+    assert compare[-4:] == ["--study", "two.toml", "--store", "both"]
+    compared = call(*compare)
+    assert compared.exit_code == 0, compared.output
+
+
 def test_the_command_that_trains_the_rest_runs_as_printed(study: Path) -> None:
     train_here(study, "other", seeds=1)
     reported = call("report", study, "--epochs", "1", "--store", "other", "--report", "out")

@@ -168,9 +168,23 @@ class Campaign:
             full_is_trained=self._full_is_trained(store),
             options=self.options,
             store_folder=self.store_folder,
+            shared_names=self._shared_names(store, known),
             damage=store.damage_note,
             needed={} if look is None else look.seeds,
             waiting=tuple(dict.fromkeys(needed_by)),
+        )
+
+    def _shared_names(self, store: Reader, known: Known) -> frozenset[str]:
+        """The experiments of which another study of a store calls another one the same."""
+        others = [
+            named.experiments
+            for named in store.named_studies()
+            if not named.study.is_called(self.stored_name, self.folder, store.folder)
+        ]
+        return frozenset(
+            name
+            for name, one in known.identities.items()
+            if any(called.get(name, one.hash) != one.hash for called in others)
         )
 
     def next_look(self, store: Reader) -> NextLook | None:

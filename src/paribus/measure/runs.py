@@ -184,6 +184,8 @@ class StudyResult:
     """Where its runs are kept."""
     report_folder: Path | None = None
     """Where its report goes, if that was named."""
+    shared_names: frozenset[str] = frozenset()
+    """Its experiments of which another study of the store calls another one the same."""
     damage: str = ""
     """Which runs of the store are damaged and left out, in a line; "" if none is."""
     needed: Mapping[str, int] = field(default_factory=dict)

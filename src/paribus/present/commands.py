@@ -28,12 +28,14 @@ def compare_command(result: StudyResult, a: str, b: str) -> str:
     """Return what shows all that the finding about two experiments rests on.
 
     It names the study where its data or the metric of a question are a function of the user's own:
-    all questions are judged together, and no function is called because a store names it.
+    all questions are judged together, and no function is called because a store names it. So it
+    does where another study of the store has another experiment of one of the names.
     """
     plan = result.recorded_plan
     asked = [*map(AskedQuestion.of, result.study.questions), *(plan.ever_asked() if plan else ())]
     own = is_import_path(result.study.data) or any(one.calls_function for one in asked)
-    study = ("--study", result.study_name) if own else ()
+    shared = not result.shared_names.isdisjoint((a, b))
+    study = ("--study", result.study_name) if own or shared else ()
     return command("compare", a, b, *study, store=result.store_folder)
 
 

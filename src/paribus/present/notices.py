@@ -166,11 +166,9 @@ def _(notice: EqualValues) -> str:
 def _(notice: WithoutValue) -> str:
     runs = f"{notice.runs} of {count(notice.of, 'run')} of {notice.experiment}"
     no = f"{runs} {plural(notice.runs, 'has', 'have')} no"
+    worst = f"{plural(notice.runs, 'it counts', 'they count')} as worse than any other run"
     if notice.failed == notice.runs:
-        return (
-            f"{runs} failed: {plural(notice.runs, 'it counts', 'they count')} as worse than any "
-            "other run."
-        )
+        return f"{runs} failed: {worst}."
     match notice.missing:
         case Missing.UNREPORTED:
             return f"{no} reported {notice.metric}."
@@ -179,7 +177,6 @@ def _(notice: WithoutValue) -> str:
                 f"{no} {notice.metric} and {plural(notice.runs, 'is', 'are')} left out, as if "
                 "never made; one that failed counts as worse than any other."
             )
-    worst = f"{plural(notice.runs, 'it counts', 'they count')} as worse than any other run"
     if notice.missing is Missing.FAILED:
         return f"{no} {notice.metric}: {worst}."
     it = plural(notice.runs, "it", "they")

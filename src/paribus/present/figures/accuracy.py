@@ -31,7 +31,7 @@ _EXPLAINED_NARROW = (
 
 _EXPLAINED_ON_PAPER = (
     "final test accuracy, right: mean ± SD; dots are seeds, the bar their mean,\n"
-    f"the line its {percent(0.95)} interval; equal distances are equal ratios of errors"
+    f"the line its {percent(0.95)} interval; {_FINER}"
 )
 
 
