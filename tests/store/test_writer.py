@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from paribus.errors import ParibusError
+from paribus.errors import ParibusError, UserError
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import identity
 from paribus.spec.recipe import Sgd
@@ -183,6 +184,34 @@ def test_a_disk_that_allows_no_more(store: Writer) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     store.add_epoch(run, 2, VALUES, STATE)
     assert len(store.epochs(run)["train_loss"]) == 2
+
+
+@pytest.mark.parametrize("how", ["removed", "moved", "replaced"])
+def test_nothing_is_written_to_a_store_that_is_no_longer_there(store: Writer, how: str) -> None:
+    """It would never be found again, and a command would end as if all was kept."""
+    run = begin(store)
+    database = store.folder / "paribus.db"
+    match how:
+        case "removed":
+            shutil.rmtree(store.folder)
+        case "moved":
+            store.folder.rename(store.folder.with_name("elsewhere"))
+        case _:
+            shutil.copy(database, database.with_name("copy"))
+            database.with_name("copy").replace(database)
+    there = {path: path.read_bytes() for path in store.folder.rglob("*") if path.is_file()}
+    message = "the store was removed, moved or replaced while this command worked in it"
+    with pytest.raises(UserError, match=message):
+        store.add_epoch(run, 1, VALUES, STATE)
+    with pytest.raises(UserError, match=message):
+        store.finish(run, STATE, np.zeros((4, 10), np.float32))
+    with pytest.raises(UserError, match=message), store.claim(run):
+        pass
+    assert there == {path: path.read_bytes() for path in store.folder.rglob("*") if path.is_file()}
+    if how == "moved":
+        store.folder.with_name("elsewhere").rename(store.folder)
+        store.add_epoch(run, 1, VALUES, STATE)
+        assert store.checkpoint(run) is not None
 
 
 def test_damaged_probabilities(store: Writer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +32,20 @@ def no_store(folder: Path) -> UserError:
         f"{folder}: there is no store here; `paribus run` makes one, "
         "and --store names another folder"
     )
+
+
+def refuse_another(folder: Path, file: os.stat_result) -> None:
+    """Raise `UserError` if the database of an open store is no longer where it was opened: nothing
+    that is written to it then would be found again. file: what was opened."""
+    try:
+        there = os.path.samestat(os.stat(folder / "paribus.db"), file)
+    except OSError:
+        there = False
+    if not there:
+        raise UserError(
+            f"{folder}: the store was removed, moved or replaced while this command worked in it, "
+            "and keeps nothing more; if it was moved, put it back, and run the same command again"
+        )
 
 
 def damaged_study(folder: Path, what: str) -> UserError:

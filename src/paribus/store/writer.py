@@ -25,7 +25,7 @@ from paribus.atomic import half_written_of, write_atomically
 from paribus.spec.identity import Identity
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.claims import lock_path
-from paribus.store.errors import disk_error, told
+from paribus.store.errors import disk_error, refuse_another, told
 from paribus.store.files import NAMES, digests_in
 from paribus.store.places import make_room
 from paribus.store.predictions import PREDICTIONS, PROBABILITIES, WEIGHTS
@@ -61,10 +61,12 @@ class Writer(Reader):
         super().__init__(folder, connection, lenient=lenient)
         self.repaired: list[str] = []
         """The ids of damaged runs that have been written anew."""
+        self._file = os.stat(folder / "paribus.db")
 
     @contextmanager
     def claim(self, run: str) -> Iterator[bool]:
         """Yield whether this process may train a run, true until the end of the `with` block."""
+        refuse_another(self.folder, self._file)
         make_room(self.folder, run)
         lock = FileLock(lock_path(self.folder, run))
         try:
@@ -335,6 +337,7 @@ class Writer(Reader):
         """Yield the folder of a run's files, without what a killed process half wrote."""
         folder = self.folder / "runs" / run
         with told(self.folder):
+            refuse_another(self.folder, self._file)
             folder.mkdir(parents=True, exist_ok=True)
             for half_written in (p for name in NAMES for p in half_written_of(folder / name)):
                 if not half_written.is_dir():
@@ -362,6 +365,7 @@ class Writer(Reader):
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         with told(self.folder):
+            refuse_another(self.folder, self._file)
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield self._db
