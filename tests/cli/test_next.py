@@ -41,9 +41,23 @@ def test_the_next_commands_run_as_printed(study: Path) -> None:
     compare, serve = recommended(ended.stdout)
     compared = call(*compare)
     assert compared.exit_code == 0, compared.output
-    assert "my_metrics" not in compared.output
+    assert "final test accuracy" in compared.output
+    assert "Exploratory" not in compared.output
     assert serve == ["serve", "own.toml", "--store", "my runs"]
     paribus.make_context("paribus", serve)
+
+
+def test_the_next_command_shows_the_finding_whatever_its_metric(study: Path) -> None:
+    questions = lengths_question("my_metrics:wrong lower") + lengths_question("test_loss")
+    study.write_text(TWO_LENGTHS + questions, "utf-8")
+    ended = call("run", study)
+    assert ended.exit_code == 0, ended.output
+    compare, _ = recommended(ended.stdout)
+    assert compare[3:5] == ["--metric", "my_metrics:wrong lower"]
+    compared = call(*compare)
+    assert compared.exit_code == 0, compared.output
+    assert "wrong (lower is better)" in compared.output
+    assert "Exploratory" not in compared.output
 
 
 def test_the_next_commands_name_the_study_whose_names_another_has(study: Path) -> None:

@@ -7,6 +7,8 @@ from paribus.spec.study_plan import AskedQuestion
 from paribus.text import command, is_import_path
 
 _PREVIEW = "--preview"
+_COMPARED_BY = "test_accuracy"
+"""What `paribus compare` compares where no metric is named."""
 
 
 def train_command(result: StudyResult) -> str:
@@ -24,8 +26,8 @@ def full_command(result: StudyResult) -> str:
     return command(verb, result.study_name, *options, store=result.store_folder)
 
 
-def compare_command(result: StudyResult, a: str, b: str) -> str:
-    """Return what shows all that the finding about two experiments rests on.
+def compare_command(result: StudyResult, a: str, b: str, metric: str) -> str:
+    """Return what shows all that the finding about two experiments and a metric rests on.
 
     It names the study where its data or the metric of a question are a function of the user's own:
     all questions are judged together, and no function is called because a store names it. So it
@@ -36,7 +38,8 @@ def compare_command(result: StudyResult, a: str, b: str) -> str:
     own = is_import_path(result.study.data) or any(one.calls_function for one in asked)
     shared = not result.shared_names.isdisjoint((a, b))
     study = ("--study", result.study_name) if own or shared else ()
-    return command("compare", a, b, *study, store=result.store_folder)
+    by = () if metric == _COMPARED_BY else ("--metric", metric)
+    return command("compare", a, b, *by, *study, store=result.store_folder)
 
 
 def serve_command(result: StudyResult) -> str:

@@ -116,7 +116,8 @@ def _next(result: StudyResult, findings: Sequence[Finding]) -> Iterator[tuple[st
         what = "write the report of the full study"
         yield commands.full_command(result), what if result.full_is_trained else _TRAIN
     elif pair is not None:
-        yield commands.compare_command(result, pair.a, pair.b), "all that a finding rests on"
+        compare = commands.compare_command(result, pair.a, pair.b, pair.question.metric)
+        yield compare, "all that a finding rests on"
     yield commands.serve_command(result), "explore the runs, and draw images for them"
 
 
