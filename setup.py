@@ -43,15 +43,27 @@ class Wheel(bdist_wheel):
         return ("py3", "none", super().get_tag()[2])
 
 
-def readme() -> str:
-    """Return README.md with absolute links: a package index shows it without its neighbors."""
+def repository() -> str:
+    """Return the repository's public address; "" if there is none yet."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    address: str = project.get("urls", {}).get("Repository", "")
+    return address
+
+
+def readme(repository: str) -> str:
+    """Return README.md with absolute links: a package index shows it without its neighbors.
+
+    repository: its public address. Without one, pictures are left out, and of relative links all
+    but their texts.
+    """
     package = (ROOT / "src/paribus/__init__.py").read_text("utf-8")
     version = re.findall(r'^__version__ = "(.+)"$', package, re.M)[0]
 
     def absolute(link: re.Match[str]) -> str:
+        if not repository:
+            return "" if link["image"] else link["text"][1:-1]
         view = "raw" if link["image"] else "blob"
-        return f"{link['text']}({project['urls']['Repository']}/{view}/v{version}/{link['path']})"
+        return f"{link['text']}({repository}/{view}/v{version}/{link['path']})"
 
     text = r"(?P<text>(?P<image>!?)\[(?:[^][]|\[[^]]*\])*\])"
     relative = text + r"\((?!https?:|#)(?P<path>[^)]+)\)"
@@ -59,7 +71,7 @@ def readme() -> str:
 
 
 setup(
-    long_description=readme(),
+    long_description=readme(repository()),
     long_description_content_type="text/markdown",
     cmdclass={"build_ext": BuildKernels, "bdist_wheel": Wheel},
     ext_modules=[

@@ -63,14 +63,17 @@ def with_site_links(markdown: str, folder: str) -> str:
             found = relpath(PAGES[target], here)
         elif target.startswith("docs/") and (ROOT / target).is_file():
             found = relpath(target.removeprefix("docs/"), here)
+        elif repository := _repository():
+            found = f"{repository}/blob/main/{target}"
         else:
-            found = f"{_repository()}/blob/main/{target}"
+            return link[1].removeprefix("[").removesuffix("]")
         return f"{link[1]}({found}{link[3] or ''})"
 
     return _LINK.sub(moved, markdown)
 
 
 def _repository() -> str:
+    """The repository's public address; "" if there is none yet."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    address: str = project["urls"]["Repository"]
+    address: str = project.get("urls", {}).get("Repository", "")
     return address
