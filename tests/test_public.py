@@ -8,6 +8,7 @@ from pathlib import Path
 import paribus
 from paribus import Adam, BatchNorm, Conv, Experiment, Flatten, Linear, Question, Relu, Sgd, Study
 from paribus.spec.files import read_study
+from paribus.spec.notation import LAYERS
 from tests.support.commands import call
 
 TOML = """
@@ -35,6 +36,10 @@ def test_every_name_is_there() -> None:
         name: name for name in paribus.__all__
     }
     assert dir(paribus) == paribus.__all__
+
+
+def test_every_layer_is_public() -> None:
+    assert {layer.__name__ for layer in LAYERS.values()} <= {*paribus.__all__}
 
 
 def test_the_command_has_the_version_of_the_package() -> None:

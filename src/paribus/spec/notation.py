@@ -8,32 +8,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from paribus.spec.bounds import DEEPEST, MOST_DIGITS, MOST_LAYERS, MOST_TOLD
 from paribus.spec.layers import (
     TOO_MANY_LAYERS,
-    AvgPool,
-    BatchNorm,
     Concat,
-    Conv,
-    Dropout,
-    Flatten,
-    Gelu,
-    GlobalAvgPool,
-    GroupNorm,
     Layer,
-    LayerNorm,
-    LeakyRelu,
-    Linear,
-    MaxPool,
-    Relu,
     Residual,
-    Sigmoid,
-    Silu,
-    Tanh,
     count_layers,
 )
 from paribus.spec.problems import words
@@ -41,25 +25,9 @@ from paribus.spec.suggestions import not_a_layer, suggest
 from paribus.text import shown
 
 LAYERS: dict[str, type[Layer]] = {
-    "conv": Conv,
-    "maxpool": MaxPool,
-    "avgpool": AvgPool,
-    "globalavgpool": GlobalAvgPool,
-    "relu": Relu,
-    "leakyrelu": LeakyRelu,
-    "tanh": Tanh,
-    "sigmoid": Sigmoid,
-    "silu": Silu,
-    "gelu": Gelu,
-    "batchnorm": BatchNorm,
-    "layernorm": LayerNorm,
-    "groupnorm": GroupNorm,
-    "dropout": Dropout,
-    "flatten": Flatten,
-    "linear": Linear,
-    "residual": Residual,
-    "concat": Concat,
+    str(layer.model_fields["kind"].default): layer for layer in get_args(Layer)
 }
+"""Every layer by its name, in the order of `Layer`."""
 
 # What the bare number behind a layer's name means, how it is named to the user, and an example.
 _BARE: dict[str, tuple[str, str, str]] = {
