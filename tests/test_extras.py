@@ -81,6 +81,27 @@ def test_serve_names_what_it_needs(tmp_path: Path) -> None:
     )
 
 
+def test_a_ray_cluster_names_what_it_needs(trained: Path) -> None:
+    ended = _command(["run", "small.toml", "--seeds", "2", "--ray", "local"], trained)
+    assert (ended.returncode, ended.stderr.splitlines()[-1]) == (
+        2,
+        "Error: training on a Ray cluster needs the package ray, which is not installed; install "
+        'it with: pip install "paribus[ray]"',
+    )
+
+
+def test_reading_tensorboard_names_what_it_needs(tmp_path: Path) -> None:
+    folder = tmp_path / "cnn-seed0"
+    folder.mkdir()
+    (folder / "events.out.tfevents.1.host").write_bytes(b"")
+    ended = _command(["judge", str(tmp_path)], tmp_path)
+    assert (ended.returncode, ended.stderr) == (
+        2,
+        "Error: reading TensorBoard's files needs the package tensorboard, which is not installed; "
+        'install it with: pip install "paribus[tensorboard]"\n',
+    )
+
+
 def test_a_download_names_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARIBUS_CACHE", str(tmp_path))
     ended = _command(["data", "fashion-mnist"], tmp_path)

@@ -175,7 +175,7 @@ def test_show_of_none_and_of_many(trained: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.chdir(trained)
     assert 'there is no run "cnn/7"' in str(call("show", "cnn/7").exception)
     assert 'there is no run "cnm/0"; did you mean "cnn"?' in str(call("show", "cnm/0").exception)
-    assert "write more of the id" in str(call("show", "").exception)
+    assert "give more characters of the run ID" in str(call("show", "").exception)
 
 
 class _Text(HTMLParser):
@@ -227,9 +227,9 @@ MISTAKES = [
     (["run", "mnist", "--jobs", "x"], "'x' is not a valid integer"),
     (["run", "mnist", "--images", "70000"], "60,000 training images"),
     (["run", "mnist", "--store", "/proc/self/runs"], "cannot be used as a store"),
-    (["report", "mnist", "--store", "nowhere"], "there is no store here"),
-    (["status", "mnist", "--store", "nowhere"], "there is no store here"),
-    (["show", "x", "--store", "nowhere"], "there is no store here"),
+    (["report", "mnist", "--store", "nowhere"], "no store found"),
+    (["status", "mnist", "--store", "nowhere"], "no store found"),
+    (["show", "x", "--store", "nowhere"], "no store found"),
     (["studies", "x"], 'there is no built-in study "x"'),
     (["data", "nothing-here"], "there is no dataset of that name"),
     (["check", "."], "is a folder"),

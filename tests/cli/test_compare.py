@@ -95,7 +95,7 @@ def test_a_hash_and_an_engine_will_do() -> None:
         (["mlp", "mlp", "--seeds", "0-1", "--against", "1-2"], "has seeds of --seeds 0-1 too"),
         (["mlp", "cnn", "--matters", "nan"], "--matters: must be a finite number, got nan"),
         (["mlp", "cnn", "--matters", "50"], "--matters: accuracies lie between 0 and 1, so none"),
-        (["mlp", "cnn", "--store", "nowhere"], "there is no store here"),
+        (["mlp", "cnn", "--store", "nowhere"], "no store found"),
     ],
 )
 def test_mistakes(arguments: list[str], message: str) -> None:

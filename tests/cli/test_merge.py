@@ -251,7 +251,7 @@ def test_shards_that_there_are_not(home: Path, shard: str, said: str) -> None:
 
 def test_a_store_that_is_not_there_is_named(home: Path) -> None:
     done = call("merge", "shard-1-of-7", "nowhere", "--into", "merged")
-    assert "nowhere: there is no store here" in str(done.exception)
+    assert "nowhere: no store found" in str(done.exception)
     assert not (home / "merged").exists()
 
 

@@ -136,8 +136,8 @@ def test_a_bar_is_drawn_on_a_terminal_alone(
 def test_wrong_checksum(server: Server, tmp_path: Path) -> None:
     server.content["a.gz"] = b"wrong" + CONTENT[5:]
     assert failure(one_file(server.url), tmp_path) == (
-        f"{server.url}a.gz: the file that came has not the right checksum (SHA-256 {SHA256}) and "
-        f"was thrown away; {instead(tmp_path)}"
+        f"{server.url}a.gz: checksum mismatch, expected SHA-256 {SHA256}; the downloaded file was "
+        f"deleted; {instead(tmp_path)}"
     )
     assert there(tmp_path) == []
 
@@ -179,7 +179,7 @@ def test_wrong_rest_of_a_file_is_thrown_away_with_its_beginning(
 ) -> None:
     size = cut_off(server, tmp_path)
     server.content["a.gz"] = bytes(len(CONTENT))
-    assert "has not the right checksum" in failure(one_file(server.url), tmp_path)
+    assert "checksum mismatch" in failure(one_file(server.url), tmp_path)
     assert there(tmp_path) == []
     server.content["a.gz"] = CONTENT
     fetch(one_file(server.url), tmp_path)
@@ -199,7 +199,7 @@ def test_part_that_cannot_be_resumed_is_downloaded_anew(
 
 def test_file_that_is_too_long_is_not_read_to_its_end(server: Server, tmp_path: Path) -> None:
     server.content["a.gz"] = bytes(10_000_000)
-    assert "has not the right checksum" in failure(one_file(server.url), tmp_path)
+    assert "checksum mismatch" in failure(one_file(server.url), tmp_path)
     assert there(tmp_path) == []
 
 

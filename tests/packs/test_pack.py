@@ -204,4 +204,4 @@ def test_other_results_of_one_run_are_an_error_that_names_both(
 def test_a_store_without_ended_runs_is_not_packed(tmp_path: Path) -> None:
     open_store(tmp_path / "runs", "create").close()
     assert "no run has ended yet" in str(call("pack", tmp_path / "runs").exception)
-    assert "there is no store here" in str(call("pack", tmp_path / "none").exception)
+    assert "no store found" in str(call("pack", tmp_path / "none").exception)

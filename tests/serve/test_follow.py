@@ -166,7 +166,7 @@ def test_users_mistakes_are_told(
         return str(caught.value)
 
     assert told(tmp_path / "none", "127.0.0.1", 0).endswith(
-        "none: there is no store here; `paribus run` makes one, and --store names another folder"
+        "none: no store found; create one with `paribus run`, or choose another folder with --store"
     )
     train_here(small(), only=("mlp",), seeds=1)
     with socket.socket() as taken:
@@ -174,8 +174,8 @@ def test_users_mistakes_are_told(
         taken.listen()
         port = taken.getsockname()[1]
         assert told(tmp_path / "runs", "127.0.0.1", port) == (
-            f"port {port}: another program listens there already; name another port with --port, "
-            "e.g. --port 0 for any free one"
+            f"port {port}: already in use by another program; choose another with --port, e.g. "
+            "--port 0 for any free port"
         )
     assert told(tmp_path / "runs", "no such host", 0).startswith(
         '--host "no such host": there is no such address on this machine'

@@ -16,7 +16,7 @@ from tests.support.rights import with_common_rights
 
 
 def test_there_is_no_store(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="there is no store here; `paribus run` makes one"):
+    with pytest.raises(UserError, match="no store found; create one with `paribus run`"):
         open_store(tmp_path, "write")
     assert list(tmp_path.iterdir()) == []
 
@@ -75,7 +75,7 @@ def test_a_command_that_only_looks_needs_no_right_to_write(tmp_path: Path) -> No
             return type(store)
 
     assert with_common_rights(look) is Reader
-    with pytest.raises(UserError, match="there is no store here"):
+    with pytest.raises(UserError, match="no store found"):
         open_to_look(tmp_path / "nowhere")
 
 

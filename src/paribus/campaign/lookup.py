@@ -104,8 +104,8 @@ def find_run(text: str, store: Reader, study: str = "") -> FoundRun:
         raise UserError(f'{store.folder}: there is no run "{text}"; {hint}')
     if len(runs_of_id) > 1:
         raise UserError(
-            f'"{text}" names {len(runs_of_id)} runs: '
-            f"{', '.join(run.id for run in runs_of_id[:10])}; write more of the id"
+            f'"{text}" is ambiguous: it matches {len(runs_of_id)} runs '
+            f"({', '.join(run.id for run in runs_of_id[:10])}); give more characters of the run ID"
         )
     if not store.is_intact(runs_of_id[0], weights=False):
         _refuse_damaged([one for one in store.damage if one.id == runs_of_id[0].id], store.folder)

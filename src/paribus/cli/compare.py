@@ -46,7 +46,9 @@ from paribus.store.reader import Reader
     help="What is meant to differ, e.g. network or optimizer.  [default: what differs first]",
 )
 @click.option("--seeds", "seeds_a", metavar="N-M", help="Only these seeds.  [default: all]")
-@click.option("--against", "seeds_b", metavar="N-M", help="Other seeds for B, as many as for A.")
+@click.option(
+    "--against", "seeds_b", metavar="N-M", help="Other seeds for B: as many as in --seeds."
+)
 @of_study_option
 @store_option
 @json_option

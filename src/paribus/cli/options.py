@@ -21,9 +21,9 @@ from paribus.text import STORE
 
 Command = Callable[..., Any]
 
-STORE_HELP = "Folder that runs are kept in."
-MADE = "it is made if it is not there"
-UNSET = "without it nothing is called equal"
+STORE_HELP = "Folder where runs are stored."
+MADE = "created if it does not exist"
+UNSET = "without it, equivalence is not tested"
 
 store_option = click.option(
     "--store",
@@ -128,17 +128,20 @@ _CHANGES: dict[str, Callable[[Any], Any]] = {
     "preview": click.option(
         "--preview",
         is_flag=True,
-        help="The same study with few images and epochs; its findings hold for that alone.",
+        help="Use a reduced version of the study. Its findings hold for that version only.",
     ),
     "seeds": click.option(
         "--seeds",
         type=click.IntRange(1, MOST_SEEDS),
         metavar="N",
-        help="Repetitions of each experiment, in place of the study's.",
+        help="Number of seeds per experiment. Overrides the study.",
     ),
-    "only": click.option("--only", metavar="A,B", help="Only these experiments."),
+    "only": click.option("--only", metavar="A,B", help="Use these experiments only."),
     "epochs": click.option(
-        "--epochs", type=click.IntRange(1), metavar="N", help="Epochs of every experiment."
+        "--epochs",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Number of epochs of every experiment.",
     ),
     "images": click.option(
         "--images", type=click.IntRange(1), metavar="N", help="Train on N images only."
@@ -146,7 +149,7 @@ _CHANGES: dict[str, Callable[[Any], Any]] = {
     "engine": click.option(
         "--engine",
         metavar="E",
-        help="Engine of the experiments that name none: auto, numpy, torch or native.",
+        help="Engine for experiments that do not set one: auto, numpy, torch or native.",
     ),
 }
 """What changes a study, by the name of the parameter."""

@@ -56,7 +56,8 @@ class ShardType(click.ParamType[Shard]):
     "--jobs",
     type=click.IntRange(1),
     metavar="N",
-    help="Runs trained at once, a core each; fewer share the cores.  [default: one a core]",
+    help="Number of runs to train in parallel, one core each. If fewer runs are left, they "
+    "share the cores.  [default: number of available cores]",
 )
 @click.option(
     "--executor",
@@ -95,11 +96,11 @@ def command(
     shard: Shard | None,
     report_folder: Path | None,
 ) -> None:
-    """Train what STUDY, a file or a built-in name, is missing; time the training steps that its
+    """Train the missing runs of STUDY, a file or a built-in name; time the training steps that its
     questions ask about, if the machine is quiet; then write its report.
 
-    Stopped at any time, by Ctrl-C or otherwise, it loses at most the epochs in progress: run
-    the same command again to resume. `paribus report` can be called while it trains.
+    You can interrupt training at any time, with Ctrl-C or otherwise. At most the epochs in progress
+    are lost; run the same command again to resume. `paribus report` works during training.
     """
     from paribus.present.beforehand import looks_at_nothing, too_few_seeds
 

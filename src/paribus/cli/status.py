@@ -43,7 +43,7 @@ _STATUSES = ("", "failed", "running", "diverged", "finished")
 )
 @json_option
 def command(campaign: Campaign, stores: tuple[Path, ...], as_json: bool) -> None:
-    """Say what of STUDY, a file or a built-in name, has been trained, and by which runs."""
+    """Show which runs of STUDY, a file or a built-in name, have been trained."""
     there = [store for store in stores if (store / "paribus.db").is_file()]
     if len(stores) > 1 and there:
         tell(*(f"{store}: no store yet." for store in stores if store not in there))

@@ -36,7 +36,7 @@ from paribus.text import count, percent
     "--engine",
     "engines",
     metavar="E[,F]",
-    help="Engine of both, or of A and of B, in place of the study's.",
+    help="Engine of both, or of A and of B. Overrides the study.",
 )
 @click.option(
     "--processes",

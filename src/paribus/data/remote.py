@@ -1,4 +1,4 @@
-"""Downloads files into a cache, and uses none that has not the right checksum.
+"""Downloads files into a cache, and uses none whose checksum does not match.
 
 A download that is interrupted leaves what has arrived in NAME.part; the next one resumes there.
 """
@@ -97,8 +97,8 @@ def _download(url: str, file: RemoteFile, folder: Path) -> None:
             if not _is_good(part, file):
                 part.unlink()
                 raise ParibusError(
-                    f"{url}: the file that came has not the right checksum (SHA-256 {file.sha256}) "
-                    f"and was thrown away; {instead}."
+                    f"{url}: checksum mismatch, expected SHA-256 {file.sha256}; the downloaded "
+                    f"file was deleted; {instead}."
                 )
             part.replace(path)
     except requests.RequestException as error:

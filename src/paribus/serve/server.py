@@ -113,8 +113,8 @@ def _listen(host: str, port: int) -> socket.socket:
 def _cannot_listen(host: str, port: int, error: OSError) -> ParibusError:
     if error.errno == errno.EADDRINUSE:
         return UserError(
-            f"port {port}: another program listens there already; name another port with --port, "
-            "e.g. --port 0 for any free one"
+            f"port {port}: already in use by another program; choose another with --port, e.g. "
+            "--port 0 for any free port"
         )
     if error.errno == errno.EACCES:
         return UserError(f"port {port}: may not be used; name one above 1023 with --port")

@@ -29,8 +29,8 @@ def told(folder: Path) -> Iterator[None]:
 
 def no_store(folder: Path) -> UserError:
     return UserError(
-        f"{folder}: there is no store here; `paribus run` makes one, "
-        "and --store names another folder"
+        f"{folder}: no store found; create one with `paribus run`, or choose another folder with "
+        "--store"
     )
 
 
