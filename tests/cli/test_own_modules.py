@@ -239,6 +239,15 @@ def test_a_module_that_overwrites_its_images_changes_no_run_beside_it(small: Sma
         )
 
 
+SPECTRAL = """
+from torch import nn
+
+def spectral():
+    layer = nn.utils.parametrizations.spectral_norm(nn.Linear(36, 8))
+    return nn.Sequential(nn.Flatten(), layer, nn.ReLU(), nn.Linear(8, 3))
+"""
+
+
 @pytest.mark.thorough
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("when", ["made", "called"])
@@ -259,6 +268,24 @@ def test_an_export_of_a_module_that_raises_is_one_line_and_leaves_nothing(
         assert "tried_nets:Breaks" in line
         assert "ZeroDivisionError: of mine" in line
         assert sorted(file.parent.iterdir()) == before
+
+
+@pytest.mark.thorough
+@pytest.mark.usefixtures("undrawn")
+def test_what_the_exporter_cannot_write_is_one_line(
+    small: Small, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """PyTorch prints the whole graph from C++ where an operator has no counterpart."""
+    file = small(study('"tried_nets:spectral"', "epochs = 1"))
+    (file.parent / "tried_nets.py").write_text(NETS + SPECTRAL, "utf-8")
+    monkeypatch.chdir(file.parent)
+    call("run", file.name, "--seeds", "1", "--only", "own", "--no-timing", "--jobs", "1")
+    capfd.readouterr()
+    done = call("export", "own/0", "--to", "onnx", "--study", file.name)
+    assert "PyTorch's exporter cannot write tried_nets:spectral: Exporting the operator" in str(
+        done.exception
+    )
+    assert capfd.readouterr() == ("", "")
 
 
 def test_what_a_module_prints_is_no_part_of_json(checked: Small) -> None:

@@ -90,13 +90,20 @@ def _with_probabilities(module: Any, normalization: Normalization | None) -> Any
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the exporter's advice: what it has written is checked."""
-    log = logging.getLogger("torch.onnx")
-    before = log.level
+    """Without the exporter's advice: what it has written is checked. Without its graph, which it
+    prints on standard output where it fails, whatever is set."""
+    import torch
+
+    log, within = logging.getLogger("torch.onnx"), torch._C
+    before, prints = log.level, getattr(within, "_jit_onnx_log", None)
     log.setLevel(logging.ERROR)
+    if prints is not None:
+        setattr(within, "_jit_onnx_log", lambda *_: None)  # noqa: B010
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         log.setLevel(before)
+        if prints is not None:
+            setattr(within, "_jit_onnx_log", prints)  # noqa: B010
