@@ -244,7 +244,7 @@ def run(
     quiet: bool = False,
     timing: bool = True,
 ) -> Results:
-    """Train what of a study the store has not, and give what came of all of it.
+    """Train the runs that are missing from the store and return the results of the whole study.
 
     store: the folder that runs are kept in, made if it is not there. relative_to: the folder that
     paths of data in the study start from. jobs: runs trained at once, a core each; one a core if

@@ -53,7 +53,7 @@ def test_the_fastest_where_all_can_take_it(small: Small) -> None:
         assert _choose(ANY_ENGINE, small, "mlp").note == ""
 
 
-def test_nothing_is_said_of_an_engine_that_could_train_none(small: Small) -> None:
+def test_no_note_about_engine_that_supports_no_experiment(small: Small) -> None:
     text = ANY_ENGINE.replace(OWN, "epochs = 3").replace(MLP, OWN).replace('["network', '["epochs')
     assert _choose(text, small) == Engines(
         dict.fromkeys(("mlp", "cnn", "adam"), "torch"), frozenset(), ""

@@ -243,7 +243,7 @@ def test_an_engine_that_cannot_run_a_network_says_so(small: Small, tmp_path: Pat
 
 
 @pytest.mark.skipif(library_path() is None, reason="the kernels were not built")
-def test_a_run_alone_has_all_cores_and_the_same_bytes(small: Small) -> None:
+def test_single_run_uses_all_cores_and_is_bit_identical(small: Small) -> None:
     study = small(SMALL_STUDY.replace('engine = "numpy"', 'engine = "native"'))
     kept, cores = [], []
     for jobs in (1, 3):

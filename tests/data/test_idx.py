@@ -314,7 +314,7 @@ def test_both_spellings_gzipped_or_not(tmp_path: Path, dot: bool, compressed: bo
     np.testing.assert_array_equal(dataset.test_labels, [0, 1])
 
 
-def test_of_two_spellings_the_one_not_gzipped_is_taken(tmp_path: Path) -> None:
+def test_uncompressed_file_is_preferred_over_gzipped(tmp_path: Path) -> None:
     write(tmp_path)
     (tmp_path / f"{idx.TRAIN_LABELS}.gz").write_bytes(b"")
     assert load(str(tmp_path)).classes == 3

@@ -37,7 +37,7 @@ def test_an_export_is_checked(form: RunFormat, read: Read, tmp_path: Path) -> No
 
 
 @each_format
-def test_what_answers_differently_is_not_exported(
+def test_export_fails_and_leaves_no_file_if_probabilities_differ(
     form: RunFormat, read: Read, tmp_path: Path
 ) -> None:
     trained = read("cnn")

@@ -132,7 +132,7 @@ def test_leaving_out_diverged_runs_cannot_make_an_experiment_better() -> None:
     assert (finding.verdict, finding.why_none) == (Verdict.NONE, NoVerdict.MISSING_VALUES)
 
 
-def test_what_is_worse_without_its_diverged_runs_is_worse_all_the_more() -> None:
+def test_worse_verdict_stands_when_diverged_runs_are_excluded() -> None:
     finding = found([*(-d for d in CLEAR[:4]), np.nan], matters=0.01)
     assert (finding.verdict, finding.less_than_matters) == (Verdict.WORSE, False)
 

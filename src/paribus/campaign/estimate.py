@@ -1,4 +1,4 @@
-"""How long an epoch takes, from what the epochs so far have taken."""
+"""Estimates of the time per epoch, from the epochs measured so far."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Epoch:
-    """What one epoch came to."""
+    """Metrics and times of one epoch."""
 
     number: int
     """Counted from 1."""

@@ -12,7 +12,7 @@ from paribus.spec.experiment import ENGINES, Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
 
-# The order in which "auto" takes them, without a GPU and with one; engines of other packages are
+# Order of preference for "auto", without and with a GPU; engines of other packages are
 # taken by name only.
 _PREFERRED = ("native", "torch", "numpy")
 _PREFERRED_ON_GPU = ("torch", "native", "numpy")

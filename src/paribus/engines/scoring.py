@@ -1,4 +1,4 @@
-"""What logits come to: probabilities, and the score on labeled images. The same for every engine.
+"""Converts logits to probabilities and to a score on labeled images; shared by all engines.
 
 Computed in float64 and by NumPy alone, so that equal logits give equal scores whatever made them.
 """

@@ -53,7 +53,7 @@ class LocalExecutor:
         try:
             self._workers[index].connection.send(batch)
         except OSError:
-            # It died while idle: one more try with a fresh one.
+            # The worker died while idle; retry once with a new worker.
             self._workers[index] = self._start(index)
             self._workers[index].connection.send(batch)
         self._workers[index].left = [job.run_id for job in jobs]

@@ -56,7 +56,7 @@ class Experiment(Spec):
     network: Network
     """Its layers, or a module of your own."""
     optimizer: Optimizer
-    """What makes steps of gradients."""
+    """Optimizer and its hyperparameters."""
     epochs: int = Field(ge=1, le=MOST_EPOCHS)
     """Passes over the training images."""
     batch_size: int = Field(default=128, ge=1, le=MOST_IMAGES)
@@ -64,7 +64,7 @@ class Experiment(Spec):
     schedule: Schedule = Constant()
     """How the learning rate changes over the steps."""
     initialisation: Initialisation = "torch"
-    """What the weights are before training."""
+    """Weight initialization scheme."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     """Share of the target that is spread evenly over all classes (Szegedy et al. 2016)."""
     ema: float = Field(default=0.0, ge=0, lt=1)
@@ -183,7 +183,7 @@ class Experiment(Spec):
         return self.model_dump(mode="json", exclude={"engine"})
 
     def but(self, **changes: Any) -> Self:
-        """A variant: this experiment with some settings changed, validated anew.
+        """Return a validated copy of this experiment with some settings changed.
 
         >>> from paribus.spec.recipe import Sgd
         >>> base = Experiment(network=["flatten", "linear 10"], optimizer=Sgd(lr=0.01), epochs=2)

@@ -126,7 +126,7 @@ class MetricQuestion(BaseQuestion):
     """A metric, what is meant to differ, and the smallest difference that matters."""
 
     about: tuple[str, ...] = Field(strict=False, min_length=1)
-    """What is meant to differ between them; anything else that does is a confound."""
+    """Settings intended to differ between the two. Any other difference is a confound."""
     metric: Annotated[str, AfterValidator(check_metric)] = "test_accuracy"
     """The number that is compared."""
     metric_label: str = ""

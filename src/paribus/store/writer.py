@@ -261,7 +261,7 @@ class Writer(Reader):
             end(db, run, "diverged", reason)
 
     def fail(self, run: str, reason: str) -> None:
-        """Mark a run as failed. Its state is kept: it is resumed when it is asked for again."""
+        """Mark a run as failed. Retain its state, so that it resumes when it is requested again."""
         with self._transaction() as db:
             db.execute("UPDATE runs SET status = 'failed', reason = ? WHERE id = ?", (reason, run))
             seal_run(db, run)

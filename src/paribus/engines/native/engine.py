@@ -37,7 +37,7 @@ from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Node, Plan, Tensor
 from paribus.spec.recipe import AdamW, RmsProp, Sgd
 
-# Steps trained in one call of the kernels: Python hears of Ctrl-C between calls.
+# Training steps per kernel call. Python can handle Ctrl-C only between calls.
 _STEPS_AT_ONCE = 8
 
 _AVERAGES = {

@@ -118,9 +118,10 @@ class NativeNetwork:
         self._library.paribus_set_dropout_key(self._handle, index, key)
 
     def prepare(self, images_NCHW: FloatArray) -> None:
-        """Say which images `train` will get, again and again: it then does once what it can.
+        """Register the images that `train` will be called with repeatedly, so that work needed only
+        once is done only once.
 
-        They must not change after. Results differ from those without it by rounding only.
+        They must not change afterwards. Results differ from those without it by rounding only.
         """
         self._check(images_NCHW, None)
         self._prepared = images_NCHW  # kept, so that no other array comes to lie at its address

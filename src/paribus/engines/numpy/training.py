@@ -67,7 +67,7 @@ class NumpyTraining:
     def run_epoch(self) -> Epoch:
         """Train the next epoch, then evaluate on the test images (and the validation images)."""
         number = self._epoch + 1
-        # Numbers that overflow are no accident of the code: the run diverges, and its loss says so.
+        # Overflow is not a bug: the run diverges, and its loss shows it.
         with one_blas_thread(), np.errstate(all="ignore"):
             start = perf_counter()
             train = self._train(number)
