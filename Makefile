@@ -17,8 +17,8 @@ CPP := $(wildcard $(NATIVE)/*.cpp $(NATIVE)/kernels/*.cpp $(NATIVE)/kernels/*.h 
 QUICK := $(wildcard tests/spec tests/stats tests/store tests/measure tests/questions tests/data \
 	tests/campaign tests/test_end_to_end.py tests/test_layers.py tests/test_tests.py)
 
-.PHONY: install kernels report check check-pages format quick test calibrate docs screenshots \
-	robustness wheel release site clean
+.PHONY: install kernels report check check-pages format quick test calibrate docs study study-times \
+	screenshots robustness wheel release site clean
 
 install: $(INSTALLED)
 
@@ -96,6 +96,14 @@ robustness: kernels
 docs: kernels
 	$(BIN)/python -m docs.make_study_files
 	$(BIN)/python docs/run_example.py
+
+# Makes the pages, tables and figures of docs/study, and what README says of it, of the packed runs.
+study: kernels
+	$(BIN)/python -m docs.make_study
+
+# The same, once the step times that are missing in the pack are measured: 3 min on a quiet machine.
+study-times: kernels
+	$(BIN)/python -m docs.make_study --time
 
 # Takes the pictures of docs/gallery.md anew; needs chromium and its driver, and some minutes.
 screenshots: kernels

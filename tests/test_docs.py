@@ -16,7 +16,7 @@ from tests.support.commands import call, read_json
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
-PAGES += sorted((ROOT / "docs").glob("*.md"))
+PAGES += [*sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs" / "study").glob("*.md"))]
 
 # Documented commands train for minutes; here they train for a moment.
 QUICK = ["--epochs", "1", "--images", "300", "--seeds", "1"]

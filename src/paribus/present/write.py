@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from paribus.measure.runs import StudyResult
 from paribus.measure.suspects import suspects
 from paribus.places import FILE, FOLDER, in_place_of
 from paribus.present import finding_tables, tables, tuning
-from paribus.present.ensembles import ensembles_csv
+from paribus.present.ensembles import EnsemblesView, ensembles_csv
 from paribus.present.figures.processes import draw
 from paribus.present.figures.protocol import Kind
 from paribus.present.markdown import markdown
 from paribus.present.page import page
 from paribus.present.report_figures import figures_of
+from paribus.present.report_text import preview_warning
 from paribus.present.view import report_view
 from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding
@@ -93,33 +94,39 @@ def _files(
     findings = judge_study(result) if found is None else found
     figures = figures_of(result, findings)
     with draw([figure.shown for figure in figures], kinds=kinds) as drawing:
-        rows = tables.summary(result)
         view = report_view(result, findings, suspects(result), figures)
-        notes = [view.preview] if view.preview else []
         yield "index.html", page(view, drawing).encode()
-        yield "report.md", markdown(view, rows).encode()
-        yield "tables/summary.csv", tables.summary_csv(result).encode()
-        yield "tables/summary.tex", tables.summary_latex(rows, notes).encode()
-        if view.ensembles:
-            yield "tables/ensembles.csv", ensembles_csv(view.ensembles).encode()
-        yield "tables/epochs.csv", tables.epochs_csv(result).encode()
-        yield "tables/findings.csv", finding_tables.findings_csv(findings).encode()
-        yield (
-            "tables/findings.tex",
-            finding_tables.findings_latex(findings, notes, result.study.labels).encode(),
-        )
-        if best := finding_tables.best_latex(findings, notes, result.study.labels):
-            yield "tables/best.csv", finding_tables.best_csv(findings).encode()
-            yield "tables/best.tex", best.encode()
-        if trials := tuning.trials_csv(result):
-            yield "tables/trials.csv", trials.encode()
-        if tuned := tuning.tuning_latex(findings, notes, result.study.labels):
-            yield "tables/tuning-curves.csv", tuning.curves_csv(findings).encode()
-            yield "tables/tuning.tex", tuned.encode()
-        yield "tables/flips.csv", finding_tables.flips_csv(result, findings).encode()
+        yield "report.md", markdown(view, tables.summary(result)).encode()
+        yield from tables_of(result, findings, view.ensembles)
         for number, figure in enumerate(figures):
             if (svgs := drawing.svgs(number)) is not None:
                 yield f"figures/{figure.file}.svg", svgs.wide
             for kind in kinds:
                 if (file := drawing.file(number, kind)) is not None:
                     yield f"figures/{figure.file}.{kind}", file
+
+
+def tables_of(
+    result: StudyResult, findings: Sequence[Finding], ensembles: EnsemblesView | None
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the tables of a report, by the names of their files; findings, ensembles: of the
+    study."""
+    labels, warning = result.study.labels, preview_warning(result)
+    notes = [warning] if warning else []
+    yield "tables/summary.csv", tables.summary_csv(result).encode()
+    yield "tables/summary.tex", tables.summary_latex(tables.summary(result), notes).encode()
+    if ensembles:
+        yield "tables/ensembles.csv", ensembles_csv(ensembles).encode()
+    yield "tables/epochs.csv", tables.epochs_csv(result).encode()
+    yield "tables/findings.csv", finding_tables.findings_csv(findings).encode()
+    findings_latex = finding_tables.findings_latex(findings, notes, labels)
+    yield "tables/findings.tex", findings_latex.encode()
+    if best := finding_tables.best_latex(findings, notes, labels):
+        yield "tables/best.csv", finding_tables.best_csv(findings).encode()
+        yield "tables/best.tex", best.encode()
+    if trials := tuning.trials_csv(result):
+        yield "tables/trials.csv", trials.encode()
+    if tuned := tuning.tuning_latex(findings, notes, labels):
+        yield "tables/tuning-curves.csv", tuning.curves_csv(findings).encode()
+        yield "tables/tuning.tex", tuned.encode()
+    yield "tables/flips.csv", finding_tables.flips_csv(result, findings).encode()

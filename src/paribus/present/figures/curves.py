@@ -179,7 +179,7 @@ def _pair(shown: LearningCurves) -> tuple[Figure, Any]:
     panels = figure.subplots(
         1, 2,
         gridspec_kw={
-            "left": 0.085, "right": 0.985, "wspace": 0.25,
+            "left": 0.1, "right": 0.985, "wspace": 0.25,
             "top": 1 - legend / height, "bottom": (0.72 + below) / height,
         },
     )  # fmt: skip
@@ -188,7 +188,7 @@ def _pair(shown: LearningCurves) -> tuple[Figure, Any]:
 
 def _stacked(shown: LearningCurves) -> tuple[Figure, Any]:
     figure = Figure(figsize=(4, 6.0 if shown.has_bands else 5.6))
-    places = {"left": 0.19, "right": 0.97, "top": 0.925, "bottom": 0.08, "hspace": 0.42}
+    places = {"left": 0.225, "right": 0.97, "top": 0.925, "bottom": 0.08, "hspace": 0.42}
     if shown.has_bands:
         places |= {"top": 0.9, "hspace": 0.52}
     return figure, figure.subplots(2, 1, gridspec_kw=places)
