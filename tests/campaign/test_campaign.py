@@ -88,8 +88,8 @@ images = 121
     assert str(error.value).splitlines() == [
         f'{path}, experiments.mlp.network: layer 1 "linear 3": needs flat features, got 1×6×6; put '
         '"flatten" before it (so too adam)',
-        f"{path}, experiments.one.network: batchnorm1 cannot normalize a batch of one image, and "
-        "120 images in batches of 17 leave one; choose another batch size",
+        f"{path}, experiments.one.network: batchnorm1: cannot compute the variance of a single "
+        "image, but 120 training images in batches of 17 give a batch of 1; change the batch size",
         f"{path}, experiments.many.images: small.npz: 121 to train on and 0 for validation were "
         "asked for, of 120 training images; ask for 1 fewer.",
     ]

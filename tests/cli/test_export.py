@@ -82,7 +82,7 @@ def test_a_store_for_people() -> None:
 def test_a_run_is_needed_or_has_no_effect() -> None:
     with pytest.raises(UserError, match="--to onnx writes the network of one run; name it as"):
         call()
-    with pytest.raises(UserError, match="so RUN has no effect; leave out"):
+    with pytest.raises(UserError, match="exports the whole store and takes no RUN"):
         call("cnn/0", "--to", "csv")
     with pytest.raises(UserError, match='there is no run "cnn/7"'):
         call("cnn/7")

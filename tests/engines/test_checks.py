@@ -20,8 +20,8 @@ def test_batch_normalization_of_one_image(engine: Candidate) -> None:
     with pytest.raises(UserError) as error:
         engine.start(make_task(_FLAT, noise(11), batch_size=5))
     assert str(error.value) == (
-        "batchnorm1 cannot normalize a batch of one image, and 11 images in batches of 5 leave "
-        "one; choose another batch size"
+        "batchnorm1: cannot compute the variance of a single image, but 11 training images in "
+        "batches of 5 give a batch of 1; change the batch size"
     )
 
 

@@ -70,8 +70,7 @@ def command(
         if isinstance(chosen, StoreFormat):
             if run is not None:
                 raise UserError(
-                    f"--to {form} writes all runs of the store, so RUN has no effect; leave out "
-                    f'"{run}"'
+                    f'--to {form} exports the whole store and takes no RUN, got "{run}"; remove it'
                 )
             target = output or _FOLDER / form
             exported = export_store(store, chosen, target)
