@@ -21,6 +21,7 @@ def check_batches(network: Plan | ModuleNetwork, images: int, batch_size: int) -
     for node in network.walk():
         if isinstance(node.layer, BatchNorm) and prod(node.input_shape[1:]) == 1:
             raise UserError(
-                f"{node.name}: cannot compute the variance of a single image, but {images} training "
-                f"images in batches of {batch_size} give a batch of 1; change the batch size"
+                f"{node.name}: cannot compute the variance of a single image, but {images} "
+                f"training images in batches of {batch_size} give a batch of 1; change the batch "
+                "size"
             )
