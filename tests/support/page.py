@@ -39,8 +39,9 @@ class Page(HTMLParser):
             self.cells[-1].append("")
         if tag == "img":
             self.without_alt += not values.get("alt")
-        self.sources += [value for key, value in attrs if key in ("src", "srcset") and value]
-        self.links += [values["href"] or ""] if "href" in values else []
+        loaded = ("src", "srcset", "href") if tag == "link" else ("src", "srcset")
+        self.sources += [value for key, value in attrs if key in loaded and value]
+        self.links += [values["href"] or ""] if "href" in values and tag != "link" else []
         self.ids += [values["id"] or ""] if "id" in values else []
 
     def handle_endtag(self, tag: str) -> None:
