@@ -70,6 +70,16 @@ def test_validation_images_are_looked_at_too(tmp_path: Path) -> None:
     )
 
 
+def test_images_in_another_order_of_memory_and_no_images() -> None:
+    image_CHWN = np.arange(24, dtype=np.uint8).reshape(1, 2, 3, 4)
+    image_NCHW, label_N = image_CHWN.transpose(3, 0, 1, 2), np.zeros(4, np.int64)
+    copy = ("test", np.ascontiguousarray(image_NCHW[1:3]), label_N[:2])
+    (note,) = overlap_notes([("training", image_NCHW, label_N), copy])
+    assert note.startswith("2 of 2 test images are training images too")
+    none = ("validation", image_NCHW[:0], label_N[:0])
+    assert len(overlap_notes([("training", image_NCHW, label_N), none, copy])) == 1
+
+
 PAIRS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1)
 
 

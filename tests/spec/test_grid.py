@@ -231,10 +231,12 @@ network = { small = ["flatten", "linear 10"], large = ["flatten", "linear 8", "l
     ("label", "message"),
     [
         ('"{batch}"', "grid.label: {batch} is no setting of the grid; known are {lr}"),
-        ('"rate"', 'labels: mlp-lr-0.01 and mlp-lr-0.02 are both "rate"; change one'),
+        (
+            '"rate"',
+            "grid.label: variants that differ in lr alone would have one label; add {lr}",
+        ),
         ("3", 'grid.label: must be a text such as "lr {lr}"'),
     ],
 )
 def test_a_wrong_label_of_a_grid_is_an_error(label: str, message: str) -> None:
-    place = "s.toml: " if message.startswith("labels") else "s.toml, "
-    assert refusal(f"lr = [0.01, 0.02]\nlabel = {label}") == place + message
+    assert refusal(f"lr = [0.01, 0.02]\nlabel = {label}") == f"s.toml, {message}"

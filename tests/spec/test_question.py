@@ -215,6 +215,7 @@ def test_pairs_of_pairs_are_another_class() -> None:
 
 
 OWN = STUDY + 'metric = "my_package.metrics:macro_f1"\n'
+ASKED = STUDY[STUDY.index("[[questions]]") :]
 
 
 def test_a_metric_of_ones_own_is_called_as_its_question_says() -> None:
@@ -240,9 +241,19 @@ def test_a_metric_of_ones_own_is_called_as_its_question_says() -> None:
         (OWN + 'metric_label = " F1"\n', "metric_label: must be one line of at most 100"),
         (OWN + f'metric_label = "{"F" * 101}"\n', "metric_label: must be one line of at most 100"),
         (
-            f'{OWN}{STUDY[STUDY.index("[[questions]]") :]}metric = "other:macro_f1"\n',
+            f'{OWN}{ASKED}metric = "other:macro_f1"\n',
             "questions: metrics my_package.metrics:macro_f1 and other:macro_f1 are both called "
             '"macro f1"; write metric_label for one',
+        ),
+        (
+            f'{OWN}metric_label = "final test accuracy"\n{ASKED}',
+            "questions: metrics my_package.metrics:macro_f1 and test_accuracy are both called "
+            '"final test accuracy"; write metric_label for one',
+        ),
+        (
+            f'{OWN}metric_label = "F1"\n{ASKED}metric = "my_package.metrics:macro_f1"\n',
+            'questions: metric my_package.metrics:macro_f1 is called "F1" and "macro f1"; write '
+            "one metric_label",
         ),
     ],
 )

@@ -50,11 +50,16 @@ def check_runs_no_code(
     metric: the one that is asked about. pairs: as `planned_pairs` has them.
     """
     asked = [once for pair in pairs for once in pair.plan.ever_asked() if once.calls_function]
-    places = (place for side in sides for place in store.places(side.hash))
+    places = [store.places(side.hash) for side in sides]
     functions = [
         *filter(is_import_path, metric.split()[:1]),
         *(once.term("metric").split()[0] for once in asked),
-        *(place.source for place in places if is_function(place.source, place.folder)),
+        # Where the same data lie at another place, too, they are read there.
+        *(
+            of_side[0].source
+            for of_side in places
+            if of_side and all(is_function(one.source, one.folder) for one in of_side)
+        ),
     ]
     if not functions:
         return

@@ -61,8 +61,9 @@ def _digests(
 ) -> npt.NDArray[np.uint64]:
     """(2, N): of each image, and of each image with its label."""
     digest_N2 = bytearray()
-    for image, label in zip(images_NCHW.reshape(len(label_N), -1), label_N, strict=True):
-        digest = hashlib.blake2b(image.data, digest_size=_BYTES)
+    for image_CHW, label in zip(images_NCHW, label_N, strict=True):
+        # Each for itself: of images that lie in another order, all would be copied at once.
+        digest = hashlib.blake2b(np.ascontiguousarray(image_CHW).data, digest_size=_BYTES)
         digest_N2 += digest.digest()
         digest.update(label.tobytes())
         digest_N2 += digest.digest()

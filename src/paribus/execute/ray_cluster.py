@@ -123,8 +123,7 @@ class RayExecutor:
         """Yield the next event of each batch that has one, waiting up to a second for one."""
         import ray
 
-        while not self._said.empty():
-            yield self._said.get()
+        yield from self._remarks()
         while self._refused:
             yield from self._refused.pop(0)
         if not self._sent:
@@ -134,6 +133,11 @@ class RayExecutor:
             ready, _ = ray.wait(list(self._sent), num_returns=len(self._sent), timeout=0)
         for generator in ready:
             yield from self._next(generator)
+        yield from self._remarks()  # Perhaps why the last run has failed.
+
+    def _remarks(self) -> Iterator[Said]:
+        while not self._said.empty():
+            yield self._said.get()
 
     def _next(self, generator: ObjectRefGenerator) -> Iterator[Event]:
         import ray
@@ -203,18 +207,22 @@ class RayExecutor:
         return nodes
 
     def __enter__(self) -> Self:
-        _connect(self._order.address, self._said)
         import ray
+        from ray._private import worker
 
+        self._print = worker.print_to_stdstream
+        _connect(self._order.address, self._said)
         self._task: Any = ray.remote(train_batch)
         return self
 
     def __exit__(self, *_: object) -> None:
         import ray
+        from ray._private import worker
 
         for generator in self._sent:
             ray.cancel(generator, force=True)
         ray.shutdown()
+        worker.print_to_stdstream = self._print
 
 
 def _connect(address: str, said: SimpleQueue[Said]) -> None:

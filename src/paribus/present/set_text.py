@@ -19,7 +19,8 @@ def sets_note(findings: Sequence[Finding]) -> str:
     decided: dict[str, str] = {}
     family = 1
     pairs = [one for one in findings if isinstance(one, PairFinding | UnpairedFinding)]
-    sets = (one for one in findings if isinstance(one, BestFinding))
+    sets = [one for one in findings if isinstance(one, BestFinding)]
+    several = len({one.metric.key for one in sets}) > 1
     for best in sets:
         if best.contenders[0].low is None:
             continue  # There is no set yet.
@@ -27,11 +28,12 @@ def sets_note(findings: Sequence[Finding]) -> str:
         for pair in pairs:
             if pair.metric.key != best.metric.key or not {pair.a, pair.b} <= set(may):
                 continue
+            named = f"{pair.a} → {pair.b}" + (f" ({pair.metric.label})" if several else "")
             worse = {Verdict.BETTER: pair.a, Verdict.WORSE: pair.b}.get(pair.verdict)
             if pair.verdict is Verdict.UNDECIDED and may[pair.a] != may[pair.b]:
-                undecided[f"{pair.a} → {pair.b}"] = pair.b if may[pair.a] else pair.a
+                undecided[named] = pair.b if may[pair.a] else pair.a
             elif worse is not None and may[worse]:
-                decided[f"{pair.a} → {pair.b}"] = worse
+                decided[named] = worse
             else:
                 continue
             family = max(family, pair.evidence.family)

@@ -153,21 +153,27 @@ def _label(
             level if key in (*_TABLES, "network") else f"{_words(key)} {level}"
             for key, level in parts.items()
         ]
-        called = experiments[base].get(_LABEL)
+        written = experiments[base]
+        called = written.get(_LABEL) if isinstance(written, Mapping) else None
         label = ", ".join([called if isinstance(called, str) else base, *words])
         # A long one would be a mistake that nobody has made.
         return {_LABEL: label} if len(label) <= LONGEST_LABEL and label.isprintable() else {}
     if not isinstance(pattern, str):
         found.add(f'{NAME}.{_LABEL}: must be a text such as "{_example(parts)}"')
         return {}
-    for key in re.findall(r"\{([^{}]*)\}", pattern):
+    asked = re.findall(r"\{([^{}]*)\}", pattern)
+    for key in asked:
         if key not in parts:
             known = ", ".join(f"{{{one}}}" for one in parts)
             found.add(f"{NAME}.{_LABEL}: {shown('{' + key + '}')} is no setting of the grid; known "
                       f"are {known}")  # fmt: skip
             return {}
-        pattern = pattern.replace(f"{{{key}}}", parts[key])
-    return {_LABEL: pattern}
+    for one, _ in chosen:
+        if one.key not in asked and len(one.factor.levels) > 1:
+            found.add(f"{NAME}.{_LABEL}: variants that differ in {one.key} alone would have one "
+                      f"label; add {{{one.key}}}")  # fmt: skip
+            return {}
+    return {_LABEL: re.sub(r"\{([^{}]*)\}", lambda match: parts[match[1]], pattern)}
 
 
 def _words(key: str) -> str:

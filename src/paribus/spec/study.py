@@ -304,19 +304,28 @@ def _labels_twice(labels: Mapping[str, str], names: list[str]) -> list[str]:
 
 
 def _metrics_twice(questions: Sequence[BaseQuestion]) -> list[str]:
-    """What is wrong with two functions that findings would call the same."""
-    seen: dict[str, str] = {}
+    """What is wrong with two metrics that findings would call the same, and with one that they
+    would call by two names."""
+    metrics: dict[str, str] = {}
+    labels: dict[str, str] = {}
     problems = []
     for question in questions:
-        if isinstance(question, MetricQuestion) and is_function(question.metric):
-            label = question.metric_label or metric_facts(question.metric).label
-            path = question.metric.split()[0]
-            other = seen.setdefault(label, path)
-            if other != path:
-                problems.append(
-                    f'questions: metrics {other} and {path} are both called "{label}"; write '
-                    "metric_label for one"
-                )
+        if not isinstance(question, MetricQuestion):
+            continue
+        metric = question.metric
+        label = question.metric_label or metric_facts(metric).label
+        other = metrics.setdefault(label, metric)
+        if other != metric and (is_function(other) or is_function(metric)):
+            problems.append(
+                f'questions: metrics {other} and {metric} are both called "{label}"; write '
+                "metric_label for one"
+            )
+        before = labels.setdefault(metric, label)
+        if before != label:
+            problems.append(
+                f'questions: metric {metric} is called "{before}" and "{label}"; write one '
+                "metric_label"
+            )
     return list(dict.fromkeys(problems))
 
 
