@@ -111,6 +111,17 @@ def test_experiments_that_differ_in_all_their_columns_are_all_compared(tmp_path:
     assert not any(isinstance(one, PairsInOneColumn) for one in found.notices)
 
 
+def test_an_experiment_that_differs_from_all_in_two_columns_is_compared(tmp_path: Path) -> None:
+    """As of methods that have a learning rate of their own each."""
+    sides = (("sgd", 0.1, PLAIN), ("adam", 0.001, BETTER), ("adam", 0.01, PLAIN))
+    text = rows(*(f"{m},{lr},{v}" for m, lr, side in sides for v in side), header="opt,lr,acc")
+    found = judged(tmp_path, text, experiment=("opt", "lr"))
+    pairs = [finding.question.experiments for finding in found.findings]
+    sgd, adam, fast = "sgd, lr=0.1", "adam, lr=0.001", "adam, lr=0.01"
+    assert pairs == [(sgd, adam), (sgd, fast), (adam, fast)]
+    assert not any(isinstance(one, PairsInOneColumn) for one in found.notices)
+
+
 @pytest.mark.parametrize(
     ("stated", "message"),
     [

@@ -47,9 +47,14 @@ def is_sweep(found: Judgement) -> bool:
     return found.roles.budgets != ()
 
 
-@pytest.mark.parametrize("ids", ["seed", "run", ""])
-@pytest.mark.parametrize("column", ["epochs", "epoch", "steps"])
-@pytest.mark.parametrize("epochs", [(5, 10, 20), (5, 20), (1, 10, 100), (10, 20, 40, 80)])
+SWEEPS = [(5, 10, 20), (5, 20), (1, 10, 100), (10, 20, 40, 80)]
+
+
+@pytest.mark.parametrize(
+    ("column", "ids"),
+    [("epochs", "seed"), ("epochs", "run"), ("epochs", ""), ("epoch", "run"), ("steps", "run")],
+)
+@pytest.mark.parametrize("epochs", SWEEPS)
 def test_a_sweep_is_recognised(
     tmp_path: Path, epochs: tuple[int, ...], column: str, ids: str
 ) -> None:
@@ -61,7 +66,51 @@ def test_a_sweep_is_recognised(
     assert f"a, {column}={epochs[0]}" in [one.name for one in found.experiments]
     told = guesses(found)
     assert f"experiment = method + {column} (`--experiment`)" in told
-    assert f"(else add `--epoch {column}`, and the last row of a run counts)" in told
+    assert f" and {epochs[-1]} {column.removesuffix('s')}s (else add `--epoch {column}`, " in told
+
+
+@pytest.mark.parametrize("ids", ["seed", ""])
+@pytest.mark.parametrize("column", ["epoch", "steps", "step", "iteration"])
+@pytest.mark.parametrize("epochs", [*SWEEPS, (1, 2, 5, 10, 20, 50, 100), (10, 20, 25)])
+def test_what_may_be_a_sweep_or_a_log_is_asked(
+    tmp_path: Path, epochs: tuple[int, ...], column: str, ids: str
+) -> None:
+    """Checkpoints of one run are no independent runs."""
+    text = table(epochs, column, ids=ids)
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, text)
+    assert str(error.value).endswith(
+        f" and {epochs[-1]}: if every row is a separate run, write --experiment method,{column}; "
+        f"if it is a moment of a run, write --epoch {column}"
+    )
+    sweep = judged(tmp_path, text, experiment=("method", column))
+    assert len(sweep.experiments) == 2 * len(epochs)
+    if ids and len(epochs) <= 4:
+        log = judged(tmp_path, text, Terms(Stated(epoch=column)))
+        (finding,) = log.findings
+        assert plain(finding)["estimate"] == pytest.approx(difference(epochs[-1]))
+
+
+@pytest.mark.parametrize("stated", [(), ("method", "epochs")])
+def test_a_run_of_a_sweep_without_its_epochs_is_an_error(
+    tmp_path: Path, stated: tuple[str, ...]
+) -> None:
+    text = table((10, 20), ids="") + "a,,0.82\n"
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, text, experiment=stated)
+    assert str(error.value) == (
+        f"{tmp_path / 'results.csv'}:22: epochs is empty; each run of a sweep needs its number; "
+        "add it, or remove the row"
+    )
+
+
+def test_no_number_of_epochs_that_one_method_has_alone_is_left_out(tmp_path: Path) -> None:
+    text = "".join(line for line in table((5, 10)).splitlines(True) if line[:2] != "b,") + "".join(
+        line for line in table((10, 20)).splitlines(True) if line[:2] == "b,"
+    )
+    found = judged(tmp_path, text)
+    assert len(found.experiments) == 4
+    assert len(found.findings) == 6
 
 
 def test_methods_are_compared_at_each_budget(tmp_path: Path) -> None:
@@ -86,7 +135,7 @@ def test_budgets_of_a_single_method_are_compared(tmp_path: Path) -> None:
     [
         ((1, 2, 3), "epoch"), ((1, 2, 3), "epochs"), ((0, 1, 2, 3), "step"), ((10, 20), "epoch"),
         ((5, 10, 15), "epoch"), ((0, 10, 20, 25), "epoch"), ((49, 99, 149), "step"),
-        (tuple(range(10, 130, 10)), "steps"),
+        (tuple(range(10, 130, 10)), "steps"), ((500, 1000, 1500, 2000), "steps"),
     ],
 )  # fmt: skip
 def test_a_log_stays_one(tmp_path: Path, epochs: tuple[int, ...], column: str) -> None:
@@ -97,6 +146,7 @@ def test_a_log_stays_one(tmp_path: Path, epochs: tuple[int, ...], column: str) -
     few = len(epochs) <= 8
     assert (LogGuessed(column, ("method",)) in found.notices) == few
     assert (f"add `--experiment method,{column}`" in guesses(found)) == few
+    assert (f"of each run the row of the highest {column} counts" in guesses(found)) == few
 
 
 def test_epochs_that_came_about_by_themselves_are_no_budgets(tmp_path: Path) -> None:
@@ -122,6 +172,7 @@ def test_either_is_taken_where_it_is_stated(tmp_path: Path) -> None:
     with pytest.raises(UserError) as error:
         judged(tmp_path, sweep, Terms(Stated(experiment=("method",))))
     assert str(error.value) == (
-        f"{tmp_path / 'results.csv'}: epochs is 5, 10 and 20: if every row is a separate run, "
-        "write --experiment method,epochs; if it is a moment of a run, write --epoch epochs"
+        f"{tmp_path / 'results.csv'}: the values of epochs are 5, 10 and 20: if every row is a "
+        "separate run, write --experiment method,epochs; if it is a moment of a run, write "
+        "--epoch epochs"
     )

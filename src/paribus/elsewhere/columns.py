@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from paribus.elsewhere.counters import budgets_of
+from paribus.elsewhere.counters import budgets_of, check_filled
 from paribus.elsewhere.frame import Frame, has_spread, is_blank, number, text_of
 from paribus.elsewhere.metrics import preference
 from paribus.errors import UserError, did_you_mean
@@ -211,21 +211,25 @@ def _counter(choice: _Choice) -> tuple[str, ...]:
 
 def _budgets(choice: _Choice, counter: Sequence[str]) -> tuple[float, ...]:
     """The budgets of a sweep over epochs, which are a part of what an experiment is. Raises
-    `UserError` where it was stated that they are none."""
+    `UserError` where rows may be moments of runs as well, or it was stated that they are no sweep.
+    """
+    for column in choice.stated.experiment:
+        if plain(column) in _NAMES["epoch"]:
+            check_filled(choice.frame, column)
     if not counter or "epoch" in choice.chosen:
         return ()
     experiment = choice.chosen["experiment"]
     names = experiments_of(choice.frame, experiment)
     ids = [name for role in ("seed", "run") for name in choice.chosen.get(role, ())]
     budgets = budgets_of(choice.frame, counter[0], names, ids)
-    if budgets and choice.stated.experiment:
-        numbers = listed([f"{one:g}" for one in budgets], len(budgets))
+    if budgets.numbers and (choice.stated.experiment or not budgets.sure):
+        numbers = listed([f"{one:g}" for one in budgets.numbers], len(budgets.numbers))
         raise UserError(
-            f"{choice.frame.source}: {counter[0]} is {numbers}: if every row is a separate run, "
-            f"write --experiment {','.join((*experiment, *counter))}; if it is a moment of a run, "
-            f"write --epoch {counter[0]}"
+            f"{choice.frame.source}: the values of {counter[0]} are {numbers}: if every row is a "
+            f"separate run, write --experiment {','.join((*experiment, *counter))}; if it is a "
+            f"moment of a run, write --epoch {counter[0]}"
         )
-    return budgets
+    return budgets.numbers
 
 
 def _nearly_numbers(choice: _Choice) -> str:

@@ -16,8 +16,9 @@ def asked_pairs(
     frame: Frame, experiments: Sequence[RecordedExperiment], terms: Terms, roles: Roles
 ) -> list[tuple[str, str]]:
     """Return the pairs that are asked about: those that are named, those with the baseline, or
-    every pair; of experiments that several columns name together, every pair that differs in one
-    of them, if there is any, and of a sweep over epochs not in these, if there are others.
+    every pair. Of experiments that several columns name together those pairs alone that differ in
+    one of them, and of several methods of a sweep over epochs not in these; but only if each
+    experiment is in such a pair, so that none is left out.
 
     Raises `UserError` where there are not two experiments, or one that is named is not there.
     """
@@ -40,9 +41,11 @@ def asked_pairs(
     if terms.baseline is not None:
         return [(terms.baseline, name) for name in names if name != terms.baseline]
     pairs = list(combinations(experiments, 2))
-    in_one = [(a, b) for a, b in pairs if _columns_apart(a, b) == 1]
-    at_one = [(a, b) for a, b in in_one if roles.budgets and a.parts[-1] == b.parts[-1]]
-    return [(a.name, b.name) for a, b in at_one or in_one or pairs]
+    near = [(a, b) for a, b in pairs if _columns_apart(a, b) == 1]
+    if roles.budgets and len({one.parts[:-1] for one in experiments}) > 1:
+        near = [(a, b) for a, b in near if a.parts[-1] == b.parts[-1]]
+    covers_all = {one.name for pair in near for one in pair} == set(names)
+    return [(a.name, b.name) for a, b in (near if covers_all else pairs)]
 
 
 def _columns_apart(a: RecordedExperiment, b: RecordedExperiment) -> int:

@@ -80,9 +80,10 @@ def _(notice: Guessed) -> str:
 @notice_words.register
 def _(notice: SweepGuessed) -> str:
     numbers = listed([f"{one:g}" for one in notice.budgets], len(notice.budgets))
+    called = notice.column if notice.column.lower().endswith("s") else f"{notice.column}s"
     return (
-        f"each row is a run of its own, of {numbers} {notice.column} (else add `--epoch "
-        f"{notice.column}`, and the last row of a run counts)"
+        f"each row is a run of its own, of {numbers} {called} (else add `--epoch {notice.column}`, "
+        "and the last row of a run counts)"
     )
 
 
@@ -90,7 +91,7 @@ def _(notice: SweepGuessed) -> str:
 def _(notice: LogGuessed) -> str:
     columns = ",".join((*notice.experiment, notice.column))
     return (
-        f"of each run the row of its last {notice.column} counts (else, if each row is a run of "
+        f"of each run the row of the highest {notice.column} counts (else, if each row is a run of "
         f"its own, add `--experiment {columns}`)"
     )
 
