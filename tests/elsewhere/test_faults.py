@@ -11,7 +11,6 @@ from paribus.elsewhere.notices import (
     AlikeNames,
     BestOfSeveral,
     DifferentEnds,
-    EqualValues,
     MeansInARow,
     NotEnded,
     OneValueEach,
@@ -23,7 +22,6 @@ from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from paribus.present import wording
 from paribus.present.as_json import plain
-from paribus.present.notices import remarks
 from paribus.questions.finding import NoVerdict, Verdict
 from tests.support.elsewhere import BETTER, PLAIN, SAME, judged, rows, two
 
@@ -105,58 +103,6 @@ def test_names_that_are_alike_and_rows_of_means_are_named(tmp_path: Path) -> Non
     notices = judged(tmp_path, text).notices
     assert AlikeNames(("Plain", "plain")) in notices
     assert MeansInARow("mean") in notices
-
-
-def test_equal_values_without_ids_are_a_warning(tmp_path: Path) -> None:
-    lines = [f"{name},{v}" for name, side in (("a", PLAIN), ("b", BETTER)) for v in side]
-    found = judged(tmp_path, rows(*lines, lines[0], header="method,acc"))
-    assert EqualValues("a", "acc", 2, 6, False) in found.notices
-    assert "2 of 6 values of acc of a occur more than once" in " ".join(remarks(found))
-    assert not [n for n in judged(tmp_path, two(PLAIN, BETTER)).notices if type(n) is EqualValues]
-
-
-def test_copies_under_other_seeds_are_a_warning(tmp_path: Path) -> None:
-    found = judged(tmp_path, two(PLAIN * 2, BETTER + SAME))
-    assert [n for n in found.notices if type(n) is EqualValues] == [
-        EqualValues("plain", "test_acc", 10, 10, True)
-    ]
-
-
-@pytest.mark.parametrize("copies", [2, 3])
-def test_copied_rows_are_an_error(tmp_path: Path, copies: int) -> None:
-    sides = (("a", PLAIN), ("b", BETTER))
-    lines = [f"{name},{v}" for name, side in sides for v in side]
-    file = tmp_path / "results.csv"
-    with pytest.raises(UserError) as error:
-        judged(tmp_path, rows(*lines * copies, header="method,acc"))
-    assert str(error.value) == (
-        f"{file}:12: the same row is there already, in {file}:2, and {5 * (copies - 1) - 1} more "
-        "rows of a as well; a run counts once: remove the copies, or, if these are runs of their "
-        "own, add a column of seeds or run IDs"
-    )
-    # One experiment alone, an index, and seeds of others do not hide it.
-    indexed = [f"{number},{line}," for number, line in enumerate(lines[:5] * copies)]
-    for text in (
-        rows(*lines[:5] * copies, *lines[5:], header="method,acc"),
-        rows(*indexed, "20,b,0.91,0", "21,b,0.92,1", "22,b,0.93,2", header=",method,acc,seed"),
-    ):
-        with pytest.raises(UserError, match="the same row is there already"):
-            judged(tmp_path, text)
-
-
-def test_a_row_that_agrees_in_two_measured_columns_is_a_copy(tmp_path: Path) -> None:
-    lines = [
-        f"{name},{v},{1 - v:.4f}" for name, side in (("a", PLAIN), ("b", BETTER)) for v in side
-    ]
-    with pytest.raises(UserError, match=r":12: the same row is there already, in .*:4;"):
-        judged(tmp_path, rows(*lines, lines[2], header="method,acc,loss"))
-
-
-def test_equal_values_of_all_runs_are_no_copies(tmp_path: Path) -> None:
-    """As of a task that every run solves."""
-    lines = [f"{name},{v}" for name, side in (("a", PLAIN), ("b", [1.0] * 5)) for v in side]
-    found = judged(tmp_path, rows(*lines, header="method,acc"))
-    assert EqualValues("b", "acc", 5, 5, False) in found.notices
 
 
 @pytest.mark.parametrize("cell", ["", "NaN", "nan", "inf", "N/A"])

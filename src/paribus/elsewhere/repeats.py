@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from paribus.elsewhere.columns import NO_SETTINGS, Roles
+from paribus.elsewhere.columns import NO_SETTINGS, Roles, plain
 from paribus.elsewhere.frame import Cell, Frame, number, text_of
 from paribus.elsewhere.notices import EqualValues, Notice
 from paribus.elsewhere.records import RecordedRun
@@ -62,22 +62,26 @@ def check_once(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> None:
 def check_copies(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> None:
     """Raise `UserError` where rows of runs without seed and ID are copies of others.
 
-    They are if they agree in more than one measured column; and where only one was measured, if
-    each row of an experiment is there as often as each other one, of at least two.
+    They are if at least two rows of an experiment, different ones, are there again and agree in
+    more than one measured column; and where only one was measured, if each of at least three rows
+    is there as often as each other one. Rows without a value are equal by themselves.
     """
+    told = [
+        column
+        for column in frame.columns
+        if column in roles.metric or not _is_beside(frame, column)
+    ]
     measured = {column for column in (*roles.metric, *roles.unused) if _varies(frame, column)}
-    for name in dict.fromkeys(run.experiment for run in runs):
-        copies: dict[tuple[str, ...], list[int]] = {}
-        for run in runs:
-            if run.experiment == name and not run.is_named:
-                (row,) = run.rows
-                cells = tuple(text_of(cells[row]) for column, cells in frame.columns.items()
-                              if column not in NO_SETTINGS)  # fmt: skip
-                copies.setdefault(cells, []).append(row)
-        often = {len(rows) for rows in copies.values()}
-        all_doubled = len(copies) > 1 and len(often) == 1
-        repeated = [rows for rows in copies.values() if len(rows) > 1]
-        if repeated and (all_doubled or len(measured) > 1):
+    copies: dict[str, dict[tuple[str, ...], list[int]]] = {}
+    for run in runs:
+        if not run.is_named and _has_value(frame, roles, run.rows[0]):
+            cells = tuple(text_of(frame.columns[column][run.rows[0]]) for column in told)
+            copies.setdefault(run.experiment, {}).setdefault(cells, []).append(run.rows[0])
+    for name, rows_of in copies.items():
+        repeated = [rows for rows in rows_of.values() if len(rows) > 1]
+        often = {len(rows) for rows in rows_of.values()}
+        all_repeated = len(rows_of) > 2 and len(often) == 1
+        if repeated and (all_repeated or (len(measured.intersection(told)) > 1 < len(repeated))):
             first, second, *_ = repeated[0]
             more = sum(map(len, repeated)) - len(repeated) - 1
             others = f", and {count(more, 'more row')} of {name} as well" if more else ""
@@ -86,6 +90,22 @@ def check_copies(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> Non
                 f"{others}; a run counts once: remove the copies, or, if these are runs of their "
                 "own, add a column of seeds or run IDs"
             )
+
+
+def _is_beside(frame: Frame, column: str) -> bool:
+    """Whether a column says nothing of a run: by its name, or as it only counts rows."""
+    found = sorted(one for cell in frame.columns[column] if (one := number(cell)) is not None)
+    counts = range(len(frame))
+    return plain(column) in NO_SETTINGS or found in (
+        [float(place) for place in counts],
+        [float(place + 1) for place in counts],
+    )
+
+
+def _has_value(frame: Frame, roles: Roles, row: int) -> bool:
+    """Whether a row has a value of some metric; what is no number is found later."""
+    values = [number(frame.columns[column][row]) for column in roles.metric]
+    return any(value is None or value == value for value in values)
 
 
 def _varies(frame: Frame, column: str) -> bool:

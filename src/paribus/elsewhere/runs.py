@@ -63,13 +63,14 @@ def recorded(
         if metric.key in units:
             check_stated(frame, metric.key, units[metric.key])
     runs = _runs(frame, roles, notices)
-    names = list(dict.fromkeys(run.experiment for run in runs))
+    runs_of: dict[str, list[RecordedRun]] = {}
+    for run in runs:
+        runs_of.setdefault(run.experiment, []).append(run)
     seeds = _numbered([run.seed for run in runs])
     final: dict[str, list[Cell]] = {metric.key: [] for metric in metrics}
     experiments = []
     correct = _correct(frame, roles, runs, metrics) if roles.correct else {}
-    for name in names:
-        own = tuple(run for run in runs if run.experiment == name)
+    for name, own in runs_of.items():
         series = {}
         for metric in metrics:
             found = [_series(frame, roles, run, metric, seed=seeds[run.seed]) for run in own]
@@ -86,7 +87,7 @@ def recorded(
         settings |= _ends(frame, roles, own, notices)
         first = own[0].rows[0]
         parts = tuple(text_of(frame.columns[column][first]) for column in roles.experiment)
-        experiments.append(RecordedExperiment(name, own, series, settings, parts))
+        experiments.append(RecordedExperiment(name, tuple(own), series, settings, parts))
     chosen = [run for run in runs if run.kept is not None]
     if early := sum(run.kept != _epoch(frame, roles, run.rows[-1]) for run in chosen):
         notices.append(KeptEpochs(roles.kept, roles.epoch, early))
