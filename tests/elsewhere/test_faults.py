@@ -80,8 +80,8 @@ def test_shares_and_percentages_in_one_column_are_an_error(tmp_path: Path, perce
         "unit"
         if percent
         else f"{file}:2: test_acc: plain has values up to 0.9158 and third from 91.19; write all "
-        "in one unit; if these are percentages already, add --unit percent, or write a % behind "
-        "each"
+        "in one unit; if these are percentages already, write a % behind each, or into the name of "
+        "the column"
     )
 
 

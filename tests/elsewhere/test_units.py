@@ -14,7 +14,7 @@ from tensorboard.summary.writer.event_file_writer import EventFileWriter
 import paribus
 from paribus.elsewhere.columns import Stated
 from paribus.elsewhere.judge import Judgement, judge
-from paribus.elsewhere.notices import LargeMatters, UnitGuessed
+from paribus.elsewhere.notices import LargeMatters, LowPercentages, UnitGuessed, WithoutValue
 from paribus.elsewhere.options import Unit
 from paribus.elsewhere.readers import read
 from paribus.elsewhere.terms import Terms
@@ -190,6 +190,47 @@ def test_values_in_another_unit_than_stated_are_an_error(
     assert str(error.value).startswith(f"{tmp_path / 'results.csv'}:2: test_acc: {message}")
 
 
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ((-90, 91, 92), ":2: test_acc: -90 is no percentage, which is not below 0"),
+        ((90, 91, 912), ":4: test_acc: 912 is no percentage, which is at most 100"),
+        ((0.9, 91, 92), ":2: test_acc: a has 0.9 here and 91 in "),
+    ],
+)
+def test_what_can_be_no_percentage_is_an_error(
+    tmp_path: Path, values: tuple[float, ...], message: str
+) -> None:
+    lines = [f"{m},{seed},{v}" for m, side in (("a", values), ("b", (90, 91, 92)))
+             for seed, v in enumerate(side)]  # fmt: skip
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, rows(*lines), stated(Unit.PERCENT))
+    assert str(error.value).startswith(f"{tmp_path / 'results.csv'}{message}")
+
+
+def test_shares_that_are_stated_to_be_percentages_are_named(tmp_path: Path) -> None:
+    lines = [f"{m},{s},{v}" for m, side in (("a", (0.90, 0.92, 0.91)), ("b", (0.82, 0.81, 0.8)))
+             for s, v in enumerate(side)]  # fmt: skip
+    found = judged(tmp_path, rows(*lines), stated(Unit.PERCENT))
+    assert LowPercentages("test_acc", 0.92) in found.notices
+    assert (
+        "Warning: values of test_acc are at most 0.92, and percentages as stated; if they are "
+        "shares, write `--unit share`: differences are then 100 times as large."
+    ) in remarks(found)
+    shares = judged(tmp_path, rows(*lines), stated(Unit.SHARE))
+    assert plain(shares.findings[0])["estimate"] == pytest.approx(-0.1)
+    for other in (shares, judged(tmp_path, table("test_error", "%"), stated(Unit.PERCENT))):
+        assert not [one for one in other.notices if isinstance(one, LowPercentages)]
+
+
+@pytest.mark.parametrize("unit", list(Unit))
+@pytest.mark.parametrize("word", ["inf", "-inf", "Infinity"])
+def test_an_infinite_value_is_a_run_that_failed(tmp_path: Path, unit: Unit, word: str) -> None:
+    lines = [f"{m},{seed},0.9{seed}" for m in "ab" for seed in range(4)]
+    found = judged(tmp_path, rows(*lines, f"b,4,{word}"), stated(unit))
+    assert WithoutValue("b", "test_acc", 1, 5, None) in found.notices
+
+
 def test_each_of_several_metrics_has_a_unit(tmp_path: Path) -> None:
     lines = [f"{name},{v},{v + 0.05}" for name, _, v in RUNS]
     text = rows(*lines, header="method,err,auc")
@@ -241,7 +282,8 @@ def test_one_value_in_another_unit_is_an_error(tmp_path: Path, wrong: str, scale
         judged(tmp_path, rows(*lines[:2], f"a,3,{wrong}", *lines[2:]))
     assert str(error.value) == (
         f"{file}:4: test_acc: a has {wrong} here and {others[0]} in {file}:2; write all in one "
-        "unit; if these are percentages already, add --unit percent, or write a % behind each"
+        "unit; if these are percentages already, write a % behind each, or into the name of the "
+        "column"
     )
 
 

@@ -77,6 +77,18 @@ def is_summary(name: str) -> bool:
     return _SUMMARY.search(name) is not None
 
 
+def percent_bounds(name: str) -> tuple[float, float]:
+    """Return what a percentage can be, by the name of its column (plain): an accuracy lies between
+    0 and 100, a rate of errors may be above, and something else may be anything.
+
+    >>> percent_bounds("test_acc"), percent_bounds("wer"), percent_bounds("cost")
+    ((0.0, 100.0), (0.0, inf), (-inf, inf))
+    """
+    if not _any(_SHARE, name):
+        return float("-inf"), float("inf")
+    return 0.0, float("inf") if lower_is_better(name) else 100.0
+
+
 def metric_of(
     column: str, name: str, cells: Sequence[Cell], better: str | None, *, unit: Unit | None = None
 ) -> Metric:

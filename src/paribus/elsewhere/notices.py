@@ -66,6 +66,15 @@ class UnitGuessed(Notice):
 
 
 @dataclass(frozen=True)
+class LowPercentages(Notice):
+    """Values that were stated to be percentages, and may be shares by their size. `highest`: of
+    them all, at most 1."""
+
+    metric: str
+    highest: float
+
+
+@dataclass(frozen=True)
 class Unused(Notice):
     """Columns that are neither roles nor settings."""
 

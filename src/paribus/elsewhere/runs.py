@@ -11,9 +11,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.elsewhere.columns import Roles, experiments_of
+from paribus.elsewhere.columns import Roles, experiments_of, plain
 from paribus.elsewhere.examples import read_correct
 from paribus.elsewhere.frame import Cell, Frame, has_spread, is_blank, number, step_of, text_of
+from paribus.elsewhere.metrics import percent_bounds
 from paribus.elsewhere.notices import (
     DifferentEnds,
     KeptEpochs,
@@ -29,6 +30,7 @@ from paribus.elsewhere.units import (
     check_signs,
     check_stated,
     check_units,
+    low_percentages,
 )
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
@@ -61,7 +63,9 @@ def recorded(
     for metric in metrics:
         check_signs(frame, metric.key)
         if metric.key in units:
-            check_stated(frame, metric.key, units[metric.key])
+            bounds = percent_bounds(plain(metric.key))
+            check_stated(frame, metric.key, units[metric.key], bounds)
+            notices += low_percentages(frame, metric.key, units[metric.key])
     runs = _runs(frame, roles, notices)
     runs_of: dict[str, list[RecordedRun]] = {}
     for run in runs:
@@ -92,8 +96,11 @@ def recorded(
     if early := sum(run.kept != _epoch(frame, roles, run.rows[-1]) for run in chosen):
         notices.append(KeptEpochs(roles.kept, roles.epoch, early))
     for metric in metrics:
-        if metric.key not in units and not are_percentages(metric.key, frame.columns[metric.key]):
-            check_logs(frame, metric, [s for one in experiments for s in one.series[metric.key]])
+        if not are_percentages(metric.key, frame.columns[metric.key]):
+            if metric.key not in units:
+                check_logs(
+                    frame, metric, [s for one in experiments for s in one.series[metric.key]]
+                )
             check_units(
                 metric,
                 {one.name: [s.value for s in one.series[metric.key]] for one in experiments},

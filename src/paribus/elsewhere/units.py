@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from paribus.elsewhere.frame import Cell, Frame, number
+from paribus.elsewhere.notices import LowPercentages, Notice
 from paribus.elsewhere.options import Unit
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
@@ -18,8 +19,8 @@ _APART = 20.0
 what differs."""
 _PERCENT = re.compile(r"%|pct|per[ _-]?cent(?!il|er)")
 _UNSURE = (
-    "write all in one unit; if these are percentages already, add --unit percent, or write a % "
-    "behind each"
+    "write all in one unit; if these are percentages already, write a % behind each, or into the "
+    "name of the column"
 )
 
 
@@ -55,21 +56,40 @@ def check_signs(frame: Frame, column: str) -> None:
             )
 
 
-def check_stated(frame: Frame, column: str, unit: Unit) -> None:
-    """Raise `UserError` at the first cell of a column that cannot be in the unit that is stated."""
-    if unit is Unit.PERCENT:
-        return
+def check_stated(frame: Frame, column: str, unit: Unit, bounds: tuple[float, float]) -> None:
+    """Raise `UserError` at the first cell of a column that cannot be in the unit that is stated.
+
+    bounds: what a percentage of this metric can be.
+    """
+    low, high = bounds
     for cell, place in zip(frame.columns[column], frame.places, strict=True):
         value = number(cell)
-        if has_sign(cell):
+        if has_sign(cell) and unit is not Unit.PERCENT:
             raise UserError(
                 f"{place}: {column}: {str(cell).strip()} is a percentage; write --unit percent"
             )
-        if unit is Unit.SHARE and value is not None and not 0 <= value <= 1 and value == value:
+        if value is None or value != value:
+            continue
+        if unit is Unit.SHARE and not 0 <= value <= 1:
             raise UserError(
                 f"{place}: {column}: {value:g} is no share, which lies between 0 and 1; write "
                 "--unit percent if it is a percentage, or --unit number if it is neither"
             )
+        if unit is Unit.PERCENT and not low <= value <= high:
+            span = "is not below 0" if value < low else "is at most 100"
+            raise UserError(
+                f"{place}: {column}: {value:g} is no percentage, which {span} of such a metric; "
+                "correct it, or write --unit number if it is something else"
+            )
+
+
+def low_percentages(frame: Frame, column: str, unit: Unit) -> Iterator[Notice]:
+    """Whether a column of percentages, by what was stated alone, has no value above 1."""
+    values = [one for cell in frame.columns[column] if (one := number(cell)) is not None]
+    has = [one for one in values if one == one]
+    is_sure = are_percentages(column, frame.columns[column])
+    if unit is Unit.PERCENT and has and max(has) <= 1 and not is_sure:
+        yield LowPercentages(column, max(has))
 
 
 def check_units(
@@ -109,7 +129,9 @@ def check_logs(frame: Frame, metric: Metric, series: Sequence[Series]) -> None:
     cells = zip(frame.columns[metric.key], frame.places, strict=True)
     large, place = next((cell, place) for cell, place in cells if (number(cell) or 0) > 1)
     raise UserError(
-        f"{place}: {metric.key}: is {large} here, and up to 1 in all values that count; {_UNSURE}"
+        f"{place}: {metric.key}: is {large} here, and up to 1 in all values that count; write all "
+        "in one unit; if these are percentages already, add --unit percent, or write a % behind "
+        "each"
     )
 
 

@@ -17,6 +17,7 @@ from paribus.elsewhere.notices import (
     KeptEpochs,
     LargeMatters,
     LogGuessed,
+    LowPercentages,
     MeansInARow,
     NoSettings,
     NotEnded,
@@ -118,6 +119,15 @@ def _(notice: UnitGuessed) -> str:
         return f"values of {name} are percentages, as its name says (`--unit`)"
     unit = "percentages" if notice.in_percent else "shares"
     return f"values of {name} are {unit} (`--unit`)"
+
+
+@notice_words.register
+def _(notice: LowPercentages) -> str:
+    return (
+        f"Warning: values of {shown(notice.metric)} are at most {notice.highest:g}, and "
+        "percentages as stated; if they are shares, write `--unit share`: differences are then 100 "
+        "times as large."
+    )
 
 
 @notice_words.register
