@@ -111,6 +111,19 @@ def test_experiments_that_differ_in_all_their_columns_are_all_compared(tmp_path:
     assert not any(isinstance(one, PairsInOneColumn) for one in found.notices)
 
 
+@pytest.mark.parametrize(
+    "sides", [(("a, b", "c"), ("a", "b, c")), (("1, n=2", "3"), ("1", "2, n=3"))]
+)
+def test_commas_in_words_merge_no_experiments(
+    tmp_path: Path, sides: tuple[tuple[str, str], ...]
+) -> None:
+    lines = [f'"{m}","{n}",{v}' for (m, n), side in zip(sides, (PLAIN, BETTER), strict=True)
+             for v in side]  # fmt: skip
+    found = judged(tmp_path, rows(*lines, header="m,n,acc"), experiment=("m", "n"))
+    assert [one.name for one in found.experiments] == [f'm="{m}", n="{n}"' for m, n in sides]
+    assert [len(one.runs) for one in found.experiments] == [5, 5]
+
+
 def test_an_experiment_that_differs_from_all_in_two_columns_is_compared(tmp_path: Path) -> None:
     """As of methods that have a learning rate of their own each."""
     sides = (("sgd", 0.1, PLAIN), ("adam", 0.001, BETTER), ("adam", 0.01, PLAIN))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
@@ -249,7 +250,8 @@ _OF_MANY = ("experiment", "metric")
 
 def experiments_of(frame: Frame, columns: Sequence[str]) -> list[str]:
     """Return the name of each row's experiment, made of the values of one or several columns: words
-    as they are, others with the column, as in "adam, epochs=10".
+    as they are, others with the column, as in "adam, epochs=10", and in quotation marks if commas
+    in words would make one name of two experiments.
 
     Raises `UserError` where there is none.
     """
@@ -257,12 +259,23 @@ def experiments_of(frame: Frame, columns: Sequence[str]) -> list[str]:
     for row, place in enumerate(frame.places):
         if not any(column[row] for column in cells):
             raise UserError(f"{place}: {_listed(columns)} is empty; each row needs an experiment")
-    if len(columns) > 1:
-        words = Counter(word for column in cells for word in set(column))
-        for name, column in zip(columns, cells, strict=True):
-            if not all(number(word) is None and words[word] == 1 for word in set(column)):
-                column[:] = [f"{name}={word}" for word in column]
-    return list(map(", ".join, zip(*cells, strict=True)))
+    if len(columns) == 1:
+        return cells[0]
+    words = Counter(word for column in cells for word in set(column))
+    shown = [
+        column
+        if all(number(word) is None and words[word] == 1 for word in set(column))
+        else [f"{name}={word}" for word in column]
+        for name, column in zip(columns, cells, strict=True)
+    ]
+    names = list(map(", ".join, zip(*shown, strict=True)))
+    if len(set(names)) == len(set(zip(*cells, strict=True))):
+        return names
+    quoted = [
+        [f"{name}={json.dumps(word, ensure_ascii=False)}" for word in column]
+        for name, column in zip(columns, cells, strict=True)
+    ]
+    return list(map(", ".join, zip(*quoted, strict=True)))
 
 
 def plain(name: str) -> str:
