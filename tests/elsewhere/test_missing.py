@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from paribus.elsewhere.judge import Judgement
-from paribus.elsewhere.notices import AbsentSeeds, PairsDropped, WithoutValue
+from paribus.elsewhere.notices import AbsentSeeds, NotEnded, PairsDropped, WithoutValue
 from paribus.elsewhere.options import Missing
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
@@ -18,7 +18,7 @@ from paribus.present.as_json import plain
 from paribus.present.notices import remarks
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import NoVerdict, Verdict
-from tests.support.elsewhere import BETTER, PLAIN, judged, three, two
+from tests.support.elsewhere import BETTER, PLAIN, judged, rows, three, two
 
 OF_BETTER, OF_PLAIN = "new,2,0.9188", "plain,2,0.9111"
 
@@ -103,3 +103,49 @@ def test_an_experiment_of_absent_runs_alone_is_an_error(tmp_path: Path) -> None:
         text = text.replace(str(value), "")
     with pytest.raises(UserError, match="--missing absent: no run of new has a value of test_acc"):
         judged(tmp_path, text, Terms(missing=Missing.ABSENT, best=True))
+
+
+@pytest.mark.parametrize("paired", [False, True])
+@pytest.mark.parametrize("missing", [None, *Missing])
+def test_a_run_that_has_not_ended_is_not_missing(
+    tmp_path: Path, missing: Missing | None, paired: bool
+) -> None:
+    text = two(PLAIN, BETTER).replace("\n", ",finished\n").replace("acc,finished", "acc,state")
+    running = text.replace("0.9202,finished", ",running")
+    terms = Terms(missing=missing, paired=paired)
+    found = judged(tmp_path, running, terms)
+    assert NotEnded("new", 1) in found.notices
+    said = (WithoutValue, AbsentSeeds, PairsDropped)
+    assert not any(isinstance(one, said) for one in found.notices)
+    (finding,) = found.findings
+    assert finding.verdict is Verdict.BETTER
+    assert [len(one.runs) for one in found.experiments] == [5, 4]
+    # Seeds of others that have not even begun are missing all the same.
+    failed = judged(tmp_path, running.replace("new,3,0.9226,finished\n", ""), terms)
+    if missing is Missing.FAILED:
+        assert failed.findings[0].why_none is NoVerdict.MISSING_VALUES
+        assert WithoutValue("new", "test_acc", 1, 4, missing) in failed.notices
+    elif missing is None:
+        dropped = PairsDropped((("plain", "new"),), 3, ("3",))
+        assert (dropped if paired else AbsentSeeds((("new", ("3",)),))) in failed.notices
+
+
+def test_empty_seeds_are_no_seed_in_common(tmp_path: Path) -> None:
+    sides = [("plain", ["1", "2", "3", ""], PLAIN), ("new", ["11", "12", "13", ""], BETTER)]
+    lines = [
+        f"{name},{seed},{value}"
+        for name, seeds, values in sides
+        for seed, value in zip(seeds, values, strict=False)
+    ]
+    for missing in (None, Missing.FAILED):
+        found = judged(tmp_path, rows(*lines), Terms(missing=missing))
+        assert [len(one.runs) for one in found.experiments] == [4, 4]
+        assert found.findings[0].verdict is Verdict.BETTER
+        assert not any(isinstance(one, AbsentSeeds | WithoutValue) for one in found.notices)
+    first_empty = rows(*(line.replace("plain,1,", "plain,,") for line in lines))
+    with pytest.raises(UserError) as error:
+        judged(tmp_path, first_empty, Terms(paired=True))
+    assert str(error.value) == (
+        f"{tmp_path / 'results.csv'}:2: --paired needs the seed of each run, and seed is empty; "
+        "fill it in, or leave --paired out"
+    )

@@ -79,7 +79,10 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
     matters = dict(zip(metrics, terms.matters or (0.0,) * len(metrics), strict=True))
     for metric in metrics:
         _check_matters(metric, matters[metric])
-    runs = settled(recorded(frame, roles, metrics, units), terms.missing)
+    found = recorded(frame, roles, metrics, units)
+    if terms.paired:
+        _check_seeds(frame, roles, found)
+    runs = settled(found, terms.missing)
     pairs = asked_pairs(frame, runs.experiments, terms, roles)
     if terms.paired:
         check_shared_seeds(frame, runs, pairs)
@@ -116,6 +119,17 @@ def _metric(frame: Frame, column: str, terms: Terms, unit: Unit | None) -> Metri
     if terms.missing is Missing.UNREPORTED:
         metric = replace(metric, lacks="went unreported", without="the values of all runs")
     return metric
+
+
+def _check_seeds(frame: Frame, roles: Roles, found: RecordedRuns) -> None:
+    """Raise `UserError` for a run without a seed, which is no pair of any other without one."""
+    for one in found.experiments:
+        for run in one.runs:
+            if not run.seed:
+                raise UserError(
+                    f"{frame.places[run.rows[0]]}: --paired needs the seed of each run, and "
+                    f"{roles.seed} is empty; fill it in, or leave --paired out"
+                )
 
 
 def _check_matters(metric: Metric, matters: float) -> None:

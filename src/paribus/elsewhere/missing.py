@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -41,21 +41,26 @@ def settled(found: RecordedRuns, missing: Missing | None) -> RecordedRuns:
     return replace(found, experiments=experiments, notices=(*found.notices, *notices))
 
 
-def absent_seeds(seeds: Mapping[str, set[str]]) -> dict[str, list[str]]:
+def absent_seeds(experiments: Sequence[RecordedExperiment]) -> dict[str, list[str]]:
     """Return which seeds each experiment lacks, of those that have others with some of its own:
-    seeds of which none are shared were chosen to differ."""
+    seeds of which none are shared were chosen to differ. A run without a seed shares none, and one
+    that has not ended is not lacking."""
+    seeds = {one.name: {run.seed for run in one.runs} - {""} for one in experiments}
     absent = {}
-    for name, own in seeds.items():
+    for one in experiments:
+        own = seeds[one.name]
         others = (theirs for theirs in seeds.values() if theirs & own)
-        lacking = set[str]().union(*others) - own - {""}
+        lacking = set[str]().union(*others) - own - one.running
         if lacking:
-            absent[name] = sorted(lacking, key=lambda seed: (len(seed) * seed.isdecimal(), seed))
+            absent[one.name] = sorted(
+                lacking, key=lambda seed: (len(seed) * seed.isdecimal(), seed)
+            )
     return absent
 
 
 def _completed(experiments: Sequence[RecordedExperiment]) -> Iterator[RecordedExperiment]:
     """The experiments with a run without a value for each seed that they lack."""
-    absent = absent_seeds({one.name: {run.seed for run in one.runs} for one in experiments})
+    absent = absent_seeds(experiments)
     numbers = {
         run.seed: row.seed
         for one in experiments

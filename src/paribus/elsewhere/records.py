@@ -27,13 +27,15 @@ class RecordedRun:
 @dataclass(frozen=True, eq=False)
 class RecordedExperiment:
     """An experiment as it was recorded. `series`: its rows of each metric, by the metric's key, by
-    run. `settings`: what is recorded of it. `parts`: its cells in the columns that name it."""
+    run. `settings`: what is recorded of it. `parts`: its cells in the columns that name it.
+    `running`: the seeds of its runs that have not ended, which are none of `runs`."""
 
     name: str
     runs: tuple[RecordedRun, ...]
     series: Mapping[str, tuple[Series, ...]]
     settings: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
+    running: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)

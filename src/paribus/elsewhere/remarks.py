@@ -91,21 +91,24 @@ def of_runs(
         notices.append(Confounded(several))
     by_name = {one.name: [run.seed for run in one.runs] for one in experiments}
     if terms.paired:
+        running = {one.name: one.running for one in experiments}
         dropped: dict[tuple[int, tuple[str, ...]], list[tuple[str, str]]] = {}
         for a, b in pairs:
-            lacking = sorted(set(by_name[a]) ^ set(by_name[b]))
-            if lacking:
-                shared = len(set(by_name[a]) & set(by_name[b]))
+            on_one = set(by_name[a]) ^ set(by_name[b])
+            # It is said of the others that they have not ended.
+            lacking = sorted(on_one - running[a] - running[b])
+            shared = len(set(by_name[a]) & set(by_name[b]))
+            if lacking or (on_one and shared < FEWEST_SEEDS):
                 on_one_side = () if shared < FEWEST_SEEDS else tuple(lacking)
                 dropped.setdefault((shared, on_one_side), []).append((a, b))
         notices += [PairsDropped(tuple(two), *key) for key, two in dropped.items()]
     elif roles.seed:
         seeds = {frozenset(found) for found in by_name.values()}
-        if len(seeds) == 1 and len(experiments[0].runs) > 1:
-            notices.append(SeedsNotPaired(len(experiments[0].runs)))
+        first = by_name[experiments[0].name]
+        if len(seeds) == 1 and "" not in first and len(first) > 1:
+            notices.append(SeedsNotPaired(len(first)))
         compared = set(by_name) if terms.best else {name for pair in pairs for name in pair}
-        asked = {name: set(found) for name, found in by_name.items() if name in compared}
-        if absent := absent_seeds(asked):
+        if absent := absent_seeds([one for one in experiments if one.name in compared]):
             notices.append(AbsentSeeds(tuple((name, tuple(one)) for name, one in absent.items())))
     return notices
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -66,18 +65,19 @@ def recorded(
             bounds = percent_bounds(plain(metric.key))
             check_stated(frame, metric.key, units[metric.key], bounds)
             notices += low_percentages(frame, metric.key, units[metric.key])
-    runs = _runs(frame, roles, notices)
+    runs, running = _runs(frame, roles)
+    notices += [NotEnded(name, len(seeds)) for name, seeds in running.items()]
     runs_of: dict[str, list[RecordedRun]] = {}
     for run in runs:
         runs_of.setdefault(run.experiment, []).append(run)
-    seeds = _numbered([run.seed for run in runs])
+    numbers = _numbered([run.seed for run in runs])
     final: dict[str, list[Cell]] = {metric.key: [] for metric in metrics}
     experiments = []
     correct = _correct(frame, roles, runs, metrics) if roles.correct else {}
     for name, own in runs_of.items():
         series = {}
         for metric in metrics:
-            found = [_series(frame, roles, run, metric, seed=seeds[run.seed]) for run in own]
+            found = [_series(frame, roles, run, metric, seed=numbers[run.seed]) for run in own]
             if metric.scores_are_correctness and correct:
                 found = [
                     _by_examples(frame, run, one, correct[run])
@@ -91,7 +91,8 @@ def recorded(
         settings |= _ends(frame, roles, own, notices)
         first = own[0].rows[0]
         parts = tuple(text_of(frame.columns[column][first]) for column in roles.experiment)
-        experiments.append(RecordedExperiment(name, tuple(own), series, settings, parts))
+        going = frozenset(running.get(name, ())) - {""}
+        experiments.append(RecordedExperiment(name, tuple(own), series, settings, parts, going))
     chosen = [run for run in runs if run.kept is not None]
     if early := sum(run.kept != _epoch(frame, roles, run.rows[-1]) for run in chosen):
         notices.append(KeptEpochs(roles.kept, roles.epoch, early))
@@ -114,7 +115,8 @@ def recorded(
     )
 
 
-def _runs(frame: Frame, roles: Roles, notices: list[Notice]) -> list[RecordedRun]:
+def _runs(frame: Frame, roles: Roles) -> tuple[list[RecordedRun], dict[str, list[str]]]:
+    """The runs that have ended, and the seeds of those that have not, by experiment."""
     names = experiments_of(frame, roles.experiment)
     rows_of: dict[tuple[str, str, str], list[int]] = {}
     unnamed: set[str] = set()
@@ -126,21 +128,20 @@ def _runs(frame: Frame, roles: Roles, notices: list[Notice]) -> list[RecordedRun
             unnamed.add(run)
         rows_of.setdefault((name, run, seed), []).append(row)
     found = []
-    running: Counter[str] = Counter()
+    running: dict[str, list[str]] = {}
     is_log = any(len(rows) > 1 for rows in rows_of.values())
     for (name, run, seed), rows in rows_of.items():
         ordered = _by_epoch(frame, roles, rows, name=name, called=_called(run, seed))
         state = _cell(frame, roles.status, ordered[-1]).lower()
         if state in RUNNING:
-            running[name] += 1
+            running.setdefault(name, []).append(seed)
         else:
             lost, kept = state in LOST, _kept(frame, roles, ordered) if is_log else None
             named = run not in unnamed
             found.append(RecordedRun(name, run or seed, seed, tuple(ordered), lost, kept, named))
-    notices += [NotEnded(name, runs) for name, runs in running.items()]
     check_once(frame, roles, found)
     check_copies(frame, roles, found)
-    return found
+    return found, running
 
 
 def _cell(frame: Frame, column: str, row: int) -> str:
