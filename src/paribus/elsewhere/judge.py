@@ -58,8 +58,9 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
 
     Raises `UserError` for what is wrong with the table or the terms.
     """
+    of_form: list[Notice] = []
     if terms.wide:
-        frame = long_form(frame, terms.wide, terms.columns)
+        frame, of_form = long_form(frame, terms)
     roles = roles_of(frame, terms.columns)
     if roles.correct and not terms.paired:
         raise UserError("--correct: has no effect on runs that are not paired; add --paired")
@@ -102,7 +103,8 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
     ]
     if terms.best:
         prepared += [_contest(runs, metric, terms, matters[metric]) for metric in metrics]
-    notices = (*of_roles(frame, roles, terms, metrics), *of_runs(runs, roles, terms, pairs))
+    of_table = of_roles(frame, roles, terms, metrics)
+    notices = (*of_form, *of_table, *of_runs(runs, roles, terms, pairs))
     return Judgement(
         source=frame.source,
         roles=roles,

@@ -24,6 +24,21 @@ class Guessed(Notice):
 
 
 @dataclass(frozen=True)
+class ExperimentsGuessed(Notice):
+    """The columns that were taken for experiments, each for one."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EndsOfColumns(Notice):
+    """Columns of experiments that end before others, each with its number of empty cells there,
+    which were taken for no runs."""
+
+    cells: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
 class SweepGuessed(Notice):
     """A column of the numbers of epochs that runs were trained, and not of the moments of a run."""
 

@@ -12,7 +12,9 @@ from paribus.elsewhere.notices import (
     Confounded,
     DifferentEnds,
     DirectionGuessed,
+    EndsOfColumns,
     EqualValues,
+    ExperimentsGuessed,
     Guessed,
     KeptEpochs,
     LargeMatters,
@@ -70,12 +72,29 @@ def remarks(judgment: Judgement) -> list[str]:
     return [notice_words(one) for one in judgment.notices if not isinstance(one, _GUESSES)]
 
 
-_GUESSES = (Guessed, SweepGuessed, LogGuessed, DirectionGuessed, UnitGuessed)
+_GUESSES = (
+    Guessed, ExperimentsGuessed, SweepGuessed, LogGuessed, DirectionGuessed, UnitGuessed,
+)  # fmt: skip
 
 
 @notice_words.register
 def _(notice: Guessed) -> str:
     return f"{notice.role} = {_names(notice.columns)} (`--{notice.role}`)"
+
+
+@notice_words.register
+def _(notice: ExperimentsGuessed) -> str:
+    columns = list(map(shown, notice.columns))
+    return f"{listed(columns, len(columns))} are experiments (else `--ignore`)"
+
+
+@notice_words.register
+def _(notice: EndsOfColumns) -> str:
+    columns = listed([f"{shown(name)} ({cells})" for name, cells in notice.cells], 5)
+    return (
+        f"Empty cells below the last value of a column are taken for no runs: {columns}. If they "
+        "are runs that failed, add `--missing failed`."
+    )
 
 
 @notice_words.register
