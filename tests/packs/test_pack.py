@@ -76,7 +76,7 @@ def test_packing_while_runs_are_trained(tmp_path: Path) -> None:
                 with open_store(tmp_path / "runs", "read") as store:
                     pack(store, tmp_path / "pack")
             except ParibusError as error:
-                assert "no store here" in str(error) or "no run has ended" in str(error)
+                assert "no store found" in str(error) or "no run has ended" in str(error)
                 continue
             packs += 1
             contents_of_pack(tmp_path / "pack")
