@@ -1,4 +1,4 @@
-"""Whether a column that counts epochs is of logs, or says how long each run was trained."""
+"""Columns that count: rows, or epochs, of logs or as the length that each run was trained."""
 
 from __future__ import annotations
 
@@ -95,6 +95,16 @@ def counts_evenly(values: Sequence[float]) -> bool:
     """
     starts = [list(values), *([list(values[1:])] if values[0] in (0, 1) else [])]
     return any(_is_even(start) for start in starts if len(start) > 1)
+
+
+def counts_up(values: Sequence[float]) -> bool:
+    """Return whether numbers are 0, 1, 2, …, or 1, 2, 3, …, in any order.
+
+    >>> counts_up([2, 0, 1]), counts_up([1, 2, 3]), counts_up([2, 3]), counts_up([0, 2])
+    (True, True, False, False)
+    """
+    first = min(values, default=0)
+    return first in (0, 1) and sorted(values) == [first + place for place in range(len(values))]
 
 
 def _is_even(values: Sequence[float]) -> bool:

@@ -12,9 +12,7 @@ from paribus.elsewhere.columns import Roles, plain, roles_of
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.metrics import metric_of
 from paribus.elsewhere.missing import settled
-from paribus.elsewhere.notices import (
-    Notice,
-)
+from paribus.elsewhere.notices import Notice
 from paribus.elsewhere.options import Missing, Unit
 from paribus.elsewhere.pairs import asked_pairs, check_shared_seeds
 from paribus.elsewhere.question import ElsewhereBestQuestion, ElsewhereQuestion

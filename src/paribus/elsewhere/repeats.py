@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from paribus.elsewhere.columns import NO_SETTINGS, Roles, plain
+from paribus.elsewhere.counters import counts_up
 from paribus.elsewhere.frame import Cell, Frame, number, text_of
 from paribus.elsewhere.notices import EqualValues, Notice
 from paribus.elsewhere.records import RecordedRun
@@ -94,12 +95,8 @@ def check_copies(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> Non
 
 def _is_beside(frame: Frame, column: str) -> bool:
     """Whether a column says nothing of a run: by its name, or as it only counts rows."""
-    found = sorted(one for cell in frame.columns[column] if (one := number(cell)) is not None)
-    counts = range(len(frame))
-    return plain(column) in NO_SETTINGS or found in (
-        [float(place) for place in counts],
-        [float(place + 1) for place in counts],
-    )
+    found = [one for cell in frame.columns[column] if (one := number(cell)) is not None]
+    return plain(column) in NO_SETTINGS or (len(found) == len(frame) and counts_up(found))
 
 
 def _has_value(frame: Frame, roles: Roles, row: int) -> bool:

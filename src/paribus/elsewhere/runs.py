@@ -14,12 +14,7 @@ from paribus.elsewhere.columns import Roles, experiments_of, plain
 from paribus.elsewhere.examples import read_correct
 from paribus.elsewhere.frame import Cell, Frame, has_spread, is_blank, number, step_of, text_of
 from paribus.elsewhere.metrics import percent_bounds
-from paribus.elsewhere.notices import (
-    DifferentEnds,
-    KeptEpochs,
-    NotEnded,
-    Notice,
-)
+from paribus.elsewhere.notices import DifferentEnds, KeptEpochs, NotEnded, Notice
 from paribus.elsewhere.options import Unit
 from paribus.elsewhere.records import RecordedExperiment, RecordedRun, RecordedRuns
 from paribus.elsewhere.repeats import check_copies, check_once, equal_values, tell_apart

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from paribus.elsewhere.columns import NO_SETTINGS, Roles, called_like, plain, roles_of
+from paribus.elsewhere.counters import counts_up
 from paribus.elsewhere.frame import Cell, Frame, is_blank, number, text_of
 from paribus.elsewhere.notices import EndsOfColumns, ExperimentsGuessed, Notice
 from paribus.elsewhere.options import Missing
@@ -177,8 +178,6 @@ def _unmeasured(cells: Sequence[Cell]) -> str:
     numbers = [one for cell in cells if (one := number(cell)) is not None and one == one]
     if len(numbers) > 1 and len(set(numbers)) == 1:
         return f"is {numbers[0]:g} in each row"
-    first = min(numbers, default=0.0)
-    counted = [first + place for place in range(len(numbers))]
-    if len(numbers) > 1 and first in (0, 1) and sorted(numbers) == counted:
-        return f"counts from {first:g} to {max(numbers):g}"
+    if len(numbers) > 1 and counts_up(numbers):
+        return f"counts from {min(numbers):g} to {max(numbers):g}"
     return ""

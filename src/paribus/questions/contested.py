@@ -109,7 +109,29 @@ class Contested(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class SameSeeds(Contested):
+class _Paired(Contested):
+    """Runs of which those of one seed are compared with each other."""
+
+    paired = True
+
+    @property
+    def compared(self) -> Flags:
+        return self._enough(lambda e, f: len(self._differences(e, f)))
+
+    @property
+    def varying(self) -> list[Floats]:
+        """Of every two, what varies at all."""
+        pairs = combinations(range(len(self.values)), 2)
+        differences = [self._differences(a, b) for a, b in pairs]
+        return [one_S for one_S in differences if one_S.size and not no_spread(one_S)]
+
+    @abstractmethod
+    def _differences(self, e: int, other: int) -> Floats:
+        """The differences of two over the seeds with which both have a value: (S,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class SameSeeds(_Paired):
     """Runs of the same seeds, in their order: (S,) of as many as each experiment has.
 
     `planned`: as in `Comparison`. `planned_looks`: if the question is judged at such.
@@ -117,8 +139,6 @@ class SameSeeds(Contested):
 
     planned: int | None = None
     planned_looks: tuple[int, ...] = ()
-
-    paired = True
 
     @property
     def looks(self) -> tuple[int, ...]:
@@ -136,10 +156,6 @@ class SameSeeds(Contested):
 
     def needed(self, *, at_first_look: bool) -> int:
         return self._stages(at_first_look)[-1].seeds
-
-    @property
-    def compared(self) -> Flags:
-        return self._enough(lambda e, f: len(self._differences(e, f)))
 
     def course(self, sign: int, matters: float | None, *, at_first_look: bool) -> BestCourse | None:
         stages = self._stages(at_first_look)
@@ -159,10 +175,6 @@ class SameSeeds(Contested):
             return None
         return _mean(self._differences(e, other, n))
 
-    @property
-    def varying(self) -> list[Floats]:
-        return _spread([self._differences(a, b) for a, b in _pairs(self)])
-
     def _stages(self, at_first_look: bool) -> tuple[Stage, ...]:
         if not self.looks:
             return (Stage(self.planned or self.trained),)
@@ -175,7 +187,7 @@ class SameSeeds(Contested):
 
 
 @dataclass(frozen=True, eq=False)
-class OwnSeeds(Contested):
+class OwnSeeds(_Paired):
     """Runs of which each experiment has seeds of its own: (S,) of all seeds that any has. Two are
     compared over those that they share.
 
@@ -184,15 +196,9 @@ class OwnSeeds(Contested):
 
     ran: tuple[Flags, ...]
 
-    paired = True
-
     @property
     def counts(self) -> list[int]:
         return [int(ran_S.sum()) for ran_S in self.ran]
-
-    @property
-    def compared(self) -> Flags:
-        return self._enough(lambda e, f: len(self._differences(e, f)))
 
     def course(self, sign: int, matters: float | None, *, at_first_look: bool) -> BestCourse | None:
         return self._at_once(sign, matters, lambda sides: paired(sides, np.stack(self.ran)))
@@ -202,10 +208,6 @@ class OwnSeeds(Contested):
 
     def difference(self, e: int, other: int, n: int) -> float | None:
         return _mean(self._differences(e, other)) if self.compared[e, other] else None
-
-    @property
-    def varying(self) -> list[Floats]:
-        return _spread([self._differences(a, b) for a, b in _pairs(self)])
 
     def _differences(self, e: int, other: int) -> Floats:
         return finite(self.values[e] - self.values[other])
@@ -249,12 +251,3 @@ def _signed(sign: int, values: tuple[Floats, ...]) -> list[Floats]:
 
 def _mean(value_R: Floats) -> float | None:
     return float(value_R.mean()) if value_R.size else None
-
-
-def _pairs(runs: Contested) -> list[tuple[int, int]]:
-    return list(combinations(range(len(runs.values)), 2))
-
-
-def _spread(differences: list[Floats]) -> list[Floats]:
-    """Those that vary at all."""
-    return [one_S for one_S in differences if one_S.size and not no_spread(one_S)]
