@@ -113,7 +113,7 @@ def format_layer(layer: Layer, defaults: Defaults = MappingProxyType({})) -> str
     defaults: those of a version of canonical forms, where they are meant in place of the present
     ones.
 
-    >>> format_layer(Residual(body=(Relu(), Conv(channels=8, stride=2))))
+    >>> format_layer(parse_layer("residual [relu, conv channels=8 kernel=3 stride=2]")[0])
     'residual [relu, conv 8 stride=2]'
     """
     if isinstance(layer, Residual):
