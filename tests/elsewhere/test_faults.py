@@ -69,6 +69,14 @@ def test_a_setting_of_few_numbers_tells_rows_apart_and_what_is_measured_does_not
         judged(tmp_path, text)
 
 
+def test_settings_that_tell_rows_apart_only_together_are_all_named(tmp_path: Path) -> None:
+    recipes = [(0.1, 5), (0.01, 5), (0.1, 1)]
+    lines = [f"a,{lr},{wd},{seed},0.9{seed}{n}"
+             for n, (lr, wd) in enumerate(recipes) for seed in range(4)]  # fmt: skip
+    with pytest.raises(UserError, match="write --experiment method,lr,wd, else remove one"):
+        judged(tmp_path, rows(*lines, header="method,lr,wd,seed,acc"))
+
+
 @pytest.mark.parametrize("percent", ["", "%"])
 def test_shares_and_percentages_in_one_column_are_an_error(tmp_path: Path, percent: str) -> None:
     other = "".join(f"third,{seed},{100 * value:.2f}{percent}\n" for seed, value in enumerate(SAME))

@@ -84,6 +84,19 @@ def test_verdicts(tmp_path: Path) -> None:
     assert verdicts(few) == [Verdict.NONE]
 
 
+@pytest.mark.parametrize("paired", [False, True])
+def test_a_gap_of_one_step_of_rounding_is_no_far_run(tmp_path: Path, paired: bool) -> None:
+    text = two([0.91, 0.92, 0.94, 0.95, 0.93], [0.95, 0.95, 0.95, 0.95, 0.96])
+    exact = text.replace("0.95", "0.9500")
+    for table, far in ((text, 0), (exact, 1)):
+        (finding,) = judged(tmp_path, table, Terms(paired=paired)).findings
+        if isinstance(finding, UnpairedFinding):
+            assert len(finding.evidence.b.far) == far
+        else:
+            assert isinstance(finding, PairFinding)
+            assert len(finding.evidence.far_b) == far
+
+
 def test_lower_is_better_where_the_name_or_the_user_says_so(tmp_path: Path) -> None:
     text = two(PLAIN, BETTER)
     assert verdicts(judged(tmp_path, text, Terms(better="lower")).findings) == [Verdict.WORSE]

@@ -209,6 +209,25 @@ class MeansInARow(Notice):
 
 
 @dataclass(frozen=True)
+class RowOfMeans(Notice):
+    """The last run of each of several experiments has the mean of its other values. `places`: of
+    their rows."""
+
+    metric: str
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SameValues(Notice):
+    """Two experiments of which each run has the value of one of the other, of its seed if it has
+    one."""
+
+    metric: str
+    names: tuple[str, str]
+    runs: int
+
+
+@dataclass(frozen=True)
 class LargeMatters(Notice):
     """A smallest difference that matters of shares that was probably meant in points."""
 

@@ -26,16 +26,26 @@ def tell_apart(frame: Frame, roles: Roles, rows: Sequence[int]) -> str:
         column
         for column, cells in frame.columns.items()
         if column not in shown
-        and len({text_of(cells[row]) for row in rows}) == len(rows)
+        and len({text_of(cells[row]) for row in rows}) > 1
         and (any(number(cells[row]) is None for row in rows) or _is_setting(cells))
     ]
-    if differ:
-        by = ",".join([*roles.experiment, differ[0]])
+    if telling := _telling(frame, differ, rows):
+        by = ",".join([*roles.experiment, *telling])
         return f"if they are of different experiments, write --experiment {by}, else remove one"
     return (
         "a run counts once: remove one, or name the column that tells them apart with --run, "
         "--seed or --epoch"
     )
+
+
+def _telling(frame: Frame, columns: Sequence[str], rows: Sequence[int]) -> tuple[str, ...]:
+    """The columns that tell all rows apart: the first that does alone, else all together if they
+    do; none if not."""
+    for told in (*((column,) for column in columns), tuple(columns)):
+        cells = {tuple(text_of(frame.columns[one][row]) for one in told) for row in rows}
+        if len(cells) == len(rows):
+            return told
+    return ()
 
 
 def _is_setting(cells: Sequence[Cell]) -> bool:

@@ -18,6 +18,7 @@ from paribus.elsewhere.notices import DifferentEnds, KeptEpochs, NotEnded, Notic
 from paribus.elsewhere.options import Unit
 from paribus.elsewhere.records import RecordedExperiment, RecordedRun, RecordedRuns
 from paribus.elsewhere.repeats import check_copies, check_once, equal_values, tell_apart
+from paribus.elsewhere.summaries import check_summaries, mean_rows, same_values
 from paribus.elsewhere.units import (
     are_percentages,
     check_logs,
@@ -103,9 +104,12 @@ def recorded(
                 {one.name: [frame.places[_counts(frame, roles, run)] for run in one.runs]
                  for one in experiments},
             )  # fmt: skip
+    steps = {key: step_of(cells) for key, cells in final.items()}
+    for key, step in steps.items():
+        notices += [*mean_rows(frame, experiments, key, step), *same_values(experiments, key)]
     return RecordedRuns(
         experiments=tuple(experiments),
-        steps={key: step_of(cells) for key, cells in final.items()},
+        steps=steps,
         notices=tuple(notices),
     )
 
@@ -134,6 +138,7 @@ def _runs(frame: Frame, roles: Roles) -> tuple[list[RecordedRun], dict[str, list
             lost, kept = state in LOST, _kept(frame, roles, ordered) if is_log else None
             named = run not in unnamed
             found.append(RecordedRun(name, run or seed, seed, tuple(ordered), lost, kept, named))
+    check_summaries(frame, roles, found)
     check_once(frame, roles, found)
     check_copies(frame, roles, found)
     return found, running

@@ -27,6 +27,8 @@ from paribus.elsewhere.notices import (
     OneValueEach,
     PairsDropped,
     PairsInOneColumn,
+    RowOfMeans,
+    SameValues,
     SeedsNotPaired,
     SummaryOfRuns,
     SweepGuessed,
@@ -291,6 +293,23 @@ def _(notice: MeansInARow) -> str:
     return (
         f"Warning: {notice.name} is, by its name, a summary of other rows, and is taken for an "
         "experiment; remove the row."
+    )
+
+
+@notice_words.register
+def _(notice: RowOfMeans) -> str:
+    return (
+        f"Warning: the last values of {shown(notice.metric)} ({listed(list(notice.places), 3)}) "
+        "are the means of those above them, and count as runs; if they are means, remove them."
+    )
+
+
+@notice_words.register
+def _(notice: SameValues) -> str:
+    a, b = map(shown, notice.names)
+    return (
+        f"Warning: {a} and {b} have the same {notice.runs} values of {shown(notice.metric)}; check "
+        "that neither was copied, and that what differs between them had an effect."
     )
 
 

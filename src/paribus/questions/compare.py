@@ -320,8 +320,9 @@ def _far(question: Comparison, value_S: ArrayLike) -> tuple[FarRuns, ...]:
     if has_S.size < FEWEST_SEEDS:
         return ()
     correct_SN = question.correct_a_SN
-    step = 0.0 if correct_SN is None else 1 / _floats(correct_SN).shape[1]
-    return tuple(far_from_siblings(has_S, step))
+    whole = 100 / question.metric.scale if question.metric.is_share else 1.0
+    of_images = 0.0 if correct_SN is None else whole / _floats(correct_SN).shape[1]
+    return tuple(far_from_siblings(has_S, max(question.step, of_images)))
 
 
 def _why_none(evidence: Evidence) -> NoVerdict:

@@ -54,8 +54,8 @@ class UnpairedComparison:
         a_A, b_B = _finite(self.a_A), _finite(self.b_B)
         found = replay(a_A, b_B)
         evidence = UnpairedEvidence(
-            a=_side(self.a_A),
-            b=_side(self.b_B),
+            a=_side(self.a_A, self.step),
+            b=_side(self.b_B, self.step),
             mean=float(b_B.mean() - a_A.mean()) if a_A.size and b_B.size else None,
             planned=self.planned or 0,
             replay=found,
@@ -142,9 +142,9 @@ def _why_none(evidence: UnpairedEvidence) -> NoVerdict:
     return NoVerdict.ROUNDED if evidence.rounded_to else NoVerdict.NO_SPREAD
 
 
-def _side(value_R: ArrayLike) -> UnpairedSide:
+def _side(value_R: ArrayLike, step: float) -> UnpairedSide:
     has_R = _finite(value_R)
-    far = tuple(far_from_siblings(has_R)) if has_R.size >= FEWEST_SEEDS else ()
+    far = tuple(far_from_siblings(has_R, step)) if has_R.size >= FEWEST_SEEDS else ()
     return UnpairedSide(np.asarray(value_R).size, tuple(has_R.tolist()), mean_and_sd(has_R), far)
 
 
