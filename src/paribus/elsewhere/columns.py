@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -284,7 +285,7 @@ def plain(name: str) -> str:
     >>> plain("Random Seed"), plain("accuracy/test")
     ('random_seed', 'accuracy_test')
     """
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", name).lower()).strip("_")
 
 
 @dataclass(frozen=True)

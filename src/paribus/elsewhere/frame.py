@@ -61,6 +61,12 @@ def number(cell: Cell) -> float | None:
     return float(text.replace("−", "-")) if _NUMBER.fullmatch(text) else None
 
 
+def is_value(cell: Cell) -> bool:
+    """Return whether a cell is a number, and not one that says that there is none."""
+    value = number(cell)
+    return value is not None and value == value
+
+
 def step_of(cells: Sequence[Cell]) -> float:
     """Return the step to which numbers are rounded, as far as their writing shows it.
 

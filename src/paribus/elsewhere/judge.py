@@ -15,6 +15,7 @@ from paribus.elsewhere.missing import settled
 from paribus.elsewhere.notices import Notice
 from paribus.elsewhere.options import Missing, Unit
 from paribus.elsewhere.pairs import asked_pairs, check_shared_seeds
+from paribus.elsewhere.pooled import pooled
 from paribus.elsewhere.question import ElsewhereBestQuestion, ElsewhereQuestion
 from paribus.elsewhere.records import RecordedExperiment, RecordedRuns
 from paribus.elsewhere.remarks import of_roles, of_runs
@@ -102,7 +103,8 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
     if terms.best:
         prepared += [_contest(runs, metric, terms, matters[metric]) for metric in metrics]
     of_table = of_roles(frame, roles, terms, metrics)
-    notices = (*of_form, *of_table, *of_runs(runs, roles, terms, pairs))
+    of_pool = pooled(frame, roles, terms, runs)
+    notices = (*of_form, *of_table, *of_pool, *of_runs(runs, roles, terms, pairs))
     return Judgement(
         source=frame.source,
         roles=roles,

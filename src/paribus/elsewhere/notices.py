@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from paribus.elsewhere.options import Missing
@@ -94,6 +95,31 @@ class Unused(Notice):
     """Columns that are neither roles nor settings."""
 
     columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pooled(Notice):
+    """Columns in which runs of one experiment differ, each with its values, and the columns that
+    name experiments."""
+
+    experiment: tuple[str, ...]
+    columns: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class UnknownStates(Notice):
+    """Words in the column of states that are not known, of runs that count as finished."""
+
+    column: str
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Unnamed(Notice):
+    """Runs of an experiment that have neither seed nor run ID, where others have."""
+
+    experiment: str
+    runs: int
 
 
 @dataclass(frozen=True)
@@ -196,7 +222,7 @@ class PairsDropped(Notice):
 
 @dataclass(frozen=True)
 class AlikeNames(Notice):
-    """Names of experiments that differ in capitals, spaces or signs alone."""
+    """Names of experiments that differ in capitals, spaces, signs, or the writing of a number."""
 
     names: tuple[str, ...]
 

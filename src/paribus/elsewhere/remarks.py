@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from paribus.elsewhere.columns import Roles, plain
 from paribus.elsewhere.counters import MOST_BUDGETS
-from paribus.elsewhere.frame import Frame, text_of
+from paribus.elsewhere.frame import Frame, number, text_of
 from paribus.elsewhere.metrics import is_best, is_summary
 from paribus.elsewhere.missing import absent_seeds
 from paribus.elsewhere.notices import (
@@ -28,6 +28,7 @@ from paribus.elsewhere.notices import (
     SummaryOfRuns,
     SweepGuessed,
     UnitGuessed,
+    Unnamed,
     Unused,
 )
 from paribus.elsewhere.records import RecordedExperiment, RecordedRuns
@@ -78,13 +79,14 @@ def of_runs(
         notices.append(PairsInOneColumn(roles.experiment[:-1] if swept else roles.experiment))
     alike: dict[str, list[str]] = {}
     for one in experiments:
-        alike.setdefault(plain(one.name), []).append(one.name)
+        alike.setdefault(_alike(one.name), []).append(one.name)
     notices += [AlikeNames(tuple(same)) for same in alike.values() if len(same) > 1]
     notices += [
         MeansInARow(one.name)
         for one in experiments
         if len(one.runs) == 1 and is_summary(plain(one.name))
     ]
+    notices += _unnamed(experiments)
     if not any(one.settings for one in experiments):
         notices.append(NoSettings())
     if several := _differ_at_once(experiments, terms, pairs):
@@ -121,6 +123,20 @@ def _differ_at_once(
     compared = [(settings[a], settings[b]) for a, b in pairs if not terms.about]
     differ = [[key for key in a if a[key] != b.get(key, "")] for a, b in compared]
     return tuple(dict.fromkeys(key for keys in differ if len(keys) > 1 for key in keys))
+
+
+def _alike(name: str) -> str:
+    """What names of one experiment have in common, such as 0.1 and 1e-1."""
+    value = number(name)
+    return plain(name) if value is None or value != value else repr(value)
+
+
+def _unnamed(experiments: Sequence[RecordedExperiment]) -> list[Notice]:
+    """The runs without seed and ID, where others have either."""
+    without = {one.name: sum(not run.is_named for run in one.runs) for one in experiments}
+    if sum(without.values()) == sum(len(one.runs) for one in experiments):
+        return []
+    return [Unnamed(name, runs) for name, runs in without.items() if runs]
 
 
 def _asked_by_name(terms: Terms) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -14,10 +15,17 @@ from paribus.elsewhere.columns import Roles, experiments_of, plain
 from paribus.elsewhere.examples import read_correct
 from paribus.elsewhere.frame import Cell, Frame, has_spread, is_blank, number, step_of, text_of
 from paribus.elsewhere.metrics import percent_bounds
-from paribus.elsewhere.notices import DifferentEnds, KeptEpochs, NotEnded, Notice
+from paribus.elsewhere.notices import (
+    DifferentEnds,
+    KeptEpochs,
+    NotEnded,
+    Notice,
+    UnknownStates,
+)
 from paribus.elsewhere.options import Unit
 from paribus.elsewhere.records import RecordedExperiment, RecordedRun, RecordedRuns
 from paribus.elsewhere.repeats import check_copies, check_once, equal_values, tell_apart
+from paribus.elsewhere.states import is_lost, is_running, is_unknown
 from paribus.elsewhere.summaries import check_summaries, mean_rows, same_values
 from paribus.elsewhere.units import (
     are_percentages,
@@ -32,11 +40,7 @@ from paribus.measure.metric import Metric
 from paribus.measure.table import Series
 from paribus.text import listed
 
-RUNNING = {"running", "scheduled", "pending", "queued", "preempting"}
-FINISHED = {"finished", "completed", "complete", "done", "success", "succeeded", "ok", ""}
-LOST = {"diverged", "failed", "crashed", "killed", "error", "aborted", "nan"}
-"""What a column of states says, in small letters."""
-
+_INTEGER = re.compile(r"0*(\d+)(?:\.0*)?")
 _LARGEST = 1e100
 """Beyond it squares of values overflow."""
 _LATEST = 1e15
@@ -63,6 +67,7 @@ def recorded(
             notices += low_percentages(frame, metric.key, units[metric.key])
     runs, running = _runs(frame, roles)
     notices += [NotEnded(name, len(seeds)) for name, seeds in running.items()]
+    notices += _unknown_states(frame, roles, runs)
     runs_of: dict[str, list[RecordedRun]] = {}
     for run in runs:
         runs_of.setdefault(run.experiment, []).append(run)
@@ -120,7 +125,7 @@ def _runs(frame: Frame, roles: Roles) -> tuple[list[RecordedRun], dict[str, list
     rows_of: dict[tuple[str, str, str], list[int]] = {}
     unnamed: set[str] = set()
     for row, name in enumerate(names):
-        run, seed = _cell(frame, roles.run, row), _cell(frame, roles.seed, row)
+        run, seed = _cell(frame, roles.run, row), _seed(frame, roles, row)
         if not (run or seed or roles.epoch):
             # Without ids, and without a log, a row is a run.
             run = f"row {row + 1}"
@@ -131,11 +136,11 @@ def _runs(frame: Frame, roles: Roles) -> tuple[list[RecordedRun], dict[str, list
     is_log = any(len(rows) > 1 for rows in rows_of.values())
     for (name, run, seed), rows in rows_of.items():
         ordered = _by_epoch(frame, roles, rows, name=name, called=_called(run, seed))
-        state = _cell(frame, roles.status, ordered[-1]).lower()
-        if state in RUNNING:
+        state = _cell(frame, roles.status, ordered[-1])
+        if is_running(state):
             running.setdefault(name, []).append(seed)
         else:
-            lost, kept = state in LOST, _kept(frame, roles, ordered) if is_log else None
+            lost, kept = is_lost(state), _kept(frame, roles, ordered) if is_log else None
             named = run not in unnamed
             found.append(RecordedRun(name, run or seed, seed, tuple(ordered), lost, kept, named))
     check_summaries(frame, roles, found)
@@ -146,6 +151,20 @@ def _runs(frame: Frame, roles: Roles) -> tuple[list[RecordedRun], dict[str, list
 
 def _cell(frame: Frame, column: str, row: int) -> str:
     return text_of(frame.columns[column][row]) if column else ""
+
+
+def _seed(frame: Frame, roles: Roles, row: int) -> str:
+    """The seed of a row, the same for 1, 01 and 1.0."""
+    seed = _cell(frame, roles.seed, row)
+    found = _INTEGER.fullmatch(seed)
+    return found[1] if found else seed
+
+
+def _unknown_states(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> Iterator[Notice]:
+    """Which states of runs that count are none that is known."""
+    states = dict.fromkeys(_cell(frame, roles.status, run.rows[-1]) for run in runs)
+    if unknown := tuple(filter(is_unknown, states)):
+        yield UnknownStates(roles.status, unknown)
 
 
 def _called(run: str, seed: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from paribus.elsewhere.columns import Roles, plain
-from paribus.elsewhere.frame import Frame
+from paribus.elsewhere.frame import Frame, is_value, text_of
 from paribus.elsewhere.notices import Notice, RowOfMeans, SameValues
 from paribus.elsewhere.records import RecordedExperiment, RecordedRun
 from paribus.errors import UserError
@@ -18,8 +18,9 @@ from paribus.text import count, plural
 _SUMMARIES = {
     "mean", "means", "avg", "average", "median", "std", "sd", "stdev", "stddev", "stderr", "sem",
     "se", "var", "variance", "ci", "ci95", "min", "max", "best", "worst", "sum", "total", "overall",
+    "all",
 }  # fmt: skip
-_WITH_THEM = {"and", "or", "of", "over", "n", "all", "seeds", "runs", "dev", "error", "standard"}
+_WITH_THEM = {"and", "or", "of", "over", "n", "seeds", "runs", "dev", "error", "standard"}
 _RARE = 0.005
 """How often runs may be their own means by chance where it is said."""
 
@@ -38,21 +39,24 @@ def is_summary_row(name: str) -> bool:
 
 
 def check_summaries(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> None:
-    """Raise `UserError` where the seed or the ID of a run says that it is a mean, or a spread, of
-    others: counted as a run, it would add nothing and shorten the interval."""
+    """Raise `UserError` where the seed or the ID of a run, or a word in a column of numbers, such
+    as folds, says that it is a mean, or a spread, of others: counted as a run, it would add nothing
+    and shorten the interval."""
+    columns = [*roles.of("seed"), *roles.of("run")]
+    columns += [name for name in roles.unused if any(map(is_value, frame.columns[name]))]
     found = [
-        (run, role, name)
+        (run, column, name)
         for run in runs
-        for role, name in (("seed", run.seed), ("run", run.name))
-        if getattr(roles, role) and is_summary_row(plain(name))
+        for column in columns
+        if is_summary_row(plain(name := text_of(frame.columns[column][run.rows[-1]])))
     ]
     if not found:
         return
-    run, role, name = found[0]
+    run, column, name = found[0]
     rows = len({id(one) for one, _, _ in found})
     others = f" (so {plural(rows - 1, 'is', 'are')} {count(rows - 1, 'more row')})"
     raise UserError(
-        f'{frame.places[run.rows[0]]}: {role} "{name}" of {run.experiment} is, by its name, a '
+        f'{frame.places[run.rows[0]]}: {column} "{name}" of {run.experiment} is, by its name, a '
         f"summary of other rows, not a run{others if rows > 1 else ''}; remove "
         f"{plural(rows, 'it', 'them')}"
     )

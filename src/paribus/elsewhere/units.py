@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from paribus.elsewhere.frame import Cell, Frame, number
+from paribus.elsewhere.frame import Cell, Frame, is_value, number
 from paribus.elsewhere.notices import LowPercentages, Notice
 from paribus.elsewhere.options import Unit
 from paribus.errors import UserError
@@ -35,7 +35,7 @@ def is_named_percent(column: str) -> bool:
 
 def has_sign(cell: Cell) -> bool:
     """Return whether a cell is a number with a % behind it."""
-    return isinstance(cell, str) and cell.strip().endswith("%") and _is_value(cell)
+    return isinstance(cell, str) and cell.strip().endswith("%") and is_value(cell)
 
 
 def are_percentages(column: str, cells: Sequence[Cell]) -> bool:
@@ -49,7 +49,7 @@ def check_signs(frame: Frame, column: str) -> None:
     cells = frame.columns[column]
     signed = [cell for cell in cells if has_sign(cell)]
     for cell, place in zip(cells, frame.places, strict=True):
-        if signed and _is_value(cell) and not has_sign(cell):
+        if signed and is_value(cell) and not has_sign(cell):
             raise UserError(
                 f"{place}: {column}: {cell} has no %, and others, such as "
                 f"{str(signed[0]).strip()}, have; write all in one unit"
@@ -149,8 +149,3 @@ def _check_one(metric: Metric, name: str, side: Sequence[float], places: Sequenc
         f"{places[first[0]]}: {metric.key}: {name} has {side[first[0]]:g} here and "
         f"{side[other[0]]:g} in {places[other[0]]}; {_UNSURE}"
     )
-
-
-def _is_value(cell: Cell) -> bool:
-    value = number(cell)
-    return value is not None and value == value

@@ -27,12 +27,15 @@ from paribus.elsewhere.notices import (
     OneValueEach,
     PairsDropped,
     PairsInOneColumn,
+    Pooled,
     RowOfMeans,
     SameValues,
     SeedsNotPaired,
     SummaryOfRuns,
     SweepGuessed,
     UnitGuessed,
+    UnknownStates,
+    Unnamed,
     Unused,
     WithoutValue,
 )
@@ -114,7 +117,8 @@ def _(notice: LogGuessed) -> str:
     columns = ",".join((*notice.experiment, notice.column))
     return (
         f"of each run the row of the highest {notice.column} counts (else, if each row is a run of "
-        f"its own, add `--experiment {columns}`)"
+        f"its own, add `--experiment {columns}`, or `--run {notice.column}` if that only numbers "
+        "them)"
     )
 
 
@@ -154,6 +158,37 @@ def _(notice: LowPercentages) -> str:
 @notice_words.register
 def _(notice: Unused) -> str:
     return f"Not used: {listed(list(map(shown, notice.columns)), 12)}."
+
+
+@notice_words.register
+def _(notice: Pooled) -> str:
+    columns = [
+        f"{shown(name)} ({listed(list(map(shown, values)), 4)})"
+        for name, values in notice.columns.items()
+    ]
+    by = ",".join((*notice.experiment, *list(notice.columns)[:1]))
+    return (
+        f"Warning: runs of one experiment differ in {listed(columns, 5)}, and all count alike. If "
+        f"they are different experiments, add `--experiment {by}`; if not, `--ignore` the column."
+    )
+
+
+@notice_words.register
+def _(notice: UnknownStates) -> str:
+    states = [f"“{state}”" for state in notice.states]
+    return (
+        f"Warning: {notice.column} has {listed(states, 5)}, which Paribus does not know; such runs "
+        "count as finished. Write “failed” or “running” if they are."
+    )
+
+
+@notice_words.register
+def _(notice: Unnamed) -> str:
+    return (
+        f"Warning: {count(notice.runs, 'row')} of {notice.experiment} "
+        f"{plural(notice.runs, 'has', 'have')} no seed or run ID, unlike others, and "
+        f"{plural(notice.runs, 'counts as a run', 'count as runs')}; remove what is a mean of runs."
+    )
 
 
 @notice_words.register
