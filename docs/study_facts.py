@@ -150,10 +150,17 @@ class Facts:
         finding = self._steps(question)
         if finding.control is None:
             return ""
+        words = wording.sentence(finding)
+        if finding.verdict is Verdict.UNDECIDED:
+            return words  # It has the control already.
         control = estimates.ratio_with_interval(finding.control)
-        return (
-            f"{wording.sentence(finding)} For comparison, `{finding.a}` against itself: {control}."
-        )
+        return f"{words} For comparison, {finding.a} against itself: {control}."
+
+    def slowest(self, question: int) -> float:
+        """Return the upper end of the interval of a ratio of step times."""
+        ratio = self._steps(question).ratio
+        assert ratio is not None
+        return ratio.high
 
     @property
     def timed(self) -> Sequence[str]:
