@@ -189,7 +189,7 @@ def test_a_changed_matters_keeps_the_recorded_verdict_beside_the_new_one(planned
     printed = call("report", planned).stdout
     assert re.search(f"^  equal¶ .*\n +{re.escape(before)}$", printed, re.M)
     assert "amended after runs had ended;\nas first planned: 1 undecided." in printed
-    assert "¶ amended: asked in other terms after runs had ended" in printed
+    assert "¶ amended: asked in other terms, or of another experiment, after runs had" in printed
     page = Path("report/index.html").read_text("utf-8")
     assert "equal, amended" in page
     latex = Path("report/tables/findings.tex").read_text("utf-8")

@@ -10,10 +10,12 @@ import pytest
 from paribus.measure.runs import Run, StudyResult
 from paribus.present import wording
 from paribus.present.as_json import plain
+from paribus.present.finding_lines import finding_lines
 from paribus.present.findings import agreement_line
 from paribus.questions.family import judge_study
 from paribus.questions.finding import (
     CountFinding,
+    EarlierStates,
     PairFinding,
     StepTimeFinding,
     TwoSided,
@@ -23,7 +25,7 @@ from paribus.questions.original import Agreement, agreement
 from paribus.spec.diff import LayerChange, LayersChanged, SettingChanged
 from paribus.spec.question import Question, question_of
 from paribus.spec.study import Study
-from paribus.spec.study_plan import AskedQuestion, Design, StudyPlan
+from paribus.spec.study_plan import Amendment, AskedQuestion, Design, StudyPlan, What
 from paribus.stats.flips import Flip
 from paribus.store.rows import Status
 from tests.support.judged import timings
@@ -280,3 +282,43 @@ def test_a_question_once_asked_of_experiments_that_are_gone_counts_if_it_was_tes
 
     without = replace(design, questions=asked[:-1])
     assert family(design) - family(without) == counts
+
+
+def test_an_experiment_that_was_changed_counts_as_it_was_before(told: Told) -> None:
+    result = told(["cnn", "cnn-adam", "pool-first"], "cnn-adam")
+    asked = tuple(map(AskedQuestion.of, result.study.questions))
+    hashes = {"cnn": "1", "cnn-adam": "2", "pool-first": "3"}
+    first = Design("2026-01-01T00:00:00+00:00", 0, 0, 5, hashes, asked)
+    second = replace(first, ended=5, experiments={**hashes, "cnn-adam": "4"})
+    pending = Amendment(What.EXPERIMENT_CHANGED, "", 5, "pool-first")
+
+    def changed(*designs: Design, pending: tuple[Amendment, ...] = ()) -> tuple[int, set[object]]:
+        planned = replace(result, recorded_plan=StudyPlan(designs), pending=pending)
+        found = pair_of(planned, "cnn", "cnn-adam"), pair_of(planned, "cnn", "pool-first")
+        return found[0].evidence.family, {finding.changed for finding in found}
+
+    once, twice = EarlierStates(("cnn-adam",), 1), EarlierStates(("cnn-adam",), 2)
+    assert changed(first) == (5, {None})
+    # Three of the five questions are about it.
+    assert changed(first, second) == (8, {once, None})
+    assert changed(first, second, first) == (8, {once, None})
+    third = replace(second, experiments={**hashes, "cnn-adam": "5"})
+    assert changed(first, second, third) == (11, {twice, None})
+    assert changed(first, pending=(pending,)) == (7, {EarlierStates(("pool-first",), 1), None})
+    # Fresh seeds begin anew.
+    assert changed(first, replace(second, first_seed=5)) == (5, {None})
+
+
+def test_a_changed_experiment_is_said_with_its_finding(told: Told) -> None:
+    finding = pair_of(told(["cnn", "cnn-adam"], "cnn-adam"), "cnn", "cnn-adam")
+    other = replace(finding, question=finding.question.model_copy(update={"matters": 0.3}))
+    again = replace(finding, changed=EarlierStates(("cnn-adam",), 2), as_recorded=other)
+    assert wording.sentence(again).endswith(
+        ". With matters 0.3 as first planned: better. cnn-adam changed after runs had ended; as it "
+        "was before it counts as 2 more questions."
+    )
+    assert wording.badge(again) == f"{wording.badge(finding)}, amended"
+    printed = "\n".join(line.text for line in finding_lines([again], preview=False))
+    assert "1 question was amended after runs had ended." in printed
+    assert "better¶" in printed
+    assert "cnn-adam changed after runs had ended" in printed

@@ -21,7 +21,7 @@ _NOTES = {
     "*": "by less than matters",
     "†": "on these test images; not shown for other images",
     "‡": "exploratory: asked after runs had ended",
-    "¶": "amended: asked in other terms after runs had ended",
+    "¶": "amended: asked in other terms, or of another experiment, after runs had ended",
 }
 """What marks behind a verdict mean."""
 _UNCLEAR = "§"
@@ -127,7 +127,7 @@ def _row(finding: Finding) -> _Row:
         "*": finding.less_than_matters,
         "†": isinstance(finding, PairFinding) and finding.shown_for_new_images is False,
         "‡": finding.exploratory,
-        "¶": finding.as_recorded is not None,
+        "¶": finding.is_amended,
         _UNCLEAR: short.family_of_unclear(finding) > 0,
     }
     return _Row(
@@ -216,7 +216,8 @@ def _row_lines(row: _Row, table: _Table) -> Iterator[Line]:
         numbers = (row.numbers, row.n) if place == len(pieces) - 1 else ()
         cells = (f"{word:<{table.words}}", f"{piece:<{room}}", *numbers)
         yield Line(f"  {'  '.join(cells)}".rstrip(), finding.verdict)
-    for why in (short.why(finding), short.raised(finding), wording.as_first_planned(finding)):
+    amended = (wording.as_first_planned(finding), wording.changed_experiments(finding))
+    for why in (short.why(finding), short.raised(finding), *amended):
         for piece in _broken(why, table.width - table.words - len("  " * 2)):
             yield Line(f"  {'':<{table.words}}  {piece}")
 

@@ -168,12 +168,11 @@ def heading(findings: Sequence[Finding], *, preview: bool) -> str:
         text += f": {_verdicts(answered)}"
     if others:
         text += f". Not answered: {_verdicts(others)}"
-    planned = [f.as_recorded for f in findings if f.as_recorded is not None]
-    if planned:
-        text += (
-            f". {count(len(planned), 'question was', 'questions were')} amended after runs had "
-            f"ended; as first planned: {_verdicts(planned)}"
-        )
+    amended = [f for f in findings if f.is_amended]
+    planned = [f.as_recorded for f in amended if f.as_recorded and not f.changed]
+    if amended:
+        text += f". {count(len(amended), 'question was', 'questions were')} amended after runs had "
+        text += f"ended; as first planned: {_verdicts(planned)}" if planned else "ended"
     return f"{text}."
 
 

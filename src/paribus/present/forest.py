@@ -176,9 +176,11 @@ def _row(number: int, finding: Finding, labels: Labels) -> ForestRow:
     notes = {
         "by less than matters": finding.less_than_matters,
         "exploratory": finding.exploratory,
-        "amended": finding.as_recorded is not None,
+        "amended": finding.is_amended,
     }
     words = [short.verdict(finding), *(note for note, holds in notes.items() if holds)]
+    whys = (_why(finding, at), wording.as_first_planned(finding),
+            wording.changed_experiments(finding))  # fmt: skip
     return ForestRow(
         number=number,
         question=asked.ask,
@@ -186,7 +188,7 @@ def _row(number: int, finding: Finding, labels: Labels) -> ForestRow:
         n=f"n = {found.n}" if found.n else "",
         verdict=finding.verdict.value,
         word=", ".join(words),
-        why="; ".join(filter(None, (_why(finding, at), wording.as_first_planned(finding)))),
+        why="; ".join(filter(None, whys)),
         numbers=found.together,
         estimate=at.estimate,
         low=at.low,

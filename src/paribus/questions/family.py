@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from paribus.measure.runs import StudyResult
-from paribus.questions.finding import Finding, NoVerdict, PairFinding, Verdict
+from paribus.questions.finding import EarlierStates, Finding, NoVerdict, PairFinding, Verdict
 from paribus.questions.kind import Context, Prepared, kind_of
 from paribus.questions.looks import at_last_look, next_look
 from paribus.questions.next_look import NextLook
 from paribus.questions.raised import as_raised
 from paribus.spec.question import BaseQuestion
-from paribus.spec.study_plan import AskedQuestion, StudyPlan
+from paribus.spec.study_plan import AskedQuestion, StudyPlan, What
 from paribus.stats.adjustment import holm
 from paribus.stats.limits import VERDICT_LEVEL
 
@@ -25,14 +25,15 @@ def judge_study(result: StudyResult) -> list[Finding]:
     if plan is None:
         return judge(asked, context)
     gone = _gone(plan, asked)
-    prepared = _all_prepared(asked, gone, context)
+    prepared = _all_prepared(result, gone, context)
     found = _judged(prepared, context)
-    since = {once.key: finding for once, finding in zip(gone, found[len(asked) :], strict=True)}
+    since = {once.key: finding for once, finding in zip(gone, found[len(asked) :], strict=False)}
     findings = []
     for number, (question, finding) in enumerate(zip(asked, found, strict=False)):
         before = _before(question, plan)
         late = plan.original.asked_late(question) and finding.needs_training
-        finding = replace(finding, exploratory=before is None or late)
+        changed = _changed(plan, question, result)
+        finding = replace(finding, exploratory=before is None or late, changed=changed)
         if before is None:
             pass
         elif before.key != AskedQuestion.of(question).key:
@@ -55,7 +56,7 @@ def next_look_of(result: StudyResult) -> NextLook:
     context = replace(Context.of(result), looks=looks, images=False)
     plan = result.recorded_plan
     gone = [] if plan is None else _gone(plan, asked)
-    stands = at_last_look(_all_prepared(asked, gone, context), looks)[: len(asked)]
+    stands = at_last_look(_all_prepared(result, gone, context), looks)[: len(asked)]
     return next_look(result.experiments, asked, stands, looks)
 
 
@@ -86,13 +87,47 @@ def _prepared(question: BaseQuestion, context: Context) -> Prepared:
 
 
 def _all_prepared(
-    asked: Sequence[BaseQuestion], gone: Sequence[AskedQuestion], context: Context
+    result: StudyResult, gone: Sequence[AskedQuestion], context: Context
 ) -> list[Prepared]:
-    """The questions of a study, and those that it has asked once."""
+    """The questions of a study, those that it has asked once, and those that it has asked of
+    experiments as they were before they changed."""
     return [
-        *(_prepared(question, context) for question in asked),
+        *(_prepared(question, context) for question in result.study.questions),
         *(_recorded(once, context) for once in gone),
+        *_of_earlier_experiments(result, gone),
     ]
+
+
+def _of_earlier_experiments(
+    result: StudyResult, gone: Sequence[AskedQuestion]
+) -> Iterator[Prepared]:
+    """Their numbers are not read: an earlier experiment may be stored or not."""
+    plan = result.recorded_plan
+    if plan is None:
+        return
+    for question in result.study.questions:
+        once = AskedQuestion.of(question)
+        yield from (_Unknown(once) for _ in plan.once_asked(once, _changed_names(result)))
+    for once in gone:
+        # One of them is the question itself.
+        yield from (_Unknown(once) for _ in plan.once_asked(once, _changed_names(result))[1:])
+
+
+def _changed_names(result: StudyResult) -> set[str]:
+    """The experiments that are not as the last run has recorded them."""
+    return {one.subject for one in result.pending if one.what is What.EXPERIMENT_CHANGED}
+
+
+def _changed(plan: StudyPlan, question: BaseQuestion, result: StudyResult) -> EarlierStates | None:
+    pending = _changed_names(result)
+    before = plan.once_asked(AskedQuestion.of(question), pending)
+    now = plan.now.experiments
+    names = tuple(
+        name
+        for name in question.experiments
+        if any(name in pending or one.get(name) != now.get(name) for one in before)
+    )
+    return EarlierStates(names, len(before)) if before else None
 
 
 def _recorded(once: AskedQuestion, context: Context) -> Prepared:

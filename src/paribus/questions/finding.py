@@ -57,6 +57,15 @@ class NoVerdict(StrEnum):
     NOT_COUNTED = "not counted"
 
 
+@dataclass(frozen=True)
+class EarlierStates:
+    """Experiments of a question that were changed after runs had ended. `times`: how many earlier
+    states of them it was asked of, each of which counts as a question."""
+
+    names: tuple[str, ...]
+    times: int
+
+
 @dataclass(frozen=True, eq=False)
 class Finding:
     """What a finding of every kind has.
@@ -64,8 +73,9 @@ class Finding:
     `less_than_matters`: better or worse, but shown to be by less than matters. `preview`: what was
     judged is the shortened study, and says nothing of the full one. `exploratory`: the question was
     added after runs of the study had ended. `as_recorded`: the finding of the question as it was
-    recorded before, if its metric, `matters` or `about` have changed since. `possible_pairs`: of a
-    pair that no question of a study asks about, how many such pairs there are.
+    recorded before, if its metric, `matters` or `about` have changed since. `changed`: which of its
+    experiments have. `possible_pairs`: of a pair that no question of a study asks about, how many
+    such pairs there are.
     """
 
     needs_training: ClassVar[bool] = True
@@ -79,7 +89,13 @@ class Finding:
     preview: bool = field(default=False, kw_only=True)
     exploratory: bool = field(default=False, kw_only=True)
     as_recorded: Finding | None = field(default=None, kw_only=True)
+    changed: EarlierStates | None = field(default=None, kw_only=True)
     possible_pairs: int | None = field(default=None, kw_only=True)
+
+    @property
+    def is_amended(self) -> bool:
+        """Whether it is asked in other terms, or of other experiments, than at first."""
+        return self.as_recorded is not None or self.changed is not None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import Enum, auto
 from functools import cached_property
@@ -164,6 +164,10 @@ class Amendment:
     after: str = ""
 
 
+Versions = Mapping[str, str]
+"""Hashes of experiments at one time, by name."""
+
+
 @dataclass(frozen=True)
 class StudyPlan:
     """All designs that a study has had since its first run, in order; at least one."""
@@ -226,6 +230,28 @@ class StudyPlan:
             for question in design.questions:
                 asked.setdefault(question.key, question)
         return list(asked.values())
+
+    def once_asked(self, question: AskedQuestion, changed: Container[str]) -> list[Versions]:
+        """Return of which experiments a question was asked since, as they were before they changed,
+        once each. changed: the names of those that a study at hand has changed since."""
+        return [
+            versions
+            for versions in self._versions(question)
+            if any(versions[name] != self._now(name, changed) for name in versions)
+        ]
+
+    def _versions(self, question: AskedQuestion) -> list[Versions]:
+        asked = question.question
+        names = () if asked is None else asked.experiments
+        found = [
+            {name: design.experiments[name] for name in names if name in design.experiments}
+            for design in self.designs[self.start :]
+            if question.key in {one.key for one in design.questions}
+        ]
+        return [one for place, one in enumerate(found) if one not in found[:place]]
+
+    def _now(self, name: str, changed: Container[str]) -> str | None:
+        return None if name in changed else self.now.experiments.get(name)
 
     def amended(self, design: Design, ended: int, judged: int) -> StudyPlan:
         """Return the plan with a design at hand. ended: how many runs of its last one have: until

@@ -11,7 +11,7 @@ from paribus.questions import original
 from paribus.questions.finding import Finding, NoVerdict, TwoSided, Verdict
 from paribus.questions.original import Agreement
 from paribus.spec.study_plan import AskedQuestion
-from paribus.text import plural
+from paribus.text import count, listed, plural
 
 _VERDICTS = {
     Verdict.CONFOUNDED: "confounded",
@@ -65,13 +65,17 @@ def _mark_sentence(finding: Finding, words: str) -> str:
         words = f"Exploratory (asked after runs had ended): {words}"
     if planned := as_first_planned(finding):
         words = f"{words} {planned[0].upper()}{planned[1:]}."
+    if changed := changed_experiments(finding):
+        words = f"{words} {changed}."
     return f"In this preview: {words}" if finding.preview else words
 
 
 def _mark_badge(finding: Finding, words: str) -> str:
     if finding.exploratory or finding.possible_pairs is not None:
         words = f"{words}, exploratory"
-    if (before := finding.as_recorded) is not None:
+    if finding.changed is not None:
+        words = f"{words}, amended"
+    elif (before := finding.as_recorded) is not None:
         words = f"{words} (as first planned: {verdict_words(before.verdict)})"
     return f"{words} in this preview" if finding.preview else words
 
@@ -81,8 +85,24 @@ def as_first_planned(finding: Finding) -> str:
     it; "" if nothing has."""
     if (before := finding.as_recorded) is None:
         return ""
-    terms = ", ".join(_changed_terms(before, finding))
-    return f"as first planned ({terms}): {verdict_words(before.verdict)}"
+    terms, verdict = ", ".join(_changed_terms(before, finding)), verdict_words(before.verdict)
+    if finding.changed is not None:
+        # Its experiments are not those of the first plan.
+        return f"with {terms} as first planned: {verdict}"
+    return f"as first planned ({terms}): {verdict}"
+
+
+def changed_experiments(finding: Finding) -> str:
+    """Return which experiments of a question were changed after runs had ended, and what follows;
+    "" if none was."""
+    if (changed := finding.changed) is None:
+        return ""
+    names = len(changed.names)
+    return (
+        f"{listed(list(changed.names), 3)} changed after runs had ended; as "
+        f"{plural(names, 'it was before it counts', 'they were before they count')} as "
+        f"{count(changed.times, 'more question')}"
+    )
 
 
 def _changed_terms(before: Finding, now: Finding) -> list[str]:
