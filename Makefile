@@ -67,8 +67,12 @@ format: $(INSTALLED)
 quick: kernels
 	$(BIN)/pytest --numprocesses 2 --quiet -m "not slow" $(QUICK)
 
+# Beside each other on two cores; some tests wait for a browser, a cluster or a kill, so that three
+# end sooner (.ci/run).
+PROCESSES := 2
+
 test: kernels
-	$(BIN)/pytest --numprocesses 2 --dist worksteal --quiet
+	$(BIN)/pytest --numprocesses $(PROCESSES) --dist worksteal --quiet
 
 # Ten times as many simulated studies as `make test`, every error rate printed; 13 CPU minutes.
 calibrate: kernels

@@ -6,6 +6,7 @@ A store is filled with made-up runs of the built-in study (`report_time.fill`): 
 `check`, `status` and a `run` with nothing left to train, and 5 seeds × 100 epochs for `report`.
 Each command runs in a process of its own, several times; the medians are printed, processor time
 (user + system, of the process and its children) and wall time. `run` is measured up to its report.
+What one more worker costs is what two take beyond one for the same two short runs, in turns.
 """
 
 from __future__ import annotations
@@ -40,6 +41,17 @@ with patch("paribus.cli.run.answer"):
 _WITH_BYTECODE = {
     name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"
 }
+_TWO_RUNS = """
+title = "What a worker costs"
+data = "mnist"
+seeds = 2
+
+[experiments.mlp]
+network = ["flatten", "linear 10"]
+optimizer = { name = "sgd", lr = 0.1 }
+batch_size = 128
+epochs = 1
+"""
 _ABLATION = Path(__file__).resolve().parent.parent / "docs" / "ablation.csv"
 
 
@@ -56,25 +68,41 @@ class Measured:
 
 def measure(command: Sequence[str], folder: Path, repeats: int) -> tuple[float, float]:
     """Median processor and wall seconds of a command, run once before to warm up."""
+    took = [_once(command, folder) for _ in range(repeats + 1)][1:]
+    return median(cpu for cpu, _ in took), median(wall for _, wall in took)
+
+
+def measure_worker(folder: Path, repeats: int) -> tuple[float, float]:
+    """Median processor and wall seconds that a second worker adds to the same two runs."""
+    (folder / "two.toml").write_text(_TWO_RUNS)
     cpu, wall = [], []
-    for _ in range(repeats + 1):
-        begun = perf_counter()
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=_WITH_BYTECODE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+    for repeat in range(repeats + 1):
+        run = [sys.executable, "-c", _NO_REPORT, "run", "two.toml", "--no-timing"]
+        one, two = (
+            _once([*run, "--jobs", jobs, "--store", f"two-{jobs}-{repeat}"], folder)
+            for jobs in ("1", "2")
         )
-        assert process.stderr is not None
-        said = process.stderr.read()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            sys.exit(f"{' '.join(command)}: {said.decode()}")
-        wall.append(perf_counter() - begun)
-        cpu.append(used.ru_utime + used.ru_stime)
+        cpu.append(two[0] - one[0])
+        wall.append(two[1] - one[1])
     return median(cpu[1:]), median(wall[1:])
+
+
+def _once(command: Sequence[str], folder: Path) -> tuple[float, float]:
+    begun = perf_counter()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=_WITH_BYTECODE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    said = process.stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(command)}: {said.decode()}")
+    return used.ru_utime + used.ru_stime, perf_counter() - begun
 
 
 def main() -> None:
@@ -114,10 +142,20 @@ def main() -> None:
         for name, command, bar in asked:
             cpu, wall = measure(command, folder, arguments.repeats)
             found.append(Measured(name, cpu, wall, bar))
-            print(f"{cpu:6.2f} s CPU, {wall:6.2f} s (at most {bar}): {name}", flush=True)
+            print(_line(found[-1]), flush=True)
+        cpu, wall = measure_worker(folder, arguments.repeats)
+        found.append(Measured("one more worker of a run", cpu, wall, "1 s CPU"))
+        print(_line(found[-1]))
     if arguments.json:
         result = {"environment": where, "commands": [asdict(one) for one in found]}
         arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+
+
+def _line(one: Measured) -> str:
+    return (
+        f"{one.cpu_seconds:6.2f} s CPU, {one.wall_seconds:6.2f} s (at most {one.bar}): "
+        f"{one.command}"
+    )
 
 
 if __name__ == "__main__":

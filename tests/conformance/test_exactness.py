@@ -128,6 +128,7 @@ def test_beside_other_runs() -> None:
 
 def test_beside_other_runs_leaves_the_number_of_threads_as_it_was() -> None:
     before = torch.get_num_threads()
+    torch.set_num_threads(before)  # New threads begin with the number that was set last.
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(digest, ENGINES * 2))
         assert pool.submit(torch.get_num_threads).result() == before

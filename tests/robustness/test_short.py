@@ -32,7 +32,7 @@ def test_mutated_files_end_in_a_message(name: str, count: int, tmp_path: Path) -
 @pytest.mark.slow
 @pytest.mark.thorough
 def test_killed_commands_end_with_the_same_bytes(tmp_path: Path) -> None:
-    _passes("kills", 4, tmp_path)
+    _passes("kills", 2, tmp_path)
 
 
 @pytest.mark.parametrize("name", [pytest.param("ray_kills", marks=NEEDS_RAY)])

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.mark.parametrize("instruction_set", RUNNING)
 @pytest.mark.parametrize("sanitizers", ["address,undefined", "thread"])
 def test_sanitizers_find_nothing(sanitizers: str, instruction_set: str) -> None:
-    flags = ("-O1", "-g1", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all")
+    flags = ("-O0", "-g1", f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all")
     command = program("exercise", Build(instruction_set, str(COMPILER), flags))
     ran = subprocess.run(command, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr or ran.stdout
