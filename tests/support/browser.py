@@ -29,7 +29,8 @@ def accessibility_problems(browser: webdriver.Chrome) -> list[str]:
     """What axe-core finds serious or critical on the page, each with where it is."""
     browser.execute_script(AXE.read_text("utf-8"))
     found: list[dict[str, Any]] = browser.execute_async_script(
-        "const done = arguments[0]; axe.run({resultTypes: ['violations']}).then(result => done(result.violations));"
+        "const done = arguments[0];"
+        "axe.run({resultTypes: ['violations']}).then(result => done(result.violations));"
     )
     return [
         f"{problem['id']}: {problem['help']}: {[node['html'][:200] for node in problem['nodes']]}"
