@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from paribus.elsewhere.counters import budgets_of, check_filled
-from paribus.elsewhere.frame import Frame, has_spread, is_blank, number, text_of
+from paribus.elsewhere.counters import budgets_of, check_filled, counts_up
+from paribus.elsewhere.frame import Frame, has_spread, is_blank, is_value, number, text_of
 from paribus.elsewhere.metrics import preference
 from paribus.errors import UserError, did_you_mean
 from paribus.text import listed
@@ -162,8 +162,11 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
             )
     for role in ROLES:
         choice.take(role)
-    for role in ("seed", "run", "status"):
+    for role in ("seed", "status"):
         choice.guess(role, choice.by_name(role))
+    choice.guess(
+        "run", [name for name in choice.all_by_name("run") if not _counts_rows(frame, name)][:1]
+    )
     choice.guess("experiment", choice.by_name("experiment") or _words_that_repeat(choice))
     if "experiment" not in choice.chosen:
         raise UserError(
@@ -196,6 +199,12 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
         budgets=budgets,
         **one,
     )
+
+
+def _counts_rows(frame: Frame, column: str) -> bool:
+    """Whether a column numbers the rows, as the index of a DataFrame does, and so names no runs."""
+    cells = frame.columns[column]
+    return all(map(is_value, cells)) and counts_up([number(cell) or 0.0 for cell in cells])
 
 
 def _counter(choice: _Choice) -> tuple[str, ...]:

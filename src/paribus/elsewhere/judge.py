@@ -18,7 +18,7 @@ from paribus.elsewhere.pairs import asked_pairs, check_shared_seeds
 from paribus.elsewhere.pooled import pooled
 from paribus.elsewhere.question import ElsewhereBestQuestion, ElsewhereQuestion
 from paribus.elsewhere.records import RecordedExperiment, RecordedRuns
-from paribus.elsewhere.remarks import of_roles, of_runs
+from paribus.elsewhere.remarks import lengths_differ, of_roles, of_runs
 from paribus.elsewhere.runs import recorded
 from paribus.elsewhere.terms import Terms
 from paribus.elsewhere.wide import long_form
@@ -95,13 +95,21 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
             )
     prepared: list[Prepared] = [
         _prepared(
-            runs, metric, pair, terms, matters=matters[metric], family=len(pairs) * len(metrics)
+            runs,
+            metric,
+            pair,
+            terms,
+            roles=roles,
+            matters=matters[metric],
+            family=len(pairs) * len(metrics),
         )
         for metric in metrics
         for pair in pairs
     ]
     if terms.best:
-        prepared += [_contest(runs, metric, terms, matters[metric]) for metric in metrics]
+        prepared += [
+            _contest(runs, metric, terms, roles, matters=matters[metric]) for metric in metrics
+        ]
     of_table = of_roles(frame, roles, terms, metrics)
     of_pool = pooled(frame, roles, terms, runs)
     notices = (*of_form, *of_table, *of_pool, *of_runs(runs, roles, terms, pairs))
@@ -147,12 +155,13 @@ def _prepared(
     names: tuple[str, str],
     terms: Terms,
     *,
+    roles: Roles,
     matters: float,
     family: int,
 ) -> Prepared:
     by_name = {one.name: one for one in runs.experiments}
     a, b = (by_name[name] for name in names)
-    pair = _pair(a, b, terms.about)
+    pair = _pair(a, b, terms.about, roles)
     question = ElsewhereQuestion(
         ask=f"Is {b.name} better than {a.name}?",
         compare=names,
@@ -191,7 +200,9 @@ def _prepared(
     )
 
 
-def _contest(runs: RecordedRuns, metric: Metric, terms: Terms, matters: float) -> Contest:
+def _contest(
+    runs: RecordedRuns, metric: Metric, terms: Terms, roles: Roles, *, matters: float
+) -> Contest:
     """The question which of all experiments may be the best; of pairs, each over the seeds that
     both have."""
     experiments = runs.experiments
@@ -201,7 +212,7 @@ def _contest(runs: RecordedRuns, metric: Metric, terms: Terms, matters: float) -
     if terms.missing is Missing.UNREPORTED and not is_whole:
         raise UserError("--best: needs all values, and some are unreported; leave --best out")
     first, *others = experiments
-    pairs = [_pair(first, one, terms.about) for one in others]
+    pairs = [_pair(first, one, terms.about, roles) for one in others]
     return Contest(
         question=ElsewhereBestQuestion(
             ask="Which may be the best?",
@@ -217,14 +228,16 @@ def _contest(runs: RecordedRuns, metric: Metric, terms: Terms, matters: float) -
     )
 
 
-def _pair(a: RecordedExperiment, b: RecordedExperiment, about: Sequence[str]) -> Pair:
-    """Return what is recorded to differ. Where nobody says what is meant to, one setting may."""
+def _pair(a: RecordedExperiment, b: RecordedExperiment, about: Sequence[str], roles: Roles) -> Pair:
+    """Return what is recorded to differ. Where nobody says what is meant to, one setting may, but
+    not that the logs of the one end before those of the other."""
     differences = tuple(
         SettingChanged(column, before or _NONE, b.settings.get(column, "") or _NONE)
         for column, before in a.settings.items()
         if before != b.settings.get(column, "")
     )
-    meant = about or tuple(one.aspect for one in differences[:1] if len(differences) == 1)
+    alone = differences if len(differences) == 1 and not lengths_differ(a, b, roles) else ()
+    meant = about or tuple(one.aspect for one in alone)
     return Pair(
         a=a.name,
         b=b.name,

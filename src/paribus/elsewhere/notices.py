@@ -187,6 +187,15 @@ class DifferentEnds(Notice):
 
 
 @dataclass(frozen=True)
+class DifferentLengths(Notice):
+    """Experiments whose logs end at different epochs, each with the last one of all its runs, where
+    nobody has said that this is meant."""
+
+    column: str
+    ends: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class KeptEpochs(Notice):
     """Runs whose values are of the epoch that they keep, not of their last one."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from paribus.elsewhere.columns import Roles, plain
 from paribus.elsewhere.counters import MOST_BUDGETS
-from paribus.elsewhere.frame import Frame, number, text_of
+from paribus.elsewhere.frame import Frame, is_value, number, text_of
 from paribus.elsewhere.metrics import is_best, is_summary
 from paribus.elsewhere.missing import absent_seeds
 from paribus.elsewhere.notices import (
@@ -14,6 +14,7 @@ from paribus.elsewhere.notices import (
     AlikeNames,
     BestOfSeveral,
     Confounded,
+    DifferentLengths,
     DirectionGuessed,
     Guessed,
     LargeMatters,
@@ -91,6 +92,12 @@ def of_runs(
         notices.append(NoSettings())
     if several := _differ_at_once(experiments, terms, pairs):
         notices.append(Confounded(several))
+    recorded = {one.name: one for one in experiments}
+    apart = [(a, b) for a, b in pairs if lengths_differ(recorded[a], recorded[b], roles)]
+    if apart and not terms.about:
+        names = dict.fromkeys(name for pair in apart for name in pair)
+        ends = tuple((name, recorded[name].settings[roles.epoch]) for name in names)
+        notices.append(DifferentLengths(roles.epoch, ends))
     by_name = {one.name: [run.seed for run in one.runs] for one in experiments}
     if terms.paired:
         running = {one.name: one.running for one in experiments}
@@ -113,6 +120,13 @@ def of_runs(
         if absent := absent_seeds([one for one in experiments if one.name in compared]):
             notices.append(AbsentSeeds(tuple((name, tuple(one)) for name, one in absent.items())))
     return notices
+
+
+def lengths_differ(a: RecordedExperiment, b: RecordedExperiment, roles: Roles) -> bool:
+    """Return whether the logs of one experiment all end at one epoch, and those of the other at
+    another, so that these were not trained for as long."""
+    ends = [one.settings.get(roles.epoch) for one in (a, b)]
+    return all(map(is_value, ends)) and ends[0] != ends[1]
 
 
 def _differ_at_once(

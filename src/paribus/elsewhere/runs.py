@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -13,7 +11,7 @@ from numpy.typing import NDArray
 
 from paribus.elsewhere.columns import Roles, experiments_of, plain
 from paribus.elsewhere.examples import read_correct
-from paribus.elsewhere.frame import Cell, Frame, has_spread, is_blank, number, step_of, text_of
+from paribus.elsewhere.frame import Cell, Frame, is_blank, number, step_of, text_of
 from paribus.elsewhere.metrics import percent_bounds
 from paribus.elsewhere.notices import (
     DifferentEnds,
@@ -35,16 +33,12 @@ from paribus.elsewhere.units import (
     check_units,
     low_percentages,
 )
+from paribus.elsewhere.values import by_examples, epoch_of, measured_at, values_of
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
-from paribus.measure.table import Series
 from paribus.text import listed
 
 _INTEGER = re.compile(r"0*(\d+)(?:\.0*)?")
-_LARGEST = 1e100
-"""Beyond it squares of values overflow."""
-_LATEST = 1e15
-"""Integers beyond it are not told apart."""
 
 
 def recorded(
@@ -67,7 +61,9 @@ def recorded(
             notices += low_percentages(frame, metric.key, units[metric.key])
     runs, running = _runs(frame, roles)
     notices += [NotEnded(name, len(seeds)) for name, seeds in running.items()]
-    notices += _unknown_states(frame, roles, runs)
+    states = dict.fromkeys(_state(frame, roles, run.rows) for run in runs)
+    if unknown := tuple(filter(is_unknown, states)):
+        notices.append(UnknownStates(roles.status, unknown))
     runs_of: dict[str, list[RecordedRun]] = {}
     for run in runs:
         runs_of.setdefault(run.experiment, []).append(run)
@@ -75,13 +71,19 @@ def recorded(
     final: dict[str, list[Cell]] = {metric.key: [] for metric in metrics}
     experiments = []
     correct = _correct(frame, roles, runs, metrics) if roles.correct else {}
+    measured = {metric: measured_at(frame, roles, runs, metric) for metric in metrics}
     for name, own in runs_of.items():
         series = {}
         for metric in metrics:
-            found = [_series(frame, roles, run, metric, seed=numbers[run.seed]) for run in own]
+            found = [
+                values_of(
+                    frame, roles, run, metric, seed=numbers[run.seed], measured=measured[metric]
+                )
+                for run in own
+            ]
             if metric.scores_are_correctness and correct:
                 found = [
-                    _by_examples(frame, run, one, correct[run])
+                    by_examples(frame, run, one, correct[run])
                     for run, one in zip(own, found, strict=True)
                 ]
             final[metric.key] += [one.last for one in found]
@@ -95,7 +97,7 @@ def recorded(
         going = frozenset(running.get(name, ())) - {""}
         experiments.append(RecordedExperiment(name, tuple(own), series, settings, parts, going))
     chosen = [run for run in runs if run.kept is not None]
-    if early := sum(run.kept != _epoch(frame, roles, run.rows[-1]) for run in chosen):
+    if early := sum(run.kept != epoch_of(frame, roles, run.rows[-1]) for run in chosen):
         notices.append(KeptEpochs(roles.kept, roles.epoch, early))
     for metric in metrics:
         if not are_percentages(metric.key, frame.columns[metric.key]):
@@ -136,7 +138,7 @@ def _runs(frame: Frame, roles: Roles) -> tuple[list[RecordedRun], dict[str, list
     is_log = any(len(rows) > 1 for rows in rows_of.values())
     for (name, run, seed), rows in rows_of.items():
         ordered = _by_epoch(frame, roles, rows, name=name, called=_called(run, seed))
-        state = _cell(frame, roles.status, ordered[-1])
+        state = _state(frame, roles, ordered)
         if is_running(state):
             running.setdefault(name, []).append(seed)
         else:
@@ -160,11 +162,10 @@ def _seed(frame: Frame, roles: Roles, row: int) -> str:
     return found[1] if found else seed
 
 
-def _unknown_states(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> Iterator[Notice]:
-    """Which states of runs that count are none that is known."""
-    states = dict.fromkeys(_cell(frame, roles.status, run.rows[-1]) for run in runs)
-    if unknown := tuple(filter(is_unknown, states)):
-        yield UnknownStates(roles.status, unknown)
+def _state(frame: Frame, roles: Roles, rows: Sequence[int]) -> str:
+    """What the last row of a run that says so says of its state."""
+    states = [_cell(frame, roles.status, row) for row in rows]
+    return next(filter(None, reversed(states)), "")
 
 
 def _called(run: str, seed: str) -> str:
@@ -182,13 +183,13 @@ def _by_epoch(
             f"{frame.places[rows[1]]}: {called} of {name} is there already, in "
             f"{frame.places[rows[0]]}; {tell_apart(frame, roles, rows)}"
         )
-    epoch_of = {row: _epoch(frame, roles, row) for row in rows}
-    ordered = sorted(rows, key=lambda row: (epoch_of[row], row))
+    epochs = {row: epoch_of(frame, roles, row) for row in rows}
+    ordered = sorted(rows, key=lambda row: (epochs[row], row))
     if not frame.is_log:
         for before, after in pairwise(ordered):
-            if epoch_of[before] == epoch_of[after]:
+            if epochs[before] == epochs[after]:
                 raise UserError(
-                    f"{frame.places[after]}: {roles.epoch} {epoch_of[after]:g} of {called} of "
+                    f"{frame.places[after]}: {roles.epoch} {epochs[after]:g} of {called} of "
                     f"{name} is there already, in {frame.places[before]}; "
                     f"{tell_apart(frame, roles, [before, after])}"
                 )
@@ -205,7 +206,7 @@ def _kept(frame: Frame, roles: Roles, rows: Sequence[int]) -> float | None:
     if not said:
         return None
     kept = number(said[0])
-    if len(said) > 1 or kept not in [_epoch(frame, roles, row) for row in rows]:
+    if len(said) > 1 or kept not in [epoch_of(frame, roles, row) for row in rows]:
         raise UserError(
             f"{frame.places[rows[0]]}: {roles.kept} must be one {roles.epoch} of the run, the same "
             f"in all its rows, got {listed(said, 3)}"
@@ -217,55 +218,7 @@ def _counts(frame: Frame, roles: Roles, run: RecordedRun) -> int:
     """The row of a run whose values count."""
     if run.kept is None:
         return run.rows[-1]
-    return next(row for row in run.rows if _epoch(frame, roles, row) == run.kept)
-
-
-def _epoch(frame: Frame, roles: Roles, row: int) -> float:
-    """The epoch of a row. Raises `UserError` if it has none."""
-    cell = frame.columns[roles.epoch][row]
-    epoch = number(cell)
-    if epoch is None or not abs(epoch) <= _LATEST:
-        raise UserError(
-            f'{frame.places[row]}: "{text_of(cell)}" is no {roles.epoch}; each row of a log needs '
-            "one"
-        )
-    return epoch
-
-
-@dataclass(frozen=True, eq=False)
-class _Read:
-    series: Series
-    last: Cell
-
-
-def _series(frame: Frame, roles: Roles, run: RecordedRun, metric: Metric, *, seed: int) -> _Read:
-    """The rows of a run and a metric, and the cell of its final value."""
-    cells = frame.columns[metric.key]
-    # In a log an empty cell is of a moment at which something else was measured.
-    rows = [row for row in run.rows if len(run.rows) == 1 or not is_blank(cells[row])]
-    values = [_number(cells[row], frame.places[row], metric.key) for row in rows]
-    epoch_E = np.array([_epoch(frame, roles, row) if roles.epoch else 1.0 for row in rows])
-    _check_whole(frame, run, metric, epoch_E)
-    counts = range(len(rows)) if run.kept is None else np.flatnonzero(epoch_E == run.kept)
-    last = int(counts[-1]) if len(counts) else None
-    if run.kept is not None and rows and last is None and not run.lost:
-        raise UserError(
-            f"{frame.places[run.rows[0]]}: {metric.key} has values at other epochs and none at "
-            f"{roles.epoch} {run.kept:g}, which {roles.kept} names; export every epoch"
-        )
-    final = math.nan if last is None or run.lost else values[last]
-    series = Series(
-        experiment=run.experiment,
-        run_id=run.name,
-        seed=seed,
-        metric=metric,
-        epoch_E=epoch_E.astype(np.int64),
-        value_E=np.array(values, dtype=np.float64),
-        value=final,
-        read_scores=lambda: None,
-        read_correct=lambda: None,
-    )
-    return _Read(series, None if last is None else cells[rows[last]])
+    return next(row for row in run.rows if epoch_of(frame, roles, row) == run.kept)
 
 
 def _correct(
@@ -292,70 +245,6 @@ def _correct(
     return found
 
 
-def _by_examples(
-    frame: Frame, run: RecordedRun, read: _Read, correct_N: NDArray[np.bool_] | None
-) -> _Read:
-    """The series with its scores; its value is then their mean, without rounding.
-
-    Raises `UserError` if that is not the value in the table.
-    """
-    series, place = read.series, frame.places[run.rows[-1]]
-    if not math.isfinite(series.value):
-        return read
-    if correct_N is None:
-        raise UserError(f"{place}: has a value and no file of examples; name the file")
-    # A share, or a percentage.
-    score_N = correct_N * (100 / series.metric.scale)
-    value = float(score_N.mean())
-    if abs(value - series.value) > max(step_of([read.last]), 1e-6 * 100 / series.metric.scale):
-        raise UserError(
-            f"{place}: {series.metric.key} is {series.value:g}, but of its examples {value:g} are "
-            "right; name the file of this run"
-        )
-    exact = replace(
-        series, value=value, read_scores=lambda: score_N, read_correct=lambda: correct_N
-    )
-    return _Read(exact, value)
-
-
-def _number(cell: Cell, place: str, column: str) -> float:
-    value = number(cell)
-    if value is not None:
-        if value and not math.isnan(value) and not 1 / _LARGEST <= abs(value) <= _LARGEST:
-            raise UserError(
-                f"{place}: {column}: {value:g} is beyond ±{_LARGEST:g}, or nearer to 0 than "
-                f"{1 / _LARGEST:g}; correct it, or leave the cell empty if the run diverged"
-            )
-        return value
-    text = text_of(cell)
-    if has_spread(cell):
-        raise UserError(
-            f'{place}: {column}: "{text}" is a mean with its spread; a verdict needs a row for '
-            "each run"
-        )
-    raise UserError(
-        f'{place}: {column}: "{text}" is not a number; correct it, or leave the cell empty if the '
-        "run has no value"
-    )
-
-
-def _check_whole(
-    frame: Frame, run: RecordedRun, metric: Metric, epoch_E: NDArray[np.float64]
-) -> None:
-    """Raise `UserError` where a log has gaps: its last row need not be the run's last epoch.
-
-    The first and the last gap may differ from the others, as before training and after it.
-    """
-    gaps = np.diff(epoch_E)[1:-1]
-    if gaps.size and not np.allclose(gaps, gaps[0]):
-        shown = ", ".join(f"{epoch:g}" for epoch in epoch_E[:5])
-        raise UserError(
-            f"{frame.source}: the log of {metric.key} of run {run.name} of {run.experiment} has "
-            f"gaps (it has {shown} …), so it was sampled, and its last value need not be the "
-            "final one; export the whole log, or a row for each run with its final value"
-        )
-
-
 def _ends(
     frame: Frame, roles: Roles, runs: Sequence[RecordedRun], notices: list[Notice]
 ) -> dict[str, str]:
@@ -364,7 +253,7 @@ def _ends(
     whole = [run for run in runs if not run.lost]
     if not roles.epoch or not whole or all(run.kept is not None for run in whole):
         return {}
-    last = [_epoch(frame, roles, run.rows[-1]) for run in whole]
+    last = [epoch_of(frame, roles, run.rows[-1]) for run in whole]
     low, high = min(last), max(last)
     if low == high:
         return {roles.epoch: f"{low:g}"}

@@ -11,6 +11,7 @@ from paribus.elsewhere.notices import (
     BestOfSeveral,
     Confounded,
     DifferentEnds,
+    DifferentLengths,
     DirectionGuessed,
     EndsOfColumns,
     EqualValues,
@@ -268,6 +269,15 @@ def _(notice: DifferentEnds) -> str:
     return (
         f"The runs of {notice.experiment} end at {notice.column} {notice.first:g} to "
         f"{notice.last:g}; the last value of each is taken."
+    )
+
+
+@notice_words.register
+def _(notice: DifferentLengths) -> str:
+    ends = listed([f"{shown(name)} at {end}" for name, end in notice.ends], 5)
+    return (
+        f"Warning: logs end at different values of {notice.column}: {ends}. Add `--about "
+        f"{notice.column}` if that is meant to differ."
     )
 
 

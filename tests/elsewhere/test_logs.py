@@ -1,0 +1,86 @@
+"""Logs: which value of a run counts, where it ends, and whether all were trained for as long."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from paribus.elsewhere.columns import Stated
+from paribus.elsewhere.judge import Judgement
+from paribus.elsewhere.notices import DifferentLengths, WithoutValue
+from paribus.elsewhere.terms import Terms
+from paribus.present.as_json import plain
+from paribus.present.notices import remarks
+from tests.support.elsewhere import BETTER, PLAIN, judged, rows
+
+SIDES = {"plain": PLAIN, "new": BETTER}
+
+
+def log(folder: Path, change: dict[tuple[str, int, int], str], terms: Terms | None = None,
+        ends: dict[str, int] | None = None) -> Judgement:  # fmt: skip
+    """Judge a log of four epochs. change: cells by method, seed and epoch. ends: last epochs."""
+    lines = [
+        f"{name},{seed},{epoch},{change.get((name, seed, epoch), value - (4 - epoch) / 50)}"
+        for name, side in SIDES.items()
+        for seed, value in enumerate(side)
+        for epoch in range(1, (ends or {}).get(name, 4) + 1)
+    ]
+    return judged(folder, rows(*lines, header="method,seed,epoch,acc"), terms)
+
+
+@pytest.mark.parametrize("from_epoch", [2, 4])
+def test_a_log_without_values_at_its_end_has_no_final_one(tmp_path: Path, from_epoch: int) -> None:
+    """As of a run that diverged: a DataFrame leaves NaN empty."""
+    empty = {("new", 1, epoch): "" for epoch in range(from_epoch, 5)}
+    for change in (empty, dict.fromkeys(empty, "nan")):
+        found = log(tmp_path, change)
+        assert WithoutValue("new", "acc", 1, 5, None) in found.notices
+        assert plain(found.findings[0])["verdict"] == "no verdict"
+
+
+def test_epochs_at_which_nothing_was_measured_end_no_run(tmp_path: Path) -> None:
+    empty = {(name, seed, epoch): "" for name in SIDES for seed in range(5) for epoch in (1, 2, 4)}
+    found = log(tmp_path, empty)
+    assert plain(found.findings[0])["mean_a"] == pytest.approx(sum(PLAIN) / 5 - 1 / 50)
+
+
+def test_methods_that_were_trained_for_different_lengths_are_confounded(tmp_path: Path) -> None:
+    found = log(tmp_path, {}, ends={"plain": 3})
+    assert DifferentLengths("epoch", (("plain", "3"), ("new", "4"))) in found.notices
+    assert "logs end at different values of epoch: plain at 3 and new at 4" in " ".join(
+        remarks(found)
+    )
+    (shown,) = map(plain, found.findings)
+    assert (shown["verdict"], shown["confounds"]) == ("confounded", ["epoch 3 → 4"])
+    meant = log(tmp_path, {}, Terms(about=("epoch",)), ends={"plain": 3})
+    assert plain(meant.findings[0])["verdict"] == "better"
+    assert not [one for one in meant.notices if type(one) is DifferentLengths]
+
+
+def test_the_last_state_of_a_run_counts(tmp_path: Path) -> None:
+    lines = [
+        f"{name},{seed},{epoch},{value},{'crashed' if (seed, epoch) == (1, 1) else ''}"
+        for name, side in SIDES.items()
+        for seed, value in enumerate(side)
+        for epoch in range(1, 4)
+    ]
+    found = judged(tmp_path, rows(*lines, header="method,seed,epoch,acc,status"))
+    assert [run.lost for run in found.experiments[0].runs] == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("epochs", [4, 12])
+def test_a_column_that_numbers_rows_makes_no_runs_of_epochs(tmp_path: Path, epochs: int) -> None:
+    lines = [
+        f"{name},{seed},{epoch},{value - (epochs - epoch) / 100}"
+        for name, side in SIDES.items()
+        for seed, value in enumerate(side)
+        for epoch in range(1, epochs + 1)
+    ]
+    numbered = [f"{place},{line}" for place, line in enumerate(lines)]
+    found = judged(tmp_path, rows(*numbered, header="id,method,seed,epoch,acc"))
+    assert [len(one.runs) for one in found.experiments] == [5, 5]
+    assert found.roles.run == ""
+    stated = Terms(Stated(run="id", epoch="epoch"))
+    few = judged(tmp_path, rows(*numbered[::epochs], header="id,method,seed,epoch,acc"), stated)
+    assert few.roles.run == "id"
