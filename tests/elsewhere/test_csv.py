@@ -61,6 +61,11 @@ def test_what_spreadsheets_and_scripts_write_is_read(content: bytes, tmp_path: P
             b'method,seed,reward\na,0,"89,912"\nb,0,"90,113"\n',
             'odd.csv:2: reward: "89,912" is not a number',
         ),
+        (b"method;seed;reward\na;0;1,012\nb;0;987\n", 'odd.csv:2: reward: "1,012" is not a number'),
+        (
+            b"method;seed;reward;loss\na;0;987;0,3\nb;0;1.012;0,4\n",
+            'odd.csv:3: reward: "1.012" may be 1012, as decimals have a comma in other cells',
+        ),
     ],
 )
 def test_what_cannot_be_read_is_named(content: bytes, message: str, tmp_path: Path) -> None:
@@ -68,3 +73,10 @@ def test_what_cannot_be_read_is_named(content: bytes, message: str, tmp_path: Pa
     with pytest.raises(UserError) as error:
         judge(read([tmp_path / "odd.csv"]), Terms())
     assert message in str(error.value)
+
+
+def test_a_comma_is_decimal_where_any_cell_shows_it(tmp_path: Path) -> None:
+    lines = ["a;0;1,234;0,5", "a;1;1,250;0,25", "b;0;1,5;2", "b;1;1,125;1e-3"]
+    (tmp_path / "odd.csv").write_text("\n".join(["method;seed;loss;lr", *lines]))
+    frame = read([tmp_path / "odd.csv"])
+    assert frame.columns["loss"] == ["1.234", "1.250", "1.5", "1.125"]

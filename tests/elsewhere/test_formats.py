@@ -127,6 +127,24 @@ def test_tensorboard(tmp_path: Path, expected: dict[str, Any]) -> None:
     check(judge(read([tmp_path / "tb"]), TERMS), expected, places=1e-7)
 
 
+def test_tensorboard_goes_on_where_a_run_was_resumed(tmp_path: Path) -> None:
+    """What an older file has of later steps was lost, of the scalars that the newer one has."""
+    for name, of_steps in (("0", {5: 0.1, 9: 0.2}), ("1", {5: 0.3, 6: 0.4})):
+        writer = EventFileWriter(str(tmp_path / name))
+        for step, shown in of_steps.items():
+            tags = {"acc": shown, **({"loss": shown} if name == "0" else {})}
+            values = [Summary.Value(tag=tag, simple_value=one) for tag, one in tags.items()]
+            writer.add_event(Event(step=step, summary=Summary(value=values)))
+        writer.close()
+        (file,) = (tmp_path / name).iterdir()
+        (tmp_path / "tb").mkdir(exist_ok=True)
+        file.rename(tmp_path / "tb" / f"events.out.tfevents.{name}")
+    columns = read([tmp_path / "tb"]).columns
+    assert columns["step"] == [5, 6, 9]
+    assert columns["acc"] == [pytest.approx(0.3), pytest.approx(0.4), None]
+    assert columns["loss"] == [pytest.approx(0.1), None, pytest.approx(0.2)]
+
+
 HEADER = '"Name","State","Notes","User","Tags","Created","Runtime","Sweep","arch","seed","acc"\n'
 
 
@@ -141,6 +159,10 @@ def test_wandb_table_of_runs(tmp_path: Path, expected: dict[str, Any]) -> None:
     found = judge(read([file]), TERMS)
     check(found, expected)
     assert found.experiments[0].settings == {}
+    # What W&B counts is no number of epochs that was planned.
+    steps = [line.replace("\n", f',"{100 + n % 2}"\n') for n, line in enumerate(lines)]
+    file.write_text(HEADER.replace("\n", ',"_step"\n') + "".join(steps))
+    check(judge(read([file]), TERMS), expected)
 
 
 def chart(value: Callable[[float], float] = lambda value: value) -> str:

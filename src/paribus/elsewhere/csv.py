@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from paribus.elsewhere.frame import Cell, Frame, number, united
@@ -14,7 +15,9 @@ from paribus.errors import UserError
 _SUFFIXES = (".csv", ".tsv", ".txt")
 _DELIMITERS = (",", ";", "\t", "|")
 _MOST_BYTES = 256 * 2**20
-_COMMA = re.compile(r"[-+]?\d+,\d+\s*%?")
+_COMMA = re.compile(r"[-+−]?\d+,\d+\s*%?")
+_THOUSANDS = re.compile(r"[-+−]?[1-9]\d{0,2}([.,])\d{3}")
+"""May be a number of thousands, or one with three decimals."""
 _EXPORTED = "runs.csv"
 _SAVE = "save it as CSV in UTF-8"
 """Where `paribus export --to csv` writes a row for each run."""
@@ -58,17 +61,33 @@ def read_one(path: Path) -> Frame:
                 f"{file}:{line}: has {len(cells)} cells, but the header names {len(header)} "
                 "columns; quote cells with a comma in them"
             )
-    # Where commas do not divide cells, they may divide decimals.
-    decimal_comma = delimiter != ","
     columns: dict[str, list[Cell]] = {name: [] for name in header}
-    for _, cells in rows[1:]:
+    decimal_comma = delimiter != "," and any(map(_has_decimal_comma, chain(*(r for _, r in rows))))
+    for line, cells in rows[1:]:
         for place, name in enumerate(header):
             cell = cells[place] if place < len(cells) else ""
-            if decimal_comma and _COMMA.fullmatch(cell.strip()):
-                cell = cell.replace(",", ".")
+            if decimal_comma:
+                cell = _with_point(cell, f"{file}:{line}: {name}")
             columns[name].append(cell)
     places = [f"{file}:{line}" for line, _ in rows[1:]]
     return Frame(str(file), columns, places, folder=file.parent)
+
+
+def _has_decimal_comma(cell: str) -> bool:
+    """Whether a cell shows that decimals have a comma; 1,234 does not, which may be 1234."""
+    return bool(_COMMA.fullmatch(cell.strip())) and not _THOUSANDS.fullmatch(cell.strip())
+
+
+def _with_point(cell: str, place: str) -> str:
+    """The cell of a file in which decimals have a comma. Raises `UserError` where a point may
+    separate thousands."""
+    found = _THOUSANDS.fullmatch(cell.strip())
+    if found and found[1] == ".":
+        raise UserError(
+            f'{place}: "{cell.strip()}" may be {cell.strip().replace(".", "")}, as decimals have a '
+            "comma in other cells; write all in one way, and no separators of thousands"
+        )
+    return cell.replace(",", ".") if _COMMA.fullmatch(cell.strip()) else cell
 
 
 def text_of_file(file: Path) -> str:

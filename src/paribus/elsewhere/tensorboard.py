@@ -42,8 +42,9 @@ def read(paths: Sequence[Path]) -> Frame:
         steps: dict[int, dict[str, Cell]] = {}
         for file in files:
             if file.parent == folder:
+                began: set[str] = set()
                 for event in _events(file):
-                    _keep(event, of_run, steps)
+                    _keep(event, of_run, steps, began)
         rows += [of_run | {"step": step} | steps[step] for step in sorted(steps)]
     source = str(paths[0]) if len(paths) == 1 else f"{len(folders)} runs"
     if not rows:
@@ -69,14 +70,25 @@ def _events(file: Path) -> Iterator[Any]:
         chatty.setLevel(before)
 
 
-def _keep(event: Any, of_run: dict[str, Cell], steps: dict[int, dict[str, Cell]]) -> None:
-    """Keep the scalars of an event, and its hyperparameters."""
+def _keep(
+    event: Any, of_run: dict[str, Cell], steps: dict[int, dict[str, Cell]], began: set[str]
+) -> None:
+    """Keep the scalars of an event, and its hyperparameters.
+
+    began: the scalars that its file had so far. Where a file begins with one at a step, the run was
+    resumed there, and what older files have of later steps was lost, as TensorBoard has it, too.
+    """
     for value in event.summary.value:
         if value.tag == _SETTINGS:
             of_run |= _settings(value.metadata.plugin_data.content)
         elif value.tag == _END:
             of_run["status"] = _status(value.metadata.plugin_data.content)
         elif (scalar := _scalar(value)) is not None:
+            if value.tag not in began:
+                began.add(value.tag)
+                for step in steps:
+                    if step >= event.step:
+                        steps[step].pop(value.tag, None)
             steps.setdefault(event.step, {})[value.tag] = scalar
 
 

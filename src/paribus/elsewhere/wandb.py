@@ -56,7 +56,9 @@ def read(paths: Sequence[Path]) -> Frame:
 
 
 def _of_runs(frame: Frame) -> Frame:
-    columns = {name: cells for name, cells in frame.columns.items() if name not in _ABOUT_RUNS}
+    # What W&B counts itself, such as _step and _runtime, begins with a _.
+    columns = {name: cells for name, cells in frame.columns.items()
+               if name not in _ABOUT_RUNS and not name.startswith("_")}  # fmt: skip
     names = [str(cell) for cell in frame.columns["Name"]]
     columns["run"] = list(frame.columns.get("ID", names))
     columns["state"] = frame.columns["State"]
