@@ -88,13 +88,15 @@ def test_the_page_on_results_from_elsewhere(
     page = ROOT / "docs" / "judge.md"
     (command,) = commands(page)
     printed = call(*shlex.split(command)[1:]).output
-    table, shown, wide = blocks(page, "text")
+    table, shown, wide, by_seed = blocks(page, "text")
     assert shown in printed
     assert (tmp_path / "ablation.csv").read_text("utf-8").startswith(table.rstrip("…\n"))
     readme = next(block for block in blocks(ROOT / "README.md", "text") if "mixup" in block)
     assert shown.startswith(readme.partition("  …")[0])
     (tmp_path / "wide.csv").write_text(wide.rstrip("…\n"), "utf-8")
-    assert call("judge", "wide.csv", "--wide", "test_acc").exit_code == 0
+    (tmp_path / "by-seed.csv").write_text(by_seed.rstrip("…\n"), "utf-8")
+    for file in ("wide.csv", "by-seed.csv"):
+        assert call("judge", file, "--wide", "test_acc").exit_code == 0
     (code,) = blocks(page, "python")
     names: dict[str, Any] = {}
     exec(compile(code, "judge.md", "exec"), names)

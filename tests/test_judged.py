@@ -24,7 +24,7 @@ def rows() -> list[dict[str, Any]]:
     return [dict(zip(COLUMNS, row, strict=True)) for row in zip(*COLUMNS.values(), strict=True)]
 
 
-@pytest.mark.parametrize("form", ["columns", "arrays", "rows", "frame", "path", "paths"])
+@pytest.mark.parametrize("form", ["columns", "arrays", "rows", "frame", "indexed", "path", "paths"])
 def test_tables_of_every_form_are_judged_alike(form: str, tmp_path: Path) -> None:
     file = tmp_path / "results.csv"
     file.write_text(two(PLAIN, BETTER), "utf-8")
@@ -33,6 +33,7 @@ def test_tables_of_every_form_are_judged_alike(form: str, tmp_path: Path) -> Non
         "arrays": {name: np.array(cells) for name, cells in COLUMNS.items()},
         "rows": rows(),
         "frame": pd.DataFrame(COLUMNS),
+        "indexed": pd.DataFrame(COLUMNS).set_index(["method", "seed"]),
         "path": str(file),
         "paths": [file],
     }
@@ -50,6 +51,22 @@ def test_a_missing_value_of_a_data_frame_is_a_run_without_a_value() -> None:
     judged = paribus.judge(frame)
     assert judged.numbers()[0]["verdict"] == "no verdict"
     assert any("1 of 5 runs of new has no test_acc" in line for line in judged.notices)
+
+
+def test_a_pivoted_data_frame_is_a_wide_table_with_the_seeds_of_its_index() -> None:
+    frame = pd.DataFrame(COLUMNS).pivot(index="seed", columns="method", values="test_acc")
+    judged = paribus.judge(frame, wide="test_acc", paired=True, compare=("plain", "new"))
+    expected = paribus.stats.compare_pairs(PLAIN, BETTER)
+    assert judged.numbers()[0]["low"] == pytest.approx(expected.low, abs=1e-12)
+
+
+def test_one_pair_or_several_are_compared() -> None:
+    for pairs in (("plain", "new"), [("plain", "new")], [["plain", "new"]]):
+        (numbers,) = paribus.judge(COLUMNS, compare=pairs).numbers()  # type: ignore[arg-type]
+        assert (numbers["a"], numbers["b"]) == ("plain", "new")
+    counted = {**COLUMNS, "method": [0] * 5 + [1] * 5}
+    (numbers,) = paribus.judge(counted, compare=[(1, 0)]).numbers()  # type: ignore[list-item]
+    assert (numbers["a"], numbers["b"]) == ("1", "0")
 
 
 def test_arrays_by_experiment() -> None:
@@ -87,6 +104,10 @@ def test_what_a_notebook_and_a_page_show(tmp_path: Path) -> None:
         (COLUMNS, {"better": "up"}, 'must be "higher" or "lower"'),
         (COLUMNS, {"matters": -1}, "must be a positive number"),
         (COLUMNS, {"baseline": "plain", "compare": [("plain", "new")]}, "no effect beside"),
+        (COLUMNS, {"compare": "plain"}, "compare: needs pairs of names"),
+        (COLUMNS, {"compare": ("a", "b", "c")}, "compare: needs pairs of names"),
+        (COLUMNS, {"compare": [("a",)]}, "compare: needs pairs of names"),
+        (COLUMNS, {"compare": 3}, "compare: needs pairs of names"),
         ("nowhere.csv", {}, "there is no such file"),
     ],
 )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from paribus.elsewhere.columns import Stated
+from paribus.elsewhere.frame import text_of
 from paribus.elsewhere.in_memory import frame_of
 from paribus.elsewhere.judge import Judgement
 from paribus.elsewhere.judge import judge as judge_frame
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from paribus.questions.finding import Finding
 
-Pairs = Iterable[tuple[str, str]]
+Pairs = Iterable[tuple[str, str]] | tuple[str, str]
 
 
 class Judged:
@@ -47,7 +48,8 @@ class Judged:
     def notices(self) -> list[str]:
         """What was guessed, and what is to be said of the table: repeated or missing values,
         columns that are not used, means in place of runs."""
-        from paribus.present.notices import guesses, remarks
+        from paribus.present.guesses import guesses
+        from paribus.present.notices import remarks
 
         return [line for line in (guesses(self._judgment), *remarks(self._judgment)) if line]
 
@@ -117,10 +119,10 @@ def judge(
     results: a DataFrame, a mapping of columns, a list of rows (mappings), a path or paths of files
     that `paribus judge` reads. A row is a run, or an epoch of a run. The other parameters are the
     options of `paribus judge` (docs/judge.md); what is not stated is guessed, and `notices` has it.
-    matters: the smallest difference that matters, in the metric's own unit; of several metrics one
-    each. unit: "percent", "share" or "number"; of several metrics one each. paired: runs of one
-    seed belong together. missing: "failed", "unreported" or "absent". Raises `UserError` for what
-    is wrong with the table or the parameters.
+    compare: a pair of names, or several. matters: the smallest difference that matters, in the
+    metric's own unit; of several metrics one each. unit: "percent", "share" or "number"; of several
+    metrics one each. paired: runs of one seed belong together. missing: "failed", "unreported" or
+    "absent". Raises `UserError` for what is wrong with the table or the parameters.
 
     >>> table = {"model": ["a"] * 3 + ["b"] * 3, "acc": [0.90, 0.92, 0.91, 0.95, 0.97, 0.96]}
     >>> print(judge(table).sentences[0])
@@ -131,7 +133,7 @@ def judge(
     sizes = (float(matters),) if isinstance(matters, int | float) else tuple(map(float, matters))
     if not all(0 < size < float("inf") for size in sizes):
         raise UserError(f"matters: must be a positive number, got {matters!r}")
-    pairs = tuple(compare)
+    pairs = _pairs(compare)
     if pairs and baseline is not None:
         raise UserError("baseline: has no effect beside compare; leave one out")
     terms = Terms(
@@ -196,6 +198,8 @@ def judge_values(
     return judge(
         columns,
         experiment="experiment",
+        seed="seed" if paired else "",
+        run="" if paired else "run",
         metric=metric,
         better=better,
         unit=unit,
@@ -215,6 +219,17 @@ def _word(words: type[_Word], parameter: str, word: str) -> _Word:
     except ValueError:
         known = ", ".join(f'"{one.value}"' for one in words)
         raise UserError(f"{parameter}: must be one of {known}, got {word!r}") from None
+
+
+def _pairs(compare: Any) -> tuple[tuple[str, str], ...]:
+    """The pairs of names that were given, one or several."""
+    given = list(compare) if isinstance(compare, Iterable) else [compare]
+    if len(given) == 2 and all(isinstance(one, str) for one in given):
+        given = [given]
+    pairs = [tuple(map(text_of, pair)) if isinstance(pair, list | tuple) else () for pair in given]
+    if any(len(pair) != 2 for pair in pairs):
+        raise UserError(f'compare: needs pairs of names, as [("a", "b")], got {compare!r}')
+    return tuple((pair[0], pair[1]) for pair in pairs)
 
 
 def _names(columns: str | Sequence[str]) -> tuple[str, ...]:

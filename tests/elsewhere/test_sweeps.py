@@ -14,7 +14,8 @@ from paribus.elsewhere.notices import LogGuessed, PairsInOneColumn, SweepGuessed
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from paribus.present.as_json import plain
-from paribus.present.notices import guesses, remarks
+from paribus.present.guesses import guesses
+from paribus.present.notices import remarks
 from tests.support.elsewhere import BETTER, PLAIN, judged, rows
 
 SIDES = {"a": PLAIN, "b": BETTER}

@@ -13,7 +13,7 @@ from paribus.elsewhere.options import Missing
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from paribus.present.as_json import plain
-from paribus.present.notices import guesses
+from paribus.present.guesses import guesses
 from paribus.questions.finding import NoVerdict
 from tests.support.elsewhere import BETTER, PLAIN, SAME, judged, rows
 
@@ -54,6 +54,12 @@ def test_the_message_shows_what_a_table_looks_like(tmp_path: Path) -> None:
     # What it shows is read.
     shown = str(error.value).split("column:\n")[1].replace("  ", "").replace("…", "")
     assert len(judged(tmp_path, shown).experiments) == 2
+
+
+def test_the_message_names_no_columns_that_wide_refuses(tmp_path: Path) -> None:
+    lines = [f"0.1,{seed},{seed % 2},{row}" for seed, row in enumerate(ROWS)]
+    with pytest.raises(UserError, match="If plain, new and same are experiments, add --wide NAME"):
+        judged(tmp_path, rows(*lines, header="lr,n,fold,plain,new,same"))
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,8 @@ _COLUMNS, _SIZES, _UNITS = _Columns(), _Sizes(), _Units()
     "--wide",
     default="",
     metavar="NAME",
-    help="The table has a column for each experiment; NAME is what their cells are, e.g. test_acc.",
+    help="The table has a column for each experiment, or for each seed; NAME is what their cells "
+    "are, e.g. test_acc.",
 )
 @click.option(
     "--better",
@@ -251,8 +252,9 @@ def command(
     )
     judgment = judge(read(files, form), terms)
     from paribus.present.as_json import plain
+    from paribus.present.guesses import guesses
     from paribus.present.judged import write_judgment
-    from paribus.present.notices import UNCHECKED, guesses, remarks
+    from paribus.present.notices import UNCHECKED, remarks
     from paribus.present.own_folder import (
         keep_mark_of_files,
         name_of_files,

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from paribus.elsewhere.counters import budgets_of, check_filled, counts_up
+from paribus.elsewhere.counters import budgets_of, check_filled, counts_up, unmeasured
 from paribus.elsewhere.frame import Frame, has_spread, is_blank, is_value, number, text_of
 from paribus.elsewhere.metrics import preference
 from paribus.errors import UserError, did_you_mean
@@ -34,6 +34,8 @@ _NAMES = {
 """Names of columns, those preferred first, in small letters and with _ between words."""
 NO_SETTINGS = {"reason", "index", "epochs_trained", "kept_epoch", "run_name"}
 """Columns that describe a run and are no setting of its experiment."""
+PARTS = ("fold", "split")
+"""Columns that say on which part of the data a row was measured."""
 
 
 @dataclass(frozen=True)
@@ -356,9 +358,10 @@ def how_to_write(frame: Frame) -> str:
     columns = [
         name
         for name, cells in frame.columns.items()
-        if name not in beside and plain(name) not in NO_SETTINGS
+        if name not in beside and plain(name) not in {*NO_SETTINGS, *PARTS}
         and all(number(cell) is not None for cell in cells)
     ]  # fmt: skip
+    columns = [one for one in columns if not unmeasured(frame.columns[one])] or columns
     right = "a row is a run, with the name of its experiment in a column"
     if len(columns) < 2:
         return f"; {right}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paribus.elsewhere.frame import Frame, number, text_of
+from paribus.elsewhere.frame import Cell, Frame, number, text_of
 from paribus.errors import UserError
 
 MOST_BUDGETS = 8
@@ -105,6 +105,16 @@ def counts_up(values: Sequence[float]) -> bool:
     """
     first = min(values, default=0)
     return first in (0, 1) and sorted(values) == [first + place for place in range(len(values))]
+
+
+def unmeasured(cells: Sequence[Cell]) -> str:
+    """Return what tells a column from a measured one, by its numbers; "" if nothing."""
+    numbers = [one for cell in cells if (one := number(cell)) is not None and one == one]
+    if len(numbers) > 1 and len(set(numbers)) == 1:
+        return f"is {numbers[0]:g} in each row"
+    if len(numbers) > 1 and counts_up(numbers):
+        return f"counts from {min(numbers):g} to {max(numbers):g}"
+    return ""
 
 
 def _is_even(values: Sequence[float]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
+from paribus.elsewhere.counters import counts_up
 from paribus.elsewhere.frame import Cell, Frame, number, united
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError
@@ -53,7 +54,7 @@ def read_one(path: Path) -> Frame:
     if len(rows) < 2:
         raise UserError(f"{file}: has a header and no rows; it needs a row per run")
     numeric = [*map(_is_number, header)]
-    if any(numeric) and numeric == [*map(_is_number, rows[1][1])]:
+    if any(numeric) and numeric == [*map(_is_number, rows[1][1])] and not _names_seeds(header):
         raise UserError(f"{file}:{rows[0][0]}: must name the columns, got {', '.join(header)}")
     for line, cells in rows[1:]:
         if len(cells) > len(header) and any(map(str.strip, cells[len(header) :])):
@@ -127,6 +128,13 @@ def _without_comments(text: str) -> str:
 
 def _cells(line: str) -> int:
     return max(map(line.count, _DELIMITERS))
+
+
+def _names_seeds(header: Sequence[str]) -> bool:
+    """Whether the numbers of a header are the seeds 0, 1, 2, … or 1, 2, 3, … of its columns."""
+    numbers = [float(name) for name in header if name.isdecimal()]
+    all_seeds = len(numbers) == sum(map(_is_number, header)) > 2
+    return all_seeds and numbers == sorted(numbers) and counts_up(numbers)
 
 
 def _is_number(name: str) -> bool:

@@ -15,14 +15,15 @@ _SOURCE = "the table"
 
 
 def frame_of(table: Any) -> Frame:
-    """Return a DataFrame (pandas or polars), a mapping of columns or a list of rows as a table.
+    """Return a DataFrame (pandas or polars), a mapping of columns or a list of rows as a table. The
+    index of pandas is columns too, if it has names.
 
     Raises `UserError` for anything else, for columns of different lengths, and for no rows.
     """
     if isinstance(table, Mapping):
         columns = {str(name): list(cells) for name, cells in table.items()}
     elif hasattr(table, "columns") and hasattr(table, "__getitem__"):
-        columns = {}
+        columns = _index(table)
         for name in table.columns:
             if str(name) in columns:
                 raise UserError(f'{_SOURCE}: two columns are called "{name}"; rename one')
@@ -46,6 +47,18 @@ def frame_of(table: Any) -> Frame:
         columns={name: [_cell(cell) for cell in cells] for name, cells in columns.items()},
         places=[f"row {number}" for number in range(1, rows + 1)],
     )
+
+
+def _index(table: Any) -> dict[str, list[Any]]:
+    """The columns that pandas keeps as an index: those with a name, and one of words without."""
+    index: Any = getattr(table, "index", None)
+    levels = {}
+    for place, name in enumerate(getattr(index, "names", ())):
+        cells = list(index.get_level_values(place))
+        words = bool(cells) and all(isinstance(cell, str) for cell in cells)
+        if (name is not None and name not in table.columns) or (name is None and words):
+            levels["index" if name is None else str(name)] = cells
+    return levels
 
 
 def _cell(cell: Any) -> Cell:

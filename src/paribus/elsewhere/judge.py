@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from paribus.elsewhere.by_seed import by_seed, check_no_seed_columns, seed_columns
 from paribus.elsewhere.columns import Roles, plain, roles_of
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.metrics import metric_of
@@ -59,7 +60,10 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
     """
     of_form: list[Notice] = []
     if terms.wide:
-        frame, of_form = long_form(frame, terms)
+        form = by_seed if seed_columns(frame, terms) else long_form
+        frame, of_form = form(frame, terms)
+    else:
+        check_no_seed_columns(frame, terms)
     roles = roles_of(frame, terms.columns)
     if roles.correct and not terms.paired:
         raise UserError("--correct: has no effect on runs that are not paired; add --paired")

@@ -77,6 +77,11 @@ def is_summary(name: str) -> bool:
     return _SUMMARY.search(name) is not None
 
 
+def is_spread(name: str) -> bool:
+    """Return whether the name of a column (plain) says that it holds how much runs vary."""
+    return _SPREAD.search(name) is not None
+
+
 def percent_bounds(name: str) -> tuple[float, float]:
     """Return what a percentage can be, by the name of its column (plain): an accuracy lies between
     0 and 100, a rate of errors may be above, and something else may be anything.

@@ -32,6 +32,20 @@ class ExperimentsGuessed(Notice):
 
 
 @dataclass(frozen=True)
+class SeedColumnsGuessed(Notice):
+    """The columns that were taken for seeds, each for one."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunColumnsGuessed(Notice):
+    """The columns that were taken for runs, each named by its experiment and its seed."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class EndsOfColumns(Notice):
     """Columns of experiments that end before others, each with its number of empty cells there,
     which were taken for no runs."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from paribus.elsewhere.columns import NO_SETTINGS, Roles, called_like, plain, roles_of
-from paribus.elsewhere.counters import counts_up
+from paribus.elsewhere.by_seed import runs_of_columns
+from paribus.elsewhere.columns import NO_SETTINGS, PARTS, Roles, called_like, plain, roles_of
+from paribus.elsewhere.counters import unmeasured
 from paribus.elsewhere.frame import Cell, Frame, is_blank, number, text_of
-from paribus.elsewhere.notices import EndsOfColumns, ExperimentsGuessed, Notice
+from paribus.elsewhere.notices import EndsOfColumns, ExperimentsGuessed, Notice, RunColumnsGuessed
 from paribus.elsewhere.options import Missing
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError, did_you_mean
 from paribus.text import listed, plural, shown
 
 _EXPERIMENT = "experiment"
-_PARTS = ("fold", "split")
-"""Columns that say on which part of the data a row was measured."""
-_BESIDE = {*NO_SETTINGS, *_PARTS, "file"}
+_SEED = "seed"
+_BESIDE = {*NO_SETTINGS, *PARTS, "file"}
 
 
 def long_form(frame: Frame, terms: Terms) -> tuple[Frame, list[Notice]]:
@@ -55,7 +56,10 @@ def long_form(frame: Frame, terms: Terms) -> tuple[Frame, list[Notice]]:
     whole = _with_rows(frame, every, kept, terms)
     roles = roles_of(whole, terms.columns)
     if roles.epoch:
-        return _with_rows(frame, _moments(frame, roles, experiments), kept, terms), notices
+        log = _with_rows(frame, _moments(frame, roles, experiments), kept, terms)
+        if (runs_of := runs_of_columns(experiments)) and not (roles.seed or roles.run):
+            return _of_runs(log, runs_of), [RunColumnsGuessed(tuple(experiments))]
+        return log, notices
     if terms.missing in (Missing.FAILED, Missing.UNREPORTED):
         return whole, notices
     runs = _runs(frame, roles, experiments)
@@ -86,6 +90,14 @@ def _with_rows(
     )
 
 
+def _of_runs(log: Frame, runs_of: Mapping[str, tuple[str, str]]) -> Frame:
+    """A long table of columns that are one run each, with its experiments and seeds."""
+    named = [runs_of[text_of(cell)] for cell in log.columns[_EXPERIMENT]]
+    columns = {**log.columns, _EXPERIMENT: [name for name, _ in named],
+               _SEED: [seed for _, seed in named]}  # fmt: skip
+    return replace(log, columns=columns, known={**log.known, "seed": (_SEED,)})
+
+
 def _moments(frame: Frame, roles: Roles, experiments: Sequence[str]) -> dict[str, list[int]]:
     """The rows of a log in which each experiment has a value; of a run that has none, all."""
     run_of = [_named(frame, (roles.run, roles.seed), row) for row in range(len(frame))]
@@ -100,7 +112,7 @@ def _moments(frame: Frame, roles: Roles, experiments: Sequence[str]) -> dict[str
 def _runs(frame: Frame, roles: Roles, experiments: Sequence[str]) -> dict[str, list[int]]:
     """The rows that are a run of each experiment: those that something names, and the others to
     its last value; all if it has no value."""
-    parts = [name for name in frame.columns if plain(name) in _PARTS or name in roles.experiment]
+    parts = [name for name in frame.columns if plain(name) in PARTS or name in roles.experiment]
     names = (roles.run, roles.seed, *parts)
     named = [any(_named(frame, names, row)) for row in range(len(frame))]
     found = {}
@@ -161,7 +173,7 @@ def _beside(frame: Frame, terms: Terms) -> list[str]:
 
 def _check_measured(frame: Frame, experiments: Sequence[str]) -> None:
     """Raise `UserError` for a column that has one value, or counts, where others do neither."""
-    odd = {name: how for name in experiments if (how := _unmeasured(frame.columns[name]))}
+    odd = {name: how for name in experiments if (how := unmeasured(frame.columns[name]))}
     if odd and len(odd) < len(experiments):
         name, how = next(iter(odd.items()))
         columns = list(odd)
@@ -171,13 +183,3 @@ def _check_measured(frame: Frame, experiments: Sequence[str]) -> None:
             f"{','.join(columns)}. If {it}, give a row for each run, with the experiment in a "
             "column"
         )
-
-
-def _unmeasured(cells: Sequence[Cell]) -> str:
-    """What tells the column from a measured one; "" if nothing."""
-    numbers = [one for cell in cells if (one := number(cell)) is not None and one == one]
-    if len(numbers) > 1 and len(set(numbers)) == 1:
-        return f"is {numbers[0]:g} in each row"
-    if len(numbers) > 1 and counts_up(numbers):
-        return f"counts from {min(numbers):g} to {max(numbers):g}"
-    return ""

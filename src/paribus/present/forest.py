@@ -179,8 +179,7 @@ def _row(number: int, finding: Finding, labels: Labels) -> ForestRow:
         "amended": finding.is_amended,
     }
     words = [short.verdict(finding), *(note for note, holds in notes.items() if holds)]
-    whys = (_why(finding, at), wording.as_first_planned(finding),
-            wording.changed_experiments(finding))  # fmt: skip
+    whys = (_why(finding, at), wording.as_first_planned(finding))
     return ForestRow(
         number=number,
         question=asked.ask,

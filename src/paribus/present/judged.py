@@ -18,10 +18,11 @@ from paribus.present.estimates import amount
 from paribus.present.figures.processes import draw
 from paribus.present.findings import FindingsView, shown_findings
 from paribus.present.forest import forest
+from paribus.present.guesses import guesses
 from paribus.present.how_to_read import how_to_read, introduction
 from paribus.present.many_runs import BARS
 from paribus.present.markdown import findings_parts
-from paribus.present.notices import NO_EXAMPLES, UNCHECKED, guesses, remarks
+from paribus.present.notices import NO_EXAMPLES, UNCHECKED, remarks
 from paribus.present.page import render
 from paribus.present.tables import escape_markdown
 from paribus.present.values import ValuesView, setting_names, values_views

@@ -12,14 +12,10 @@ from paribus.elsewhere.notices import (
     Confounded,
     DifferentEnds,
     DifferentLengths,
-    DirectionGuessed,
     EndsOfColumns,
     EqualValues,
-    ExperimentsGuessed,
-    Guessed,
     KeptEpochs,
     LargeMatters,
-    LogGuessed,
     LowPercentages,
     MeansInARow,
     NoSettings,
@@ -33,14 +29,13 @@ from paribus.elsewhere.notices import (
     SameValues,
     SeedsNotPaired,
     SummaryOfRuns,
-    SweepGuessed,
-    UnitGuessed,
     UnknownStates,
     Unnamed,
     Unused,
     WithoutValue,
 )
 from paribus.elsewhere.options import Missing
+from paribus.present.guesses import GUESSES
 from paribus.stats.limits import FEWEST_SEEDS
 from paribus.text import count, listed, plural, shown
 
@@ -67,31 +62,9 @@ def notice_words(notice: Notice) -> str:
     raise NotImplementedError(f"no wording is registered for {type(notice).__name__}")
 
 
-def guesses(judgment: Judgement) -> str:
-    """Return in one sentence what was guessed of columns; "" if nothing."""
-    parts = [notice_words(one) for one in judgment.notices if isinstance(one, _GUESSES)]
-    return f"Guessed: {'; '.join(parts)}." if parts else ""
-
-
 def remarks(judgment: Judgement) -> list[str]:
     """Return all else that is to be said, a sentence or two each."""
-    return [notice_words(one) for one in judgment.notices if not isinstance(one, _GUESSES)]
-
-
-_GUESSES = (
-    Guessed, ExperimentsGuessed, SweepGuessed, LogGuessed, DirectionGuessed, UnitGuessed,
-)  # fmt: skip
-
-
-@notice_words.register
-def _(notice: Guessed) -> str:
-    return f"{notice.role} = {_names(notice.columns)} (`--{notice.role}`)"
-
-
-@notice_words.register
-def _(notice: ExperimentsGuessed) -> str:
-    columns = list(map(shown, notice.columns))
-    return f"{listed(columns, len(columns))} are experiments (else `--ignore`)"
+    return [notice_words(one) for one in judgment.notices if not isinstance(one, GUESSES)]
 
 
 @notice_words.register
@@ -104,47 +77,12 @@ def _(notice: EndsOfColumns) -> str:
 
 
 @notice_words.register
-def _(notice: SweepGuessed) -> str:
-    numbers = listed([f"{one:g}" for one in notice.budgets], len(notice.budgets))
-    called = notice.column if notice.column.lower().endswith("s") else f"{notice.column}s"
-    return (
-        f"each row is a run of its own, of {numbers} {called} (else add `--epoch {notice.column}`, "
-        "and the last row of a run counts)"
-    )
-
-
-@notice_words.register
-def _(notice: LogGuessed) -> str:
-    columns = ",".join((*notice.experiment, notice.column))
-    return (
-        f"of each run the row of the highest {notice.column} counts (else, if each row is a run of "
-        f"its own, add `--experiment {columns}`, or `--run {notice.column}` if that only numbers "
-        "them)"
-    )
-
-
-@notice_words.register
 def _(notice: PairsInOneColumn) -> str:
     columns = listed(list(map(shown, notice.columns)))
     one_of = columns if len(notice.columns) == 1 else f"one of {columns}"
     return (
         f"Compared are experiments that differ in {one_of} alone; `--compare A B` names any others."
     )
-
-
-@notice_words.register
-def _(notice: DirectionGuessed) -> str:
-    better = "higher" if notice.higher_is_better else "lower"
-    return f"{better} {_names((notice.metric,))} is better (`--better`)"
-
-
-@notice_words.register
-def _(notice: UnitGuessed) -> str:
-    name = _names((notice.metric,))
-    if notice.named:
-        return f"values of {name} are percentages, as its name says (`--unit`)"
-    unit = "percentages" if notice.in_percent else "shares"
-    return f"values of {name} are {unit} (`--unit`)"
 
 
 @notice_words.register
@@ -382,7 +320,3 @@ def _(notice: NoSettings) -> str:
         "No column records the experiments' settings, so nothing is known of what else may differ "
         "between them."
     )
-
-
-def _names(columns: tuple[str, ...]) -> str:
-    return " + ".join(map(shown, columns))
