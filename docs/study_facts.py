@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from docs.study_pack import Packed
-from docs.study_reported import ReportedRow, reported_rows
+from docs.study_reported import MissedFigure, ReportedRow, missed_figures, reported_rows
 from paribus.measure.predictions import confusion, predicted_classes
 from paribus.present import estimates, short, wording
 from paribus.present.findings import agreement_line
@@ -249,6 +249,11 @@ class Facts:
     def reported(self) -> Sequence[ReportedRow]:
         """The accuracies that the original reported."""
         return list(reported_rows(self.result))
+
+    @property
+    def missed(self) -> Sequence[MissedFigure]:
+        """Those of them that one more run of ours would not be expected to show."""
+        return list(missed_figures(self.result))
 
     def same_weights(self, a: str, b: str) -> SameWeights:
         of_a, of_b = self._weights[a], self._weights[b]

@@ -1,4 +1,5 @@
-"""The accuracies that the original reported beside ours: where one more run of ours would land."""
+"""The accuracies that the original reported beside ours: where one more run of ours would land, and
+how often ours were as low, or as high, on the way there."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from paribus.text import count, percent, spread
 _FIGURE = re.compile(r"(> |almost )?(\d+(?:\.(\d+))?)%")
 _CURVES = {"train_accuracy": "training", "test_accuracy": "test"}
 
-# R runs
+# R runs, E epochs
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,54 @@ class ReportedRow:
     span: str
     one_more: str
     lands: bool | None
+
+
+@dataclass(frozen=True)
+class MissedFigure:
+    """A reported accuracy that lies below, or above, where one more run of ours would land.
+
+    epochs_as_far: how many of the `epochs` of the second halves of our runs are as low, or as high.
+    """
+
+    experiment: str
+    of: str
+    reported: str
+    is_lower: bool
+    epochs_as_far: int
+    epochs: int
+    runs: str
+
+
+def missed_figures(result: StudyResult) -> Iterator[MissedFigure]:
+    """Yield each reported accuracy that one more run of ours would not be expected to show."""
+    for row in reported_rows(result):
+        if row.lands is not False:
+            continue
+        runs = result.experiments[row.experiment].finished
+        name = next(curve for curve, of in _CURVES.items() if of == row.of)
+        value_RE = np.array([getattr(run.curves, name) for run in runs])
+        is_lower, as_far, epochs = epochs_as_far(value_RE, row.reported)
+        yield MissedFigure(
+            experiment=row.experiment,
+            of=row.of,
+            reported=row.reported.removeprefix("almost "),
+            is_lower=is_lower,
+            epochs_as_far=as_far,
+            epochs=epochs,
+            runs=count(len(runs), "run"),
+        )
+
+
+def epochs_as_far(value_RE: NDArray[np.float64], text: str) -> tuple[bool, int, int]:
+    """Whether a reported accuracy is lower than where runs end on average; how many epochs of their
+    second halves are as low, or as high, when rounded alike; and of how many."""
+    found = _FIGURE.fullmatch(text)
+    assert found is not None
+    figure, rounding = float(found[2]) / 100, 0.5 * 10.0 ** -(2 + len(found[3] or ""))
+    late_RE = value_RE[:, value_RE.shape[1] // 2 :]
+    is_lower = figure < float(value_RE[:, -1].mean())
+    as_far_RE = late_RE <= figure + rounding if is_lower else late_RE >= figure - rounding
+    return is_lower, int(as_far_RE.sum()), late_RE.size
 
 
 def reported_rows(result: StudyResult) -> Iterator[ReportedRow]:

@@ -9,7 +9,7 @@ import pytest
 
 from docs.study_explained import Explanations, UnexplainedError
 from docs.study_facts import CONCLUSIONS, standing
-from docs.study_reported import one_more_run
+from docs.study_reported import epochs_as_far, one_more_run
 from paribus.questions.finding import Finding, Verdict
 from paribus.spec.files import load_study
 from tests.support.wording_cases import cases
@@ -78,3 +78,10 @@ def test_where_one_more_run_lands() -> None:
     assert one_more_run(value_R, "> 98.1%") == ("2 of 3 runs above", False)
     with pytest.raises(ValueError, match="not an accuracy"):
         one_more_run(value_R, "high")
+
+
+def test_epochs_that_are_as_far_from_the_end_as_the_original() -> None:
+    value_RE = np.array([[0.50, 0.97, 0.98724, 0.992], [0.50, 0.98, 0.9873, 0.99]])
+    assert epochs_as_far(value_RE, "98.72%") == (True, 1, 4)  # As rounded, of the second halves.
+    assert epochs_as_far(value_RE, "99.2%") == (False, 1, 4)
+    assert epochs_as_far(value_RE, "99.3%") == (False, 0, 4)
