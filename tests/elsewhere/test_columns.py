@@ -10,9 +10,10 @@ import pytest
 from paribus.elsewhere.columns import Roles, Stated, experiments_of, roles_of
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.metrics import metric_of
-from paribus.elsewhere.notices import Confounded, PairsInOneColumn, SeedsNotPaired
+from paribus.elsewhere.notices import Confounded, Folds, PairsInOneColumn, SeedsNotPaired
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
+from paribus.present.guesses import guesses
 from paribus.present.notices import remarks
 from tests.support.elsewhere import BETTER, PLAIN, judged, rows, two
 
@@ -249,3 +250,32 @@ def test_words_name_experiments_without_their_column() -> None:
     # A word of two columns tells neither.
     assert experiments_of(table, ("opt", "base"))[0] == "opt=adam, base=sgd"
     assert experiments_of(table, ("lr",)) == ["1", "2", "1", "2"]
+
+
+def test_settings_that_may_name_experiments_are_suggested(tmp_path: Path) -> None:
+    lines = [f"{aug},{bn},{seed},0.9{seed}{aug}{bn}"
+             for aug in (0, 1) for bn in (0, 1) for seed in range(3)]  # fmt: skip
+    text = rows(*lines, header="use_aug,use_bn,seed,acc")
+    told = "if use_aug and use_bn together name one, add --experiment use_aug,use_bn"
+    with pytest.raises(UserError, match=told):
+        judged(tmp_path, text)
+    assert len(judged(tmp_path, text, experiment=("use_aug", "use_bn")).experiments) == 4
+
+
+def test_folds_stand_for_seeds_and_are_a_warning(tmp_path: Path) -> None:
+    text = two(PLAIN, BETTER).replace("seed", "fold")
+    for paired in (False, True):
+        found = judged(tmp_path, text, Terms(paired=paired))
+        assert found.roles.seed == "fold"
+        assert Folds("fold") in found.notices
+        assert "they are no independent runs" in " ".join(remarks(found))
+    both = rows("a,0,0,0.1", "a,1,0,0.2", "b,0,0,0.3", "b,1,0,0.4", header="method,seed,fold,acc")
+    assert not [n for n in judged(tmp_path, both).notices if type(n) is Folds]
+
+
+def test_of_a_log_it_is_said_which_value_counts(tmp_path: Path) -> None:
+    lines = [f"{m},{seed},{epoch},0.{epoch}{seed}"
+             for m in "ab" for seed in range(3) for epoch in range(10, 20)]  # fmt: skip
+    text = rows(*lines, header="method,seed,epoch,acc")
+    told = "of each run the value at its highest epoch counts, not its best"
+    assert told in guesses(judged(tmp_path, text))

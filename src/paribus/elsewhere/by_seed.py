@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from paribus.elsewhere.columns import called_like, plain
 from paribus.elsewhere.frame import Cell, Frame, is_value, number
 from paribus.elsewhere.metrics import is_spread, is_summary
+from paribus.elsewhere.names import called_like, plain
 from paribus.elsewhere.notices import Notice, SeedColumnsGuessed, Unused
 from paribus.elsewhere.summaries import is_summary_row
 from paribus.elsewhere.terms import Terms
@@ -19,7 +19,6 @@ _CALLED = re.compile(
 )
 _RUN = re.compile(r"(.+?)[-_. /]+(?:seed|s)[-_=]?(\d+)", re.IGNORECASE)
 _FEWEST = 2
-_SEED = "seed"
 
 
 def seed_columns(frame: Frame, terms: Terms) -> dict[str, str]:
@@ -73,18 +72,19 @@ def by_seed(frame: Frame, terms: Terms) -> tuple[Frame, list[Notice]]:
             f"--metric {','.join(terms.columns.metric)}: --wide {terms.wide} names the metric "
             "already; leave --metric out"
         )
-    if terms.wide in (*kept, _SEED):
+    seed = "fold" if all(plain(name).startswith("fold") for name in seeds) else "seed"
+    if terms.wide in (*kept, seed):
         raise UserError(f"--wide {terms.wide}: is another column; name what the seeds' cells are")
     rows = [(row, name) for row in range(len(frame)) for name in seeds]
     columns: dict[str, list[Cell]] = {
         **{name: [frame.columns[name][row] for row, _ in rows] for name in kept},
-        _SEED: [seeds[name] for _, name in rows],
+        seed: [seeds[name] for _, name in rows],
         terms.wide: [frame.columns[name][row] for row, name in rows],
     }
     notices: list[Notice] = [SeedColumnsGuessed(tuple(seeds))]
     if means:
         notices.append(Unused(tuple(means)))
-    known = {"seed": (_SEED,), "metric": (terms.wide,)}
+    known = {"seed": (seed,), "metric": (terms.wide,)}
     places = [f"{frame.places[row]}, {name}" for row, name in rows]
     return Frame(frame.source, columns, places, known, folder=frame.folder), notices
 

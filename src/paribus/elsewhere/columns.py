@@ -3,39 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from paribus.elsewhere.counters import budgets_of, check_filled, counts_up, unmeasured
+from paribus.elsewhere.counters import budgets_of, check_filled, counts_up
 from paribus.elsewhere.frame import Frame, has_spread, is_blank, is_value, number, text_of
 from paribus.elsewhere.metrics import preference
+from paribus.elsewhere.names import NAMES, NO_SETTINGS, called_like, how_to_write, plain
 from paribus.errors import UserError, did_you_mean
 from paribus.text import listed
 
 ROLES = ("experiment", "seed", "run", "epoch", "kept", "status", "metric", "correct")
-_NAMES = {
-    "experiment": (
-        "experiment", "method", "model", "variant", "algorithm", "arm", "approach", "system",
-        "condition", "treatment", "configuration", "config", "architecture", "arch", "network",
-        "group", "setting", "name", "run_name", "file",
-    ),
-    "seed": (
-        "seed", "random_seed", "rng_seed", "seed_id", "trial", "replicate", "replication",
-        "repetition", "rep", "repeat",
-    ),
-    "run": ("run_id", "run", "id", "uuid", "job_id", "run_name"),
-    "epoch": ("epoch", "global_step", "step", "iteration", "iter", "steps", "epochs"),
-    "kept": ("kept_epoch",),
-    "status": ("status", "state"),
-}  # fmt: skip
-"""Names of columns, those preferred first, in small letters and with _ between words."""
-NO_SETTINGS = {"reason", "index", "epochs_trained", "kept_epoch", "run_name"}
-"""Columns that describe a run and are no setting of its experiment."""
-PARTS = ("fold", "split")
-"""Columns that say on which part of the data a row was measured."""
 
 
 @dataclass(frozen=True)
@@ -138,17 +117,6 @@ class _Choice:
         return called_like(role, self.frame, {*self.taken, *self.stated.ignored})
 
 
-def called_like(role: str, frame: Frame, taken: Container[str] = ()) -> tuple[str, ...]:
-    """Return the columns that are called like a role, those preferred first, but taken ones."""
-    free: dict[str, str] = {}
-    for name in frame.columns:
-        if name not in taken:
-            free.setdefault(plain(name), name)
-            # As in "config/seed" and "params.seed".
-            free.setdefault(plain(re.split(r"[/.]", name)[-1]), name)
-    return tuple(free[name] for name in _NAMES[role] if name in free)
-
-
 def roles_of(frame: Frame, stated: Stated) -> Roles:
     """Return which column of a table is what.
 
@@ -166,6 +134,7 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
         choice.take(role)
     for role in ("seed", "status"):
         choice.guess(role, choice.by_name(role))
+    choice.guess("seed", called_like("fold", frame, {*choice.taken, *stated.ignored})[:1])
     choice.guess(
         "run", [name for name in choice.all_by_name("run") if not _counts_rows(frame, name)][:1]
     )
@@ -227,7 +196,7 @@ def _budgets(choice: _Choice, counter: Sequence[str]) -> tuple[float, ...]:
     `UserError` where rows may be moments of runs as well, or it was stated that they are no sweep.
     """
     for column in choice.stated.experiment:
-        if plain(column) in _NAMES["epoch"]:
+        if plain(column) in NAMES["epoch"]:
             check_filled(choice.frame, column)
     if not counter or "epoch" in choice.chosen:
         return ()
@@ -290,15 +259,6 @@ def experiments_of(frame: Frame, columns: Sequence[str]) -> list[str]:
     return list(map(", ".join, zip(*quoted, strict=True)))
 
 
-def plain(name: str) -> str:
-    """Return the name of a column in small letters, with _ between words.
-
-    >>> plain("Random Seed"), plain("accuracy/test")
-    ('random_seed', 'accuracy_test')
-    """
-    return re.sub(r"[\W_]+", "_", unicodedata.normalize("NFKC", name).lower()).strip("_")
-
-
 @dataclass(frozen=True)
 class _Kinds:
     """Columns without a role: what was measured, likely metrics first; settings; others."""
@@ -348,34 +308,6 @@ def _rank(column: str) -> float:
     """Of a metric among those that a table may be about; the lowest first."""
     found = preference(plain(column))
     return float("inf") if found is None else found
-
-
-def how_to_write(frame: Frame) -> str:
-    """Return what a table should look like, by its own first cells if it may have a column for
-    each experiment."""
-    beside = {name for role in ("seed", "run", "epoch", "status")
-              for name in called_like(role, frame)}  # fmt: skip
-    columns = [
-        name
-        for name, cells in frame.columns.items()
-        if name not in beside and plain(name) not in {*NO_SETTINGS, *PARTS}
-        and all(number(cell) is not None for cell in cells)
-    ]  # fmt: skip
-    columns = [one for one in columns if not unmeasured(frame.columns[one])] or columns
-    right = "a row is a run, with the name of its experiment in a column"
-    if len(columns) < 2:
-        return f"; {right}"
-    seed = (*called_like("seed", frame), "")[0]
-    metric = "test_acc"
-    lines = [("experiment", *filter(None, [seed]), metric)]
-    for name in columns[:2]:
-        cells = [text_of(frame.columns[one][0]) for one in (seed, name) if one]
-        lines.append((name, *cells))
-    example = "\n".join(f"  {','.join(line)}" for line in lines)
-    return (
-        f".\nIf {listed(columns, 3)} are experiments, add --wide NAME with what they hold, e.g. "
-        f"--wide {metric}. Else {right}:\n{example}\n  …"
-    )
 
 
 def _words_that_repeat(choice: _Choice) -> tuple[str, ...]:

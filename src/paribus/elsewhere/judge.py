@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.elsewhere.by_seed import by_seed, check_no_seed_columns, seed_columns
-from paribus.elsewhere.columns import Roles, plain, roles_of
+from paribus.elsewhere.columns import Roles, roles_of
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.metrics import metric_of
 from paribus.elsewhere.missing import settled
+from paribus.elsewhere.names import plain
 from paribus.elsewhere.notices import Notice
 from paribus.elsewhere.options import Missing, Unit
 from paribus.elsewhere.pairs import asked_pairs, check_shared_seeds

@@ -52,10 +52,13 @@ def absent_seeds(experiments: Sequence[RecordedExperiment]) -> dict[str, list[st
         others = (theirs for theirs in seeds.values() if theirs & own)
         lacking = set[str]().union(*others) - own - one.running
         if lacking:
-            absent[one.name] = sorted(
-                lacking, key=lambda seed: (len(seed) * seed.isdecimal(), seed)
-            )
+            absent[one.name] = sorted(lacking, key=by_number)
     return absent
+
+
+def by_number(seed: str) -> tuple[int, str]:
+    """Return what orders seeds by their numbers, those that have none before them by name."""
+    return len(seed) * seed.isdecimal(), seed
 
 
 def _completed(experiments: Sequence[RecordedExperiment]) -> Iterator[RecordedExperiment]:

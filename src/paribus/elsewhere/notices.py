@@ -219,6 +219,20 @@ class KeptEpochs(Notice):
 
 
 @dataclass(frozen=True)
+class Folds(Notice):
+    """Runs that are told apart by the fold of a cross-validation."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class LastOfLog(Notice):
+    """Of each run the value at its highest epoch is taken."""
+
+    column: str
+
+
+@dataclass(frozen=True)
 class SeedsNotPaired(Notice):
     """All experiments have the same seeds, and nobody has declared that they pair runs."""
 

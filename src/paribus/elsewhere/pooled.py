@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from paribus.elsewhere.columns import NO_SETTINGS, Roles, plain
+from paribus.elsewhere.columns import Roles
 from paribus.elsewhere.frame import Frame, text_of
 from paribus.elsewhere.metrics import preference
+from paribus.elsewhere.names import NO_SETTINGS, plain
 from paribus.elsewhere.notices import Notice, Pooled
 from paribus.elsewhere.records import RecordedRuns
 from paribus.elsewhere.terms import Terms

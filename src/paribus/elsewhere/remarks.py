@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from paribus.elsewhere.columns import Roles, plain
+from paribus.elsewhere.columns import Roles
 from paribus.elsewhere.counters import MOST_BUDGETS
 from paribus.elsewhere.frame import Frame, is_value, number, text_of
 from paribus.elsewhere.metrics import is_best, is_summary
-from paribus.elsewhere.missing import absent_seeds
+from paribus.elsewhere.missing import absent_seeds, by_number
+from paribus.elsewhere.names import called_like, plain
 from paribus.elsewhere.notices import (
     AbsentSeeds,
     AlikeNames,
@@ -16,8 +17,10 @@ from paribus.elsewhere.notices import (
     Confounded,
     DifferentLengths,
     DirectionGuessed,
+    Folds,
     Guessed,
     LargeMatters,
+    LastOfLog,
     LogGuessed,
     MeansInARow,
     NoSettings,
@@ -47,6 +50,10 @@ def of_roles(frame: Frame, roles: Roles, terms: Terms, metrics: Sequence[Metric]
         notices.append(SweepGuessed(roles.experiment[-1], roles.budgets))
     elif "epoch" in roles.guessed and not frame.is_log and _has_few(frame, roles.epoch):
         notices.append(LogGuessed(roles.epoch, roles.experiment))
+    elif roles.epoch and not roles.kept:
+        notices.append(LastOfLog(roles.epoch))
+    if called_like("fold", frame)[:1] == (roles.seed,):
+        notices.append(Folds(roles.seed))
     for metric in metrics:
         if terms.better is None:
             notices.append(DirectionGuessed(metric.key, metric.higher_is_better))
@@ -105,7 +112,7 @@ def of_runs(
         for a, b in pairs:
             on_one = set(by_name[a]) ^ set(by_name[b])
             # It is said of the others that they have not ended.
-            lacking = sorted(on_one - running[a] - running[b])
+            lacking = sorted(on_one - running[a] - running[b], key=by_number)
             shared = len(set(by_name[a]) & set(by_name[b]))
             if lacking or (on_one and shared < FEWEST_SEEDS):
                 on_one_side = () if shared < FEWEST_SEEDS else tuple(lacking)

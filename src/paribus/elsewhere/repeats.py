@@ -6,9 +6,10 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from paribus.elsewhere.columns import NO_SETTINGS, Roles, plain
+from paribus.elsewhere.columns import Roles
 from paribus.elsewhere.counters import counts_up
 from paribus.elsewhere.frame import Cell, Frame, number, text_of
+from paribus.elsewhere.names import NO_SETTINGS, plain
 from paribus.elsewhere.notices import EqualValues, Notice
 from paribus.elsewhere.records import RecordedRun
 from paribus.errors import UserError

@@ -9,10 +9,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.elsewhere.columns import Roles, experiments_of, plain
+from paribus.elsewhere.columns import Roles, experiments_of
 from paribus.elsewhere.examples import read_correct
 from paribus.elsewhere.frame import Cell, Frame, is_blank, number, step_of, text_of
 from paribus.elsewhere.metrics import percent_bounds
+from paribus.elsewhere.names import plain
 from paribus.elsewhere.notices import (
     DifferentEnds,
     KeptEpochs,

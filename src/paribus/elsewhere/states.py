@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paribus.elsewhere.columns import plain
+from paribus.elsewhere.names import plain
 
 _RUNNING = {
     "running", "scheduled", "pending", "queued", "preempting", "waiting", "paused", "suspended",

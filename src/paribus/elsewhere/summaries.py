@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from paribus.elsewhere.columns import Roles, plain
+from paribus.elsewhere.columns import Roles
 from paribus.elsewhere.frame import Frame, is_value, text_of
+from paribus.elsewhere.names import plain
 from paribus.elsewhere.notices import Notice, RowOfMeans, SameValues
 from paribus.elsewhere.records import RecordedExperiment, RecordedRun
 from paribus.errors import UserError

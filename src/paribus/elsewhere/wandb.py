@@ -6,9 +6,9 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from paribus.elsewhere.columns import plain
 from paribus.elsewhere.csv import read_one
 from paribus.elsewhere.frame import Cell, Frame, is_blank, number, of_rows, united
+from paribus.elsewhere.names import plain
 from paribus.elsewhere.paths import run_names
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from paribus.elsewhere.by_seed import runs_of_columns
-from paribus.elsewhere.columns import NO_SETTINGS, PARTS, Roles, called_like, plain, roles_of
+from paribus.elsewhere.columns import Roles, roles_of
 from paribus.elsewhere.counters import unmeasured
 from paribus.elsewhere.frame import Cell, Frame, is_blank, number, text_of
+from paribus.elsewhere.names import NO_SETTINGS, PARTS, called_like, plain
 from paribus.elsewhere.notices import EndsOfColumns, ExperimentsGuessed, Notice, RunColumnsGuessed
 from paribus.elsewhere.options import Missing
 from paribus.elsewhere.terms import Terms

@@ -9,6 +9,7 @@ from paribus.elsewhere.notices import (
     DirectionGuessed,
     ExperimentsGuessed,
     Guessed,
+    LastOfLog,
     LogGuessed,
     Notice,
     RunColumnsGuessed,
@@ -20,7 +21,7 @@ from paribus.text import listed, shown
 
 GUESSES = (
     Guessed, ExperimentsGuessed, SeedColumnsGuessed, RunColumnsGuessed, SweepGuessed, LogGuessed,
-    DirectionGuessed, UnitGuessed,
+    LastOfLog, DirectionGuessed, UnitGuessed,
 )  # fmt: skip
 """What is a guess, and no other remark."""
 
@@ -67,6 +68,11 @@ def _(notice: SweepGuessed) -> str:
         f"each row is a run of its own, of {numbers} {called} (else add `--epoch {notice.column}`, "
         "and the last row of a run counts)"
     )
+
+
+@guess_words.register
+def _(notice: LastOfLog) -> str:
+    return f"of each run the value at its highest {notice.column} counts, not its best"
 
 
 @guess_words.register

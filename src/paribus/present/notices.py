@@ -14,6 +14,7 @@ from paribus.elsewhere.notices import (
     DifferentLengths,
     EndsOfColumns,
     EqualValues,
+    Folds,
     KeptEpochs,
     LargeMatters,
     LowPercentages,
@@ -225,6 +226,15 @@ def _(notice: KeptEpochs) -> str:
         f"{count(notice.runs, 'run')} {plural(notice.runs, 'is', 'are')} judged by the "
         f"{notice.epoch} that {notice.column} names, not by the last one. It must have been chosen "
         "on validation data."
+    )
+
+
+@notice_words.register
+def _(notice: Folds) -> str:
+    return (
+        f"Warning: the folds of a cross-validation ({shown(notice.column)}) share most of their "
+        "training examples, so they are no independent runs: of differences that are none, a t "
+        "test calls more than 5 of 100 real (Dietterich 1998)."
     )
 
 
