@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from paribus.elsewhere.frame import Cell, Frame, is_value, number
 from paribus.elsewhere.metrics import is_spread, is_summary
-from paribus.elsewhere.names import called_like, plain
+from paribus.elsewhere.names import ADD_WIDE, called_like, plain
 from paribus.elsewhere.notices import Notice, SeedColumnsGuessed, Unused
 from paribus.elsewhere.summaries import is_summary_row
 from paribus.elsewhere.terms import Terms
@@ -48,7 +48,7 @@ def check_no_seed_columns(frame: Frame, terms: Terms) -> None:
     if columns and not set(columns) & {*terms.columns.metric, *terms.columns.experiment}:
         raise UserError(
             f"{frame.source}: {listed(list(map(shown, columns)), 3)} look like a column for each "
-            "seed; add --wide NAME with what they hold, e.g. --wide test_acc"
+            f"seed; {ADD_WIDE}"
         )
 
 

@@ -33,6 +33,8 @@ NO_SETTINGS = {"reason", "index", "epochs_trained", "kept_epoch", "run_name"}
 """Columns that describe a run and are no setting of its experiment."""
 PARTS = ("fold", "cv_fold", "fold_id", "split")
 """Columns that say on which part of the data a row was measured."""
+_METRIC = "test_acc"
+ADD_WIDE = f"add --wide NAME with what they hold, e.g. --wide {_METRIC}"
 
 
 def plain(name: str) -> str:
@@ -93,13 +95,9 @@ def how_to_write(frame: Frame) -> str:
     if len(columns) < 2:
         return f"; {right}"
     seed = (*called_like("seed", frame), "")[0]
-    metric = "test_acc"
-    lines = [("experiment", *filter(None, [seed]), metric)]
+    lines = [("experiment", *filter(None, [seed]), _METRIC)]
     for name in columns[:2]:
         cells = [text_of(frame.columns[one][0]) for one in (seed, name) if one]
         lines.append((name, *cells))
     example = "\n".join(f"  {','.join(line)}" for line in lines)
-    return (
-        f".\nIf {listed(columns, 3)} are experiments, add --wide NAME with what they hold, e.g. "
-        f"--wide {metric}. Else {right}:\n{example}\n  …"
-    )
+    return f".\nIf {listed(columns, 3)} are experiments, {ADD_WIDE}. Else {right}:\n{example}\n  …"
