@@ -7,10 +7,19 @@ from pathlib import Path
 import pytest
 
 from paribus.elsewhere.columns import Stated
-from paribus.elsewhere.notices import AlikeNames, Pooled, UnknownStates, Unnamed
+from paribus.elsewhere.notices import (
+    AboutGuessed,
+    AlikeNames,
+    Confounded,
+    Notice,
+    Pooled,
+    UnknownStates,
+    Unnamed,
+)
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
-from paribus.present.as_json import plain
+from paribus.present.as_json import plain as shown
+from paribus.present.guesses import guesses
 from paribus.present.notices import remarks
 from tests.support.elsewhere import BETTER, PLAIN, judged, rows
 
@@ -33,6 +42,31 @@ def test_runs_of_one_experiment_that_differ_in_a_setting_are_said(tmp_path: Path
     several = judged(tmp_path, text, metric=("acc",), experiment=("method", by))
     assert len(several.experiments) == 4
     assert not [one for one in several.notices if type(one) is Pooled]
+
+
+@pytest.mark.parametrize(
+    ("column", "verdict", "notice"),
+    [
+        ("dataset", "confounded", Confounded(("dataset",))),
+        ("Split", "confounded", Confounded(("Split",))),
+        ("optimizer", "better", AboutGuessed(("optimizer",))),
+    ],
+)
+def test_what_one_difference_is_taken_for_is_said(
+    tmp_path: Path, column: str, verdict: str, notice: Notice
+) -> None:
+    """Methods that were measured on different data are not compared."""
+    lines = [f"{name},{seed},{value},of-{name}" for name, seed, value in RUNS]
+    text = rows(*lines, header=f"method,seed,acc,{column}")
+    found = judged(tmp_path, text)
+    assert shown(found.findings[0])["verdict"] == verdict
+    assert notice in found.notices
+    said = " ".join([guesses(found), *remarks(found)])
+    assert (f"{column} is meant to differ (`--about`)" in said) == (verdict == "better")
+    assert (f"{column}, on which they were measured" in said) == (verdict == "confounded")
+    stated = judged(tmp_path, text, Terms(about=(column,)))
+    assert shown(stated.findings[0])["verdict"] == "better"
+    assert not [one for one in stated.notices if type(one) is type(notice)]
 
 
 def test_what_is_measured_of_runs_is_no_setting(tmp_path: Path) -> None:
@@ -68,7 +102,7 @@ def test_a_seed_is_the_same_however_it_is_written(tmp_path: Path, again: str) ->
         judged(tmp_path, rows(*lines, f"plain,{again},0.914"))
     other = [line.replace("new,3,", f"new,{again},") for line in lines]
     found, same = (judged(tmp_path, rows(*text), Terms(paired=True)) for text in (other, lines))
-    assert list(map(plain, found.findings)) == list(map(plain, same.findings))
+    assert list(map(shown, found.findings)) == list(map(shown, same.findings))
 
 
 def test_rows_without_a_name_among_others_are_said(tmp_path: Path) -> None:

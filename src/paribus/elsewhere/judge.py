@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from paribus.elsewhere.by_seed import by_seed, check_no_seed_columns, seed_columns
 from paribus.elsewhere.columns import Roles, roles_of
+from paribus.elsewhere.differences import differ_in, meant_to_differ
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.metrics import metric_of
 from paribus.elsewhere.missing import settled
@@ -20,7 +21,7 @@ from paribus.elsewhere.pairs import asked_pairs, check_shared_seeds
 from paribus.elsewhere.pooled import pooled
 from paribus.elsewhere.question import ElsewhereBestQuestion, ElsewhereQuestion
 from paribus.elsewhere.records import RecordedExperiment, RecordedRuns
-from paribus.elsewhere.remarks import lengths_differ, of_roles, of_runs
+from paribus.elsewhere.remarks import of_roles, of_runs
 from paribus.elsewhere.runs import recorded
 from paribus.elsewhere.terms import Terms
 from paribus.elsewhere.wide import long_form
@@ -234,15 +235,12 @@ def _contest(
 
 
 def _pair(a: RecordedExperiment, b: RecordedExperiment, about: Sequence[str], roles: Roles) -> Pair:
-    """Return what is recorded to differ. Where nobody says what is meant to, one setting may, but
-    not that the logs of the one end before those of the other."""
+    """Return what is recorded to differ."""
     differences = tuple(
-        SettingChanged(column, before or _NONE, b.settings.get(column, "") or _NONE)
-        for column, before in a.settings.items()
-        if before != b.settings.get(column, "")
+        SettingChanged(column, a.settings[column] or _NONE, b.settings.get(column, "") or _NONE)
+        for column in differ_in(a, b)
     )
-    alone = differences if len(differences) == 1 and not lengths_differ(a, b, roles) else ()
-    meant = about or tuple(one.aspect for one in alone)
+    meant = meant_to_differ(a, b, about, roles)
     return Pair(
         a=a.name,
         b=b.name,

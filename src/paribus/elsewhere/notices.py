@@ -96,6 +96,13 @@ class UnitGuessed(Notice):
 
 
 @dataclass(frozen=True)
+class AboutGuessed(Notice):
+    """Settings that were taken to be what is asked about, each the only one that differs."""
+
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class LowPercentages(Notice):
     """Values that were stated to be percentages, and may be shares by their size. `highest`: of
     them all, at most 1."""
@@ -301,7 +308,8 @@ class LargeMatters(Notice):
 
 @dataclass(frozen=True)
 class Confounded(Notice):
-    """The settings of which pairs differ in several, where nobody has said what is meant to."""
+    """The settings of which pairs differ in several, or in what they were measured on, where nobody
+    has said what is meant to."""
 
     columns: tuple[str, ...]
 

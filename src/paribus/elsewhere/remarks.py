@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from paribus.elsewhere.columns import Roles
 from paribus.elsewhere.counters import MOST_BUDGETS
-from paribus.elsewhere.frame import Frame, is_value, number, text_of
+from paribus.elsewhere.differences import differ_in, lengths_differ, meant_to_differ
+from paribus.elsewhere.frame import Frame, number, text_of
 from paribus.elsewhere.metrics import is_best, is_summary
 from paribus.elsewhere.missing import absent_seeds, by_number
 from paribus.elsewhere.names import called_like, plain
 from paribus.elsewhere.notices import (
+    AboutGuessed,
     AbsentSeeds,
     AlikeNames,
     BestOfSeveral,
@@ -97,14 +99,7 @@ def of_runs(
     notices += _unnamed(experiments)
     if not any(one.settings for one in experiments):
         notices.append(NoSettings())
-    if several := _differ_at_once(experiments, terms, pairs):
-        notices.append(Confounded(several))
-    recorded = {one.name: one for one in experiments}
-    apart = [(a, b) for a, b in pairs if lengths_differ(recorded[a], recorded[b], roles)]
-    if apart and not terms.about:
-        names = dict.fromkeys(name for pair in apart for name in pair)
-        ends = tuple((name, recorded[name].settings[roles.epoch]) for name in names)
-        notices.append(DifferentLengths(roles.epoch, ends))
+    notices += _of_settings(experiments, roles, terms, pairs)
     by_name = {one.name: [run.seed for run in one.runs] for one in experiments}
     if terms.paired:
         running = {one.name: one.running for one in experiments}
@@ -129,21 +124,32 @@ def of_runs(
     return notices
 
 
-def lengths_differ(a: RecordedExperiment, b: RecordedExperiment, roles: Roles) -> bool:
-    """Return whether the logs of one experiment all end at one epoch, and those of the other at
-    another, so that these were not trained for as long."""
-    ends = [one.settings.get(roles.epoch) for one in (a, b)]
-    return all(map(is_value, ends)) and ends[0] != ends[1]
-
-
-def _differ_at_once(
-    experiments: Sequence[RecordedExperiment], terms: Terms, pairs: Sequence[tuple[str, str]]
-) -> tuple[str, ...]:
-    """The settings of which pairs differ in several; none where it was said what is meant to."""
-    settings = {one.name: one.settings for one in experiments}
-    compared = [(settings[a], settings[b]) for a, b in pairs if not terms.about]
-    differ = [[key for key in a if a[key] != b.get(key, "")] for a, b in compared]
-    return tuple(dict.fromkeys(key for keys in differ if len(keys) > 1 for key in keys))
+def _of_settings(
+    experiments: Sequence[RecordedExperiment],
+    roles: Roles,
+    terms: Terms,
+    pairs: Sequence[tuple[str, str]],
+) -> list[Notice]:
+    """What is to be said of settings that differ, where nobody has said what is meant to."""
+    if terms.about:
+        return []
+    by_name = {one.name: one for one in experiments}
+    sides = [(by_name[a], by_name[b]) for a, b in pairs]
+    meant = [meant_to_differ(a, b, (), roles) for a, b in sides]
+    confounds = [
+        column
+        for two, by in zip(sides, meant, strict=True)
+        for column in (() if by else differ_in(*two))
+        if differ_in(*two) != (roles.epoch,)
+    ]
+    apart = dict.fromkeys(one.name for two in sides if lengths_differ(*two, roles) for one in two)
+    ends = tuple((name, by_name[name].settings[roles.epoch]) for name in apart)
+    about = tuple(dict.fromkeys(column for by in meant for column in by))
+    return [
+        *([AboutGuessed(about)] if about else []),
+        *([Confounded(tuple(dict.fromkeys(confounds)))] if confounds else []),
+        *([DifferentLengths(roles.epoch, ends)] if ends else []),
+    ]
 
 
 def _alike(name: str) -> str:

@@ -6,6 +6,7 @@ from functools import singledispatch
 
 from paribus.elsewhere.judge import Judgement
 from paribus.elsewhere.notices import (
+    AboutGuessed,
     DirectionGuessed,
     ExperimentsGuessed,
     Guessed,
@@ -17,11 +18,11 @@ from paribus.elsewhere.notices import (
     SweepGuessed,
     UnitGuessed,
 )
-from paribus.text import listed, shown
+from paribus.text import listed, plural, shown
 
 GUESSES = (
     Guessed, ExperimentsGuessed, SeedColumnsGuessed, RunColumnsGuessed, SweepGuessed, LogGuessed,
-    LastOfLog, DirectionGuessed, UnitGuessed,
+    LastOfLog, DirectionGuessed, UnitGuessed, AboutGuessed,
 )  # fmt: skip
 """What is a guess, and no other remark."""
 
@@ -41,6 +42,12 @@ def guess_words(notice: Notice) -> str:
 @guess_words.register
 def _(notice: Guessed) -> str:
     return f"{notice.role} = {_names(notice.columns)} (`--{notice.role}`)"
+
+
+@guess_words.register
+def _(notice: AboutGuessed) -> str:
+    columns = listed(list(map(shown, notice.columns)), 5)
+    return f"{columns} {plural(len(notice.columns), 'is', 'are')} meant to differ (`--about`)"
 
 
 @guess_words.register

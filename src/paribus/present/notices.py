@@ -318,9 +318,12 @@ def _(notice: LargeMatters) -> str:
 @notice_words.register
 def _(notice: Confounded) -> str:
     columns = ",".join(notice.columns)
+    several = len(notice.columns) > 1
+    differ = "several settings at once" if several else f"{columns}, on which they were measured"
     return (
-        f"Experiments differ in several settings at once. Add `--about {columns}` if all are meant "
-        "to differ, or `--ignore` what is no setting."
+        f"Experiments differ in {differ}. Add `--about {columns}` if "
+        f"{plural(len(notice.columns), 'that is', 'all are')} meant to differ, or `--ignore` what "
+        "is no setting."
     )
 
 
