@@ -2,7 +2,7 @@
 
     python docs/make_screenshots.py [--store FOLDER]
 
-Trains what the store has not of `mnist --preview` (some minutes), then opens the report and the
+Trains the missing runs of `mnist --preview` (some minutes), then opens the report and the
 served pages in chromium, which must be installed with its driver, and writes docs/images/.
 """
 

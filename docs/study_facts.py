@@ -184,7 +184,7 @@ class Facts:
         return _numbers(self.finding(question))
 
     def mean(self, name: str, curve: str = "test_accuracy") -> str:
-        """Return mean ± SD over an experiment's runs at their end, in per cent."""
+        """Return mean ± SD over an experiment's runs at their end, in percent."""
         value_R = self.result.experiments[name].final(curve)
         return f"{spread(value_R, '.2f', 100)}% (n = {len(value_R)})"
 

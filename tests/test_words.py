@@ -35,6 +35,20 @@ WORDS = {
     r"reckon\w*": "estimate, compute",
     r"on the way back": "in the backward pass",
     r"pull the plug": "interrupt",
+    r"per cent": "percent, %",
+    r"(as|than|for) the one seen": "the observed one",
+    r"mistakes?": "error; misclassified",
+    r"(from|than|by) luck": "chance; luck is in the tagline alone",
+    r"(a run|a line|one) a (run|core|line|seed)|images a (step|run)": "per",
+    r"(timed?|them|both|again|steps) in turns": "interleaved",
+    r"beside one another": "in parallel",
+    r"cannot run (this|the) network": "does not support",
+    r"(store|study|folder|it|layer) (has|had) not (the|that|a)": "lacks, does not have",
+    r"(is|are) there already": "already exists, is already in",
+    r"call the command again": "run … again",
+    r"verdict takes|it takes at least": "requires",
+    r"lets? go of|came to": "releases; results in",
+    r"labeled wrongly": "mislabeled",
 }
 """What is not written, and what is written instead: the field's terms, in American spelling."""
 

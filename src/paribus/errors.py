@@ -26,13 +26,13 @@ imported."""
 
 
 class ParibusError(Exception):
-    """A failure that is told in one message, without a traceback."""
+    """A failure that is reported in one message, without a traceback."""
 
     exit_status = 1
 
 
 class UserError(ParibusError):
-    """A mistake in what the user typed or fed; the message says what to do about it."""
+    """An error in what the user typed or supplied; the message says what to do about it."""
 
     exit_status = 2
 

@@ -1,4 +1,4 @@
-"""A study from Python: train it, then look at what came of it as tables and figures."""
+"""A study from Python: train it, then read its results as tables and figures."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Results:
 
     def trials(self) -> pd.DataFrame:
         """A row for each trial of each tuned experiment: its replicate and number, from 1, its
-        settings, whether it won, what it ended with; and one, without a number, for each winner as
+        settings, whether it won, its final values; and one, without a number, for each winner as
         it was trained again with a fresh seed. Questions compare the latter."""
         from paribus.present.tuning import trial_records
 
@@ -247,7 +247,7 @@ def run(
     """Train the runs that are missing from the store and return the results of the whole study.
 
     store: the folder that runs are kept in, made if it is not there. relative_to: the folder that
-    paths of data in the study start from. jobs: runs trained at once, a core each; one a core if
+    paths of data in the study start from. jobs: runs trained at once, a core each; one per core if
     None. quiet: say nothing of how it gets on. timing: when all is trained, time the training steps
     that questions ask about, if the machine is quiet. Interrupted, it loses at most the epochs
     in progress: call it again to resume.

@@ -106,7 +106,7 @@ def test_confusions_are_read_and_subtracted_by_keyboard(report: Chrome) -> None:
     ActionChains(report).send_keys(Keys.ARROW_DOWN, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT).perform()
     read = text(report, "confusion-readout")
     assert read.startswith("True 1, predicted 2: ")
-    assert "of 1135 images a run" in read
+    assert "of 1135 images per run" in read
     assert "2 runs" in read
     choose(report, "confusion-of", "cnn")
     choose(report, "confusion-against", "mlp")
@@ -134,7 +134,7 @@ def test_misclassified_images_are_filtered(report: Chrome) -> None:
     choose(report, "gallery-taken", "4")
     cards = [card.text for card in report.find_elements(By.CSS_SELECTOR, images)]
     assert cards
-    assert all(card.startswith("9, taken for 4") for card in cards)
+    assert all(card.startswith("9, predicted as 4") for card in cards)
     assert all("of 2 wrong" in card for card in cards)
     choose(report, "gallery-truth", "any")
     choose(report, "gallery-taken", "any")

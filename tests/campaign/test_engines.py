@@ -43,7 +43,7 @@ def test_one_engine_that_can_run_all(small: Small) -> None:
     if FASTEST == "native":
         assert engines.note.startswith(
             '"torch" trains all experiments that name no engine, so that no difference is the '
-            'engine\'s: the engine "native" cannot run cnn because '
+            'engine\'s: the engine "native" does not support cnn because '
         )
 
 

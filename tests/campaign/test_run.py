@@ -237,7 +237,7 @@ def test_an_engine_that_cannot_run_a_network_says_so(small: Small, tmp_path: Pat
     )
     result = run(study, "runs")
     assert result.returncode == 2
-    assert 'engine "numpy" cannot run this network' in result.stderr
+    assert 'engine "numpy" does not support this network' in result.stderr
     assert 'engine = "torch"' in result.stderr
     assert "Traceback" not in result.stderr
 

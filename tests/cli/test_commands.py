@@ -118,7 +118,7 @@ def test_check_tells_every_network_that_does_not_fit(small: Small) -> None:
 
 def test_too_few_seeds_are_told_before_training(small: Small) -> None:
     asked = small(SMALL_STUDY)
-    said = "With 2 seeds no question about runs gets a verdict; it takes at least 3."
+    said = "With 2 seeds no question about runs gets a verdict; a verdict requires at least 3."
     assert read_json("check", asked, "--json")["note"] == said
     assert read_json("check", asked, "--seeds", "3", "--json")["note"] == ""
     assert read_json("check", asked, "--only", "mlp", "--json")["note"] == ""

@@ -20,8 +20,8 @@ def test_two_seeds_have_no_verdict() -> None:
     facts = read_json("compare", "mlp", "cnn", "--json")
     assert facts["verdict"] == "no verdict"
     assert re.fullmatch(
-        r"No verdict from 2 seeds \(final test accuracy [+−]?\d+\.\d+ points, n = 2 seeds\); it "
-        r"takes at least 3 to tell a difference from luck\.",
+        r"No verdict from 2 seeds \(final test accuracy [+−]?\d+\.\d+ points, n = 2 seeds\); a "
+        r"verdict requires at least 3 to tell a difference from chance\.",
         facts["sentence"],
     )
     assert facts["n"] == 2

@@ -94,7 +94,7 @@ def test_letters_of_another_alphabet_that_look_alike_are_told(folder: Path) -> N
 def test_a_class_that_differs_in_case_alone(folder: Path) -> None:
     rename(folder, "cat", "Cat", ("test",))
     assert refusal(folder) == (
-        f'{folder}: train has the class "cat", which test has not; both must have the same classes '
+        f'{folder}: train has the class "cat", which test lacks; both must have the same classes '
         '(test has "Cat", so rename one).'
     )
 

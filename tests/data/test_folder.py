@@ -154,7 +154,7 @@ def test_hidden_files_are_left_out(folder: Path) -> None:
 def test_classes_that_differ(folder: Path, less: str, more: str) -> None:
     shutil.rmtree(folder / less / "dog")
     assert refusal(folder) == (
-        f'{folder}: {more} has the class "dog", which {less} has not; both must have the same '
+        f'{folder}: {more} has the class "dog", which {less} lacks; both must have the same '
         "classes."
     )
 
@@ -163,8 +163,8 @@ def test_many_classes_that_differ(folder: Path) -> None:
     for number in range(7):
         (folder / f"train/x{number}").mkdir()
     assert refusal(folder) == (
-        f'{folder}: train has the classes "x0", "x1", "x2", "x3", "x4" and 2 more, which test has '
-        "not; both must have the same classes."
+        f'{folder}: train has the classes "x0", "x1", "x2", "x3", "x4" and 2 more, which test '
+        "lacks; both must have the same classes."
     )
 
 
@@ -256,7 +256,7 @@ def test_validation_folder(folder: Path, name: str) -> None:
     assert dataset.remarks == ()
     assert dataset.fingerprint != without.fingerprint
     (folder / name / "dgo").mkdir()
-    assert refusal(folder) == f'{folder}: {name} has the class "dgo", which train has not.'
+    assert refusal(folder) == f'{folder}: {name} has the class "dgo", which train lacks.'
 
 
 def test_images_beyond_the_first_of_a_file_are_told(folder: Path) -> None:

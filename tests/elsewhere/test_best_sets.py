@@ -74,7 +74,7 @@ def test_a_lone_published_number_stays_in_the_set_and_excludes_nothing(tmp_path:
     assert [one.compared for one in finding.contenders] == [True, True, False]
     alone = best_of(tmp_path, rows("a,0,0.1", "b,0,0.2", "c,0,0.3"))
     assert (alone.verdict, alone.why_none) == (Verdict.NONE, NoVerdict.TOO_FEW_SEEDS)
-    assert "at least 3 runs with a value of two experiments" in wording.sentence(alone)
+    assert "at least 3 runs with a value of each of two experiments" in wording.sentence(alone)
 
 
 @pytest.mark.parametrize("paired", [False, True])

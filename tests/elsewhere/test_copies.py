@@ -35,7 +35,7 @@ def test_copied_rows_are_an_error(tmp_path: Path, copies: int) -> None:
     with pytest.raises(UserError) as error:
         judged(tmp_path, rows(*lines * copies, header="method,acc"))
     assert str(error.value) == (
-        f"{file}:12: the same row is there already, in {file}:2, and {5 * (copies - 1) - 1} more "
+        f"{file}:12: the same row is already in {file}:2, and {5 * (copies - 1) - 1} more "
         "rows of a as well; a run counts once: remove the copies, or, if these are runs of their "
         "own, add a column of seeds or run IDs"
     )
@@ -45,7 +45,7 @@ def test_copied_rows_are_an_error(tmp_path: Path, copies: int) -> None:
         rows(*lines[:5] * copies, *lines[5:], header="method,acc"),
         rows(*indexed, "20,b,0.91,0", "21,b,0.92,1", "22,b,0.93,2", header=",method,acc,seed"),
     ):
-        with pytest.raises(UserError, match="the same row is there already"):
+        with pytest.raises(UserError, match="the same row is already in"):
             judged(tmp_path, text)
 
 
@@ -58,7 +58,7 @@ def test_a_column_that_counts_rows_hides_no_copies(tmp_path: Path, name: str, be
     lines = [f"{m},{v}" for m, side in (("a", PLAIN * 2), ("b", BETTER)) for v in side]
     counted = [f"{n},{line}" for n, line in enumerate(lines, begin)]
     for table in (counted, counted[::-1]):
-        with pytest.raises(UserError, match="the same row is there already"):
+        with pytest.raises(UserError, match="the same row is already in"):
             judged(tmp_path, rows(*table, header=f"{name},method,acc"), metric=("acc",))
 
 
@@ -69,7 +69,7 @@ def test_rows_that_agree_in_two_measured_columns_are_copies(tmp_path: Path) -> N
     one = judged(tmp_path, rows(*lines, lines[2], header="method,acc,loss"))
     assert EqualValues("a", "acc", 2, 6, False) in one.notices
     text = rows(*lines, lines[2], lines[4], header="method,acc,loss")
-    with pytest.raises(UserError, match=r":12: the same row is there already, in .*:4, and 1 more"):
+    with pytest.raises(UserError, match=r":12: the same row is already in .*:4, and 1 more"):
         judged(tmp_path, text)
 
 

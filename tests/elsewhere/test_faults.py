@@ -32,20 +32,20 @@ def test_a_seed_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
         judged(tmp_path, text)
     file = tmp_path / "results.csv"
     assert str(error.value) == (
-        f"{file}:12: seed 2 of new is there already, in {file}:9; a run counts once: remove one, "
+        f"{file}:12: seed 2 of new is already in {file}:9; a run counts once: remove one, "
         "or name the column that tells them apart with --run, --seed or --epoch"
     )
 
 
 def test_a_run_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
     text = rows("a,x1,0.1", "a,x1,0.1", "b,x2,0.2", header="method,run,acc")
-    with pytest.raises(UserError, match="run x1 of a is there already"):
+    with pytest.raises(UserError, match="run x1 of a is already in"):
         judged(tmp_path, text)
 
 
 def test_a_seed_of_two_runs_is_an_error(tmp_path: Path) -> None:
     text = rows("a,x1,0,0.1", "a,x2,0,0.2", "b,x3,0,0.2", header="method,run_id,seed,acc")
-    with pytest.raises(UserError, match="seed 0 of a is there already"):
+    with pytest.raises(UserError, match="seed 0 of a is already in"):
         judged(tmp_path, text)
 
 
@@ -205,7 +205,7 @@ def test_runs_that_end_at_different_epochs_are_named(tmp_path: Path) -> None:
 def test_an_epoch_that_is_there_twice_is_an_error(tmp_path: Path) -> None:
     lines = ("a,0,1,0.1", "a,0,1,0.2", "a,0,2,0.2", "b,0,1,0.3")
     text = rows(*lines, header="method,seed,epoch,acc")
-    with pytest.raises(UserError, match="epoch 1 of seed 0 of a is there already"):
+    with pytest.raises(UserError, match="epoch 1 of seed 0 of a is already in"):
         judged(tmp_path, text)
 
 

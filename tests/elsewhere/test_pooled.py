@@ -98,7 +98,7 @@ def test_a_state_that_is_not_known_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("again", ["3.0", "03"])
 def test_a_seed_is_the_same_however_it_is_written(tmp_path: Path, again: str) -> None:
     lines = [f"{name},{seed},{value}" for name, seed, value in RUNS]
-    with pytest.raises(UserError, match="seed 3 of plain is there already"):
+    with pytest.raises(UserError, match="seed 3 of plain is already in"):
         judged(tmp_path, rows(*lines, f"plain,{again},0.914"))
     other = [line.replace("new,3,", f"new,{again},") for line in lines]
     found, same = (judged(tmp_path, rows(*text), Terms(paired=True)) for text in (other, lines))

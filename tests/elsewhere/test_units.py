@@ -55,7 +55,7 @@ def check(found: Judgement) -> None:
         ("test_error_percent", ""),
         ("test_error_pct", ""),
         ("TestError_Percentage", ""),
-        ("error per cent", ""),
+        ("error percent", ""),
     ],
 )
 def test_a_sign_or_a_name_says_that_values_are_percentages(

@@ -51,8 +51,8 @@ def test_one_engine_for_several() -> None:
     assert common.engine == "torch"
     if _FASTEST == "native":
         assert common.passed_over == (
-            'the engine "native" cannot run b because it runs only networks made of Paribus\'s own '
-            "layers"
+            'the engine "native" does not support b because it runs only networks made of '
+            "Paribus's own layers"
         )
 
 
@@ -70,7 +70,9 @@ def test_no_engine_trains_without_a_setting_that_it_does_not_heed(
     network = plan_of(plain, (1, 7, 7), 3)
     assert choosing.choose(network, plain) == "numpy"
     augmented = plain.but(augment=["flip"])
-    with pytest.raises(UserError, match="cannot run this network because it does not augment imag"):
+    with pytest.raises(
+        UserError, match="does not support this network because it does not augment imag"
+    ):
         choosing.choose(network, augmented)
     # What it trained or not, it predicts alike.
     assert choose_to_predict(network, augmented).name == "numpy"
@@ -99,8 +101,8 @@ def test_a_named_engine_that_refuses() -> None:
     with pytest.raises(UserError) as error:
         chosen(*MODULE, engine="numpy")
     assert str(error.value) == (
-        'engine "numpy" cannot run this network because it runs only networks made of Paribus\'s '
-        'own layers; use engine = "torch"'
+        'engine "numpy" does not support this network because it runs only networks made of '
+        'Paribus\'s own layers; use engine = "torch"'
     )
 
 
@@ -138,8 +140,8 @@ def test_without_torch() -> None:
     assert run.stdout.splitlines() == [
         "numpy",
         needs,
-        f"no engine can run this network: {_NOT_BUILT}; {needs}; "
-        'the engine "numpy" cannot run this network because it runs only networks made of '
+        f"no engine supports this network: {_NOT_BUILT}; {needs}; "
+        'the engine "numpy" does not support this network because it runs only networks made of '
         "Paribus's own layers",
     ]
 

@@ -174,7 +174,7 @@ def test_nothing_is_packed_into_other_folders(home: Path, monkeypatch: pytest.Mo
     (home / "mine").mkdir()
     (home / "mine" / "letter.txt").write_text("Dear")
     for name in ("mine", "small.toml"):
-        assert "is no pack" in str(call("pack", "--into", name).exception)
+        assert "is not a pack" in str(call("pack", "--into", name).exception)
     assert [path.name for path in (home / "mine").iterdir()] == ["letter.txt"]
 
 

@@ -81,7 +81,10 @@ def test_what_a_finding_rests_on_is_beneath_it(written: Path) -> None:
     assert sum(counts) == 200
     assert "fixed" in ledger
     text = " ".join(found.text.split())
-    assert "wrong in all 5 finished runs of the one experiment with a mean test accuracy of" in text
+    assert (
+        "misclassified in all 5 finished runs of the one experiment with a mean test accuracy of"
+        in text
+    )
     assert "Of the 2 test images whose label the annotators of Northcutt et al. 2021" in text
     assert "1 is among these: 199" in text
 
@@ -197,8 +200,8 @@ def test_weak_networks_suspect_no_label(make: Make, tmp_path: Path) -> None:
     result = make(["mlp"], seeds=5, runs=lambda name, seed: trained(name, seed, 0.6), data=DATA)
     text = (write_report(result, tmp_path).parent / "report.md").read_text("utf-8")
     assert (
-        "No experiment is accurate enough to suspect labels by; it takes a mean test accuracy of "
-        "90%." in text
+        "No experiment is accurate enough to suspect labels by; that requires a mean test accuracy "
+        "of 90%." in text
     )
 
 
@@ -220,8 +223,8 @@ def test_labels_are_suspected_by_accurate_networks_alone(make: Make, tmp_path: P
     assert found.images == (3, 50, 120)
     assert (found.experiments, found.runs, found.weak) == (("cnn",), 5, ("mlp",))
     assert suspects_sentence(found).startswith(
-        "3 test images are wrong in all 5 finished runs of the one experiment with a mean test "
-        "accuracy of 90% or more: either hard"
+        "3 test images are misclassified in all 5 finished runs of the one experiment with a mean "
+        "test accuracy of 90% or more: either hard"
     )
 
 
@@ -230,7 +233,8 @@ def test_few_runs_suspect_no_label(make: Make, tmp_path: Path) -> None:
     result = make(["cnn"], seeds=1, runs=lambda name, seed: trained(name, seed, 0.97), data=DATA)
     page = write_report(result, tmp_path).read_text("utf-8")
     assert (
-        "1 finished run of the one experiment is too few to suspect labels by; it takes 5." in page
+        "1 finished run of the one experiment is too few to suspect labels by; that requires 5."
+        in page
     )
     assert '"suspect": true' not in page
     assert '"suspect": false' in page

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from paribus.errors import UserError
-from paribus.measure.predictions import confusion, mistakes
+from paribus.measure.predictions import confusion, most_misclassified
 from paribus.measure.runs import Run
 from paribus.present.figures.draw import figure as figure_of
 from paribus.present.report_figures import final_accuracies
@@ -290,5 +290,5 @@ def test_confusion_and_mistakes() -> None:
         [0.0, 0.5, 0.5],
         [0.0, 1.0, 1.0],
     ]
-    found = mistakes(predicted_SN, labels_N, 10)
+    found = most_misclassified(predicted_SN, labels_N, 10)
     assert [(m.image, m.truth, m.taken_for, m.wrong) for m in found] == [(3, 2, 1, 2), (1, 1, 2, 1)]

@@ -167,7 +167,7 @@ def test_a_preview_asks_for_an_accuracy_that_it_can_reach(told: Told) -> None:
 def test_too_few_seeds_have_no_verdict(told: Told) -> None:
     two = one(told(["cnn", "cnn-adam"], "cnn-adam", seeds=2), "cnn", "cnn-adam")
     assert two.verdict is Verdict.NONE
-    assert "it takes at least 3 to tell a difference from luck" in wording.sentence(two)
+    assert "a verdict requires at least 3 to tell a difference from chance" in wording.sentence(two)
     assert agreement(two) is Agreement.OPEN
 
 
@@ -184,7 +184,7 @@ def test_nothing_trained_has_no_verdict(make: Make) -> None:
     found = judged(make(["cnn", "cnn-adam"], runs=lambda *_: None))
     assert [finding.verdict for finding in found] == [Verdict.NONE] * 3
     assert wording.sentence(found[0]) == (
-        "No verdict yet: 0 of 3 seeds are trained; it takes all 3, so that it does not "
+        "No verdict yet: 0 of 3 seeds are trained; a verdict requires all 3, so that it does not "
         "depend on when you look."
     )
 

@@ -238,7 +238,7 @@ def test_the_bounds_are_said() -> None:
 def test_of_many_mistakes_the_first_are_reported() -> None:
     lines = refusal("".join(f"k{n} = 1\n" for n in range(900))).split("\n")
     assert lines[0].startswith("s.toml, k0: unknown key; ")
-    assert lines[49:] == [lines[49], "s.toml: there are more mistakes; repair these first"]
+    assert lines[49:] == [lines[49], "s.toml: there are more errors; fix these first"]
 
 
 def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:

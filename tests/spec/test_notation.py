@@ -257,7 +257,7 @@ def test_repeat_is_written_out() -> None:
         ("residual [relu [", 'expected "," or "]" before "["'),
         (
             "repeat x [relu]",
-            'needs how often, an integer from 1 to 1000, got "x"; '
+            'needs a number of repetitions, an integer from 1 to 1000, got "x"; '
             'write e.g. "repeat 3 [conv 8, relu]"',
         ),
         (
@@ -274,8 +274,8 @@ def test_repeat_is_written_out() -> None:
         ),
         (
             f"repeat {'9' * 5000} [relu]",
-            f'needs how often, an integer from 1 to 1000, got "{"9" * 200}...{"9" * 150}"; '
-            'write e.g. "repeat 3 [conv 8, relu]"',
+            f'needs a number of repetitions, an integer from 1 to 1000, got "{"9" * 200}...'
+            f'{"9" * 150}"; write e.g. "repeat 3 [conv 8, relu]"',
         ),
         ("[" * 1500, 'a layer\'s name is missing; write e.g. "conv 16"'),
         ("residual [" * 30, "has brackets nested more than 20 deep; write it with fewer brackets"),

@@ -55,7 +55,7 @@ def test_above_twenty_pairs_patterns_are_drawn() -> None:
 
 @pytest.mark.parametrize("n", [21, 100, 203])
 def test_drawn_patterns_are_those_that_a_plain_sum_counts(n: int) -> None:
-    # Multiples of a tenth: many sums are equal to the one seen.
+    # Multiples of a tenth: many sums are equal to the observed one.
     difference_S = np.random.default_rng(n).integers(-3, 4, n) / 10
     rng, seen = np.random.default_rng(1), round(abs(10 * difference_S.sum()))
     hits = 0

@@ -85,7 +85,7 @@ def test_its_timing_counts_as_one_process_of_those_that_a_verdict_takes(old: Pat
     now = read_json("compare", "mlp@numpy", "cnn@numpy", "--metric", "step_time",
                     "--store", "store", "--json")  # fmt: skip
     assert (now["verdict"], now["estimate"]) == ("no verdict", None)
-    assert "were timed in 1 process, and a verdict takes 5" in now["sentence"]
+    assert "were timed in 1 process, and a verdict requires 5" in now["sentence"]
 
 
 def test_every_run_is_what_it_was(old: Path) -> None:

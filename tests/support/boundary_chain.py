@@ -32,7 +32,7 @@ def crossing_chances(seeds: Sequence[int], critical_t: Sequence[float], nodes: i
     """The chance to have crossed ±critical_t at some look up to each, (L,); no true difference.
 
     `seeds`: n at each look, each at least 5 more than the one before. `nodes`: more are needed
-    where looks are close to each other, a few per cent of the seeds apart.
+    where looks are close to each other, a few percent of the seeds apart.
 
     >>> float(crossing_chances([10], [2.262157163])[0].round(9))
     0.05

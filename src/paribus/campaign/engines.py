@@ -49,7 +49,7 @@ def fitting_networks(
     """Return the network of each experiment.
 
     where: the study's file or name, for messages. Raises `UserError` with every experiment that
-    does not fit the data; a mistake that several share is one line.
+    does not fit the data; an error that several share is one line.
     """
     found: dict[str, Plan | ModuleNetwork] = {}
     problems: dict[_Problem, list[str]] = {}
@@ -93,7 +93,7 @@ def _raise(problems: Mapping[_Problem, list[str]], where: str) -> None:
 
 @dataclass(frozen=True)
 class _Problem:
-    """A mistake of one experiment or several."""
+    """An error of one experiment or several."""
 
     setting: str
     message: str

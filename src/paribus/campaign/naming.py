@@ -83,7 +83,7 @@ def meaning(name: str, store: Reader, study: str = "") -> Meaning | None:
     """Return the experiment that a name stands for, None if no study has one of that name.
 
     study: its name or file, if the experiment of no other study is meant. Raises `UserError` if
-    the store has not that study, or if studies have different experiments of the name.
+    the store does not have that study, or if studies have different experiments of the name.
     """
     called = [named for named in store.named_studies() if name in named.called]
     if study:

@@ -68,7 +68,7 @@ class Remarked:
 OfRun = Begun | Restarted | EpochTrained | Ended
 News = OfRun | Remarked
 Listener = Callable[[News], None]
-"""Is told of everything that happens."""
+"""Receives everything that happens."""
 
 Key = tuple[str, int, int | None]
 """A run: the experiment's name, the seed of the study, and the trial if it is one."""

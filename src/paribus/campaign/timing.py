@@ -1,8 +1,8 @@
 """Times the training steps that questions ask about: in fresh processes, on a quiet machine.
 
-Each process trains A, B and A again afresh and times them in turns (`turns.py`): two trainings of
-the same thing can differ for as long as their process lives. A timing is kept for each process, and
-none replaces another.
+Each process trains A, B and A again afresh and times them interleaved (`turns.py`): two trainings
+of the same thing can differ for as long as their process lives. A timing is kept for each process,
+and none replaces another.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Busy:
 
 def untimed(result: StudyResult, codes: Mapping[str, str]) -> tuple[TimedPair, ...]:
     """Return the pairs that a study's questions ask about, trained, and timed in fewer processes
-    than a verdict takes. codes: the digest of each experiment's custom module, by its name."""
+    than a verdict requires. codes: the digest of each experiment's custom module, by its name."""
     context, found = Context.of(result), dict[tuple[str, ...], TimedPair]()
     for question in result.study.questions:
         if kind_of(question) is not STEP_TIME or not isinstance(question, Question):
@@ -188,7 +188,7 @@ def timings(timer: Timer) -> Iterator[Timing]:
 def _steps(side: Side, maker: TaskMaker, data: DataSource) -> Steps:
     network = side.experiment.network
     if isinstance(network, ModuleNetwork):
-        since = "the command began; call the command again"
+        since = "the command began; run the command again"
         import_code(network, data.folder, side.code, since=since)
     engine = make_engine(side.experiment.engine)
     return Steps(side.key, engine, maker.make(side.experiment, seed=0))

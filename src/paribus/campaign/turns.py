@@ -1,4 +1,4 @@
-"""Times training steps of A, of B and of A again in turns, within one process.
+"""Times training steps of A, of B and of A again, interleaved, within one process.
 
 A turn is an epoch on just enough images for a fraction of a second. In every round each takes a
 turn, in an order drawn at random, so that neither what slows the machine for a while nor what slows

@@ -26,7 +26,7 @@ _COMMAND_MEGABYTES = 300
     "--tasks",
     type=click.IntRange(1),
     metavar="N",
-    help="Tasks of the job array, each a shard of whole seeds.  [default: one a seed, at most 8]",
+    help="Tasks of the job array, each a shard of whole seeds.  [default: one per seed, at most 8]",
 )
 @click.option(
     "--cores", type=click.IntRange(1), default=4, show_default=True, help="Cores for each task."

@@ -153,8 +153,8 @@ def _others(known: Known, store: Reader) -> dict[str, list[str]]:
 
 
 def _is_other(identity: Identity, stored: Identity) -> bool:
-    """Whether an experiment of the store has other settings; of other code and data it is told
-    apart."""
+    """Whether an experiment of the store has other settings. Other code and data are reported
+    elsewhere."""
     return identity.recipe != stored.recipe
 
 

@@ -74,7 +74,7 @@ def command(
 ) -> None:
     """Time training steps of experiments A and B of a study on this machine, and report the ratio
     of the times with its interval, beside that of A to itself. Each of several processes times
-    both in turns. Best on a machine that does nothing else.
+    both, interleaved. Best on a machine that does nothing else.
 
     The store keeps every timing. A second call adds to the first, and questions about step times
     use them all.

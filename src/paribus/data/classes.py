@@ -125,7 +125,7 @@ def class_notes(
 
 
 def _meant(images: npt.NDArray[np.int64]) -> str:
-    """Return a question about a mistake that could explain classes without images, or ""."""
+    """Return a question about an error that could explain classes without images, or ""."""
     used = np.flatnonzero(images)
     if np.array_equal(used, np.arange(1, len(images))):
         return "; do labels begin at 1?"

@@ -69,14 +69,14 @@ def load(folder: Path, name: str, share: float | None = None) -> Dataset:
     ):
         if lacking := [class_name for class_name in this if class_name not in those]:
             raise UserError(
-                f"{shown(folder)}: {here} has {_named(lacking)}, which {there} has not; both must "
+                f"{shown(folder)}: {here} has {_named(lacking)}, which {there} lacks; both must "
                 f"have the same classes{_rename(lacking, those, there)}."
             )
     own = next((folder / part for part in _VALIDATION if (folder / part).is_dir()), None)
     held_out = {} if own is None else _classes(own)
     if own is not None and (unknown := [one for one in held_out if one not in train]):
         raise UserError(
-            f"{shown(folder)}: {own.name} has {_named(unknown)}, which train has not"
+            f"{shown(folder)}: {own.name} has {_named(unknown)}, which train lacks"
             f"{_rename(unknown, train, 'train')}."
         )
     train_files, train_labels = _files(train, list(train))

@@ -41,7 +41,7 @@ class Named:
     license: str
     attribution: str
     files: Packaged | Remote
-    """Where its files are to be had."""
+    """Where to get its files."""
     assemble: Callable[..., Dataset] = idx.assemble
     """Makes the dataset of the content of its files, as `idx.assemble` does."""
     label_errors: tuple[int, ...] = ()

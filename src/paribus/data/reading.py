@@ -1,4 +1,4 @@
-"""Reading files and folders so that whatever goes wrong is told in one clear message."""
+"""Reading files and folders so that every failure is reported in one clear message."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def find(
         if dataset.fingerprint == fingerprint:
             return dataset
         problem = problem or UserError(
-            f'data "{source}": its images have changed since; put the old ones back'
+            f'data "{source}": its images have changed since; restore the original images'
         )
     raise problem or UserError("it is not known where the data are; name their study")
 

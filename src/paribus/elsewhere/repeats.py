@@ -51,7 +51,7 @@ def _telling(frame: Frame, columns: Sequence[str], rows: Sequence[int]) -> tuple
 
 def _is_setting(cells: Sequence[Cell]) -> bool:
     """Whether a column of numbers has few different ones, as a setting has, and what is measured
-    has not."""
+    does not have."""
     return len(set(map(text_of, cells))) <= len(cells) / 3
 
 
@@ -65,8 +65,8 @@ def check_once(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> None:
             other = seen.setdefault((run.experiment, role, value), run)
             if other is not run:
                 raise UserError(
-                    f"{frame.places[run.rows[0]]}: {role} {value} of {run.experiment} is there "
-                    f"already, in {frame.places[other.rows[0]]}; "
+                    f"{frame.places[run.rows[0]]}: {role} {value} of {run.experiment} is "
+                    f"already in {frame.places[other.rows[0]]}; "
                     f"{tell_apart(frame, roles, [other.rows[0], run.rows[0]])}"
                 )
 
@@ -98,7 +98,7 @@ def check_copies(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> Non
             more = sum(map(len, repeated)) - len(repeated) - 1
             others = f", and {count(more, 'more row')} of {name} as well" if more else ""
             raise UserError(
-                f"{frame.places[second]}: the same row is there already, in {frame.places[first]}"
+                f"{frame.places[second]}: the same row is already in {frame.places[first]}"
                 f"{others}; a run counts once: remove the copies, or, if these are runs of their "
                 "own, add a column of seeds or run IDs"
             )

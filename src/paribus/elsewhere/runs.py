@@ -181,7 +181,7 @@ def _by_epoch(
         return rows
     if not roles.epoch:
         raise UserError(
-            f"{frame.places[rows[1]]}: {called} of {name} is there already, in "
+            f"{frame.places[rows[1]]}: {called} of {name} is already in "
             f"{frame.places[rows[0]]}; {tell_apart(frame, roles, rows)}"
         )
     epochs = {row: epoch_of(frame, roles, row) for row in rows}
@@ -191,7 +191,7 @@ def _by_epoch(
             if epochs[before] == epochs[after]:
                 raise UserError(
                     f"{frame.places[after]}: {roles.epoch} {epochs[after]:g} of {called} of "
-                    f"{name} is there already, in {frame.places[before]}; "
+                    f"{name} is already in {frame.places[before]}; "
                     f"{tell_apart(frame, roles, [before, after])}"
                 )
     return ordered

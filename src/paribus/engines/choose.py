@@ -64,7 +64,7 @@ def choose(network: Plan | ModuleNetwork, experiment: Experiment) -> str:
         return choose_common({"this network": network}, {"this network": experiment}).engine
     if reason := _refusal(make_engine(name), network, experiment):
         raise UserError(
-            f'engine "{name}" cannot run this network because {reason}; use engine = "torch"'
+            f'engine "{name}" does not support this network because {reason}; use engine = "torch"'
         )
     return name
 
@@ -102,11 +102,11 @@ def choose_common(
         if not reasons:
             return Common(engine, "; ".join(passed_over))
         name, reason = next(iter(reasons.items()))
-        refused.append(f'the engine "{engine}" cannot run {name} because {reason}')
+        refused.append(f'the engine "{engine}" does not support {name} because {reason}')
         if len(reasons) < len(networks):
             passed_over.append(refused[-1])
     what = "this network" if len(networks) == 1 else "all of these networks"
-    raise UserError(f"no engine can run {what}: {'; '.join([*missing, *refused])}")
+    raise UserError(f"no engine supports {what}: {'; '.join([*missing, *refused])}")
 
 
 def choose_to_predict(network: Plan | ModuleNetwork, experiment: Experiment) -> Engine:

@@ -101,7 +101,7 @@ def _find_code(job: Job) -> None:
     was meant."""
     network = job.experiment.network
     if isinstance(network, ModuleNetwork):  # A folder that nothing is imported from hides nothing.
-        since = "the command began; call the command again"
+        since = "the command began; run the command again"
         import_code(network, job.data.folder, job.code, since=since)
 
 
@@ -118,7 +118,7 @@ def checked_data(data: DataSource) -> Dataset:
     dataset = load(data.source, data.folder)
     if dataset.fingerprint != data.fingerprint:
         raise UserError(
-            f'data "{data.source}": have changed since the command began; put the old data back, '
-            "or call the command again"
+            f'data "{data.source}": have changed since the command began; restore the original '
+            "data, or run the command again"
         )
     return dataset

@@ -95,7 +95,7 @@ def correct(runs: Sequence[Run]) -> NDArray[np.bool_] | None:
 
 
 @dataclass(frozen=True)
-class Mistake:
+class MostMisclassified:
     """A test image that some runs got wrong."""
 
     image: int
@@ -123,17 +123,17 @@ def confusion(
     return counts / len(predicted_SN)
 
 
-def mistakes(
+def most_misclassified(
     predicted_SN: NDArray[np.int64], labels_N: NDArray[np.int64], most: int
-) -> list[Mistake]:
+) -> list[MostMisclassified]:
     """The images that most runs got wrong, at most so many; those most agreed upon first."""
     wrong_SN = predicted_SN != labels_N
     wrong_N = wrong_SN.sum(0)
-    found: list[tuple[int, int, Mistake]] = []
+    found: list[tuple[int, int, MostMisclassified]] = []
     for image in np.flatnonzero(wrong_N):
         answers = np.bincount(predicted_SN[wrong_SN[:, image], image])
         taken_for = int(answers.argmax())
-        mistake = Mistake(int(image), int(labels_N[image]), taken_for, int(wrong_N[image]))
-        found.append((-mistake.wrong, -int(answers.max()), mistake))
+        one = MostMisclassified(int(image), int(labels_N[image]), taken_for, int(wrong_N[image]))
+        found.append((-one.wrong, -int(answers.max()), one))
     found.sort(key=lambda entry: (*entry[:2], entry[2].image))
-    return [mistake for _, _, mistake in found[:most]]
+    return [one for _, _, one in found[:most]]

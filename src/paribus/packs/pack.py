@@ -45,13 +45,13 @@ class Packed:
 
 
 def pack(store: Reader, folder: Path, trusted: Path | None = None) -> Packed:
-    """Pack the runs of a store that have ended into a folder; what is there already stays, timings
+    """Pack the runs of a store that have ended into a folder; what it already holds stays, timings
     that were made elsewhere too.
 
     trusted: as in `sources.find`.
 
     Raises `UserError`, and changes nothing, if the folder is no pack, or has runs or studies that
-    the store has not or has otherwise.
+    the store lacks or has otherwise.
     """
     contents = contents_of(store)
     if not contents.runs:
@@ -91,12 +91,12 @@ def pack(store: Reader, folder: Path, trusted: Path | None = None) -> Packed:
 
 
 def _there(folder: Path) -> Index:
-    """What a folder has already."""
+    """What a folder already has."""
     if (folder / NAME).exists():
         return read_index(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(
-            f"{folder}: is there already and is no pack; name another folder with --into"
+            f"{folder}: already exists and is not a pack; choose another folder with --into"
         )
     return Index({}, (), (), {})
 
@@ -110,7 +110,7 @@ def _refuse_missing(store: Reader, contents: Contents, folder: Path, there: Inde
     for missing, word, many in ((runs, "run", "runs"), (studies, "study", "studies")):
         if missing:
             raise UserError(
-                f"{folder}: has {count(len(missing), word, many)} that {store.folder} has not, "
+                f"{folder}: has {count(len(missing), word, many)} that {store.folder} lacks, "
                 f"e.g. {missing[0]}; unpack it into the store first: `paribus unpack {folder} "
                 f"--into {store.folder}`"
             )

@@ -176,7 +176,7 @@ def _digests(path: Path, found: dict[str, Any], *, finished: bool) -> dict[str, 
     if set(found) != names or not all(
         isinstance(value, str) and _DIGEST.fullmatch(value) for value in found.values()
     ):
-        raise damaged(path, "it has not the digests of its weights and probabilities")
+        raise damaged(path, "it lacks the digests of its weights and probabilities")
     return found
 
 

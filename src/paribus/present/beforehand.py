@@ -13,7 +13,10 @@ def too_few_seeds(study: Study) -> str:
     if not study.questions or study.preview or study.seeds >= FEWEST_SEEDS:
         return ""
     seeds = count(study.seeds, "seed")
-    return f"With {seeds} no question about runs gets a verdict; it takes at least {FEWEST_SEEDS}."
+    return (
+        f"With {seeds} no question about runs gets a verdict; a verdict requires at least "
+        f"{FEWEST_SEEDS}."
+    )
 
 
 def looks_at_nothing(study: Study, whole: Study | None) -> str:

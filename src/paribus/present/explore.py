@@ -80,7 +80,7 @@ class AllCurves:
 
 @dataclass(frozen=True)
 class ConfusionCounts:
-    """Test images of a true class (row) taken for a class (column), the mean over n runs."""
+    """Test images of a true class (row) predicted as a class (column), the mean over n runs."""
 
     name: str
     n: int
@@ -135,7 +135,7 @@ class Gallery:
 
 @dataclass(frozen=True)
 class Explored:
-    """What there is to explore; None for what no finished run, or no mistake, is there for."""
+    """What there is to explore; None for what no finished run, or no error, is there for."""
 
     curves: AllCurves | None
     confusion: Confusions | None

@@ -1,4 +1,4 @@
-"""The first picture on the page: each row's drawing in per cent of the width that it gets.
+"""The first picture on the page: each row's drawing in percent of the width that it gets.
 
 The text of a row is HTML, so that it wraps, is read aloud and found; a row's drawing is an SVG that
 is as wide as its column is.
@@ -12,7 +12,7 @@ from paribus.present.axes import DRAWN
 from paribus.present.figures.shown import Forest, ForestGroup, ForestRow
 
 _CENTER, _REACH = 50.0, 37.0
-"""In per cent: where 0 is, and how far from it the axis ends."""
+"""In percent: where 0 is, and how far from it the axis ends."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What luck can do to the runs of a study, as it is shown on the page and in Markdown."""
+"""What chance can do to the runs of a study, as it is shown on the page and in Markdown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NoiseFloorView:
     experiment: str
     floor: str
     single_images: str
-    """What luck on single images alone would make."""
+    """What chance on single images alone would make."""
     n: int
 
 
@@ -44,7 +44,7 @@ class LedgerView:
 
 @dataclass(frozen=True)
 class LuckView:
-    """What luck can do; empty tuples and None where nothing is known."""
+    """What chance can do; empty tuples and None where nothing is known."""
 
     replays: tuple[Fact, ...]
     """For each question, what one training of each experiment would have told."""
@@ -65,14 +65,14 @@ class LuckView:
         "says: the fewer, the wider."
     )
     ABOUT_LEDGER: ClassVar[str] = (
-        "What a change does to each test image, over all runs of both experiments: right in all, "
-        "wrong in all, fixed or broken more clearly than luck would; the others vary from run to "
-        "run, which so many runs cannot tell from luck."
+        "What a change does to each test image, over all runs of both experiments: correct in all, "
+        "misclassified in all, fixed or broken more clearly than chance would; the others vary "
+        "from run to run, which these runs cannot tell from chance."
     )
 
 
 def luck_view(findings: Sequence[Finding], suspects: Suspects | None) -> LuckView:
-    """Return what luck can do, by the findings of a study and the images that no run gets right."""
+    """Return what chance can do, by a study's findings and the images that no run gets right."""
     pairs = [finding for finding in findings if isinstance(finding, PairFinding)]
     return LuckView(
         replays=tuple(
@@ -122,8 +122,8 @@ def suspects_sentence(found: Suspects) -> str:
     least = percent(LEAST_ACCURACY)
     if not found.experiments:
         return (
-            "No experiment is accurate enough to suspect labels by; it takes a mean test accuracy "
-            f"of {least}."
+            "No experiment is accurate enough to suspect labels by; that requires a mean test "
+            f"accuracy of {least}."
         )
     n = len(found.experiments)
     of = "the one experiment" if n == 1 else f"the {n} experiments"
@@ -132,18 +132,18 @@ def suspects_sentence(found: Suspects) -> str:
     if not found.telling:
         return (
             f"{count(found.runs, 'finished run', 'finished runs')} of {of} "
-            f"{plural(found.runs, 'is', 'are')} too few to suspect labels by; it takes "
+            f"{plural(found.runs, 'is', 'are')} too few to suspect labels by; that requires "
             f"{FEWEST_RUNS}."
         )
     runs = f"all {found.runs:,} finished runs of {of}"
     if not found.images:
-        return f"No test image is wrong in {runs}."
+        return f"No test image is misclassified in {runs}."
     n = len(found.images)
     shown = ", ".join(map(str, found.images[:_SUSPECTS_NAMED]))
     more = f" and {n - _SUSPECTS_NAMED} more" if n > _SUSPECTS_NAMED else ""
     text = (
-        f"{count(n, 'test image is', 'test images are')} wrong in {runs}: either hard for "
-        f"these networks, or labeled wrongly (numbers from 0): {shown}{more}."
+        f"{count(n, 'test image is', 'test images are')} misclassified in {runs}: either hard for "
+        f"these networks, or mislabeled (indices start at 0): {shown}{more}."
     )
     if found.rejected:
         text += (
@@ -151,7 +151,7 @@ def suspects_sentence(found: Suspects) -> str:
             f"Northcutt et al. 2021 rejected, {len(found.known)} "
             f"{plural(len(found.known), 'is', 'are')} among these"
             f"{': ' + ', '.join(map(str, found.known)) if found.known else ''}; getting one of "
-            "them “right” may be a mistake."
+            "them “right” may be an error."
         )
     return text
 

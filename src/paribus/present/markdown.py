@@ -77,7 +77,7 @@ def _luck(luck: LuckView) -> list[str]:
         lines = [f"- {escape_markdown(replay.name)} {replay.text}" for replay in luck.replays]
         parts += ["## Single runs", luck.ABOUT_REPLAYS, "\n".join(lines)]
     if luck.noise_floors:
-        heads = ["experiment", "noise floor", "luck on single images", "seeds"]
+        heads = ["experiment", "noise floor", "chance on single images", "seeds"]
         rows = [
             [escape_markdown(one.experiment), one.floor, one.single_images, str(one.n)]
             for one in luck.noise_floors

@@ -72,7 +72,7 @@ def remarks(judgment: Judgement) -> list[str]:
 def _(notice: EndsOfColumns) -> str:
     columns = listed([f"{shown(name)} ({cells})" for name, cells in notice.cells], 5)
     return (
-        f"Empty cells below the last value of a column are taken for no runs: {columns}. If they "
+        f"Empty cells below the last value of a column are read as no runs: {columns}. If they "
         "are runs that failed, add `--missing failed`."
     )
 
@@ -278,13 +278,13 @@ def _(notice: PairsDropped) -> str:
 @notice_words.register
 def _(notice: AlikeNames) -> str:
     names = listed([f"“{name}”" for name in notice.names], 5)
-    return f"Warning: {names} are taken for different experiments; write one name if they are one."
+    return f"Warning: {names} are read as different experiments; write one name if they are one."
 
 
 @notice_words.register
 def _(notice: MeansInARow) -> str:
     return (
-        f"Warning: {notice.name} is, by its name, a summary of other rows, and is taken for an "
+        f"Warning: {notice.name} is, by its name, a summary of other rows, and is read as an "
         "experiment; remove the row."
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.measure.built_in_metrics import TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS
-from paribus.measure.predictions import confusion, mistakes, predicted_classes
+from paribus.measure.predictions import confusion, most_misclassified, predicted_classes
 from paribus.measure.runs import ExperimentResult, Run, StudyResult
 from paribus.measure.table import series
 from paribus.present import report_text, summary_cells
@@ -42,7 +42,7 @@ from paribus.text import count, percent
 
 # More lines than this in one panel cannot be told apart.
 _MOST_TOGETHER = 6
-_MISTAKES_SHOWN = 10
+_MISCLASSIFIED_SHOWN = 10
 _MEAN = "the mean of the seeds, up to the last epoch that all of them have trained"
 
 # By the name of a curve: what it is of, and how its file is called.
@@ -239,14 +239,14 @@ def misclassified(
     data = result.dataset
     images = tuple(
         MisclassifiedImage(
-            number=mistake.image,
-            image_CHW=data.test_images[mistake.image],
-            truth=data.class_names[mistake.truth],
-            taken_for=data.class_names[mistake.taken_for],
-            wrong=mistake.wrong,
-            rejected=mistake.image in data.label_errors,
+            number=one.image,
+            image_CHW=data.test_images[one.image],
+            truth=data.class_names[one.truth],
+            taken_for=data.class_names[one.taken_for],
+            wrong=one.wrong,
+            rejected=one.image in data.label_errors,
         )
-        for mistake in mistakes(predicted_SN, data.test_labels, most)
+        for one in most_misclassified(predicted_SN, data.test_labels, most)
     )
     name = result.study.label(experiment)
     return Misclassified(name, images, len(predicted_SN)) if images else None
@@ -346,7 +346,7 @@ def _confusion(
 def _misclassified(
     result: StudyResult, best: ExperimentResult, predicted_SN: NDArray[np.int64]
 ) -> ReportFigure | None:
-    shown = misclassified(result, best.name, predicted_SN, _MISTAKES_SHOWN)
+    shown = misclassified(result, best.name, predicted_SN, _MISCLASSIFIED_SHOWN)
     if shown is None:
         return None
     text = "Test images that it gets wrong, with their true class and what it took them for."

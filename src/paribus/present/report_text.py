@@ -179,27 +179,27 @@ def confusions(
     >>> counts_KK = np.array([[9.0, 1.0, 0.0], [0.5, 8.5, 0.0], [0.0, 0.5, 9.5]])
     >>> for sentence in confusions(counts_KK, ["cat", "dog", "cow"], 2).split(". "):
     ...     print(sentence)
-    Most often: cat taken for dog (1.0), dog taken for cat (0.5), cow taken for dog (0.5); images a run, n = 2
-    Of all errors 100% are with dog, 75% with cat, 25% with cow, as the true class or as what it was taken for.
+    Most often: cat predicted as dog (1.0), dog predicted as cat (0.5), cow predicted as dog (0.5); images per run, n = 2
+    Of all errors 100% are with dog, 75% with cat, 25% with cow, as the true class or as the predicted one.
     """  # noqa: E501
     errors_KK = counts_KK * (1 - np.eye(len(counts_KK)))
     order = np.argsort(-errors_KK, axis=None, kind="stable")[:most]
     pairs = [divmod(int(place), len(counts_KK)) for place in order]
     words = [
-        f"{class_names[truth]} taken for {class_names[taken]} ({errors_KK[truth, taken]:.1f})"
+        f"{class_names[truth]} predicted as {class_names[taken]} ({errors_KK[truth, taken]:.1f})"
         for truth, taken in pairs
         if errors_KK[truth, taken] > 0
     ]
     if not words:
-        return f"No test image was taken for another class, n = {runs}."
+        return f"No test image was misclassified, n = {runs}."
     part_K = (errors_KK.sum(0) + errors_KK.sum(1)) / errors_KK.sum()
     parts = [
         f"{percent(part_K[one])}{' are' * (rank == 0)} with {class_names[one]}"
         for rank, one in enumerate(np.argsort(-part_K, kind="stable")[:_CLASSES_NAMED])
     ]
     return (
-        f"Most often: {', '.join(words)}; images a run, n = {runs}. Of all errors "
-        f"{', '.join(parts)}, as the true class or as what it was taken for."
+        f"Most often: {', '.join(words)}; images per run, n = {runs}. Of all errors "
+        f"{', '.join(parts)}, as the true class or as the predicted one."
     )
 
 

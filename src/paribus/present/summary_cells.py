@@ -9,7 +9,7 @@ from paribus.text import Spread, duration, extent, spread
 
 
 def accuracy(result: ExperimentResult, curve: str) -> Spread:
-    """The final accuracy in per cent, over the finished runs."""
+    """The final accuracy in percent, over the finished runs."""
     return spread(result.final(curve), ".2f", 100)
 
 

@@ -186,7 +186,7 @@ def _records(experiment: ExperimentResult, names: Mapping[str, None]) -> Iterato
 
 
 def _run(run: Run | None) -> dict[str, Any]:
-    """The id of a run, its status, what it ended with, and the seconds that it took."""
+    """The id of a run, its status, its final values, and the seconds that it took."""
     finished = run is not None and run.status == "finished"
     return {
         "run": None if run is None else run.id,

@@ -23,12 +23,12 @@ from paribus.text import MINUS
 _STEPS = (1.0, 2.0, 2.5, 5.0)
 _MOST_TICKS = 5
 _MARGIN = 6.0
-"""Per cent of the width beside the axis's ends."""
+"""Percent of the width beside the axis's ends."""
 
 
 @dataclass(frozen=True)
 class ValueTick:
-    """A tick: its place in per cent of the width, and its text."""
+    """A tick: its place in percent of the width, and its text."""
 
     at: float
     text: str
@@ -36,7 +36,7 @@ class ValueTick:
 
 @dataclass(frozen=True)
 class ValueRow:
-    """The runs of an experiment. Places are in per cent of the width.
+    """The runs of an experiment. Places are in percent of the width.
 
     `missing`: runs without a value. `bars`: both ends of those in place of too many dots.
     `settings`: what is recorded of it.

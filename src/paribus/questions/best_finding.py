@@ -68,7 +68,7 @@ class BestFinding(Finding):
 
     The verdict is BETTER where one is left, EQUAL where all are shown to lie within `matters` of
     each other, else UNDECIDED. `contenders`: in the order of the question. `trained`: seeds whose
-    runs of all those still in question have ended; `planned`: the seeds that a verdict takes.
+    runs of all those still in question have ended; `planned`: the seeds that a verdict requires.
     `all_within`: None where nothing was said to matter. `look`: with planned looks. `paired`:
     False if runs share no seeds. `rounded_to`: the step of rounding, where it is wider than the
     spread and there is no verdict; 0 otherwise.

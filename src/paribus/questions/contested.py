@@ -63,7 +63,7 @@ class Contested(ABC):
         return min(self.counts)
 
     def needed(self, *, at_first_look: bool) -> int:
-        """Return the runs that a verdict takes. at_first_look: whether the question ends there."""
+        """Return the runs that a verdict requires. at_first_look: whether it ends there."""
         return self.trained
 
     @property

@@ -68,8 +68,8 @@ class Context:
 
 
 def planned_seeds(result: StudyResult) -> int:
-    """Return how many seeds a verdict takes: a report may ask for fewer than were planned, but an
-    answer from those depends on when one looks."""
+    """Return how many seeds a verdict requires: a report may ask for fewer than were planned, but
+    an answer from those depends on when one looks."""
     plan = result.recorded_plan
     return result.study.seeds if plan is None else max(result.study.seeds, plan.fewest_seeds)
 

@@ -11,7 +11,7 @@ def seeds_to_decide(
     paired: PairedComparison, family: int, matters: float | None
 ) -> tuple[SeedPlan, int | None]:
     """Return the seeds of a new study that would decide it, more than this one has; and those that
-    would do if the true difference were as large as the one seen, where they are not more.
+    would do if the true difference were as large as the observed one, where they are not more.
 
     family: the number of questions. matters: in the unit of the differences.
     """

@@ -1,9 +1,9 @@
 """Does a training step of B take longer than one of A? From interleaved timings.
 
-Each of several processes times A, B and A again in turns, round after round. What slows the machine
-slows all three of a round, so ratios are formed within rounds, and intervals over the processes. A
-against itself is the control that says what the ratio of two equals looks like on that machine,
-then.
+Each of several processes times A, B and A again, interleaved, round after round. What slows the
+machine slows all three of a round, so ratios are formed within rounds, and intervals over the
+processes. A against itself is the control that says what the ratio of two equals looks like on that
+machine, then.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class PadRequest(_Strict):
 
 
 def read_request(body: bytes) -> PadRequest:
-    """Raises `UserError` with every problem, one a line."""
+    """Raises `UserError` with every problem, one per line."""
     try:
         # Python's own parser tells where it stopped; a number of a million digits it refuses.
         value = json.loads(body)

@@ -74,7 +74,7 @@ async def _serve(site: Site, host: str, port: int, ready: Callable[[Address], No
 
 
 class _Server(uvicorn.Server):
-    """Lets go of pages that are being fed as soon as it is to stop."""
+    """Closes the connections of live pages as soon as it is asked to stop."""
 
     def __init__(self, config: uvicorn.Config, site: Site) -> None:
         super().__init__(config)

@@ -52,4 +52,4 @@ MOST_TRIALS = 1000
 MOST_IMAGES = 100_000_000
 """images to train on, to hold out, or of a batch"""
 MOST_TOLD = 50
-"""mistakes that are reported at once"""
+"""errors that are reported together"""

@@ -31,7 +31,7 @@ ENGINES = Registry[Callable[[int], Any]](
 
 
 class FaultyStudyError(UserError):
-    """What is wrong with the text of a study. `sound`: its experiments that have no mistake."""
+    """What is wrong with the text of a study. `sound`: its experiments that have no error."""
 
     def __init__(self, message: str, sound: Mapping[str, Experiment]) -> None:
         super().__init__(message)
@@ -60,7 +60,7 @@ class Experiment(Spec):
     epochs: int = Field(ge=1, le=MOST_EPOCHS)
     """Passes over the training images."""
     batch_size: int = Field(default=128, ge=1, le=MOST_IMAGES)
-    """Images a step; the last batch of an epoch may be smaller."""
+    """Images per training step; the last batch of an epoch may be smaller."""
     schedule: Schedule = Constant()
     """How the learning rate changes over the steps."""
     initialisation: Initialisation = "torch"

@@ -48,7 +48,7 @@ def problems_of(
     problems: list[Problem] = []
     details = list(islice(error.errors(include_url=False), MOST_TOLD + 1))
     places = [_place(detail["loc"], model, also) for detail in details]
-    # A key under another name is one mistake, and not also one that is missing.
+    # A key under another name is one error, and not also one that is missing.
     called_else = {
         (*path[:-1], meant(path[-1], sorted(keys)))
         for detail, (path, _, keys) in zip(details, places, strict=True)

@@ -53,7 +53,7 @@ def built_in_studies() -> dict[str, str]:
 def load_study(name: str) -> tuple[Study, Path]:
     """Return the study of a built-in name or of a file, and the folder its paths are relative to.
 
-    Raises `UserError` with every problem of the file, one a line.
+    Raises `UserError` with every problem of the file, one per line.
     """
     built_in = built_in_studies()
     if (text := built_in.get(name)) is not None:
@@ -70,7 +70,7 @@ def load_study(name: str) -> tuple[Study, Path]:
 def read_study(text: str, where: str) -> Study:
     """Return the study that a TOML text states. `where` names it in messages.
 
-    Raises `UserError` with every problem of the text, one a line; of very many, the first.
+    Raises `UserError` with every problem of the text, one per line; of very many, the first.
     """
     where = shown(where)
     table = toml.parse(text, where)
@@ -99,7 +99,7 @@ def read_study(text: str, where: str) -> Study:
         study = Study.model_validate(
             {
                 "experiments": sound,
-                # What refers to a faulty experiment is no further mistake.
+                # A reference to a faulty experiment is not another error.
                 "questions": tuple(q for q in questions if set(q.experiments) <= set(sound)),
                 "labels": {
                     name: label for name, label in experiments.labels.items() if name in sound
@@ -144,14 +144,14 @@ class _Problems:
     def text(self, where: str) -> str:
         lines = list(self.lines)
         if self.enough:
-            lines = [*lines[:MOST_TOLD], f"{where}: there are more mistakes; repair these first"]
+            lines = [*lines[:MOST_TOLD], f"{where}: there are more errors; fix these first"]
         return "\n".join(lines)
 
 
 class _Experiments:
     """The experiments of a file, and what is wrong with them.
 
-    A mistake that others take over `from` an experiment is reported once, where it is written.
+    An error that others inherit `from` an experiment is reported once, where it is written.
     """
 
     def __init__(self, where: str, written: Tables, shared: dict[str, Any]) -> None:
@@ -187,7 +187,7 @@ class _Experiments:
                     f"{self._where}, experiments: the networks have more than "
                     f"{MOST_LAYERS_OF_STUDY:,} layers altogether; use fewer or smaller ones"
                 )
-            # What was not validated is not sound, so a file with mistakes is refused all the same.
+            # What was not validated is not sound, so a file with errors is refused all the same.
             if found > MOST_TOLD:
                 break
         for line in self._lines(variants):
@@ -203,7 +203,7 @@ class _Experiments:
 
     def _find_same(self, variants: grid.Written, problems: _Problems) -> None:
         """Let a variant that is the same as an experiment of the file be that experiment; two of a
-        grid are a mistake."""
+        grid are an error."""
         keys = {
             (recipe_key(experiment), experiment.engine): name
             for name, experiment in reversed(self.sound.items())

@@ -32,7 +32,7 @@ UNTRUSTED = "no code is run because a store names it; name the study that you tr
 def find_function(path: str, folder: Path, where: str) -> Callable[..., Any]:
     """Import a function from a study's folder first, as `code.import_code` does a module.
 
-    where: what names it, for messages. Raises `UserError` if it is not to be had.
+    where: what names it, for messages. Raises `UserError` if it cannot be found.
     """
     import_module_of(path, folder)
     function = imported(path, where)
@@ -45,7 +45,7 @@ def find_function(path: str, folder: Path, where: str) -> Callable[..., Any]:
 def imported(path: str, where: str) -> Any:
     """Import what a path as "module:name" names.
 
-    where: what names it, for messages. Raises `UserError` if it is not to be had.
+    where: what names it, for messages. Raises `UserError` if it cannot be found.
     """
     module, _, name = path.partition(":")
     try:

@@ -156,7 +156,7 @@ def _label(
         written = experiments[base]
         called = written.get(_LABEL) if isinstance(written, Mapping) else None
         label = ", ".join([called if isinstance(called, str) else base, *words])
-        # A long one would be a mistake that nobody has made.
+        # A long one would be an error that nobody has made.
         return {_LABEL: label} if len(label) <= LONGEST_LABEL and label.isprintable() else {}
     if not isinstance(pattern, str):
         found.add(f'{NAME}.{_LABEL}: must be a text such as "{_example(parts)}"')
@@ -191,7 +191,7 @@ def questions(
 
     `best = "grid"` is about all its experiments; `compare = ["NAME", "grid"]` is one question for
     each of them but NAME. `about` is the grid's settings where it is not written. faulty: whether
-    there is a grid with mistakes; what is asked of it is left out then.
+    there is a grid with errors; what is asked of it is left out then.
     """
     found: list[tuple[int, dict[str, Any]]] = []
     for number, table in enumerate(asked, start=1):

@@ -74,7 +74,7 @@ _DISCRIMINATORS = ("name", "kind", "module")
 _TABLES = ("optimizer", "schedule")
 _SINCE_FORMAT_1 = ("validation_split", "tune", "best_by", "patience")
 _OF_STEPS_SINCE = ("ema", "normalize", "augment")
-"""Settings of a training step that format 1 had not."""
+"""Settings of a training step that format 1 lacks."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def _scalar(given: Any) -> Any:
     return given
 
 
-# Looked at before the union is, which would report a mistake for each of its types.
+# Looked at before the union is, which would report an error for each of its types.
 Scalar = Annotated[bool | int | float | str, BeforeValidator(_scalar)]
 
 

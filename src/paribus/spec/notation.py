@@ -63,7 +63,7 @@ class NotationError(ValueError):
 def parse_layers(texts: Sequence[str]) -> tuple[Layer, ...]:
     """Return the layers that a list of texts stands for, `repeat` written out.
 
-    Raises `NotationError` with every problem of the list, one a line.
+    Raises `NotationError` with every problem of the list, one per line.
 
     >>> parse_layers(["repeat 2 [conv 8, relu]"]) == parse_layers(["conv 8", "relu"] * 2)
     True
@@ -242,7 +242,7 @@ def _simple_layer(name: str, tokens: _Tokens) -> Layer:
 
 
 def _settings(name: str, key: str, keys: list[str]) -> str:
-    """Return the tail of a message about a setting that a layer has not."""
+    """Return the tail of a message about a setting that a layer does not have."""
     if key == "skip":
         return _SKIP_PLACE
     if key == "padding" and name == "conv":
@@ -350,11 +350,12 @@ def _number(text: str, what: str) -> int | float:
 
 
 def _times(text: str | None, example: str) -> int:
-    """Return how often a `repeat` stands for its layers."""
+    """Return how many times a `repeat` repeats its layers."""
     if text is None or not text.isdecimal() or len(text) > 9 or not 1 <= int(text) <= 1000:
         got = "nothing" if text is None else f'"{shown(text)}"'
         raise NotationError(
-            f'needs how often, an integer from 1 to 1000, got {got}; write e.g. "{example}"'
+            f"needs a number of repetitions, an integer from 1 to 1000, got {got}; write e.g. "
+            f'"{example}"'
         )
     return int(text)
 

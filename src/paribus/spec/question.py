@@ -175,7 +175,7 @@ class MetricQuestion(BaseQuestion):
     @field_validator("matters")
     @classmethod
     def _possible(cls, matters: float, found: ValidationInfo) -> float:
-        # Without a metric there is a mistake to tell already.
+        # Without a metric there already is an error to report.
         return check_matters(matters, found.data["metric"]) if "metric" in found.data else matters
 
 

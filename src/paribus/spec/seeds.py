@@ -14,7 +14,7 @@ _FORMS = "write e.g. { first = 5, count = 20 } or { looks = [5, 10, 20] }"
 def fields_of(seeds: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of `Study` that a table `seeds` stands for.
 
-    Raises ValueError with every mistake of its keys and looks, a line each.
+    Raises ValueError with every error of its keys and looks, one per line.
 
     >>> fields_of({"looks": [5, 10]})
     {'seeds': 10, 'looks': (5, 10)}

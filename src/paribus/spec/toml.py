@@ -83,7 +83,7 @@ def _decoded(content: bytes, name: str) -> str:
 
 
 def parse(text: str, where: str) -> dict[str, Any]:
-    """Return the tables of a TOML text. Raises `UserError` with the line of a mistake."""
+    """Return the tables of a TOML text. Raises `UserError` with the line of an error."""
     text = text.removeprefix("\ufeff")
     if len(text) > MOST_BYTES:
         raise UserError(f"{where}: is longer than {MOST_BYTES:,} characters")

@@ -65,7 +65,7 @@ def flip_ledger(correct_AN: ArrayLike, correct_BN: ArrayLike) -> FlipLedger:
     0.05 at which the number of images that luck alone would bring that far, given each image's
     total, is at most 5% of those that got there: Heyse 2011, the false discovery rate of
     Benjamini & Hochberg 1995 for counts. The others vary from run to run, which so many runs
-    cannot tell from luck. On images that are always wrong: Northcutt et al. 2021. Raises
+    cannot tell from chance. On images that are always wrong: Northcutt et al. 2021. Raises
     ValueError for other shapes or values.
 
     >>> ledger = flip_ledger([[1, 0, 0]] * 5, [[1, 0, 1]] * 5)
@@ -90,7 +90,7 @@ def flip_ledger(correct_AN: ArrayLike, correct_BN: ArrayLike) -> FlipLedger:
     p_N = table.p_RC[total_N, right_B_N]
 
     threshold_T = table.threshold_T
-    # By luck: over images, the chance of a p this small given how many runs get it right.
+    # By chance: over images, the probability of a p this small given how many runs get it right.
     expected_RC = np.bincount(total_N, minlength=A + B + 1)[:, None] * table.chance_RC
     luck = np.cumsum(expected_RC.ravel()[table.order])
     luck_T = luck[table.last_T]

@@ -1,7 +1,7 @@
 """Exact sign-flip test of paired differences: the check beside the t test that assumes no shape.
 
 If a change makes no difference, each pair could as well have come out the other way round. The p
-value is the share of all 2^K such worlds whose mean is at least as far from 0 as the one seen.
+value is the share of all 2^K such worlds whose mean is at least as far from 0 as the observed one.
 """
 
 # Axes: S seeds, P sign patterns, G groups of eight seeds, B the 256 sign patterns of a group.

@@ -21,7 +21,7 @@ ON_PROCESSOR = "cpu"
 
 @dataclass(frozen=True)
 class Timing:
-    """Steps of two experiments timed in turns in one process; R rounds.
+    """Steps of two experiments timed interleaved in one process; R rounds.
 
     `a`, `b`: their keys, see `identity.step_keys`. `a_seconds`, `b_seconds`, `control_seconds`:
     seconds of a step in every round, of A, of B, and of a second training of A. `disturbed`: what

@@ -54,7 +54,7 @@ class United:
     runs: int
     """That the sources have, each counted once."""
     new: int
-    """Of these, those that the store had not."""
+    """Of these, those that the store lacked."""
     notes: tuple[str, ...]
     """What there is to say of the sources, a line each."""
 
@@ -169,7 +169,7 @@ def _agreed_runs(sources: Sequence[Contents]) -> list[_Found]:
 
 
 def _is_new(here: Reader, one: _Found) -> bool:
-    """Whether a store lacks a run, or lacks its weights where they are to be had."""
+    """Whether a store lacks a run, or lacks its weights where a source has them."""
     stored = here.find(*_key(one.ended.run))
     if stored is None:
         if here.run(one.ended.run.id) is not None:

@@ -122,7 +122,7 @@ def library_path() -> Path | None:
 
 
 def was_built() -> bool:
-    """Whether there is a library, be it for another processor."""
+    """Whether there is a library, if only for another processor."""
     return any(library_of(name).exists() for name in build.INSTRUCTION_SETS)
 
 

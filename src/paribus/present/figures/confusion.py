@@ -36,7 +36,7 @@ def confusion_matrix(shown: ConfusionMatrix, *, paper: bool = False) -> Figure:
         if classes <= (_MOST_NUMBERED_ON_PAPER if paper else _MOST_NUMBERED):
             _numbers(axes, shown, highest)
         else:
-            figure.colorbar(picture, label="images a run", shrink=0.6)
+            figure.colorbar(picture, label="images per run", shrink=0.6)
         _names(axes, shown.class_names, _MOST_NAMED_ON_PAPER if paper else _MOST_NAMED)
         axes.set_xlabel("predicted class")
         axes.set_ylabel("true class")

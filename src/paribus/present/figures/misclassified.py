@@ -19,7 +19,7 @@ _COLUMNS, _COLUMNS_ON_PAPER = 5, 4
 
 
 def misclassified(shown: Misclassified, *, paper: bool = False) -> Figure:
-    """Draw each image with its true class and what it was taken for.
+    """Draw each image with its true class and the predicted one.
 
     paper: as wide as a page's text.
     """
@@ -49,7 +49,7 @@ def _draw(axes: Axes, image: MisclassifiedImage, runs: int) -> None:
         spine.set_visible(True)
         spine.set_color("#bbbbbb")
     of = f", {image.wrong} of {runs} wrong" if runs > 1 else ""
-    title = "\n".join(textwrap.wrap(f"{image.truth}, taken for {image.taken_for}", 24)[:3])
+    title = "\n".join(textwrap.wrap(f"{image.truth}, predicted as {image.taken_for}", 24)[:3])
     axes.set_title(title, fontsize=9.5 if len(title) < 20 else 8)
     doubt = "\nlabel rejected" if image.rejected else ""
     axes.set_xlabel(f"no. {image.number}{of}{doubt}", fontsize=8, color=GRAY)

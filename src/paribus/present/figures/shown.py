@@ -25,7 +25,7 @@ class AccuracyRow:
     interval: Floats | None
     """Both ends of the mean's interval; None where there is none."""
     text: str
-    """Mean ± SD, in per cent."""
+    """Mean ± SD, in percent."""
 
 
 @dataclass(frozen=True, eq=False)

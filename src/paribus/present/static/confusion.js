@@ -31,9 +31,10 @@ function showConfusions({ classes, experiments, first: best }) {
     const table = document.createElement("table");
     const caption = table.createCaption();
     caption.textContent = other
-      ? `Test images a run: ${shown.name} (${runs(shown)}) less ${other.name} (${runs(other)}). ` +
-        `Blue: more with ${shown.name}; orange: fewer.`
-      : `Test images a run, the mean of ${runs(shown)} of ${shown.name}. Only errors are colored.`;
+      ? `Test images per run: ${shown.name} (${runs(shown)}) less ${other.name} ` +
+        `(${runs(other)}). Blue: more with ${shown.name}; orange: fewer.`
+      : `Test images per run, the mean of ${runs(shown)} of ${shown.name}. ` +
+        "Only errors are colored.";
     const headings = ["true ↓, predicted →", ...classes];
     table.createTHead().insertRow()
       .append(...headings.map((text) => element("th", { scope: "col" }, text)));
@@ -55,7 +56,7 @@ function showConfusions({ classes, experiments, first: best }) {
         const tell = () => {
           const of = shown.counts[t].reduce((sum, images) => sum + images, 0);
           const images = (e) => `${e.counts[t][p].toFixed(e.n > 1 ? 1 : 0)} of ${Math.round(of)}`;
-          const alone = (e) => `${images(e)} images a run (${e.name}, ${runs(e)})`;
+          const alone = (e) => `${images(e)} images per run (${e.name}, ${runs(e)})`;
           const rest = other
             ? `; ${alone(other)}; difference ${signed(number, other, shown.n) || 0}`
             : `, ${percent(number / of)}`;

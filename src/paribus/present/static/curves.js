@@ -84,7 +84,7 @@ function families() {
   select.parentNode.hidden = bases.length === 0 || curves.experiments.length < 3;
 }
 
-// Accuracies are drawn as shares of errors, which have a logarithm; a hundredth of a per cent at
+// Accuracies are drawn as shares of errors, which have a logarithm; a hundredth of a percent at
 // least, since none has not.
 const errors = (values) => values.map((v) => (v === null ? null : Math.max(1 - v, 1e-4)));
 

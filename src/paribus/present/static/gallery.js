@@ -61,7 +61,7 @@ function showGallery({ classes, experiments, columns, images, of }) {
     picture.style.backgroundSize = `${columns * 100}% ${rows * 100}%`;
     picture.style.backgroundPosition = `${x}% ${y}%`;
     const words = element("p", {},
-      element("b", {}, `${classes[label]}, taken for ${classes[as]}`),
+      element("b", {}, `${classes[label]}, predicted as ${classes[as]}`),
       ` no. ${image}, ${by} of ${runs} wrong`);
     if (rejected || suspect) {
       words.append(" ",

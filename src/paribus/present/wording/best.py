@@ -272,13 +272,13 @@ def _no_verdict(finding: BestFinding) -> str:
         )
     if finding.why_none is NoVerdict.TOO_FEW_SEEDS and not finding.paired:
         return (
-            f"No verdict: it takes at least {FEWEST_SEEDS} runs with a value of two experiments to "
-            f"tell a difference from luck ({runs(finding)})."
+            f"No verdict: to tell a difference from chance requires at least {FEWEST_SEEDS} runs "
+            f"with a value of each of two experiments ({runs(finding)})."
         )
     if finding.why_none is NoVerdict.TOO_FEW_SEEDS:
         return (
-            f"No verdict: it takes at least {FEWEST_SEEDS} seeds that two experiments have in "
-            f"common to tell a difference from luck ({runs(finding)})."
+            f"No verdict: to tell a difference from chance requires at least {FEWEST_SEEDS} seeds "
+            f"that two experiments have in common ({runs(finding)})."
         )
     look = finding.look
     if look is not None and look.taken:
@@ -293,7 +293,7 @@ def _no_verdict(finding: BestFinding) -> str:
     takes = planned(finding.planned, () if look is None else look.plan)
     return (
         f"No verdict yet: {finding.trained} of {count(finding.planned, 'seed')} "
-        f"{plural(finding.trained, 'is', 'are')} trained of each; it takes {takes}."
+        f"{plural(finding.trained, 'is', 'are')} trained of each; a verdict requires {takes}."
     )
 
 

@@ -205,7 +205,7 @@ def _new_study(finding: PairFinding) -> str:
     )
     text += "fixed before it runs, would decide it in about 4 of 5 studies"
     if as_seen is not None:
-        text += " if the true difference is as large as the one seen"
+        text += " if the true difference is as large as the observed one"
     if as_seen is not None and as_seen != needed:
         assert matters is not None
         many = f"more than {MOST_SEEDS:,}"

@@ -37,11 +37,14 @@ def no_verdict(finding: PairFinding) -> str:
         case NoVerdict.TOO_FEW_SEEDS if finding.pair.recorded_only:
             return (
                 f"No verdict: {finding.a} and {finding.b} have "
-                f"{n if evidence.n else 'no seed'} in common{shown}; it takes {ENOUGH}"
+                f"{n if evidence.n else 'no seed'} in common{shown}; a verdict requires {ENOUGH}"
                 f"{_and_no_confound(finding)}."
             )
         case NoVerdict.TOO_FEW_SEEDS:
-            return f"No verdict from {n}{shown}; it takes {ENOUGH}{_and_no_confound(finding)}."
+            return (
+                f"No verdict from {n}{shown}; a verdict requires {ENOUGH}"
+                f"{_and_no_confound(finding)}."
+            )
         case NoVerdict.ROUNDED:
             return f"No verdict: {rounded(metric, evidence.rounded_to, 'differences', shown)}."
     return _no_spread(finding)
@@ -82,7 +85,7 @@ def _unfinished(finding: PairFinding, shown: str) -> str:
         takes = ENOUGH
     return (
         f"No verdict yet: {evidence.runs} of {all_of} "
-        f"{plural(evidence.runs, 'is', 'are')} trained{shown}; it takes {takes}"
+        f"{plural(evidence.runs, 'is', 'are')} trained{shown}; a verdict requires {takes}"
         f"{_and_no_confound(finding)}."
     )
 

@@ -89,8 +89,9 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
     lines += _failures(finding)
     if evidence.seeds_as_seen is not None:
         lines.append(
-            f"The true difference may be smaller than the one seen, and then more {unit(finding)}s "
-            "are needed: plan for the one seen only if a smaller one would not change what you do."
+            f"The true difference may be smaller than the observed one, and then more "
+            f"{unit(finding)}s are needed: plan for the observed one only if a smaller one would "
+            "not change what you do."
         )
     return lines
 

@@ -7,7 +7,7 @@ from paribus.present.estimates import amount, p_value
 from paribus.stats.limits import FEWEST_SEEDS, VERDICT_LEVEL
 from paribus.text import percent, plural, series
 
-ENOUGH = f"at least {FEWEST_SEEDS} to tell a difference from luck"
+ENOUGH = f"at least {FEWEST_SEEDS} to tell a difference from chance"
 
 
 def confounded(a: str, b: str, differences: str, numbers: str) -> str:
@@ -39,13 +39,13 @@ def excluded(missing: int, runs: int, name: str, metric: Metric) -> str:
 def rounded(metric: Metric, step: float, what: str, shown: str = "") -> str:
     """Return why rounded values allow no verdict. what: what varies less than a step."""
     return (
-        f"the values are rounded to {amount(metric, step)}, more than the {what} vary{shown}; it "
-        "takes values with more decimals"
+        f"the values are rounded to {amount(metric, step)}, more than the {what} vary{shown}; a "
+        "verdict requires values with more decimals"
     )
 
 
 def planned(number: int, looks: tuple[int, ...] = ()) -> str:
-    """Return how many seeds a verdict takes, and why. looks: those that are planned."""
+    """Return how many seeds a verdict requires, and why. looks: those that are planned."""
     if looks:
         return f"all {number}, with more looks planned after {series(looks[1:])}"
     return f"all {number}, so that it does not depend on when you look"

@@ -73,7 +73,9 @@ def _timed_so_far(finding: StepTimeFinding) -> str:
     if not finding.timings:
         return f"steps of {a} and {b} have not been timed"
     processes = count(len(finding.timings), "process", "processes")
-    return f"steps of {a} and {b} were timed in {processes}, and a verdict takes {FEWEST_PROCESSES}"
+    return (
+        f"steps of {a} and {b} were timed in {processes}, and a verdict requires {FEWEST_PROCESSES}"
+    )
 
 
 def _how_timed(finding: StepTimeFinding) -> str:

@@ -152,8 +152,8 @@ def _no_verdict(finding: UnpairedFinding) -> str:
         case NoVerdict.UNFINISHED:
             ended = " and ".join(f"{side.runs} of {name}" for name, side in sides)
             return (
-                f"No verdict yet: of {evidence.planned} runs each, {ended} have ended{shown}; it "
-                f"takes {planned(evidence.planned)}."
+                f"No verdict yet: of {evidence.planned} runs each, {ended} have ended{shown}; a "
+                f"verdict requires {planned(evidence.planned)}."
             )
         case NoVerdict.MISSING_VALUES:
             missing = " and ".join(
