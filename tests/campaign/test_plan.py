@@ -329,3 +329,15 @@ def test_a_pair_that_no_question_asks_about_is_exploratory(planned: Path) -> Non
     assert other["sentence"].startswith("Exploratory, unadjusted (3 such pairs are possible): ")
     some = read_json("compare", "mlp", "adam", "--seeds", "0-1", "--json")
     assert "2 of 3 seeds are trained" in some["sentence"]
+
+
+def test_compare_gives_the_finding_of_a_report_though_the_file_has_changed(planned: Path) -> None:
+    """Other experiments were removed, or changed, and none was run since."""
+    without_adam = re.sub(r"\[experiments\.adam\][^\[]*", "", TINY)
+    changed_adam = TINY.replace("[experiments.adam]", "[experiments.adam]\nbatch_size = 32")
+    assert TINY not in (without_adam, changed_adam)
+    for text in (without_adam, changed_adam):
+        planned.write_text(text, "utf-8")
+        found = read_json("compare", "mlp", "cnn", "--json")
+        assert found["sentence"] == wording.sentence(findings()[0])
+        assert found["ask"] == "Is the CNN better?"

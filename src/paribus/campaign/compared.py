@@ -95,7 +95,7 @@ def planned_finding(
 
     if not any(is_asked(asked.question) for asked in pair.plan.ever_asked()):
         return None
-    campaign = stored_campaign(pair.study, pair.study.study.label, store, trusted)
+    campaign = stored_campaign(pair.study, pair.study.study.label, store, trusted, edited=True)
     known = campaign.known(store)
     for name in pair.compare:
         now = known.identities.get(name)

@@ -35,13 +35,19 @@ def labeled(studies: Sequence[NamedStudy]) -> dict[str, NamedStudy]:
 
 
 def stored_campaign(
-    named: NamedStudy, label: str, store: Reader, trusted: Path | None = None
+    named: NamedStudy,
+    label: str,
+    store: Reader,
+    trusted: Path | None = None,
+    *,
+    edited: bool = False,
 ) -> Campaign:
     """Return the campaign of a study that a store has runs of: with questions and seeds where its
     file is still what was run, and otherwise just its experiments.
 
-    label: what stands in addresses. trusted: as in `sources.find`. Raises `UserError` if its data
-    are not found.
+    label: what stands in addresses. trusted: as in `sources.find`. edited: whether its file counts
+    as it is now, as in a report, though it may not have been run since it was changed. Raises
+    `UserError` if its data are not found.
     """
     for name in readable_as(named.study, store):
         try:
@@ -65,10 +71,11 @@ def stored_campaign(
             key: hash_ for key, hash_ in planned.items() if hash_ in named.called.get(key, ())
         } or named.experiments
         trained = {key: store.identity(hash_).recipe for key, hash_ in run_last.items()}
-        if trained.items() <= recipes.items():
+        if edited or trained.items() <= recipes.items():
+            selected = tuple(key for key in recipes if edited or key in trained)
             return Campaign(
                 selected_from=study,
-                study=study.only(tuple(key for key in recipes if key in trained)),
+                study=study.only(selected),
                 name=name,
                 folder=folder,
                 data=data,
