@@ -53,12 +53,15 @@ class NotInstalledError(UserError):
     """Optional packages that are not installed; the message has the command that installs them."""
 
 
-def lacking(extra: str, what: str) -> NotInstalledError | None:
-    """Return what to say if a package of an extra is not installed; None if all are.
+def lacking(
+    extra: str, what: str, packages: Sequence[str] | None = None
+) -> NotInstalledError | None:
+    """Return the error for a package of an extra that is not installed; None if all are.
 
-    what: the subject of the sentence, which needs it.
+    what: the subject of the sentence, which needs it. packages: those that it needs, by default
+    all that the extra's part cannot do without.
     """
-    for package in EXTRAS[extra]:
+    for package in EXTRAS[extra] if packages is None else packages:
         if find_spec(package) is None:
             return NotInstalledError(
                 f"{what} needs the package {package}, which is not installed; install it with: "

@@ -61,6 +61,9 @@ def test_without_onnx_it_says_what_to_install(
 def test_without_onnxruntime_it_is_not_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("paribus.export.onnx.find_spec", lambda name: None)
+    monkeypatch.setattr("paribus.errors.find_spec", lambda name: None)
     images = np.zeros((1, 1, 1, 1), np.float32)
-    assert recompute(tmp_path / "run.onnx", images) == NotRecomputed("onnxruntime is not installed")
+    assert recompute(tmp_path / "run.onnx", images) == NotRecomputed(
+        "the check needs the package onnxruntime, which is not installed; install it with: "
+        'pip install "paribus[onnx]"'
+    )

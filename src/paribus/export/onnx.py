@@ -8,14 +8,13 @@ evaluation mode and dropout is left out. A custom module is left to PyTorch's (`
 from __future__ import annotations
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.errors import need
+from paribus.errors import lacking, need
 from paribus.export.formats import NotRecomputed, Recomputed, RunFormat
 from paribus.export.trained import TrainedRun
 from paribus.spec import layers as spec
@@ -93,8 +92,8 @@ def _model(trained: TrainedRun, plan: Plan) -> Any:
 
 def recompute(path: Path, images: NDArray[np.float32]) -> Recomputed | NotRecomputed:
     """Compute the probabilities of images (N, C, H, W) from the file, with onnxruntime."""
-    if find_spec("onnxruntime") is None:
-        return NotRecomputed("onnxruntime is not installed")
+    if error := lacking("onnx", "the check", ("onnxruntime",)):
+        return NotRecomputed(str(error))
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -12,6 +12,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from paribus.engines.scoring import probabilities
+from paribus.errors import lacking
 from paribus.export.formats import NotRecomputed, Recomputed, RunFormat
 from paribus.export.source import module_source
 from paribus.export.trained import TrainedRun
@@ -45,8 +46,8 @@ def write(trained: TrainedRun, path: Path) -> None:
 
 def recompute(path: Path, images: NDArray[np.float32]) -> Recomputed | NotRecomputed:
     """Compute the probabilities of images (N, C, H, W) with the folder's own source."""
-    if importlib.util.find_spec("torch") is None:
-        return NotRecomputed("PyTorch is not installed")
+    if error := lacking("torch", "the check"):
+        return NotRecomputed(str(error))
     import torch
 
     model = _load(path / SOURCE)
