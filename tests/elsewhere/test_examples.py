@@ -11,6 +11,7 @@ from paribus.elsewhere.columns import Stated
 from paribus.elsewhere.judge import Judgement
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
+from paribus.present import wording
 from paribus.present.as_json import plain
 from paribus.seeding import stream
 from paribus.stats import compare_on_new_images
@@ -64,6 +65,11 @@ def test_percentages(tmp_path: Path) -> None:
     (finding,) = found(tmp_path, "\n".join(scaled)).findings
     assert plain(finding)["mean_a"] == pytest.approx(100 * examples()["a"].mean(), abs=1e-9)
     assert plain(finding)["new_images_low"] > 1
+    (of_shares,) = found(tmp_path, text).findings
+    for words in (wording.sentence, wording.reasons, wording.noise):
+        assert words(finding) == words(of_shares)
+    # 1.96 · √2 · √(0.16 / 400), of images that are right in 80 of 100 runs, is 5.5 points.
+    assert "chance in single test images alone makes 5.47 points" in wording.noise(finding)
 
 
 def test_mistakes_are_told(tmp_path: Path) -> None:

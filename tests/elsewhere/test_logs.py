@@ -8,9 +8,11 @@ import pytest
 
 from paribus.elsewhere.columns import Stated
 from paribus.elsewhere.judge import Judgement
-from paribus.elsewhere.notices import DifferentLengths, WithoutValue
+from paribus.elsewhere.notices import BestEpochs, DifferentLengths, Pooled, WithoutValue
 from paribus.elsewhere.terms import Terms
+from paribus.errors import UserError
 from paribus.present.as_json import plain
+from paribus.present.guesses import guesses
 from paribus.present.notices import remarks
 from tests.support.elsewhere import BETTER, PLAIN, judged, rows
 
@@ -84,3 +86,23 @@ def test_a_column_that_numbers_rows_makes_no_runs_of_epochs(tmp_path: Path, epoc
     stated = Terms(Stated(run="id", epoch="epoch"))
     few = judged(tmp_path, rows(*numbered[::epochs], header="id,method,seed,epoch,acc"), stated)
     assert few.roles.run == "id"
+
+
+def test_a_column_of_best_epochs_may_be_the_kept_ones(tmp_path: Path) -> None:
+    lines = [f"{m},{seed},{epoch},0.{epoch}{seed},{2 + seed % 2}"
+             for m in "ab" for seed in range(4) for epoch in range(1, 5)]  # fmt: skip
+    text = rows(*lines, header="method,seed,epoch,acc,best_epoch")
+    found = judged(tmp_path, text)
+    assert [type(one) for one in found.notices if type(one) in (BestEpochs, Pooled)] == [BestEpochs]
+    assert "add `--kept best_epoch`" in " ".join(remarks(found))
+    assert "of each run the row of the highest epoch counts" in guesses(found)
+    kept = judged(tmp_path, text, kept="best_epoch")
+    assert not [one for one in kept.notices if type(one) is BestEpochs]
+    assert "the row of the highest epoch counts" not in guesses(kept)
+
+
+def test_rows_of_several_splits_are_no_experiments(tmp_path: Path) -> None:
+    lines = [f"{m},{seed},{split},0.9{seed}" for m in "ab" for seed in range(3)
+             for split in ("train", "test")]  # fmt: skip
+    with pytest.raises(UserError, match="keep the rows of one split"):
+        judged(tmp_path, rows(*lines, header="method,seed,split,acc"))

@@ -32,6 +32,8 @@ _LOGGED_UNDER = re.compile(r"^(metrics?|summary)[./](?=.)")
 """What MLflow and others put before the name of a metric."""
 _SUMMARY = re.compile(r"(^|_)(mean|avg|average|median)(_|$)")
 _SPREAD = re.compile(r"(^|_)(std|sd|stddev|stderr|se|sem|var|variance|ci|ci95)(_|$)")
+_OF_RESOURCES = re.compile(r"time|duration|runtime|latency|memory|mem|ram|vram|gpu|hours")
+"""Of these a minimum is minutes, and a maximum what was needed."""
 _BEST = re.compile(r"(^|_)(best|max|maximum|min|minimum|peak)(_|$)")
 
 
@@ -68,8 +70,12 @@ def lower_is_better(name: str) -> bool | None:
 
 
 def is_best(name: str) -> bool:
-    """Return whether the name of a column (plain) says that it holds the best of several values."""
-    return _BEST.search(name) is not None
+    """Return whether the name of a column (plain) says that it holds the best of several values.
+
+    >>> is_best("best_val_acc"), is_best("max_reward"), is_best("train_time_min"), is_best("acc")
+    (True, True, False, False)
+    """
+    return _BEST.search(name) is not None and not _any(_OF_RESOURCES, name)
 
 
 def is_summary(name: str) -> bool:

@@ -29,7 +29,10 @@ NAMES = {
     "status": ("status", "state"),
 }  # fmt: skip
 """Names of columns, those preferred first, in small letters and with _ between words."""
-NO_SETTINGS = {"reason", "index", "epochs_trained", "kept_epoch", "run_name"}
+BEST_EPOCHS = {f"{one}_{of}" for one in ("best", "chosen", "selected")
+               for of in ("epoch", "step", "iteration", "iter")}  # fmt: skip
+"""What the epoch may be called that each run keeps, or that was its best by any data."""
+NO_SETTINGS = {"reason", "index", "epochs_trained", "kept_epoch", "run_name", *BEST_EPOCHS}
 """Columns that describe a run and are no setting of its experiment."""
 PARTS = ("fold", "cv_fold", "fold_id", "split")
 """Columns that say on which part of the data a row was measured."""

@@ -63,10 +63,12 @@ class SweepGuessed(Notice):
 
 @dataclass(frozen=True)
 class LogGuessed(Notice):
-    """A column of few moments of runs, which may be numbers of epochs that they were trained."""
+    """A column of few moments of runs, which may be numbers of epochs that they were trained.
+    `kept`: whether runs name the moment that counts."""
 
     column: str
     experiment: tuple[str, ...]
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -235,6 +237,13 @@ class Folds(Notice):
 @dataclass(frozen=True)
 class LastOfLog(Notice):
     """Of each run the value at its highest epoch is taken."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class BestEpochs(Notice):
+    """A column that may name the epochs that runs keep, of a log of which the last ones count."""
 
     column: str
 

@@ -10,11 +10,12 @@ from paribus.elsewhere.differences import differ_in, lengths_differ, meant_to_di
 from paribus.elsewhere.frame import Frame, number, text_of
 from paribus.elsewhere.metrics import is_best, is_summary
 from paribus.elsewhere.missing import absent_seeds, by_number
-from paribus.elsewhere.names import called_like, plain
+from paribus.elsewhere.names import BEST_EPOCHS, called_like, plain
 from paribus.elsewhere.notices import (
     AboutGuessed,
     AbsentSeeds,
     AlikeNames,
+    BestEpochs,
     BestOfSeveral,
     Confounded,
     DifferentLengths,
@@ -51,9 +52,12 @@ def of_roles(frame: Frame, roles: Roles, terms: Terms, metrics: Sequence[Metric]
     if roles.budgets:
         notices.append(SweepGuessed(roles.experiment[-1], roles.budgets))
     elif "epoch" in roles.guessed and not frame.is_log and _has_few(frame, roles.epoch):
-        notices.append(LogGuessed(roles.epoch, roles.experiment))
+        notices.append(LogGuessed(roles.epoch, roles.experiment, bool(roles.kept)))
     elif roles.epoch and not roles.kept:
         notices.append(LastOfLog(roles.epoch))
+    best = [name for name in roles.unused if plain(name) in BEST_EPOCHS]
+    if roles.epoch and not roles.kept and best:
+        notices.append(BestEpochs(best[0]))
     if called_like("fold", frame)[:1] == (roles.seed,):
         notices.append(Folds(roles.seed))
     for metric in metrics:

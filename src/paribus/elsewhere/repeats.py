@@ -16,6 +16,8 @@ from paribus.errors import UserError
 from paribus.measure.table import Series
 from paribus.text import count
 
+_SPLITS = {"split", "subset", "phase", "partition", "dataset_split", "data_split"}
+
 
 def tell_apart(frame: Frame, roles: Roles, rows: Sequence[int]) -> str:
     """Return what to do: a column of settings may tell the rows apart, else a run is there twice.
@@ -31,6 +33,8 @@ def tell_apart(frame: Frame, roles: Roles, rows: Sequence[int]) -> str:
         and (any(number(cells[row]) is None for row in rows) or _is_setting(cells))
     ]
     if telling := _telling(frame, differ, rows):
+        if plain(telling[0]) in _SPLITS:
+            return f"keep the rows of one {telling[0]}, such as those of the test data"
         by = ",".join([*roles.experiment, *telling])
         return f"if they are of different experiments, write --experiment {by}, else remove one"
     return (

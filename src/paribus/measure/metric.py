@@ -93,6 +93,11 @@ class Metric:
         """Whether a difference is the same number on paper as in a study file."""
         return self.scale == 1
 
+    @property
+    def whole(self) -> float:
+        """The value where all is right, in its own unit: 1 of shares, 100 of percentages."""
+        return 100 / self.scale if self.is_share else 1.0
+
     def check_difference(self, difference: float) -> None:
         """Raise ValueError, saying what to write, if the metric cannot differ by so much."""
         if difference < self.widest:

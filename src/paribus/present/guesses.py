@@ -85,10 +85,12 @@ def _(notice: LastOfLog) -> str:
 @guess_words.register
 def _(notice: LogGuessed) -> str:
     columns = ",".join((*notice.experiment, notice.column))
+    counts = f"of each run the row of the highest {notice.column} counts"
+    if notice.kept:
+        counts = f"the rows of a run are its moments by {notice.column}"
     return (
-        f"of each run the row of the highest {notice.column} counts (else, if each row is a run of "
-        f"its own, add `--experiment {columns}`, or `--run {notice.column}` if that only numbers "
-        "them)"
+        f"{counts} (else, if each row is a run of its own, add `--experiment {columns}`, or `--run "
+        f"{notice.column}` if that only numbers them)"
     )
 
 

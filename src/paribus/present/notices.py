@@ -8,6 +8,7 @@ from paribus.elsewhere.judge import Judgement
 from paribus.elsewhere.notices import (
     AbsentSeeds,
     AlikeNames,
+    BestEpochs,
     BestOfSeveral,
     Confounded,
     DifferentEnds,
@@ -226,6 +227,15 @@ def _(notice: KeptEpochs) -> str:
         f"{count(notice.runs, 'run')} {plural(notice.runs, 'is', 'are')} judged by the "
         f"{notice.epoch} that {notice.column} names, not by the last one. It must have been chosen "
         "on validation data."
+    )
+
+
+@notice_words.register
+def _(notice: BestEpochs) -> str:
+    column = shown(notice.column)
+    return (
+        f"The last epoch of each run counts. If {column} names the one that it keeps, chosen on "
+        f"validation data, add `--kept {column}`."
     )
 
 

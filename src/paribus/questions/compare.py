@@ -320,7 +320,7 @@ def _far(question: Comparison, value_S: ArrayLike) -> tuple[FarRuns, ...]:
     if has_S.size < FEWEST_SEEDS:
         return ()
     correct_SN = question.correct_a_SN
-    whole = 100 / question.metric.scale if question.metric.is_share else 1.0
+    whole = question.metric.whole
     of_images = 0.0 if correct_SN is None else whole / _floats(correct_SN).shape[1]
     return tuple(far_from_siblings(has_S, max(question.step, of_images)))
 
@@ -378,7 +378,7 @@ def _noise(question: Comparison) -> NoiseFloor | None:
     a_S = _floats(question.a_S)
     if len(a_S) < FEWEST_SEEDS or not np.isfinite(a_S).all():
         return None
-    return noise_floor(a_S, question.correct_a_SN)
+    return noise_floor(a_S, question.correct_a_SN, question.metric.whole)
 
 
 def _ledger(question: Comparison) -> FlipLedger | None:

@@ -66,11 +66,14 @@ def run_variance(correct_SN: ArrayLike) -> RunVariance:
     )
 
 
-def noise_floor(value_S: ArrayLike, correct_SN: ArrayLike | None = None) -> NoiseFloor:
+def noise_floor(
+    value_S: ArrayLike, correct_SN: ArrayLike | None = None, whole: float = 1.0
+) -> NoiseFloor:
     """How far runs of one experiment lie apart by the seed alone.
 
     `value_S`: (S,) its metric, S >= 3, finite, in any unit; `correct_SN`: (S, N) its correctness,
-    where the metric is accuracy. Two new runs differ by less than t(S-1) · √2 · SD in 95 of 100
+    where the metric is accuracy, and `whole` the value of a run that gets all right: 100 where
+    values are percentages. Two new runs differ by less than t(S-1) · √2 · SD in 95 of 100
     cases: a prediction interval for normal runs, Hahn & Meeker 1991. t and not 1.96, as the SD
     itself comes from S runs. On controls of this kind: Bouthillier et al. 2021; Sellam et al.
     2022. Raises ValueError under 3 seeds.
@@ -87,7 +90,7 @@ def noise_floor(value_S: ArrayLike, correct_SN: ArrayLike | None = None) -> Nois
     predicted = None
     if correct_SN is not None:
         # The normal quantile: this SD comes from all images, and is known well.
-        predicted = normal_quantile(0.975) * 2**0.5 * run_variance(correct_SN).luck
+        predicted = whole * normal_quantile(0.975) * 2**0.5 * run_variance(correct_SN).luck
     return NoiseFloor(
         n=S,
         sd=sd,
