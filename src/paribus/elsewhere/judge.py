@@ -24,6 +24,7 @@ from paribus.elsewhere.records import RecordedExperiment, RecordedRuns
 from paribus.elsewhere.remarks import of_roles, of_runs
 from paribus.elsewhere.runs import recorded
 from paribus.elsewhere.terms import Terms
+from paribus.elsewhere.tidy import one_column_each
 from paribus.elsewhere.wide import long_form
 from paribus.errors import UserError, did_you_mean
 from paribus.measure import table
@@ -66,6 +67,7 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
         frame, of_form = form(frame, terms)
     else:
         check_no_seed_columns(frame, terms)
+        frame, of_form = one_column_each(frame, terms)
     roles = roles_of(frame, terms.columns)
     if roles.correct and not terms.paired:
         raise UserError("--correct: has no effect on runs that are not paired; add --paired")

@@ -46,6 +46,14 @@ class RunColumnsGuessed(Notice):
 
 
 @dataclass(frozen=True)
+class MetricsInRows(Notice):
+    """A column that was taken for the name of each row's metric, and one for its value."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
 class EndsOfColumns(Notice):
     """Columns of experiments that end before others, each with its number of empty cells there,
     which were taken for no runs."""

@@ -12,6 +12,7 @@ from paribus.elsewhere.notices import (
     Guessed,
     LastOfLog,
     LogGuessed,
+    MetricsInRows,
     Notice,
     RunColumnsGuessed,
     SeedColumnsGuessed,
@@ -21,8 +22,8 @@ from paribus.elsewhere.notices import (
 from paribus.text import listed, plural, shown
 
 GUESSES = (
-    Guessed, ExperimentsGuessed, SeedColumnsGuessed, RunColumnsGuessed, SweepGuessed, LogGuessed,
-    LastOfLog, DirectionGuessed, UnitGuessed, AboutGuessed,
+    MetricsInRows, Guessed, ExperimentsGuessed, SeedColumnsGuessed, RunColumnsGuessed, SweepGuessed,
+    LogGuessed, LastOfLog, DirectionGuessed, UnitGuessed, AboutGuessed,
 )  # fmt: skip
 """What is a guess, and no other remark."""
 
@@ -48,6 +49,11 @@ def _(notice: Guessed) -> str:
 def _(notice: AboutGuessed) -> str:
     columns = listed(list(map(shown, notice.columns)), 5)
     return f"{columns} {plural(len(notice.columns), 'is', 'are')} meant to differ (`--about`)"
+
+
+@guess_words.register
+def _(notice: MetricsInRows) -> str:
+    return f"{shown(notice.name)} names the metric that each row has in {shown(notice.value)}"
 
 
 @guess_words.register
