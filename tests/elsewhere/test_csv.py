@@ -61,7 +61,10 @@ def test_what_spreadsheets_and_scripts_write_is_read(content: bytes, tmp_path: P
             b'method,seed,reward\na,0,"89,912"\nb,0,"90,113"\n',
             'odd.csv:2: reward: "89,912" is not a number',
         ),
-        (b"method;seed;reward\na;0;1,012\nb;0;987\n", 'odd.csv:2: reward: "1,012" is not a number'),
+        (
+            b"method;seed;reward\na;0;1,012\nb;0;987\n",
+            'odd.csv:2: reward: "1,012" is not a number for',
+        ),
         (
             b"method;seed;reward;loss\na;0;987;0,3\nb;0;1.012;0,4\n",
             'odd.csv:3: reward: "1.012" may be 1012, as decimals have a comma in other cells',
@@ -73,6 +76,14 @@ def test_what_cannot_be_read_is_named(content: bytes, message: str, tmp_path: Pa
     with pytest.raises(UserError) as error:
         judge(read([tmp_path / "odd.csv"]), Terms())
     assert message in str(error.value)
+
+
+def test_a_comma_that_may_divide_thousands_is_named(tmp_path: Path) -> None:
+    text = "method;seed;reward\na;0;1,012\nb;0;987\n"
+    with pytest.raises(
+        UserError, match='"1,012" is not a number for certain: its comma may divide'
+    ):
+        judged(tmp_path, text, metric=("reward",))
 
 
 def test_a_comma_is_decimal_where_any_cell_shows_it(tmp_path: Path) -> None:

@@ -121,7 +121,9 @@ def test_a_word_for_a_mean_among_numbers_is_an_error(tmp_path: Path) -> None:
     assert len(judged(tmp_path, rows(*pools, header="method,seed,acc,pooling")).experiments) == 2
 
 
-@pytest.mark.parametrize("names", [("0.1", "1e-1"), ("10", "10.0"), ("Adam", "adam")])
+@pytest.mark.parametrize(
+    "names", [("0.1", "1e-1"), ("10", "10.0"), ("Adam", "adam"), ("1", "1\u200b")]
+)
 def test_names_that_may_be_one_are_said(tmp_path: Path, names: tuple[str, str]) -> None:
     lines = [f"{names[name == 'new']},{seed},{value}" for name, seed, value in RUNS]
     found = judged(tmp_path, rows(*lines, header="lr,seed,acc"), Terms(Stated(experiment=("lr",))))

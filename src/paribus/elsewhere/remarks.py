@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from paribus.elsewhere.columns import Roles
@@ -157,9 +158,11 @@ def _of_settings(
 
 
 def _alike(name: str) -> str:
-    """What names of one experiment have in common, such as 0.1 and 1e-1."""
-    value = number(name)
-    return plain(name) if value is None or value != value else repr(value)
+    """What names of one experiment have in common, such as 0.1 and 1e-1, or but for characters that
+    are not seen."""
+    seen = "".join(one for one in name if unicodedata.category(one) != "Cf")
+    value = number(seen)
+    return plain(seen) if value is None or value != value else repr(value)
 
 
 def _unnamed(experiments: Sequence[RecordedExperiment]) -> list[Notice]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from paribus.errors import UserError
 from paribus.measure.metric import Metric
 from paribus.measure.table import Series
 
+_WITH_COMMA = re.compile(r"[-+−]?\d+,\d+")
 _LARGEST = 1e100
 """Beyond it squares of values overflow."""
 _LATEST = 1e15
@@ -137,6 +139,11 @@ def _number(cell: Cell, place: str, column: str) -> float:
         raise UserError(
             f'{place}: {column}: "{text}" is a mean with its spread; a verdict needs a row for '
             "each run"
+        )
+    if _WITH_COMMA.fullmatch(text):
+        raise UserError(
+            f'{place}: {column}: "{text}" is not a number for certain: its comma may divide '
+            "thousands or decimals; leave it out, or write a point"
         )
     raise UserError(
         f'{place}: {column}: "{text}" is not a number; correct it, or leave the cell empty if the '
