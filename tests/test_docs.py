@@ -66,6 +66,10 @@ def test_every_command(name: str, tmp_path: Path) -> None:
             check=False,
         )
         assert run.returncode == 0, f"{command}\n{run.stderr}"
+        if arguments[0] == "check":
+            for shown in blocks(page, "text"):
+                if "The study is valid." in shown:
+                    assert {*shown.splitlines()} <= {*run.stdout.splitlines(), "…"}
     assert (tmp_path / "report" / "index.html").exists()
 
 

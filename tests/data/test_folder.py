@@ -14,6 +14,7 @@ from PIL import Image
 
 from paribus.data.dataset import Dataset
 from paribus.data.sources import load
+from paribus.data.split import HINT
 from paribus.errors import UserError
 
 LAYOUT = "train/<class>/ and test/<class>/, each with image files"
@@ -171,8 +172,7 @@ def test_many_classes_that_differ(folder: Path) -> None:
 def test_no_test_folder(folder: Path) -> None:
     shutil.rmtree(folder / "test")
     assert refusal(folder) == (
-        f"{folder}/test: there is no such folder; a folder of images holds {LAYOUT}, or write "
-        "test = 0.2 beside data in the study to take a fifth of each class as test images."
+        f"{folder}/test: there is no such folder; a folder of images holds {LAYOUT}, or {HINT}."
     )
 
 

@@ -22,7 +22,10 @@ from paribus.spec.files import read_study
 from paribus.spec.recipe import Sgd
 from tests.support.commands import call, read_json
 
-HINT = "write test = 0.2 beside data in the study to take a fifth of each class as test images"
+HINT = (
+    'write test = 0.2 beside data in the study, or "SOURCE test=0.2" on the command line, to take '
+    "a fifth of each class as test images"
+)
 
 
 @pytest.fixture

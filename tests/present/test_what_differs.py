@@ -112,7 +112,7 @@ def test_consequences() -> None:
     ]
     assert follow(base, experiment(["conv 4", "relu", *END]).but(epochs=4)) == [
         "parameters 947 → 475",
-        "multiply-adds an image 3,456 → 1,728",
+        "multiply-adds per image 3,456 → 1,728",
         "update steps 16 → 32",
         "of 4 and 4 initial tensors, 1 is the same for the same seed",
     ]

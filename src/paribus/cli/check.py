@@ -268,7 +268,7 @@ def _wrapped(text: str) -> list[str]:
 def _sizes(experiment: dict[str, Any]) -> str:
     parts = [f"engine {experiment['trained_by']}"]
     if experiment["multiply_adds"] is not None:
-        parts.insert(0, f"{experiment['multiply_adds']:,} multiply-adds an image")
+        parts.insert(0, f"{experiment['multiply_adds']:,} multiply-adds per image")
     if experiment["parameters"] is not None:
         parts.insert(0, f"{experiment['parameters']:,} parameters")
     return ", ".join(parts)

@@ -43,7 +43,10 @@ def parse(source: str) -> tuple[str, float | None]:
     return place, share
 
 
-HINT = "write test = 0.2 beside data in the study to take a fifth of each class as test images"
+HINT = (
+    'write test = 0.2 beside data in the study, or "SOURCE test=0.2" on the command line, to take '
+    "a fifth of each class as test images"
+)
 
 
 def no_effect(where: str, share: float, own: str) -> UserError:

@@ -49,7 +49,7 @@ _CHANGES = {LayerChange.MOVED: "moved", LayerChange.REMOVED: "removed", LayerCha
 _TUNING = {"tune.trials": "number of trials", "tune.space": "search space"}
 _SIZES = {
     Size.PARAMETERS: "parameters",
-    Size.MULTIPLY_ADDS: "multiply-adds an image",
+    Size.MULTIPLY_ADDS: "multiply-adds per image",
     Size.UPDATE_STEPS: "update steps",
 }
 
