@@ -157,6 +157,24 @@ def test_values_rounded_beyond_their_spread_have_no_verdict(tmp_path: Path, pair
     assert "rounded to 1.00 points" in wording.sentence(finding)
 
 
+@pytest.mark.parametrize("paired", [False, True])
+def test_values_rounded_beyond_their_spread_decide_what_holds_for_all_that_they_may_be(
+    tmp_path: Path, paired: bool
+) -> None:
+    coarse = two([0.91, 0.91, 0.91, 0.92, 0.91], [0.98, 0.98, 0.99, 0.98, 0.98])
+    terms = Terms(paired=paired, matters=(0.15,))
+    (finding,) = judged(tmp_path, coarse, terms).findings
+    assert (finding.verdict, finding.less_than_matters) == (Verdict.BETTER, True)
+    assert "the interval hold whatever they were before" in " ".join(wording.reasons(finding))
+    numbers = plain(finding)
+    # Half a step more for each mean, and the SDs of both roundings.
+    assert (numbers["low"], numbers["high"]) == pytest.approx(
+        (0.07 - 0.0327, 0.07 + 0.0327) if paired else (0.07 - 0.0277, 0.07 + 0.0277), abs=1e-4
+    )
+    exact = coarse.replace("0.92", "0.9200")
+    assert plain(judged(tmp_path, exact, terms).findings[0])["low"] > 0.06
+
+
 def test_one_row_per_method_has_no_verdict(tmp_path: Path) -> None:
     text = rows("a,0.912,90", "b,0.934,120", "c,0.907,80", header="method,acc,params")
     found = judged(tmp_path, text)

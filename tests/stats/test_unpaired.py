@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from paribus.seeding import stream
+from paribus.stats.paired import compare_pairs
 from paribus.stats.unpaired import best_of_normal, compare_unpaired
 
 RNG = np.random.default_rng(71)
@@ -71,3 +73,21 @@ def test_one_side_without_spread_still_has_a_test() -> None:
 def test_the_best_of_several_lies_above_the_mean(runs: int, expected: float) -> None:
     # Harter 1961, table 1.
     assert best_of_normal(runs) == pytest.approx(expected, abs=5e-6)
+
+
+@pytest.mark.parametrize("spread", [0.2, 0.6])
+def test_of_rounded_values_it_holds_whatever_they_were(spread: float) -> None:
+    rng = stream(0, "test", "rounded")
+    values_VA = rng.normal(0, spread, (2, 500, 5)) + np.array([[[0.0]], [[2.0]]])
+    coarse_VA = np.round(values_VA)
+    for whole_a, whole_b, a, b in zip(*values_VA, *coarse_VA, strict=True):
+        if np.ptp(a) or np.ptp(b):
+            exact, wide = compare_unpaired(whole_a, whole_b), compare_unpaired(a, b, step=1.0)
+            assert wide.p >= exact.p
+            assert wide.low <= exact.low <= exact.high <= wide.high
+            assert wide.low_90 <= exact.low_90 <= exact.high_90 <= wide.high_90
+        if np.ptp(b - a):
+            exact_pairs = compare_pairs(whole_a, whole_b)
+            wide_pairs = compare_pairs(a, b, step=1.0)
+            assert wide_pairs.p >= exact_pairs.p
+            assert wide_pairs.low <= exact_pairs.low <= exact_pairs.high <= wide_pairs.high

@@ -259,15 +259,15 @@ def _measure(question: Comparison) -> Evidence:
         same = images is not None and bool(np.array_equal(*images))
         same = same and a_S.size == runs
         return replace(evidence, identical=same, bit_identical=same and question.same_probabilities)
-    if (b_S - a_S).std(ddof=1) < question.step * (1 - 1e-9):
-        return replace(evidence, rounded_to=question.step)
+    is_coarse = (b_S - a_S).std(ddof=1) < question.step * (1 - 1e-9)
+    step = question.step if is_coarse else 0.0
     shares = _shares(question.look)
     confidence = 1 - 0.05 * shares.difference
     equivalence = 1 - (1 - EQUIVALENCE_CONFIDENCE) * shares.equality
-    interval_90 = t_intervals(b_S - a_S, equivalence)
+    interval_90 = t_intervals(b_S - a_S, equivalence, step)
     new_images_p = float(p_for_new_images(images[1] - images[0])) if images else None
     measured = Measured(
-        paired=compare_pairs(a_S, b_S, confidence),
+        paired=compare_pairs(a_S, b_S, confidence, step),
         low_90=float(interval_90.low),
         high_90=float(interval_90.high),
         # A stream of its own: what is drawn does not depend on the other questions.
@@ -278,7 +278,7 @@ def _measure(question: Comparison) -> Evidence:
     )
     if question.raised is not None and not question.raised.by_plan:
         measured = _at_any_time(measured)
-    return replace(evidence, measured=measured)
+    return replace(evidence, measured=measured, rounded_to=step)
 
 
 def _at_any_time(measured: Measured) -> Measured:
@@ -320,9 +320,8 @@ def _far(question: Comparison, value_S: ArrayLike) -> tuple[FarRuns, ...]:
     if has_S.size < FEWEST_SEEDS:
         return ()
     correct_SN = question.correct_a_SN
-    whole = question.metric.whole
-    of_images = 0.0 if correct_SN is None else whole / _floats(correct_SN).shape[1]
-    return tuple(far_from_siblings(has_S, max(question.step, of_images)))
+    image = 0.0 if correct_SN is None else question.metric.whole / _floats(correct_SN).shape[1]
+    return tuple(far_from_siblings(has_S, max(question.step, image)))
 
 
 def _why_none(evidence: Evidence) -> NoVerdict:
@@ -351,6 +350,7 @@ def _verdict(question: Comparison, evidence: Evidence, measured: Measured) -> Ve
         decision,
         higher_is_better=question.metric.higher_is_better,
         excluded=evidence.n < evidence.runs,
+        rounded=evidence.rounded_to > 0,
         is_favored=lambda b: question.favoring(evidence, b_is_better=b) > 0,
     )
 

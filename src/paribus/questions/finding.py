@@ -230,7 +230,7 @@ class Evidence:
     intervals are then repeated ones. `raised`: where seeds were raised without a plan; if not
     `by_plan`, the intervals are those of a confidence sequence. `differences`: B minus A of each of
     the n seeds. `rounded_to`: the step of rounding, where it is wider than the spread of the
-    differences, so that there is no test; 0 otherwise.
+    differences, so that p and intervals allow for it; 0 otherwise.
     """
 
     n: int

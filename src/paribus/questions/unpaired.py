@@ -65,9 +65,10 @@ class UnpairedComparison:
             return evidence
         if min(a_A.size, b_B.size) < FEWEST_SEEDS or (no_spread(a_A) and no_spread(b_B)):
             return evidence
-        if min(a_A.std(ddof=1), b_B.std(ddof=1)) < self.step * (1 - 1e-9):
-            return replace(evidence, rounded_to=self.step)
-        return replace(evidence, measured=compare_unpaired(a_A, b_B, self.family))
+        is_coarse = min(a_A.std(ddof=1), b_B.std(ddof=1)) < self.step * (1 - 1e-9)
+        step = self.step if is_coarse else 0.0
+        measured = compare_unpaired(a_A, b_B, self.family, step)
+        return replace(evidence, measured=measured, rounded_to=step)
 
     @property
     def p_values(self) -> tuple[float, ...]:
@@ -117,6 +118,7 @@ class UnpairedComparison:
             decision,
             higher_is_better=self.metric.higher_is_better,
             excluded=evidence.missing > 0,
+            rounded=evidence.rounded_to > 0,
             # Nobody knows which side is favored, unless a missing value is the worst.
             is_favored=lambda b: bool(
                 sides[b].missing if self.missing_is_worst else evidence.missing

@@ -37,9 +37,9 @@ class UnpairedEvidence:
 
     `mean`: B minus A, None without a value of both. `measured`: None where there is no test.
     `adjusted_p`: Holm's, over `family` questions; None without a test or where confounded.
-    `rounded_to`: the step of rounding, where it is wider than the spread of a side, so that there
-    is no test; 0 otherwise. `planned`: the runs of each that were fixed beforehand, 0 if that is
-    not known. `replay`, `replay_of_equals`: as in `finding.Evidence`.
+    `rounded_to`: the step of rounding, where it is wider than the spread of a side, so that p and
+    intervals allow for it; 0 otherwise. `planned`: the runs of each that were fixed beforehand, 0
+    if that is not known. `replay`, `replay_of_equals`: as in `finding.Evidence`.
     """
 
     a: UnpairedSide

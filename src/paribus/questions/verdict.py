@@ -16,12 +16,14 @@ def verdict_of(
     *,
     higher_is_better: bool,
     excluded: bool,
+    rounded: bool,
     is_favored: Callable[[bool], bool],
 ) -> Verdict:
     """Return the verdict on B against A.
 
     decision: a `Decision`, as `stats.rule.decide` returns it. excluded: whether runs without a
-    value were excluded. is_favored: whether that may have favored B (True) or A (False).
+    value were excluded. rounded: whether values are so coarse that others could decide what these
+    leave undecided. is_favored: whether that may have favored B (True) or A (False).
     Against the favored side a verdict stands, and no other does.
     """
     if decision in (Decision.HIGHER, Decision.LOWER):
@@ -30,4 +32,6 @@ def verdict_of(
             return Verdict.BETTER if b_is_better else Verdict.WORSE
     if excluded:
         return Verdict.NONE
-    return Verdict.EQUAL if decision == Decision.EQUAL else Verdict.UNDECIDED
+    if decision == Decision.EQUAL:
+        return Verdict.EQUAL
+    return Verdict.NONE if rounded else Verdict.UNDECIDED

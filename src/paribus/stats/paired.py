@@ -45,12 +45,15 @@ class PairedComparison:
     pairing_gain: float | None
 
 
-def t_intervals(difference_S: ArrayLike, confidence: float = 0.95) -> TIntervals:
+def t_intervals(difference_S: ArrayLike, confidence: float = 0.95, step: float = 0.0) -> TIntervals:
     """Student's t interval of the mean of paired differences, and its two-sided p against 0.
 
     `difference_S`: (..., S), S >= 3, in any unit; the results are (...) in that unit. Interval:
     mean ± t(S-1) · sd / √S. Source: Student 1908; on what such tests of learning algorithms
-    assume Dietterich 1998, on their seeds Bouthillier et al. 2021. Raises ValueError under three
+    assume Dietterich 1998, on their seeds Bouthillier et al. 2021. With a `step` to which both
+    values of each difference were rounded, p is the largest, and the interval holds all, of
+    whatever they were before: a difference is at most a step off, so is their mean, and their SD
+    at most step · √(S/(S-1)). Raises ValueError under three
     differences, where one is not finite, and where all of a row are the same: no spread, no
     interval.
 
@@ -69,12 +72,12 @@ def t_intervals(difference_S: ArrayLike, confidence: float = 0.95) -> TIntervals
     mean = difference_S.mean(axis=-1)
     # ddof=1: the seeds are a sample of those that could have been drawn.
     sd = difference_S.std(axis=-1, ddof=1)
-    error = sd / n**0.5
-    half = t_quantile(0.5 + confidence / 2, n - 1) * error
+    error = (sd + step * (n / (n - 1)) ** 0.5) / n**0.5
+    half = step + t_quantile(0.5 + confidence / 2, n - 1) * error
     return TIntervals(
         mean=mean,
         sd=sd,
-        p=t_two_sided_p(mean / error, n - 1),
+        p=t_two_sided_p(np.maximum(np.abs(mean) - step, 0) / error, n - 1),
         low=mean - half,
         high=mean + half,
     )
@@ -91,11 +94,13 @@ def no_spread(difference_S: ArrayLike) -> NDArray[np.bool_]:
     return np.asarray(np.ptp(difference_S, axis=-1) <= rounding)
 
 
-def compare_pairs(a_S: ArrayLike, b_S: ArrayLike, confidence: float = 0.95) -> PairedComparison:
+def compare_pairs(
+    a_S: ArrayLike, b_S: ArrayLike, confidence: float = 0.95, step: float = 0.0
+) -> PairedComparison:
     """B minus A, paired by seed, with its t interval and the correlation pairing achieved.
 
-    `a_S`, `b_S`: (S,), the same seeds in the same order, S >= 3, finite, in any unit. Sources
-    and errors as for `t_intervals`.
+    `a_S`, `b_S`: (S,), the same seeds in the same order, S >= 3, finite, in any unit. `step`,
+    sources and errors as for `t_intervals`.
 
     >>> r = compare_pairs([0.50, 0.75, 0.60], [0.75, 1.00, 0.80])
     >>> r.n, round(r.mean, 3), round(r.low, 3), round(r.high, 3), round(r.correlation, 3)
@@ -105,7 +110,7 @@ def compare_pairs(a_S: ArrayLike, b_S: ArrayLike, confidence: float = 0.95) -> P
     b_S = np.asarray(b_S, dtype=np.float64)
     if a_S.ndim != 1 or a_S.shape != b_S.shape:
         raise ValueError(f"needs one value per seed of each; got {a_S.shape} and {b_S.shape}")
-    t = t_intervals(b_S - a_S, confidence)
+    t = t_intervals(b_S - a_S, confidence, step)
     correlation = gain = None
     if not (no_spread(a_S) or no_spread(b_S)):
         correlation = float(np.corrcoef(a_S, b_S)[0, 1])

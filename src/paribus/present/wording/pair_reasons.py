@@ -8,7 +8,7 @@ from paribus.measure.metric import Metric
 from paribus.present.estimates import amount, interval, level, p_value
 from paribus.present.wording.generic import differ_in, reasons
 from paribus.present.wording.phrases import seeds, unit
-from paribus.present.wording.shared import adjusted, interval_alone
+from paribus.present.wording.shared import adjusted, allows_for_rounding, interval_alone
 from paribus.questions.finding import Measured, PairFinding
 from paribus.stats.failures import FarRuns
 from paribus.stats.limits import VERDICT_LEVEL
@@ -63,6 +63,7 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
                 f"{look.taken}. Each has a share of the level; the intervals are repeated ones, "
                 "which hold at whatever look a question stops."
             )
+        lines += allows_for_rounding(finding.metric, evidence.rounded_to, "differences")
         lines += interval_alone(evidence.family)
     flip = measured.sign_flip
     says = f"has no part in the verdict: {p_value(flip.p)}"

@@ -44,6 +44,16 @@ def rounded(metric: Metric, step: float, what: str, shown: str = "") -> str:
     )
 
 
+def allows_for_rounding(metric: Metric, step: float, what: str) -> list[str]:
+    """Return what rounded values do to a test, if they do. what: what varies less than a step."""
+    if not step:
+        return []
+    return [
+        f"The values are rounded to {amount(metric, step)}, more than the {what} vary: the p-value "
+        "and the interval hold whatever they were before, so they are wide."
+    ]
+
+
 def planned(number: int, looks: tuple[int, ...] = ()) -> str:
     """Return how many seeds a verdict requires, and why. looks: those that are planned."""
     if looks:

@@ -7,6 +7,7 @@ from paribus.present.wording.generic import differ_in, reasons, sentence, verdic
 from paribus.present.wording.pair_reasons import far_sentence
 from paribus.present.wording.shared import (
     adjusted,
+    allows_for_rounding,
     confounded,
     excluded,
     interval_alone,
@@ -86,6 +87,7 @@ def _test(finding: UnpairedFinding, measured: Unpaired) -> list[str]:
             f"t test of unpaired runs with {whose} degrees of freedom "
             f"({float(measured.df):.3g}): {adjusted(evidence.adjusted_p, evidence.family)}"
         )
+    lines += allows_for_rounding(finding.metric, evidence.rounded_to, "runs")
     return lines + interval_alone(evidence.family)
 
 
