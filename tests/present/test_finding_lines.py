@@ -30,6 +30,7 @@ from tests.support.judged import (
     timed_steps,
 )
 from tests.support.made_up import DATA, Make, trained
+from tests.support.wording_cases import cases
 
 
 @pytest.fixture
@@ -207,3 +208,10 @@ def test_a_study_that_asks_nothing_prints_nothing(result: StudyResult) -> None:
 )
 def test_a_title_says_which_numbers_are_better(metric: str, words: str) -> None:
     assert direction(replace(found(CLEAR), metric=named(metric))) == words
+
+
+def test_a_best_and_an_interaction_are_counted_by_the_words_of_their_rows() -> None:
+    every = cases()
+    names = ("best: one", "interaction: gains less", "interaction: gains more", "better")
+    opening = next(finding_lines([every[name] for name in names], preview=False)).text
+    assert opening.startswith("4 of 4 questions answered: 1 best, 1 gains more, 1 better, 1 gains")

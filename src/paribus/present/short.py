@@ -223,7 +223,8 @@ def _(finding: UnpairedFinding) -> int:
 
 @singledispatch
 def counted_verdict(finding: Finding) -> str:
-    """Return the word that a finding is counted under; of two counts which way they differ."""
+    """Return the word that a finding is counted under: that of its row where it is neither better
+    nor worse than another."""
     return general_verdict(finding)
 
 
@@ -257,6 +258,16 @@ def _(finding: BestFinding) -> str:
 def _(finding: CountFinding) -> str:
     words = {Verdict.BETTER: "fewer", Verdict.WORSE: "more", Verdict.EQUAL: "the same"}
     return words.get(finding.verdict, VERDICTS[finding.verdict])
+
+
+@counted_verdict.register
+def _(finding: InteractionFinding) -> str:
+    return verdict(finding)
+
+
+@counted_verdict.register
+def _(finding: BestFinding) -> str:
+    return "best" if finding.verdict is Verdict.BETTER else general_verdict(finding)
 
 
 @counted_verdict.register
