@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from paribus.elsewhere.notices import RunsByName
+
 Cell = str | float | int | bool | None
 """A cell; text as it was written, None where there is nothing."""
 
@@ -27,7 +29,7 @@ class Frame:
     for messages, such as "results.csv, line 3". `known`: the columns that the format itself has a
     meaning for, by the names of `columns.Roles`. `is_log`: whether rows are moments of runs of
     which each records some columns alone, so that an empty cell is no missing value. `folder`:
-    where paths in cells start from.
+    where paths in cells start from. `by_name`: which experiments are the names of runs.
     """
 
     source: str
@@ -36,6 +38,7 @@ class Frame:
     known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_log: bool = False
     folder: Path = Path()
+    by_name: tuple[RunsByName, ...] = ()
 
     def __len__(self) -> int:
         return len(self.places)
@@ -126,11 +129,15 @@ def united(frames: Sequence[Frame]) -> Frame:
         known=frames[0].known,
         is_log=frames[0].is_log,
         folder=frames[0].folder,
+        by_name=tuple(notice for frame in frames for notice in frame.by_name),
     )
 
 
 def of_rows(
-    source: str, rows: Sequence[Mapping[str, Cell]], known: Mapping[str, tuple[str, ...]]
+    source: str,
+    rows: Sequence[Mapping[str, Cell]],
+    known: Mapping[str, tuple[str, ...]],
+    by_name: tuple[RunsByName, ...] = (),
 ) -> Frame:
     """Return the table of a log: rows of which each has some columns."""
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -140,4 +147,5 @@ def of_rows(
         places=[f"{source}, row {number}" for number in range(1, len(rows) + 1)],
         known={role: columns for role, columns in known.items() if set(columns) <= set(names)},
         is_log=True,
+        by_name=by_name,
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from paribus.elsewhere.csv import text_of_file
 from paribus.elsewhere.frame import Cell, Frame, of_rows
-from paribus.elsewhere.paths import run_folders
+from paribus.elsewhere.paths import run_folders, runs_by_name
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError
 
@@ -38,7 +38,8 @@ def read(paths: Sequence[Path]) -> Frame:
             if known is None or known["global_step"] < state["global_step"]:
                 states[folder] = state
     rows: list[dict[str, Cell]] = []
-    for state, run in zip(states.values(), run_folders(list(states)), strict=True):
+    runs = run_folders(list(states))
+    for state, run in zip(states.values(), runs, strict=True):
         of_run: dict[str, Cell] = {
             "experiment": run.experiment,
             "run": run.run,
@@ -53,7 +54,8 @@ def read(paths: Sequence[Path]) -> Frame:
         ]
     source = str(paths[0]) if len(paths) == 1 else f"{len(states)} runs"
     names = ("experiment", "run", "status")
-    return of_rows(source, rows, {**{name: (name,) for name in names}, "epoch": ("step",)})
+    known = {**{name: (name,) for name in names}, "epoch": ("step",)}
+    return of_rows(source, rows, known, runs_by_name(runs, "experiment"))
 
 
 def _state(file: Path) -> dict[str, Any]:

@@ -120,6 +120,7 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
         ]
     of_table = of_roles(frame, roles, terms, metrics)
     of_pool = pooled(frame, roles, terms, runs)
+    of_form += [one for one in frame.by_name if one.column in roles.experiment]
     notices = (*of_form, *of_table, *of_pool, *of_runs(runs, roles, terms, pairs))
     return Judgement(
         source=frame.source,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from paribus.elsewhere.csv import read_one, text_of_file
 from paribus.elsewhere.frame import Cell, Frame, of_rows
-from paribus.elsewhere.paths import run_folders
+from paribus.elsewhere.paths import run_folders, runs_by_name
 from paribus.elsewhere.readers import ResultReader
 
 _FILE = "metrics.csv"
@@ -27,7 +27,8 @@ def read(paths: Sequence[Path]) -> Frame:
     """Return a row for each row of each log, with what `hparams.yaml` has beside it."""
     files = sorted(file for path in paths for file in _files(path))
     rows: list[dict[str, Cell]] = []
-    for file, run in zip(files, run_folders([file.parent for file in files]), strict=True):
+    runs = run_folders([file.parent for file in files])
+    for file, run in zip(files, runs, strict=True):
         of_run: dict[str, Cell] = {"experiment": run.experiment, "run": run.run}
         if run.seed:
             of_run["seed"] = run.seed
@@ -37,7 +38,7 @@ def read(paths: Sequence[Path]) -> Frame:
             rows.append(of_run | {name: cells[place] for name, cells in log.columns.items()})
     source = str(paths[0]) if len(paths) == 1 else f"{len(files)} logs"
     known = {"experiment": ("experiment",), "run": ("run",), "epoch": ("step",)}
-    return of_rows(source, rows, known)
+    return of_rows(source, rows, known, runs_by_name(runs, "experiment"))
 
 
 def _files(path: Path) -> list[Path]:

@@ -8,7 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 from paribus.elsewhere.frame import Cell, Frame, of_rows
-from paribus.elsewhere.paths import run_names
+from paribus.elsewhere.notices import RunsByName
+from paribus.elsewhere.paths import run_names, runs_by_name
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError
 
@@ -34,13 +35,14 @@ def read(paths: Sequence[Path]) -> Frame:
     Raises `UserError` where a file is no database of MLflow.
     """
     rows: list[dict[str, Cell]] = []
+    by_name: list[RunsByName] = []
     for path in paths:
         file = path / _FILE if path.is_dir() else path
         try:
             uri = f"{file.resolve().as_uri()}?mode=ro"
             with closing(sqlite3.connect(uri, uri=True)) as db:
                 _check(db, file)
-                rows += _rows(db)
+                rows += _rows(db, by_name)
         except sqlite3.Error as error:
             raise UserError(f"{file}: cannot be read as a database of MLflow: {error}") from None
     source = str(paths[0]) if len(paths) == 1 else f"{len(paths)} databases"
@@ -49,7 +51,7 @@ def read(paths: Sequence[Path]) -> Frame:
     known = {"run": ("run",), "status": ("status",), "epoch": ("step",)}
     if all("experiment" in row for row in rows):
         known["experiment"] = ("experiment",)
-    return of_rows(source, rows, known)
+    return of_rows(source, rows, known, tuple(by_name))
 
 
 def _check(db: sqlite3.Connection, file: Path) -> None:
@@ -59,7 +61,8 @@ def _check(db: sqlite3.Connection, file: Path) -> None:
         raise UserError(f"{file}: is no database of MLflow: it has no tables {lacking}")
 
 
-def _rows(db: sqlite3.Connection) -> list[dict[str, Cell]]:
+def _rows(db: sqlite3.Connection, by_name: list[RunsByName]) -> list[dict[str, Cell]]:
+    """The rows of all runs; `by_name` gets which names are runs of one experiment."""
     # Cast, since a column of SQLite may hold anything.
     runs = db.execute(
         "SELECT CAST(run_uuid AS TEXT), CAST(COALESCE(runs.name, run_uuid) AS TEXT), "
@@ -70,9 +73,10 @@ def _rows(db: sqlite3.Connection) -> list[dict[str, Cell]]:
     ).fetchall()
     used = {experiment for *_, experiment in runs}
     names = [name for _, name, *_ in runs]
-    by_name = run_names(names)
+    read = run_names(names)
+    by_name += runs_by_name(read, "run name")
     rows: list[dict[str, Cell]] = []
-    for (uuid, _, status, experiment), named in zip(runs, by_name, strict=True):
+    for (uuid, _, status, experiment), named in zip(runs, read, strict=True):
         params, tags = (_texts(db, table, uuid) for table in ("params", "tags"))
         of_several = experiment if len(used) > 1 else ""
         of_run: dict[str, Cell] = params | {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from paribus.elsewhere.csv import text_of_file
 from paribus.elsewhere.frame import Cell, Frame, number, of_rows
-from paribus.elsewhere.paths import run_names
+from paribus.elsewhere.paths import run_names, runs_by_name
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError
 
@@ -58,7 +58,7 @@ def read(paths: Sequence[Path]) -> Frame:
         if not steps:
             rows.append(of_run | {"step": 0})
     known = {name: (name,) for name in ("run", "status", "experiment")} | {"epoch": ("step",)}
-    return of_rows(str(paths[0]), rows, known)
+    return of_rows(str(paths[0]), rows, known, runs_by_name(by_name, "run name"))
 
 
 def _meta(file: Path) -> dict[str, str]:

@@ -25,6 +25,15 @@ class Guessed(Notice):
 
 
 @dataclass(frozen=True)
+class RunsByName(Notice):
+    """Names of runs, or of their folders, that were taken for runs of one experiment, by its name,
+    if that is what a column has."""
+
+    column: str
+    names: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class ExperimentsGuessed(Notice):
     """The columns that were taken for experiments, each for one."""
 

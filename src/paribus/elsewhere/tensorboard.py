@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from paribus.elsewhere.frame import Cell, Frame, of_rows
-from paribus.elsewhere.paths import run_folders
+from paribus.elsewhere.paths import run_folders, runs_by_name
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError, need
 
@@ -35,7 +35,8 @@ def read(paths: Sequence[Path]) -> Frame:
     ]
     folders = list(dict.fromkeys(file.parent for file in files))
     rows: list[dict[str, Cell]] = []
-    for folder, run in zip(folders, run_folders(folders), strict=True):
+    runs = run_folders(folders)
+    for folder, run in zip(folders, runs, strict=True):
         of_run: dict[str, Cell] = {"experiment": run.experiment, "run": run.run}
         if run.seed:
             of_run["seed"] = run.seed
@@ -50,7 +51,7 @@ def read(paths: Sequence[Path]) -> Frame:
     if not rows:
         raise UserError(f"{source}: its event files have no scalars")
     known = {name: (name,) for name in ("experiment", "run", "status")} | {"epoch": ("step",)}
-    return of_rows(source, rows, known)
+    return of_rows(source, rows, known, runs_by_name(runs, "experiment"))
 
 
 def _events(file: Path) -> Iterator[Any]:

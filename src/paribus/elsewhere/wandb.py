@@ -9,7 +9,7 @@ from pathlib import Path
 from paribus.elsewhere.csv import read_one
 from paribus.elsewhere.frame import Cell, Frame, is_blank, number, of_rows, united
 from paribus.elsewhere.names import plain
-from paribus.elsewhere.paths import run_names
+from paribus.elsewhere.paths import RunFolder, run_names, runs_by_name
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError
 
@@ -50,9 +50,10 @@ def read(paths: Sequence[Path]) -> Frame:
             f"{paths[0]} and others: some are tables of runs and some are charts; judge either"
         )
     rows = [row for frame in frames for row in _of_chart(frame)]
+    by_name = [one for frame in frames for one in runs_by_name(_runs(frame), "experiment")]
     source = str(paths[0]) if len(paths) == 1 else f"{len(paths)} charts"
-    return of_rows(source, rows, {"experiment": ("experiment",), "run": ("run",),
-                                  "epoch": ("step",)})  # fmt: skip
+    known = {"experiment": ("experiment",), "run": ("run",), "epoch": ("step",)}
+    return of_rows(source, rows, known, tuple(by_name))
 
 
 def _of_runs(frame: Frame) -> Frame:
@@ -70,17 +71,16 @@ def _of_runs(frame: Frame) -> Frame:
     if all(one.seed for one in read) and not any(plain(name) == "seed" for name in columns):
         columns["seed"] = [one.seed for one in read]
     known = {"run": ("run",), "status": ("state",)}
-    return Frame(frame.source, columns, frame.places, known)
+    by_name = runs_by_name(read, "run name")
+    return Frame(frame.source, columns, frame.places, known, by_name=by_name)
 
 
 def _of_chart(frame: Frame) -> list[dict[str, Cell]]:
     """A row for each step and run: the chart has a column for each run."""
-    step, *others = frame.columns
-    drawn = [name for name in others if not name.endswith((_LOW, _HIGH))]
-    runs = [name.rpartition(" - ")[0] or name for name in drawn]
+    step = next(iter(frame.columns))
     rows: list[dict[str, Cell]] = []
-    for column, run, read in zip(drawn, runs, run_names(runs), strict=True):
-        metric = column.rpartition(" - ")[2]
+    for column, read in zip(_drawn(frame), _runs(frame), strict=True):
+        run, metric = _run_of(column), column.rpartition(" - ")[2]
         cells = frame.columns[column]
         for place, cell in enumerate(cells):
             if is_blank(cell):
@@ -97,6 +97,19 @@ def _of_chart(frame: Frame) -> list[dict[str, Cell]]:
                 metric: cell, **({"seed": read.seed} if read.seed else {}),
             })  # fmt: skip
     return rows
+
+
+def _drawn(frame: Frame) -> list[str]:
+    """The columns of runs of a chart."""
+    return [name for name in list(frame.columns)[1:] if not name.endswith((_LOW, _HIGH))]
+
+
+def _run_of(column: str) -> str:
+    return column.rpartition(" - ")[0] or column
+
+
+def _runs(frame: Frame) -> list[RunFolder]:
+    return run_names([*map(_run_of, _drawn(frame))])
 
 
 READER = ResultReader("a CSV export of Weights & Biases", recognises, read)

@@ -15,6 +15,7 @@ from paribus.elsewhere.notices import (
     MetricsInRows,
     Notice,
     RunColumnsGuessed,
+    RunsByName,
     SeedColumnsGuessed,
     SweepGuessed,
     UnitGuessed,
@@ -23,7 +24,7 @@ from paribus.text import listed, plural, shown
 
 GUESSES = (
     MetricsInRows, Guessed, ExperimentsGuessed, SeedColumnsGuessed, RunColumnsGuessed, SweepGuessed,
-    LogGuessed, LastOfLog, DirectionGuessed, UnitGuessed, AboutGuessed,
+    LogGuessed, LastOfLog, DirectionGuessed, UnitGuessed, AboutGuessed, RunsByName,
 )  # fmt: skip
 """What is a guess, and no other remark."""
 
@@ -54,6 +55,13 @@ def _(notice: AboutGuessed) -> str:
 @guess_words.register
 def _(notice: MetricsInRows) -> str:
     return f"{shown(notice.name)} names the metric that each row has in {shown(notice.value)}"
+
+
+@guess_words.register
+def _(notice: RunsByName) -> str:
+    parts = [f"{listed(list(map(shown, names)), 2)} are runs of {shown(name)}"
+             for name, names in notice.names.items()]  # fmt: skip
+    return f"by their names, {listed(parts, 3)}"
 
 
 @guess_words.register
