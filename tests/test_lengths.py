@@ -11,12 +11,16 @@ MOST_LINES = 400
 KINDS = {".py", ".cpp", ".h", ".js", ".mjs", ".css", ".j2", ".sql", ".toml", ".md"}
 OTHERS = {"axe.min.js", "uPlot.iife.min.js", "uPlot.min.css"}
 """Files that others wrote, whatever their length."""
+REFERENCE = "study-files.md"
+"""Made from the specification: it grows with each layer and metric."""
 
 FILES = [
     path
     for folder in ("src", "tests", "docs", "benchmarks", ".")
     for path in ((ROOT / folder).rglob("*") if folder != "." else ROOT.glob("*"))
-    if path.suffix in KINDS and path.name not in OTHERS and "node_modules" not in path.parts
+    if path.suffix in KINDS
+    and path.name not in {*OTHERS, REFERENCE}
+    and "node_modules" not in path.parts
 ]
 
 

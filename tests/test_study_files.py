@@ -15,7 +15,7 @@ TEXT = PAGE.read_text("utf-8")
 
 
 def test_it_is_current() -> None:
-    assert page() == TEXT, "docs/study-files.md is not as the specification is; call `make docs`"
+    assert page() == TEXT, "docs/study-files.md is not as the specification is; run `make docs`"
 
 
 @pytest.mark.parametrize("block", re.findall(r"^```toml\n(.*?)^```", TEXT, re.M | re.S))
@@ -27,6 +27,11 @@ def test_its_layers_can_be_written_as_it_has_them() -> None:
     written = re.findall(r"^\| `([^`]+)` \| [^|]+ \| [^|]*\|$", TEXT, re.M)
     layers = [text for text in written if text.split()[0] in LAYERS]
     assert {layer.kind for text in layers for layer in parse_layer(text)} == set(LAYERS)
+
+
+def test_the_readme_has_every_layer() -> None:
+    readme = (PAGE.parents[1] / "README.md").read_text("utf-8")
+    assert [name for name in LAYERS if not re.search(rf"`{name}\b", readme)] == []
 
 
 def test_its_optimizers_and_schedules_can_be_written_as_it_has_them() -> None:
