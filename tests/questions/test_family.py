@@ -305,6 +305,14 @@ def test_an_experiment_that_was_changed_counts_as_it_was_before(told: Told) -> N
     third = replace(second, experiments={**hashes, "cnn-adam": "5"})
     assert changed(first, second, third) == (11, {twice, None})
     assert changed(first, pending=(pending,)) == (7, {EarlierStates(("pool-first",), 1), None})
+    best = question_of({"ask": "?", "best": ("cnn", "cnn-adam"), "about": ["optimizer"],
+                        "matters": 0.01})  # fmt: skip
+    alone = replace(first, questions=(*asked, AskedQuestion.of(best)))
+    plan = StudyPlan((alone, replace(alone, experiments=second.experiments)))
+    study = result.study.model_copy(update={"questions": (best,)})
+    (finding,) = judge_study(replace(result, study=study, recorded_plan=plan))
+    assert finding.changed == EarlierStates(("cnn-adam",), 0)
+    assert wording.sentence(finding).endswith(" cnn-adam changed after runs had ended.")
     # Fresh seeds begin anew.
     assert changed(first, replace(second, first_seed=5)) == (5, {None})
 
@@ -314,8 +322,8 @@ def test_a_changed_experiment_is_said_with_its_finding(told: Told) -> None:
     other = replace(finding, question=finding.question.model_copy(update={"matters": 0.3}))
     again = replace(finding, changed=EarlierStates(("cnn-adam",), 2), as_recorded=other)
     assert wording.sentence(again).endswith(
-        ". With matters 0.3 as first planned: better. cnn-adam changed after runs had ended; as it "
-        "was before it counts as 2 more questions."
+        ". With matters 0.3 as first planned: better. cnn-adam changed after runs had ended; its "
+        "earlier states count as 2 more questions."
     )
     assert wording.badge(again) == f"{wording.badge(finding)}, amended"
     printed = "\n".join(line.text for line in finding_lines([again], preview=False))

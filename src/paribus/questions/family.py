@@ -32,7 +32,7 @@ def judge_study(result: StudyResult) -> list[Finding]:
     for number, (question, finding) in enumerate(zip(asked, found, strict=False)):
         before = _before(question, plan)
         late = plan.original.asked_late(question) and finding.needs_training
-        changed = _changed(plan, question, result)
+        changed = _changed(plan, question, result) if finding.needs_training else None
         finding = replace(finding, exploratory=before is None or late, changed=changed)
         if before is None:
             pass
@@ -127,7 +127,8 @@ def _changed(plan: StudyPlan, question: BaseQuestion, result: StudyResult) -> Ea
         for name in question.experiments
         if any(name in pending or one.get(name) != now.get(name) for one in before)
     )
-    return EarlierStates(names, len(before)) if before else None
+    times = len(before) if kind_of(question).tested else 0
+    return EarlierStates(names, times) if before else None
 
 
 def _recorded(once: AskedQuestion, context: Context) -> Prepared:

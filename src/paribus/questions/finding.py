@@ -60,7 +60,8 @@ class NoVerdict(StrEnum):
 @dataclass(frozen=True)
 class EarlierStates:
     """Experiments of a question that were changed after runs had ended. `times`: how many earlier
-    states of them it was asked of, each of which counts as a question."""
+    states of them it was asked of, each of which counts as a question; 0 if it is judged alone, as
+    the best of several is."""
 
     names: tuple[str, ...]
     times: int

@@ -97,10 +97,12 @@ def changed_experiments(finding: Finding) -> str:
     "" if none was."""
     if (changed := finding.changed) is None:
         return ""
-    names = len(changed.names)
+    words = f"{listed(list(changed.names), 3)} changed after runs had ended"
+    if not changed.times:
+        return words
+    states = plural(changed.times, "state counts", "states count")
     return (
-        f"{listed(list(changed.names), 3)} changed after runs had ended; as "
-        f"{plural(names, 'it was before it counts', 'they were before they count')} as "
+        f"{words}; {plural(len(changed.names), 'its', 'their')} earlier {states} as "
         f"{count(changed.times, 'more question')}"
     )
 
