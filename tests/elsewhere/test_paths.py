@@ -56,6 +56,14 @@ def test_what_differs_in_a_number_alone_is_said(tmp_path: Path) -> None:
     assert not runs_by_name(run_names(["a/seed0", "a/seed1", "b-seed0"]), "experiment")
 
 
+def test_a_folder_with_a_part_of_each_run_is_one_of_a_run() -> None:
+    parts = [f"{name}_{run}/{part}" for name in "ab" for run in (1, 2) for part in ("train", "val")]
+    found = [one.experiment for one in run_names(parts)]
+    assert found == ["a/train", "a/val"] * 2 + ["b/train", "b/val"] * 2
+    nested = run_names([f"{run}/{name}" for run in (0, 1) for name in ("cnn", "bn")])
+    assert [one.experiment for one in nested] == ["cnn", "bn"] * 2
+
+
 def test_names_that_several_groups_have_are_no_ids() -> None:
     groups = [f"{size}/{name}" for size in ("small", "large") for name in ("adam", "sgd")]
     assert [one.experiment for one in run_names(groups)] == groups

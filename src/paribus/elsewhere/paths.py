@@ -7,7 +7,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 
 from paribus.elsewhere.notices import RunsByName
@@ -35,8 +34,8 @@ def run_folders(folders: Sequence[Path]) -> list[RunFolder]:
     """Return what folders of runs say, by how their paths differ.
 
     The seed is where it says so, as in `cnn/seed3` and `cnn-seed3`; the run is the whole path; the
-    experiment is what is left without seeds and numbers of runs. A folder of several runs keeps its
-    number, as that is none of a run.
+    experiment is what is left without seeds and numbers of runs. A folder of several runs that
+    differ in these alone keeps its number, as that is none of a run.
 
     >>> [(one.experiment, one.seed) for one in run_folders([Path("x/cnn/seed0"), Path("x/bn/seed1")])]
     [('cnn', '0'), ('bn', '1')]
@@ -50,14 +49,7 @@ def run_folders(folders: Sequence[Path]) -> list[RunFolder]:
     paths = [Path(os.path.abspath(folder)) for folder in folders]
     root = Path(os.path.commonpath([path.parent for path in paths]))
     parts = [path.relative_to(root).parts for path in paths]
-    runs_in = Counter(folder for of_run in parts for folder in _folders(of_run))
-    read = [
-        [
-            _read(part, runs_in[folder] > 1)
-            for part, folder in zip(of_run, _folders(of_run), strict=True)
-        ]
-        for of_run in parts
-    ]
+    read = _read_all(parts)
     names = [_joined(part.name for part in of_run) for of_run in read]
     last = {of_run[-1] for of_run in parts}
     if len({*names}) == len(last) == len(names) and all(len(of_run) > 1 for of_run in parts):
@@ -98,9 +90,20 @@ class _Part:
     whole: str
 
 
-def _folders(parts: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    """Each folder of a path, from its root."""
-    return accumulate(((part,) for part in parts), lambda before, part: (*before, *part))
+def _read_all(parts: Sequence[tuple[str, ...]]) -> list[list[_Part]]:
+    """What the folders of each run say, from the last to the first: one has several runs if these
+    differ in nothing but seeds and numbers behind it."""
+    read: list[list[_Part]] = [[] for _ in parts]
+    for depth in reversed(range(max(map(len, parts)))):
+        deep = [place for place, of_run in enumerate(parts) if depth < len(of_run)]
+        inside = {
+            place: (parts[place][: depth + 1], _joined(part.name for part in read[place]))
+            for place in deep
+        }
+        times = Counter(inside.values())
+        for place in deep:
+            read[place].insert(0, _read(parts[place][depth], times[inside[place]] > 1))
+    return read
 
 
 def _joined(names: Iterator[str]) -> str:
@@ -108,7 +111,7 @@ def _joined(names: Iterator[str]) -> str:
 
 
 def _read(part: str, has_several: bool) -> _Part:
-    """What a folder says. has_several: whether it has several runs."""
+    """What a folder says. has_several: whether it has several runs of an experiment."""
     if _DATE.fullmatch(part) or (_HASH.fullmatch(part) and not has_several):
         return _Part("", "", "")
     if found := _SEED.fullmatch(part):
