@@ -13,7 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import paribus
-from paribus import Results, UserError, load_study
+from paribus import Results, UserError, load_study, run
 from paribus.store.rows import EPOCH_COLUMNS
 from tests.support.commands import train, train_here
 from tests.support.small import SMALL_STUDY, Small, write_small
@@ -132,3 +132,8 @@ def test_a_script_needs_no_guard(small: Small, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "begin\n<Results of 'Small': 6 of 6 runs have finished>\n"
+
+
+def test_a_file_is_no_study() -> None:
+    with pytest.raises(UserError, match=r"study: needs a Study, got 'study\.toml'; load_study"):
+        run("study.toml")  # type: ignore[arg-type]

@@ -254,6 +254,10 @@ def run(
 
     Raises `UserError` for what is wrong with the study, its data or the store.
     """
+    if not isinstance(study, Study):
+        raise UserError(
+            f"study: needs a Study, got {study!r}; load_study(FILE)[0] reads one of a file"
+        )
     folder = Path(relative_to)
     campaign = Campaign(study, "", folder, Data(study.data, folder), Path(store))
     with open_store(campaign.store_folder, "create") as opened:
