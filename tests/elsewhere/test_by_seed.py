@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from paribus.elsewhere.columns import Stated
-from paribus.elsewhere.notices import SeedColumnsGuessed, Unused
+from paribus.elsewhere.notices import Folds, SeedColumnsGuessed, Unused
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from paribus.present.as_json import plain
@@ -90,3 +90,17 @@ def test_a_log_with_a_column_for_each_run(tmp_path: Path) -> None:
     assert "are runs, each of the seed in its name" in guesses(found)
     alone = judged(tmp_path, text.replace("_s", "-v"), Terms(wide="test_acc"))
     assert len(alone.experiments) == 10
+
+
+def test_the_folds_of_scikit_learns_search(tmp_path: Path) -> None:
+    columns = [f"split{fold}_test_score" for fold in range(5)]
+    lines = [f"{name},0.1,0.01,{','.join(map(str, side))},0.92,0.002,{rank}"
+             for rank, (name, side) in enumerate((("plain", PLAIN), ("new", BETTER)))]  # fmt: skip
+    text = rows(*lines, header=f"params,mean_fit_time,std_fit_time,{','.join(columns)},"
+                "mean_test_score,std_test_score,rank_test_score")  # fmt: skip
+    terms = Terms(Stated(experiment=("params",)), wide="test_acc", paired=True)
+    found = judged(tmp_path, text, terms)
+    (finding,) = found.findings
+    assert plain(finding)["verdict"] == "better"
+    assert plain(finding)["differences"] == []
+    assert Folds("fold") in found.notices

@@ -15,8 +15,10 @@ from paribus.errors import UserError
 from paribus.text import listed, shown
 
 _CALLED = re.compile(
-    r"((?:random_?|rng_?)?seed|s|run|trial|rep|repeat|repetition|replicate|fold)?_?(\d+)"
+    r"(?P<how>(?:random_?|rng_?)?seed|s|run|trial|rep|repeat|repetition|replicate|fold)?_?(?P<seed>\d+)"
 )
+_SPLIT = re.compile(r"split(?P<seed>\d+)(?P<how>_test_\w+)")
+"""What scikit-learn's `cv_results_` calls the folds of a metric."""
 _RUN = re.compile(r"(.+?)[-_. /]+(?:seed|s)[-_=]?(\d+)", re.IGNORECASE)
 _FEWEST = 2
 
@@ -31,15 +33,23 @@ def seed_columns(frame: Frame, terms: Terms) -> dict[str, str]:
     {'seed_0': '0', 'seed_1': '1'}
     """
     free = [name for name in frame.columns if name not in terms.columns.ignored]
-    found = {name: called for name in free if (called := _CALLED.fullmatch(plain(name)))}
-    seeds = {name: called[2] for name, called in found.items()}
+    splits, called = (
+        {name: said for name in free if (said := pattern.fullmatch(plain(name)))}
+        for pattern in (_SPLIT, _CALLED)
+    )
+    found = splits or called
+    seeds = {name: said["seed"] for name, said in found.items()}
     numeric = all(any(map(is_value, frame.columns[name])) for name in found)
     others = [name for name in free if name not in found]
     words = any(number(cell) is None for name in others for cell in frame.columns[name])
-    one_way = len({called[1] for called in found.values()}) == 1
+    one_way = len({said["how"] for said in found.values()}) == 1
     told = len(set(seeds.values())) == len(seeds) >= _FEWEST
     has_seeds = called_like("seed", frame) or terms.columns.seed or terms.columns.run
     return seeds if told and one_way and numeric and words and not has_seeds else {}
+
+
+def _is_rank(name: str) -> bool:
+    return "rank" in name.split("_")
 
 
 def check_no_seed_columns(frame: Frame, terms: Terms) -> None:
@@ -64,7 +74,7 @@ def by_seed(frame: Frame, terms: Terms) -> tuple[Frame, list[Notice]]:
         for name in frame.columns
         if name not in seeds
         and all(number(cell) is not None for cell in frame.columns[name])
-        and any(says(plain(name)) for says in (is_summary, is_spread, is_summary_row))
+        and any(says(plain(name)) for says in (is_summary, is_spread, is_summary_row, _is_rank))
     ]
     kept = [name for name in frame.columns if name not in seeds and name not in means]
     if terms.columns.metric:
@@ -72,7 +82,7 @@ def by_seed(frame: Frame, terms: Terms) -> tuple[Frame, list[Notice]]:
             f"--metric {','.join(terms.columns.metric)}: --wide {terms.wide} names the metric "
             "already; leave --metric out"
         )
-    seed = "fold" if all(plain(name).startswith("fold") for name in seeds) else "seed"
+    seed = "fold" if all(plain(name).startswith(("fold", "split")) for name in seeds) else "seed"
     if terms.wide in (*kept, seed):
         raise UserError(f"--wide {terms.wide}: is another column; name what the seeds' cells are")
     rows = [(row, name) for row in range(len(frame)) for name in seeds]
