@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 
 class Results:
-    """What has been trained of a study. A notebook shows it as its summary table."""
+    """Results of a study's runs. A notebook shows them as the summary table."""
 
     def __init__(self, result: StudyResult, outcome: Outcome) -> None:
         self.study = result.study
@@ -58,17 +58,18 @@ class Results:
         self._result = result
 
     def runs(self) -> pd.DataFrame:
-        """A row for each run: its recipe, the results of the epoch that it keeps (losses in nats,
-        accuracies as shares), and the seconds of all its epochs."""
+        """Return a DataFrame, a row per run: its recipe, the results of the epoch that it keeps
+        (losses in nats, accuracies as shares), and the seconds of all its epochs."""
         return _frame(run_records(self._rows()))
 
     def epochs(self) -> pd.DataFrame:
-        """A row for each epoch of each run: losses in nats, accuracies as shares, seconds."""
+        """Return a DataFrame, a row per epoch of each run: losses in nats, accuracies as shares,
+        seconds."""
         return _frame(epoch_records(self._rows()))
 
     def ensembles(self) -> pd.DataFrame:
-        """A row for each experiment with several finished runs: the test accuracy, a share, of
-        the class that most of them name, and the test loss, in nats, of their averaged
+        """Return a DataFrame, a row per experiment with several finished runs: the test accuracy, a
+        share, of the class that most of them name, and the test loss, in nats, of their averaged
         probabilities, beside the means of the runs."""
         from paribus.present.ensembles import ensembles
 
@@ -86,9 +87,9 @@ class Results:
         return _frame(records)
 
     def trials(self) -> pd.DataFrame:
-        """A row for each trial of each tuned experiment: its replicate and number, from 1, its
-        settings, whether it won, its final values; and one, without a number, for each winner as
-        it was trained again with a fresh seed. Questions compare the latter."""
+        """Return a DataFrame, a row per trial of each tuned experiment: its replicate and number,
+        from 1, its settings, whether it won, its final values; and one, without a number, for each
+        winner as it was trained again with a fresh seed. Questions compare the latter."""
         from paribus.present.tuning import trial_records
 
         records = trial_records(self._result)
@@ -97,7 +98,7 @@ class Results:
         return _frame(records)
 
     def tuning_curves(self, question: int = 1) -> Figure:
-        """What fewer trials would have given, for a question about tuned experiments, by its
+        """Draw what fewer trials would have given, for a question about tuned experiments, by its
         number from 1."""
         from paribus.present.tuning import tuning_curves
         from paribus.questions.family import judge_study
@@ -108,13 +109,13 @@ class Results:
         return _drawn(shown, f"question {question} has no tuning curves")
 
     def final_accuracies(self) -> Figure:
-        """Every experiment's final test accuracy, each seed a dot."""
+        """Draw every experiment's final test accuracy, each seed a dot."""
         from paribus.present import report_figures
 
         return _drawn(report_figures.final_accuracies(self._result), "no run has finished")
 
     def picture(self) -> Figure:
-        """Every question of the study in one picture: a forest plot of the findings."""
+        """Draw every question of the study in one picture: a forest plot of the findings."""
         from paribus.present.forest import forest
         from paribus.questions.family import judge_study
 
@@ -123,8 +124,8 @@ class Results:
         return _drawn(shown, "the study asks nothing")
 
     def curves(self, experiment: str | None = None) -> Figure:
-        """Cost and accuracy of an experiment over its epochs, or, without a name, the test accuracy
-        of all of them, their mean over seeds."""
+        """Draw loss and accuracy of an experiment over its epochs, or, without a name, the test
+        accuracy of all of them, their mean over seeds."""
         from paribus.present import report_figures
 
         if experiment is not None:
@@ -134,14 +135,14 @@ class Results:
         return _drawn(overview[0] if overview else None, "no epoch has been trained")
 
     def confusion_matrix(self, experiment: str) -> Figure:
-        """What an experiment takes each class for: test images, the mean over its runs."""
+        """Draw the confusion matrix of an experiment: test images, the mean over its runs."""
         from paribus.present import report_figures
 
         predicted_SN = self._predicted(experiment)
         return _figure(report_figures.confusion_matrix(self._result, experiment, predicted_SN))
 
     def misclassified(self, experiment: str, most: int = 10) -> Figure:
-        """The test images that most of an experiment's runs get wrong."""
+        """Draw the test images that most of an experiment's runs misclassify."""
         from paribus.present import report_figures
 
         predicted_SN = self._predicted(experiment)
@@ -151,8 +152,8 @@ class Results:
         return _figure(shown)
 
     def report(self, folder: str | PathLike[str] | None = None, *, pdf: bool = False) -> Path:
-        """Write the report into a folder; gives the path of its page. None: `report`, or one of its
-        own where that has the report of another study. pdf: write the figures as PDF too."""
+        """Write the report into a folder and return the path of its page. None: `report`, or one of
+        its own where that has the report of another study. pdf: write the figures as PDF too."""
         from paribus.present.own_folder import keep_mark, own_folder
         from paribus.present.write import write_report
 
@@ -163,8 +164,9 @@ class Results:
         return page
 
     def findings(self) -> pd.DataFrame:
-        """A row for each question of the study: what was asked, the verdict, its sentence, and the
-        numbers that `paribus compare --json` has, differences in the metric's raw unit."""
+        """Return a DataFrame, a row per question of the study: what was asked, the verdict, its
+        sentence, and the numbers that `paribus compare --json` has, differences in the metric's raw
+        unit."""
         from paribus.present import wording
         from paribus.present.as_json import all_numbers, terms
         from paribus.questions.family import judge_study

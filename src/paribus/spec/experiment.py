@@ -51,7 +51,7 @@ def check_engine(name: str) -> str:
 
 
 class Experiment(Spec):
-    """A network, a dataset and a training recipe. What it is known by: `identity.identity`."""
+    """A network, a dataset and a training recipe. Its hash: `identity.identity`."""
 
     network: Network
     """Its layers, or a module of your own."""
@@ -74,8 +74,8 @@ class Experiment(Spec):
     """Which epoch's network is kept: the last one ("none"), or the one with the lowest
     "validation_loss" or the highest "validation_accuracy", of equals the first."""
     patience: int | None = Field(default=None, ge=1, le=MOST_EPOCHS)
-    """Early stopping: training ends after so many epochs without a better one by `best_by`; never
-    with "none". Schedules go by `epochs` all the same."""
+    """Early stopping: the number of epochs without a better one by `best_by` after which training
+    ends; "none" for never. Schedules go by `epochs` all the same."""
     normalize: Normalize = "none"
     """Whether pixels, from 0 to 1, are normalized: with "channel" the mean of each channel over the
     training images is subtracted, and the difference divided by their SD; the same numbers for test
@@ -93,19 +93,19 @@ class Experiment(Spec):
     chosen at random, the same for every seed. It becomes a part of `data`, as in
     "pictures test=0.2"."""
     images: int | None = Field(default=None, ge=1, le=MOST_IMAGES)
-    """Training images used, chosen the same for every seed."""
+    """Number of training images used, the same ones for every seed."""
     validation: int = Field(default=0, ge=0, le=MOST_IMAGES)
-    """Training images held out to choose by, the same for every seed."""
+    """Number of training images held out as validation images, the same for every seed."""
     validation_split: int = Field(default=0, ge=0, le=HIGHEST_SEED + MOST_SEEDS)
     """Which random choice of the validation images it is; tuning takes another in each
     replicate."""
     tune: Tune | None = None
-    """Settings that are searched for the best, and how."""
+    """Settings to tune, and how."""
     engine: Annotated[str, AfterValidator(check_engine)] = "auto"
-    """What trains it: "numpy", "torch", "native", or an engine that another package brings. "auto":
-    the fastest engine that can run all experiments of the study which leave it to "auto", so that
-    no difference between them is the engine's. Not part of its identity: every engine is to train
-    the same thing."""
+    """Training engine: "numpy", "torch", "native", or an engine that another package brings.
+    "auto": the fastest engine that supports all experiments of the study which leave it to "auto",
+    so that no difference between them is the engine's. Not part of its identity: every engine is to
+    train the same thing."""
 
     @model_validator(mode="before")
     @classmethod

@@ -130,7 +130,7 @@ class MetricQuestion(BaseQuestion):
     metric: Annotated[str, AfterValidator(check_metric)] = "test_accuracy"
     """The number that is compared."""
     metric_label: str = ""
-    """What a metric that is a function of yours is called; by default by the function's name."""
+    """Name of a metric that is your own function; by default the function's name."""
     matters: float = Field(ge=0, allow_inf_nan=False)
     """The smallest difference that would matter, in the metric's own unit: 0.001 of an accuracy is
     0.1 points."""

@@ -97,7 +97,7 @@ class Step(Spec):
     every: int = Field(ge=1, le=MOST_EPOCHS)
     """Epochs from one step to the next."""
     factor_each: float = Field(default=0.1, gt=0, lt=1)
-    """What the rate is multiplied with at each."""
+    """Factor of the learning rate at each step."""
 
     def factor(self, step: int, steps_per_epoch: int, epochs: int) -> float:
         return float(self.factor_each ** (step // (steps_per_epoch * self.every)))
@@ -108,7 +108,7 @@ class Cosine(Spec):
 
     name: Literal["cosine"] = "cosine"
     final: float = Field(default=0.0, ge=0, lt=1)
-    """The rate at the end, as a share of the learning rate."""
+    """Final learning rate, as a share of the initial one."""
 
     def factor(self, step: int, steps_per_epoch: int, epochs: int) -> float:
         return _cosine(1.0, self.final, step / (steps_per_epoch * epochs))
@@ -126,9 +126,9 @@ class OneCycle(Spec):
     rise: float = Field(default=0.3, gt=0, lt=1)
     """Share of all steps on the way up."""
     start_divisor: float = Field(default=25.0, gt=1, allow_inf_nan=False)
-    """The rate at the start is the learning rate divided by this."""
+    """The initial learning rate is the highest one divided by this."""
     end_divisor: float = Field(default=1e4, ge=1, allow_inf_nan=False)
-    """The rate at the end is that at the start divided by this."""
+    """The final learning rate is the initial one divided by this."""
 
     def factor(self, step: int, steps_per_epoch: int, epochs: int) -> float:
         last = steps_per_epoch * epochs - 1

@@ -82,7 +82,7 @@ class Study(Spec):
     """Experiments by name, all on one dataset, and the questions between them."""
 
     title: str = Field(min_length=1)
-    """What the report is headed with."""
+    """Title of the report."""
     seeds: int = Field(default=5, ge=1, le=MOST_SEEDS)
     """The number of seeds: 0 .. seeds - 1 are trained, or with `{ first = 5, count = 165 }` the
     165 from seed 5 on, e.g. those that no study before has used. `{ looks = [5, 10, 20] }` plans
@@ -104,7 +104,7 @@ class Study(Spec):
     `label` of each."""
     reported: dict[str, Reported] = Field(default_factory=dict)
     origin: str = ""
-    """Whose figures `reported` and the questions' `original` are."""
+    """Source of `reported` and of the questions' `original`."""
     grid: Grid | None = None
     """The grid that some experiments are of; files write it as a table of its own."""
     same_as: dict[str, str] = Field(default_factory=dict)
@@ -175,7 +175,7 @@ class Study(Spec):
         return self.labels.get(name, name)
 
     def only(self, names: tuple[str, ...]) -> Study:
-        """The study reduced to some experiments and the questions among them.
+        """Return the study reduced to some experiments and the questions among them.
 
         Raises ValueError if a name is not one of its experiments.
         """
@@ -193,11 +193,11 @@ class Study(Spec):
         )
 
     def with_seeds(self, seeds: int) -> Study:
-        """The study with a fixed number of seeds, judged once."""
+        """Return the study with a fixed number of seeds, judged once."""
         return self._with(seeds=seeds, looks=())
 
     def with_each(self, **changes: Any) -> Study:
-        """The study with the same settings changed in every experiment.
+        """Return the study with the same settings changed in every experiment.
 
         Of experiments that differed in nothing else the first is left; questions that asked about
         another of them are about it, or gone where there is nothing left to compare. So too in
@@ -206,7 +206,7 @@ class Study(Spec):
         return self._with_changed({n: e.but(**changes) for n, e in self.experiments.items()})
 
     def with_engine(self, engine: str) -> Study:
-        """The study with every experiment on one engine but those that name their own."""
+        """Return the study with every experiment on one engine but those that name their own."""
         changed = {
             name: e.but(engine=engine) if e.engine == "auto" else e
             for name, e in self.experiments.items()
@@ -214,8 +214,8 @@ class Study(Spec):
         return self._with_changed(changed)
 
     def as_preview(self, most_images: int) -> Study:
-        """The same study, shorter: a twentieth of the epochs, but at least 2, on at most 12,000 of
-        the training images, 5 seeds. Its questions are answered for it.
+        """Return the same study, shorter: a twentieth of the epochs, but at least 2, on at most
+        12,000 of the training images, 5 seeds. Its questions are answered for it.
 
         most_images: the training images that there are, those held out for validation left out.
         """
