@@ -37,7 +37,7 @@ def test_copied_rows_are_an_error(tmp_path: Path, copies: int) -> None:
     assert str(error.value) == (
         f"{file}:12: the same row is already in {file}:2, and {5 * (copies - 1) - 1} more "
         "rows of a as well; a run counts once: remove the copies, or, if these are runs of their "
-        "own, add a column of seeds or run IDs"
+        "own, add a column of seeds or run IDs, or name it with --run"
     )
     # One experiment alone, an index, and seeds of others do not hide it.
     indexed = [f"{number},{line}," for number, line in enumerate(lines[:5] * copies)]

@@ -106,3 +106,17 @@ def test_rows_of_several_splits_are_no_experiments(tmp_path: Path) -> None:
              for split in ("train", "test")]  # fmt: skip
     with pytest.raises(UserError, match="keep the rows of one split"):
         judged(tmp_path, rows(*lines, header="method,seed,split,acc"))
+
+
+def test_steps_within_an_epoch_are_named(tmp_path: Path) -> None:
+    lines = [
+        f"{name},{seed},{step // 2},{step},{value - (6 - step) / 50}"
+        for name, side in SIDES.items()
+        for seed, value in enumerate(side)
+        for step in range(1, 7)
+    ]
+    text = rows(*lines, header="method,seed,epoch,step,acc")
+    with pytest.raises(UserError, match="if it is another moment of the run, write --epoch step"):
+        judged(tmp_path, text)
+    found = judged(tmp_path, text, epoch="step")
+    assert plain(found.findings[0])["mean_a"] == pytest.approx(sum(PLAIN) / 5)

@@ -24,6 +24,13 @@ LINES = [
 HEADER = "method,seed,metric,value"
 
 
+def test_an_index_of_rows_tells_no_metrics_of_a_run_apart(tmp_path: Path) -> None:
+    indexed = [f"{place},{line}" for place, line in enumerate(LINES)]
+    found = judged(tmp_path, rows(*indexed, header=f",{HEADER}"))
+    assert [len(one.runs) for one in found.experiments] == [5, 5]
+    assert found.metrics[0].key == "test_acc"
+
+
 @pytest.mark.parametrize("by_run", [False, True])
 def test_a_row_for_each_metric_is_a_column_for_each(tmp_path: Path, by_run: bool) -> None:
     lines = sorted(LINES, key=lambda line: line.split(",")[:2], reverse=True) if by_run else LINES

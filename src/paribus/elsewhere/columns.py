@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from paribus.elsewhere.counters import budgets_of, check_filled, counts_up
-from paribus.elsewhere.frame import Frame, has_spread, is_blank, is_value, number, text_of
+from paribus.elsewhere.counters import budgets_of, check_filled, numbers_rows
+from paribus.elsewhere.frame import Frame, has_spread, is_blank, number, text_of
 from paribus.elsewhere.metrics import preference
 from paribus.elsewhere.names import NAMES, NO_SETTINGS, called_like, how_to_write, plain
 from paribus.errors import UserError, did_you_mean
@@ -136,7 +136,8 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
         choice.guess(role, choice.by_name(role))
     choice.guess("seed", called_like("fold", frame, {*choice.taken, *stated.ignored})[:1])
     choice.guess(
-        "run", [name for name in choice.all_by_name("run") if not _counts_rows(frame, name)][:1]
+        "run",
+        [name for name in choice.all_by_name("run") if not numbers_rows(frame.columns[name])][:1],
     )
     choice.guess("experiment", choice.by_name("experiment") or _words_that_repeat(choice))
     if "experiment" not in choice.chosen:
@@ -170,12 +171,6 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
         budgets=budgets,
         **one,
     )
-
-
-def _counts_rows(frame: Frame, column: str) -> bool:
-    """Whether a column numbers the rows, as the index of a DataFrame does, and so names no runs."""
-    cells = frame.columns[column]
-    return all(map(is_value, cells)) and counts_up([number(cell) or 0.0 for cell in cells])
 
 
 def _counter(choice: _Choice) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paribus.elsewhere.frame import Cell, Frame, number, text_of
+from paribus.elsewhere.frame import Cell, Frame, is_value, number, text_of
 from paribus.errors import UserError
 
 MOST_BUDGETS = 8
@@ -115,6 +115,12 @@ def unmeasured(cells: Sequence[Cell]) -> str:
     if len(numbers) > 1 and counts_up(numbers):
         return f"counts from {min(numbers):g} to {max(numbers):g}"
     return ""
+
+
+def numbers_rows(cells: Sequence[Cell]) -> bool:
+    """Return whether a column numbers the rows, in any order, as the index of a DataFrame does, and
+    so names no runs."""
+    return all(map(is_value, cells)) and counts_up([number(cell) or 0.0 for cell in cells])
 
 
 def _is_even(values: Sequence[float]) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from paribus.elsewhere.columns import Roles
 from paribus.elsewhere.counters import counts_up
 from paribus.elsewhere.frame import Cell, Frame, number, text_of
-from paribus.elsewhere.names import NO_SETTINGS, plain
+from paribus.elsewhere.names import NO_SETTINGS, called_like, plain
 from paribus.elsewhere.notices import EqualValues, Notice
 from paribus.elsewhere.records import RecordedRun
 from paribus.errors import UserError
@@ -32,6 +32,10 @@ def tell_apart(frame: Frame, roles: Roles, rows: Sequence[int]) -> str:
         and len({text_of(cells[row]) for row in rows}) > 1
         and (any(number(cells[row]) is None for row in rows) or _is_setting(cells))
     ]
+    counters = called_like("epoch", frame, shown)
+    if counts := [one for one in counters if _telling(frame, [one], rows)]:
+        return f"if it is another moment of the run, write --epoch {counts[0]}, else remove one"
+    differ = [one for one in differ if one not in counters]
     if telling := _telling(frame, differ, rows):
         if plain(telling[0]) in _SPLITS:
             return f"keep the rows of one {telling[0]}, such as those of the test data"
@@ -104,7 +108,7 @@ def check_copies(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> Non
             raise UserError(
                 f"{frame.places[second]}: the same row is already in {frame.places[first]}"
                 f"{others}; a run counts once: remove the copies, or, if these are runs of their "
-                "own, add a column of seeds or run IDs"
+                "own, add a column of seeds or run IDs, or name it with --run"
             )
 
 

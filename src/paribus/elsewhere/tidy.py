@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from paribus.elsewhere.columns import ROLES
+from paribus.elsewhere.counters import numbers_rows
 from paribus.elsewhere.frame import Cell, Frame, number, text_of
 from paribus.elsewhere.metrics import preference
-from paribus.elsewhere.names import plain
+from paribus.elsewhere.names import called_like, plain
 from paribus.elsewhere.notices import MetricsInRows, Notice
 from paribus.elsewhere.terms import Terms
 
@@ -24,7 +25,12 @@ def one_column_each(frame: Frame, terms: Terms) -> tuple[Frame, list[Notice]]:
     if frame.is_log or len(names) != 1 or len(values) != 1:
         return frame, []
     (named,), (value,) = names, values
-    kept = [name for name in frame.columns if name not in (named, value)]
+    seeds = called_like("seed", frame)
+    kept = [
+        name
+        for name, cells in frame.columns.items()
+        if name not in (named, value) and (name in seeds or not numbers_rows(cells))
+    ]
     metrics = list(dict.fromkeys(text_of(cell) for cell in frame.columns[named]))
     if set(metrics) & set(kept):
         return frame, []
