@@ -68,8 +68,10 @@ def test_percentages(tmp_path: Path) -> None:
     (of_shares,) = found(tmp_path, text).findings
     for words in (wording.sentence, wording.reasons, wording.noise):
         assert words(finding) == words(of_shares)
+    assert "for other examples" in wording.sentence(finding)
+    assert "image" not in " ".join((wording.sentence(finding), *wording.reasons(finding)))
     # 1.96 · √2 · √(0.16 / 400), of images that are right in 80 of 100 runs, is 5.5 points.
-    assert "chance in single test images alone makes 5.47 points" in wording.noise(finding)
+    assert "chance in single test examples alone makes 5.47 points" in wording.noise(finding)
 
 
 def test_mistakes_are_told(tmp_path: Path) -> None:

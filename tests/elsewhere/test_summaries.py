@@ -66,3 +66,9 @@ def test_two_experiments_with_the_same_values_are_a_warning(tmp_path: Path) -> N
     for values in (PLAIN[::-1], BETTER, [1.0] * 5):
         notices = judged(tmp_path, two(PLAIN, values)).notices
         assert not [n for n in notices if type(n) is SameValues]
+
+
+def test_a_table_of_means_is_no_table_of_runs(tmp_path: Path) -> None:
+    text = rows("a,91.2,0.2,5", "b,92.1,0.3,5", header="method,mean,std,n")
+    with pytest.raises(UserError, match="mean: is, by its name, a summary of several runs; a verd"):
+        judged(tmp_path, text)

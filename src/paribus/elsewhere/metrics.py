@@ -109,6 +109,11 @@ def metric_of(
     go by the name and the values. Raises `UserError` where the name does not say what is better.
     """
     lower = lower_is_better(name) if better is None else better == "lower"
+    if lower is None and (is_summary(name) or is_spread(name)):
+        raise UserError(
+            f"{column}: is, by its name, a summary of several runs; a verdict needs a row for each "
+            "run, with its own value"
+        )
     if lower is None:
         raise UserError(
             f"{column}: is more of it better, or less? Add --better higher or --better lower"

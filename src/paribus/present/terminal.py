@@ -72,7 +72,7 @@ def print_finding(finding: Finding) -> None:
     if noise := wording.noise(finding):
         _print_list(console, "What one run would have told", [noise])
     if isinstance(finding, PairFinding) and finding.ledger is not None:
-        _print_title(console, "Test images")
+        _print_title(console, f"Test {wording.examples(finding)}")
         _print_indented(console, _ledger(finding.ledger))
 
 

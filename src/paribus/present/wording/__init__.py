@@ -23,6 +23,7 @@ from paribus.present.wording.generic import (
 from paribus.present.wording.interaction import interaction_reasons as _interaction
 from paribus.present.wording.pair import pair_sentence as _pair
 from paribus.present.wording.pair_reasons import pair_reasons as _pair_reasons
+from paribus.present.wording.phrases import examples
 from paribus.present.wording.step_time import step_time_sentence as _step_time
 from paribus.present.wording.tuned import tuned_sentence as _tuned
 from paribus.present.wording.unpaired import unpaired_sentence as _unpaired
@@ -32,6 +33,7 @@ __all__ = [
     "as_first_planned",
     "badge",
     "changed_experiments",
+    "examples",
     "in_order",
     "noise",
     "ranks",

@@ -17,7 +17,7 @@ from paribus.present.wording.generic import (
     table_verdict,
 )
 from paribus.present.wording.pair_none import no_verdict
-from paribus.present.wording.phrases import estimated, phrases, quantity, seeds, unit
+from paribus.present.wording.phrases import estimated, examples, phrases, quantity, seeds, unit
 from paribus.present.wording.shared import confounded, excluded, less_than, rules_out
 from paribus.questions.finding import (
     Evidence,
@@ -86,7 +86,10 @@ def pair_noise(finding: PairFinding) -> str:
         f"(estimated from {n}): single runs cannot tell differences under {shown} from noise"
     )
     if floor.predicted is not None:
-        text += f" (chance in single test images alone makes {amount(metric, floor.predicted)})"
+        text += (
+            f" (chance in single test {examples(finding)} alone makes "
+            f"{amount(metric, floor.predicted)})"
+        )
     return text + "."
 
 
@@ -97,7 +100,7 @@ def pair_table_verdict(finding: PairFinding) -> str:
     if finding.less_than_matters:
         words += ", by less than matters"
     if finding.shown_for_new_images is False:
-        words += "; not shown for new images"
+        words += f"; not shown for new {examples(finding)}"
     if (look := finding.evidence.look) is not None and look.taken:
         words += f"; look {look.taken} of {len(look.plan)}"
     return words
@@ -164,7 +167,7 @@ def _equal(finding: PairFinding, measured: Measured) -> str:
 
 def _identical(finding: PairFinding) -> str:
     """The runs cannot be told apart by a single image."""
-    evidence, images = finding.evidence, f"all {finding.evidence.images:,} test images"
+    evidence, images = finding.evidence, f"all {finding.evidence.images:,} test {examples(finding)}"
     zero, n = difference(finding.metric, 0.0), seeds(finding, evidence.n)
     numbers = f"{finding.metric.label} {zero}, n = {n}"
     pair = f"{finding.a} and {finding.b}"
@@ -241,11 +244,12 @@ def _new_images(finding: PairFinding, new: NewImages | None) -> str:
     if new is None:
         return ""
     bracket = interval(finding.metric, new.low, new.high)
+    others = f"other {examples(finding)}"
     if finding.shown_for_new_images:
-        return f"; expected for other images drawn the same way, too, {bracket}"
+        return f"; expected for {others} drawn the same way, too, {bracket}"
     p = finding.evidence.new_images_adjusted_p
     adjusted = "" if p is None or new.low <= 0 <= new.high else f" (adjusted {p_value(p)})"
-    return f"; not shown for other images, where it is {bracket}{adjusted}"
+    return f"; not shown for {others}, where it is {bracket}{adjusted}"
 
 
 def _bar(evidence: Evidence) -> str:

@@ -7,7 +7,7 @@ from functools import singledispatch
 from paribus.measure.metric import Metric
 from paribus.present.estimates import amount, interval, level, p_value
 from paribus.present.wording.generic import differ_in, reasons
-from paribus.present.wording.phrases import seeds, unit
+from paribus.present.wording.phrases import examples, seeds, unit
 from paribus.present.wording.shared import adjusted, allows_for_rounding, interval_alone
 from paribus.questions.finding import Measured, PairFinding
 from paribus.stats.failures import FarRuns
@@ -77,10 +77,10 @@ def _reasons(finding: PairFinding, measured: Measured) -> list[str]:
         lines.append(_pairing(unit(finding), paired.correlation, paired.pairing_gain))
     if (new := measured.new_images) is not None:
         lines.append(
-            f"With {new.n_images:,} images drawn anew the difference is "
+            f"With {new.n_images:,} {examples(finding)} drawn anew the difference is "
             f"{interval(finding.metric, new.low, new.high)}, {percent(0.95)}; more "
             f"{unit(finding)}s would reduce {percent(new.seed_share)} of its variance, more test "
-            "images the rest."
+            f"{examples(finding)} the rest."
         )
     if evidence.replay is not None:
         lines.append(
@@ -103,7 +103,8 @@ def _of_equals(finding: PairFinding) -> str:
         return ""
     runs = evidence.runs - max(evidence.missing_a, evidence.missing_b)
     share = percent(evidence.replay_of_equals)
-    return f"; equal networks show about {share} with {seeds(finding, runs)}"
+    equals = "experiments" if finding.pair.recorded_only else "networks"
+    return f"; equal {equals} show about {share} with {seeds(finding, runs)}"
 
 
 def _failures(finding: PairFinding) -> list[str]:

@@ -14,6 +14,11 @@ from paribus.text import count
 MORE = {Verdict.BETTER: "gains more", Verdict.WORSE: "gains less"}
 
 
+def examples(finding: PairFinding) -> str:
+    """Return what runs were tested on: results from elsewhere need not be of images."""
+    return "examples" if finding.pair.recorded_only else "images"
+
+
 @dataclass(frozen=True)
 class Phrases:
     """`different`, `equal`: the verdicts as clauses; `undecided`: what is, behind that word;
