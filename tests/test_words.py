@@ -49,6 +49,7 @@ WORDS = {
     r"verdict takes|it takes at least": "requires",
     r"lets? go of|came to": "releases; results in",
     r"labeled wrongly": "mislabeled",
+    r"[}:it>] is no (array|file|number|share|percentage|class|setting|address|path)": "is not a",
 }
 """What is not written, and what is written instead: the field's terms, in American spelling."""
 

@@ -125,8 +125,8 @@ def test_files_that_do_not_hold_what_they_should() -> None:
     )
     files["cifar-10-batches-bin/test_batch.bin"] = bytes(3074)
     assert refusal(archive(files)) == (
-        "x.tar.gz: test_batch.bin has 3,074 bytes, which is no multiple of 3,073, the bytes of an "
-        "image with its label; get the file again."
+        "x.tar.gz: test_batch.bin has 3,074 bytes, which is not a multiple of 3,073, the bytes of "
+        "an image with its label; get the file again."
     )
     files["cifar-10-batches-bin/test_batch.bin"] = b"\x0a" + bytes(3072)
     assert "label 10 of image 0" in refusal(archive(files))

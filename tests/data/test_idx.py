@@ -158,7 +158,7 @@ def test_labels_where_images_are_expected_and_the_other_way_round() -> None:
 
 def test_another_format() -> None:
     assert refusal("a", b"\1\2\3\4") == (
-        "a: is no IDX file of images: it begins with 0x01020304, where 0x00000803 (unsigned "
+        "a: is not an IDX file of images: it begins with 0x01020304, where 0x00000803 (unsigned "
         "bytes, axes: 3) is expected; get the file again."
     )
 

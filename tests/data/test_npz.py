@@ -321,7 +321,7 @@ def test_members_that_are_no_arrays(file: Path) -> None:
     with zipfile.ZipFile(file, "w") as archive:
         for key in KERAS:
             archive.writestr(key, b"text")
-    assert refusal(file) == f"{file}, x_train: is no array; write the file with numpy.savez."
+    assert refusal(file) == f"{file}, x_train: is not an array; write the file with numpy.savez."
 
 
 def test_empty_and_cut_off(file: Path) -> None:

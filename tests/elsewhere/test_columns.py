@@ -268,7 +268,7 @@ def test_folds_stand_for_seeds_and_are_a_warning(tmp_path: Path) -> None:
         found = judged(tmp_path, text, Terms(paired=paired))
         assert found.roles.seed == "fold"
         assert Folds("fold") in found.notices
-        assert "they are no independent runs" in " ".join(remarks(found))
+        assert "they are not independent runs" in " ".join(remarks(found))
     both = rows("a,0,0,0.1", "a,1,0,0.2", "b,0,0,0.3", "b,1,0,0.4", header="method,seed,fold,acc")
     assert not [n for n in judged(tmp_path, both).notices if type(n) is Folds]
 

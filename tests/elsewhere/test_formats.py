@@ -198,7 +198,7 @@ def test_wandb_chart_of_groups_is_refused(tmp_path: Path) -> None:
     ("name", "content", "message"),
     [
         ("trainer_state.json", b"{", "is not JSON"),
-        ("trainer_state.json", b"[1]", "is no state of Hugging Face's Trainer"),
+        ("trainer_state.json", b"[1]", "is not a state of Hugging Face's Trainer"),
         ("trainer_state.json", b'{"global_step": 1, "log_history": []}', "log_history is empty"),
         ("mlflow.db", b"SQLite format 3\0garbage", "cannot be read as a database of MLflow"),
         ("x.tfevents.1", b"no events", "have no scalars"),

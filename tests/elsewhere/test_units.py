@@ -174,8 +174,8 @@ def test_a_metric_of_any_name_can_be_a_percentage(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "message"),
     [
-        ("91.7", Unit.SHARE, "91.7 is no share, which lies between 0 and 1; write --unit percent"),
-        ("-0.1", Unit.SHARE, "-0.1 is no share"),
+        ("91.7", Unit.SHARE, "91.7 is not a share, which lies between 0 and 1; write --unit perc"),
+        ("-0.1", Unit.SHARE, "-0.1 is not a share"),
         ("91.7%", Unit.SHARE, "91.7% is a percentage; write --unit percent"),
         ("91.7%", Unit.NUMBER, "91.7% is a percentage; write --unit percent"),
     ],
@@ -193,8 +193,8 @@ def test_values_in_another_unit_than_stated_are_an_error(
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ((-90, 91, 92), ":2: test_acc: -90 is no percentage, which is not below 0"),
-        ((90, 91, 912), ":4: test_acc: 912 is no percentage, which is at most 100"),
+        ((-90, 91, 92), ":2: test_acc: -90 is not a percentage, which is not below 0"),
+        ((90, 91, 912), ":4: test_acc: 912 is not a percentage, which is at most 100"),
         ((0.9, 91, 92), ":2: test_acc: a has 0.9 here and 91 in "),
     ],
 )

@@ -106,7 +106,7 @@ def test_only_plain_files_are_read(away: Path, make: Callable[[Path], None]) -> 
     path = finished_run(away / "pack")
     path.unlink()
     make(path)
-    assert "no plain file" in _refused(away)
+    assert "not a regular file" in _refused(away)
 
 
 # Sizes

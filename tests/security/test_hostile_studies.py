@@ -93,6 +93,6 @@ def test_nothing_is_run_by_run(name: str, outside: Path) -> None:
 
 def test_what_is_no_module_is_not_called(outside: Path) -> None:
     path = write_small(Path.cwd(), STUDIES["a program"])
-    with pytest.raises(UserError, match=r"is no class of torch.nn.Module, nor a function"):
+    with pytest.raises(UserError, match=r"is neither a class of torch.nn.Module nor a function"):
         raise call("check", path).exception or AssertionError
     del outside

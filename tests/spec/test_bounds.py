@@ -285,7 +285,7 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
     ("name", "said"),
     [
         ("", ": is a folder; name the study file in it"),
-        ("a\0b", "a\\x00b: is no path that a file can have"),
+        ("a\0b", "a\\x00b: is not a path that a file can have"),
         ("caf\udce9", "caf\\xe9: there is no such file, nor a built-in study of that name; "),
         ("a\nb", "a\\nb: there is no such file, nor a built-in study of that name; "),
         ("x" * 5000, f"{'x' * 200}...{'x' * 150}: cannot be read: File name too long"),

@@ -230,7 +230,7 @@ network = { small = ["flatten", "linear 10"], large = ["flatten", "linear 8", "l
 @pytest.mark.parametrize(
     ("label", "message"),
     [
-        ('"{batch}"', "grid.label: {batch} is no setting of the grid; known are {lr}"),
+        ('"{batch}"', "grid.label: {batch} is not a setting of the grid; known are {lr}"),
         (
             '"rate"',
             "grid.label: variants that differ in lr alone would have one label; add {lr}",

@@ -95,7 +95,7 @@ def make(model: Any, **settings: Any) -> Callable[[], Any]:
             "Concat.branches: branch 1 must be a list of layers, got kind='relu'"
         ]),
         (make(ModuleNetwork, module="nets"), [
-            'ModuleNetwork.module: "nets" is no import path of a module; '
+            'ModuleNetwork.module: "nets" is not an import path of a module; '
             'write e.g. "my_package.nets:SmallNet"'
         ]),
         (

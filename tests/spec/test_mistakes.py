@@ -257,7 +257,7 @@ def test_names_of_experiments(name: str) -> None:
         ("[]", 'a network needs layers; write e.g. ["flatten", "linear 10"]'),
         (
             "{ module = 'a' }",
-            '"a" is no import path of a module; write e.g. "my_package.nets:SmallNet"',
+            '"a" is not an import path of a module; write e.g. "my_package.nets:SmallNet"',
         ),
         ("{ module = 3 }", "module must be text in quotes, got 3"),
         (

@@ -134,7 +134,7 @@ _COLUMNS, _SIZES, _UNITS = _Columns(), _Sizes(), _Units()
     type=_COLUMNS,
     default=(),
     metavar="COL,…",
-    help="Columns that are no settings of an experiment.",
+    help="Columns that are not settings of an experiment.",
 )
 @click.option(
     "--about",

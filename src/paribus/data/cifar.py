@@ -120,7 +120,7 @@ def _records(
     for file in files:
         if len(content[file]) % length:
             raise UserError(
-                f"{where}: {file} has {len(content[file]):,} bytes, which is no multiple of "
+                f"{where}: {file} has {len(content[file]):,} bytes, which is not a multiple of "
                 f"{length:,}, the bytes of an image with its label; get the file again."
             )
     records = np.concatenate(

@@ -231,7 +231,7 @@ def _check_magic(where: str, start: bytes, magic: int) -> None:
             "or get the right file."
         )
     raise UserError(
-        f"{where}: is no IDX file of {kind}: it begins with 0x{got:08x}, where 0x{magic:08x} "
+        f"{where}: is not an IDX file of {kind}: it begins with 0x{got:08x}, where 0x{magic:08x} "
         f"(unsigned bytes, axes: {axes}) is expected; get the file again."
     )
 

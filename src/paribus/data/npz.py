@@ -290,7 +290,7 @@ def _header(where: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> _H
         with archive.open(member) as stream:
             start = stream.read(len(_MAGIC) + 6 + _LONGEST_HEADER)
         if not start.startswith(_MAGIC):
-            raise UserError(f"{where}: is no array; write the file with numpy.savez.")
+            raise UserError(f"{where}: is not an array; write the file with numpy.savez.")
         header = BytesIO(start)
         version = npy.read_magic(header)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0

@@ -71,7 +71,8 @@ def _state(file: Path) -> dict[str, Any]:
         or not all(isinstance(entry, dict) for entry in state["log_history"])
     ):
         raise UserError(
-            f"{file}: is no state of Hugging Face's Trainer: it needs global_step and log_history"
+            f"{file}: is not a state of Hugging Face's Trainer: it needs global_step and "
+            "log_history"
         )
     if not state["log_history"]:
         raise UserError(f"{file}: its log_history is empty; set logging_strategy or eval_strategy")

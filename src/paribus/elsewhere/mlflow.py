@@ -32,7 +32,7 @@ def recognises(path: Path) -> bool:
 def read(paths: Sequence[Path]) -> Frame:
     """Return a row for each step of each run that is not deleted, its parameters in each.
 
-    Raises `UserError` where a file is no database of MLflow.
+    Raises `UserError` where a file is not a database of MLflow.
     """
     rows: list[dict[str, Cell]] = []
     by_name: list[RunsByName] = []
@@ -58,7 +58,7 @@ def _check(db: sqlite3.Connection, file: Path) -> None:
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
     if not tables >= _TABLES:
         lacking = ", ".join(sorted(_TABLES - tables))
-        raise UserError(f"{file}: is no database of MLflow: it has no tables {lacking}")
+        raise UserError(f"{file}: is not a database of MLflow: it has no tables {lacking}")
 
 
 def _rows(db: sqlite3.Connection, by_name: list[RunsByName]) -> list[dict[str, Cell]]:

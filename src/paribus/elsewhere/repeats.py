@@ -119,7 +119,7 @@ def _is_beside(frame: Frame, column: str) -> bool:
 
 
 def _has_value(frame: Frame, roles: Roles, row: int) -> bool:
-    """Whether a row has a value of some metric; what is no number is found later."""
+    """Whether a row has a value of some metric; other texts are found later."""
     values = [number(frame.columns[column][row]) for column in roles.metric]
     return any(value is None or value == value for value in values)
 

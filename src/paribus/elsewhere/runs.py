@@ -51,7 +51,8 @@ def recorded(
     """Return the runs of a table.
 
     units: of the metrics, by key, as far as they are stated.
-    Raises `UserError` for a run that is there twice, a log that was sampled, and what is no number.
+    Raises `UserError` for a run that is there twice, a log that was sampled, and a text that is not
+    a number.
     """
     notices: list[Notice] = []
     for metric in metrics:

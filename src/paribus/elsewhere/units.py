@@ -72,13 +72,13 @@ def check_stated(frame: Frame, column: str, unit: Unit, bounds: tuple[float, flo
             continue
         if unit is Unit.SHARE and not 0 <= value <= 1:
             raise UserError(
-                f"{place}: {column}: {value:g} is no share, which lies between 0 and 1; write "
+                f"{place}: {column}: {value:g} is not a share, which lies between 0 and 1; write "
                 "--unit percent if it is a percentage, or --unit number if it is neither"
             )
         if unit is Unit.PERCENT and not low <= value <= high:
             span = "is not below 0" if value < low else "is at most 100"
             raise UserError(
-                f"{place}: {column}: {value:g} is no percentage, which {span} of such a metric; "
+                f"{place}: {column}: {value:g} is not a percentage, which {span} of such a metric; "
                 "correct it, or write --unit number if it is something else"
             )
 

@@ -137,8 +137,7 @@ def _number(cell: Cell, place: str, column: str) -> float:
     text = text_of(cell)
     if has_spread(cell):
         raise UserError(
-            f'{place}: {column}: "{text}" is a mean with its spread; a verdict needs a row for '
-            "each run"
+            f'{place}: {column}: "{text}" is a mean with its spread; write one row per run'
         )
     if _WITH_COMMA.fullmatch(text):
         raise UserError(

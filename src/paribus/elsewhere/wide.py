@@ -139,7 +139,7 @@ def _check_terms(frame: Frame, terms: Terms) -> None:
     if stated.experiment and _EXPERIMENT not in stated.experiment:
         raise UserError(
             f"--experiment {','.join(stated.experiment)}: with --wide each column is an "
-            "experiment; leave --experiment out, and what is no experiment with --ignore"
+            "experiment; leave --experiment out, and exclude other columns by --ignore"
         )
     if stated.metric:
         raise UserError(

@@ -26,7 +26,7 @@ def read_regular(path: Path, most: int) -> bytes:
     try:
         found = os.lstat(path)
         if not stat.S_ISREG(found.st_mode):
-            raise damaged(path, "it is no plain file")
+            raise damaged(path, "it is not a regular file")
         if found.st_size > most:
             raise damaged(path, f"it is larger than {most:,} bytes")
         with open(path, "rb") as file:
@@ -47,7 +47,7 @@ def parse(path: Path, text: bytes) -> Any:
 
 
 def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 class Checked:

@@ -105,7 +105,7 @@ def read_content(path: Path, digest: str) -> bytes:
     if not file.startswith(_HEAD):
         if file.startswith(_OPENING) and file[len(_OPENING) : 20].split(b"\n")[0].isdigit():
             raise UserError(f"{path}: was packed by a newer Paribus; update Paribus")
-        raise damaged(path, "it is no packed run")
+        raise damaged(path, "it is not a packed run")
     start = len(_HEAD) + _SIZE.size
     if len(file) < start:
         raise damaged(path, "it is cut off")
@@ -151,7 +151,7 @@ def _parsed(path: Path, content: bytes) -> PackedRun:
         reason=record.text("reason"),
     )
     if not np.isfinite(columns[-2:]).all():
-        raise damaged(path, "some of its times are no numbers")
+        raise damaged(path, "some of its times are not numbers")
     ended = EndedRun(
         run,
         tuple(_environment(path, found) for found in record.list("environments")),

@@ -243,7 +243,7 @@ def _(notice: BestEpochs) -> str:
 def _(notice: Folds) -> str:
     return (
         f"Warning: the folds of a cross-validation ({shown(notice.column)}) share most of their "
-        "training examples, so they are no independent runs: of differences that are none, a t "
+        "training examples, so they are not independent runs: of differences that are none, a t "
         "test calls more than 5 of 100 real (Dietterich 1998)."
     )
 
@@ -332,8 +332,8 @@ def _(notice: Confounded) -> str:
     differ = "several settings at once" if several else f"{columns}, on which they were measured"
     return (
         f"Experiments differ in {differ}. Add `--about {columns}` if "
-        f"{plural(len(notice.columns), 'that is', 'all are')} meant to differ, or `--ignore` what "
-        "is no setting."
+        f"{plural(len(notice.columns), 'that is', 'all are')} meant to differ, or exclude "
+        "columns that are not settings by `--ignore`."
     )
 
 

@@ -120,7 +120,7 @@ def _cannot_listen(host: str, port: int, error: OSError) -> ParibusError:
         return UserError(f"port {port}: may not be used; name one above 1023 with --port")
     if error.errno == errno.EADDRNOTAVAIL:
         return UserError(
-            f'--host "{host}": is no address of this machine; leave it out, or write '
+            f'--host "{host}": is not an address of this machine; leave it out, or write '
             "--host 0.0.0.0 for all of them"
         )
     return ParibusError(f"cannot listen on {host}, port {port}: {error.strerror}")

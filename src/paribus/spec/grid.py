@@ -165,8 +165,8 @@ def _label(
     for key in asked:
         if key not in parts:
             known = ", ".join(f"{{{one}}}" for one in parts)
-            found.add(f"{NAME}.{_LABEL}: {shown('{' + key + '}')} is no setting of the grid; known "
-                      f"are {known}")  # fmt: skip
+            found.add(f"{NAME}.{_LABEL}: {shown('{' + key + '}')} is not a setting of the grid; "
+                      f"known are {known}")  # fmt: skip
             return {}
     for one, _ in chosen:
         if one.key not in asked and len(one.factor.levels) > 1:

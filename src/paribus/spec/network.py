@@ -47,7 +47,8 @@ class ModuleNetwork(Spec):
             raise ValueError(f'"{shown(module)}" names a file; write "{shown(f"{path}:{name}")}"')
         if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", module):
             raise ValueError(
-                f'"{module}" is no import path of a module; write e.g. "my_package.nets:SmallNet"'
+                f'"{module}" is not an import path of a module; write e.g. '
+                '"my_package.nets:SmallNet"'
             )
         return module
 

@@ -63,7 +63,7 @@ def read_text(path: Path, where: str, built_in: list[str]) -> str:
     except OSError as error:
         raise UserError(f"{name}: cannot be read: {error.strerror or error}") from None
     except ValueError:  # A NUL, which no path can hold.
-        raise UserError(f"{name}: is no path that a file can have") from None
+        raise UserError(f"{name}: is not a path that a file can have") from None
     if len(content) > MOST_BYTES:
         raise UserError(f"{name}: is larger than {MOST_BYTES:,} bytes; a study is a TOML file")
     return _decoded(content, name)

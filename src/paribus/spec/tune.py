@@ -114,7 +114,7 @@ class Tune(Spec):
             return given
         if "replicates" in given:
             raise ValueError(
-                "replicates: is no setting; there is a replicate for each seed of the study, "
+                "replicates: is not a setting; there is a replicate for each seed of the study, "
                 "so write e.g. seeds = 10 above the experiments"
             )
         return {

@@ -50,7 +50,7 @@ def digests_in(folder: Path) -> dict[str, str]:
 def read_plain(path: Path) -> bytes | None:
     """Return the bytes of a file; None if there is none.
 
-    Raises `ParibusError` if it is no plain file, or cannot be read.
+    Raises `ParibusError` if it is not a regular file, or cannot be read.
     """
     try:
         for place, wanted in ((path.parent, FOLDER), (path, FILE)):

@@ -32,8 +32,8 @@ def make_module(network: ModuleNetwork, images: Tensor, classes: int | None) -> 
         make = imported(network.module, where)
     if not makes_modules(make):
         raise UserError(
-            f"{where}: is no class of torch.nn.Module, nor a function that is said to return one; "
-            "it is not called"
+            f"{where}: is neither a class of torch.nn.Module nor a function annotated to return "
+            "one; it is not called"
         )
     with told(network):
         module = make(**network.arguments)
