@@ -68,7 +68,7 @@ def test_the_message_names_no_columns_that_wide_refuses(tmp_path: Path) -> None:
         (
             WIDE.replace("0.9188", "bad"), Terms(wide="acc"),
             'results.csv:4: new: "bad" is not a number, and with --wide each column is an '
-            "experiment but those of seeds and run IDs; leave it out: --ignore new",
+            "experiment but those of seeds and run IDs; leave the column out: --ignore new",
         ),
         (
             rows("0,1", "1,2", header="seed,plain"), Terms(wide="acc"),
@@ -102,6 +102,8 @@ def test_the_message_names_no_columns_that_wide_refuses(tmp_path: Path) -> None:
             'there is a column "experiment" already',
         ),
         (WIDE, Terms(wide="seed"), "--wide seed: is another column"),
+        (LONG, Terms(wide="test_acc"), "so that a row is a run; leave --wide out"),
+        (LONG, Terms(wide="acc"), "if a row is a run of method, leave --wide out, else leave"),
         (WIDE, Terms(wide="fancy"), "Add --better higher or --better lower"),
     ],
 )  # fmt: skip

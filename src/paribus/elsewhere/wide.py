@@ -34,13 +34,20 @@ def long_form(frame: Frame, terms: Terms) -> tuple[Frame, list[Notice]]:
     _check_terms(frame, terms)
     kept = _beside(frame, terms)
     experiments = [name for name in frame.columns if name not in kept]
+    if terms.wide in experiments:
+        raise UserError(
+            f'{frame.source}: --wide {terms.wide}: there is a column "{terms.wide}", so that a row '
+            "is a run; leave --wide out"
+        )
     for name in experiments:
         for place, cell in zip(frame.places, frame.columns[name], strict=True):
             if number(cell) is None:
+                of_runs = name in called_like("experiment", frame)
+                instead = f"if a row is a run of {name}, leave --wide out, else " if of_runs else ""
                 raise UserError(
                     f'{place}: {name}: "{text_of(cell)}" is not a number, and with --wide each '
-                    "column is an experiment but those of seeds and run IDs; leave it out: "
-                    f"--ignore {name}"
+                    f"column is an experiment but those of seeds and run IDs; {instead}leave the "
+                    f"column out: --ignore {name}"
                 )
     if len(experiments) < 2:
         raise UserError(
