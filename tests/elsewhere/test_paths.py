@@ -26,6 +26,9 @@ NETS = {"net-18": PLAIN, "net-50": BETTER, "vit-16": SAME}
         ("exp_1", "exp_2", "base"),
         ("b.16", "b.32"),
         ("18", "50"),
+        ("run_1", "run_2"),
+        ("net_version2", "net_version3"),
+        ("deadbeef1", "deadbeef2"),
     ],
 )
 @pytest.mark.parametrize(
@@ -54,6 +57,14 @@ def test_what_differs_in_a_number_alone_is_said(tmp_path: Path) -> None:
     assert [one.name for one in found.experiments] == ["net18", "net50", "vit16"]
     assert "by their names, net18-0, net18-1 and 3 more are runs of net18" in guesses(found)
     assert not runs_by_name(run_names(["a/seed0", "a/seed1", "b-seed0"]), "experiment")
+
+
+def test_runs_of_several_days_are_said() -> None:
+    days = [f"2026-11-2{day}/cnn/seed{day}{run}" for day in (1, 2) for run in range(2)]
+    found = run_names(days)
+    assert {one.experiment for one in found} == {"cnn"}
+    said = {"cnn": ("2026-11-21/cnn", "2026-11-22/cnn")}
+    assert runs_by_name(found, "experiment") == (RunsByName("experiment", said),)
 
 
 def test_a_folder_with_a_part_of_each_run_is_one_of_a_run() -> None:

@@ -112,11 +112,15 @@ def _joined(names: Iterator[str]) -> str:
 
 def _read(part: str, has_several: bool) -> _Part:
     """What a folder says. has_several: whether it has several runs of an experiment."""
-    if _DATE.fullmatch(part) or (_HASH.fullmatch(part) and not has_several):
-        return _Part("", "", "")
+    if _DATE.fullmatch(part):
+        return _Part("", "", part if has_several else "")
     if found := _SEED.fullmatch(part):
         return _Part(found[1] or "", found[2], found[1] or "")
+    if has_several:
+        return _Part(part, "", part)
+    if _HASH.fullmatch(part):
+        return _Part("", "", "")
     if found := _RUN.fullmatch(part):
         return _Part(found[1] or "", "", found[1] or "")
-    found = None if has_several or _DECIMAL.fullmatch(part) else _NUMBER.fullmatch(part)
+    found = None if _DECIMAL.fullmatch(part) else _NUMBER.fullmatch(part)
     return _Part((found[1] or "") if found else part, "", part)
