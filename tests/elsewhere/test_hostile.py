@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from paribus.elsewhere.in_memory import frame_of
 from paribus.elsewhere.judge import judge
 from paribus.elsewhere.readers import read
 from paribus.elsewhere.terms import Terms
 from paribus.errors import ParibusError, UserError
+from paribus.present.as_json import plain
 from paribus.present.judged import judged_page
 from paribus.seeding import stream
 from tests.support.elsewhere import BETTER, PLAIN, two
@@ -120,9 +122,16 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
         "method,seed,acc\na,0,1\nb,0,\n",
         "method,epoch,acc\na,1e300,1\na,-1e300,2\nb,0,1\n",
         "__proto__,seed,acc\nx,0,1\nx,1,2\ny,0,3\n",
+        f"method,seed,acc\na,{'1' * 5000},1\na,2,2\nb,2,3\n",
     ],
 )
 def test_numbers_at_the_ends_of_what_there_is(text: str, tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text(text, "utf-8")
     for paired in (False, True):
         survives(tmp_path / "r.csv", Terms(paired=paired))
+
+
+def test_an_integer_beyond_all_floats_is_no_value() -> None:
+    table = {"method": ["a", "b"] * 3, "acc": [10**400, *range(5)]}
+    (finding,) = judge(frame_of(table), Terms()).findings
+    assert plain(finding)["n_a"] == 2

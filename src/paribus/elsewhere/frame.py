@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +58,7 @@ def number(cell: Cell) -> float | None:
     if isinstance(cell, bool):
         return None
     if isinstance(cell, int | float):
-        return float(cell) if math.isfinite(cell) else math.nan
+        return float(cell) if abs(cell) <= sys.float_info.max else math.nan
     text = cell.strip().removesuffix("%").strip()
     if text.lower() in _NO_VALUE:
         return math.nan

@@ -39,6 +39,8 @@ from paribus.errors import UserError
 from paribus.measure.metric import Metric
 from paribus.text import listed
 
+_LONGEST_SEED = 1000
+"""Python converts no integers of some thousand digits."""
 _INTEGER = re.compile(r"0*(\d+)(?:\.0*)?")
 
 
@@ -265,6 +267,6 @@ def _ends(
 
 def _numbered(seeds: Sequence[str]) -> dict[str, int]:
     """Integers for seeds: their own, or their places where one is no integer."""
-    if all(seed.isdecimal() for seed in seeds):
+    if all(seed.isdecimal() and len(seed) <= _LONGEST_SEED for seed in seeds):
         return {seed: int(seed) for seed in seeds}
     return {seed: place for place, seed in enumerate(sorted(set(seeds)))}
