@@ -57,7 +57,7 @@ def test_lightning(tmp_path: Path, expected: dict[str, Any]) -> None:
     found = judge(read([tmp_path / "logs"]), TERMS)
     check(found, expected)
     assert found.metrics[0].key == "val_acc"
-    assert dict(found.experiments[0].settings) == {"lr": "0.1", "name": "new", "step": "20"}
+    assert dict(found.experiments[0].settings) == {"lr": "0.1", "name": "new", "step": "19"}
 
 
 def write_state(folder: Path, value: float, *, step: int = 20, most: int = 20) -> None:

@@ -60,6 +60,19 @@ def test_methods_that_were_trained_for_different_lengths_are_confounded(tmp_path
     assert not [one for one in meant.notices if type(one) is DifferentLengths]
 
 
+def test_what_else_is_logged_for_longer_makes_no_run_longer(tmp_path: Path) -> None:
+    """As MLflow's system metrics, which have steps of their own."""
+    lines = [
+        f"{name},{seed},{epoch},{value if epoch < 3 else ''},{epoch}"
+        for name, side in SIDES.items()
+        for seed, value in enumerate(side)
+        for epoch in range(1, 6 if name == "new" else 3)
+    ]
+    found = judged(tmp_path, rows(*lines, header="method,seed,step,acc,cpu"))
+    assert plain(found.findings[0])["verdict"] == "better"
+    assert not [one for one in found.notices if type(one) is DifferentLengths]
+
+
 def test_the_last_state_of_a_run_counts(tmp_path: Path) -> None:
     lines = [
         f"{name},{seed},{epoch},{value},{'crashed' if (seed, epoch) == (1, 1) else ''}"

@@ -95,7 +95,7 @@ def recorded(
             notices += equal_values(name, own, series[metric.key])
         settings = {column: text_of(frame.columns[column][own[0].rows[0]])
                     for column in roles.config}  # fmt: skip
-        settings |= _ends(frame, roles, own, notices)
+        settings |= _ends(frame, roles, own, metrics=metrics, notices=notices)
         first = own[0].rows[0]
         parts = tuple(text_of(frame.columns[column][first]) for column in roles.experiment)
         going = frozenset(running.get(name, ())) - {""}
@@ -250,19 +250,33 @@ def _correct(
 
 
 def _ends(
-    frame: Frame, roles: Roles, runs: Sequence[RecordedRun], notices: list[Notice]
+    frame: Frame,
+    roles: Roles,
+    runs: Sequence[RecordedRun],
+    *,
+    metrics: Sequence[Metric],
+    notices: list[Notice],
 ) -> dict[str, str]:
-    """The last epoch of the runs of an experiment, as one of its settings; not where each run says
-    which epoch counts."""
+    """The last epoch at which the runs of an experiment were measured, as one of its settings; not
+    where each run says which epoch counts."""
     whole = [run for run in runs if not run.lost]
     if not roles.epoch or not whole or all(run.kept is not None for run in whole):
         return {}
-    last = [epoch_of(frame, roles, run.rows[-1]) for run in whole]
+    last = [_last_measured(frame, roles, run, metrics) for run in whole]
     low, high = min(last), max(last)
     if low == high:
         return {roles.epoch: f"{low:g}"}
     notices.append(DifferentEnds(runs[0].experiment, roles.epoch, low, high))
     return {roles.epoch: f"{low:g} to {high:g}"}
+
+
+def _last_measured(
+    frame: Frame, roles: Roles, run: RecordedRun, metrics: Sequence[Metric]
+) -> float:
+    """The last epoch of a run with a value of some metric; its last one if it has none."""
+    cells = [frame.columns[metric.key] for metric in metrics]
+    rows = [row for row in run.rows if any(not is_blank(column[row]) for column in cells)]
+    return epoch_of(frame, roles, (rows or run.rows)[-1])
 
 
 def _numbered(seeds: Sequence[str]) -> dict[str, int]:
