@@ -23,7 +23,7 @@ Draws = npt.NDArray[np.int64]
 _ANGLES = 128
 """Steps of an angle on either side of 0."""
 _ONE = 1 << 16
-"""What 1 is as a sine or cosine."""
+"""The fixed-point value of 1 as a sine or cosine."""
 _PLACES = 1 << 8
 """Places from one pixel to the next that a rotation tells apart."""
 _HALF_PLACE = _ONE // _PLACES

@@ -22,7 +22,7 @@ Choice = slice | npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Arrays:
-    """What runs train on and are tested on. Runs share it, so nobody may write to it."""
+    """Training and test images of runs. Runs share it, so nobody may write to it."""
 
     train_images: npt.NDArray[np.float32]
     """(n, C, H, W), in 0..1."""

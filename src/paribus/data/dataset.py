@@ -53,7 +53,7 @@ class Dataset:
     label_errors: tuple[int, ...] = ()
     """Test images whose labels people have rejected, as far as is known."""
     remarks: tuple[str, ...] = ()
-    """What the loader found that a user should know, e.g. that a folder was not read."""
+    """Remarks of the loader for the user, e.g. that a folder was not read."""
 
     def __post_init__(self) -> None:
         validate(self)

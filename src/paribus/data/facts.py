@@ -1,4 +1,4 @@
-"""What is known of a dataset without its images in memory."""
+"""Facts about a dataset whose images are not in memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DataFacts:
     validation_images: int = 0
     """Those that it brings; a study may hold out training images if there are none."""
     notes: tuple[str, ...] = ()
-    """What a user should know before training, see `Dataset.notes`."""
+    """Notes for the user before training, see `Dataset.notes`."""
 
     @property
     def classes(self) -> int:

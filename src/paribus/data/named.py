@@ -29,7 +29,7 @@ class Packaged:
 
 @dataclass(frozen=True)
 class Named:
-    """What is known of a dataset without loading it."""
+    """Facts about a dataset that is not loaded."""
 
     name: str
     title: str

@@ -206,7 +206,7 @@ def _shares(rows: npt.NDArray[Any]) -> bool:
 
 @dataclass(frozen=True)
 class _Header:
-    """What is said of an array ahead of its values."""
+    """Header of an array, which precedes its values."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]

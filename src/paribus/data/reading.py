@@ -84,7 +84,7 @@ def require_regular(file: Path) -> None:
 
 
 def entries(folder: Path) -> list[Path]:
-    """Return what lies in a folder, sorted by name, without hidden files.
+    """Return the contents of a folder, sorted by name, without hidden files.
 
     Raises `UserError` if the folder cannot be listed.
     """
@@ -125,7 +125,7 @@ def passed_over(names: Sequence[str], *, validates: bool) -> tuple[str, ...]:
 
 
 def damaged(where: str, instead: str) -> UserError:
-    """Return what to say of a file that cannot be read as what it seems to be."""
+    """Return the error for a damaged file. instead: what to do about it."""
     return UserError(f"{where}: is damaged and cannot be read; {instead}.")
 
 
@@ -150,7 +150,7 @@ def unreadable(path: Path, error: OSError) -> UserError:
 
 
 def kind_of(content: bytes) -> str | None:
-    """Return what a file is by its first bytes, if it is a common kind of file.
+    """Return the format of a file by its first bytes, if it is a common kind of file.
 
     >>> kind_of(b"PK\\x03\\x04...")
     'a zip archive'

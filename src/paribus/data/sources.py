@@ -141,7 +141,7 @@ class Description:
 
     name: str
     title: str
-    """What its images show."""
+    """Subject of its images."""
     train_images: int
     test_images: int
     image_shape: tuple[int, int, int]

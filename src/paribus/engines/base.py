@@ -74,8 +74,8 @@ class Task:
     ema: float = 0.0
     """Decay of the moving average of all tensors, see `average_share`; 0 for none."""
     augmented: Callable[[int], ImagesOf] | None = None
-    """What gives the augmented training images of an epoch, counted from 1; None if they are
-    trained on as they are."""
+    """Function that returns the augmented training images of an epoch, counted from 1; None if they
+    are trained on as they are."""
     kept: Mapping[str, Floats] = field(default_factory=dict)
     """Tensors that are kept with the network's: what its images were normalized by."""
 
@@ -90,7 +90,7 @@ class Task:
         return [order[i : i + self.batch_size] for i in range(0, len(order), self.batch_size)]
 
     def training_images(self, epoch: int) -> ImagesOf:
-        """Return what gives the images of batches of an epoch, counted from 1."""
+        """Return a function that returns the images of an epoch's batches; epochs count from 1."""
         return self.train.images.__getitem__ if self.augmented is None else self.augmented(epoch)
 
     def learning_rates(self, epoch: int) -> NDArray[np.float64]:
@@ -213,7 +213,7 @@ class Engine(Protocol):
 
     @property
     def bits(self) -> str:
-        """What decides the bits of its results on this machine, beside its name; "" if nothing."""
+        """Version that, with its name, fixes the bits of its results here; "" if none does."""
         return ""
 
     @property
@@ -264,7 +264,7 @@ class Engine(Protocol):
         )
 
     def predictor(self, network: Plan | ModuleNetwork, tensors: Mapping[str, Floats]) -> Predictor:
-        """Return what predicts with a trained network, loaded once. Its results are bit-identical
+        """Return a predictor of a trained network, loaded once. Its results are bit-identical
         to `Training.probabilities`. Not to be used by two threads at once."""
         ...
 

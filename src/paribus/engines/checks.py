@@ -1,4 +1,4 @@
-"""What no engine can train, reported before training begins."""
+"""Checks, before training begins, for experiments that no engine can train."""
 
 from __future__ import annotations
 

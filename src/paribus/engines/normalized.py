@@ -38,7 +38,7 @@ class Normalization:
         return (images_BCHW - self.mean_C[:, None, None]) / self.sd_C[:, None, None]
 
     def tensors(self) -> dict[str, Floats]:
-        """Return what is kept with a run, by name."""
+        """Return the arrays stored with a run, by name."""
         return {_MEAN: self.mean_C, _SD: self.sd_C}
 
 
@@ -54,7 +54,7 @@ def split_off(tensors: Mapping[str, Any]) -> tuple[dict[str, Any], Normalization
 def predictor_of_run(
     engine: Engine, network: Plan | ModuleNetwork, tensors: Mapping[str, Any]
 ) -> Predictor:
-    """Return what predicts with a run's tensors, images with pixels in 0..1. Its results are
+    """Return a predictor with a run's tensors, images with pixels in 0..1. Its results are
     bit-identical to those of the run."""
     own, normalization = split_off(tensors)
     predict = engine.predictor(network, own)

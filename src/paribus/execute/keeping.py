@@ -22,7 +22,7 @@ _TENSOR = "best/tensor/"
 
 @dataclass(frozen=True)
 class Network:
-    """What is kept of a network: its tensors, and its answers for the test images."""
+    """Stored parts of a network: its tensors and its predictions for the test images."""
 
     tensors: dict[str, Floats]
     probabilities: Floats
@@ -73,7 +73,7 @@ class Keeper:
         return network() if self._best is None else self._best
 
     def state(self) -> State:
-        """Return what a resumed run needs of it; nothing if no epoch is chosen."""
+        """Return the state that a resumed run needs; empty if no epoch is chosen."""
         if self._best is None:
             return {}
         return {

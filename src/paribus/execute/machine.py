@@ -12,7 +12,7 @@ _PACKAGES = ("paribus", "numpy", "torch")
 
 
 def environment() -> dict[str, str]:
-    """What is to be known of this process's surroundings, in words."""
+    """Return a description of this process's environment."""
     return {
         **{package: _version(package) for package in _PACKAGES},
         "python": platform.python_version(),

@@ -93,7 +93,7 @@ def belong_to_parent() -> None:
 
 
 def ended_unexpectedly(process: BaseProcess) -> str:
-    """Return what to say of a process that has ended without an answer."""
+    """Return the error for a process that ended without an answer."""
     return f"its process ended unexpectedly (exit code {process.exitcode})"
 
 

@@ -1,4 +1,4 @@
-"""What an executor takes and returns: jobs in, events out, each with its run id."""
+"""Interface of executors: jobs in, events out, each with its run ID."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class DataSource:
     source: str
     """As the study names them."""
     folder: Path
-    """What a relative path starts from; absolute, as a worker may be elsewhere."""
+    """Folder that relative paths start from; absolute, as a worker may be elsewhere."""
     fingerprint: str
     """Of their content; a job on other data fails."""
 
@@ -110,14 +110,14 @@ class Said:
     """What the system that an executor works with says of its workers, of no run in particular."""
 
     by: str
-    """What the system is called."""
+    """Name of the system."""
     text: str
     """A sentence of its own, without a full stop."""
 
 
 @dataclass(frozen=True)
 class Order:
-    """What an executor is made for."""
+    """Requirements that an executor is made for: number of runs, memory, devices."""
 
     runs: int
     """How many there are to train."""
@@ -154,7 +154,7 @@ class Capacity:
     slots: int
     """Batches that it trains at once."""
     cores: int
-    """What these share."""
+    """Cores that the slots share."""
     limit: MemoryLimit | GpuLimit | None = None
     """Why there are fewer slots than cores; None where there are not, or where the user wishes
     so."""
@@ -212,4 +212,4 @@ EXECUTORS = Registry[Callable[[Order], Executor]](
         "ray": "paribus.execute.ray_cluster:RayExecutor",
     },
 )
-"""What makes an executor of a name for an order."""
+"""Functions that make an executor for an order, by name."""

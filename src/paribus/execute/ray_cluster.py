@@ -67,7 +67,7 @@ class _Sent:
     attempts: int = 1
     """How often it was begun since an epoch was told."""
     bits: dict[str, str] = field(default_factory=dict)
-    """What decides the bits of a run where it is trained now."""
+    """Version, by run ID, that fixes the bits of a run where it is trained now."""
 
 
 class RayExecutor:
@@ -85,7 +85,7 @@ class RayExecutor:
 
     @property
     def capacity(self) -> Capacity:
-        """What all nodes have, by now."""
+        """Present resources of all nodes."""
         order, nodes = self._order, self._nodes()
         cores = sum(node.cores for node in nodes)
         slots = cores if order.jobs is None else order.jobs

@@ -1,4 +1,4 @@
-"""What a worker of Ray does: it trains a batch on data that reach its node once."""
+"""Task of a Ray worker: trains a batch on data that reach its node once."""
 
 from __future__ import annotations
 

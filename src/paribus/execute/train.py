@@ -54,5 +54,5 @@ def _epochs(
 
 
 def _network(group: Group, member: int) -> Network:
-    """What a member's network is after its last epoch."""
+    """Network of a member after its last epoch."""
     return Network(group.tensors(member), group.probabilities(member))

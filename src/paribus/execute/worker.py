@@ -33,7 +33,7 @@ class Batch:
 
     jobs: Sequence[Job]
     cores: int
-    """What their engine may use."""
+    """Cores that their engine may use."""
 
 
 def work(connection: Connection) -> None:
@@ -107,7 +107,7 @@ def _find_code(job: Job) -> None:
 
 @lru_cache(maxsize=1)
 def _tasks(data: DataSource) -> TaskMaker:
-    """What makes tasks on some data. Raises what `checked_data` raises."""
+    """Return the maker of tasks on some data. Raises what `checked_data` raises."""
     return TaskMaker(checked_data(data))
 
 

@@ -18,10 +18,10 @@ from paribus.registry import Registry
 
 @dataclass(frozen=True, eq=False)
 class Recomputed:
-    """What a written file answers."""
+    """Probabilities computed from a written file."""
 
     tool: str
-    """What read it."""
+    """Tool that read it."""
     probabilities_NK: NDArray[np.float32]
 
 
@@ -50,7 +50,7 @@ class StoreFormat:
     """A format of all runs of a store."""
 
     read_with: str
-    """What reads it; "{target}" stands for the folder."""
+    """Command that reads it; "{target}" stands for the folder."""
     write: Callable[[list[ExportedRun], Path, Path], None]
     """Write runs to a folder that does not exist yet, which will be renamed to the second path."""
 

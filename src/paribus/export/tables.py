@@ -99,7 +99,7 @@ class ExportedEpoch:
 
     @property
     def seconds(self) -> float:
-        """What it took, training and evaluation."""
+        """Duration of training and evaluation."""
         return (self.values["train_seconds"] or 0.0) + (self.values["test_seconds"] or 0.0)
 
 

@@ -31,13 +31,13 @@ class TrainedRun:
 
     run: StoredRun
     names: tuple[str, ...]
-    """What studies call the experiment."""
+    """Names of the experiment in studies."""
     experiment: Experiment
     network: Plan | ModuleNetwork
     tensors: dict[str, NDArray[np.generic]]
     """The network's, by name."""
     normalization: Normalization | None
-    """What its images were normalized by."""
+    """Normalization of its images."""
     image_shape: tuple[int, int, int]
     """(C, H, W)."""
     class_names: tuple[str, ...]
@@ -46,7 +46,7 @@ class TrainedRun:
     probabilities: NDArray[np.float32]
     """(N, K), as they were stored when the run finished."""
     code_changed: str = ""
-    """What to say if a custom module's code has changed since."""
+    """Warning if a custom module's code has changed since."""
 
     @property
     def title(self) -> str:

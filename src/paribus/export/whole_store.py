@@ -19,7 +19,7 @@ class ExportedStore:
 
     runs: int
     read_with: str
-    """What reads the folder."""
+    """Command that reads the folder."""
 
 
 def export_store(store: Reader, form: StoreFormat, target: Path) -> ExportedStore:

@@ -118,7 +118,7 @@ BEST_VALIDATION_TEST_ACCURACY = _accuracy(
 
 
 def _within_reach(accuracy: float) -> float:
-    """Return what a preview asks for in place of an accuracy: half of it.
+    """Return a preview's substitute for an accuracy: half of it.
 
     >>> _within_reach(0.98)
     0.49

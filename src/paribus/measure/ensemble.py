@@ -18,7 +18,7 @@ FEWEST = 2
 
 @dataclass(frozen=True)
 class Ensemble:
-    """What several runs say together of the test images.
+    """Joint predictions of several runs for the test images.
 
     It is a single number: of one ensemble, nothing is known of how much others would differ.
     """

@@ -1,4 +1,4 @@
-"""What a question can be about: `Metric`, one object a metric.
+"""Metrics that questions can be about: `Metric`, one object per metric.
 
 A metric of another package is one object, registered by an entry point of the group
 "paribus.metrics"; CONTRIBUTING.md has an example. The built-in ones are in `metrics`.
@@ -39,7 +39,7 @@ class Metric:
     """Its name in sentences."""
     higher_is_better: bool
     better: str
-    """What the better experiment has or is, in a word or two."""
+    """Description of the better experiment, in a word or two."""
     worse: str
     unit: str = ""
     """The unit of a printed difference."""
@@ -72,9 +72,9 @@ class Metric:
     scores_are_correctness: bool = False
     """Whether a score is 1 for a correct classification and 0 otherwise."""
     without: str = "runs that all end"
-    """What it takes for every run to have a value."""
+    """Condition under which every run has a value."""
     lacks: str = "diverged"
-    """What a run without a value did."""
+    """Verb phrase for a run without a value."""
     needs_validation: bool = False
     """Whether only studies with validation images have it."""
     check_data: Callable[[Sequence[str], Path], None] | None = None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """What is kept of a run's probabilities: per test image, (N,) each.
+    """Stored summary of a run's probabilities: per test image, (N,) each.
 
     `class_N`: the class of the highest probability. `label_N`: the true class. `of_truth_N`: the
     probability of the true class. `of_class_N`: that of the class of the highest probability; None
@@ -43,7 +43,7 @@ class Predictions:
 
 
 def kept_of(probability_NK: NDArray[np.float32], label_N: NDArray[np.int64]) -> KeptPredictions:
-    """Return what is kept of probabilities, which are of test images with these labels."""
+    """Return the stored summary of probabilities of test images with these labels."""
     of_truth_N = _of_class(probability_NK, label_N)
     return KeptPredictions(probability_NK.argmax(1).astype(np.int16), of_truth_N)
 

@@ -47,7 +47,7 @@ class Run:
     seed: int
     engine: str
     bits: str
-    """What decides the bits of the engine's results beside its name; mostly ""."""
+    """Version that, with the engine's name, fixes the bits of its results; mostly ""."""
     status: Status
     reason: str
     """Why it failed, or when it diverged; empty otherwise."""
@@ -130,7 +130,7 @@ class ExperimentResult:
     runs: tuple[Run, ...]
     """By seed; of a tuned one, those of the winners."""
     step_keys: tuple[str, ...]
-    """What timings of its training step are kept under, see `identity.step_keys`."""
+    """Keys of the timings of its training step, see `identity.step_keys`."""
     replicates: tuple[Replicate, ...] = ()
     """The tuning runs of a tuned one, by seed."""
 
@@ -171,11 +171,11 @@ class StudyResult:
     dataset: Dataset
     timings: tuple[Timing, ...] = ()
     recorded_plan: StudyPlan | None = None
-    """What it asked when it first ran, and what has changed since; None outside a store."""
+    """Plan at the first run and its amendments; None outside a store."""
     next_seed: int | None = None
     """The first seed above all that were trained or planned; None where that is not known."""
     pending: tuple[Amendment, ...] = ()
-    """What the study at hand changes of that plan, which its next run records."""
+    """Changes of that plan by the present study, which its next run records."""
     full_is_trained: bool = False
     """Whether this is a preview, and all runs of the full study have ended."""
     options: tuple[str, ...] = ()

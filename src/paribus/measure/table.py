@@ -89,7 +89,7 @@ def series(experiment: str, run: Run, metric: Metric) -> Series:
 
 
 def by_epoch(run: Run) -> dict[str, NDArray[np.float64]]:
-    """Return what is measured after every epoch of a run, side by side: (E,) by the metric's name,
+    """Return the metrics after every epoch of a run: (E,) by the metric's name,
     in the order of the store's `EPOCH_COLUMNS`."""
     return {metric.key: metric.values(run) for metric in OF_EVERY_EPOCH}
 

@@ -18,7 +18,7 @@ from paribus.store.reader import Reader
 from paribus.store.rows import StoredRun
 
 METRIC = "validation_accuracy"
-"""What winners are chosen by; no test image has a part in it."""
+"""Metric that winners are chosen by; it uses no test image."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class StoredReplicate:
 def read_replicate(
     tuned: Experiment, known: Identity, *, engine: str, seed: int, store: Reader
 ) -> StoredReplicate:
-    """Return what a store has of a replicate, by one engine.
+    """Return the stored trials of a replicate, by one engine.
 
     known: what the tuned experiment is known by. seed: the replicate's, one of the study's.
     """

@@ -1,1 +1,2 @@
-"""What is to be trained, as data: layers, networks, experiments, studies and their differences."""
+"""Specification of what is trained: layers, networks, experiments, studies and their
+differences."""

@@ -1,4 +1,4 @@
-"""What a question can be about, in what experiments may differ."""
+"""Aspects that experiments may differ in, and that questions can be about."""
 
 ASPECTS = (
     "network",

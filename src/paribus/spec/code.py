@@ -112,7 +112,7 @@ class _FromSource(SourceFileLoader):
 
 
 class _Imported(MetaPathFinder):
-    """What this process has been made to import."""
+    """Modules that this process has imported for custom code."""
 
     def __init__(self) -> None:
         self._folder = ""

@@ -66,7 +66,7 @@ class SpaceChanged(Difference):
 
 
 class LayerChange(Enum):
-    """What became of layers from the first network to the second."""
+    """Change of layers from the first network to the second."""
 
     MOVED = auto()
     REMOVED = auto()

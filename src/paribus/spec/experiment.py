@@ -31,7 +31,7 @@ ENGINES = Registry[Callable[[int], Any]](
 
 
 class FaultyStudyError(UserError):
-    """What is wrong with the text of a study. `sound`: its experiments that have no error."""
+    """Errors in the text of a study. `sound`: its experiments that have no error."""
 
     def __init__(self, message: str, sound: Mapping[str, Experiment]) -> None:
         super().__init__(message)

@@ -41,7 +41,7 @@ class Problem:
 def problems_of(
     error: ValidationError, model: type[BaseModel], also: Collection[str] = ()
 ) -> list[Problem]:
-    """Return what is wrong; of very much, the first.
+    """Return the errors; of very many, the first.
 
     model: what was validated. also: keys that its table may have in a file beside its fields.
     """

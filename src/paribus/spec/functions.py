@@ -64,7 +64,7 @@ def imported(path: str, where: str) -> Any:
 
 @dataclass(frozen=True)
 class _Before:
-    """What a process had before a user's own code ran in it."""
+    """State of a process before custom code ran in it."""
 
     stdout: TextIO
     folder: str

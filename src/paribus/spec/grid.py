@@ -18,7 +18,7 @@ from paribus.spec.suggestions import suggest
 from paribus.text import shown
 
 NAME = "grid"
-"""What stands for all variants in questions."""
+"""Name that stands for all variants in questions."""
 
 OPTIMIZER_SETTINGS = ("lr", "momentum", "nesterov", "betas", "alpha", "eps", "weight_decay")
 """Settings that may be written without "optimizer." before them."""
@@ -228,7 +228,7 @@ class _Levels:
     values: list[Any]
 
     def part(self, index: int) -> str:
-        """Return what stands for a value in the name of a variant."""
+        """Return the text for a value in the name of a variant."""
         label = re.sub(r"[^A-Za-z0-9._-]", "", self.factor.levels[index].replace(", ", "-"))
         named = self.factor.name in (*_TABLES, "network")
         return label if named else f"{self.factor.label}-{label}"

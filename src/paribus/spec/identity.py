@@ -79,7 +79,7 @@ _OF_STEPS_SINCE = ("ema", "normalize", "augment")
 
 @dataclass(frozen=True)
 class Identity:
-    """What an experiment is known by in every store."""
+    """Identity of an experiment in every store."""
 
     canonical: str
     """The canonical form as compact JSON, sorted by key."""
@@ -239,7 +239,7 @@ def _form(experiment: Experiment) -> Form:
 
 
 def _settings(model: Spec, table: str) -> Form:
-    """What differs from the defaults, in plain JSON types."""
+    """Settings that differ from the defaults, in plain JSON types."""
     defaults = DEFAULTS[VERSION].get(table, {})
     found: Form = {}
     for name, field in type(model).model_fields.items():

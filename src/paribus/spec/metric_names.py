@@ -16,7 +16,7 @@ from paribus.text import is_import_path
 
 
 class MetricFacts(Protocol):
-    """What a question has to know of its metric."""
+    """Interface of a metric that questions need."""
 
     @property
     def kind(self) -> str:
@@ -39,7 +39,7 @@ class MetricFacts(Protocol):
 
 
 class NamedMetric(Protocol):
-    """What is registered under a metric's name."""
+    """Object registered under a metric's name."""
 
     def with_arguments(self, arguments: Sequence[str]) -> MetricFacts:
         """Return the metric for what is written behind its name. Raises ValueError if it cannot
@@ -112,7 +112,7 @@ def is_function(metric: str) -> bool:
 
 
 def check_metric_label(label: str, metric: str) -> str:
-    """Return what a metric is to be called.
+    """Return the name of a metric in sentences.
 
     metric: a valid name, "" if it is wrong. Raises ValueError if it is no function of the user's
     own, or the label is not one line.

@@ -10,7 +10,7 @@ from paribus.errors import UserError
 
 
 class SpecError(UserError, ValueError):
-    """What is wrong with something that was made in Python, in the words of a study file."""
+    """Error in an object made in Python, worded as for a study file."""
 
 
 class Spec(BaseModel):

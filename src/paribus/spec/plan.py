@@ -1,4 +1,4 @@
-"""What a network is made of once its input is known: shapes, tensors, names, sizes.
+"""Plan of a network for a known input: shapes, tensors, names, sizes.
 
 Engines work from a plan and from nothing else, so that all of them build the same network and name
 its tensors alike. Tensors are numbered by kind (`conv2.weight`), not by position: adding batch

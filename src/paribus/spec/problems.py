@@ -1,4 +1,4 @@
-"""What a validation found wrong, in plain words: what, got, what to do."""
+"""Words for validation errors: what is wrong, got what, what to do."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _MISSING = {
 
 
 def _what_to_write(loc: Sequence[int | str]) -> str:
-    """What to do about a key, or an item of a list, that is missing."""
+    """Advice for a missing key, or a missing item of a list."""
     key = next((key for key in reversed(loc) if isinstance(key, str)), "")
     if key == "compare" and all(isinstance(index, int) for index in loc[-2:]):
         return 'write two names in each, e.g. compare = [["sgd", "sgd-bn"], ["adam", "adam-bn"]]'
@@ -58,7 +58,7 @@ def _what_to_write(loc: Sequence[int | str]) -> str:
 
 
 def words(detail: ErrorDetails, keys: Collection[str] = ()) -> str:
-    """Return what is wrong, without its place.
+    """Return the error without its location.
 
     keys: what could stand where an unknown key does.
     """

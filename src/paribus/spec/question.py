@@ -29,11 +29,11 @@ from paribus.spec.tune import problems_of_comparison
 
 
 class HasModel(Protocol):
-    """What is registered under the name of a kind: `questions.kind.Kind`."""
+    """Object registered under the name of a kind: `questions.kind.Kind`."""
 
     @property
     def model(self) -> type[BaseQuestion]:
-        """What is written in a study."""
+        """Pydantic model of its table in a study."""
 
 
 KINDS: Registry[HasModel] = Registry(
@@ -59,7 +59,7 @@ def no_experiment(name: str, known: Sequence[str]) -> str:
 
 
 class BaseQuestion(Spec):
-    """What questions of every kind have. A kind adds fields, `kind`, `experiments`, `renamed`."""
+    """Fields of questions of every kind. A kind adds fields, `kind`, `experiments`, `renamed`."""
 
     key: ClassVar[str] = ""
     """The key by which a table without `kind` is known to be of this kind."""
@@ -67,7 +67,7 @@ class BaseQuestion(Spec):
     ask: str = Field(min_length=1)
     """The question in words."""
     original: str = ""
-    """What the report that the study repeats had concluded."""
+    """Conclusion of the report that the study repeats."""
     original_verdict: str = ""
     """That conclusion as a verdict of its kind, so that it can be held against ours."""
 
@@ -99,7 +99,7 @@ class BaseQuestion(Spec):
         return ", ".join(self.experiments)
 
     def problems(self, experiments: Mapping[str, Experiment]) -> list[str]:
-        """Return what is wrong with it in a study of these experiments."""
+        """Return the errors of the question in a study of these experiments."""
         names = list(experiments)
         return [no_experiment(name, names) for name in self.experiments if name not in names]
 

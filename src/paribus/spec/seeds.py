@@ -32,7 +32,7 @@ def fields_of(seeds: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def problems_of_looks(looks: object) -> list[str]:
-    """Return what is wrong with looks as they are written."""
+    """Return the error in looks as they are written."""
     integers = isinstance(looks, list | tuple) and all(type(n) is int for n in looks)
     if not isinstance(looks, list | tuple) or not integers:
         return [f"must be a list of integers, got {looks!r}; write e.g. looks = [5, 10]"]

@@ -41,11 +41,11 @@ PREVIEW_SHORTER = 20
 
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
-"""What an experiment may be called: its name is a part of file names."""
+"""Pattern of experiments' names, which are parts of file names."""
 
 
 class Reported(Spec):
-    """What an earlier report gave for an experiment, as it was printed there."""
+    """Results of an experiment in an earlier report, as printed there."""
 
     train_accuracy: str = ""
     """Final training accuracy."""
@@ -293,7 +293,7 @@ class Study(Spec):
 
 
 def _labels_twice(labels: Mapping[str, str], names: list[str]) -> list[str]:
-    """What is wrong with labels that two experiments would be told by."""
+    """Errors of labels that two experiments share."""
     seen: dict[str, str] = {name: name for name in names if name not in labels}
     problems = []
     for name, label in labels.items():

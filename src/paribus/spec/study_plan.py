@@ -24,7 +24,7 @@ class AskedQuestion:
     """A question as it was recorded, of a kind that need not be installed any more."""
 
     table: Mapping[str, Any]
-    """What a study file would have, with `kind`."""
+    """Table as in a study file, with `kind`."""
 
     @classmethod
     def of(cls, question: BaseQuestion) -> AskedQuestion:
@@ -128,7 +128,7 @@ class PlansDifferError(Exception):
 
 
 class What(Enum):
-    """What an amendment changed."""
+    """Kinds of changes that an amendment makes."""
 
     SEEDS_RAISED = auto()
     SEEDS_LOWERED = auto()
@@ -291,7 +291,7 @@ class StudyPlan:
         return StudyPlan((*common, *longer[len(common) :]))
 
     def amendments(self) -> list[Amendment]:
-        """Return what has changed, in order."""
+        """Return the changes, in order."""
         return [found for before, now in pairwise(self.designs) for found in _changes(before, now)]
 
     def pending(self, design: Design) -> list[Amendment]:

@@ -195,7 +195,7 @@ def changed(given: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
 
 
 def problems(experiment: Experiment) -> list[str]:
-    """Return what is wrong with the tuning of an experiment."""
+    """Return the errors in the tuning of an experiment."""
     tune = experiment.tune
     assert tune is not None
     found = []

@@ -26,7 +26,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class BestSet:
-    """What the runs of k experiments say of the best of them, (..., E) each.
+    """Best set of k experiments by their runs, (..., E) each.
 
     `may_be_best`: in the set that holds the best one in at least 95 of 100 studies. `low`, `high`:
     95% intervals, all at once, for the true mean minus that of the best *other* experiment: `low`

@@ -20,7 +20,7 @@ SPREAD = 0.5
 """g: the variance of the standardized difference that the bet expects."""
 
 RESCUE_LEVEL = 0.01
-"""What the seeds raised after a planned test may add to its error."""
+"""Bound on the error that seeds added after a planned test may cause."""
 
 RESCUE_EQUIVALENCE_ALPHA = 0.02
 """After a planned test, "practically equivalent" takes the confidence sequence of this alpha: the

@@ -13,4 +13,4 @@ to a fifth above its level (docs/statistics.md, "The level"); at 0.04 it stays u
 """
 
 NOT_FINITE = "values must be finite; count the runs without a value separately"
-"""What is said of runs of an experiment some of which have no value."""
+"""Error for values that are NaN or infinite."""

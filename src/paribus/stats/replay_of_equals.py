@@ -1,4 +1,4 @@
-"""What the reversal rate of two equal networks would be: the yardstick beside a replay."""
+"""Reversal rate of two equal networks, for comparison with an observed one."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from paribus.stats.limits import VERDICT_LEVEL
 
 
 class Decision(IntEnum):
-    """What the numbers of one question say of B minus A."""
+    """Conclusion about B minus A from the numbers of one question."""
 
     UNDECIDED = 0
     EQUAL = 1

@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class TuningCurve:
-    """What tuning with T settings gives, for T from 1 to N.
+    """Expected result of tuning with T settings, for T from 1 to N.
 
     `replicate_RT`: the expected result of each replicate; `mean_T` over replicates with its 95%
     interval `low_T`, `high_T`. NaN for budgets at which a replicate may have nothing but failures.
@@ -81,7 +81,7 @@ def chosen(validation_RN: ArrayLike, test_RN: ArrayLike, worst: float = np.nan) 
 def tuning_curve(
     validation_RN: ArrayLike, test_RN: ArrayLike, worst: float = np.nan
 ) -> TuningCurve:
-    """Return what the best of T settings gives, for every budget T that the trials answer.
+    """Return the expected result of the best of T settings, for every budget T.
 
     Arguments as for `chosen`. Of N settings drawn at random, every subset of T is a tuning run of
     that budget, so each replicate's result is the mean over all subsets: with its settings sorted

@@ -40,7 +40,7 @@ class Damage:
     kind: Kind
     id: str
     reason: str
-    """What is wrong with it, as a clause."""
+    """Description of the damage, as a clause."""
     seal: str | None = None
     """The digest that was kept of it; None if none was."""
 
@@ -50,7 +50,7 @@ class Damage:
 
     @property
     def sentence(self) -> str:
-        """What is wrong, in a line."""
+        """Description of the damage, in a line."""
         return f"{self.kind} {self.name}: {self.reason}"
 
 
@@ -114,7 +114,7 @@ def _experiments(db: sqlite3.Connection) -> Iterator[Damage]:
 
 @cache
 def _experiment_fault(row: tuple[Any, ...]) -> str:
-    """What is wrong with an experiment, "" if nothing is."""
+    """Description of an experiment's damage, "" if it has none."""
     hash_, canonical, *columns = row
     try:
         if hash_ != hashlib.sha256(canonical.encode()).hexdigest():
@@ -221,7 +221,7 @@ def _line(error: Exception) -> str:
 
 
 def left_out(folder: Path, damage: tuple[Damage, ...]) -> str:
-    """What to say of damage that a command goes on without; "" if there is none."""
+    """Warning about damaged parts that a command leaves out; "" if there are none."""
     if not damage:
         return ""
     of_runs = [one for one in damage if one.kind == "run"]

@@ -27,7 +27,7 @@ from paribus.store.predictions import (
 )
 
 ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
-"""What a run's id and an engine's name may be: they are parts of file names."""
+"""Pattern of run IDs and engines' names, which are parts of file names."""
 NAMES = (WEIGHTS, PROBABILITIES, PREDICTIONS)
 _AGAIN = "`paribus run` trains the run again, and `paribus verify` lists all damage"
 
@@ -101,7 +101,7 @@ class RunFiles:
         return values
 
     def unpacked(self) -> Unpacked | None:
-        """Return what a run that was unpacked has; None of any other."""
+        """Return the predictions of an unpacked run; None for any other."""
         content = self._read(PREDICTIONS) if self.is_unpacked else None
         return None if content is None else predictions_of(self.folder / PREDICTIONS, content)
 

@@ -54,7 +54,7 @@ class Known:
     """By the experiment's name. An experiment that is pinned to code that is not here has none
     without a store."""
     changes: tuple[str, ...] = ()
-    """What to say of changed code and data, a line each."""
+    """Warnings about changed code and data, one per line."""
     untrainable: Mapping[str, str] = field(default_factory=dict)
     """Why some experiments cannot be trained now, by name: their code is an older one."""
     adoptions: tuple[Adoption, ...] = ()
@@ -101,7 +101,7 @@ def identify(
     *,
     study: str = "",
 ) -> Known:
-    """Return what experiments are known by now.
+    """Return the present identities of experiments.
 
     data: the fingerprint of their dataset. folder: the study's, where custom modules are looked
     for. store: where they may have been trained with other code or on other data; None: nowhere.
@@ -134,10 +134,10 @@ class PresentCode:
     """The code of an experiment of a store as it is now."""
 
     folder: Path | None = None
-    """What it is imported from; None where it is not found, or for layers."""
+    """File that it is imported from; None if not found, or for layers."""
     digest: str = ""
     changed: str = ""
-    """What to say if it has changed since the experiment was trained."""
+    """Warning if it has changed since the experiment was trained."""
 
 
 def present_code(hash_: str, store: Reader) -> PresentCode:

@@ -34,7 +34,7 @@ class Alone(sqlite3.Connection):
 
 
 def mount_table() -> str:
-    """Return what is mounted where, as Linux tells; "" elsewhere."""
+    """Return Linux's table of mounts; "" on other systems."""
     try:
         return Path("/proc/self/mountinfo").read_text("utf-8", errors="replace")
     except OSError:

@@ -84,7 +84,7 @@ def open_to_look(folder: Path, *, lenient: bool = False) -> Reader:
 
 
 def signature(folder: Path) -> Signature:
-    """Return what changes whenever a store has been written to; empty where there is none."""
+    """Return a stamp that changes whenever a store is written to; empty without a store."""
     parts = []
     for name in ("paribus.db", "paribus.db-wal"):
         try:

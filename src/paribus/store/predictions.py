@@ -24,7 +24,7 @@ PREDICTIONS = "predictions.safetensors"
 
 @dataclass(frozen=True, eq=False)
 class Unpacked:
-    """What the file has."""
+    """Contents of the file."""
 
     predictions: KeptPredictions
     digests: dict[str, str]
@@ -46,7 +46,7 @@ def write_predictions(
 
 
 def predictions_of(path: Path, content: bytes) -> Unpacked:
-    """Return what a file has. Raises `ParibusError` if it is damaged."""
+    """Return the contents of a file. Raises `ParibusError` if it is damaged."""
     try:
         tensors = safetensors.numpy.load(content)
         class_N, of_truth_N = tensors["class"], tensors["of_truth"]

@@ -109,7 +109,7 @@ class Reader(RunReader):
         return [row[0] for row in self._select(query, experiment)]
 
     def names_in(self, study: StoredStudy, experiment: str) -> list[str]:
-        """Return what a study calls an experiment."""
+        """Return the name of an experiment in a study."""
         query = "SELECT name FROM names WHERE study = ? AND experiment = ?"
         return [row[0] for row in self._select(query, study.id, experiment)]
 

@@ -44,7 +44,7 @@ class StoredRun:
     seed: int
     engine: str
     bits: str
-    """What decides the engine's bits beside its name; mostly ""."""
+    """Version that, with the engine's name, fixes the bits of its results; mostly ""."""
     status: Status
     reason: str
 
@@ -56,7 +56,7 @@ class StoredRun:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a run resumes from."""
+    """State that a run resumes from."""
 
     epoch: int
     """The last one that was kept, counted from 1."""
@@ -175,7 +175,7 @@ class NamedStudy:
 
 @dataclass(frozen=True)
 class NamedExperiment:
-    """What a study calls an experiment."""
+    """Name of an experiment in a study."""
 
     name: str
     experiment: str
@@ -202,7 +202,7 @@ class Place:
     source: str
     """As typed: a name or a path."""
     folder: Path
-    """What a path may start from."""
+    """Folders that paths may start from."""
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ class RunReader:
 
     @property
     def damage_note(self) -> str:
-        """What to say of the damage that is left out, in a line; "" if there is none."""
+        """Warning about damaged runs that are left out, in a line; "" if there are none."""
         return left_out(self.folder, self.damage)
 
     def leave_out(self, run: str, reason: str) -> None:
@@ -146,7 +146,7 @@ class RunReader:
         return dict(zip(EPOCH_COLUMNS, table.T, strict=True))
 
     def checkpoint(self, run: str) -> Checkpoint | None:
-        """Return what a run resumes from, None if it has trained no epoch or has ended."""
+        """Return the state that a run resumes from, None if it has no epoch or has ended."""
         rows = self._select("SELECT epoch, state FROM checkpoints WHERE run = ?", run)
         return Checkpoint(rows[0][0], safetensors.numpy.load(rows[0][1])) if rows else None
 

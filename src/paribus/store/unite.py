@@ -31,7 +31,7 @@ Key = tuple[str, str, int]
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What a store or a pack has, without the runs that have not ended."""
+    """Contents of a store or a pack, without the runs that have not ended."""
 
     where: Path
     identities: tuple[Identity, ...]
@@ -49,14 +49,14 @@ class Contents:
 
 @dataclass(frozen=True)
 class United:
-    """What has been united."""
+    """Summary of a union."""
 
     runs: int
     """That the sources have, each counted once."""
     new: int
     """Of these, those that the store lacked."""
     notes: tuple[str, ...]
-    """What there is to say of the sources, a line each."""
+    """Notes on the sources, one per line."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ class _Found:
 
 
 def contents_of(store: Reader) -> Contents:
-    """Return what a store has."""
+    """Return the contents of a store."""
     # Runs first: what a process that is training adds in the meantime is then known.
     runs = [run for run in store.all_runs() if store.is_intact(run)]
     ended = tuple(store.ended(run) for run in runs if run.ended)

@@ -12,7 +12,7 @@ from paribus.store.writer import Writer
 
 @dataclass(frozen=True)
 class Verified:
-    """What was checked of a store, and what was found."""
+    """Results of checking a store."""
 
     runs: int
     """That are sound."""

@@ -78,7 +78,7 @@ class NativeEngine(Engine):
 
     @property
     def bits(self) -> str:
-        """What decides the bits of its results: the version of the kernels' arithmetic. They do
+        """The version of the kernels' arithmetic, which fixes the bits of results. They do
         not depend on processor, compiler or number of threads."""
         return describe(load())["bits"]
 
@@ -102,7 +102,7 @@ class NativeEngine(Engine):
         return NativeTraining(task, self.threads, state)
 
     def predictor(self, network: Plan | ModuleNetwork, tensors: Mapping[str, Floats]) -> Predictor:
-        """Return what predicts with a trained network."""
+        """Return a predictor of a trained network."""
         assert isinstance(network, Plan)
         channels, height, width = network.input_shape
         program = list(_program(network.nodes))

@@ -27,7 +27,7 @@ INSTRUCTIONS = "PARIBUS_INSTRUCTIONS"
 
 
 class Operation(IntEnum):
-    """What a record of a network's program is."""
+    """Kinds of records of a network's program."""
 
     CONV = 0  # outputs, size, stride
     MAX_POOL = 1  # size
@@ -215,7 +215,7 @@ def _names(codes: type[IntEnum]) -> str:
 
 
 def _expected() -> dict[str, str]:
-    """What `describe` must say of a library, for this file to speak with it."""
+    """What `describe` of a library must return, so that this file can use it."""
     structures = (RecordStruct, SettingsStruct, ImagesStruct, StepsStruct)
     expected = {
         "interface": str(INTERFACE),
@@ -229,7 +229,8 @@ def _expected() -> dict[str, str]:
 
 
 def describe(library: ctypes.CDLL) -> dict[str, str]:
-    """What a library says of itself, by name; nothing if it is too old to say."""
+    """Return the properties that a library reports, by name; empty if it is too old to report
+    any."""
     try:
         function = library.paribus_describe
     except AttributeError:

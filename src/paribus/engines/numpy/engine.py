@@ -45,7 +45,7 @@ class NumpyEngine(Engine):
         return NumpyTraining(task, self.dtype, state)
 
     def predictor(self, network: Plan | ModuleNetwork, tensors: Mapping[str, Floats]) -> Predictor:
-        """Return what predicts with a trained network."""
+        """Return a predictor of a trained network."""
         from paribus.engines.numpy.training import predictor
 
         assert isinstance(network, Plan)

@@ -1,4 +1,4 @@
-"""What every layer of the engine is: `forward` and `backward`.
+"""Interface of the engine's layers: `forward` and `backward`.
 
 `forward` turns a batch of inputs into outputs. `backward` gets ∂loss/∂output, a gradient as large
 as the output; it stores ∂loss/∂tensor for each of the layer's own tensors and returns

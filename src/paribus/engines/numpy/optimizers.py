@@ -18,7 +18,7 @@ class Optimizer(Protocol):
     """Changes tensors by their gradients, one step at a time."""
 
     state: dict[str, Array]
-    """What it remembers, by name, e.g. "sgd.momentum/conv1.weight"."""
+    """State of the optimizer, by name, e.g. "sgd.momentum/conv1.weight"."""
 
     def step(self, gradients: dict[str, Array], rate: float, number: int) -> None:
         """Take step `number`, counted from 1 over all epochs, at learning rate `rate`."""

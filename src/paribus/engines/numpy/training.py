@@ -32,7 +32,7 @@ _EVALUATED_AT_ONCE = 250
 
 
 def predictor(plan: Plan, tensors: Mapping[str, Floats], dtype: np.dtype[Any]) -> Predictor:
-    """Return what predicts with a trained network."""
+    """Return a predictor of a trained network."""
     loaded = _network(plan, tensors, dtype)
 
     def predict(images: Floats) -> Floats:
@@ -122,7 +122,7 @@ class NumpyTraining:
         return _logits(self._result, images, self._dtype)
 
     def _arrays(self) -> dict[str, Array]:
-        """What training changes, by its name in `state`."""
+        """Arrays that training changes, by their names in `state`."""
         tensors = self._network.tensors
         kept = {
             f"{'parameter' if name in self._network.trained else 'buffer'}/{name}": array

@@ -52,7 +52,7 @@ class Conv(Layer):
         return self._add_up_columns(self.weight_GOK.swapaxes(1, 2) @ gradient_NGOP)
 
     def _columns(self, x: Array) -> Array:
-        """What lies under the kernel at each position: (N, C, H, W) to (N, G, K, P)."""
+        """Windows under the kernel at each position: (N, C, H, W) to (N, G, K, P)."""
         images, channels, height, width = x.shape
         k, border = self.kernel, (self.kernel - 1) // 2
         padded = np.zeros((images, channels, height + 2 * border, width + 2 * border), x.dtype)

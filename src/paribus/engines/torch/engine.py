@@ -93,7 +93,7 @@ class TorchEngine(Engine):
         return TorchTraining(task, self.device, self.dtype, state)
 
     def predictor(self, network: Plan | ModuleNetwork, tensors: Mapping[str, Floats]) -> Predictor:
-        """Return what predicts with a trained network. Raises `UserError` where a module cannot be
+        """Return a predictor of a trained network. Raises `UserError` where a module cannot be
         made, or no longer has the tensors that were trained; for a module, when it is first asked.
         """
         from paribus.engines.torch.predicting import predictor
@@ -102,7 +102,7 @@ class TorchEngine(Engine):
 
     @property
     def dtype(self) -> torch.dtype:
-        """What it computes in."""
+        """Floating-point type of its computations."""
         import torch
 
         return self._dtype or torch.float32

@@ -84,7 +84,7 @@ def _keeps_denormals() -> bool:
 
 @dataclass(frozen=True)
 class _Settings:
-    """What is set for the process, or for this thread of it."""
+    """Settings of the process, or of this thread."""
 
     dtype: torch.dtype
     device: torch.device

@@ -61,7 +61,7 @@ def make_optimizer(settings: recipe.Optimizer, parameters: list[Tensor]) -> Opti
 
 
 def memory(optimizer: Optimizer, parameters: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """What an optimizer remembers, by its name in a `State`: "sgd.momentum/conv1.weight"."""
+    """Yield the state of an optimizer, by its name in a `State`: "sgd.momentum/conv1.weight"."""
     for name, parameter in parameters.items():
         remembered = optimizer.state.get(parameter, {})
         for ours, theirs in _names(optimizer).items():

@@ -20,7 +20,7 @@ def predictor(
     device: torch.device,
     dtype: torch.dtype,
 ) -> Predictor:
-    """Return what predicts with a network; it is loaded when it is first asked."""
+    """Return a predictor of a network, which is loaded at its first use."""
     loaded: Loaded | None = None
 
     def predict(images: Floats) -> Floats:

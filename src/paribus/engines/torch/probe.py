@@ -33,7 +33,7 @@ _DRAWS = (
 
 @dataclass(frozen=True)
 class Probed:
-    """What a module is, as far as it shows."""
+    """Observable properties of a module."""
 
     parameters: int
     """How many numbers are trained."""
