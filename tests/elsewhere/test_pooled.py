@@ -69,6 +69,17 @@ def test_what_one_difference_is_taken_for_is_said(
     assert not [one for one in stated.notices if type(one) is type(notice)]
 
 
+def test_what_changes_within_a_run_is_no_setting(tmp_path: Path) -> None:
+    lines = [
+        f"{name},{seed},{epoch},{value},{'a' if seed % 2 else 'b'},{(epoch + seed) % 3}"
+        for name, seed, value in RUNS
+        for epoch in range(1, 4)
+    ]
+    found = judged(tmp_path, rows(*lines, header="method,seed,epoch,acc,host,phase"))
+    (notice,) = (one for one in found.notices if type(one) is Pooled)
+    assert dict(notice.columns) == {"host": ("b", "a")}
+
+
 def test_what_is_measured_of_runs_is_no_setting(tmp_path: Path) -> None:
     lines = [
         f"{name},{seed},{value},{seed % 2},2026-11-{seed + 1:02}" for name, seed, value in RUNS

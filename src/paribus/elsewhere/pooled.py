@@ -14,17 +14,22 @@ from paribus.elsewhere.terms import Terms
 
 
 def pooled(frame: Frame, roles: Roles, terms: Terms, found: RecordedRuns) -> Iterator[Notice]:
-    """Which columns tell runs of one experiment apart as a setting does, such as a dataset: with
-    at most half as many values as there are runs. All its runs count alike."""
-    runs = [(one.name, run.rows[-1]) for one in found.experiments for run in one.runs if run.rows]
+    """Which columns tell runs of one experiment apart as a setting does, such as a dataset: each
+    run has one value, and there are at most half as many values as runs. All its runs count
+    alike."""
+    runs = [(one.name, run.rows) for one in found.experiments for run in one.runs if run.rows]
     columns: dict[str, tuple[str, ...]] = {}
     for column in roles.unused:
         is_known = plain(column) in NO_SETTINGS or preference(plain(column)) is not None
         if is_known or column in terms.columns.ignored:
             continue
-        cells = {(name, text_of(frame.columns[column][row])) for name, row in runs}
-        values = tuple(dict.fromkeys(text_of(frame.columns[column][row]) for _, row in runs))
-        if len(cells) > len(found.experiments) and len(values) <= len(runs) / 2:
+        cells = frame.columns[column]
+        of_runs = [(name, {text_of(cells[row]) for row in rows} - {""}) for name, rows in runs]
+        if any(len(values) > 1 for _, values in of_runs):
+            continue
+        value_of = [(name, next(iter(values), "")) for name, values in of_runs]
+        values = tuple(dict.fromkeys(value for _, value in value_of))
+        if len({*value_of}) > len(found.experiments) and len(values) <= len(runs) / 2:
             columns[column] = values
     if columns:
         yield Pooled(roles.experiment, columns)
