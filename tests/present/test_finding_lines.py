@@ -120,7 +120,7 @@ def test_a_row_that_stopped_undecided_says_why(result: StudyResult) -> None:
     futile = at_looks(VAGUE * 2, seeds=5)
     lines = [line.strip() for line in texts(result, [futile, at_looks(CLEAR * 2)])]
     (at,) = (place for place, line in enumerate(lines) if line.startswith("undecided"))
-    assert lines[at + 1] == "stopped: all 10 seeds would hardly decide it"
+    assert lines[at + 1] == "stopped: 10 seeds would hardly decide it"
     drawn = forest([futile], preview=False)
     assert drawn is not None
     assert drawn.groups[0].rows[0].why == lines[at + 1]

@@ -1,9 +1,11 @@
-"""Figures as PDF can be read at the width that a portrait page gives them, and lack nothing."""
+"""Figures as PDF can be read at the width that a portrait page gives them, and lack nothing; nor
+does the wide one of findings."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from paribus.present.figures.draw import Drawn, paper_figures
+from paribus.present.figures.forest import forest as wide_forest
 from paribus.present.figures.shown import (
     ConfusionMatrix,
     CurvesSideBySide,
@@ -100,6 +103,19 @@ def test_letters_can_be_read_and_are_on_the_page(make: Make) -> None:
         seen.add(type(shown).__name__)
     assert seen >= {"Forest", "FinalAccuracies", "LearningCurves", "CurvesTogether"}
     assert seen >= {"ConfusionMatrix", "Misclassified"}
+
+
+@pytest.mark.parametrize("why", ["", "stopped: 100 seeds would hardly decide it, " * 2])
+def test_no_text_leaves_the_wide_figure_of_findings(why: str) -> None:
+    shown = forest(4)
+    groups = [
+        replace(group, rows=tuple(replace(row, why=why or row.why) for row in group.rows))
+        for group in shown.groups
+    ]
+    figure = wide_forest(replace(shown, groups=tuple(groups)))
+    for text in texts(figure):
+        box = text.get_window_extent()
+        assert 0 <= box.x0 < box.x1 <= figure.bbox.x1, text.get_text()
 
 
 @pytest.mark.parametrize("rows", [3, 7, 40])

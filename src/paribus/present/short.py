@@ -176,7 +176,7 @@ def _(finding: PairFinding) -> str:
     if finding.why_none is NoVerdict.NO_SPREAD and evidence.constant:
         return f"exactly {estimates.mean_level(finding.metric, *evidence.constant)} in every run"
     if finding.verdict is Verdict.UNDECIDED and (look := evidence.look) and look.futile:
-        return f"stopped: all {look.plan[-1]} {phrases.unit(finding)}s would hardly decide it"
+        return f"stopped: {look.plan[-1]} {phrases.unit(finding)}s would hardly decide it"
     if finding.why_none is NoVerdict.TOO_FEW_SEEDS and finding.pair.recorded_only:
         return f"{count(evidence.n, 'seed')} in common" if evidence.n else "no seed in common"
     return why.dispatch(TwoSided)(finding)

@@ -106,7 +106,7 @@ class Sheet:
         ]
 
 
-WIDE = Sheet(10.0, left=0.4, across=0.36, ends=-0.115, wraps=False)
+WIDE = Sheet(10.0, left=0.385, across=0.36, ends=-0.115, wraps=False)
 PAPER = Sheet(PAPER_WIDTH, left=0.3, across=0.35, ends=0.06, wraps=True)
 _QUESTION, _SIDES, _NUMBERS = 58, 26, 29
 """Letters of a line on paper."""
@@ -133,8 +133,8 @@ def _row(row: ForestRow) -> Row:
         (textwrap.shorten(row.question, 62, placeholder="…"),),
         (short_name(_sides(row), 62),),
         (
-            TextLine(shortened(row.word, 42), True),
-            *(TextLine(shortened(text, 42)) for text in below),
+            TextLine(shortened(row.word, 41), True),
+            *(TextLine(shortened(text, 41)) for text in below),
         ),
     )
 
