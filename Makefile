@@ -17,7 +17,7 @@ CPP := $(wildcard $(NATIVE)/*.cpp $(NATIVE)/kernels/*.cpp $(NATIVE)/kernels/*.h 
 QUICK := $(wildcard tests/spec tests/stats tests/store tests/measure tests/questions tests/data \
 	tests/campaign tests/test_end_to_end.py tests/test_layers.py tests/test_tests.py)
 
-.PHONY: install kernels report check check-pages format quick test calibrate docs study study-times \
+.PHONY: install kernels report check check-pages format quick test calibrate assignments docs study study-times \
 	screenshots robustness wheel release site clean
 
 install: $(INSTALLED)
@@ -67,16 +67,16 @@ format: $(INSTALLED)
 quick: kernels
 	$(BIN)/pytest --numprocesses 2 --quiet -m "not slow" $(QUICK)
 
-# Beside each other on two cores; some tests wait for a browser, a cluster or a kill, so that three
-# end sooner (.ci/run).
-PROCESSES := 2
-
 test: kernels
-	$(BIN)/pytest --numprocesses $(PROCESSES) --dist worksteal --quiet
+	$(BIN)/pytest --numprocesses 2 --dist worksteal --quiet
 
 # Ten times as many simulated studies as `make test`, every error rate printed; 13 CPU minutes.
 calibrate: kernels
 	PARIBUS_CALIBRATION=10 PARIBUS_THOROUGH=1 $(BIN)/pytest -s --quiet tests/calibration
+
+# Trains the previews of all assignments, whose pages must show what they answer.
+assignments: kernels
+	PARIBUS_ASSIGNMENTS=1 PARIBUS_THOROUGH=1 $(BIN)/pytest --quiet tests/test_assignments.py
 
 # Broken inputs by the thousand: each ends in a message, within 5 s and 1 GB; about 25 minutes. Then
 # 30 kills of processes of a Ray cluster, about 3 minutes.
