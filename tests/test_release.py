@@ -41,7 +41,7 @@ def test_with_an_address_its_links_are_absolute(readme: Callable[[str], str]) ->
     text = readme("https://forge.org/paribus")
     assert all(link.startswith(("http", "#")) for link in _links(text))
     assert re.search(r"\[docs/grid.md\]|\[`\[grid\]`\]\(https://forge.org/paribus/blob/v", text)
-    assert re.search(r"!\[[^\]]*\]\(https://forge.org/paribus/raw/v[\d.]+/docs/images/", text)
+    assert re.search(r"!\[[^\]]*\]\(https://forge.org/paribus/raw/v[\d.]+/docs/", text)
 
 
 def test_no_address_is_of_a_host_that_is_reserved_for_examples() -> None:
