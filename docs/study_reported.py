@@ -75,9 +75,7 @@ def missed_figures(result: StudyResult) -> Iterator[MissedFigure]:
 def epochs_as_far(value_RE: NDArray[np.float64], text: str) -> tuple[bool, int, int]:
     """Whether a reported accuracy is lower than where runs end on average; how many epochs of their
     second halves are as low, or as high, when rounded alike; and of how many."""
-    found = _FIGURE.fullmatch(text)
-    assert found is not None
-    figure, rounding = float(found[2]) / 100, 0.5 * 10.0 ** -(2 + len(found[3] or ""))
+    _, figure, rounding = _parsed(text)
     late_RE = value_RE[:, value_RE.shape[1] // 2 :]
     is_lower = figure < float(value_RE[:, -1].mean())
     as_far_RE = late_RE <= figure + rounding if is_lower else late_RE >= figure - rounding
@@ -114,10 +112,7 @@ def reported_rows(result: StudyResult) -> Iterator[ReportedRow]:
 def one_more_run(value_R: NDArray[np.float64], text: str) -> tuple[str, bool | None]:
     """Where one more run lands, and whether that is as reported: above a bound with all runs, or in
     a prediction interval (Hahn & Meeker 1991) that reaches what rounds to the figure."""
-    found = _FIGURE.fullmatch(text)
-    if found is None:
-        raise ValueError(f"not an accuracy: {text}")
-    kind, figure = found[1], float(found[2]) / 100
+    kind, figure, rounding = _parsed(text)
     n = len(value_R)
     if kind == "> ":
         above = int((value_R > figure).sum())
@@ -125,6 +120,14 @@ def one_more_run(value_R: NDArray[np.float64], text: str) -> tuple[str, bool | N
     # 95%, from as many runs as there are.
     half = t_quantile(0.975, n - 1) * float(value_R.std(ddof=1)) * (1 + 1 / n) ** 0.5
     low, high = float(value_R.mean()) - half, min(1.0, float(value_R.mean()) + half)
-    rounding = 0.5 * 10.0 ** -(2 + len(found[3] or ""))
     lands = low <= figure + rounding and high >= figure - rounding
     return f"{percent(low, '.2f')} to {percent(high, '.2f')}", lands
+
+
+def _parsed(text: str) -> tuple[str | None, float, float]:
+    """The word before a reported accuracy, its share, and how far that may be from what was
+    rounded to it."""
+    found = _FIGURE.fullmatch(text)
+    if found is None:
+        raise ValueError(f"not an accuracy: {text}")
+    return found[1], float(found[2]) / 100, 0.5 * 10.0 ** -(2 + len(found[3] or ""))

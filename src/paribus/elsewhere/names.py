@@ -34,7 +34,7 @@ BEST_EPOCHS = {f"{one}_{of}" for one in ("best", "chosen", "selected")
 """What the epoch may be called that each run keeps, or that was its best by any data."""
 NO_SETTINGS = {"reason", "index", "epochs_trained", "kept_epoch", "run_name", *BEST_EPOCHS}
 """Columns that describe a run and are no setting of its experiment."""
-PARTS = ("fold", "cv_fold", "fold_id", "split")
+PARTS = (*NAMES["fold"], "split")
 """Columns that say on which part of the data a row was measured."""
 _METRIC = "test_acc"
 ADD_WIDE = f"add --wide NAME with what they hold, e.g. --wide {_METRIC}"

@@ -246,7 +246,7 @@ class KeptEpochs(Notice):
 
 @dataclass(frozen=True)
 class Folds(Notice):
-    """Runs that are told apart by the fold of a cross-validation."""
+    """Runs that are named by the fold of a cross-validation."""
 
     column: str
 
