@@ -24,7 +24,7 @@ from docs.study_pack import PACK, Packed, read
 from docs.study_timing import time_pack
 from paribus.atomic import write_atomically
 from paribus.errors import ParibusError
-from paribus.measure.predictions import predicted_classes
+from paribus.measure.misclassified import predicted_classes
 from paribus.present.figures.processes import draw
 from paribus.present.report_figures import confusion_matrix, misclassified
 from paribus.present.write import write_report

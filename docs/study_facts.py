@@ -9,7 +9,7 @@ import numpy as np
 
 from docs.study_pack import Packed
 from docs.study_reported import MissedFigure, ReportedRow, missed_figures, reported_rows
-from paribus.measure.predictions import confusion, predicted_classes
+from paribus.measure.misclassified import confusion, predicted_classes
 from paribus.present import estimates, short, wording
 from paribus.present.findings import agreement_line
 from paribus.present.look_text import looks_note

@@ -17,7 +17,7 @@ from paribus.campaign.timing import time_missing
 from paribus.campaign.train import train
 from paribus.errors import UserError, did_you_mean, need
 from paribus.export.tables import ExportedRun, epoch_records, run_records
-from paribus.measure import predictions, table
+from paribus.measure import misclassified, table
 from paribus.measure.runs import ExperimentResult, StudyResult
 from paribus.present.progress import (
     elsewhere_line,
@@ -217,7 +217,8 @@ class Results:
 
     def _predicted(self, name: str) -> NDArray[np.int64]:
         return _there(
-            predictions.predicted_classes(self._experiment(name)), f"no run of {name} has finished"
+            misclassified.predicted_classes(self._experiment(name)),
+            f"no run of {name} has finished",
         )
 
     def _rows(self) -> list[ExportedRun]:

@@ -14,7 +14,16 @@ import numpy as np
 import pytest
 
 from paribus.data import idx, named
-from paribus.data.named import CIFAR_10, CIFAR_100, DIGITS, FASHION_MNIST, KMNIST, MNIST, NAMED
+from paribus.data.named import (
+    CIFAR_10,
+    CIFAR_100,
+    DIGITS,
+    FASHION_MNIST,
+    KMNIST,
+    MNIST,
+    NAMED,
+    known_facts,
+)
 from paribus.data.remote import Remote, RemoteFile
 from paribus.errors import ParibusError
 
@@ -136,3 +145,20 @@ def test_the_rejected_labels_of_mnist_come_with_it() -> None:
     mnist = MNIST.load()
     assert len(set(mnist.label_errors)) == 15
     assert all(0 <= image < 10_000 for image in mnist.label_errors)
+
+
+@pytest.mark.parametrize("name", ["mnist", "digits"])
+def test_the_facts_of_a_packaged_dataset_are_those_of_its_arrays(name: str) -> None:
+    assert known_facts(name) == NAMED[name].load().facts
+
+
+def test_the_facts_of_mnist_read_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(named, "_packaged", lambda of: pytest.fail("its files were read"))
+    found = known_facts("mnist")
+    assert found is not None
+    assert found.train_images == 60_000
+
+
+def test_the_facts_of_other_data_are_not_known() -> None:
+    assert known_facts("kmnist") is None
+    assert known_facts("nothing-here") is None

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from paribus.measure.predictions import correct, reader
+from paribus.measure.predictions import reader
 from paribus.measure.runs import Run
 from paribus.present.write import write_report
 from tests.support.made_up import Make, dataset, run
@@ -43,14 +43,3 @@ def test_report_reads_each_runs_probabilities_once(make: Make, tmp_path: Path) -
 
     write_report(make(["cnn", "cnn-adam", "mlp"], runs=made, data=data), tmp_path)
     assert reads == {f"{n}-{s}": 1 for n in ("cnn", "cnn-adam", "mlp") for s in range(3)}
-
-
-def test_runs_without_predictions_are_not_judged_by_the_others() -> None:
-    data = dataset(40)
-    with_some = run(0, 2, "finished", data)
-    without = run(1, 2, "finished", data, read_probabilities=lambda: None)
-    found = correct([with_some])
-    assert found is not None
-    assert found.shape == (1, 40)
-    assert correct([with_some, without]) is None
-    assert correct([]) is None

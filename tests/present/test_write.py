@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from paribus.errors import UserError
-from paribus.measure.predictions import confusion, most_misclassified
 from paribus.measure.runs import Run
 from paribus.present.figures.draw import figure as figure_of
 from paribus.present.report_figures import final_accuracies
@@ -280,15 +279,3 @@ def test_more_experiments_than_colors(make: Make, tmp_path: Path) -> None:
         title="Many", experiments={f"e{n}": base.but(batch_size=n + 1) for n in range(16)}
     )
     assert len(page(write_report(make(study=study, seeds=1, epochs=2), tmp_path)).text) > 1000
-
-
-def test_confusion_and_mistakes() -> None:
-    labels_N = np.array([0, 1, 2, 2])
-    predicted_SN = np.array([[0, 1, 2, 1], [0, 2, 2, 1]])
-    assert confusion(predicted_SN, labels_N, 3).tolist() == [
-        [1.0, 0.0, 0.0],
-        [0.0, 0.5, 0.5],
-        [0.0, 1.0, 1.0],
-    ]
-    found = most_misclassified(predicted_SN, labels_N, 10)
-    assert [(m.image, m.truth, m.taken_for, m.wrong) for m in found] == [(3, 2, 1, 2), (1, 1, 2, 1)]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from paribus.data.facts import facts
+from paribus.data.named import MNIST
 from paribus.spec import identity as identities
 from paribus.spec.augment import KINDS as AUGMENTATIONS
 from paribus.spec.experiment import Experiment
@@ -64,7 +64,8 @@ def test_hashes_stay_what_they_are(name: str) -> None:
 
 
 def test_the_built_in_study_keeps_its_hashes() -> None:
-    fingerprint = facts("mnist").fingerprint
+    fingerprint = MNIST.fingerprint
+    assert fingerprint is not None
     study, _ = load_study("mnist")
     known = {name: entry["hash"] for name, entry in golden().items()}
     for name, experiment in study.experiments.items():

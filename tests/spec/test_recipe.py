@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from paribus.campaign.engines import fitting_networks
-from paribus.data.facts import facts
+from paribus.data.facts import DataFacts
+from paribus.data.named import known_facts
 from paribus.errors import UserError
 from paribus.present.what_differs import difference_words
 from paribus.spec.diff import differences
@@ -19,6 +22,7 @@ BASE = Experiment(
     optimizer=Sgd(lr=0.01),
     epochs=2,
 )
+MNIST = cast(DataFacts, known_facts("mnist"))
 FILE = """
 title = "t"
 [experiments.base]
@@ -71,15 +75,13 @@ def test_a_mistake_is_reported_with_its_place(written: str, said: str) -> None:
 @pytest.mark.parametrize("text", ["crop 28", "shift 28", "cutout 30"])
 def test_what_does_not_fit_the_images_is_reported_before_training(text: str) -> None:
     with pytest.raises(UserError) as caught:
-        fitting_networks(
-            {"a": BASE.but(augment=["flip", text]), "b": BASE}, facts("mnist"), "s.toml"
-        )
+        fitting_networks({"a": BASE.but(augment=["flip", text]), "b": BASE}, MNIST, "s.toml")
     amount = text.split()[1]
     assert str(caught.value) == (
         f's.toml, experiments.a.augment: "{text}" needs images of more than {amount} × {amount} '
         "pixels, and these are 28 × 28; write a smaller number"
     )
-    fitting_networks({"a": BASE.but(augment=["crop 27", "rotate 180"])}, facts("mnist"))
+    fitting_networks({"a": BASE.but(augment=["crop 27", "rotate 180"])}, MNIST)
 
 
 def test_it_is_part_of_the_identity_and_of_a_step() -> None:
@@ -114,9 +116,9 @@ def test_a_grid_of_augmentations() -> None:
 def test_a_best_epoch_needs_validation_images() -> None:
     kept = BASE.but(best_by="validation_accuracy")
     with pytest.raises(UserError) as caught:
-        fitting_networks({"a": kept, "b": BASE}, facts("mnist"), "s.toml")
+        fitting_networks({"a": kept, "b": BASE}, MNIST, "s.toml")
     assert str(caught.value) == (
         's.toml, experiments.a.best_by: "validation_accuracy" needs validation images, and mnist '
         "has none; hold out training images, e.g. with validation = 6000"
     )
-    fitting_networks({"a": kept.but(validation=100)}, facts("mnist"))
+    fitting_networks({"a": kept.but(validation=100)}, MNIST)

@@ -16,7 +16,8 @@ from paribus.campaign.engines import (
     choose_engines,
     fitting_networks,
 )
-from paribus.data.facts import DataFacts, known_facts, warnings
+from paribus.data.facts import DataFacts, warnings
+from paribus.data.named import known_facts
 from paribus.errors import UserError, check_all
 from paribus.measure.tuned import ended_runs
 from paribus.spec.experiment import FaultyStudyError

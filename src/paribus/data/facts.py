@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from paribus.text import shown
 
@@ -40,36 +39,3 @@ class DataFacts:
 def warnings(name: str, notes: Iterable[str]) -> tuple[str, ...]:
     """Return the notes on a dataset as commands print them, a line each."""
     return tuple(f"Warning: {shown(name)}: {note}" for note in notes)
-
-
-def facts(source: str, relative_to: Path | None = None, cache: Path | None = None) -> DataFacts:
-    """Return the facts of the dataset that `source` names, as `sources.load` takes it.
-
-    Of a dataset that comes with the package nothing is read; any other is loaded.
-    Raises what `sources.load` raises.
-
-    >>> facts("mnist").image_shape
-    (1, 28, 28)
-    """
-    # `Dataset.facts` is made of this module.
-    from paribus.data.sources import load
-
-    known = known_facts(source)
-    return load(source, relative_to, cache).facts if known is None else known
-
-
-def known_facts(source: str) -> DataFacts | None:
-    """Return the facts of a dataset that comes with the package; None for any other."""
-    from paribus.data.named import NAMED
-
-    named = NAMED.get(source)
-    if named is None or named.fingerprint is None:
-        return None
-    return DataFacts(
-        name=named.name,
-        fingerprint=named.fingerprint,
-        image_shape=named.image_shape,
-        class_names=named.class_names,
-        train_images=named.train_images,
-        test_images=named.test_images,
-    )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from paribus.data import cifar, idx, label_errors
 from paribus.data.dataset import Dataset
+from paribus.data.facts import DataFacts
 from paribus.data.reading import read_bytes
 from paribus.data.remote import Remote, RemoteFile, default_cache, fetch, is_present
 from paribus.errors import ParibusError
@@ -274,3 +275,23 @@ CIFAR_100 = _cifar(
 )
 
 NAMED = {named.name: named for named in (MNIST, DIGITS, FASHION_MNIST, KMNIST, CIFAR_10, CIFAR_100)}
+
+
+def known_facts(source: str) -> DataFacts | None:
+    """Return the facts of a dataset that comes with the package, of which nothing is read; None for
+    any other.
+
+    >>> known_facts("mnist").image_shape
+    (1, 28, 28)
+    """
+    named = NAMED.get(source)
+    if named is None or named.fingerprint is None:
+        return None
+    return DataFacts(
+        name=named.name,
+        fingerprint=named.fingerprint,
+        image_shape=named.image_shape,
+        class_names=named.class_names,
+        train_images=named.train_images,
+        test_images=named.test_images,
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paribus.measure.predictions import correct
+from paribus.measure.misclassified import correct
 from paribus.measure.runs import StudyResult
 
 FEWEST_RUNS = 5

@@ -17,7 +17,7 @@ from PIL import Image
 
 from paribus.data.dataset import Dataset, Images
 from paribus.measure.built_in_metrics import TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS
-from paribus.measure.predictions import confusion, predicted_classes
+from paribus.measure.misclassified import confusion, predicted_classes
 from paribus.measure.runs import ExperimentResult, Run, StudyResult
 from paribus.measure.table import Series, series
 from paribus.present import summary_cells

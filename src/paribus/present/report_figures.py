@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.measure.built_in_metrics import TEST_ACCURACY, TEST_LOSS, TRAIN_ACCURACY, TRAIN_LOSS
-from paribus.measure.predictions import confusion, most_misclassified, predicted_classes
+from paribus.measure.misclassified import confusion, most_misclassified, predicted_classes
 from paribus.measure.runs import ExperimentResult, Run, StudyResult
 from paribus.measure.table import series
 from paribus.present import report_text, summary_cells

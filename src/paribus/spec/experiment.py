@@ -12,7 +12,7 @@ from paribus.registry import Registry
 from paribus.spec import augment as augmenting
 from paribus.spec import tune as tuning
 from paribus.spec.bounds import HIGHEST_SEED, MOST_EPOCHS, MOST_IMAGES, MOST_SEEDS
-from paribus.spec.model import Spec
+from paribus.spec.model import Spec, SpecError
 from paribus.spec.network import Network
 from paribus.spec.recipe import BestBy, Constant, Initialisation, Normalize, Optimizer, Schedule
 from paribus.spec.tune import Settings, Tune
@@ -116,7 +116,7 @@ class Experiment(Spec):
     @model_validator(mode="after")
     def _validation_makes_sense(self) -> Self:
         if self.tune is not None:
-            if problems := tuning.problems(self):
+            if problems := _tuning_problems(self):
                 raise ValueError("\n".join(f"tune: {problem}" for problem in problems))
         elif self.validation_split and not self.validation:
             raise ValueError("validation_split has no effect without validation images")
@@ -197,3 +197,25 @@ class Experiment(Spec):
         trained and chosen on other images."""
         changes = tuning.changed(dict(self), settings)
         return type(self)(**{**changes, "tune": None, "validation_split": validation_split})
+
+
+def _tuning_problems(experiment: Experiment) -> list[str]:
+    """Return the errors in the tuning of an experiment."""
+    tune = experiment.tune
+    assert tune is not None
+    found = []
+    if not experiment.validation:
+        found.append("needs validation images to choose by; add e.g. validation = 2000")
+    if experiment.validation_split:
+        found.append("draws a validation split for each replicate; leave out validation_split")
+    for settings in tune.corners():
+        try:
+            experiment.with_settings(settings)
+        except SpecError as error:
+            values = ", ".join(f"{name} = {value}" for name, value in settings.items())
+            found += [
+                f"with {values}: {line.partition('.')[2] or line}"
+                for line in str(error).split("\n")
+            ]
+            break
+    return found

@@ -25,7 +25,6 @@ from paribus.spec.metric_names import (
     metric_facts,
 )
 from paribus.spec.model import Spec
-from paribus.spec.tune import problems_of_comparison
 
 
 class HasModel(Protocol):
@@ -149,7 +148,7 @@ class MetricQuestion(BaseQuestion):
     def problems(self, experiments: Mapping[str, Experiment]) -> list[str]:
         found = super().problems(experiments)
         kind = metric_facts(self.metric).kind
-        return [*found, *problems_of_comparison(self.experiments, experiments, kind)]
+        return [*found, *_tuned_with_others(self.experiments, experiments, kind)]
 
     @property
     def needs_validation(self) -> bool:
@@ -226,6 +225,27 @@ class Question(PairQuestion):
         if compare[0] == compare[1]:
             raise ValueError(f'compares "{compare[0]}" with itself; name two experiments')
         return compare
+
+
+def _tuned_with_others(
+    names: Sequence[str], experiments: Mapping[str, Experiment], kind: str
+) -> list[str]:
+    """Return what is wrong with a question about experiments of which some are tuned. kind: that
+    of its metric."""
+    there = [name for name in names if name in experiments]
+    tuned = [name for name in there if experiments[name].tune is not None]
+    others = [name for name in there if name not in tuned]
+    if kind == "compare" and tuned and others:
+        return [
+            f"{tuned[0]} is tuned and {others[0]} is not, so that more than the settings "
+            "differs between them; tune all that it compares, or none"
+        ]
+    if kind == "step_time" and tuned:
+        return [
+            f"{tuned[0]} is tuned, so that its training steps are not all alike; ask it of "
+            "experiments that are not tuned"
+        ]
+    return []
 
 
 def _of_runs(metric: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from decimal import Context, Decimal
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Self
@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from paribus.spec.bounds import MOST_TRIALS
-from paribus.spec.model import Spec, SpecError
+from paribus.spec.model import Spec
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from paribus.spec.experiment import Experiment
 
 Value = float | int | bool | str
 """A value of a setting."""
@@ -192,49 +190,6 @@ def changed(given: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
         elif isinstance(inner := found.get(table, {}), Mapping | Spec):
             found[table] = {**dict(inner), key: value}
     return found
-
-
-def problems(experiment: Experiment) -> list[str]:
-    """Return the errors in the tuning of an experiment."""
-    tune = experiment.tune
-    assert tune is not None
-    found = []
-    if not experiment.validation:
-        found.append("needs validation images to choose by; add e.g. validation = 2000")
-    if experiment.validation_split:
-        found.append("draws a validation split for each replicate; leave out validation_split")
-    for settings in tune.corners():
-        try:
-            experiment.with_settings(settings)
-        except SpecError as error:
-            values = ", ".join(f"{name} = {value}" for name, value in settings.items())
-            found += [
-                f"with {values}: {line.partition('.')[2] or line}"
-                for line in str(error).split("\n")
-            ]
-            break
-    return found
-
-
-def problems_of_comparison(
-    names: Sequence[str], experiments: Mapping[str, Experiment], kind: str
-) -> list[str]:
-    """Return what is wrong with a question about experiments of which some are tuned. kind: that
-    of its metric."""
-    there = [name for name in names if name in experiments]
-    tuned = [name for name in there if experiments[name].tune is not None]
-    others = [name for name in there if name not in tuned]
-    if kind == "compare" and tuned and others:
-        return [
-            f"{tuned[0]} is tuned and {others[0]} is not, so that more than the settings "
-            "differs between them; tune all that it compares, or none"
-        ]
-    if kind == "step_time" and tuned:
-        return [
-            f"{tuned[0]} is tuned, so that its training steps are not all alike; ask it of "
-            "experiments that are not tuned"
-        ]
-    return []
 
 
 def _flat(given: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
