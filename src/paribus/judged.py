@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from paribus.elsewhere.columns import Stated
+from paribus.elsewhere.formats.in_memory import frame_of
 from paribus.elsewhere.frame import text_of
-from paribus.elsewhere.in_memory import frame_of
 from paribus.elsewhere.judge import Judgement
 from paribus.elsewhere.judge import judge as judge_frame
-from paribus.elsewhere.options import Missing, Unit
 from paribus.elsewhere.readers import read
-from paribus.elsewhere.terms import Terms
+from paribus.elsewhere.terms import Missing, Stated, Terms, Unit
 from paribus.errors import UserError, need
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from paribus.elsewhere.columns import Stated
 from paribus.elsewhere.notices import (
     AlikeNames,
     BestOfSeveral,
@@ -17,8 +16,7 @@ from paribus.elsewhere.notices import (
     SummaryOfRuns,
     WithoutValue,
 )
-from paribus.elsewhere.options import Missing
-from paribus.elsewhere.terms import Terms
+from paribus.elsewhere.terms import Missing, Stated, Terms
 from paribus.errors import UserError
 from paribus.present import wording
 from paribus.present.as_json import plain

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paribus.elsewhere.in_memory import frame_of
+from paribus.elsewhere.formats.in_memory import frame_of
 from paribus.elsewhere.judge import judge
 from paribus.elsewhere.readers import read
 from paribus.elsewhere.terms import Terms

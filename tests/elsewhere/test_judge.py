@@ -9,9 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paribus.elsewhere.columns import Stated
 from paribus.elsewhere.notices import AbsentSeeds, PairsDropped, SeedsNotPaired
-from paribus.elsewhere.terms import Terms
+from paribus.elsewhere.terms import Stated, Terms
 from paribus.errors import UserError
 from paribus.present.as_json import plain
 from paribus.present.judged import write_judgment

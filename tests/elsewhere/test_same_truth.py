@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from paribus.elsewhere.in_memory import frame_of
+from paribus.elsewhere.formats.in_memory import frame_of
 from paribus.elsewhere.judge import Judgement, judge
 from paribus.elsewhere.readers import read
 from paribus.elsewhere.terms import Terms

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from paribus.elsewhere.columns import Stated
-from paribus.elsewhere.terms import Terms
+from paribus.elsewhere.terms import Stated, Terms
 from paribus.present.judged import write_judgment
 from paribus.present.latex import Block, escape, in_blocks
 from paribus.present.write import write_report

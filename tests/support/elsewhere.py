@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from paribus.elsewhere.columns import Stated
 from paribus.elsewhere.judge import Judgement, judge
 from paribus.elsewhere.readers import read
-from paribus.elsewhere.terms import Terms
+from paribus.elsewhere.terms import Stated, Terms
 
 PLAIN = [0.9132, 0.9158, 0.9111, 0.9147, 0.9125]
 BETTER = [0.9205, 0.9231, 0.9188, 0.9226, 0.9202]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from paribus.elsewhere.question import ElsewhereQuestion
+from paribus.elsewhere.asked.questions import ElsewhereQuestion
 from paribus.measure.metric import Metric
 from paribus.questions.family import conclude
 from paribus.questions.finding import Finding, Pair

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from paribus.cli.options import UNSET, json_option, pdf_option, tell
-from paribus.elsewhere.options import Missing, Unit
+from paribus.elsewhere.terms import Missing, Unit
 from paribus.errors import UserError
 
 
@@ -220,10 +220,9 @@ def command(
     export of Weights & Biases, or Hugging Face's trainer_state.json. All pairs of experiments are
     judged together, unless --compare or --baseline name fewer.
     """
-    from paribus.elsewhere.columns import Stated
     from paribus.elsewhere.judge import judge
     from paribus.elsewhere.readers import read
-    from paribus.elsewhere.terms import Terms
+    from paribus.elsewhere.terms import Stated, Terms
 
     if compare and baseline is not None:
         raise UserError("--baseline: has no effect beside --compare; leave one out")

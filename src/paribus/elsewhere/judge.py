@@ -8,24 +8,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.elsewhere.by_seed import by_seed, check_no_seed_columns, seed_columns
-from paribus.elsewhere.columns import Roles, roles_of
-from paribus.elsewhere.differences import differ_in, meant_to_differ
+from paribus.elsewhere.asked.differences import differ_in, meant_to_differ
+from paribus.elsewhere.asked.pairs import asked_pairs, check_shared_seeds
+from paribus.elsewhere.asked.questions import ElsewhereBestQuestion, ElsewhereQuestion
+from paribus.elsewhere.columns.metrics import metric_of
+from paribus.elsewhere.columns.names import plain
+from paribus.elsewhere.columns.roles import Roles, roles_of
 from paribus.elsewhere.frame import Frame
-from paribus.elsewhere.metrics import metric_of
-from paribus.elsewhere.missing import settled
-from paribus.elsewhere.names import plain
 from paribus.elsewhere.notices import Notice
-from paribus.elsewhere.options import Missing, Unit
-from paribus.elsewhere.pairs import asked_pairs, check_shared_seeds
 from paribus.elsewhere.pooled import pooled
-from paribus.elsewhere.question import ElsewhereBestQuestion, ElsewhereQuestion
-from paribus.elsewhere.records import RecordedExperiment, RecordedRuns
 from paribus.elsewhere.remarks import of_roles, of_runs
-from paribus.elsewhere.runs import recorded
-from paribus.elsewhere.terms import Terms
-from paribus.elsewhere.tidy import one_column_each
-from paribus.elsewhere.wide import long_form
+from paribus.elsewhere.runs.missing import settled
+from paribus.elsewhere.runs.recorded import recorded
+from paribus.elsewhere.runs.records import RecordedExperiment, RecordedRuns
+from paribus.elsewhere.shapes.experiment_columns import long_form
+from paribus.elsewhere.shapes.metric_rows import one_column_each
+from paribus.elsewhere.shapes.seed_columns import by_seed, check_no_seed_columns, seed_columns
+from paribus.elsewhere.terms import Missing, Terms, Unit
 from paribus.errors import UserError, did_you_mean
 from paribus.measure import table
 from paribus.measure.metric import Metric

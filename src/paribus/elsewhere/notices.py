@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from paribus.elsewhere.options import Missing
+from paribus.elsewhere.terms import Missing
 
 
 @dataclass(frozen=True)

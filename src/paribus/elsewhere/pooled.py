@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from paribus.elsewhere.columns import Roles
+from paribus.elsewhere.columns.metrics import preference
+from paribus.elsewhere.columns.names import NO_SETTINGS, plain
+from paribus.elsewhere.columns.roles import Roles
 from paribus.elsewhere.frame import Frame, text_of
-from paribus.elsewhere.metrics import preference
-from paribus.elsewhere.names import NO_SETTINGS, plain
 from paribus.elsewhere.notices import Notice, Pooled
-from paribus.elsewhere.records import RecordedRuns
+from paribus.elsewhere.runs.records import RecordedRuns
 from paribus.elsewhere.terms import Terms
 
 

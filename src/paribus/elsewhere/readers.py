@@ -32,13 +32,13 @@ READERS: Registry[ResultReader] = Registry(
     "readers",
     "format of results",
     {
-        "wandb": "paribus.elsewhere.wandb:READER",
-        "lightning": "paribus.elsewhere.lightning:READER",
-        "huggingface": "paribus.elsewhere.huggingface:READER",
-        "mlflow": "paribus.elsewhere.mlflow:READER",
-        "mlruns": "paribus.elsewhere.mlruns:READER",
-        "tensorboard": "paribus.elsewhere.tensorboard:READER",
-        "csv": "paribus.elsewhere.csv:READER",
+        "wandb": "paribus.elsewhere.formats.wandb:READER",
+        "lightning": "paribus.elsewhere.formats.lightning:READER",
+        "huggingface": "paribus.elsewhere.formats.huggingface:READER",
+        "mlflow": "paribus.elsewhere.formats.mlflow:READER",
+        "mlruns": "paribus.elsewhere.formats.mlruns:READER",
+        "tensorboard": "paribus.elsewhere.formats.tensorboard:READER",
+        "csv": "paribus.elsewhere.formats.csv:READER",
     },
 )
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
-from paribus.elsewhere.columns import Roles
-from paribus.elsewhere.counters import MOST_BUDGETS
-from paribus.elsewhere.differences import differ_in, lengths_differ, meant_to_differ
+from paribus.elsewhere.asked.differences import differ_in, lengths_differ, meant_to_differ
+from paribus.elsewhere.columns.counters import MOST_BUDGETS
+from paribus.elsewhere.columns.metrics import is_best, is_summary
+from paribus.elsewhere.columns.names import BEST_EPOCHS, called_like, plain
+from paribus.elsewhere.columns.roles import Roles
 from paribus.elsewhere.frame import Frame, number, text_of
-from paribus.elsewhere.metrics import is_best, is_summary
-from paribus.elsewhere.missing import absent_seeds, by_number
-from paribus.elsewhere.names import BEST_EPOCHS, called_like, plain
 from paribus.elsewhere.notices import (
     AboutGuessed,
     AbsentSeeds,
@@ -39,9 +38,10 @@ from paribus.elsewhere.notices import (
     Unnamed,
     Unused,
 )
-from paribus.elsewhere.records import RecordedExperiment, RecordedRuns
+from paribus.elsewhere.runs.missing import absent_seeds, by_number
+from paribus.elsewhere.runs.records import RecordedExperiment, RecordedRuns
+from paribus.elsewhere.runs.units import has_sign, is_named_percent
 from paribus.elsewhere.terms import Terms
-from paribus.elsewhere.units import has_sign, is_named_percent
 from paribus.measure.metric import Metric
 from paribus.stats.limits import FEWEST_SEEDS
 

@@ -36,7 +36,7 @@ from paribus.elsewhere.notices import (
     Unused,
     WithoutValue,
 )
-from paribus.elsewhere.options import Missing
+from paribus.elsewhere.terms import Missing
 from paribus.present.guesses import GUESSES
 from paribus.stats.limits import FEWEST_SEEDS
 from paribus.text import count, listed, plural, shown

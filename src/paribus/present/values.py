@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from paribus.elsewhere.judge import Judgement, finite
-from paribus.elsewhere.records import RecordedExperiment
+from paribus.elsewhere.runs.records import RecordedExperiment
 from paribus.measure.metric import Metric
 from paribus.present.estimates import level
 from paribus.present.many_runs import dots_or_bars

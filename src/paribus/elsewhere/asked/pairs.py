@@ -1,0 +1,70 @@
+"""Which experiments of a table are compared with which."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+from paribus.elsewhere.columns.roles import Roles
+from paribus.elsewhere.frame import Frame
+from paribus.elsewhere.runs.records import RecordedExperiment, RecordedRuns
+from paribus.elsewhere.terms import Terms
+from paribus.errors import UserError, did_you_mean
+
+
+def asked_pairs(
+    frame: Frame, experiments: Sequence[RecordedExperiment], terms: Terms, roles: Roles
+) -> list[tuple[str, str]]:
+    """Return the pairs that are asked about: those that are named, those with the baseline, or
+    every pair. Of experiments that several columns name together those pairs alone that differ in
+    one of them, and of several methods of a sweep over epochs not in these; but only if each
+    experiment is in such a pair, so that none is left out.
+
+    Raises `UserError` where there are not two experiments, or one that is named is not there.
+    """
+    names = [one.name for one in experiments]
+    if len(names) < 2:
+        raise UserError(
+            f"{frame.source}: has one experiment ({names[0] if names else 'none'}); a comparison "
+            "needs two; --experiment names the column that tells experiments apart"
+        )
+    for name in _asked(terms):
+        if name not in names:
+            raise UserError(
+                f'{frame.source}: there is no experiment "{name}"; {did_you_mean(name, names)}'
+            )
+    for a, b in terms.compare:
+        if a == b:
+            raise UserError(f"--compare {a} {b}: compares an experiment with itself; name two")
+    if terms.compare:
+        return list(dict.fromkeys(terms.compare))
+    if terms.baseline is not None:
+        return [(terms.baseline, name) for name in names if name != terms.baseline]
+    pairs = list(combinations(experiments, 2))
+    near = [(a, b) for a, b in pairs if _columns_apart(a, b) == 1]
+    if roles.budgets and len({one.parts[:-1] for one in experiments}) > 1:
+        near = [(a, b) for a, b in near if a.parts[-1] == b.parts[-1]]
+    covers_all = {one.name for pair in near for one in pair} == set(names)
+    return [(a.name, b.name) for a, b in (near if covers_all else pairs)]
+
+
+def _columns_apart(a: RecordedExperiment, b: RecordedExperiment) -> int:
+    """In how many of the columns that name experiments two differ."""
+    return sum(one != other for one, other in zip(a.parts, b.parts, strict=True))
+
+
+def _asked(terms: Terms) -> list[str]:
+    named = [name for pair in terms.compare for name in pair]
+    return named if terms.baseline is None else [*named, terms.baseline]
+
+
+def check_shared_seeds(frame: Frame, runs: RecordedRuns, pairs: Sequence[tuple[str, str]]) -> None:
+    """Raise `UserError` where no two that are compared have a seed in common."""
+    seeds = {one.name: {run.seed for run in one.runs} for one in runs.experiments}
+    if not any(seeds[a] & seeds[b] for a, b in pairs):
+        a, b = pairs[0]
+        others = ", nor have any other two that are compared" if len(pairs) > 1 else ""
+        raise UserError(
+            f"{frame.source}: --paired: {a} and {b} have no seed in common{others}; leave out "
+            "--paired, and runs are compared unpaired"
+        )
