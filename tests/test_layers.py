@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -19,34 +19,38 @@ BASE = {"errors", "seeding", "text", "registry"}
 """What every part may import, these among themselves excepted."""
 
 
-def _table() -> dict[str, set[str]]:
-    """What each part may import of ours, besides itself, by the table of docs/architecture.md."""
+def _table(heading: str, base: Set[str]) -> dict[str, set[str]]:
+    """What each part may import of ours, besides itself, by the first table below a heading of
+    docs/architecture.md. base: what every part may import."""
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-    table = page.partition("## The parts")[2].partition("\n\nA lower part")[0]
+    table = page.partition(f"\n## {heading}\n")[2].partition("\n| --- ")[2].partition("\n\n")[0]
     allowed = {}
-    for line in re.findall(r"^\| `.*\|$", table, re.M):
+    for line in table.splitlines()[1:]:
         part, _, imports = (cell.strip() for cell in line.strip("|").split(" | "))
         name = part.strip("`/ ")
-        base = set() if name in BASE else BASE
-        allowed[name] = set(re.findall(r"`([a-z_]+)`", imports)) | base
+        allowed[name] = set(re.findall(r"`([a-z_]+)`", imports)) | (base - {name})
     return allowed
 
 
-ALLOWED = _table() | {"studies": set()}
+ALLOWED = _table("The parts", BASE) | {"studies": set()}
+ELSEWHERE = SOURCE / "elsewhere"
+WAY = _table("The way of a table", set())
+"""The parts of `elsewhere`, lower ones first."""
 
 
 def test_the_table_has_all_parts() -> None:
-    parts = {path.name.removesuffix(".py") for path in SOURCE.iterdir()}
-    assert set(ALLOWED) == parts - {"__init__", "__pycache__", "py.typed"}
+    for folder, table in ((SOURCE, ALLOWED), (ELSEWHERE, WAY)):
+        parts = {path.name.removesuffix(".py") for path in folder.iterdir()}
+        assert set(table) == parts - {"__init__", "__pycache__", "py.typed"}
 
 
 FOR_TYPES_ALONE = {("spec", "results")}
 """`Study.run` is found by name, but its result has a type."""
 
 
-def _imports(path: Path) -> Iterator[tuple[str, bool]]:
-    """Each part of ours that a file imports, "" for `import paribus` itself, which may load any;
-    and whether for types alone."""
+def _imports(path: Path) -> Iterator[tuple[list[str], bool]]:
+    """What a file imports of ours, as a path of names from the part on, "" for `import paribus`
+    itself, which may load any; and whether for types alone."""
     tree = ast.parse(path.read_text("utf-8"))
     types = {
         inner
@@ -64,7 +68,7 @@ def _imports(path: Path) -> Iterator[tuple[str, bool]]:
         for name in names:
             # The version is a constant of `paribus` itself, and loads no part.
             if f"{name}.".startswith("paribus.") and name != "paribus.__version__":
-                yield f"{name}.".split(".")[1], node in types
+                yield f"{name}.".split(".")[1:], node in types
 
 
 FILES = [path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py"]
@@ -73,7 +77,7 @@ FILES = [path for path in SOURCE.rglob("*.py") if path != SOURCE / "__init__.py"
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_imports_point_one_way(path: Path) -> None:
     part = path.relative_to(SOURCE).parts[0].removesuffix(".py")
-    for imported, for_types in _imports(path):
+    for (imported, *_), for_types in _imports(path):
         if for_types and (part, imported) in FOR_TYPES_ALONE:
             continue
         assert imported in ALLOWED[part] | {part}, f"{path}: imports {imported or 'paribus'}"
@@ -102,6 +106,24 @@ def _modules_of_ours() -> dict[str, set[str]]:
 def test_no_modules_import_each_other_in_a_circle() -> None:
     """In a circle, none can be read, tested or moved without the others."""
     TopologicalSorter(_modules_of_ours()).prepare()  # Raises `CycleError` with a circle.
+
+
+@pytest.mark.parametrize("path", sorted(ELSEWHERE.rglob("*.py")), ids=lambda path: path.stem)
+def test_a_table_from_elsewhere_goes_one_way(path: Path) -> None:
+    part = path.relative_to(ELSEWHERE).parts[0].removesuffix(".py")
+    for (imported, *inner), _ in _imports(path):
+        if imported == "elsewhere":
+            assert inner[0] in WAY[part] | {part}, f"{path}: imports {inner[0]}"
+    for place, (name, imports) in enumerate(WAY.items()):
+        assert imports <= set(list(WAY)[:place]), f"{name}: imports what stands below it"
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
+def test_git_ignores_no_file_of_ours() -> None:
+    """A folder called as one that commands write, such as runs/, would be missing in a clone."""
+    command = ["git", "ls-files", "--others", "--ignored", "--exclude-standard", "src", "tests"]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert [name for name in found.stdout.splitlines() if name.endswith(".py")] == []
 
 
 def test_each_class_has_a_name_of_its_own() -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
+from paribus.elsewhere.cells import text_of
 from paribus.elsewhere.formats.in_memory import frame_of
-from paribus.elsewhere.frame import text_of
 from paribus.elsewhere.judge import Judgement
 from paribus.elsewhere.judge import judge as judge_frame
 from paribus.elsewhere.readers import read

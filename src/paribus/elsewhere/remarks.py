@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from paribus.elsewhere.asked.differences import differ_in, lengths_differ, meant_to_differ
-from paribus.elsewhere.columns.counters import MOST_BUDGETS
-from paribus.elsewhere.columns.metrics import is_best, is_summary
-from paribus.elsewhere.columns.names import BEST_EPOCHS, called_like, plain
+from paribus.elsewhere.asked.pairs import differ_in, lengths_differ, meant_to_differ
+from paribus.elsewhere.cells import number, plain, text_of
+from paribus.elsewhere.columns.metrics import has_sign, is_named_percent, preference
+from paribus.elsewhere.columns.names import BEST_EPOCHS, NO_SETTINGS, called_like
 from paribus.elsewhere.columns.roles import Roles
-from paribus.elsewhere.frame import Frame, number, text_of
+from paribus.elsewhere.columns.summary_names import is_best, is_summary
+from paribus.elsewhere.columns.sweeps import MOST_BUDGETS
+from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.notices import (
     AboutGuessed,
     AbsentSeeds,
@@ -31,6 +33,7 @@ from paribus.elsewhere.notices import (
     OneValueEach,
     PairsDropped,
     PairsInOneColumn,
+    Pooled,
     SeedsNotPaired,
     SummaryOfRuns,
     SweepGuessed,
@@ -38,9 +41,8 @@ from paribus.elsewhere.notices import (
     Unnamed,
     Unused,
 )
-from paribus.elsewhere.runs.missing import absent_seeds, by_number
-from paribus.elsewhere.runs.records import RecordedExperiment, RecordedRuns
-from paribus.elsewhere.runs.units import has_sign, is_named_percent
+from paribus.elsewhere.recorded.missing import absent_seeds, by_number
+from paribus.elsewhere.recorded.records import RecordedExperiment, RecordedRuns
 from paribus.elsewhere.terms import Terms
 from paribus.measure.metric import Metric
 from paribus.stats.limits import FEWEST_SEEDS
@@ -180,3 +182,25 @@ def _asked_by_name(terms: Terms) -> bool:
 def _has_few(frame: Frame, column: str) -> bool:
     """Whether a column counts so far only that its numbers may be ones of a sweep."""
     return 1 < len(set(map(text_of, frame.columns[column]))) <= MOST_BUDGETS
+
+
+def pooled(frame: Frame, roles: Roles, terms: Terms, found: RecordedRuns) -> Iterator[Notice]:
+    """Which columns tell runs of one experiment apart as a setting does, such as a dataset: each
+    run has one value, and there are at most half as many values as runs. All its runs count
+    alike."""
+    runs = [(one.name, run.rows) for one in found.experiments for run in one.runs if run.rows]
+    columns: dict[str, tuple[str, ...]] = {}
+    for column in roles.unused:
+        is_known = plain(column) in NO_SETTINGS or preference(plain(column)) is not None
+        if is_known or column in terms.columns.ignored:
+            continue
+        cells = frame.columns[column]
+        of_run = [(name, {text_of(cells[row]) for row in rows} - {""}) for name, rows in runs]
+        if any(len(values) > 1 for _, values in of_run):
+            continue
+        value_of = [(name, next(iter(values), "")) for name, values in of_run]
+        values = tuple(dict.fromkeys(value for _, value in value_of))
+        if len({*value_of}) > len(found.experiments) and len(values) <= len(runs) / 2:
+            columns[column] = values
+    if columns:
+        yield Pooled(roles.experiment, columns)

@@ -73,9 +73,9 @@ class Terms:
     each metric, in its own unit; empty if none was stated. `about`: the columns that are meant to
     differ; by default the only one that does. `compare`: pairs of experiments; `baseline`: the one
     that all others are compared with; by default every pair. `best`: whether it is asked, too,
-    which of all may be the best. `missing`: what runs without a value are, as in
-    `runs.missing.settled`. `wide`: what the cells are of a table whose columns are experiments or
-    seeds; "" of other tables.
+    which of all may be the best. `missing`: what runs without a value are, as `recorded.missing`
+    has it. `wide`: what the cells are of a table whose columns are experiments or seeds; "" of
+    other tables.
     """
 
     columns: Stated = field(default_factory=Stated)

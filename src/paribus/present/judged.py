@@ -12,7 +12,7 @@ import numpy as np
 
 from paribus import __version__
 from paribus.atomic import write_atomically
-from paribus.elsewhere.judge import Judgement, finite
+from paribus.elsewhere.judge import Judgement
 from paribus.present import finding_tables, latex
 from paribus.present.estimates import amount
 from paribus.present.figures.processes import draw
@@ -213,7 +213,7 @@ def _summary_csv(judgment: Judgement) -> str:
     )
     for one in judgment.experiments:
         for metric in judgment.metrics:
-            value_R = finite(one, metric.key)
+            value_R = one.finite(metric.key)
             n = value_R.size
             numbers: list[float | str] = [float(value_R.mean())] if n else [""]
             # ddof=1: the runs are a sample of those that could have been trained.

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from paribus.elsewhere.judge import Judgement, finite
-from paribus.elsewhere.runs.records import RecordedExperiment
+from paribus.elsewhere.judge import Judgement
+from paribus.elsewhere.recorded.records import RecordedExperiment
 from paribus.measure.metric import Metric
 from paribus.present.estimates import level
 from paribus.present.many_runs import dots_or_bars
@@ -78,7 +78,7 @@ def setting_names(judgment: Judgement) -> tuple[str, ...]:
 def _view(
     experiments: Sequence[RecordedExperiment], metric: Metric, settings: Sequence[str]
 ) -> ValuesView:
-    values = {one.name: finite(one, metric.key) * metric.scale for one in experiments}
+    values = {one.name: one.finite(metric.key) * metric.scale for one in experiments}
     every = np.concatenate(list(values.values()))
     low, high = (float(every.min()), float(every.max())) if every.size else (0.0, 1.0)
     ticks = _ticks(low, high)

@@ -195,7 +195,7 @@ def test_a_word_in_a_column_of_no_known_name_is_named_too(tmp_path: Path) -> Non
 def test_metrics_are_known_by_name_and_values(
     name: str, value: str, expected: tuple[bool, float, str]
 ) -> None:
-    found = metric_of(name, name, [value], None)
+    found = metric_of(name, [value], None)
     assert (found.higher_is_better, found.scale, found.unit) == expected
 
 

@@ -1,15 +1,22 @@
-"""Which experiments of a table are compared with which."""
+"""Which experiments of a table are compared with which, and in which settings they differ."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
 
+from paribus.elsewhere.cells import is_value, plain
 from paribus.elsewhere.columns.roles import Roles
 from paribus.elsewhere.frame import Frame
-from paribus.elsewhere.runs.records import RecordedExperiment, RecordedRuns
+from paribus.elsewhere.recorded.records import RecordedExperiment, RecordedRuns
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError, did_you_mean
+from paribus.questions.finding import Pair
+from paribus.spec.diff import SettingChanged
+
+_MEASURED_ON = {"dataset", "data", "split", "fold", "task", "benchmark", "env", "environment"}
+"""Columns that say on what a run was measured: methods are compared on the same."""
+_NONE = "(empty)"
 
 
 def asked_pairs(
@@ -68,3 +75,47 @@ def check_shared_seeds(frame: Frame, runs: RecordedRuns, pairs: Sequence[tuple[s
             f"{frame.source}: --paired: {a} and {b} have no seed in common{others}; leave out "
             "--paired, and runs are compared unpaired"
         )
+
+
+def differ_in(a: RecordedExperiment, b: RecordedExperiment) -> tuple[str, ...]:
+    """Return the settings in which two experiments differ."""
+    return tuple(name for name in a.settings if a.settings[name] != b.settings.get(name, ""))
+
+
+def meant_to_differ(
+    a: RecordedExperiment, b: RecordedExperiment, about: Sequence[str], roles: Roles
+) -> tuple[str, ...]:
+    """Return which settings are meant to differ: those that are stated. If none are, the only one
+    that does, unless it says what the experiments were measured on, or that they were not trained
+    for as long."""
+    if about:
+        return tuple(about)
+    found = differ_in(a, b)
+    if len(found) != 1 or plain(found[0]) in _MEASURED_ON or lengths_differ(a, b, roles):
+        return ()
+    return found
+
+
+def lengths_differ(a: RecordedExperiment, b: RecordedExperiment, roles: Roles) -> bool:
+    """Return whether the logs of one experiment all end at one epoch, and those of the other at
+    another."""
+    ends = [one.settings.get(roles.epoch) for one in (a, b)]
+    return all(map(is_value, ends)) and ends[0] != ends[1]
+
+
+def pair_of(
+    a: RecordedExperiment, b: RecordedExperiment, about: Sequence[str], roles: Roles
+) -> Pair:
+    """Return two experiments with what is recorded to differ between them."""
+    differences = tuple(
+        SettingChanged(column, a.settings[column] or _NONE, b.settings.get(column, "") or _NONE)
+        for column in differ_in(a, b)
+    )
+    meant = meant_to_differ(a, b, about, roles)
+    return Pair(
+        a=a.name,
+        b=b.name,
+        differences=differences,
+        confounds=tuple(one for one in differences if one.aspect not in meant),
+        recorded_only=True,
+    )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
-from paribus.elsewhere.frame import Cell, number
-from paribus.elsewhere.runs.units import are_percentages
+from paribus.elsewhere.cells import Cell, is_value, plain, values_in
+from paribus.elsewhere.columns.names import has_word
+from paribus.elsewhere.columns.summary_names import is_spread, is_summary
 from paribus.elsewhere.terms import Unit
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
@@ -30,11 +30,6 @@ _SPLITS = ("test", "eval", "val", "valid", "validation", "dev", "")
 _KINDS = ("accuracy", "acc", "f1", "auc", "score", "reward", "return", "error", "loss")
 _LOGGED_UNDER = re.compile(r"^(metrics?|summary)[./](?=.)")
 """What MLflow and others put before the name of a metric."""
-_SUMMARY = re.compile(r"(^|_)(mean|avg|average|median)(_|$)")
-_SPREAD = re.compile(r"(^|_)(std|sd|stddev|stderr|se|sem|var|variance|ci|ci95)(_|$)")
-_OF_RESOURCES = re.compile(r"time|duration|runtime|latency|memory|mem|ram|vram|gpu|hours")
-"""Of these a minimum is minutes, and a maximum what was needed."""
-_BEST = re.compile(r"(^|_)(best|max|maximum|min|minimum|peak)(_|$)")
 
 
 def preference(name: str) -> int | None:
@@ -47,13 +42,13 @@ def preference(name: str) -> int | None:
     >>> preference("val_accuracy") == preference("val_top1") < preference("val_bleu")
     True
     """
-    if lower_is_better(name) is None or _SPREAD.search(name):
+    if lower_is_better(name) is None or is_spread(name):
         return None
     split = next((place for place, one in enumerate(_SPLITS) if one in name.split("_")), 6)
     kind = next((place for place, one in enumerate(_KINDS) if one in name.split("_")), len(_KINDS))
     if kind == len(_KINDS) and not lower_is_better(name):
         # A loss is seldom what a table is about that has anything else.
-        kind = _KINDS.index("accuracy" if _any(_ACCURACY, name) else "score")
+        kind = _KINDS.index("accuracy" if has_word(_ACCURACY, name) else "score")
     in_training = "train" in name.split("_") or "training" in name.split("_")
     return 1000 * in_training + 20 * split + kind
 
@@ -64,28 +59,9 @@ def lower_is_better(name: str) -> bool | None:
     >>> lower_is_better("val_loss"), lower_is_better("test_acc"), lower_is_better("width")
     (True, False, None)
     """
-    if _any(_LOWER, name):
+    if has_word(_LOWER, name):
         return True
-    return False if _any(_HIGHER, name) else None
-
-
-def is_best(name: str) -> bool:
-    """Return whether the name of a column (plain) says that it holds the best of several values.
-
-    >>> is_best("best_val_acc"), is_best("max_reward"), is_best("train_time_min"), is_best("acc")
-    (True, True, False, False)
-    """
-    return _BEST.search(name) is not None and not _any(_OF_RESOURCES, name)
-
-
-def is_summary(name: str) -> bool:
-    """Return whether the name of a column (plain) says that it holds means of runs."""
-    return _SUMMARY.search(name) is not None
-
-
-def is_spread(name: str) -> bool:
-    """Return whether the name of a column (plain) says that it holds how much runs vary."""
-    return _SPREAD.search(name) is not None
+    return False if has_word(_HIGHER, name) else None
 
 
 def percent_bounds(name: str) -> tuple[float, float]:
@@ -95,19 +71,20 @@ def percent_bounds(name: str) -> tuple[float, float]:
     >>> percent_bounds("test_acc"), percent_bounds("wer"), percent_bounds("cost")
     ((0.0, 100.0), (0.0, inf), (-inf, inf))
     """
-    if not _any(_SHARE, name):
+    if not has_word(_SHARE, name):
         return float("-inf"), float("inf")
     return 0.0, float("inf") if lower_is_better(name) else 100.0
 
 
 def metric_of(
-    column: str, name: str, cells: Sequence[Cell], better: str | None, *, unit: Unit | None = None
+    column: str, cells: Sequence[Cell], better: str | None, *, unit: Unit | None = None
 ) -> Metric:
     """Return the metric of a column.
 
-    name: the column's, plain. better: "higher", "lower", or None to go by the name. unit: None to
-    go by the name and the values. Raises `UserError` where the name does not say what is better.
+    better: "higher", "lower", or None to go by the name. unit: None to go by the name and the
+    values. Raises `UserError` where the name does not say what is better.
     """
+    name = plain(column)
     lower = lower_is_better(name) if better is None else better == "lower"
     if lower is None and (is_summary(name) or is_spread(name)):
         raise UserError(
@@ -121,8 +98,8 @@ def metric_of(
     unit = unit or _guessed_unit(column, name, cells)
     is_share, in_percent = unit is not Unit.NUMBER, unit is Unit.PERCENT
     # A percentage of something else, such as a word error rate, can be above 100.
-    is_bounded = is_share and all(0 <= one <= 100 for one in _values(cells))
-    accurate = not lower and _any(_ACCURACY, name)
+    is_bounded = is_share and all(0 <= one <= 100 for one in values_in(cells))
+    accurate = not lower and has_word(_ACCURACY, name)
     better_word, worse_word = ("lower", "higher") if lower else ("higher", "lower")
     label = _LOGGED_UNDER.sub("", column).replace("_", " ")
     return Metric(
@@ -145,19 +122,31 @@ def metric_of(
 
 
 def _guessed_unit(column: str, name: str, cells: Sequence[Cell]) -> Unit:
-    values = _values(cells)
-    if not _any(_SHARE, name) or not values or min(values) < 0 or max(values) > 100:
+    values = values_in(cells)
+    if not has_word(_SHARE, name) or not values or min(values) < 0 or max(values) > 100:
         return Unit.NUMBER
     in_percent = max(values) > 1 or are_percentages(column, cells)
     return Unit.PERCENT if in_percent else Unit.SHARE
 
 
-def _values(cells: Sequence[Cell]) -> list[float]:
-    return [one for cell in cells if (one := number(cell)) is not None and one == one]
+_PERCENT = re.compile(r"%|pct|per[ _-]?cent(?!il|er)")
 
 
-def _any(pattern: re.Pattern[str], name: str) -> bool:
-    """Whether a word of a plain name, or two of them, match."""
-    words = name.split("_")
-    pairs = ["_".join(pair) for pair in pairwise(words)]
-    return any(pattern.fullmatch(one) for one in (*words, *pairs))
+def is_named_percent(column: str) -> bool:
+    """Return whether the name of a column says that it holds percentages.
+
+    >>> is_named_percent("Test error (%)"), is_named_percent("acc_pct"), is_named_percent("acc")
+    (True, True, False)
+    """
+    return _PERCENT.search(column.lower()) is not None
+
+
+def has_sign(cell: Cell) -> bool:
+    """Return whether a cell is a number with a % behind it."""
+    return isinstance(cell, str) and cell.strip().endswith("%") and is_value(cell)
+
+
+def are_percentages(column: str, cells: Sequence[Cell]) -> bool:
+    """Return whether the name of a column or its cells say that it holds percentages; if not, the
+    values must tell."""
+    return is_named_percent(column) or any(map(has_sign, cells))

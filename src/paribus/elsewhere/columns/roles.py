@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from paribus.elsewhere.columns.counters import budgets_of, check_filled, numbers_rows
+from paribus.elsewhere.cells import has_spread, is_blank, number, numbers_rows, plain, text_of
+from paribus.elsewhere.columns.advice import how_to_write
 from paribus.elsewhere.columns.metrics import preference
-from paribus.elsewhere.columns.names import NAMES, NO_SETTINGS, called_like, how_to_write, plain
-from paribus.elsewhere.frame import Frame, has_spread, is_blank, number, text_of
+from paribus.elsewhere.columns.names import NAMES, NO_SETTINGS, called_like
+from paribus.elsewhere.columns.sweeps import budgets_of, check_filled
+from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.terms import ROLES, ColumnsByRole, Stated
 from paribus.errors import UserError, did_you_mean
 from paribus.text import listed

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
-from paribus.elsewhere.columns.counters import counts_up
-from paribus.elsewhere.frame import Cell, Frame, number, united
+from paribus.elsewhere.cells import Cell, counts_up, number
+from paribus.elsewhere.frame import Frame, united
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from paribus.elsewhere.cells import Cell
 from paribus.elsewhere.formats.csv import text_of_file
 from paribus.elsewhere.formats.run_folders import run_folders, runs_by_name
-from paribus.elsewhere.frame import Cell, Frame, of_rows
+from paribus.elsewhere.frame import Frame, of_rows
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError
 

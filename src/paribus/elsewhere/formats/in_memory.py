@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from paribus.elsewhere.frame import Cell, Frame
+from paribus.elsewhere.cells import Cell
+from paribus.elsewhere.frame import Frame
 from paribus.errors import UserError
 
 _SOURCE = "the table"

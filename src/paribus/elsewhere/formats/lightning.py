@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from paribus.elsewhere.cells import Cell
 from paribus.elsewhere.formats.csv import read_one, text_of_file
 from paribus.elsewhere.formats.run_folders import run_folders, runs_by_name
-from paribus.elsewhere.frame import Cell, Frame, of_rows
+from paribus.elsewhere.frame import Frame, of_rows
 from paribus.elsewhere.readers import ResultReader
 
 _FILE = "metrics.csv"

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from paribus.elsewhere.cells import Cell
 from paribus.elsewhere.formats.run_folders import run_names, runs_by_name
-from paribus.elsewhere.frame import Cell, Frame, of_rows
+from paribus.elsewhere.frame import Frame, of_rows
 from paribus.elsewhere.notices import RunsByName
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from paribus.elsewhere.cells import Cell, number
 from paribus.elsewhere.formats.csv import text_of_file
 from paribus.elsewhere.formats.run_folders import run_names, runs_by_name
-from paribus.elsewhere.frame import Cell, Frame, number, of_rows
+from paribus.elsewhere.frame import Frame, of_rows
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from paribus.elsewhere.cells import Cell
 from paribus.elsewhere.formats.run_folders import run_folders, runs_by_name
-from paribus.elsewhere.frame import Cell, Frame, of_rows
+from paribus.elsewhere.frame import Frame, of_rows
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError, need
 

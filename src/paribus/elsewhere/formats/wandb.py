@@ -6,10 +6,10 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from paribus.elsewhere.columns.names import plain
+from paribus.elsewhere.cells import Cell, is_blank, number, plain
 from paribus.elsewhere.formats.csv import read_one
 from paribus.elsewhere.formats.run_folders import RunFolder, run_names, runs_by_name
-from paribus.elsewhere.frame import Cell, Frame, is_blank, number, of_rows, united
+from paribus.elsewhere.frame import Frame, of_rows, united
 from paribus.elsewhere.readers import ResultReader
 from paribus.errors import UserError
 

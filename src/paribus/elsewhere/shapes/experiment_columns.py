@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from paribus.elsewhere.columns.counters import unmeasured
-from paribus.elsewhere.columns.names import NO_SETTINGS, PARTS, called_like, plain
+from paribus.elsewhere.cells import Cell, is_blank, number, plain, text_of, unmeasured
+from paribus.elsewhere.columns.names import NO_SETTINGS, PARTS, called_like
 from paribus.elsewhere.columns.roles import Roles, roles_of
-from paribus.elsewhere.frame import Cell, Frame, is_blank, number, text_of
+from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.notices import EndsOfColumns, ExperimentsGuessed, Notice, RunColumnsGuessed
 from paribus.elsewhere.shapes.seed_columns import runs_of_columns
 from paribus.elsewhere.terms import Missing, Terms

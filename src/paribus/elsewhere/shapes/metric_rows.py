@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from paribus.elsewhere.columns.counters import numbers_rows
+from paribus.elsewhere.cells import Cell, number, numbers_rows, plain, text_of
 from paribus.elsewhere.columns.metrics import preference
-from paribus.elsewhere.columns.names import called_like, plain
-from paribus.elsewhere.frame import Cell, Frame, number, text_of
+from paribus.elsewhere.columns.names import called_like
+from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.notices import MetricsInRows, Notice
 from paribus.elsewhere.terms import ROLES, Terms
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from paribus.elsewhere.columns.metrics import is_spread, is_summary
-from paribus.elsewhere.columns.names import ADD_WIDE, called_like, plain
-from paribus.elsewhere.frame import Cell, Frame, is_value, number
+from paribus.elsewhere.cells import Cell, is_value, number, plain
+from paribus.elsewhere.columns.advice import ADD_WIDE
+from paribus.elsewhere.columns.names import called_like
+from paribus.elsewhere.columns.summary_names import is_rank, is_spread, is_summary, is_summary_row
+from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.notices import Notice, SeedColumnsGuessed, Unused
-from paribus.elsewhere.runs.summaries import is_summary_row
 from paribus.elsewhere.terms import Terms
 from paribus.errors import UserError
 from paribus.text import listed, shown
@@ -48,10 +49,6 @@ def seed_columns(frame: Frame, terms: Terms) -> dict[str, str]:
     return seeds if told and one_way and numeric and words and not has_seeds else {}
 
 
-def _is_rank(name: str) -> bool:
-    return "rank" in name.split("_")
-
-
 def check_no_seed_columns(frame: Frame, terms: Terms) -> None:
     """Raise `UserError` where columns that look like seeds are read as something else."""
     columns = list(seed_columns(frame, terms))
@@ -74,7 +71,7 @@ def by_seed(frame: Frame, terms: Terms) -> tuple[Frame, list[Notice]]:
         for name in frame.columns
         if name not in seeds
         and all(number(cell) is not None for cell in frame.columns[name])
-        and any(says(plain(name)) for says in (is_summary, is_spread, is_summary_row, _is_rank))
+        and any(says(plain(name)) for says in (is_summary, is_spread, is_summary_row, is_rank))
     ]
     kept = [name for name in frame.columns if name not in seeds and name not in means]
     if terms.columns.metric:

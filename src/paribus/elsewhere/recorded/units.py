@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from paribus.elsewhere.frame import Cell, Frame, is_value, number
+from paribus.elsewhere.cells import is_value, number, plain, values_in
+from paribus.elsewhere.columns.metrics import are_percentages, has_sign, percent_bounds
+from paribus.elsewhere.columns.roles import Roles
+from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.notices import LowPercentages, Notice
+from paribus.elsewhere.recorded.records import RecordedExperiment
+from paribus.elsewhere.recorded.rows import counting_row
 from paribus.elsewhere.terms import Unit
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
@@ -17,34 +21,28 @@ from paribus.measure.table import Series
 _APART = 20.0
 """How many times the shares percentages are at least, in the middle: of 100 times, with room for
 what differs."""
-_PERCENT = re.compile(r"%|pct|per[ _-]?cent(?!il|er)")
 _UNSURE = (
     "write all in one unit; if these are percentages already, write a % behind each, or into the "
     "name of the column"
 )
 
 
-def is_named_percent(column: str) -> bool:
-    """Return whether the name of a column says that it holds percentages.
+def check_cells(
+    frame: Frame, metrics: Sequence[Metric], units: Mapping[str, Unit]
+) -> Iterator[Notice]:
+    """Raise `UserError` where cells of a metric are not all in one unit, or not in the one that is
+    stated; yield what is to be said of those that may be.
 
-    >>> is_named_percent("Test error (%)"), is_named_percent("acc_pct"), is_named_percent("acc")
-    (True, True, False)
+    units: by the metric's key, as far as they are stated.
     """
-    return _PERCENT.search(column.lower()) is not None
+    for metric in metrics:
+        _check_signs(frame, metric.key)
+        if metric.key in units:
+            _check_stated(frame, metric.key, units[metric.key])
+            yield from _low_percentages(frame, metric.key, units[metric.key])
 
 
-def has_sign(cell: Cell) -> bool:
-    """Return whether a cell is a number with a % behind it."""
-    return isinstance(cell, str) and cell.strip().endswith("%") and is_value(cell)
-
-
-def are_percentages(column: str, cells: Sequence[Cell]) -> bool:
-    """Return whether the name of a column or its cells say that it holds percentages; if not, the
-    values must tell."""
-    return is_named_percent(column) or any(map(has_sign, cells))
-
-
-def check_signs(frame: Frame, column: str) -> None:
+def _check_signs(frame: Frame, column: str) -> None:
     """Raise `UserError` where some cells of a column are written with %, and others without."""
     cells = frame.columns[column]
     signed = [cell for cell in cells if has_sign(cell)]
@@ -56,12 +54,9 @@ def check_signs(frame: Frame, column: str) -> None:
             )
 
 
-def check_stated(frame: Frame, column: str, unit: Unit, bounds: tuple[float, float]) -> None:
-    """Raise `UserError` at the first cell of a column that cannot be in the unit that is stated.
-
-    bounds: what a percentage of this metric can be.
-    """
-    low, high = bounds
+def _check_stated(frame: Frame, column: str, unit: Unit) -> None:
+    """Raise `UserError` at the first cell of a column that cannot be in the unit that is stated."""
+    low, high = percent_bounds(plain(column))
     for cell, place in zip(frame.columns[column], frame.places, strict=True):
         value = number(cell)
         if has_sign(cell) and unit is not Unit.PERCENT:
@@ -83,16 +78,40 @@ def check_stated(frame: Frame, column: str, unit: Unit, bounds: tuple[float, flo
             )
 
 
-def low_percentages(frame: Frame, column: str, unit: Unit) -> Iterator[Notice]:
+def _low_percentages(frame: Frame, column: str, unit: Unit) -> Iterator[Notice]:
     """Whether a column of percentages, by what was stated alone, has no value above 1."""
-    values = [one for cell in frame.columns[column] if (one := number(cell)) is not None]
-    has = [one for one in values if one == one]
+    has = values_in(frame.columns[column])
     is_sure = are_percentages(column, frame.columns[column])
     if unit is Unit.PERCENT and has and max(has) <= 1 and not is_sure:
         yield LowPercentages(column, max(has))
 
 
-def check_units(
+def check_values(
+    frame: Frame,
+    roles: Roles,
+    metric: Metric,
+    experiments: Sequence[RecordedExperiment],
+    *,
+    is_stated: bool,
+) -> None:
+    """Raise `UserError` where values that count may be in another unit than others.
+
+    is_stated: whether somebody has said what the unit of the metric is.
+    """
+    if not metric.is_share or are_percentages(metric.key, frame.columns[metric.key]):
+        return
+    series = {one.name: one.series[metric.key] for one in experiments}
+    if not is_stated:
+        _check_logs(frame, metric, [row for rows in series.values() for row in rows])
+    values = {name: [row.value for row in rows] for name, rows in series.items()}
+    places = {
+        one.name: [frame.places[counting_row(frame, roles, run)] for run in one.runs]
+        for one in experiments
+    }
+    _check_units(metric, values, places)
+
+
+def _check_units(
     metric: Metric,
     values: Mapping[str, Sequence[float]],
     places: Mapping[str, Sequence[str]],
@@ -103,8 +122,6 @@ def check_units(
     values: the final one of each run by experiment, NaN where there is none. places: where they
     are.
     """
-    if not metric.is_share:
-        return
     for name, side in values.items():
         _check_one(metric, name, side, places[name])
     has = {name: [v for v in side if v == v] for name, side in values.items()}
@@ -119,10 +136,10 @@ def check_units(
                 )
 
 
-def check_logs(frame: Frame, metric: Metric, series: Sequence[Series]) -> None:
+def _check_logs(frame: Frame, metric: Metric, series: Sequence[Series]) -> None:
     """Raise `UserError` where values are taken for percentages because of some that count for no
     run, and all that count are up to 1, as are all of some run: these may be shares."""
-    if not metric.is_share or metric.scale != 1 or any(one.value > 1 for one in series):
+    if metric.scale != 1 or any(one.value > 1 for one in series):
         return
     if all((one.value_E > 1).any() for one in series):
         return
@@ -136,7 +153,7 @@ def check_logs(frame: Frame, metric: Metric, series: Sequence[Series]) -> None:
 
 
 def _check_one(metric: Metric, name: str, side: Sequence[float], places: Sequence[str]) -> None:
-    """As `check_units`, of one experiment; the message names the first value of the rarer unit."""
+    """As `_check_units`, of one experiment; the message names the first value of the rarer unit."""
     small = [place for place, value in enumerate(side) if 0 < value <= 1]
     large = [place for place, value in enumerate(side) if value > 1]
     if not small or not large:

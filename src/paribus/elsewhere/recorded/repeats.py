@@ -6,14 +6,15 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from paribus.elsewhere.cells import Cell, number, numbers_rows, plain, text_of
+from paribus.elsewhere.columns.names import NO_SETTINGS, called_like
 from paribus.elsewhere.columns.roles import Roles
-from paribus.elsewhere.columns.counters import counts_up
-from paribus.elsewhere.frame import Cell, Frame, number, text_of
-from paribus.elsewhere.columns.names import NO_SETTINGS, called_like, plain
-from paribus.elsewhere.notices import EqualValues, Notice
-from paribus.elsewhere.runs.records import RecordedRun
+from paribus.elsewhere.frame import Frame
+from paribus.elsewhere.notices import EqualValues, Notice, SameValues
+from paribus.elsewhere.recorded.records import RecordedExperiment, RecordedRun
 from paribus.errors import UserError
 from paribus.measure.table import Series
+from paribus.stats.limits import FEWEST_SEEDS
 from paribus.text import count
 
 _SPLITS = {"split", "subset", "phase", "partition", "dataset_split", "data_split"}
@@ -114,8 +115,7 @@ def check_copies(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> Non
 
 def _is_beside(frame: Frame, column: str) -> bool:
     """Whether a column says nothing of a run: by its name, or as it only counts rows."""
-    found = [one for cell in frame.columns[column] if (one := number(cell)) is not None]
-    return plain(column) in NO_SETTINGS or (len(found) == len(frame) and counts_up(found))
+    return plain(column) in NO_SETTINGS or numbers_rows(frame.columns[column])
 
 
 def _has_value(frame: Frame, roles: Roles, row: int) -> bool:
@@ -140,3 +140,16 @@ def equal_values(
     all_copied = len(times) > 2 and len(set(times.values())) == 1
     if repeated and (all_copied or not is_named):
         yield EqualValues(name, series[0].metric.key, repeated, len(has), is_named)
+
+
+def same_values(experiments: Sequence[RecordedExperiment], metric: str) -> Iterator[Notice]:
+    """Which experiments have the same values as another, run for run: at least three different
+    ones, so that it is no chance."""
+    first: dict[tuple[tuple[str, float], ...], str] = {}
+    for one in experiments:
+        rows = zip(one.runs, one.series[metric], strict=True)
+        values = sorted((run.seed, row.value) for run, row in rows if math.isfinite(row.value))
+        if len({value for _, value in values}) >= FEWEST_SEEDS:
+            other = first.setdefault(tuple(values), one.name)
+            if other != one.name:
+                yield SameValues(metric, (other, one.name), len(values))

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from paribus.elsewhere.cells import is_value, plain, text_of
 from paribus.elsewhere.columns.roles import Roles
-from paribus.elsewhere.frame import Frame, is_value, text_of
-from paribus.elsewhere.columns.names import plain
-from paribus.elsewhere.notices import Notice, RowOfMeans, SameValues
-from paribus.elsewhere.runs.records import RecordedExperiment, RecordedRun
+from paribus.elsewhere.columns.summary_names import is_summary_row
+from paribus.elsewhere.frame import Frame
+from paribus.elsewhere.notices import Notice, RowOfMeans
+from paribus.elsewhere.recorded.records import RecordedExperiment, RecordedRun
 from paribus.errors import UserError
 from paribus.stats.limits import FEWEST_SEEDS
 from paribus.text import count, plural
 
-_SUMMARIES = {
-    "mean", "means", "avg", "average", "median", "std", "sd", "stdev", "stddev", "stderr", "sem",
-    "se", "var", "variance", "ci", "ci95", "min", "max", "best", "worst", "sum", "total", "overall",
-    "all",
-}  # fmt: skip
-_WITH_THEM = {"and", "or", "of", "over", "n", "seeds", "runs", "dev", "error", "standard"}
 _RARE = 0.005
 """How often runs may be their own means by chance where it is said."""
-
-
-def is_summary_row(name: str) -> bool:
-    """Return whether a seed or a run, by its plain name, is a summary of others.
-
-    >>> is_summary_row("mean"), is_summary_row("std_dev"), is_summary_row("mean_n_5")
-    (True, True, True)
-    >>> is_summary_row("mean_teacher_3"), is_summary_row("3"), is_summary_row("n")
-    (False, False, False)
-    """
-    words = name.split("_")
-    known = all(one in _SUMMARIES or one in _WITH_THEM or one.isdecimal() for one in words)
-    return known and any(one in _SUMMARIES for one in words)
 
 
 def check_summaries(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> None:
@@ -81,16 +62,3 @@ def mean_rows(
         last.append(frame.places[one.runs[-1].rows[-1]])
     if len(last) > 1 and by_chance < _RARE:
         yield RowOfMeans(metric, tuple(last))
-
-
-def same_values(experiments: Sequence[RecordedExperiment], metric: str) -> Iterator[Notice]:
-    """Which experiments have the same values as another, run for run: at least three different
-    ones, so that it is no chance."""
-    first: dict[tuple[tuple[str, float], ...], str] = {}
-    for one in experiments:
-        rows = zip(one.runs, one.series[metric], strict=True)
-        values = sorted((run.seed, row.value) for run, row in rows if math.isfinite(row.value))
-        if len({value for _, value in values}) >= FEWEST_SEEDS:
-            other = first.setdefault(tuple(values), one.name)
-            if other != one.name:
-                yield SameValues(metric, (other, one.name), len(values))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from paribus.elsewhere.cells import Cell, has_spread, is_blank, number, text_of
 from paribus.elsewhere.columns.roles import Roles
-from paribus.elsewhere.frame import Cell, Frame, has_spread, is_blank, number, step_of, text_of
-from paribus.elsewhere.runs.records import RecordedRun
+from paribus.elsewhere.frame import Frame
+from paribus.elsewhere.recorded.records import RecordedRun
+from paribus.elsewhere.recorded.rows import epoch_of
 from paribus.errors import UserError
 from paribus.measure.metric import Metric
 from paribus.measure.table import Series
@@ -20,20 +22,6 @@ from paribus.measure.table import Series
 _WITH_COMMA = re.compile(r"[-+−]?\d+,\d+")
 _LARGEST = 1e100
 """Beyond it squares of values overflow."""
-_LATEST = 1e15
-"""Integers beyond it are not told apart."""
-
-
-def epoch_of(frame: Frame, roles: Roles, row: int) -> float:
-    """Return the epoch of a row. Raises `UserError` if it has none."""
-    cell = frame.columns[roles.epoch][row]
-    epoch = number(cell)
-    if epoch is None or not abs(epoch) <= _LATEST:
-        raise UserError(
-            f'{frame.places[row]}: "{text_of(cell)}" is no {roles.epoch}; each row of a log needs '
-            "one"
-        )
-    return epoch
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,32 +85,6 @@ def values_of(
         read_correct=lambda: None,
     )
     return Read(series, None if last is None else cells[rows[last]])
-
-
-def by_examples(
-    frame: Frame, run: RecordedRun, read: Read, correct_N: NDArray[np.bool_] | None
-) -> Read:
-    """Return the series with its scores; its value is then their mean, without rounding.
-
-    Raises `UserError` if that is not the value in the table.
-    """
-    series, place = read.series, frame.places[run.rows[-1]]
-    if not math.isfinite(series.value):
-        return read
-    if correct_N is None:
-        raise UserError(f"{place}: has a value and no file of examples; name the file")
-    # A share, or a percentage.
-    score_N = correct_N * (100 / series.metric.scale)
-    value = float(score_N.mean())
-    if abs(value - series.value) > max(step_of([read.last]), 1e-6 * 100 / series.metric.scale):
-        raise UserError(
-            f"{place}: {series.metric.key} is {series.value:g}, but of its examples {value:g} are "
-            "right; name the file of this run"
-        )
-    exact = replace(
-        series, value=value, read_scores=lambda: score_N, read_correct=lambda: correct_N
-    )
-    return Read(exact, value)
 
 
 def _number(cell: Cell, place: str, column: str) -> float:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from paribus.elsewhere.notices import Notice
+from paribus.measure import table
 from paribus.measure.table import Series
 
 
@@ -36,6 +40,11 @@ class RecordedExperiment:
     settings: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
     running: frozenset[str] = frozenset()
+
+    def finite(self, metric: str) -> NDArray[np.float64]:
+        """Return the values of the runs that have one: (R,). metric: its key."""
+        values = table.values(self.series[metric])
+        return values[np.isfinite(values)]
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paribus.elsewhere.columns.names import plain
+from paribus.elsewhere.cells import plain
 
 _RUNNING = {
     "running", "scheduled", "pending", "queued", "preempting", "waiting", "paused", "suspended",

@@ -1,4 +1,4 @@
-"""Columns that count: rows, or epochs, of logs or as the length that each run was trained."""
+"""Rows for several numbers of epochs: a sweep of which each row is a run, or the log of a run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from paribus.elsewhere.frame import Cell, Frame, is_value, number, text_of
+from paribus.elsewhere.cells import number, text_of
+from paribus.elsewhere.frame import Frame
 from paribus.errors import UserError
 
 MOST_BUDGETS = 8
@@ -95,32 +96,6 @@ def counts_evenly(values: Sequence[float]) -> bool:
     """
     starts = [list(values), *([list(values[1:])] if values[0] in (0, 1) else [])]
     return any(_is_even(start) for start in starts if len(start) > 1)
-
-
-def counts_up(values: Sequence[float]) -> bool:
-    """Return whether numbers are 0, 1, 2, …, or 1, 2, 3, …, in any order.
-
-    >>> counts_up([2, 0, 1]), counts_up([1, 2, 3]), counts_up([2, 3]), counts_up([0, 2])
-    (True, True, False, False)
-    """
-    first = min(values, default=0)
-    return first in (0, 1) and sorted(values) == [first + place for place in range(len(values))]
-
-
-def unmeasured(cells: Sequence[Cell]) -> str:
-    """Return what tells a column from a measured one, by its numbers; "" if nothing."""
-    numbers = [one for cell in cells if (one := number(cell)) is not None and one == one]
-    if len(numbers) > 1 and len(set(numbers)) == 1:
-        return f"is {numbers[0]:g} in each row"
-    if len(numbers) > 1 and counts_up(numbers):
-        return f"counts from {min(numbers):g} to {max(numbers):g}"
-    return ""
-
-
-def numbers_rows(cells: Sequence[Cell]) -> bool:
-    """Return whether a column numbers the rows, in any order, as the index of a DataFrame does, and
-    so names no runs."""
-    return all(map(is_value, cells)) and counts_up([number(cell) or 0.0 for cell in cells])
 
 
 def _is_even(values: Sequence[float]) -> bool:

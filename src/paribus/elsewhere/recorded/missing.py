@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from paribus.elsewhere.notices import Notice, WithoutValue
+from paribus.elsewhere.recorded.records import RecordedExperiment, RecordedRun, RecordedRuns
 from paribus.elsewhere.terms import Missing
-from paribus.elsewhere.runs.records import RecordedExperiment, RecordedRun, RecordedRuns
 from paribus.errors import UserError
 from paribus.measure.table import Series
 
