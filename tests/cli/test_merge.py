@@ -233,6 +233,17 @@ def test_weights_come_to_what_was_unpacked(home: Path) -> None:
     assert _files(home / "merged" / "runs") == _files(home / "shard-1-of-7" / "runs")
 
 
+def test_what_was_packed_takes_the_place_of_damaged_weights(home: Path) -> None:
+    assert call("pack", "shard-1-of-7").exit_code == 0
+    damaged = next((home / "shard-1-of-7" / "runs").glob("*/weights.safetensors"))
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"!")
+    assert call("unpack", "pack", "--into", "shard-1-of-7").exit_code == 0
+    with open_store(home / "shard-1-of-7", "read") as store:
+        assert store.is_unpacked(damaged.parent.name)
+    assert not damaged.exists()
+    _merge(["shard-1-of-1"], "shard-1-of-7")  # Its results are still those of the other.
+
+
 @pytest.mark.parametrize(
     ("shard", "said"),
     [

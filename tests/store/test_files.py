@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from paribus.errors import ParibusError
-from paribus.store.files import RunFiles
+from paribus.store.files import RunFiles, digests_in, settle_files
 from paribus.store.predictions import PROBABILITIES
 
 SHARES_NK = np.random.default_rng(1).random((5, 3), np.float32)
@@ -54,3 +54,14 @@ def test_probabilities_are_read_as_they_were_written(
 def test_other_content_is_damaged(content: bytes, tmp_path: Path) -> None:
     with pytest.raises(ParibusError, match=r"probabilities.npy: is damaged"):
         read(tmp_path, content)
+
+
+def test_files_that_are_not_what_training_wrote_are_not_kept(tmp_path: Path) -> None:
+    (tmp_path / PROBABILITIES).write_bytes(saved(SHARES_NK))
+    trained = digests_in(tmp_path)
+    assert settle_files(tmp_path, trained) == trained
+    (tmp_path / PROBABILITIES).write_bytes(saved(SHARES_NK + 1))
+    with pytest.raises(ParibusError, match="what was copied is not what training wrote"):
+        settle_files(tmp_path, trained)
+    with pytest.raises(ParibusError, match="what was copied is not what training wrote"):
+        settle_files(tmp_path / "nothing", trained)

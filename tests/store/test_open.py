@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -86,3 +87,50 @@ def test_the_signature_changes_with_what_is_written(tmp_path: Path) -> None:
         assert signature(tmp_path) == first != ()
         store.keep_study("study.toml", {}, data="mnist")
         assert signature(tmp_path) != first
+
+
+def test_what_a_killed_process_had_half_written_is_left_out(tmp_path: Path) -> None:
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    with open_store(tmp_path / "runs", "create") as store:
+        store.keep_study("study.toml", {}, data="mnist")
+        store._db.execute("PRAGMA journal_mode = DELETE")
+        store._db.execute("PRAGMA cache_size = 5")  # What is written soon is in the file.
+        store._db.execute("BEGIN IMMEDIATE")
+        store._db.executemany(
+            "INSERT INTO experiments VALUES (?, ?, '', '', '')",
+            [(str(number), "x" * 2000) for number in range(50)],
+        )
+        for name in ("paribus.db", "paribus.db-journal"):
+            shutil.copy(tmp_path / "runs" / name, killed)
+    before = {path.name: path.read_bytes() for path in killed.iterdir()}
+    with open_store(killed, "read") as reading:
+        assert reading.identities() == []
+        assert reading.study_id("study.toml", Path(), False) is not None
+    assert {path.name: path.read_bytes() for path in killed.iterdir()} == before
+
+
+def test_the_log_of_a_killed_process_is_read_where_nothing_may_be_written(tmp_path: Path) -> None:
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    with open_store(tmp_path / "runs", "create") as store:
+        store.keep_study("study.toml", {}, data="mnist")
+        for name in ("paribus.db", "paribus.db-wal"):
+            shutil.copy(tmp_path / "runs" / name, killed)
+    killed.chmod(0o500)
+
+    def look() -> int | None:
+        with open_to_look(killed) as reading:
+            return reading.study_id("study.toml", Path(), False)
+
+    assert with_common_rights(look) is not None
+
+
+def test_a_store_at_rest_that_is_written_to_is_read_no_further(tmp_path: Path) -> None:
+    open_store(tmp_path, "create").close()
+    with open_store(tmp_path, "read") as reading, open_store(tmp_path, "write") as store:
+        store.keep_study("study.toml", {}, data="mnist")
+        assert reading.all_runs() == []  # That is in the log, and changes no page that is read.
+        store._db.execute("PRAGMA wal_checkpoint")
+        with pytest.raises(UserError, match="begun to write to the store while it was read"):
+            reading.all_runs()

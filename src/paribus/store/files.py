@@ -47,6 +47,26 @@ def digests_in(folder: Path) -> dict[str, str]:
     return found
 
 
+def settle_files(folder: Path, trained: Mapping[str, str]) -> dict[str, str]:
+    """Keep in a folder what training wrote of a run, or else predictions in its place; return the
+    digests of what is kept. Other files, as of a damaged run before, are removed.
+
+    trained: the digests of what training wrote. Raises `ParibusError` if the folder has neither.
+    """
+    found = digests_in(folder)
+    if all(found.get(name) == digest for name, digest in trained.items()):
+        (folder / PREDICTIONS).unlink(missing_ok=True)
+        return dict(trained)
+    if PREDICTIONS not in found:
+        raise ParibusError(
+            f"{folder}: what was copied is not what training wrote; check both disks and run the "
+            "same command again"
+        )
+    for name in trained:
+        (folder / name).unlink(missing_ok=True)
+    return {PREDICTIONS: found[PREDICTIONS]}
+
+
 def read_plain(path: Path) -> bytes | None:
     """Return the bytes of a file; None if there is none.
 

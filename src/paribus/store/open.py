@@ -16,6 +16,7 @@ from paribus.store.migrate import SCHEMA_VERSION, migrate, refuse_newer, remove_
 from paribus.store.network import connect_alone, mount_table, network_type
 from paribus.store.places import refuse_foreign
 from paribus.store.reader import Reader
+from paribus.store.rest import AtRest, connect_at_rest, in_memory, recovered
 from paribus.store.writer import Writer
 
 T = TypeVar("T", bound=Reader)
@@ -61,7 +62,11 @@ def open_store(
 
 def _opened(kind: type[T], folder: Path, db: sqlite3.Connection, *, lenient: bool) -> T:
     try:
-        return kind(folder, db, lenient=lenient)
+        try:
+            return kind(folder, db, lenient=lenient)
+        finally:
+            if isinstance(db, AtRest):
+                db.refuse_written()
     except BaseException:
         db.close()
         raise
@@ -145,21 +150,35 @@ def _connect_to_read(folder: Path) -> sqlite3.Connection:
     # writes at this moment, and the file can be read as it is. One with a rollback journal cannot
     # be told to be at rest, and nothing is made to read it.
     idle = _has_log(path) and not path.with_name("paribus.db-wal").exists()
-    mode = "mode=ro&immutable=1" if idle else "mode=ro"
-    db = None
     try:
-        db = sqlite3.connect(f"{path.as_uri()}?{mode}", uri=True, timeout=5, isolation_level=None)
+        return _in_present_format(connect_at_rest(path) if idle else _connect_beside(path), folder)
+    except sqlite3.Error as error:
+        raise UserError(f"{path}: cannot be read as a store ({error}); {FROM_COPY}") from None
+
+
+def _in_present_format(db: sqlite3.Connection, folder: Path) -> sqlite3.Connection:
+    try:
         refuse_newer(db, folder)
         if version(db) < SCHEMA_VERSION:
-            db = _in_memory(db)
+            db = in_memory(db)
             migrate(db, folder)
-    except sqlite3.Error as error:
-        if db is not None:
-            db.close()
-        raise UserError(f"{path}: cannot be read as a store ({error}); {FROM_COPY}") from None
     except BaseException:
-        if db is not None:
-            db.close()
+        db.close()
+        raise
+    return db
+
+
+def _connect_beside(path: Path) -> sqlite3.Connection:
+    """A connection that reads while others write."""
+    db = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=5, isolation_level=None)
+    try:
+        version(db)
+    except sqlite3.OperationalError as error:
+        db.close()
+        # What a killed process had half written would have to be undone in the file itself.
+        refused = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+        if error.sqlite_errorcode & 0xFF in refused and (copy := recovered(path)) is not None:
+            return copy
         raise
     return db
 
@@ -168,11 +187,3 @@ def _has_log(database: Path) -> bool:
     """Whether a database is written through a write-ahead log, by its header."""
     with open(database, "rb") as file:
         return file.read(20)[18:] == b"\2\2"
-
-
-def _in_memory(db: sqlite3.Connection) -> sqlite3.Connection:
-    copy = sqlite3.connect(":memory:", isolation_level=None)
-    with db:
-        db.backup(copy)
-    db.close()
-    return copy

@@ -22,6 +22,7 @@ _OWN = {
     "paribus.db": FILE,
     "paribus.db-wal": FILE,
     "paribus.db-shm": FILE,
+    "paribus.db-journal": FILE,
 }
 
 

@@ -18,6 +18,7 @@ from paribus.store.claims import is_claimed
 from paribus.store.damage import Damage, check, left_out, refuse_broken
 from paribus.store.errors import damaged_study, told
 from paribus.store.files import RunFiles
+from paribus.store.rest import AtRest
 from paribus.store.rows import (
     EPOCH_COLUMNS,
     Checkpoint,
@@ -237,8 +238,12 @@ class RunReader:
                 self._db.execute("ROLLBACK")
 
     def _select(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with told(self.folder):
-            return self._db.execute(query, values).fetchall()
+        try:
+            with told(self.folder):
+                return self._db.execute(query, values).fetchall()
+        finally:
+            if isinstance(self._db, AtRest):
+                self._db.refuse_written()
 
 
 def _is_of(id_: str, heads: Collection[str], seed: int) -> bool:

@@ -26,7 +26,7 @@ from paribus.spec.identity import Identity
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.claims import lock_path
 from paribus.store.errors import disk_error, refuse_another, told
-from paribus.store.files import NAMES, digests_in
+from paribus.store.files import NAMES, digests_in, settle_files
 from paribus.store.places import make_room
 from paribus.store.predictions import PREDICTIONS, PROBABILITIES, WEIGHTS
 from paribus.store.reader import Reader
@@ -269,15 +269,14 @@ class Writer(Reader):
     def take_run(self, ended: EndedRun, write_files: Callable[[Path], None]) -> None:
         """Keep a run that has ended elsewhere, in place of what is here of it. It must be claimed.
 
-        write_files: writes the files of a finished run into its folder.
+        write_files: writes the files of a finished run into its folder. Raises `ParibusError` if
+        they are not what training wrote.
         """
         run, digests = ended.run, dict[str, str]()
         if run.status == "finished":
             with self._writing_files(run.id) as folder:
                 write_files(folder)
-                if (folder / WEIGHTS).exists():
-                    (folder / PREDICTIONS).unlink(missing_ok=True)
-            digests = digests_in(folder)
+                digests = settle_files(folder, ended.digests)
         rows = zip(*(ended.epochs[column].tolist() for column in EPOCH_COLUMNS), strict=True)
         with self._transaction() as db:
             self._drop_damaged(db, run.id, run.experiment, engine=run.engine, seed=run.seed)
