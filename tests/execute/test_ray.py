@@ -5,12 +5,16 @@ from __future__ import annotations
 import socket
 from importlib.util import find_spec
 from queue import SimpleQueue
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from paribus.errors import UserError
-from paribus.execute.protocol import Capacity, Order, Said
-from paribus.execute.ray_cluster import RayExecutor, _keep_said, _Node
+from paribus.execute.protocol import Capacity, Failed, Job, Order, Said
+from paribus.execute.ray_cluster import RayExecutor, _keep_said, _Node, _Sent, _why
+from paribus.execute.ray_task import train_batch
+from paribus.execute.worker import Batch
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
 
@@ -36,9 +40,66 @@ def test_runs_are_packed_to_the_cores_of_a_node() -> None:
     assert cores == {1: 4, 2: 4, 3: 2, 5: 2, 6: 1, 10: 1, 99: 1}
 
 
-def test_memory_asked_for_fits_every_node() -> None:
-    assert on_nodes(Order(runs=9, memory=10**8), 4, 4)._memory() == 10**8
-    assert on_nodes(Order(runs=9, memory=10**10), 4, 4)._memory() == 10**9
+def test_what_is_asked_for_fits_a_node() -> None:
+    def asked(memory: int) -> _Node:
+        return on_nodes(Order(runs=9, memory=memory), 4, 2)._asked(_Sent({}, cores=8))
+
+    assert asked(10**8) == _Node(cores=4, gpus=0, memory=10**8)
+    assert asked(10**10) == _Node(cores=4, gpus=0, memory=10**9)
+
+
+def test_of_nodes_without_a_gpu_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    resources = [{"CPU": 64.0}, {"CPU": 8.0, "GPU": 1.0}, {"CPU": 2.0, "GPU": 1.0}, {"GPU": 9.0}]
+    monkeypatch.setattr("ray.nodes", lambda: [{"Alive": True, "Resources": r} for r in resources])
+    executor = RayExecutor(Order(runs=99, gpu=True))
+    assert executor.capacity == Capacity(2, 10)
+    # Two of four cores would both need the GPU of the larger node.
+    assert [executor.cores_for(batches) for batches in (1, 2)] == [8, 2]
+
+
+def test_of_a_cluster_that_has_shrunk_nothing_is_free() -> None:
+    executor = on_nodes(Order(runs=99), 2)
+    executor._sent = {object(): _Sent({}, cores=1) for _ in range(8)}
+    assert executor.free == 0
+
+
+def test_a_batch_that_no_node_has_room_for_any_more_is_begun_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cancelled: list[object] = []
+    sent_again: list[_Sent] = []
+    monkeypatch.setattr("ray.cancel", lambda task, force: cancelled.append(task))
+    executor = on_nodes(Order(runs=99), 4, 2)
+    monkeypatch.setattr(executor, "_send", sent_again.append)
+    fits, begun, stranded = (_Sent({}, cores=8, asked=_Node(n, 0, 0)) for n in (4, 8, 8))
+    begun.bits = {"run": ""}
+    executor._sent = {1: fits, 2: begun, 3: stranded}
+    executor._move_stranded()
+    assert (cancelled, sent_again) == ([3], [stranded])
+    assert list(executor._remarks()) == []
+
+
+def test_waiting_for_a_node_is_said_once() -> None:
+    executor = on_nodes(Order(runs=99, gpu=True))
+    executor._sent = {1: _Sent({}, cores=1, asked=_Node(1, 1, 0))}
+    for _ in range(2):
+        executor._move_stranded()
+    said = "No node has a core and a GPU by now; runs wait for one"
+    assert list(executor._remarks()) == [Said("Ray", said)]
+
+
+def test_what_a_node_could_not_begin_is_named() -> None:
+    from ray.exceptions import RayTaskError
+
+    error = RayTaskError("train_batch", "", ImportError("No module named 'paribus'\n"))
+    assert _why(error) == "its node failed: No module named 'paribus'"
+
+
+def test_a_node_with_another_paribus_trains_nothing() -> None:
+    job = cast("Job", SimpleNamespace(run_id="mlp-0"))
+    (event,) = train_batch(Batch([job], 1), [], "0.0.1")
+    assert isinstance(event, Failed)
+    assert "the command 0.0.1; install one version on all nodes" in event.reason
 
 
 def test_nobody_answers() -> None:

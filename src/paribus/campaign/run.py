@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 from paribus.campaign.cells import Cell, Schedule, missing
@@ -47,9 +47,12 @@ class _Busy:
     """A cell that is being trained."""
 
     cell: Cell
-    job: Job
     claim: ExitStack
     where: dict[str, str]
+    done: int
+    """Epochs trained so far."""
+    bits: str
+    """What decided the bits of these."""
 
 
 def record(schedule: Schedule, store: Writer) -> None:
@@ -130,7 +133,7 @@ class _Training:
         slots = self._executor.capacity.slots
         where = {"runs at once": str(slots), "cores for the run": str(cores)}
         job = self._job(cell)
-        self._busy[cell.run_id] = _Busy(cell, job, claim, where)
+        self._busy[cell.run_id] = _Busy(cell, claim, where, job.done, job.bits)
         self._executor.submit([job], cores)
         self._listen(Begun(cell, job.done))
 
@@ -154,10 +157,14 @@ class _Training:
         _keep(busy, event, self._store)
         match event:
             case Started(bits=bits):
-                if busy.job.state is not None and busy.job.bits != bits:
-                    self._listen(Restarted(busy.cell, busy.job.done, busy.job.bits, bits))
+                anew = busy.done > 0 and busy.bits != bits
+                done = 0 if anew else busy.done
+                self._busy[event.run_id] = replace(busy, done=done, bits=bits)
+                if anew:
+                    self._listen(Restarted(busy.cell, busy.done, busy.bits, bits))
                 return
             case EpochDone(epoch=epoch):
+                self._busy[event.run_id] = replace(busy, done=epoch.number)
                 seconds = epoch.train_seconds + epoch.test_seconds
                 self._listen(EpochTrained(busy.cell, epoch.number, epoch.test.accuracy, seconds))
                 return

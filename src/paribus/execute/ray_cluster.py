@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from paribus.allotment import available_cores
 from paribus.errors import ParibusError, UserError, need
+from paribus.execute.machine import environment
 from paribus.execute.protocol import (
     Capacity,
     Diverged,
@@ -52,9 +53,15 @@ _SECONDS_OF_NODES = 2.0
 
 @dataclass(frozen=True)
 class _Node:
+    """What a node has, or what a task asks of one."""
+
     cores: int
     gpus: int
     memory: int
+
+    def has(self, asked: _Node) -> bool:
+        """Whether a task could be trained there, were it alone."""
+        return asked.cores <= self.cores and asked.gpus <= self.gpus and asked.memory <= self.memory
 
 
 @dataclass
@@ -67,7 +74,10 @@ class _Sent:
     attempts: int = 1
     """How often it was begun since an epoch was told."""
     bits: dict[str, str] = field(default_factory=dict)
-    """Version, by run ID, that fixes the bits of a run where it is trained now."""
+    """Version, by run ID, that fixes the bits of a run where it is trained now; none before it has
+    begun there."""
+    asked: _Node = _Node(0, 0, 0)
+    """What its task asks of a node."""
 
 
 class RayExecutor:
@@ -82,6 +92,8 @@ class RayExecutor:
         self._refused: list[Sequence[Failed]] = []
         self._said = SimpleQueue[Said]()
         self._seen: tuple[float, list[_Node]] = (0.0, [])
+        self._waits = False
+        self._version = environment()["paribus"]
 
     @property
     def capacity(self) -> Capacity:
@@ -96,19 +108,24 @@ class RayExecutor:
     @property
     def free(self) -> int:
         """How many more batches it would begin at once."""
-        return self.capacity.slots - len(self._sent) - len(self._refused)
+        # Of a cluster that has lost nodes there may be more batches than places.
+        return max(0, self.capacity.slots - len(self._sent) - len(self._refused))
 
     def cores_for(self, batches: int) -> int:
         """Return how many cores each of some batches gets, if they are trained at once: as many as
         there are on nodes for all of them."""
         batches = min(batches, self.capacity.slots)
-        nodes = [node.cores for node in self._nodes()]
+        nodes = self._nodes()
         fitting = (
             cores
-            for cores in range(max(nodes, default=1), 0, -1)
-            if sum(node // cores for node in nodes) >= batches
+            for cores in range(max((node.cores for node in nodes), default=1), 0, -1)
+            if sum(self._places(node, cores) for node in nodes) >= batches
         )
         return next(fitting, 1)
+
+    def _places(self, node: _Node, cores: int) -> int:
+        places = node.cores // cores
+        return min(places, node.gpus) if self._order.gpu else places
 
     def submit(self, jobs: Sequence[Job], cores: int) -> None:
         """Have the cluster train a batch of jobs, on so many cores of one node."""
@@ -128,6 +145,7 @@ class RayExecutor:
             yield from self._refused.pop(0)
         if not self._sent:
             return
+        self._move_stranded()
         ready, _ = ray.wait(list(self._sent), timeout=1.0)
         if ready and len(self._sent) > 1:
             ready, _ = ray.wait(list(self._sent), num_returns=len(self._sent), timeout=0)
@@ -152,6 +170,7 @@ class RayExecutor:
             return
         except ray.exceptions.RayError as error:
             del self._sent[generator]
+            self._seen = (0.0, [])  # Perhaps a node was lost.
             yield from self._lost(sent, f"{_why(error)} ({type(error).__name__})")
             return
         _note(sent, event)
@@ -168,18 +187,51 @@ class RayExecutor:
         for run_id in sent.jobs:
             yield Failed(run_id, f"{why}, {_ATTEMPTS} times without an epoch between")
 
+    def _move_stranded(self) -> None:
+        """Begin the batches again that ask for more than any node has by now: Ray would let them
+        wait for ever."""
+        import ray
+
+        nodes, waits = self._nodes(), False
+        for generator, sent in list(self._sent.items()):
+            # What has begun is on some node; if that is lost, Ray says so.
+            if sent.bits or any(node.has(sent.asked) for node in nodes):
+                continue
+            if any(node.has(self._asked(sent)) for node in nodes):
+                del self._sent[generator]
+                ray.cancel(generator, force=True)
+                self._send(sent)
+            else:
+                waits = True
+        if waits and not self._waits:
+            gpu = " and a GPU" if self._order.gpu else ""
+            self._said.put(Said("Ray", f"No node has a core{gpu} by now; runs wait for one"))
+        self._waits = waits
+
     def _send(self, sent: _Sent) -> None:
         jobs = list(sent.jobs.values())
         data = self._put(jobs[0])
+        asked = sent.asked = self._asked(sent)
+        sent.bits = {}
         task = self._task.options(
-            num_cpus=min(sent.cores, max((node.cores for node in self._nodes()), default=1)),
-            num_gpus=int(self._order.gpu),
-            memory=self._memory(),
+            num_cpus=asked.cores,
+            num_gpus=asked.gpus,
+            memory=asked.memory,
             max_retries=0,  # Ours begin where the lost one was.
             num_returns="streaming",
             _generator_backpressure_num_objects=_AHEAD,
         )
-        self._sent[task.remote(Batch(jobs, sent.cores), [data])] = sent
+        self._sent[task.remote(Batch(jobs, asked.cores), [data], self._version)] = sent
+
+    def _asked(self, sent: _Sent) -> _Node:
+        """What a batch asks of a node by now: of cores and memory no more than nodes have, so that
+        one that is too small gets one at a time."""
+        nodes = self._nodes()
+        return _Node(
+            cores=min(sent.cores, max((node.cores for node in nodes), default=1)),
+            gpus=int(self._order.gpu),
+            memory=min([self._order.memory, *(node.memory for node in nodes)]),
+        )
 
     def _put(self, job: Job) -> ObjectRef[Dataset]:
         """Return the data of a job in the cluster, where they are put once. Raises `UserError` if
@@ -191,18 +243,16 @@ class RayExecutor:
             self._data[fingerprint] = ray.put(checked_data(job.data))
         return self._data[fingerprint]
 
-    def _memory(self) -> int:
-        """What a batch asks for, so that no node gets more than it has memory for; a node that is
-        too small gets one at a time."""
-        return min([self._order.memory, *(node.memory for node in self._nodes())])
-
     def _nodes(self) -> list[_Node]:
+        """The nodes that a batch may be trained on."""
         import ray
 
         at, nodes = self._seen
         if not nodes or time.monotonic() - at > _SECONDS_OF_NODES:
             alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
             nodes = [_node(resources) for resources in alive if resources.get("CPU", 0) >= 1]
+            if self._order.gpu:
+                nodes = [node for node in nodes if node.gpus]
             self._seen = (time.monotonic(), nodes)
         return nodes
 
@@ -314,4 +364,7 @@ def _why(error: Exception) -> str:
             return "its node was lost"
         case exceptions.WorkerCrashedError():
             return "its process ended unexpectedly"
+        case exceptions.RayTaskError(cause=cause):
+            # What the node could not even begin with, e.g. without Paribus.
+            return f"its node failed: {shown(str(cause).strip().splitlines()[-1], 300)}"
     return "it was lost"
