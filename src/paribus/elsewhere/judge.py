@@ -44,27 +44,9 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
 
     Raises `UserError` for what is wrong with the table or the terms.
     """
-    of_form: list[Notice] = []
-    if terms.wide:
-        form = by_seed if seed_columns(frame, terms) else long_form
-        frame, of_form = form(frame, terms)
-    else:
-        check_no_seed_columns(frame, terms)
-        frame, of_form = one_column_each(frame, terms)
+    frame, of_form = _with_a_row_per_run(frame, terms)
     roles = roles_of(frame, terms.columns)
-    if roles.correct and not terms.paired:
-        raise UserError("--correct: has no effect on runs that are not paired; add --paired")
-    if terms.paired and not roles.seed:
-        raise UserError(f"{frame.source}: --paired needs a column of seeds; name it with --seed")
-    for option, what, given in (
-        ("--unit", "unit", terms.units),
-        ("--matters", "number", terms.matters),
-    ):
-        if given and len(given) != len(roles.metric):
-            raise UserError(
-                f"{option}: needs a {what} for each of {count(len(roles.metric), 'metric')} "
-                f"({', '.join(roles.metric)}), got {len(given)}"
-            )
+    _check_terms(frame, roles, terms)
     units = dict(zip(roles.metric, terms.units, strict=False))
     metrics = tuple(_metric(frame, column, terms, units.get(column)) for column in roles.metric)
     matters = dict(zip(metrics, terms.matters or (0.0,) * len(metrics), strict=True))
@@ -114,6 +96,32 @@ def judge(frame: Frame, terms: Terms) -> Judgement:
         findings=tuple(conclude(prepared)),
         notices=notices,
     )
+
+
+def _with_a_row_per_run(frame: Frame, terms: Terms) -> tuple[Frame, list[Notice]]:
+    """The table in the shape that all else is asked of, and what is to be said of its own."""
+    if terms.wide:
+        form = by_seed if seed_columns(frame, terms) else long_form
+        return form(frame, terms)
+    check_no_seed_columns(frame, terms)
+    return one_column_each(frame, terms)
+
+
+def _check_terms(frame: Frame, roles: Roles, terms: Terms) -> None:
+    """Raise `UserError` for terms that these columns cannot have."""
+    if roles.correct and not terms.paired:
+        raise UserError("--correct: has no effect on runs that are not paired; add --paired")
+    if terms.paired and not roles.seed:
+        raise UserError(f"{frame.source}: --paired needs a column of seeds; name it with --seed")
+    for option, what, given in (
+        ("--unit", "unit", terms.units),
+        ("--matters", "number", terms.matters),
+    ):
+        if given and len(given) != len(roles.metric):
+            raise UserError(
+                f"{option}: needs a {what} for each of {count(len(roles.metric), 'metric')} "
+                f"({', '.join(roles.metric)}), got {len(given)}"
+            )
 
 
 def _metric(frame: Frame, column: str, terms: Terms, unit: Unit | None) -> Metric:

@@ -90,10 +90,9 @@ def of_runs(
     if all(len(one.runs) == 1 for one in experiments):
         notices.append(OneValueEach(len(experiments)))
     possible = len(experiments) * (len(experiments) - 1) // 2
-    if len(roles.experiment) > 1 and not _asked_by_name(terms) and len(pairs) < possible:
-        # Pairs of a sweep that has one experiment are those of its epochs.
-        swept = len({one.parts[:-1] for one in experiments}) > 1 and bool(roles.budgets)
-        notices.append(PairsInOneColumn(roles.experiment[:-1] if swept else roles.experiment))
+    if len(pairs) < possible and not _asked_by_name(terms):
+        one_of = roles.experiment[:-1] if roles.budgets else roles.experiment
+        notices.append(PairsInOneColumn(one_of))
     alike: dict[str, list[str]] = {}
     for one in experiments:
         alike.setdefault(_alike(one.name), []).append(one.name)

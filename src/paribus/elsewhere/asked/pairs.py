@@ -49,7 +49,7 @@ def asked_pairs(
         return [(terms.baseline, name) for name in names if name != terms.baseline]
     pairs = list(combinations(experiments, 2))
     near = [(a, b) for a, b in pairs if _columns_apart(a, b) == 1]
-    if roles.budgets and len({one.parts[:-1] for one in experiments}) > 1:
+    if roles.budgets:
         near = [(a, b) for a, b in near if a.parts[-1] == b.parts[-1]]
     covers_all = {one.name for pair in near for one in pair} == set(names)
     return [(a.name, b.name) for a, b in (near if covers_all else pairs)]

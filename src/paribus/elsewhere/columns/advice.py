@@ -44,6 +44,18 @@ def how_to_write(frame: Frame) -> str:
     return f".\nIf {listed(columns, 3)} are experiments, {ADD_WIDE}. Else {right}:\n{example}\n  …"
 
 
+def nearly_numbers(frame: Frame, taken: Container[str]) -> str:
+    """Return the first cell that keeps a column from being one of numbers; "" if there is none."""
+    for column, cells in frame.columns.items():
+        odd = [row for row, cell in enumerate(cells) if number(cell) is None]
+        few = 0 < len(odd) < len(cells) / 2
+        measured = odd and preference(plain(column)) is not None
+        if column not in taken and (few or measured):
+            place, text = frame.places[odd[0]], text_of(cells[odd[0]])
+            return f'; {place}: {column}: "{text}" is not a number'
+    return ""
+
+
 def _settings(frame: Frame, beside: Container[str]) -> list[str]:
     """The columns that may together name experiments: of few different cells, where others have
     numbers that vary more, and each combination is there at least twice."""

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from paribus.elsewhere.cells import plain
 from paribus.elsewhere.frame import Frame
+from paribus.errors import UserError, did_you_mean
 
 NAMES = {
     "experiment": (
@@ -51,3 +52,12 @@ def has_word(pattern: re.Pattern[str], name: str) -> bool:
     words = name.split("_")
     pairs = ["_".join(pair) for pair in pairwise(words)]
     return any(pattern.fullmatch(one) for one in (*words, *pairs))
+
+
+def check_there(frame: Frame, option: str, name: str) -> None:
+    """Raise `UserError` where a table lacks the column that an option names."""
+    if name not in frame.columns:
+        raise UserError(
+            f'{frame.source}: --{option} {name}: there is no column "{name}"; '
+            f"{did_you_mean(name, list(frame.columns))}"
+        )

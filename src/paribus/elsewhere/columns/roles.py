@@ -7,14 +7,22 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from paribus.elsewhere.cells import has_spread, is_blank, number, numbers_rows, plain, text_of
-from paribus.elsewhere.columns.advice import how_to_write
+from paribus.elsewhere.cells import (
+    has_spread,
+    is_blank,
+    is_value,
+    number,
+    numbers_rows,
+    plain,
+    text_of,
+)
+from paribus.elsewhere.columns.advice import how_to_write, nearly_numbers
 from paribus.elsewhere.columns.metrics import preference
-from paribus.elsewhere.columns.names import NAMES, NO_SETTINGS, called_like
+from paribus.elsewhere.columns.names import NAMES, NO_SETTINGS, called_like, check_there
 from paribus.elsewhere.columns.sweeps import budgets_of, check_filled
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.terms import ROLES, ColumnsByRole, Stated
-from paribus.errors import UserError, did_you_mean
+from paribus.errors import UserError
 from paribus.text import listed
 
 
@@ -50,12 +58,7 @@ class _Choice:
         """Take the columns of a role that are stated, or known by the format."""
         if stated := self.stated.of(role):
             for name in stated:
-                if name not in self.frame.columns:
-                    known = did_you_mean(name, list(self.frame.columns))
-                    raise UserError(
-                        f'{self.frame.source}: --{role} {name}: there is no column "{name}"; '
-                        f"{known}"
-                    )
+                check_there(self.frame, role, name)
                 if name in self.taken:
                     raise UserError(f"--{role} {name}: the column is named for two purposes")
             self.chosen[role] = stated
@@ -86,11 +89,7 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
     """
     choice = _Choice(frame, stated)
     for name in stated.ignored:
-        if name not in frame.columns:
-            raise UserError(
-                f'{frame.source}: --ignore {name}: there is no column "{name}"; '
-                f"{did_you_mean(name, list(frame.columns))}"
-            )
+        check_there(frame, "ignore", name)
     for role in ROLES:
         choice.take(role)
     for role in ("seed", "status"):
@@ -119,14 +118,14 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
     if "metric" not in choice.chosen:
         raise UserError(
             f"{frame.source}: no column looks like a metric; name it with --metric; there are "
-            f"{_listed(frame.columns)}{_nearly_numbers(choice)}"
+            f"{_listed(frame.columns)}{nearly_numbers(frame, choice.taken)}"
         )
     metric = choice.chosen["metric"]
     one = {role: names[0] for role, names in choice.chosen.items() if role not in _OF_MANY}
     return Roles(
         experiment=choice.chosen["experiment"],
         metric=metric,
-        config=tuple(name for name in kinds.settings if name not in metric),
+        config=tuple(kinds.settings),
         unused=tuple(name for name in (*kinds.measured, *kinds.others) if name not in metric),
         guessed=tuple(role for role in ROLES if role in choice.guessed),
         budgets=budgets,
@@ -168,18 +167,6 @@ def _budgets(choice: _Choice, counter: Sequence[str]) -> tuple[float, ...]:
             f"moment of a run, write --epoch {counter[0]}"
         )
     return budgets.numbers
-
-
-def _nearly_numbers(choice: _Choice) -> str:
-    """The first cell that keeps a column from being one of numbers; "" if there is none."""
-    for column, cells in choice.frame.columns.items():
-        odd = [row for row, cell in enumerate(cells) if number(cell) is None]
-        few = 0 < len(odd) < len(cells) / 2
-        measured = odd and preference(plain(column)) is not None
-        if column not in choice.taken and (few or measured):
-            place, text = choice.frame.places[odd[0]], text_of(cells[odd[0]])
-            return f'; {place}: {column}: "{text}" is not a number'
-    return ""
 
 
 _OF_MANY = ("experiment", "metric")
@@ -230,34 +217,28 @@ def _kinds(choice: _Choice) -> _Kinds:
     measured, settings, others = [], [], []
     repeats = len(set(names)) < len(names)
     for column, cells in frame.columns.items():
-        roles = [role for role, taken in choice.chosen.items() if column in taken]
-        if roles and roles != ["metric"]:
+        if column in choice.taken:
             continue
         if column in choice.stated.ignored or plain(column) in NO_SETTINGS:
             others.append(column)
             continue
         by_experiment: dict[str, set[str]] = {}
-        numbers = [number(cell) for cell in cells]
         for name, cell in zip(names, cells, strict=True):
             if not (frame.is_log and is_blank(cell)):
                 by_experiment.setdefault(name, set()).add(text_of(cell))
         constant = all(len(values) == 1 for values in by_experiment.values())
-        is_numeric = all(one is not None for one in numbers)
-        has_numbers = any(one is not None and one == one for one in numbers)
-        odd = (has_numbers and not is_numeric) or any(has_spread(cell) for cell in cells)
-        has_numbers = has_numbers and is_numeric
-        if odd and preference(plain(column)) is not None:
-            # So that what is wrong with its cells is said.
+        is_numeric = all(number(cell) is not None for cell in cells)
+        has_numbers = any(map(is_value, cells))
+        if preference(plain(column)) is not None and (has_numbers or any(map(has_spread, cells))):
+            # Whatever else is among its cells, so that what is wrong with them is said.
             measured.append(column)
-        elif has_numbers and (not constant or not repeats or preference(plain(column)) is not None):
+        elif has_numbers and is_numeric and not (constant and repeats):
             measured.append(column)
         elif constant and by_experiment:
             settings.append(column)
         else:
             others.append(column)
-    first = {column: place for place, column in enumerate(measured)}
-    measured.sort(key=lambda column: (_rank(column), first[column]))
-    return _Kinds(measured, settings, others)
+    return _Kinds(sorted(measured, key=_rank), settings, others)
 
 
 def _rank(column: str) -> float:

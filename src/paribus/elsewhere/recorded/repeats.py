@@ -69,7 +69,7 @@ def check_once(frame: Frame, roles: Roles, runs: Sequence[RecordedRun]) -> None:
     seen: dict[tuple[str, str, str], RecordedRun] = {}
     for run in runs:
         for role, value in (("seed", run.seed), ("run", run.name)):
-            if not getattr(roles, role) or not value:
+            if not value:
                 continue
             other = seen.setdefault((run.experiment, role, value), run)
             if other is not run:

@@ -99,7 +99,7 @@ def _ends(
     """The last epoch at which the runs of an experiment were measured, as one of its settings; not
     where each run says which epoch counts."""
     whole = [run for run in runs if not run.lost]
-    if not roles.epoch or not whole or all(run.kept is not None for run in whole):
+    if not roles.epoch or all(run.kept is not None for run in whole):
         return {}
     last = [_last_measured(frame, roles, run, metrics) for run in whole]
     low, high = min(last), max(last)

@@ -60,5 +60,5 @@ def mean_rows(
         # The density of a normal distribution at its mean, times the step.
         by_chance *= min(1.0, 0.4 * step / max(float(others.std(ddof=1)), 1e-300))
         last.append(frame.places[one.runs[-1].rows[-1]])
-    if len(last) > 1 and by_chance < _RARE:
+    if by_chance < _RARE:
         yield RowOfMeans(metric, tuple(last))

@@ -59,7 +59,7 @@ def values_of(
     """
     cells = frame.columns[metric.key]
     # In a log an empty cell is of a moment at which something else was measured.
-    rows = [row for row in run.rows if len(run.rows) == 1 or not is_blank(cells[row])]
+    rows = [row for row in run.rows if not is_blank(cells[row])]
     values = [_number(cells[row], frame.places[row], metric.key) for row in rows]
     epoch_E = np.array([epoch_of(frame, roles, row) if roles.epoch else 1.0 for row in rows])
     _check_whole(frame, run, metric, epoch_E)

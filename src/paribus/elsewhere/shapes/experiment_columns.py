@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from paribus.elsewhere.cells import Cell, is_blank, number, plain, text_of, unmeasured
-from paribus.elsewhere.columns.names import NO_SETTINGS, PARTS, called_like
+from paribus.elsewhere.columns.names import NO_SETTINGS, PARTS, called_like, check_there
 from paribus.elsewhere.columns.roles import Roles, roles_of
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.notices import EndsOfColumns, ExperimentsGuessed, Notice, RunColumnsGuessed
 from paribus.elsewhere.shapes.seed_columns import runs_of_columns
 from paribus.elsewhere.terms import Missing, Terms
-from paribus.errors import UserError, did_you_mean
+from paribus.errors import UserError
 from paribus.text import listed, plural, shown
 
 _EXPERIMENT = "experiment"
@@ -161,11 +161,7 @@ def _check_terms(frame: Frame, terms: Terms) -> None:
              for name in stated.of(role)]  # fmt: skip
     given += [("experiment", name) for name in stated.experiment if name != _EXPERIMENT]
     for role, name in (*given, *(("ignore", name) for name in stated.ignored)):
-        if name not in frame.columns:
-            raise UserError(
-                f'{frame.source}: --{role} {name}: there is no column "{name}"; '
-                f"{did_you_mean(name, list(frame.columns))}"
-            )
+        check_there(frame, role, name)
 
 
 def _beside(frame: Frame, terms: Terms) -> list[str]:
