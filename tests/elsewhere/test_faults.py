@@ -102,6 +102,9 @@ def test_small_percentages_are_no_shares(tmp_path: Path) -> None:
     # Errors of about 1% lie on both sides of 1.
     errors = rows("a,0,0.8", "a,1,0.9", "a,2,0.7", "b,0,1.8", "b,1,1.9", "b,2,1.7")
     assert len(judged(tmp_path, errors.replace("test_acc", "test_error")).findings) == 1
+    # One method may err 30 times as often as another.
+    errors = rows("a,0,1.1", "a,1,1.2", "a,2,1.3", "b,0,33", "b,1,34", "b,2,35")
+    assert len(judged(tmp_path, errors.replace("test_acc", "test_error")).findings) == 1
 
 
 def test_names_that_are_alike_and_rows_of_means_are_named(tmp_path: Path) -> None:

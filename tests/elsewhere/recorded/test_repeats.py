@@ -91,6 +91,17 @@ def test_runs_that_diverged_or_collapsed_are_no_copies(
     assert [one for one in found.notices if type(one) is EqualValues] == ([equal] if equal else [])
 
 
+@pytest.mark.parametrize(
+    "twice",
+    [["a,,", "a,,", "a,0.91,0.2", "a,0.91,0.2"], ["a,0.91,1", "a,0.91,1", "a,0.92,1", "a,0.92,1"]],
+    ids=["without values", "the same everywhere"],
+)
+def test_what_says_nothing_of_a_run_makes_no_copies(tmp_path: Path, twice: list[str]) -> None:
+    lines = ["a,0.90,1", "b,0.93,1", "b,0.94,1", "b,0.95,1"]
+    found = judged(tmp_path, rows(*twice, *lines, header="method,acc,train_acc"))
+    assert len(found.experiments[0].runs) == 5
+
+
 def test_coarse_values_are_no_copies(tmp_path: Path) -> None:
     coarse = {"a": (0.90, 0.91, 0.91, 0.90), "b": (0.93, 0.95, 0.94, 0.92)}
     lines = [f"{name},{v}" for name, side in coarse.items() for v in side]

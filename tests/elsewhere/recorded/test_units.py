@@ -331,3 +331,10 @@ def test_a_failed_run_among_signed_percentages_counts(tmp_path: Path) -> None:
     lines = [f"{'ab'[n // 3]},{n % 3},{value}" for n, value in enumerate(values)]
     found = judged(tmp_path, rows(*lines))
     assert plain(found.findings[0])["mean_a"] == pytest.approx((0.98 + 71.2 + 70.9) / 3)
+
+
+def test_an_empty_cell_among_signed_percentages_is_a_run_without_a_value(tmp_path: Path) -> None:
+    values = ("71.0%", "71.2%", "", "70.1%", "70.3%", "70.2%")
+    lines = [f"{'ab'[n // 3]},{n % 3},{value}" for n, value in enumerate(values)]
+    found = judged(tmp_path, rows(*lines))
+    assert WithoutValue("a", "test_acc", 1, 3, None) in found.notices

@@ -91,15 +91,18 @@ def test_a_log_with_a_column_for_each_run(tmp_path: Path) -> None:
     assert len(alone.experiments) == 10
 
 
-def test_the_folds_of_scikit_learns_search(tmp_path: Path) -> None:
-    columns = [f"split{fold}_test_score" for fold in range(5)]
+@pytest.mark.parametrize("score", ["score", "neg_mean_squared_error"])
+def test_the_folds_of_scikit_learns_search(tmp_path: Path, score: str) -> None:
+    columns = [f"split{fold}_test_{score}" for fold in range(5)]
     lines = [f"{name},0.1,0.01,{','.join(map(str, side))},0.92,0.002,{rank}"
              for rank, (name, side) in enumerate((("plain", PLAIN), ("new", BETTER)))]  # fmt: skip
     text = rows(*lines, header=f"params,mean_fit_time,std_fit_time,{','.join(columns)},"
-                "mean_test_score,std_test_score,rank_test_score")  # fmt: skip
+                f"mean_test_{score},std_test_{score},rank_test_{score}")  # fmt: skip
     terms = Terms(Stated(experiment=("params",)), wide="test_acc", paired=True)
     found = judged(tmp_path, text, terms)
     (finding,) = found.findings
     assert plain(finding)["verdict"] == "better"
     assert plain(finding)["differences"] == []
+    (unused,) = (one for one in found.notices if isinstance(one, Unused))
+    assert not set(unused.columns) & set(columns)
     assert Folds("fold") in found.notices
