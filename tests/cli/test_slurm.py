@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from paribus.cli.status import _united
+from paribus.present.slurm_script import SlurmJob, slurm_script
 from paribus.store.open import open_store
 from tests.support.commands import call, epochs_in, read_json, train_here
 from tests.support.slurm import Slurm, slurm, wait_for, why_no_slurm
@@ -78,6 +80,82 @@ def test_shells_accept_it(folder: str, tmp_path: Path, monkeypatch: pytest.Monke
     assert (checked.returncode, checked.stdout) == (0, "")
 
 
+STUB = """#!/bin/sh
+case "$3" in
+status) cat epochs ;;
+run) echo "$*" >> called; while [ ! -e signalled ]; do sleep 0.01; done ;;
+*) echo "$*" >> called ;;
+esac
+"""
+
+
+def stubbed(folder: Path) -> Path:
+    """Write a script whose commands are stubs; return its path. `paribus run` trains until there is
+    a file `signalled`, and `paribus status` prints what the file `epochs` has."""
+    (folder / "bin").mkdir()
+    for name, text in {
+        "python": STUB,
+        "scontrol": '#!/bin/sh\necho "$*" >> called\n. ./slurm\n',
+    }.items():
+        (folder / "bin" / name).write_text(text, "utf-8")
+        (folder / "bin" / name).chmod(0o755)
+    job = SlurmJob(
+        name="study", folder=folder, python=str(folder / "bin" / "python"), study=["study.toml"],
+        store=Path("runs"), tasks=2, cores=1, megabytes=100, time="1", margin=50,
+    )  # fmt: skip
+    (folder / "train.sh").write_text(slurm_script(job), "utf-8")
+    return folder / "train.sh"
+
+
+@pytest.mark.parametrize(
+    ("epochs", "slurm", "said"),
+    [
+        (3, "", ""),
+        (3, "exit 1", "This job could not be put back into the queue; submit again"),
+        (2, "", "No epoch has ended since this job began; submit again with a longer --time."),
+    ],
+)
+def test_a_job_is_put_back_if_that_helps(
+    epochs: int, slurm: str, said: str, tmp_path: Path
+) -> None:
+    script = stubbed(tmp_path)
+    (tmp_path / "epochs").write_text('"epochs": 2\n', "utf-8")
+    (tmp_path / "slurm").write_text(slurm, "utf-8")
+    path = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
+    task = {"PATH": path, "SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "2"}
+    with subprocess.Popen(
+        ["sh", script, "train"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=task
+    ) as job:
+        while not (tmp_path / "called").exists():
+            assert job.poll() is None
+        (tmp_path / "epochs").write_text(f'"epochs": {epochs}\n', "utf-8")
+        job.send_signal(signal.SIGUSR1)
+        assert job.wait(30) == (1 if said else 0)
+        (tmp_path / "signalled").touch()
+        assert job.stderr is not None
+        assert said in job.stderr.read()
+    called = (tmp_path / "called").read_text("utf-8").splitlines()
+    trains = "-m paribus run study.toml --no-timing --store runs-2 --shard 2/2"
+    assert called == [trains, *["requeue 7_2"] * (epochs > 2)]
+
+
+@pytest.mark.parametrize("there", [(), (2,)])
+def test_what_tasks_left_is_trained_even_if_that_is_all(
+    tmp_path: Path, there: tuple[int, ...]
+) -> None:
+    script = stubbed(tmp_path)
+    for number in (1, 2):
+        (tmp_path / f"runs-{number}").mkdir()
+        # Empty, of a task that was killed as it made it.
+        (tmp_path / f"runs-{number}" / "paribus.db").write_text("x" * (number in there), "utf-8")
+    (tmp_path / "signalled").touch()
+    (tmp_path / "epochs").touch()
+    subprocess.run(["sh", script, "unite"], cwd=tmp_path, check=True)
+    called = (tmp_path / "called").read_text("utf-8").splitlines()
+    merges = [f"-m paribus merge runs-{number} --into runs" for number in there]
+    assert called == [*merges, "-m paribus run study.toml --store runs"]
+
+
 def test_a_shard_counts_its_own_runs(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
     study = small()
     monkeypatch.chdir(study.parent)
@@ -102,6 +180,14 @@ def test_status_of_several_stores(small: Small, monkeypatch: pytest.MonkeyPatch)
     one = read_json("status", study, *options[:4], "--json")
     assert one["experiments"]["cnn"]["finished"] == 1
     assert call("status", study, "--store", "no-1", "--store", "no-2").exception is not None
+
+
+def test_of_a_run_in_several_stores_the_one_that_has_ended_counts() -> None:
+    facts = {"seed": 0, "engine": "numpy", "epochs": 4}
+    running, finished = ({**facts, "status": status} for status in ("running", "finished"))
+    assert _united([[running], [finished]]) == _united([[finished], [running]]) == [finished]
+    further = {**running, "epochs": 5}
+    assert _united([[running], [further]]) == [further]
 
 
 @pytest.mark.slow

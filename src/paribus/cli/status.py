@@ -79,6 +79,14 @@ def command(campaign: Campaign, stores: tuple[Path, ...], as_json: bool) -> None
 
 
 @dataclass(frozen=True)
+class _Trial:
+    """Where a trial stands; as here, one that has not begun."""
+
+    status: str = ""
+    epochs: int = 0
+
+
+@dataclass(frozen=True)
 class _Stand:
     """What one store has of a study."""
 
@@ -86,8 +94,8 @@ class _Stand:
     """Of each experiment."""
     asked: Mapping[str, int]
     """How many runs of each experiment are called for by now."""
-    trials: Mapping[str, list[str]]
-    """The status of each trial of tuned experiments that is called for, "" of one not begun."""
+    trials: Mapping[str, list[_Trial]]
+    """The trials of tuned experiments that are called for."""
     look: NextLook | None
     others: Mapping[str, list[str]]
     """What it has under the experiments' names that is not of this study."""
@@ -106,20 +114,25 @@ def _stand(campaign: Campaign) -> _Stand:
         return _Stand(
             runs={name: [_run(run, store) for run in runs[name]] for name in study.experiments},
             asked=asked,
-            trials={name: _statuses(all_[: asked[name]]) for name, all_ in tuned.items()},
+            trials={name: _trials_of(all_[: asked[name]], store) for name, all_ in tuned.items()},
             look=look,
             others=_others(known, store),
         )
 
 
 def _united(runs: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """The runs of several stores; of one that several have, that with the most epochs."""
+    """The runs of several stores; of one that several have, that which has ended, or else that
+    with the most epochs."""
     most: dict[tuple[int, str], dict[str, Any]] = {}
     for run in chain.from_iterable(runs):
         key = (run["seed"], run["engine"])
-        if key not in most or run["epochs"] > most[key]["epochs"]:
+        if key not in most or _how_far(run) > _how_far(most[key]):
             most[key] = run
     return [most[key] for key in sorted(most)]
+
+
+def _how_far(run: Mapping[str, Any]) -> tuple[bool, int]:
+    return run["status"] in ("finished", "diverged"), run["epochs"]
 
 
 def _print(facts: Mapping[str, dict[str, Any]]) -> None:
@@ -172,20 +185,25 @@ def _experiment(experiment: Experiment, runs: list[dict[str, Any]], seeds: int) 
     }
 
 
-def _statuses(replicates: Sequence[StoredReplicate]) -> list[str]:
+def _trials_of(replicates: Sequence[StoredReplicate], store: Reader) -> list[_Trial]:
     runs = (trial.run for one in replicates for trial in one.trials)
-    return ["" if run is None else run.status for run in runs]
+    return [
+        _Trial() if run is None else _Trial(run.status, len(store.epochs(run.id)["train_loss"]))
+        for run in runs
+    ]
 
 
-def _trials(stores: Sequence[list[str]]) -> dict[str, int] | None:
-    """How many trials of a tuned experiment are to be trained, and have ended in some store; None
-    if it is not tuned. stores: the status of each trial in each."""
+def _trials(stores: Sequence[list[_Trial]]) -> dict[str, int] | None:
+    """How many trials of a tuned experiment are to be trained, and have ended in some store, and
+    how many epochs they have trained; None if it is not tuned. stores: the trials in each."""
     if not stores:
         return None
-    best = [max(of, key=_STATUSES.index) for of in zip_longest(*stores, fillvalue="")]
+    everywhere = list(zip_longest(*stores, fillvalue=_Trial()))
+    best = [max((one.status for one in of), key=_STATUSES.index) for of in everywhere]
     ended = sum(status in ("finished", "diverged") for status in best)
     kinds = {status: best.count(status) for status in ("diverged", "failed")}
-    return {"asked": len(best), "ended": ended, **kinds}
+    epochs = sum(max(one.epochs for one in of) for of in everywhere)
+    return {"asked": len(best), "ended": ended, "epochs": epochs, **kinds}
 
 
 def _in_words(trials: Mapping[str, int]) -> str:

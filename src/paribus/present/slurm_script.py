@@ -71,7 +71,8 @@ def slurm_script(job: SlurmJob) -> str:
 #
 # {job.tasks} tasks train a shard each, into {base}1 to {base}{job.tasks}. A job after them unites
 # these in {store}, trains what they left and writes the report. A job that nears its
-# time limit is put back into the queue: the runs resume where they were.
+# time limit is put back into the queue: the runs resume where they were. A job in which no
+# epoch has ended is not, since it would end no epoch the next time either.
 #
 # How far it is: {status} \\
 #   {stores}
@@ -84,18 +85,34 @@ submit() {{
         "$@"
 }}
 
+paribus() {{
+    {paribus} "$@"
+}}
+
 # Run a command beside this shell, which gets Slurm's signal before the time limit.
-# $1: this job, as scontrol names it.
+# $1: this job, as scontrol names it; $2: the store that is trained into.
 until_signal() {{
     job=$1
-    shift
-    trap 'scontrol requeue "$job"; exit 0' USR1
+    store=$2
+    shift 2
+    before=$(trained)
+    trap requeue USR1
     "$@" &
     wait $!
 }}
 
-paribus() {{
-    {paribus} "$@"
+trained() {{
+    paribus status {study} --store "$store" --json 2>/dev/null | grep '"epochs"'
+}}
+
+requeue() {{
+    if [ "$(trained)" = "$before" ]; then
+        echo "No epoch has ended since this job began; submit again with a longer --time." >&2
+        exit 1
+    fi
+    scontrol requeue "$job" && exit 0
+    echo "This job could not be put back into the queue; submit again to train the rest." >&2
+    exit 1
 }}
 
 train() {{
@@ -105,19 +122,23 @@ train() {{
 unite() {{
     set --
     for number in {" ".join(str(number) for number in range(1, job.tasks + 1))}; do
-        if [ -f {base}"$number/paribus.db" ]; then
+        if [ -s {base}"$number/paribus.db" ]; then
             set -- "$@" {base}"$number"
         fi
     done
-    paribus merge "$@" --into {store} && paribus run {study} --store {store}
+    if [ $# -gt 0 ]; then
+        paribus merge "$@" --into {store} || return
+    fi
+    paribus run {study} --store {store}
 }}
 
 case "${{1:-submit}}" in
 train)
-    until_signal "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}" train "$SLURM_ARRAY_TASK_ID"
+    until_signal "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}" \
+        {base}"$SLURM_ARRAY_TASK_ID" train "$SLURM_ARRAY_TASK_ID"
     ;;
 unite)
-    until_signal "$SLURM_JOB_ID" unite
+    until_signal "$SLURM_JOB_ID" {store} unite
     ;;
 submit)
     array=$(submit --job-name={quote(job.name)} --array=1-{job.tasks} "$0" train) || exit
