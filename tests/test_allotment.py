@@ -128,6 +128,23 @@ def test_slurm(tmp_path: Path) -> None:
     assert available_memory(proc, per_core) == 4 * GB
 
 
+def test_memory_above_which_all_is_slowed_down(tmp_path: Path) -> None:
+    files = {"cg/a/memory.max": 8 * GB, "cg/a/memory.high": 5 * GB, "cg/a/memory.current": GB}
+    proc = linux(tmp_path, "0::/a\n", V2, files)
+    assert available_memory(proc, {}) == 4 * GB
+
+
+def test_names_of_any_bytes(tmp_path: Path) -> None:
+    proc = linux(tmp_path, "", V2, {})
+    group = tmp_path / "cg" / os.fsdecode(b"caf\xe9\x0c\xc2\x85")
+    group.mkdir(parents=True)
+    (group / "cpu.max").write_text("300000 100000")
+    (proc / "cgroup").write_bytes(b"0::/caf\xe9\x0c\xc2\x85\n")
+    with (proc / "mountinfo").open("ab") as table:
+        table.write(b"9 1 8:1 / /media/B\xfccher rw - ext4 /dev/sdb rw\n")
+    assert available_cores(proc, {}) == 3
+
+
 def test_this_machine() -> None:
     memory = available_memory()
     assert memory is None or memory > 0

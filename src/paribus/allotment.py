@@ -57,6 +57,7 @@ def _memory_limits(proc: Path) -> Iterator[int]:
     that nobody has open counts as free: it gives way."""
     names = (
         ("memory.max", "memory.current", "inactive_file"),
+        ("memory.high", "memory.current", "inactive_file"),  # Above it, all is slowed down.
         ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
     )
     for group in _groups(proc, "memory"):
@@ -72,7 +73,7 @@ def _groups(proc: Path, controller: str) -> Iterator[Path]:
     """The folders of this process's control groups, v2 or v1, from its own up to the outermost that
     is seen here: each limits those within."""
     table = mounts(_text(proc / "mountinfo"))
-    for line in _text(proc / "cgroup").splitlines():
+    for line in filter(None, _text(proc / "cgroup").split("\n")):
         _, controllers, path = line.split(":", 2)
         for mount in table:
             v2 = controllers == "" and mount.type == "cgroup2"
@@ -118,6 +119,6 @@ def _words(path: Path) -> list[str]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8")
+        return os.fsdecode(path.read_bytes())  # Names of groups and folders may be of any bytes.
     except OSError:
         return ""

@@ -29,7 +29,7 @@ def mounts(table: str) -> list[Mount]:
     PosixPath('/my data')
     """
     found = []
-    for line in table.splitlines():
+    for line in table.split("\n"):
         place, dash, kind = line.partition(" - ")
         places, kinds = place.split(" "), kind.split(" ")
         if not dash or len(places) < 5 or len(kinds) < 3:

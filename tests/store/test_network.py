@@ -26,6 +26,7 @@ TABLE = """22 27 0:21 / /proc rw,relatime - proc proc rw
 46 27 0:55 / /scratch rw - lustre 10.0.0.1@tcp:/scratch rw
 47 46 0:56 / /scratch/now rw - tmpfs tmpfs rw
 48 47 0:57 / /scratch/now rw - nfs server:/now rw
+49 27 0:58 / /mnt/caf\udce9\x0c rw - fuse nameless rw
 """
 
 
@@ -36,6 +37,7 @@ TABLE = """22 27 0:21 / /proc rw,relatime - proc proc rw
         ("/home/me/disk/runs", ""), ("/mnt/office share/runs", "cifs"),
         ("/mnt/far/runs", "fuse.sshfs"), ("/mnt/stick/runs", ""), ("/var/lib/containers/a", ""),
         ("/scratch/runs", "lustre"), ("/scratch/now/runs", "nfs"),
+        ("/mnt/caf\udce9\x0c/runs", "fuse"),
     ],
 )  # fmt: skip
 def test_it_is_recognised(folder: str, expected: str) -> None:

@@ -6,6 +6,7 @@ file system a store has a rollback journal instead, and one process at a time wr
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -15,11 +16,13 @@ from paribus.errors import UserError
 from paribus.mounts import mount_of, mounts
 
 _TYPES = {
-    "9p", "afs", "beegfs", "ceph", "cifs", "drvfs", "gfs2", "gpfs", "lustre", "ncpfs", "nfs",
-    "nfs4", "ocfs2", "orangefs", "prl_fs", "smb3", "smbfs", "vboxsf", "virtiofs", "vmhgfs",
+    "9p", "afs", "beegfs", "ceph", "cifs", "drvfs", "dvs", "fakeowner", "fuse", "gfs2", "gpfs",
+    "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "panfs", "prl_fs", "pvfs2", "smb3", "smbfs",
+    "vboxsf", "virtiofs", "vmhgfs", "wekafs",
 }  # fmt: skip
 _LOCAL_FUSE = {"fuse.fuse-overlayfs"}
-"""Those of a program on this machine's own disk; NTFS is "fuseblk"."""
+"""Those of a program on this machine's own disk; NTFS is "fuseblk". A program that does not give
+its name is "fuse"."""
 
 
 class Alone(sqlite3.Connection):
@@ -36,7 +39,7 @@ class Alone(sqlite3.Connection):
 def mount_table() -> str:
     """Return Linux's table of mounts; "" on other systems."""
     try:
-        return Path("/proc/self/mountinfo").read_text("utf-8", errors="replace")
+        return os.fsdecode(Path("/proc/self/mountinfo").read_bytes())
     except OSError:
         return ""
 
