@@ -13,6 +13,7 @@ from paribus.measure.runs import StudyResult
 from paribus.present.as_json import plain
 from paribus.present.finding_lines import WIDTH, finding_lines, next_lines
 from paribus.present.forest import forest
+from paribus.present.look_text import looks_note
 from paribus.present.short import direction
 from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding, Verdict
@@ -124,6 +125,12 @@ def test_a_row_that_stopped_undecided_says_why(result: StudyResult) -> None:
     drawn = forest([futile], preview=False)
     assert drawn is not None
     assert drawn.groups[0].rows[0].why == lines[at + 1]
+    stopped = (
+        "question{} stopped undecided at an earlier look: the last one would hardly have decided"
+    )
+    assert looks_note([futile]).endswith(f" 1 {stopped.format('')} it.")
+    assert looks_note([futile, futile]).endswith(f" 2 {stopped.format('s')} them.")
+    assert looks_note([at_looks(CLEAR * 2)]).endswith("was judged.")
     assert plain(futile)["stopped_as_futile"]
     assert not plain(at_looks(CLEAR * 2))["stopped_as_futile"]
 

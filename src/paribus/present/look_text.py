@@ -28,13 +28,20 @@ def _(finding: BestFinding) -> BestLook | None:
 
 def looks_note(findings: Iterable[Finding]) -> str:
     """Return what findings have in common that are judged at planned looks; "" if none is."""
-    looks = [look for finding in findings if (look := look_of(finding)) is not None]
+    found = list(findings)
+    looks = [look for finding in found if (look := look_of(finding)) is not None]
     if not looks:
         return ""
     text = (
         f"Looks were planned after {series(looks[0].plan)} seeds; n says at which of them a "
         "question was judged."
     )
+    if stopped := sum(map(is_futile, found)):
+        them = "it" if stopped == 1 else "them"
+        text += (
+            f" {count(stopped, 'question')} stopped undecided at an earlier look: the last one "
+            f"would hardly have decided {them}."
+        )
     going = [look.next_seeds for look in looks if look.open]
     if going:
         are = count(len(going), "question is", "questions are")
