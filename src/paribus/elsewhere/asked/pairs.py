@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 from paribus.elsewhere.cells import is_value, plain
+from paribus.elsewhere.columns.names import MEASURED_ON
 from paribus.elsewhere.columns.roles import Roles
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.recorded.records import RecordedExperiment, RecordedRuns
@@ -14,8 +15,6 @@ from paribus.errors import UserError, did_you_mean
 from paribus.questions.finding import Pair
 from paribus.spec.diff import SettingChanged
 
-_MEASURED_ON = {"dataset", "data", "split", "fold", "task", "benchmark", "env", "environment"}
-"""Columns that say on what a run was measured: methods are compared on the same."""
 _NONE = "(empty)"
 
 
@@ -91,7 +90,7 @@ def meant_to_differ(
     if about:
         return tuple(about)
     found = differ_in(a, b)
-    if len(found) != 1 or plain(found[0]) in _MEASURED_ON or lengths_differ(a, b, roles):
+    if len(found) != 1 or plain(found[0]) in MEASURED_ON or lengths_differ(a, b, roles):
         return ()
     return found
 

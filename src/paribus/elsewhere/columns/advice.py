@@ -7,7 +7,7 @@ from collections.abc import Container
 
 from paribus.elsewhere.cells import is_value, number, plain, text_of, unmeasured
 from paribus.elsewhere.columns.metrics import preference
-from paribus.elsewhere.columns.names import NO_SETTINGS, PARTS, called_like
+from paribus.elsewhere.columns.names import beside_values, called_like
 from paribus.elsewhere.frame import Frame
 from paribus.text import listed, plural
 
@@ -19,14 +19,12 @@ ADD_WIDE = f"add --wide NAME with what they hold, e.g. --wide {_METRIC}"
 def how_to_write(frame: Frame) -> str:
     """Return what a table should look like, by its own first cells if it may have a column for
     each experiment."""
-    beside = {name for role in ("seed", "run", "epoch", "status")
-              for name in called_like(role, frame)}  # fmt: skip
+    beside = beside_values(frame)
     columns = [
         name
         for name, cells in frame.columns.items()
-        if name not in beside and plain(name) not in {*NO_SETTINGS, *PARTS}
-        and all(number(cell) is not None for cell in cells)
-    ]  # fmt: skip
+        if name not in beside and all(number(cell) is not None for cell in cells)
+    ]
     columns = [one for one in columns if not unmeasured(frame.columns[one])] or columns
     right = "a row is a run, with the name of its experiment in a column"
     if settings := _settings(frame, beside):
@@ -62,7 +60,7 @@ def _settings(frame: Frame, beside: Container[str]) -> list[str]:
     few = [
         name
         for name, cells in frame.columns.items()
-        if name not in beside and plain(name) not in {*NO_SETTINGS, *PARTS}
+        if name not in beside
         and preference(plain(name)) is None
         and 1 < len(set(map(text_of, cells))) <= len(cells) / 3
     ]  # fmt: skip

@@ -27,6 +27,8 @@ NAMES = {
     "status": ("status", "state"),
 }  # fmt: skip
 """Names of columns, those preferred first, in small letters and with _ between words."""
+OF_ROWS = ("seed", "run", "epoch", "kept", "status")
+"""Roles of columns that describe rows, whatever their cells are values of."""
 BEST_EPOCHS = {f"{one}_{of}" for one in ("best", "chosen", "selected")
                for of in ("epoch", "step", "iteration", "iter")}  # fmt: skip
 """What the epoch may be called that each run keeps, or that was its best by any data."""
@@ -34,6 +36,10 @@ NO_SETTINGS = {"reason", "index", "epochs_trained", "kept_epoch", "run_name", *B
 """Columns that describe a run and are no setting of its experiment."""
 PARTS = (*NAMES["fold"], "split")
 """Columns that say on which part of the data a row was measured."""
+MEASURED_ON = {"dataset", "data", "split", "fold", "task", "benchmark", "env", "environment"}
+"""Columns that say on what a run was measured: methods are compared on the same."""
+SPLITS = {"split", "subset", "phase", "partition", "dataset_split", "data_split"}
+"""Columns of which one run has rows for each, such as training and test data."""
 
 
 def called_like(role: str, frame: Frame, taken: Container[str] = ()) -> tuple[str, ...]:
@@ -45,6 +51,13 @@ def called_like(role: str, frame: Frame, taken: Container[str] = ()) -> tuple[st
             # As in "config/seed" and "params.seed".
             free.setdefault(plain(re.split(r"[/.]", name)[-1]), name)
     return tuple(free[name] for name in NAMES[role] if name in free)
+
+
+def beside_values(frame: Frame) -> set[str]:
+    """Return the columns that by their names hold no values of experiments: seeds, run IDs, epochs,
+    parts of the data, and whatever else describes a run."""
+    found = {name for role in OF_ROWS for name in called_like(role, frame)}
+    return found | {name for name in frame.columns if plain(name) in {*NO_SETTINGS, *PARTS, "file"}}
 
 
 def has_word(pattern: re.Pattern[str], name: str) -> bool:

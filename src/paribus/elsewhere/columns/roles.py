@@ -103,7 +103,7 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
     if "experiment" not in choice.chosen:
         raise UserError(
             f"{frame.source}: no column looks like the names of experiments; name it with "
-            f"--experiment; there are {_listed(frame.columns)}{how_to_write(frame)}"
+            f"--experiment; there are {', '.join(frame.columns)}{how_to_write(frame)}"
         )
     counter = _counter(choice)
     budgets = _budgets(choice, counter)
@@ -118,7 +118,7 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
     if "metric" not in choice.chosen:
         raise UserError(
             f"{frame.source}: no column looks like a metric; name it with --metric; there are "
-            f"{_listed(frame.columns)}{nearly_numbers(frame, choice.taken)}"
+            f"{', '.join(frame.columns)}{nearly_numbers(frame, choice.taken)}"
         )
     metric = choice.chosen["metric"]
     one = {role: names[0] for role, names in choice.chosen.items() if role not in _OF_MANY}
@@ -182,7 +182,7 @@ def experiments_of(frame: Frame, columns: Sequence[str]) -> list[str]:
     cells = [[text_of(cell) for cell in frame.columns[column]] for column in columns]
     for row, place in enumerate(frame.places):
         if not any(column[row] for column in cells):
-            raise UserError(f"{place}: {_listed(columns)} is empty; each row needs an experiment")
+            raise UserError(f"{place}: {', '.join(columns)} is empty; each row needs an experiment")
     if len(columns) == 1:
         return cells[0]
     words = Counter(word for column in cells for word in set(column))
@@ -257,7 +257,3 @@ def _words_that_repeat(choice: _Choice) -> tuple[str, ...]:
         if 1 < len(words) < len(cells) and all(number(word) is None for word in words):
             found.append(column)
     return tuple(found) if len(found) == 1 else ()
-
-
-def _listed(columns: Iterable[str]) -> str:
-    return ", ".join(columns)

@@ -41,14 +41,10 @@ def read(paths: Sequence[Path]) -> Frame:
     rows: list[dict[str, Cell]] = []
     runs = run_folders(list(states))
     for state, run in zip(states.values(), runs, strict=True):
-        of_run: dict[str, Cell] = {
-            "experiment": run.experiment,
-            "run": run.run,
+        of_run = run.cells() | {
             "status": "finished" if _ended(state) else "running",
             **{name: state[name] for name in _SETTINGS if _is_cell(state.get(name))},
         }
-        if run.seed:
-            of_run["seed"] = run.seed
         rows += [
             of_run | {name: value for name, value in entry.items() if _is_cell(value)}
             for entry in state["log_history"]

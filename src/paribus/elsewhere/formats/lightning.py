@@ -30,10 +30,7 @@ def read(paths: Sequence[Path]) -> Frame:
     rows: list[dict[str, Cell]] = []
     runs = run_folders([file.parent for file in files])
     for file, run in zip(files, runs, strict=True):
-        of_run: dict[str, Cell] = {"experiment": run.experiment, "run": run.run}
-        if run.seed:
-            of_run["seed"] = run.seed
-        of_run |= _settings(file.parent / _SETTINGS)
+        of_run = run.cells() | _settings(file.parent / _SETTINGS)
         log = read_one(file)
         for place in range(len(log)):
             rows.append(of_run | {name: cells[place] for name, cells in log.columns.items()})

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from paribus.elsewhere.cells import Cell
 from paribus.elsewhere.notices import RunsByName
 
 _SEED = re.compile(r"(?:(.*?)[-_. ]+)??(?:seed|s)[-_=]?(\d+)", re.IGNORECASE)
@@ -28,6 +29,11 @@ class RunFolder:
     run: str
     seed: str
     whole: str = ""
+
+    def cells(self) -> dict[str, Cell]:
+        """Return the cells of its rows: experiment, run, and the seed if there is one."""
+        seed: dict[str, Cell] = {"seed": self.seed} if self.seed else {}
+        return {"experiment": self.experiment, "run": self.run, **seed}
 
 
 def run_folders(folders: Sequence[Path]) -> list[RunFolder]:

@@ -38,9 +38,7 @@ def read(paths: Sequence[Path]) -> Frame:
     rows: list[dict[str, Cell]] = []
     runs = run_folders(folders)
     for folder, run in zip(folders, runs, strict=True):
-        of_run: dict[str, Cell] = {"experiment": run.experiment, "run": run.run}
-        if run.seed:
-            of_run["seed"] = run.seed
+        of_run = run.cells()
         steps: dict[int, dict[str, Cell]] = {}
         for file in files:
             if file.parent == folder:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from paribus.elsewhere.cells import Cell, number, numbers_rows, plain, text_of
-from paribus.elsewhere.columns.names import NO_SETTINGS, called_like
+from paribus.elsewhere.columns.names import NO_SETTINGS, SPLITS, called_like
 from paribus.elsewhere.columns.roles import Roles
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.notices import EqualValues, Notice, SameValues
@@ -16,8 +16,6 @@ from paribus.errors import UserError
 from paribus.measure.table import Series
 from paribus.stats.limits import FEWEST_SEEDS
 from paribus.text import count
-
-_SPLITS = {"split", "subset", "phase", "partition", "dataset_split", "data_split"}
 
 
 def tell_apart(frame: Frame, roles: Roles, rows: Sequence[int]) -> str:
@@ -38,7 +36,7 @@ def tell_apart(frame: Frame, roles: Roles, rows: Sequence[int]) -> str:
         return f"if it is another moment of the run, write --epoch {counts[0]}, else remove one"
     differ = [one for one in differ if one not in counters]
     if telling := _telling(frame, differ, rows):
-        if plain(telling[0]) in _SPLITS:
+        if plain(telling[0]) in SPLITS:
             return f"keep the rows of one {telling[0]}, such as those of the test data"
         by = ",".join([*roles.experiment, *telling])
         return f"if they are of different experiments, write --experiment {by}, else remove one"

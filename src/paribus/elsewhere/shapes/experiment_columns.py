@@ -6,7 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from paribus.elsewhere.cells import Cell, is_blank, number, plain, text_of, unmeasured
-from paribus.elsewhere.columns.names import NO_SETTINGS, PARTS, called_like, check_there
+from paribus.elsewhere.columns.names import (
+    OF_ROWS,
+    PARTS,
+    beside_values,
+    called_like,
+    check_there,
+)
 from paribus.elsewhere.columns.roles import Roles, roles_of
 from paribus.elsewhere.frame import Frame
 from paribus.elsewhere.notices import EndsOfColumns, ExperimentsGuessed, Notice, RunColumnsGuessed
@@ -17,7 +23,6 @@ from paribus.text import listed, plural, shown
 
 _EXPERIMENT = "experiment"
 _SEED = "seed"
-_BESIDE = {*NO_SETTINGS, *PARTS, "file"}
 
 
 def long_form(frame: Frame, terms: Terms) -> tuple[Frame, list[Notice]]:
@@ -157,7 +162,7 @@ def _check_terms(frame: Frame, terms: Terms) -> None:
             f"--correct {stated.correct}: needs a row for each run, and with --wide a row has "
             "several; leave one of them out"
         )
-    given = [(role, name) for role in ("seed", "run", "epoch", "kept", "status")
+    given = [(role, name) for role in OF_ROWS
              for name in stated.of(role)]  # fmt: skip
     given += [("experiment", name) for name in stated.experiment if name != _EXPERIMENT]
     for role, name in (*given, *(("ignore", name) for name in stated.ignored)):
@@ -167,11 +172,10 @@ def _check_terms(frame: Frame, terms: Terms) -> None:
 def _beside(frame: Frame, terms: Terms) -> list[str]:
     """The columns that are of no experiment: seeds, run IDs, numbers of rows, parts of the data,
     what is left out."""
-    roles = ("seed", "run", "epoch", "kept", "status")
-    found = {name for role in roles
-             for name in (*terms.columns.of(role), *called_like(role, frame))}  # fmt: skip
-    found |= {*terms.columns.ignored, *terms.columns.experiment}
-    return [name for name in frame.columns if name in found or plain(name) in _BESIDE]
+    stated = terms.columns
+    found = beside_values(frame) | {*stated.ignored, *stated.experiment}
+    found |= {name for role in OF_ROWS for name in stated.of(role)}
+    return [name for name in frame.columns if name in found]
 
 
 def _check_measured(frame: Frame, experiments: Sequence[str]) -> None:
