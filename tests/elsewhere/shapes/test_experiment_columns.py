@@ -55,9 +55,9 @@ def test_the_message_shows_what_a_table_looks_like(tmp_path: Path) -> None:
 
 
 def test_the_message_names_no_columns_that_wide_refuses(tmp_path: Path) -> None:
-    lines = [f"0.1,{seed},{seed % 2},{row}" for seed, row in enumerate(ROWS)]
+    lines = [f"0.1,{seed},{seed % 2},{7 + seed},{row}" for seed, row in enumerate(ROWS)]
     with pytest.raises(UserError, match="If plain, new and same are experiments, add --wide NAME"):
-        judged(tmp_path, rows(*lines, header="lr,n,fold,plain,new,same"))
+        judged(tmp_path, rows(*lines, header="lr,n,fold,cfg/kept_epoch,plain,new,same"))
 
 
 @pytest.mark.parametrize(
