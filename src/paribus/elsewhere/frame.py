@@ -16,9 +16,9 @@ class Frame:
 
     `columns`: their cells by name. `source`: what messages call it. `places`: where each row is,
     for messages, such as "results.csv, line 3". `known`: the columns that the format itself has a
-    meaning for, by role (`terms.ROLES`). `is_log`: whether rows are moments of runs of
-    which each records some columns alone, so that an empty cell is no missing value. `folder`:
-    where paths in cells start from. `by_name`: which experiments are the names of runs.
+    meaning for, by role (`terms.ROLES`). `is_log`: whether rows are moments of runs of which each
+    records some columns alone, so that an empty cell is no missing value. `folder`: where paths in
+    cells start from. `by_name`: which experiments are the names of runs.
     """
 
     source: str

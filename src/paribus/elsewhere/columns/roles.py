@@ -92,9 +92,8 @@ def roles_of(frame: Frame, stated: Stated) -> Roles:
         check_there(frame, "ignore", name)
     for role in ROLES:
         choice.take(role)
-    for role in ("seed", "status"):
-        choice.guess(role, choice.by_name(role))
-    choice.guess("seed", called_like("fold", frame, {*choice.taken, *stated.ignored})[:1])
+    choice.guess("seed", choice.by_name("seed") or choice.by_name("fold"))
+    choice.guess("status", choice.by_name("status"))
     choice.guess(
         "run",
         [name for name in choice.all_by_name("run") if not numbers_rows(frame.columns[name])][:1],
