@@ -83,7 +83,7 @@ def test_a_run_of_other_bits_is_trained_from_its_beginning_and_it_is_said(small:
     told = run(study, "runs", "--only", "mlp").stderr
     assert (
         "mlp, seed 1: trained from its beginning: the numpy engine does not give the bits of its "
-        '2 epochs so far any more (then "of before", now "").'
+        '2 epochs so far any more (then "of before", now "NumPy '
     ) in told
     assert content(study.parent / "runs") == content(study.parent / "whole")
 

@@ -130,9 +130,10 @@ def test_a_batch_has_the_bits_of_single_runs(name: str, jobs: dict[str, Job]) ->
     """One of them diverges, one is resumed, one trains for fewer epochs."""
     cnn, mlp = jobs["cnn-0"], jobs["mlp-1"]
     diverging = replace(jobs["cnn-1"], experiment=cnn.experiment.but(optimizer=Sgd(lr=1e30)))
-    first = here(mlp)[1]
+    started, first = here(mlp)[:2]
+    assert isinstance(started, Started)
     assert isinstance(first, EpochDone)
-    resumed = replace(mlp, done=1, state=first.state)
+    resumed = replace(mlp, done=1, state=first.state, bits=started.bits)
     short = replace(jobs["adam-0"], experiment=jobs["adam-0"].experiment.but(epochs=1))
     batch = [cnn, diverging, resumed, short]
     told = train(name, 1, [batch])
@@ -176,6 +177,7 @@ def test_a_run_already_at_its_end_only_finishes(name: str, jobs: dict[str, Job])
     whole = here(jobs["mlp-0"])
     last = whole[-2]
     assert isinstance(last, EpochDone)
+    # What decided its bits was not recorded.
     done = replace(jobs["mlp-0"], done=last.epoch.number, state=last.state)
     told = train(name, 1, [[done]])["mlp-0"]
     assert facts(told) == ["started", *facts(whole[-1:])]

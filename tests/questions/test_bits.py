@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from paribus.measure.runs import Run
@@ -13,8 +14,8 @@ from tests.support.made_up import DATA, make_result, run
 A, B = "cnn", "pool-first"
 
 
-def finding(bits_of_b: str, engine_of_b: str = "native") -> PairFinding:
-    """What is found with three seeds; of A all runs are of bits 2, of B a letter says for each."""
+def finding(bits_of_b: Sequence[str], engine_of_b: str = "native") -> PairFinding:
+    """What is found with three seeds; all runs of A are of bits 2. bits_of_b: of each run of B."""
 
     def made(name: str, seed: int) -> Run:
         bits, engine = (bits_of_b[seed], engine_of_b) if name == B else ("2", "native")
@@ -31,6 +32,10 @@ def test_pairs_of_other_bits_are_named() -> None:
     assert found.other_bits == (0, 2)
     (line,) = (line for line in reasons(found) if "versions of one engine" in line)
     assert line.startswith("The runs of cnn and pool-first with seeds 0 and 2 are by versions of")
+
+
+def test_nothing_is_said_of_runs_whose_bits_were_not_recorded() -> None:
+    assert finding(["2", "", "2"]).other_bits == ()
 
 
 def test_nothing_is_said_of_pairs_of_the_same_bits() -> None:

@@ -127,6 +127,15 @@ def test_a_run_of_other_bits_begins_again(store: Writer) -> None:
     assert store.environments(run) == [{"where": "elsewhere"}]
 
 
+def test_a_run_whose_bits_were_not_recorded_is_resumed(store: Writer) -> None:
+    run = begin(store)
+    store.add_epoch(run, 1, VALUES, STATE)
+    stored = store.run(run)
+    assert stored is not None
+    assert store.begin(IDENTITY.hash, stored.seed, stored.engine, {}, bits="2").bits == ""
+    assert store.checkpoint(run) is not None
+
+
 def test_a_run_whose_checkpoint_is_gone_begins_again(store: Writer) -> None:
     run = begin(store)
     store.add_epoch(run, 1, VALUES, STATE)

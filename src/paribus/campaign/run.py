@@ -23,6 +23,7 @@ from paribus.execute.protocol import (
     Job,
     Said,
     Started,
+    resumes,
 )
 from paribus.spec.kept import kept_epoch
 from paribus.store.places import make_room
@@ -157,11 +158,10 @@ class _Training:
         _keep(busy, event, self._store)
         match event:
             case Started(bits=bits):
-                anew = busy.done > 0 and busy.bits != bits
-                done = 0 if anew else busy.done
-                self._busy[event.run_id] = replace(busy, done=done, bits=bits)
-                if anew:
-                    self._listen(Restarted(busy.cell, busy.done, busy.bits, bits))
+                if busy.done == 0 or not resumes(busy.bits, bits):
+                    self._busy[event.run_id] = replace(busy, done=0, bits=bits)
+                    if busy.done > 0:
+                        self._listen(Restarted(busy.cell, busy.done, busy.bits, bits))
                 return
             case EpochDone(epoch=epoch):
                 self._busy[event.run_id] = replace(busy, done=epoch.number)

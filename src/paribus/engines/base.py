@@ -213,7 +213,9 @@ class Engine(Protocol):
 
     @property
     def bits(self) -> str:
-        """Version that, with its name, fixes the bits of its results here; "" if none does."""
+        """What, with its name, fixes the bits of its results here: a version, and the kind of
+        processor if they depend on that; "" if nothing does. No run is half of one and half of
+        another."""
         return ""
 
     @property

@@ -52,6 +52,12 @@ class Job:
     decides them, the run is trained from its beginning."""
 
 
+def resumes(before: str, now: str) -> bool:
+    """Return whether a state is resumed. before: what decided its bits; now: what decides them
+    where it would be. Where none were recorded, by an older Paribus, they are taken to be these."""
+    return before in ("", now)
+
+
 @dataclass(frozen=True)
 class Started:
     """A worker has begun with a run."""

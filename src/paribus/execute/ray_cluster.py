@@ -348,7 +348,7 @@ def _note(sent: _Sent, event: Event) -> None:
         case EpochDone(epoch=epoch, state=state):
             sent.attempts = 1
             job = sent.jobs[run_id]
-            bits = sent.bits[run_id]
+            bits = sent.bits[run_id] if epoch.number == 1 else job.bits
             sent.jobs[run_id] = replace(job, done=epoch.number, state=state, bits=bits)
         case Finished() | Diverged() | Failed():
             del sent.jobs[run_id]

@@ -20,6 +20,7 @@ from paribus.execute.protocol import (
     Finished,
     Job,
     Started,
+    resumes,
 )
 from paribus.execute.tasks import TaskMaker
 from paribus.execute.train import train
@@ -93,7 +94,9 @@ def events(
 
 def _with_bits(job: Job, bits: str) -> Job:
     """The job, from its beginning if its state is of other bits: no run is half of each."""
-    return job if job.state is None or job.bits == bits else replace(job, done=0, state=None)
+    if job.state is None or resumes(job.bits, bits):
+        return job
+    return replace(job, done=0, state=None)
 
 
 def _find_code(job: Job) -> None:

@@ -74,9 +74,14 @@ def other_bits(results: Sequence[ExperimentResult]) -> tuple[int, ...]:
         seed
         for a, b in combinations(by_seed, 2)
         for seed in a.keys() & b.keys()
-        if a[seed].engine == b[seed].engine and a[seed].bits != b[seed].bits
+        if a[seed].engine == b[seed].engine and _differ(a[seed].bits, b[seed].bits)
     }
     return tuple(sorted(found))
+
+
+def _differ(bits: str, others: str) -> bool:
+    """Whether two runs are of other bits; not known of one for which none were recorded."""
+    return bits != others and "" not in (bits, others)
 
 
 def with_engine(result: ExperimentResult) -> Experiment:

@@ -201,10 +201,11 @@ class Writer(Reader):
         run = self.run_id(experiment, engine, seed)
         with self._transaction() as db:
             self._drop_damaged(db, run, experiment, engine=engine, seed=seed)
-            # A run is not half of one kind of bits and half of another.
+            # A run is not half of one kind of bits and half of another; an older Paribus did not
+            # record of each what they are.
             db.execute(
                 "DELETE FROM checkpoints WHERE run IN (SELECT id FROM runs WHERE id = ? "
-                "AND bits != ?)",
+                "AND bits NOT IN ('', ?))",
                 (run, bits),
             )
             db.execute(

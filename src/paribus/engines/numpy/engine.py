@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 
 from paribus.engines.base import HEEDED, OWN_LAYERS_ONLY, Engine, Floats, Predictor, State, Task
 from paribus.engines.checks import check_batches
+from paribus.processor import processor
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
@@ -25,6 +26,13 @@ class NumpyEngine(Engine):
 
     def __init__(self, dtype: DTypeLike = np.float32) -> None:
         self.dtype: np.dtype[Any] = np.dtype(dtype)
+
+    @property
+    def bits(self) -> str:
+        """NumPy's version and the kind of processor, which fix the bits of results."""
+        from paribus.engines.numpy.threads import blas_kernels
+
+        return ", ".join(filter(None, (f"NumPy {np.__version__}", blas_kernels(), processor())))
 
     @property
     def heeds(self) -> frozenset[str]:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import Lock
 
-from threadpoolctl import OpenBLASController, threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import (  # type: ignore[import-untyped]
+    OpenBLASController,
+    threadpool_info,
+    threadpool_limits,
+)
 
 _lock = Lock()
 _inside = 0
@@ -36,6 +41,14 @@ def one_blas_thread() -> Iterator[None]:
                 _limits.restore_original_limits()
                 _limits = None
                 OpenBLASController.clear_controlling_thread()
+
+
+@cache
+def blas_kernels() -> str:
+    """Return which of its kernels NumPy's BLAS has chosen for this processor, e.g. "SkylakeX"; ""
+    where it does not tell."""
+    libraries = [found for found in threadpool_info() if found["user_api"] == "blas"]
+    return next((found["architecture"] for found in libraries if "architecture" in found), "")
 
 
 def _take_control() -> None:

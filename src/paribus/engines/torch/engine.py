@@ -10,6 +10,7 @@ from paribus.engines.base import HEEDED, Engine, Floats, Predictor, State, Task
 from paribus.engines.checks import check_batches
 from paribus.engines.gpus import gpus
 from paribus.errors import UserError
+from paribus.processor import processor
 from paribus.spec.experiment import Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
@@ -52,6 +53,14 @@ class TorchEngine(Engine):
         import torch
 
         return torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else ""
+
+    @property
+    def bits(self) -> str:
+        """PyTorch's version and the GPU or kind of processor, which fix the bits of results."""
+        import torch
+
+        here = self.gpu or f"{torch.backends.cpu.get_cpu_capability()}, {processor()}"
+        return f"PyTorch {torch.__version__}, {here}"
 
     @property
     def on_gpu(self) -> bool:

@@ -39,8 +39,9 @@ def _other_bits(finding: PairFinding) -> tuple[str, ...]:
         return ()
     return (
         f"The runs of {finding.a} and {finding.b} with {plural(len(other), 'seed')} "
-        f"{listed([str(seed) for seed in other])} are by versions of one engine that round "
-        "differently; train them with one version to rule out that this makes a difference.",
+        f"{listed([str(seed) for seed in other])} are by versions of one engine, or on "
+        "processors, that may round differently; train them with one version on one kind of "
+        "processor to rule out that this makes a difference.",
     )
 
 
