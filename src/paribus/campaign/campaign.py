@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 # Of so many images a class, chosen at random, some are of every class; labels are not looked at.
 _FEW = 50
+_ALL = slice(None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,15 +274,16 @@ class Campaign:
         now = replace(self.design(store, ""), ended=ended_of(store, plan.now))
         return tuple(plan.pending(now))
 
-    def record(self, store: Writer, study_id: int, at: str) -> None:
+    def record(self, store: Writer, study_id: int, at: str, part: slice = _ALL) -> None:
         """Record its plan, as it is run, or what of it has changed since. study_id: of the store;
-        at: now."""
+        at: now. part: which seeds are trained here."""
 
         def amended(kept: StudyPlan | None) -> StudyPlan:
             now = self.design(store, at)
             if kept is None:
                 return self._same_plan(store, now) or StudyPlan((now,))
-            return kept.amended(now, ended_of(store, kept.now), judgeable(store, kept.now))
+            # Others may have trained the other parts, and looked at all of them together.
+            return kept.amended(now, ended_of(store, kept.now), judgeable(store, kept.now, part))
 
         store.amend_plan(study_id, self.variant, amended)
 
@@ -296,10 +298,11 @@ def ended_of(store: Reader, design: Design) -> int:
     return ended(store, design.experiments.values(), design.seed_range)
 
 
-def judgeable(store: Reader, design: Design) -> int:
+def judgeable(store: Reader, design: Design, part: slice = _ALL) -> int:
     """Return how many questions of a design could be judged by now, at its first look if it has
-    looks: those whose experiments have ended with all seeds."""
-    seeds = set(design.seed_range[: design.looks[0]] if design.looks else design.seed_range)
+    looks: those whose experiments have ended with all seeds, or with a part of them."""
+    first = len(design.seed_range) if not design.looks else design.looks[0]
+    seeds = set(design.seed_range[part]) & set(design.seed_range[:first])
 
     def complete(name: str) -> bool:
         known = design.experiments.get(name)

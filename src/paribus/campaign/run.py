@@ -66,7 +66,8 @@ def record(schedule: Schedule, store: Writer) -> None:
         folder=campaign.folder,
         preview=campaign.study.preview,
     )
-    campaign.record(store, study_id, datetime.now(UTC).isoformat(timespec="seconds"))
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    campaign.record(store, study_id, at, schedule.shard.part)
     for cell in schedule.cells:
         if (stored := store.run(cell.run_id)) is not None:
             store.adopt_files(stored)
