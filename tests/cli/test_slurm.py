@@ -23,7 +23,7 @@ FOUR_SEEDS = SMALL_STUDY.replace("seeds = 2", "seeds = 4")
 
 
 def script(study: Path, *options: str) -> str:
-    done = call("slurm", study, *options)
+    done = call("slurm", *options, "--", study)
     assert done.exit_code == 0, done.output
     return done.stdout
 
@@ -66,6 +66,32 @@ def test_no_task_is_without_a_seed(small: Small) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--time", "4h"], "write minutes, HOURS:MINUTES:SECONDS or DAYS-HOURS"),
+        (["--time", "0:1:59"], "a time limit of 0:1:59 is no longer, so that each task would be"),
+        (["--store", ".."], "--store ..: the stores of the tasks lie beside it"),
+        (["--sbatch", "partition=gpu"], "write an option with its dashes"),
+    ],
+)
+def test_what_no_slurm_would_train(small: Small, options: list[str], said: str) -> None:
+    done = call("slurm", small(), *options)
+    assert said in done.stderr + str(done.exception)
+
+
+@pytest.mark.parametrize("limit", ["3", "2:01", "0-1", "1-2:03:04", "0", "infinite"])
+def test_time_limits_of_slurm(small: Small, limit: str) -> None:
+    assert f"--time={limit}" in asked(script(small(), "--time", limit))
+
+
+def test_a_study_that_looks_like_an_option(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = small().parent
+    (folder / "small.toml").rename(folder / "-x.toml")
+    monkeypatch.chdir(folder)
+    assert "paribus run ./-x.toml --no-timing" in script(Path("-x.toml"), "--cores=1")
+
+
 @pytest.mark.parametrize("folder", ["plain", "with 'quotes' and $HOME; `true`"])
 def test_shells_accept_it(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / folder).mkdir()
@@ -83,7 +109,7 @@ def test_shells_accept_it(folder: str, tmp_path: Path, monkeypatch: pytest.Monke
 STUB = """#!/bin/sh
 case "$3" in
 status) cat epochs ;;
-run) echo "$*" >> called; while [ ! -e signalled ]; do sleep 0.01; done ;;
+run) echo $$ > pid; echo "$*" >> called; while [ ! -e signalled ]; do sleep 0.01; done ;;
 *) echo "$*" >> called ;;
 esac
 """
@@ -131,12 +157,22 @@ def test_a_job_is_put_back_if_that_helps(
         (tmp_path / "epochs").write_text(f'"epochs": {epochs}\n', "utf-8")
         job.send_signal(signal.SIGUSR1)
         assert job.wait(30) == (1 if said else 0)
+        trains_on = _runs(int((tmp_path / "pid").read_text("utf-8")))
         (tmp_path / "signalled").touch()
         assert job.stderr is not None
         assert said in job.stderr.read()
+    assert not trains_on
     called = (tmp_path / "called").read_text("utf-8").splitlines()
     trains = "-m paribus run study.toml --no-timing --store runs-2 --shard 2/2"
     assert called == [trains, *["requeue 7_2"] * (epochs > 2)]
+
+
+def _runs(pid: int) -> bool:
+    """Whether a process has not ended; one that nobody has waited for yet has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize("there", [(), (2,)])

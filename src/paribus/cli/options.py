@@ -118,8 +118,14 @@ def _changes(values: dict[str, Any]) -> Changes:
     return Changes(**{key: values.pop(key) for key in _CHANGES})
 
 
+def _typed(_context: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    """A study's name as it can be typed in any command: none takes it for an option."""
+    return f"./{name}" if name is not None and name.startswith("-") else name
+
+
 def _with_study(command: Command, *, required: bool) -> Command:
-    for option in reversed([click.argument("study", required=required), *_CHANGES.values()]):
+    study = click.argument("study", required=required, callback=_typed)
+    for option in reversed([study, *_CHANGES.values()]):
         command = option(command)
     return command
 

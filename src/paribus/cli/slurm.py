@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from pathlib import Path
@@ -18,6 +19,26 @@ from paribus.text import count
 
 _COMMAND_MEGABYTES = 300
 """What the command takes beside its workers."""
+
+_MINUTES = re.compile(r"(\d+)(?::(\d+))?")
+_HOURS = re.compile(r"(?:(\d+)-)?(\d+):(\d+):(\d+)")
+_DAYS = re.compile(r"(\d+)-(\d+)(?::(\d+))?")
+
+
+class TimeType(click.ParamType[str]):
+    """A time limit as sbatch takes it."""
+
+    name = "time"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if _seconds(value) is None:
+            self.fail(
+                "write minutes, HOURS:MINUTES:SECONDS or DAYS-HOURS, e.g. 12:00:00 for half a "
+                f'day, got "{value}"',
+                param,
+                ctx,
+            )
+        return value
 
 
 @click.command()
@@ -40,6 +61,7 @@ _COMMAND_MEGABYTES = 300
 @click.option(
     "--time",
     "time_limit",
+    type=TimeType(),
     default="04:00:00",
     show_default=True,
     metavar="TIME",
@@ -78,7 +100,23 @@ def command(
     Redirect it to a file and submit it with `sh FILE`. `paribus status` with a --store for each
     task says how far they are.
     """
-    study = campaign.study
+    study, store = campaign.study, campaign.store_folder
+    if store.name in ("", ".."):
+        raise UserError(
+            f"--store {store}: the stores of the tasks lie beside it and have its name with a "
+            "number; give a folder with a name, e.g. --store runs"
+        )
+    if margin >= (_seconds(time_limit) or margin):
+        raise UserError(
+            f"--margin {margin}: a time limit of {time_limit} is no longer, so that each task "
+            "would be put back as soon as it begins; give a longer --time or a shorter --margin"
+        )
+    for option in sbatch:
+        if not option.startswith("-"):
+            raise UserError(
+                f"--sbatch: write an option with its dashes, e.g. --sbatch=--partition=gpu, got "
+                f'"{option}"'
+            )
     need = memory_of_run(campaign, told(campaign.known()).identities)
     estimated = _COMMAND_MEGABYTES + cores * -(-need // 10**6)
     job = SlurmJob(
@@ -86,7 +124,7 @@ def command(
         folder=Path.cwd(),
         python=sys.executable,
         study=(campaign.name, *campaign.options),
-        store=campaign.store_folder,
+        store=store,
         tasks=_tasks(study, tasks),
         cores=cores,
         megabytes=memory or estimated,
@@ -95,6 +133,28 @@ def command(
         sbatch=sbatch,
     )
     click.echo(slurm_script(job), nl=False)
+
+
+def _seconds(time: str) -> float | None:
+    """The seconds of a time limit, which Slurm rounds up to minutes; `math.inf` for none. None if
+    sbatch would not take it.
+
+    >>> _seconds("90"), _seconds("1:30"), _seconds("2-12"), _seconds("0"), _seconds("4h")
+    (5400, 120, 216000, inf, None)
+    """
+    if time.upper() in ("UNLIMITED", "INFINITE", "-1"):
+        return math.inf
+    days = hours = minutes = seconds = "0"
+    if found := _MINUTES.fullmatch(time):
+        minutes, seconds = found.groups(default="0")
+    elif found := _HOURS.fullmatch(time):
+        days, hours, minutes, seconds = found.groups(default="0")
+    elif found := _DAYS.fullmatch(time):
+        days, hours, minutes = found.groups(default="0")
+    else:
+        return None
+    whole = (int(days) * 24 + int(hours)) * 60 + int(minutes) + math.ceil(int(seconds) / 60)
+    return whole * 60 or math.inf
 
 
 def _tasks(study: Study, asked: int | None) -> int:

@@ -85,8 +85,9 @@ submit() {{
         "$@"
 }}
 
+# In place of this shell, so that to end it is to end the training.
 paribus() {{
-    {paribus} "$@"
+    exec {paribus} "$@"
 }}
 
 # Run a command beside this shell, which gets Slurm's signal before the time limit.
@@ -98,7 +99,8 @@ until_signal() {{
     before=$(trained)
     trap requeue USR1
     "$@" &
-    wait $!
+    command=$!
+    wait "$command"
 }}
 
 trained() {{
@@ -106,6 +108,8 @@ trained() {{
 }}
 
 requeue() {{
+    # Not every Slurm ends what a job has left behind, which would train on beside it.
+    kill -KILL "$command"
     if [ "$(trained)" = "$before" ]; then
         echo "No epoch has ended since this job began; submit again with a longer --time." >&2
         exit 1
@@ -127,7 +131,7 @@ unite() {{
         fi
     done
     if [ $# -gt 0 ]; then
-        paribus merge "$@" --into {store} || return
+        (paribus merge "$@" --into {store}) || return
     fi
     paribus run {study} --store {store}
 }}
@@ -144,7 +148,7 @@ submit)
     array=$(submit --job-name={quote(job.name)} --array=1-{job.tasks} "$0" train) || exit
     array=${{array%%;*}}
     # Whatever becomes of a task, the others' runs are united, and its own trained here.
-    last=$(submit --job-name={quote(f"{job.name}-unite")} \
+    last=$(submit --job-name={quote(f"{job.name}-unite")} \\
         --dependency=afterany:"$array" "$0" unite) || exit
     last=${{last%%;*}}
     echo "Submitted $array, {job.tasks} tasks, and $last, which unites their stores."
