@@ -266,6 +266,12 @@ def test_a_store_that_is_not_there_is_named(home: Path) -> None:
     assert not (home / "merged").exists()
 
 
+def test_nothing_is_made_of_a_store_that_is_merged_with_itself(home: Path) -> None:
+    done = call("merge", "nowhere", "--into", "./nowhere")
+    assert "--into nowhere: is the only store that is named" in str(done.exception)
+    assert not (home / "nowhere").exists()
+
+
 def test_curves_are_merged_as_they_were(home: Path) -> None:
     _merge(["shard-1-of-3"], "merged")
     whole, merged = _ended(home / "shard-1-of-3"), _ended(home / "merged")

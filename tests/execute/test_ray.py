@@ -102,12 +102,15 @@ def test_a_node_with_another_paribus_trains_nothing() -> None:
     assert "the command 0.0.1; install one version on all nodes" in event.reason
 
 
-def test_nobody_answers() -> None:
+@pytest.mark.parametrize("auto", [False, True])
+def test_nobody_answers(auto: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with pytest.raises(UserError, match=f"--ray 127.0.0.1:{port}: no Ray cluster answers there"):
-        RayExecutor(Order(runs=1, address=f"127.0.0.1:{port}")).__enter__()
+        nowhere = f"127.0.0.1:{probe.getsockname()[1]}"
+    monkeypatch.setenv("RAY_ADDRESS", nowhere)
+    address = "auto" if auto else nowhere
+    with pytest.raises(UserError, match=f"--ray {address}: no Ray cluster answers there"):
+        RayExecutor(Order(runs=1, address=address)).__enter__()
 
 
 @pytest.mark.parametrize("address", ["ray://127.0.0.1:10001", "6379", "host:"])

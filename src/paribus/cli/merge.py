@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from paribus.cli.options import MADE, json_option, tell
+from paribus.errors import UserError
 from paribus.store.open import open_store
 from paribus.store.unite import contents_of, unite
 from paribus.text import count
@@ -36,6 +37,8 @@ def command(stores: tuple[Path, ...], target: Path, as_json: bool) -> None:
     anything is written, and nothing is changed in the STOREs.
     """
     others = [store for store in dict.fromkeys(stores) if store.resolve() != target.resolve()]
+    if not others:
+        raise UserError(f"--into {target}: is the only store that is named; name others as well")
     with ExitStack() as stack:
         opened = [stack.enter_context(open_store(store, "read", lenient=True)) for store in others]
         united = unite(target, [contents_of(store) for store in opened])

@@ -321,10 +321,13 @@ def _keep_said(said: SimpleQueue[Said]) -> None:
 
 
 def _knock(address: str) -> None:
-    """Raise `OSError` if nobody listens at an address, which Ray would try for minutes; raise
+    """Raise `OSError` if nobody listens at an address, which Ray would try for many minutes; raise
     `ValueError` if it is none."""
     if address in ("", _AUTO):
-        return
+        from ray._private.services import canonicalize_bootstrap_address
+
+        # That of RAY_ADDRESS, or of the cluster that was started here last; it may be gone.
+        address = canonicalize_bootstrap_address(_AUTO) or LOCAL
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or "/" in host:
         raise ValueError("an address is HOST:PORT, auto or local")
