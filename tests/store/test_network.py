@@ -9,7 +9,7 @@ import pytest
 
 from paribus.errors import UserError
 from paribus.store.network import mount_table, network_type
-from paribus.store.open import open_store, open_to_look
+from paribus.store.open import _is_trained_by_older, open_store, open_to_look
 from paribus.store.writer import Writer
 from tests.support.commands import call, train_here
 from tests.support.small import Small
@@ -95,6 +95,14 @@ def test_a_store_of_a_local_disk_gets_one_and_loses_it(
     monkeypatch.setattr("paribus.store.open.mount_table", lambda: "")
     with closing(open_store(on_nfs, "write")) as store:
         assert journal(store) == "wal"
+
+
+def test_one_of_an_older_format_is_not_taken_to_be_in_use(on_nfs: Path) -> None:
+    with open_store(on_nfs, "create") as store:
+        store._db.execute("PRAGMA user_version = 1")
+        assert not _is_trained_by_older(on_nfs)
+        with store.claim("run"):
+            assert _is_trained_by_older(on_nfs)
 
 
 def test_without_locks_it_is_refused(on_nfs: Path, monkeypatch: pytest.MonkeyPatch) -> None:

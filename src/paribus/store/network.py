@@ -25,6 +25,10 @@ _LOCAL_FUSE = {"fuse.fuse-overlayfs"}
 its name is "fuse"."""
 
 
+LOCK = "store.lock"
+"""Name, among those of runs, of the file whose lock is held by the process that writes."""
+
+
 class Alone(sqlite3.Connection):
     """A connection that keeps other processes from writing to its store until it is closed."""
 
@@ -66,7 +70,7 @@ def connect_alone(folder: Path, type_: str) -> Alone:
     type_: the file system's. Raises `UserError` if another process writes to the store, or if the
     file system has no locks.
     """
-    lock = FileLock(folder / "locks" / "store.lock")
+    lock = FileLock(folder / "locks" / LOCK)
     instead = (
         "keep the store on a local disk with --store, and unite stores of several machines with "
         "`paribus merge`"

@@ -13,7 +13,7 @@ from paribus.store.claims import is_claimed
 from paribus.store.damage import refuse_empty
 from paribus.store.errors import FROM_COPY, no_store, told
 from paribus.store.migrate import SCHEMA_VERSION, migrate, refuse_newer, remove_files, version
-from paribus.store.network import connect_alone, mount_table, network_type
+from paribus.store.network import LOCK, connect_alone, mount_table, network_type
 from paribus.store.places import refuse_foreign
 from paribus.store.reader import Reader
 from paribus.store.rest import AtRest, connect_at_rest, in_memory, recovered
@@ -141,7 +141,7 @@ def _is_trained_by_older(folder: Path) -> bool:
     except sqlite3.Error:
         return False  # The command that opens it reports the fault.
     locks = sorted((folder / "locks").glob("*.lock")) if is_older else []
-    return any(is_claimed(folder, lock.stem) for lock in locks)
+    return any(is_claimed(folder, lock.stem) for lock in locks if lock.name != LOCK)
 
 
 def _connect_to_read(folder: Path) -> sqlite3.Connection:
