@@ -15,6 +15,11 @@ from paribus.execute.protocol import Capacity, Failed, Job, Order, Said
 from paribus.execute.ray_cluster import RayExecutor, _keep_said, _Node, _Sent, _why
 from paribus.execute.ray_task import train_batch
 from paribus.execute.worker import Batch
+from tests.support.commands import call
+from tests.support.small import Small
+
+_HOST = "127.0.0.2"
+"""Of the loopback; for 127.0.0.1, Ray takes the machine's own address instead."""
 
 pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
 
@@ -105,15 +110,33 @@ def test_a_node_with_another_paribus_trains_nothing() -> None:
 @pytest.mark.parametrize("auto", [False, True])
 def test_nobody_answers(auto: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        nowhere = f"127.0.0.1:{probe.getsockname()[1]}"
+        probe.bind((_HOST, 0))
+        nowhere = f"{_HOST}:{probe.getsockname()[1]}"
     monkeypatch.setenv("RAY_ADDRESS", nowhere)
     address = "auto" if auto else nowhere
-    with pytest.raises(UserError, match=f"--ray {address}: no Ray cluster answers there"):
+    said = rf"--ray {address}: no Ray cluster answers there \({nowhere}: Connection refused\)"
+    with pytest.raises(UserError, match=said):
         RayExecutor(Order(runs=1, address=address)).__enter__()
 
 
-@pytest.mark.parametrize("address", ["ray://127.0.0.1:10001", "6379", "host:"])
+def test_no_address_does_not_mean_this_machine(small: Small) -> None:
+    done = call("run", small(), "--ray", "")
+    assert '--ray: write HOST:PORT, auto or local, got ""' in str(done.exception)
+
+
+def test_a_cluster_that_asks_for_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(*_: object, **__: object) -> None:
+        cause = RuntimeError("Last connection error: ray.exceptions.AuthenticationError: RPC error")
+        raise ConnectionError("Failed to connect") from cause
+
+    monkeypatch.setattr("ray.init", init)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        with pytest.raises(UserError, match=f"{address}: the cluster asks for a token"):
+            RayExecutor(Order(runs=1, address=address)).__enter__()
+
+
+@pytest.mark.parametrize("address", ["ray://127.0.0.1:10001", "6379", "host:", "127.0.0.1:65536"])
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(UserError, match="an address is HOST:PORT, auto or local"):
         RayExecutor(Order(runs=1, address=address)).__enter__()

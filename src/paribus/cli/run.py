@@ -106,6 +106,8 @@ def command(
 
     if shard is not None and report_folder is not None:
         raise UserError("--report: has no effect with --shard; a part of a study has no report")
+    if ray == "":
+        raise UserError('--ray: write HOST:PORT, auto or local, got ""')
     study = campaign.study
     tell(*campaign.notes, too_few_seeds(study), looks_at_nothing(study, campaign.selected_from))
     with open_store(campaign.store_folder, "create") as store:
@@ -116,7 +118,7 @@ def command(
             store,
             show=progress,
             jobs=jobs,
-            executor="ray" if ray else executor,
+            executor=executor if ray is None else "ray",
             address=ray or "",
             shard=shard or WHOLE,
         )

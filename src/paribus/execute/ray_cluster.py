@@ -6,16 +6,13 @@ runs that it trained resume elsewhere, after their last epoch that has been told
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
-from paribus.allotment import available_cores
-from paribus.errors import ParibusError, UserError, need
+from paribus.errors import ParibusError, need
 from paribus.execute.machine import environment
 from paribus.execute.protocol import (
     Capacity,
@@ -29,6 +26,7 @@ from paribus.execute.protocol import (
     Said,
     Started,
 )
+from paribus.execute.ray_connect import connect
 from paribus.execute.ray_task import train_batch
 from paribus.execute.worker import Batch, checked_data
 from paribus.text import shown
@@ -37,11 +35,6 @@ if TYPE_CHECKING:
     from ray import ObjectRef, ObjectRefGenerator
 
     from paribus.data.dataset import Dataset
-
-LOCAL = "local"
-"""The address of a cluster that is started on this machine and ends with the command."""
-_AUTO = "auto"
-"""That of the cluster that this machine is a node of."""
 
 _ATTEMPTS = 4
 """How often a batch is begun without an epoch between, before its runs fail."""
@@ -261,7 +254,8 @@ class RayExecutor:
         from ray._private import worker
 
         self._print = worker.print_to_stdstream
-        _connect(self._order.address, self._said)
+        _keep_said(self._said)
+        connect(self._order.address)
         self._task: Any = ray.remote(train_batch)
         return self
 
@@ -273,32 +267,6 @@ class RayExecutor:
             ray.cancel(generator, force=True)
         ray.shutdown()
         worker.print_to_stdstream = self._print
-
-
-def _connect(address: str, said: SimpleQueue[Said]) -> None:
-    # It would send reports on its use to its makers.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    import ray
-
-    _keep_said(said)
-    quiet = {"log_to_driver": False, "logging_level": "ERROR"}
-    if address == LOCAL:
-        ray.init(
-            LOCAL,
-            num_cpus=available_cores(),
-            include_dashboard=False,
-            _node_ip_address="127.0.0.1",
-            **quiet,
-        )
-        return
-    try:
-        _knock(address)
-        ray.init(address or _AUTO, **quiet)
-    except (OSError, RuntimeError, ValueError) as error:
-        raise UserError(
-            f"--ray {address}: no Ray cluster answers there ({error}); call the command on a node "
-            "of the cluster, or use --ray local"
-        ) from None
 
 
 def _keep_said(said: SimpleQueue[Said]) -> None:
@@ -318,20 +286,6 @@ def _keep_said(said: SimpleQueue[Said]) -> None:
                 said.put(Said("Ray", sentence))
 
     worker.print_to_stdstream = keep  # Ray has no setting for it.
-
-
-def _knock(address: str) -> None:
-    """Raise `OSError` if nobody listens at an address, which Ray would try for many minutes; raise
-    `ValueError` if it is none."""
-    if address in ("", _AUTO):
-        from ray._private.services import canonicalize_bootstrap_address
-
-        # That of RAY_ADDRESS, or of the cluster that was started here last; it may be gone.
-        address = canonicalize_bootstrap_address(_AUTO) or LOCAL
-    host, _, port = address.rpartition(":")
-    if not host or not port.isdecimal() or "/" in host:
-        raise ValueError("an address is HOST:PORT, auto or local")
-    socket.create_connection((host, int(port)), timeout=10).close()
 
 
 def _node(resources: Mapping[str, float]) -> _Node:
