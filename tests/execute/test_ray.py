@@ -93,11 +93,18 @@ def test_waiting_for_a_node_is_said_once() -> None:
     assert list(executor._remarks()) == [Said("Ray", said)]
 
 
-def test_what_a_node_could_not_begin_is_named() -> None:
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (RuntimeError("It failed:\nNo module named 'paribus'\n"), "No module named 'paribus'"),
+        (AssertionError(), "AssertionError:"),
+    ],
+)
+def test_what_a_node_could_not_begin_is_named(cause: Exception, said: str) -> None:
     from ray.exceptions import RayTaskError
 
-    error = RayTaskError("train_batch", "", ImportError("No module named 'paribus'\n"))
-    assert _why(error) == "its node failed: No module named 'paribus'"
+    error = RayTaskError("train_batch", "", cause).as_instanceof_cause()
+    assert _why(error) == f"its node failed: {said}"
 
 
 def test_a_node_with_another_paribus_trains_nothing() -> None:

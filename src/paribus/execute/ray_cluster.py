@@ -323,5 +323,6 @@ def _why(error: Exception) -> str:
             return "its process ended unexpectedly"
         case exceptions.RayTaskError(cause=cause):
             # What the node could not even begin with, e.g. without Paribus.
-            return f"its node failed: {shown(str(cause).strip().splitlines()[-1], 300)}"
+            text = f"{type(cause).__name__}: {cause}".strip().splitlines()[-1]
+            return f"its node failed: {shown(text, 300)}"
     return "it was lost"
