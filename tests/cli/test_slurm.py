@@ -205,6 +205,8 @@ def test_status_of_several_stores(small: Small, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.chdir(study.parent)
     for shard in ("1/2", "2/2"):
         call("run", study, "--shard", shard, "--store", f"runs-{shard[0]}", "--epochs", "1")
+    (study.parent / "runs-3").mkdir()
+    (study.parent / "runs-3" / "paribus.db").touch()  # Of a task that has just begun.
     options = ("--epochs", "1", "--store", "runs-1", "--store", "runs-2", "--store", "runs-3")
     told = call("status", study, *options)
     assert told.exit_code == 0

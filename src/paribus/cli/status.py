@@ -44,7 +44,7 @@ _STATUSES = ("", "failed", "running", "diverged", "finished")
 @json_option
 def command(campaign: Campaign, stores: tuple[Path, ...], as_json: bool) -> None:
     """Show which runs of STUDY, a file or a built-in name, have been trained."""
-    there = [store for store in stores if (store / "paribus.db").is_file()]
+    there = [store for store in stores if _is_begun(store / "paribus.db")]
     if len(stores) > 1 and there:
         tell(*(f"{store}: no store yet." for store in stores if store not in there))
     stands = [_stand(replace(campaign, store_folder=store)) for store in there or stores[:1]]
@@ -76,6 +76,11 @@ def command(campaign: Campaign, stores: tuple[Path, ...], as_json: bool) -> None
         )
         for name, described in elsewhere.items():
             click.echo(f"  {name}: {'; '.join(described)}")
+
+
+def _is_begun(database: Path) -> bool:
+    """Whether there is a store; its database is empty while it is made."""
+    return database.is_file() and database.stat().st_size > 0
 
 
 @dataclass(frozen=True)
