@@ -40,7 +40,7 @@ def _make(folder: Path) -> None:
         shard, store = f"{number}/{of}", folder / f"shard-{number}-of-{of}"
         done = call("run", study, "--shard", shard, "--store", store, "--jobs", "1")
         assert done.exit_code == 0, str(done.exception)
-        assert f"Shard {number} of {of}, seeds" in done.stdout
+        assert f"Shard {number} of {of}, seed" in done.stdout
 
 
 @pytest.fixture
@@ -121,6 +121,9 @@ def test_the_merged_store_has_nothing_left_to_train(home: Path) -> None:
     before = _files(home / "merged" / "runs")
     done = call("run", "small.toml", "--store", "merged", "--shard", "1/1")
     assert "14 of 14 runs have ended" in done.stdout
+    shard = call("run", "small.toml", "--store", "shard-2-of-7", "--shard", "2/7")
+    assert "Nothing to train: all runs of this shard are complete." in shard.stderr
+    assert "Shard 2 of 7, seed 1: 2 of 2 runs have ended" in shard.stdout
     assert _files(home / "merged" / "runs") == before
     facts = read_json("status", "small.toml", "--store", "merged", "--json")["experiments"]
     assert {name: fact["finished"] for name, fact in facts.items()} == {"mlp": 7, "linear": 7}
@@ -205,12 +208,25 @@ def test_runs_that_have_not_ended_are_left_out(home: Path) -> None:
     assert len(_ended(home / "merged")) == 4
 
 
+def test_whole_folders_of_machines_have_one_study(home: Path) -> None:
+    """Each store lies beside its own copy of the study."""
+    for number in (1, 2):
+        (home / f"machine-{number}").mkdir()
+        write_small(home / f"machine-{number}", STUDY)
+        shutil.copytree(f"shard-{number}-of-7", f"machine-{number}/shard")
+    done = call("merge", "machine-1/shard", "machine-2/shard", "--into", "merged")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert len(_ended(home / "merged")) == 4
+
+
 def test_another_study_is_said_to_be_one(home: Path) -> None:
-    (home / "other.toml").write_text(STUDY.replace("lr = 0.1", "lr = 0.3"), "utf-8")
-    assert call("run", "other.toml", "--shard", "1/7", "--store", "other").exit_code == 0
+    (home / "elsewhere").mkdir()
+    other = write_small(home / "elsewhere", STUDY.replace("lr = 0.1", "lr = 0.3"))
+    assert call("run", other, "--shard", "1/7", "--store", "other").exit_code == 0
     done = call("merge", "shard-1-of-7", "other", "--into", "merged")
     assert done.exit_code == 0
-    assert "other: has no study in common with the others" in done.stderr
+    differs = f"(small.toml is not that of {home.resolve()}: mlp has other settings)"
+    assert f"other: has no study in common with the others {differs}; all are kept" in done.stderr
     assert len(_ended(home / "merged")) == 4
 
 

@@ -27,7 +27,7 @@ from paribus.present.progress import (
 from paribus.store.known import Known
 from paribus.store.open import open_store
 from paribus.store.writer import Writer
-from paribus.text import count
+from paribus.text import count, plural
 
 
 class ShardType(click.ParamType[Shard]):
@@ -141,11 +141,12 @@ def command(
 
 def _tell_shard(shard: Shard, planned: Schedule) -> None:
     campaign = planned.campaign
-    seeds = ", ".join(map(str, shard.seeds(campaign.study.seed_range)))
+    seeds = shard.seeds(campaign.study.seed_range)
+    named = f"{plural(len(seeds), 'seed')} {', '.join(map(str, seeds))}"
     ended = len(planned.cells) - len(planned.missing)
     look = "" if planned.next_look is None else ", up to the next look,"
     click.echo(
-        f"Shard {shard.number} of {shard.of}, seeds {seeds}: {ended:,} of "
+        f"Shard {shard.number} of {shard.of}, {named}: {ended:,} of "
         f"{count(len(planned.cells), 'run')}{look} have ended, in {campaign.store_folder}. When "
         "all shards have, unite their stores with `paribus merge` and run the study there, which "
         "writes the report."

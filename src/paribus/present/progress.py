@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from paribus.campaign.cells import Cell, Schedule
+from paribus.campaign.cells import WHOLE, Cell, Schedule
 from paribus.campaign.progress import (
     Begun,
     Clock,
@@ -48,6 +48,7 @@ def progress(schedule: Schedule, model: Clock, *, quiet: bool = False) -> Iterat
         click.echo(looks_stand(look), err=True)
     if model.runs_left == 0:
         what = "this study" if campaign.selected_from is None else "the selected experiments"
+        what = what if schedule.shard == WHOLE else "this shard"
         click.echo(f"Nothing to train: all runs of {what} are complete.", err=True)
         yield lambda news: None
         return

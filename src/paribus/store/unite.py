@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 
 from paribus.atomic import write_atomically
@@ -102,6 +102,7 @@ def unite(target: Path, sources: Sequence[Contents]) -> United:
         _agree_on_plans(here, sources)
         new = [one for one in found if here is None or _is_new(here, one)]
         studies = () if here is None else contents_studies(here)
+        identities = _identities(here, sources)
     with open_store(target, "create") as store:
         for source in sources:
             by_hash = {identity.hash: identity for identity in source.identities}
@@ -120,11 +121,14 @@ def unite(target: Path, sources: Sequence[Contents]) -> United:
                     store.keep_timing(timing)
                     known.append(timing)
     runs = [one.ended.run for one in found]
-    return United(len(found), len(new), tuple(_notes(sources, studies, runs)))
+    return United(len(found), len(new), tuple(_notes(sources, studies, runs, identities)))
 
 
 def _notes(
-    sources: Sequence[Contents], here: Sequence[StudyRecord], runs: Sequence[StoredRun]
+    sources: Sequence[Contents],
+    here: Sequence[StudyRecord],
+    runs: Sequence[StoredRun],
+    identities: Mapping[str, Identity],
 ) -> Iterator[str]:
     """here: the studies that the store had before."""
     for source in sources:
@@ -132,19 +136,46 @@ def _notes(
             left_out = count(
                 source.unfinished, "run has not ended and is", "runs have not ended and are"
             )
-            yield f"{source.where}: {left_out} left out; merge it again when it has been trained."
+            yield (
+                f"{source.where}: {left_out} left out; train the rest there, then merge the store "
+                "again."
+            )
         others = [r for s in sources if s is not source for r in s.studies] + list(here)
-        if others and not any(a.study.is_same(b.study) for a in source.studies for b in others):
-            yield f"{source.where}: has no study in common with the others; all are kept."
+        if others and not any(_is_one(a, b) for a in source.studies for b in others):
+            differs = next(_namesakes(source.studies, others, identities), "")
+            yield f"{source.where}: has no study in common with the others{differs}; all are kept."
     engines: dict[str, dict[str, set[int]]] = {}
     for run in runs:
         engines.setdefault(run.experiment, {}).setdefault(run.engine, set()).add(run.seed)
     mixed = sorted({tuple(sorted(found)) for found in engines.values() if _parts(found.values())})
     for names in mixed:
         yield (
-            f"The engines {' and '.join(names)} have each trained a part of the seeds of an "
-            "experiment, and a report takes the runs of one engine; give all shards --engine."
+            f"Warning: the engines {' and '.join(names)} have each trained a part of the seeds of "
+            "an experiment, and a report takes the runs of one engine; give all shards --engine."
         )
+
+
+def _is_one(mine: StudyRecord, theirs: StudyRecord) -> bool:
+    """Whether two records are of one study: a copy of its file, e.g. in the folder that came with a
+    store from another machine, asks and trains the same."""
+    return mine.study.is_same(theirs.study) or any(
+        plan.now.same_as(theirs.plans[variant].now)
+        for variant, plan in mine.plans.items()
+        if variant in theirs.plans
+    )
+
+
+def _namesakes(
+    mine: Sequence[StudyRecord], others: Sequence[StudyRecord], identities: Mapping[str, Identity]
+) -> Iterator[str]:
+    """Yield in what studies differ that others are called like, in brackets."""
+    for one, other in product(mine, others):
+        if Path(one.study.label).name != Path(other.study.label).name:
+            continue
+        for variant in one.plans.keys() & other.plans.keys():
+            error = PlansDifferError(other.plans[variant].now, one.plans[variant].now)
+            name, folder = Path(one.study.label).name, other.study.folder
+            yield f" ({name} is not that of {folder}: {_difference(error, identities)})"
 
 
 def _parts(seeds: Collection[set[int]]) -> bool:
@@ -199,8 +230,7 @@ def _take(store: Writer, one: _Found) -> None:
 def _agree_on_plans(here: Reader | None, sources: Sequence[Contents]) -> None:
     """Raise `UserError` if two places have recorded different plans of one study."""
     known = [] if here is None else [(r, here.folder) for r in contents_studies(here)]
-    identities = {identity.hash: identity for s in sources for identity in s.identities}
-    identities |= {} if here is None else {i.hash: i for i in here.identities()}
+    identities = _identities(here, sources)
     for source in sources:
         for record in source.studies:
             for index, (other, where) in enumerate(known):
@@ -218,6 +248,12 @@ def _agree_on_plans(here: Reader | None, sources: Sequence[Contents]) -> None:
                 break
             else:
                 known.append((record, source.where))
+
+
+def _identities(here: Reader | None, sources: Sequence[Contents]) -> dict[str, Identity]:
+    """All experiments, by hash."""
+    found = {identity.hash: identity for s in sources for identity in s.identities}
+    return found | ({} if here is None else {i.hash: i for i in here.identities()})
 
 
 def _difference(error: PlansDifferError, identities: Mapping[str, Identity]) -> str:
@@ -264,7 +300,7 @@ def _refuse_other_results(mine: EndedRun, where: Path, one: _Found) -> None:
     raise UserError(
         f"run {theirs.run.id} (seed {theirs.run.seed}, engine {theirs.run.engine}) has other "
         f"results in {one.contents.where} than in {where}: trained {_described(theirs)}, and "
-        f"{_described(mine)}; remove one of the two, or keep the stores apart"
+        f"{_described(mine)}; leave one of the two out: what it alone has is trained again"
     )
 
 
