@@ -148,18 +148,20 @@ def test_other_results_are_an_error_that_names_both(home: Path) -> None:
 def test_other_plans_are_an_error_that_says_in_what(home: Path) -> None:
     changes = {
         "seeds 0 to 8, there 0 to 6": STUDY.replace("seeds = 7", "seeds = 9"),
-        "linear has other settings": STUDY.replace(
+        "linear has other settings: network; runs": STUDY.replace(
             '"linear 3"]\n\n[[', '"linear 3", "relu"]\n\n[['
         ),
         "only one of them has the experiment": STUDY.replace(
             "experiments.linear", "experiments.l"
         ).replace('["linear"', '["l"'),
-        "its questions are others": STUDY.replace("0.01", "0.02"),
+        'question "Is the hidden layer better?" has matters 0.02, there 0.01;': STUDY.replace(
+            "0.01", "0.02"
+        ),
     }
     for number, (said, study) in enumerate(changes.items()):
         (home / "small.toml").write_text(study, "utf-8")
         store = f"other-{number}"
-        of = 9 if "8" in said else 7
+        of = 9 if "0 to 8" in said else 7
         assert call("run", "small.toml", "--shard", f"1/{of}", "--store", store).exit_code == 0
         done = call("merge", "shard-1-of-1", store, "--into", "merged")
         assert said in str(done.exception)
@@ -225,7 +227,7 @@ def test_another_study_is_said_to_be_one(home: Path) -> None:
     assert call("run", other, "--shard", "1/7", "--store", "other").exit_code == 0
     done = call("merge", "shard-1-of-7", "other", "--into", "merged")
     assert done.exit_code == 0
-    differs = f"(small.toml is not that of {home.resolve()}: mlp has other settings)"
+    differs = f"(small.toml is not that of {home.resolve()}: mlp has other settings: optimizer.lr)"
     assert f"other: has no study in common with the others {differs}; all are kept" in done.stderr
     assert len(_ended(home / "merged")) == 4
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, product
 from pathlib import Path
+from typing import Any
 
 from paribus.atomic import write_atomically
 from paribus.errors import UserError
 from paribus.spec.identity import Identity
-from paribus.spec.study_plan import Design, PlansDifferError
+from paribus.spec.study_plan import Design, PlansDifferError, StudyPlan, What
 from paribus.store.errors import told
 from paribus.store.open import open_store
 from paribus.store.predictions import PREDICTIONS, PROBABILITIES, WEIGHTS
@@ -272,9 +273,27 @@ def _difference(error: PlansDifferError, identities: Mapping[str, Identity]) -> 
             return f"only one of them has the experiment {name}"
         if first.data != second.data:
             return f"its images are others, fingerprint {first.data[:12]}, there {second.data[:12]}"
-        what = "code" if first.recipe == second.recipe else "settings"
-        return f"{name} has other {what}"
+        if first.recipe == second.recipe:
+            return f"{name} has other code"
+        settings, others = _settings(first.form), _settings(second.form)
+        changed = [key for key in settings | others if settings.get(key) != others.get(key)]
+        return f"{name} has other settings: {', '.join(changed)}"
+    for change in StudyPlan((theirs, mine)).amendments():
+        if change.what is What.TERMS:
+            terms = f"{change.term} {change.after}, there {change.before}"
+            return f'the question "{change.subject}" has {terms}'
+        if change.what in (What.QUESTION_ADDED, What.QUESTION_REMOVED):
+            return f'only one of them asks "{change.subject}"'
     return "its questions are others"
+
+
+def _settings(form: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a canonical form by their names in `about`, e.g. "optimizer.lr"."""
+    found: dict[str, Any] = {}
+    for key, value in form.items():
+        table = {f".{k}": v for k, v in value.items()} if isinstance(value, dict) else {"": value}
+        found |= {f"{key}{inner}": one for inner, one in table.items()}
+    return found
 
 
 def _seeds(design: Design) -> str:
