@@ -270,6 +270,7 @@ def test_what_was_packed_takes_the_place_of_damaged_weights(home: Path) -> None:
         ("2", "write K/N"),
         ("a/b", "write K/N"),
         ("1/8", "the study has 7 seeds"),
+        ("1/10000", "the study has 7 seeds"),
     ],
 )
 def test_shards_that_there_are_not(home: Path, shard: str, said: str) -> None:

@@ -41,7 +41,7 @@ class ShardType(click.ParamType[Shard]):
         if isinstance(value, Shard):
             return value
         number, _, of = value.partition("/")
-        if not (re.fullmatch("[0-9]{1,4}", number) and re.fullmatch("[0-9]{1,4}", of)):
+        if not (re.fullmatch("[0-9]{1,9}", number) and re.fullmatch("[0-9]{1,9}", of)):
             self.fail(
                 f'write K/N, e.g. 2/8 for the second of eight parts, got "{value}"', param, ctx
             )
