@@ -166,7 +166,7 @@ def test_users_mistakes_are_told(
         return str(caught.value)
 
     assert told(tmp_path / "none", "127.0.0.1", 0).endswith(
-        "none: no store found; create one with `paribus run`, or choose another folder with --store"
+        "none: no store found; create one with `paribus run`, or name the folder of another"
     )
     train_here(small(), only=("mlp",), seeds=1)
     with socket.socket() as taken:

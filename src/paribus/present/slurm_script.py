@@ -138,7 +138,7 @@ unite() {{
 
 case "${{1:-submit}}" in
 train)
-    until_signal "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}" \
+    until_signal "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}" \\
         {base}"$SLURM_ARRAY_TASK_ID" train "$SLURM_ARRAY_TASK_ID"
     ;;
 unite)

@@ -29,8 +29,7 @@ def told(folder: Path) -> Iterator[None]:
 
 def no_store(folder: Path) -> UserError:
     return UserError(
-        f"{folder}: no store found; create one with `paribus run`, or choose another folder with "
-        "--store"
+        f"{folder}: no store found; create one with `paribus run`, or name the folder of another"
     )
 
 
