@@ -6,13 +6,14 @@ import socket
 from importlib.util import find_spec
 from queue import SimpleQueue
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
 import pytest
 
 from paribus.errors import UserError
-from paribus.execute.protocol import Capacity, Failed, Job, Order, Said
-from paribus.execute.ray_cluster import RayExecutor, _keep_said, _Node, _Sent, _why
+from paribus.execute.protocol import Capacity, Failed, Job, Order, Said, Started
+from paribus.execute.ray_cluster import RayExecutor, _keep_said, _Node, _note, _Sent, _why
 from paribus.execute.ray_task import train_batch
 from paribus.execute.worker import Batch
 from tests.support.commands import call
@@ -82,6 +83,25 @@ def test_a_batch_that_no_node_has_room_for_any_more_is_begun_again(
     executor._move_stranded()
     assert (cancelled, sent_again) == ([3], [stranded])
     assert list(executor._remarks()) == []
+
+
+@pytest.mark.parametrize(("before", "done"), [("A", 0), ("B", 3), ("", 3)])
+def test_a_run_that_was_lost_where_it_begins_anew_has_no_state(before: str, done: int) -> None:
+    """The store has dropped the epochs of other bits; another node may have those again."""
+    job = Job(
+        run_id="run",
+        experiment=cast(Any, None),
+        seed=0,
+        engine="numpy",
+        done=3,
+        state={"weight": np.zeros(1)},
+        data=cast(Any, None),
+        bits=before,
+    )
+    sent = _Sent({"run": job}, cores=1)
+    _note(sent, Started("run", {}, "B"))
+    assert sent.jobs["run"].done == done
+    assert (sent.jobs["run"].state is None) == (done == 0)
 
 
 def test_waiting_for_a_node_is_said_once() -> None:

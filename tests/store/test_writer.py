@@ -271,3 +271,12 @@ def test_a_claim_ends_with_its_process(store: Writer) -> None:
     process.join()
     assert process.exitcode == 0
     assert not store.is_claimed("r")
+
+
+def test_no_epoch_of_a_run_is_left_out(store: Writer) -> None:
+    run = begin(store)
+    for epoch in (2, 4):
+        with pytest.raises(ParibusError, match=f"epoch {epoch} came after epoch {epoch // 4}, so"):
+            store.add_epoch(run, epoch, VALUES, STATE)
+        store.add_epoch(run, epoch // 4 + 1, VALUES, STATE)
+    assert store.epochs(run)["train_loss"].shape == (2,)

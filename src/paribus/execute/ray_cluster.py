@@ -25,6 +25,7 @@ from paribus.execute.protocol import (
     Order,
     Said,
     Started,
+    resumes,
 )
 from paribus.execute.ray_connect import connect
 from paribus.execute.ray_task import train_batch
@@ -302,6 +303,10 @@ def _note(sent: _Sent, event: Event) -> None:
     match event:
         case Started(bits=bits):
             sent.bits[run_id] = bits
+            job = sent.jobs[run_id]
+            if job.state is not None and not resumes(job.bits, bits):
+                # It begins anew there, and the store has dropped the epochs of other bits.
+                sent.jobs[run_id] = replace(job, done=0, state=None, bits="")
         case EpochDone(epoch=epoch, state=state):
             sent.attempts = 1
             job = sent.jobs[run_id]

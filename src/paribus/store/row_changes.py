@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from paribus.errors import ParibusError
 from paribus.spec.identity import Identity
 from paribus.store.rows import EPOCH_COLUMNS, Arrays, Status
 from paribus.store.seals import seal_run
@@ -24,7 +25,15 @@ def insert_experiment(db: sqlite3.Connection, identity: Identity) -> None:
 
 
 def insert_epoch(db: sqlite3.Connection, run: str, epoch: int, values: Mapping[str, float]) -> None:
-    """Keep the values of an epoch, one for each of `EPOCH_COLUMNS`."""
+    """Keep the values of an epoch, one for each of `EPOCH_COLUMNS`. Raises `ParibusError` if it is
+    not the next one of its run."""
+    query = "SELECT coalesce(max(epoch), 0) FROM epochs WHERE run = ?"
+    (before,) = db.execute(query, (run,)).fetchone()
+    if epoch != before + 1:
+        raise ParibusError(
+            f"run {run}: epoch {epoch} came after epoch {before}, so it was not kept; run the same "
+            "command again, which resumes after the last kept one"
+        )
     columns = ", ".join(EPOCH_COLUMNS)
     marks = ", ".join("?" * len(EPOCH_COLUMNS))
     db.execute(
