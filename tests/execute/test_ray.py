@@ -148,7 +148,7 @@ def test_nobody_answers(auto: bool, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_address_does_not_mean_this_machine(small: Small) -> None:
     done = call("run", small(), "--ray", "")
-    assert '--ray: write HOST:PORT, auto or local, got ""' in str(done.exception)
+    assert '--ray: no address, got ""; write HOST:PORT, auto or local' in str(done.exception)
 
 
 def test_a_cluster_that_asks_for_a_token(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -107,7 +107,7 @@ def command(
     if shard is not None and report_folder is not None:
         raise UserError("--report: has no effect with --shard; a part of a study has no report")
     if ray == "":
-        raise UserError('--ray: write HOST:PORT, auto or local, got ""')
+        raise UserError('--ray: no address, got ""; write HOST:PORT, auto or local')
     study = campaign.study
     tell(*campaign.notes, too_few_seeds(study), looks_at_nothing(study, campaign.selected_from))
     with open_store(campaign.store_folder, "create") as store:

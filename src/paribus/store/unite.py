@@ -176,7 +176,7 @@ def _namesakes(
         for variant in one.plans.keys() & other.plans.keys():
             error = PlansDifferError(other.plans[variant].now, one.plans[variant].now)
             name, folder = Path(one.study.label).name, other.study.folder
-            yield f" ({name} is not that of {folder}: {_difference(error, identities)})"
+            yield f" ({folder} has another study named {name}: {_difference(error, identities)})"
 
 
 def _parts(seeds: Collection[set[int]]) -> bool:
@@ -319,7 +319,8 @@ def _refuse_other_results(mine: EndedRun, where: Path, one: _Found) -> None:
     raise UserError(
         f"run {theirs.run.id} (seed {theirs.run.seed}, engine {theirs.run.engine}) has other "
         f"results in {one.contents.where} than in {where}: trained {_described(theirs)}, and "
-        f"{_described(mine)}; leave one of the two out: what it alone has is trained again"
+        f"{_described(mine)}; merge only one of the two stores; `paribus run` trains the missing "
+        "runs"
     )
 
 

@@ -70,9 +70,6 @@ class ElsewhereQuestion(ColumnsQuestion, PairQuestion):
 class ElsewhereBestQuestion(ColumnsQuestion, BestQuestion):
     """Which of the experiments of a table may be the best."""
 
-    metric: str
-    """The column that is compared."""
-
 
 def check_matters(metric: Metric, matters: float) -> None:
     """Raise `UserError` for a smallest difference that no two values of a metric can have."""

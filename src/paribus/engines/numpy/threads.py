@@ -46,7 +46,7 @@ def one_blas_thread() -> Iterator[None]:
 @cache
 def blas_kernels() -> str:
     """Return which of its kernels NumPy's BLAS has chosen for this processor, e.g. "SkylakeX"; ""
-    where it does not tell."""
+    if NumPy's BLAS does not report it."""
     libraries = [found for found in threadpool_info() if found["user_api"] == "blas"]
     return next((found["architecture"] for found in libraries if "architecture" in found), "")
 
