@@ -11,7 +11,7 @@ from typing import Literal, TypeVar, overload
 from paribus.errors import UserError
 from paribus.store.claims import is_claimed
 from paribus.store.damage import refuse_empty
-from paribus.store.errors import FROM_COPY, no_store, told
+from paribus.store.errors import FROM_COPY, disk_error, no_store, told
 from paribus.store.migrate import SCHEMA_VERSION, migrate, refuse_newer, remove_files, version
 from paribus.store.network import LOCK, connect_alone, mount_table, network_type
 from paribus.store.places import refuse_foreign
@@ -149,11 +149,13 @@ def _connect_to_read(folder: Path) -> sqlite3.Connection:
     # SQLite would make a write-ahead log where there is none, even to read. Without one nobody
     # writes at this moment, and the file can be read as it is. One with a rollback journal cannot
     # be told to be at rest, and nothing is made to read it.
-    idle = _has_log(path) and not path.with_name("paribus.db-wal").exists()
     try:
+        idle = _has_log(path) and not path.with_name("paribus.db-wal").exists()
         return _in_present_format(connect_at_rest(path) if idle else _connect_beside(path), folder)
     except sqlite3.Error as error:
         raise UserError(f"{path}: cannot be read as a store ({error}); {FROM_COPY}") from None
+    except OSError as error:
+        raise disk_error(folder, error) from None
 
 
 def _in_present_format(db: sqlite3.Connection, folder: Path) -> sqlite3.Connection:
