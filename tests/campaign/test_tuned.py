@@ -258,8 +258,11 @@ def test_a_preview_trains_few_trials(study: Path) -> None:
 def test_status_counts_trials_and_the_winners_runs(whole: Path, once: Path) -> None:
     said = call("status", "small.toml").output
     assert "sgd   5 of 5 finished, 15 of 15 trials ended\n" in said
-    trials = read_json("status", "small.toml", "--json")["experiments"]["adam"]["trials"]
-    assert trials == {"asked": 15, "ended": 15, "epochs": 30, "diverged": 0, "failed": 0}
+    facts = read_json("status", "small.toml", "--json")
+    adam, sgd = (facts["experiments"][name] for name in ("adam", "sgd"))
+    assert adam["trials"] == {"asked": 15, "ended": 15, "diverged": 0, "failed": 0}
+    runs = [run["epochs"] for experiment in (adam, sgd) for run in experiment["runs"]]
+    assert facts["epochs_trained"] == sum(runs) + 60
 
 
 def test_check_says_what_is_tuned_and_how_many_runs_that_is(whole: Path) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from paribus.cli.status import _united
-from paribus.present.slurm_script import SlurmJob, slurm_script
 from paribus.store.open import open_store
 from tests.support.commands import call, epochs_in, read_json, train_here
 from tests.support.slurm import Slurm, slurm, wait_for, why_no_slurm
@@ -44,7 +43,8 @@ def test_what_is_asked_for(small: Small, monkeypatch: pytest.MonkeyPatch) -> Non
         "--signal=B:USR1@120", "--open-mode=append",
     }  # fmt: skip
     assert "--array=1-2" in text
-    assert f"paribus run {study} --epochs 3 --no-timing --store united-" in text
+    assert f"paribus run {study} --epochs 3 --no-timing --store" in text
+    assert 'begin united-"$SLURM_ARRAY_TASK_ID"' in text
     assert f"paribus run {study} --epochs 3 --store united" in text
 
 
@@ -70,9 +70,19 @@ def test_no_task_is_without_a_seed(small: Small) -> None:
     ("options", "said"),
     [
         (["--time", "4h"], "write minutes, HOURS:MINUTES:SECONDS or DAYS-HOURS"),
-        (["--time", "0:1:59"], "a time limit of 0:1:59 is no longer, so that each task would be"),
+        (["--time", "0:03:00"], "Slurm may signal a minute earlier still, and a task with a time"),
+        (["--time", "2", "--margin", "60"], "give a longer --time or a shorter --margin"),
         (["--store", ".."], "--store ..: the stores of the tasks lie beside it"),
-        (["--sbatch", "partition=gpu"], "write an option with its dashes"),
+        (["--sbatch", "partition=gpu"], 'not an option of sbatch, got "partition=gpu"; write it'),
+        (["--sbatch", "-"], 'not an option of sbatch, got "-"; write it with its dashes'),
+        (["--sbatch=--time=5"], 'sets --time or depends on it, got "--time=5"; give --time to'),
+        (["--sbatch=--tim=5"], "sets --time or depends on it"),
+        (["--sbatch=-t5"], "sets -t or depends on it"),
+        (["--sbatch=--signal=USR2@60"], "give --margin to paribus slurm"),
+        (["--sbatch=--no-requeue"], "sets --no-requeue or depends on it"),
+        (["--sbatch=--array=1-9"], "give --tasks to paribus slurm"),
+        (["--sbatch=-d afterok:7"], "sets -d or depends on it"),
+        (["--sbatch=--mem-per-cpu=1G"], "give --memory to paribus slurm"),
     ],
 )
 def test_what_no_slurm_would_train(small: Small, options: list[str], said: str) -> None:
@@ -80,7 +90,14 @@ def test_what_no_slurm_would_train(small: Small, options: list[str], said: str) 
     assert said in done.stderr + str(done.exception)
 
 
-@pytest.mark.parametrize("limit", ["3", "2:01", "0-1", "1-2:03:04", "0", "infinite"])
+@pytest.mark.parametrize(
+    "option", ["--partition=gpu", "-pgpu", "--constraint=a", "--mem-bind=local", "--nodes=1"]
+)
+def test_other_options_go_to_sbatch(small: Small, option: str) -> None:
+    assert option in asked(script(small(), f"--sbatch={option}"))
+
+
+@pytest.mark.parametrize("limit", ["4", "3:01", "0-1", "1-2:03:04", "0", "infinite"])
 def test_time_limits_of_slurm(small: Small, limit: str) -> None:
     assert f"--time={limit}" in asked(script(small(), "--time", limit))
 
@@ -92,13 +109,15 @@ def test_a_study_that_looks_like_an_option(small: Small, monkeypatch: pytest.Mon
     assert "paribus run ./-x.toml --no-timing" in script(Path("-x.toml"), "--cores=1")
 
 
-@pytest.mark.parametrize("folder", ["plain", "with 'quotes' and $HOME; `true`"])
+@pytest.mark.parametrize("folder", ["plain", "with 'quotes' and $HOME; `true`", "new\nline"])
 def test_shells_accept_it(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / folder).mkdir()
     study = write_small(tmp_path / folder, FOUR_SEEDS)
     monkeypatch.chdir(study.parent)
+    done = call("slurm", study, "--store", "my\udcff runs")
+    assert done.exit_code == 0, done.output
     path = tmp_path / "train.sh"
-    path.write_text(script(study, "--store", "my runs"), "utf-8")
+    path.write_bytes(done.stdout_bytes)
     subprocess.run(["sh", "-n", path], check=True)
     if shutil.which("shellcheck") is None:
         pytest.skip("shellcheck is not installed")
@@ -106,90 +125,33 @@ def test_shells_accept_it(folder: str, tmp_path: Path, monkeypatch: pytest.Monke
     assert (checked.returncode, checked.stdout) == (0, "")
 
 
-STUB = """#!/bin/sh
-case "$3" in
-status) cat epochs ;;
-run) echo $$ > pid; echo "$*" >> called; while [ ! -e signalled ]; do sleep 0.01; done ;;
-*) echo "$*" >> called ;;
-esac
-"""
-
-
-def stubbed(folder: Path) -> Path:
-    """Write a script whose commands are stubs; return its path. `paribus run` trains until there is
-    a file `signalled`, and `paribus status` prints what the file `epochs` has."""
-    (folder / "bin").mkdir()
-    for name, text in {
-        "python": STUB,
-        "scontrol": '#!/bin/sh\necho "$*" >> called\n. ./slurm\n',
-    }.items():
-        (folder / "bin" / name).write_text(text, "utf-8")
-        (folder / "bin" / name).chmod(0o755)
-    job = SlurmJob(
-        name="study", folder=folder, python=str(folder / "bin" / "python"), study=["study.toml"],
-        store=Path("runs"), tasks=2, cores=1, megabytes=100, time="1", margin=50,
-    )  # fmt: skip
-    (folder / "train.sh").write_text(slurm_script(job), "utf-8")
-    return folder / "train.sh"
-
-
-@pytest.mark.parametrize(
-    ("epochs", "slurm", "said"),
-    [
-        (3, "", ""),
-        (3, "exit 1", "This job could not be put back into the queue; submit again"),
-        (2, "", "No epoch has ended since this job began; submit again with a longer --time."),
-    ],
-)
-def test_a_job_is_put_back_if_that_helps(
-    epochs: int, slurm: str, said: str, tmp_path: Path
+@pytest.mark.slow
+def test_a_task_that_was_put_back_counts_the_epochs_of_its_store(
+    small: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script = stubbed(tmp_path)
-    (tmp_path / "epochs").write_text('"epochs": 2\n', "utf-8")
-    (tmp_path / "slurm").write_text(slurm, "utf-8")
-    path = os.pathsep.join([str(tmp_path / "bin"), os.environ["PATH"]])
-    task = {"PATH": path, "SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "2"}
-    with subprocess.Popen(
-        ["sh", script, "train"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=task
-    ) as job:
-        while not (tmp_path / "called").exists():
-            assert job.poll() is None
-        (tmp_path / "epochs").write_text(f'"epochs": {epochs}\n', "utf-8")
-        job.send_signal(signal.SIGUSR1)
-        assert job.wait(30) == (1 if said else 0)
-        trains_on = _runs(int((tmp_path / "pid").read_text("utf-8")))
-        (tmp_path / "signalled").touch()
-        assert job.stderr is not None
-        assert said in job.stderr.read()
-    assert not trains_on
-    called = (tmp_path / "called").read_text("utf-8").splitlines()
-    trains = "-m paribus run study.toml --no-timing --store runs-2 --shard 2/2"
-    assert called == [trains, *["requeue 7_2"] * (epochs > 2)]
+    """The script without Slurm: the epochs that `paribus status` counts are those it compares."""
+    study = small()
+    monkeypatch.chdir(study.parent)
+    options = ("--epochs", "2", "--only", "mlp,cnn", "--tasks", "2", "--cores", "1")
+    Path("train.sh").write_text(script(Path(study.name), *options), "utf-8")
+    task = {"SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "1", "SLURM_RESTART_COUNT": "1"}
 
+    def trained(before: str) -> subprocess.CompletedProcess[str]:
+        Path("runs-1").mkdir(exist_ok=True)
+        Path("runs-1/requeued").write_text(before, "utf-8")
+        return subprocess.run(
+            ["sh", "train.sh", "train"],
+            env={**os.environ, **task},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
-def _runs(pid: int) -> bool:
-    """Whether a process has not ended; one that nobody has waited for yet has."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-@pytest.mark.parametrize("there", [(), (2,)])
-def test_what_tasks_left_is_trained_even_if_that_is_all(
-    tmp_path: Path, there: tuple[int, ...]
-) -> None:
-    script = stubbed(tmp_path)
-    for number in (1, 2):
-        (tmp_path / f"runs-{number}").mkdir()
-        # Empty, of a task that was killed as it made it.
-        (tmp_path / f"runs-{number}" / "paribus.db").write_text("x" * (number in there), "utf-8")
-    (tmp_path / "signalled").touch()
-    (tmp_path / "epochs").touch()
-    subprocess.run(["sh", script, "unite"], cwd=tmp_path, check=True)
-    called = (tmp_path / "called").read_text("utf-8").splitlines()
-    merges = [f"-m paribus merge runs-{number} --into runs" for number in there]
-    assert called == [*merges, "-m paribus run study.toml --store runs"]
+    assert "runs-1: no more epochs than when this job last began, got 0" in trained("0\n").stderr
+    assert trained("-1\n").returncode == 0
+    assert epochs_in(Path("runs-1")) == 4
+    assert "runs-1: no more epochs than when this job last began, got 4" in trained("4\n").stderr
+    assert trained("3\n").returncode == 0
 
 
 def test_a_shard_counts_its_own_runs(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,6 +176,7 @@ def test_status_of_several_stores(small: Small, monkeypatch: pytest.MonkeyPatch)
     assert "mlp   2 of 2 finished" in told.stdout
     facts = read_json("status", study, *options[:-2], "--json")
     assert facts["stores"] == ["runs-1", "runs-2"]
+    assert facts["epochs_trained"] == 6
     assert [run["seed"] for run in facts["experiments"]["cnn"]["runs"]] == [0, 1]
     one = read_json("status", study, *options[:4], "--json")
     assert one["experiments"]["cnn"]["finished"] == 1
@@ -233,11 +196,12 @@ def test_of_a_run_in_several_stores_the_one_that_has_ended_counts() -> None:
 @pytest.mark.skipif(why_no_slurm() != "", reason=why_no_slurm())
 def test_a_real_slurm_requeues_its_tasks_and_unites_them(small: Small, tmp_path: Path) -> None:
     """Each of four tasks is stopped in its training until Slurm's time limit nears; it is put back
-    into the queue and resumes."""
+    into the queue and resumes. The last is stopped before its first epoch has ended: it fails when
+    it starts again, and the job that unites the stores trains its runs."""
     study = small(FOUR_SEEDS.partition("[experiments.adam]")[0].replace("epochs = 4", "epochs = 60")
                   + SMALL_STUDY[SMALL_STUDY.index("[[questions]]"):])  # fmt: skip
     here = study.parent
-    options = ["--tasks", "4", "--cores", "1", "--time", "1", "--margin", "50"]
+    options = ["--tasks", "4", "--cores", "1", "--time", "2", "--margin", "50"]
     with slurm(tmp_path / "slurm") as running:
         text = running.call(
             *_PARIBUS, "slurm", study.name, *options, "--sbatch=--output=%x-%a.log", cwd=here
@@ -248,14 +212,16 @@ def test_a_real_slurm_requeues_its_tasks_and_unites_them(small: Small, tmp_path:
         tasks = [f"{array}_{number}" for number in range(1, 5)]
         stopped = dict[str, int]()
         wait_for(lambda: _stop_each(here, stopped), running)
-        kept = {store: _seconds(here / store) for store in stopped}
+        kept = {store: _seconds(here / store) for store in stopped if store != "runs-4"}
         wait_for(lambda: _requeued(running, tasks), running)
         _start_now(running, tasks)
         wait_for(lambda: running.jobs()[last]["JobState"] == "COMPLETED", running)
         jobs = running.jobs()
-    assert {jobs[task]["JobState"] for task in tasks} == {"COMPLETED"}
+    assert [jobs[task]["JobState"] for task in tasks] == [*["COMPLETED"] * 3, "FAILED"]
     assert {jobs[task]["Restarts"] for task in tasks} == {"1"}
-    assert sorted(kept) == [f"runs-{number}" for number in range(1, 5)]
+    assert sorted(kept) == [f"runs-{number}" for number in range(1, 4)]
+    (log,) = (path for path in here.glob("*-4.log"))
+    assert "runs-4: no more epochs than when this job last began, got 0;" in log.read_text("utf-8")
     for store, before in kept.items():
         after = _seconds(here / store)
         assert before
@@ -278,7 +244,8 @@ def _seconds(store: Path) -> dict[str, list[float]]:
 
 
 def _stop_each(here: Path, stopped: dict[str, int]) -> bool:
-    """Stop each task that has trained an epoch, so that it does not end before its time limit."""
+    """Stop each task that has trained an epoch, and the last before, so that none of them ends
+    before its time limit."""
     for entry in Path("/proc").iterdir():
         if not entry.name.isdecimal() or int(entry.name) in stopped.values():
             continue
@@ -289,7 +256,7 @@ def _stop_each(here: Path, stopped: dict[str, int]) -> bool:
             continue
         if ours and "--shard" in words:
             store = words[words.index("--store") + 1]
-            if epochs_in(here / store):
+            if store == "runs-4" or epochs_in(here / store):
                 os.kill(int(entry.name), signal.SIGSTOP)
                 stopped[store] = int(entry.name)
     return len(stopped) == 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ from paribus.campaign.campaign import Campaign
 from paribus.campaign.need import memory_of_run
 from paribus.cli.options import store_option, study_options, told
 from paribus.errors import UserError
-from paribus.present.slurm_script import SlurmJob, slurm_script
+from paribus.present.slurm_script import SIGNAL_EARLY, SlurmJob, slurm_script
 from paribus.spec.study import Study
 from paribus.text import count
 
@@ -23,6 +24,17 @@ _COMMAND_MEGABYTES = 300
 _MINUTES = re.compile(r"(\d+)(?::(\d+))?")
 _HOURS = re.compile(r"(?:(\d+)-)?(\d+):(\d+):(\d+)")
 _DAYS = re.compile(r"(\d+)-(\d+)(?::(\d+))?")
+
+_SET_BY_SCRIPT = {
+    "--time -t --time-min": "give --time to paribus slurm",
+    "--signal": "give --margin to paribus slurm",
+    "--cpus-per-task -c": "give --cores to paribus slurm",
+    "--mem --mem-per-cpu --mem-per-gpu": "give --memory to paribus slurm",
+    "--array -a": "give --tasks to paribus slurm",
+    "--chdir -D": "call paribus slurm in that folder",
+    "--requeue --no-requeue --dependency -d --job-name -J --wrap --test-only": "leave it out",
+}
+"""Options of sbatch that `--sbatch` does not take, and what to do instead."""
 
 
 class TimeType(click.ParamType[str]):
@@ -106,17 +118,14 @@ def command(
             f"--store {store}: the stores of the tasks lie beside it and have its name with a "
             "number; give a folder with a name, e.g. --store runs"
         )
-    if margin >= (_seconds(time_limit) or margin):
+    if margin + SIGNAL_EARLY >= (_seconds(time_limit) or 0):
         raise UserError(
-            f"--margin {margin}: a time limit of {time_limit} is no longer, so that each task "
-            "would be put back as soon as it begins; give a longer --time or a shorter --margin"
+            f"--margin {margin}: Slurm may signal a minute earlier still, and a task with a time "
+            f"limit of {time_limit} could be put back as soon as it begins; give a longer --time "
+            "or a shorter --margin"
         )
     for option in sbatch:
-        if not option.startswith("-"):
-            raise UserError(
-                f"--sbatch: write an option with its dashes, e.g. --sbatch=--partition=gpu, got "
-                f'"{option}"'
-            )
+        _refuse_unusable(option)
     need = memory_of_run(campaign, told(campaign.known()).identities)
     estimated = _COMMAND_MEGABYTES + cores * -(-need // 10**6)
     job = SlurmJob(
@@ -132,7 +141,26 @@ def command(
         margin=margin,
         sbatch=sbatch,
     )
-    click.echo(slurm_script(job), nl=False)
+    # As bytes, since a name need not be UTF-8.
+    click.echo(os.fsencode(slurm_script(job)), nl=False)
+
+
+def _refuse_unusable(option: str) -> None:
+    """Raise `UserError` if a word is not an option of sbatch, or one that the script sets."""
+    if not re.match("--?[A-Za-z]", option):
+        raise UserError(
+            f'--sbatch: not an option of sbatch, got "{option}"; write it with its dashes, e.g. '
+            "--sbatch=--partition=gpu"
+        )
+    typed = re.split("[= ]", option)[0] if option.startswith("--") else option[:2]
+    for names, instead in _SET_BY_SCRIPT.items():
+        for name in names.split():
+            # sbatch takes the beginning of a long name for the name.
+            if typed == name or (typed.startswith("--") and name.startswith(typed)):
+                raise UserError(
+                    f'--sbatch: the script itself sets {name} or depends on it, got "{option}"; '
+                    f"{instead}"
+                )
 
 
 def _seconds(time: str) -> float | None:

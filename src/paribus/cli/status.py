@@ -49,18 +49,23 @@ def command(campaign: Campaign, stores: tuple[Path, ...], as_json: bool) -> None
         tell(*(f"{store}: no store yet." for store in stores if store not in there))
     stands = [_stand(replace(campaign, store_folder=store)) for store in there or stores[:1]]
     study = campaign.study
+    trials = {name: _best([stand.trials[name] for stand in stands]) for name in stands[0].trials}
     facts = {
         name: _experiment(
             experiment,
             _united([stand.runs[name] for stand in stands]),
             max(stand.asked[name] for stand in stands),
         )
-        | {"trials": _trials([stand.trials[name] for stand in stands if name in stand.trials])}
+        | {"trials": _trials(trials[name]) if name in trials else None}
         for name, experiment in study.experiments.items()
     }
     if as_json:
         where = {"store": str(stores[0])} if len(stores) == 1 else {"stores": [*map(str, stores)]}
-        stand = {**where, "looks": list(study.looks)}
+        runs = chain.from_iterable(fact["runs"] for fact in facts.values())
+        trained = sum(run["epochs"] for run in runs) + sum(
+            trial.epochs for trial in chain.from_iterable(trials.values())
+        )
+        stand = {**where, "looks": list(study.looks), "epochs_trained": trained}
         click.echo(json.dumps({**stand, "experiments": facts}, indent=2))
         return
     if len(stands) == 1 and (look := stands[0].look) is not None:
@@ -198,17 +203,21 @@ def _trials_of(replicates: Sequence[StoredReplicate], store: Reader) -> list[_Tr
     ]
 
 
-def _trials(stores: Sequence[list[_Trial]]) -> dict[str, int] | None:
-    """How many trials of a tuned experiment are to be trained, and have ended in some store, and
-    how many epochs they have trained; None if it is not tuned. stores: the trials in each."""
-    if not stores:
-        return None
-    everywhere = list(zip_longest(*stores, fillvalue=_Trial()))
-    best = [max((one.status for one in of), key=_STATUSES.index) for of in everywhere]
+def _best(stores: Sequence[list[_Trial]]) -> list[_Trial]:
+    """The trials of an experiment, each as in the store that tells the most of it. stores: the
+    trials in each."""
+    return [
+        _Trial(max((one.status for one in of), key=_STATUSES.index), max(one.epochs for one in of))
+        for of in zip_longest(*stores, fillvalue=_Trial())
+    ]
+
+
+def _trials(trials: Sequence[_Trial]) -> dict[str, int]:
+    """How many trials of a tuned experiment are to be trained, and have ended."""
+    best = [trial.status for trial in trials]
     ended = sum(status in ("finished", "diverged") for status in best)
     kinds = {status: best.count(status) for status in ("diverged", "failed")}
-    epochs = sum(max(one.epochs for one in of) for of in everywhere)
-    return {"asked": len(best), "ended": ended, "epochs": epochs, **kinds}
+    return {"asked": len(best), "ended": ended, **kinds}
 
 
 def _in_words(trials: Mapping[str, int]) -> str:

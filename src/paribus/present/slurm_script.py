@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import join, quote
 
+from paribus.text import shown
+
+SIGNAL_EARLY = 60
+"""How many seconds earlier than asked for Slurm may send a signal (man sbatch, --signal)."""
+
 
 @dataclass(frozen=True)
 class SlurmJob:
@@ -61,21 +66,20 @@ def slurm_script(job: SlurmJob) -> str:
         f"--chdir={job.folder}",
         *job.sbatch,
     ]
-    paribus = join([job.python, "-m", "paribus"])
-    study, store, base = join(job.study), quote(str(job.store)), quote(f"{job.store}-")
-    # A line of comment, whatever the names are.
-    status = join(["paribus", "status", *job.study]).replace("\n", " ")
-    stores = " ".join(f"--store {quote(str(path))}" for path in job.stores).replace("\n", " ")
+    study, store, base = join(job.study), _named(job.store), _named(f"{job.store}-")
+    stores = " ".join(f"--store {_named(path)}" for path in job.stores)
     return f"""#!/bin/sh
 # Trains a study with Slurm. Made by `paribus slurm`; submit it with: sh THIS_FILE
 #
-# {job.tasks} tasks train a shard each, into {base}1 to {base}{job.tasks}. A job after them unites
-# these in {store}, trains what they left and writes the report. A job that nears its
-# time limit is put back into the queue: the runs resume where they were. A job in which no
-# epoch has ended is not, since it would end no epoch the next time either.
+# {job.tasks} tasks train a shard each, into {_comment(f"{base}1 to {base}{job.tasks}")}.
+# A job after them unites these in {_comment(store)}, trains the missing runs and writes the report.
 #
-# How far it is: {status} \\
-#   {stores}
+# A job that nears its time limit is put back into the queue, and its runs resume; but it fails if
+# no epoch has ended since it began. Give it a longer --time then, or one kind of node, e.g. with
+# --sbatch=--constraint=NAME: on another kind, NumPy and PyTorch train a run from its beginning.
+#
+# Progress: {_comment(f"paribus status {study}")} \\
+#   {_comment(stores)}
 #
 # A path may contain a dollar sign:
 # shellcheck disable=SC2016
@@ -85,45 +89,67 @@ submit() {{
         "$@"
 }}
 
-# In place of this shell, so that to end it is to end the training.
+# Replace this shell, so that killing it ends the training.
 paribus() {{
-    exec {paribus} "$@"
+    exec {join([job.python, "-m", "paribus"])} "$@"
 }}
 
-# Run a command beside this shell, which gets Slurm's signal before the time limit.
-# $1: this job, as scontrol names it; $2: the store that is trained into.
-until_signal() {{
-    job=$1
-    store=$2
-    shift 2
-    before=$(trained)
-    trap requeue USR1
+# Run a command beside this shell, which can then handle Slurm's signal.
+beside() {{
     "$@" &
-    command=$!
-    wait "$command"
+    wait "$!"
 }}
 
-trained() {{
-    paribus status {study} --store "$store" --json 2>/dev/null | grep '"epochs"'
-}}
-
-requeue() {{
-    # Not every Slurm ends what a job has left behind, which would train on beside it.
-    kill -KILL "$command"
-    if [ "$(trained)" = "$before" ]; then
-        echo "No epoch has ended since this job began; submit again with a longer --time." >&2
+# $1: the store to train into; $2: this job, as scontrol names it.
+begin() {{
+    store=$1
+    job=$2
+    trap requeue USR1
+    began=$(epochs) || exit
+    before=-1
+    if [ "${{SLURM_RESTART_COUNT:-0}}" -gt 0 ] && [ -f "$store/requeued" ]; then
+        read -r before <"$store/requeued"
+    fi
+    rm -f "$store/requeued"
+    if [ "$began" -le "$before" ]; then
+        echo "$store: no more epochs than when this job last began, got $began; give a longer" \\
+            "--time, or one kind of node, e.g. --sbatch=--constraint=NAME" >&2
         exit 1
     fi
-    scontrol requeue "$job" && exit 0
+}}
+
+# Print how many epochs the store has.
+epochs() {{
+    if [ ! -s "$store/paribus.db" ]; then
+        echo 0
+        return
+    fi
+    facts=$(paribus status {study} --store "$store" --json) || return
+    printf '%s\\n' "$facts" | sed -n 's/^  "epochs_trained": \\([0-9]*\\).*/\\1/p'
+}}
+
+# Slurm sends its signal {job.margin} to {job.margin + SIGNAL_EARLY} seconds before the time limit.
+requeue() {{
+    # Not every Slurm ends what a job has left behind, which would train on beside it.
+    if [ -n "$!" ]; then
+        kill -KILL "$!"
+        wait
+    fi
+    if mkdir -p "$store" && echo "$began" >"$store/requeued" && scontrol requeue "$job"; then
+        exit 0
+    fi
     echo "This job could not be put back into the queue; submit again to train the rest." >&2
     exit 1
 }}
 
-train() {{
-    paribus run {study} --no-timing --store {base}"$1" --shard "$1/{job.tasks}"
-}}
-
-unite() {{
+case "${{1:-submit}}" in
+train)
+    begin {base}"$SLURM_ARRAY_TASK_ID" "${{SLURM_ARRAY_JOB_ID}}_$SLURM_ARRAY_TASK_ID"
+    beside paribus run {study} --no-timing --store "$store" \\
+        --shard "$SLURM_ARRAY_TASK_ID/{job.tasks}"
+    ;;
+unite)
+    begin {store} "$SLURM_JOB_ID"
     set --
     for number in {" ".join(str(number) for number in range(1, job.tasks + 1))}; do
         if [ -s {base}"$number/paribus.db" ]; then
@@ -131,28 +157,40 @@ unite() {{
         fi
     done
     if [ $# -gt 0 ]; then
-        (paribus merge "$@" --into {store}) || return
+        beside paribus merge "$@" --into {store} || exit
     fi
-    paribus run {study} --store {store}
-}}
-
-case "${{1:-submit}}" in
-train)
-    until_signal "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}" \\
-        {base}"$SLURM_ARRAY_TASK_ID" train "$SLURM_ARRAY_TASK_ID"
-    ;;
-unite)
-    until_signal "$SLURM_JOB_ID" {store} unite
+    beside paribus run {study} --store {store}
     ;;
 submit)
+    if ! command -v sbatch >/dev/null; then
+        echo "sbatch: not found; run this script where Slurm is installed" >&2
+        exit 1
+    fi
     array=$(submit --job-name={quote(job.name)} --array=1-{job.tasks} "$0" train) || exit
     array=${{array%%;*}}
     # Whatever becomes of a task, the others' runs are united, and its own trained here.
-    last=$(submit --job-name={quote(f"{job.name}-unite")} \\
-        --dependency=afterany:"$array" "$0" unite) || exit
+    if ! last=$(submit --job-name={quote(f"{job.name}-unite")} \\
+        --dependency=afterany:"$array" "$0" unite); then
+        echo "Only $array was submitted, {job.tasks} tasks. To cancel it: scancel $array" >&2
+        exit 1
+    fi
     last=${{last%%;*}}
     echo "Submitted $array, {job.tasks} tasks, and $last, which unites their stores."
     echo "To cancel both: scancel $array $last"
     ;;
 esac
 """
+
+
+def _named(path: Path | str) -> str:
+    """A path as a word of the shell that no command takes for an option.
+
+    >>> _named("my runs"), _named("-x")
+    ("'my runs'", './-x')
+    """
+    return quote(f"./{path}" if str(path).startswith("-") else str(path))
+
+
+def _comment(text: str) -> str:
+    """A text as a part of a line of comment, in which a line break would end it."""
+    return shown(text, most=len(text))

@@ -1,0 +1,346 @@
+"""The script of `paribus slurm` as shells run it, with stubs for Paribus and Slurm."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from paribus.present.slurm_script import SlurmJob, slurm_script
+
+SHELLS = [
+    pytest.param(
+        shell, marks=pytest.mark.skipif(shutil.which(shell[0]) is None, reason="not installed")
+    )
+    for shell in (("sh",), ("bash", "--posix"), ("dash",))
+]
+
+PARIBUS = """#!/bin/sh
+# Keeps what it is called with; if the file "hold COMMAND" exists, it runs until "let go" does.
+shift 2
+{ printf '%s\\0' "$@"; printf '\\0'; } >>called
+if [ -e "hold $1" ]; then
+    echo $$ >held
+    while [ ! -e "let go" ]; do sleep 0.01; done
+fi
+if [ "$1" = status ]; then
+    echo '  "epochs_trained": '"$(cat epochs),"
+fi
+"""
+
+SCONTROL = """#!/bin/sh
+{ printf '%s\\0' scontrol "$@"; printf '\\0'; } >>called
+[ ! -e refused ]
+"""
+
+NOT_PUT_BACK = "This job could not be put back into the queue; submit again"
+
+
+def job(folder: Path, **changed: object) -> SlurmJob:
+    values: dict[str, object] = {
+        "name": "study", "folder": folder, "python": str(folder / "bin" / "python"),
+        "study": ["study.toml"], "store": Path("runs"), "tasks": 2, "cores": 1, "megabytes": 100,
+        "time": "5", "margin": 50,
+    }  # fmt: skip
+    return SlurmJob(**{**values, **changed})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Stubbed:
+    """A folder with a script, and with stubs for what it calls."""
+
+    folder: Path
+    shell: tuple[str, ...] = ("sh",)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {"PATH": os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]])}
+
+    @property
+    def called(self) -> list[list[str]]:
+        """What Paribus and scontrol were called with."""
+        path = self.folder / "called"
+        words = os.fsdecode(path.read_bytes()).split("\0") if path.exists() else []
+        return [list(call) for is_call, call in groupby(words, bool) if is_call]
+
+    @contextmanager
+    def started(
+        self, part: str, environ: Mapping[str, str] | None = None
+    ) -> Iterator[subprocess.Popen[str]]:
+        """Start a part of the script; let all that it has started end in the end."""
+        with subprocess.Popen(
+            [*self.shell, "train.sh", part],
+            cwd=self.folder,
+            env={**self.environ, **TASK, **(environ or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                (self.folder / "let go").touch()
+
+    def run(
+        self, part: str, environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a part of the script."""
+        with self.started(part, environ) as process:
+            out, err = process.communicate()
+        return subprocess.CompletedProcess([], process.returncode, out, err)
+
+    def held(self) -> int:
+        """Wait for a command that is held; return its process."""
+        while not (self.folder / "held").exists() or not (self.folder / "held").read_text():
+            time.sleep(0.01)
+        return int((self.folder / "held").read_text("utf-8"))
+
+
+TASK = {"SLURM_JOB_ID": "9", "SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "2"}
+
+
+def stubbed(folder: Path, shell: tuple[str, ...] = ("sh",), **changed: object) -> Stubbed:
+    (folder / "bin").mkdir()
+    for name, text in {"python": PARIBUS, "scontrol": SCONTROL}.items():
+        (folder / "bin" / name).write_text(text, "utf-8")
+        (folder / "bin" / name).chmod(0o755)
+    (folder / "epochs").write_text("0", "utf-8")
+    (folder / "train.sh").write_bytes(os.fsencode(slurm_script(job(folder, **changed))))
+    return Stubbed(folder, shell)
+
+
+def with_store(folder: Path, name: str, epochs: int) -> Path:
+    """Make a store of so many epochs."""
+    (folder / name).mkdir()
+    (folder / name / "paribus.db").write_text("a database", "utf-8")
+    (folder / "epochs").write_text(str(epochs), "utf-8")
+    return folder / name
+
+
+def runs(pid: int) -> bool:
+    """Whether a process has not ended; one that nobody has waited for yet has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+TRAINS = ["run", "study.toml", "--no-timing", "--store", "runs-2", "--shard", "2/2"]
+COUNTS = ["status", "study.toml", "--store", "runs-2", "--json"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_task_that_nears_its_time_limit_ends_its_training_and_is_put_back(
+    tmp_path: Path, shell: tuple[str, ...], refused: bool
+) -> None:
+    script = stubbed(tmp_path, shell)
+    (tmp_path / "hold run").touch()
+    if refused:
+        (tmp_path / "refused").touch()
+    with script.started("train") as process:
+        training = script.held()
+        process.send_signal(signal.SIGUSR1)
+        _, err = process.communicate(timeout=30)
+        assert not runs(training)
+    assert script.called == [TRAINS, ["scontrol", "requeue", "7_2"]]
+    assert process.returncode == (1 if refused else 0)
+    assert (NOT_PUT_BACK in err) is refused
+    assert (tmp_path / "runs-2" / "requeued").read_text("utf-8") == "0\n"
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("held", ["merge", "run"])
+def test_the_job_that_unites_leaves_no_command_behind(
+    tmp_path: Path, shell: tuple[str, ...], held: str
+) -> None:
+    script = stubbed(tmp_path, shell)
+    with_store(tmp_path, "runs-1", 5)
+    (tmp_path / f"hold {held}").touch()
+    with script.started("unite") as process:
+        command = script.held()
+        process.send_signal(signal.SIGUSR1)
+        process.communicate(timeout=30)
+        assert not runs(command)
+    assert process.returncode == 0
+    assert script.called[-2:] == [
+        ["merge", "runs-1", "--into", "runs"]
+        if held == "merge"
+        else ["run", "study.toml", "--store", "runs"],
+        ["scontrol", "requeue", "9"],
+    ]
+
+
+def test_a_signal_before_the_training_puts_the_task_back_as_well(tmp_path: Path) -> None:
+    script = stubbed(tmp_path)
+    with_store(tmp_path, "runs-2", 3)
+    (tmp_path / "hold status").touch()
+    with script.started("train") as process:
+        script.held()
+        process.send_signal(signal.SIGUSR1)
+        (tmp_path / "let go").touch()
+        _, err = process.communicate(timeout=30)
+    assert (process.returncode, err) == (0, "")
+    assert script.called == [COUNTS, ["scontrol", "requeue", "7_2"]]
+    assert (tmp_path / "runs-2" / "requeued").read_text("utf-8") == "3\n"
+
+
+@pytest.mark.parametrize(
+    ("restarts", "before", "epochs", "trains"),
+    [
+        ("1", "2\n", 3, True),
+        ("1", "2\n", 2, False),
+        # NumPy and PyTorch begin a run anew on another kind of node.
+        ("1", "5\n", 3, False),
+        ("1", "0\n", 0, False),
+        # Put back by Slurm, as its node was lost.
+        ("1", None, 0, True),
+        # Submitted again, with a longer limit.
+        ("0", "2\n", 2, True),
+        ("", "2\n", 2, True),
+    ],
+)
+def test_a_task_that_was_put_back_needs_progress(
+    tmp_path: Path, restarts: str, before: str | None, epochs: int, *, trains: bool
+) -> None:
+    script = stubbed(tmp_path)
+    store = with_store(tmp_path, "runs-2", epochs)
+    if before is not None:
+        (store / "requeued").write_text(before, "utf-8")
+    done = script.run("train", {"SLURM_RESTART_COUNT": restarts, "before": "9"})
+    assert script.called == [COUNTS, *[TRAINS] * trains]
+    if trains:
+        assert (done.returncode, done.stderr) == (0, "")
+    else:
+        assert done.returncode == 1
+        assert done.stderr == (
+            f"runs-2: no more epochs than when this job last began, got {epochs}; give a longer "
+            "--time, or one kind of node, e.g. --sbatch=--constraint=NAME\n"
+        )
+    assert not (store / "requeued").exists()
+
+
+def test_the_first_epoch_that_fits_no_time_limit_is_tried_twice(tmp_path: Path) -> None:
+    """No store exists yet when the task is put back."""
+    script = stubbed(tmp_path)
+    (tmp_path / "hold run").touch()
+    with script.started("train") as process:
+        script.held()
+        process.send_signal(signal.SIGUSR1)
+        process.communicate(timeout=30)
+    assert process.returncode == 0
+    done = script.run("train", {"SLURM_RESTART_COUNT": "1"})
+    assert done.returncode == 1
+    assert "runs-2: no more epochs than when this job last began, got 0" in done.stderr
+    assert script.called == [TRAINS, ["scontrol", "requeue", "7_2"]]
+
+
+def test_the_job_that_unites_needs_progress_in_the_store_of_all_runs(tmp_path: Path) -> None:
+    script = stubbed(tmp_path)
+    with_store(tmp_path, "runs-1", 7)
+    (with_store(tmp_path, "runs", 7) / "requeued").write_text("7\n", "utf-8")
+    done = script.run("unite", {"SLURM_RESTART_COUNT": "2"})
+    assert done.returncode == 1
+    assert "runs: no more epochs than when this job last began, got 7" in done.stderr
+    assert script.called == [["status", "study.toml", "--store", "runs", "--json"]]
+
+
+def test_a_store_that_cannot_be_counted_is_an_error(tmp_path: Path) -> None:
+    script = stubbed(tmp_path)
+    with_store(tmp_path, "runs-2", 7)
+    (tmp_path / "bin" / "python").write_text("#!/bin/sh\necho 'Why' >&2\nexit 3\n", "utf-8")
+    done = script.run("train")
+    assert (done.returncode, done.stderr) == (3, "Why\n")
+
+
+@pytest.mark.parametrize("there", [(), (2,)])
+def test_what_tasks_left_is_trained_even_if_that_is_all(
+    tmp_path: Path, there: tuple[int, ...]
+) -> None:
+    script = stubbed(tmp_path)
+    for number in (1, 2):
+        (tmp_path / f"runs-{number}").mkdir()
+        # Empty, of a task that was killed as it made it.
+        (tmp_path / f"runs-{number}" / "paribus.db").write_text("x" * (number in there), "utf-8")
+    assert script.run("unite").returncode == 0
+    merges = [["merge", f"runs-{number}", "--into", "runs"] for number in there]
+    assert script.called == [*merges, ["run", "study.toml", "--store", "runs"]]
+
+
+def test_without_slurm_it_says_so(tmp_path: Path) -> None:
+    script = stubbed(tmp_path)
+    for name in ("sh", "cat"):
+        (tmp_path / "bin" / name).symlink_to(str(shutil.which(name)))
+    done = script.run("submit", {"PATH": str(tmp_path / "bin")})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "sbatch: not found; run this script where Slurm is installed\n"
+
+
+def test_an_array_that_is_submitted_alone_is_named(tmp_path: Path) -> None:
+    script = stubbed(tmp_path)
+    sbatch = '#!/bin/sh\ncase "$*" in *--array*) echo 12 ;; *) exit 1 ;; esac\n'
+    (tmp_path / "bin" / "sbatch").write_text(sbatch, "utf-8")
+    (tmp_path / "bin" / "sbatch").chmod(0o755)
+    done = script.run("submit")
+    assert done.returncode == 1
+    assert done.stderr == "Only 12 was submitted, 2 tasks. To cancel it: scancel 12\n"
+
+
+ODD = [
+    "new\nline", "new\n#SBATCH --hold", "it's", 'say "so"', "sp ace ", "$HOME", "`true`", "$(true)",
+    "-x", "--into", "st*r?[a]", "!x", "näme", "na\udcffme", "back\\slash\\n", "#hash", "tab\t",
+    "\rreturn", "~", "a;b", "a&b|c", "%j", "\u2028", "{x}", "=", "\\",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_names_reach_every_command_whole(tmp_path: Path, name: str) -> None:
+    script = stubbed(tmp_path, study=[name], store=Path(name))
+    subprocess.run(["sh", "-n", "train.sh"], cwd=tmp_path, check=True)
+    head = os.fsdecode((tmp_path / "train.sh").read_bytes()).partition("\nsubmit()")[0]
+    assert all(line.startswith("#") for line in head.splitlines() if line)
+    with_store(tmp_path, f"{name}-1", 3)
+    with_store(tmp_path, f"{name}-2", 3)
+    with_store(tmp_path, name, 3)
+    assert script.run("train").stderr == ""
+    assert script.run("unite").stderr == ""
+    place = f"./{name}" if name.startswith("-") else name
+    assert script.called == [
+        ["status", name, "--store", f"{place}-2", "--json"],
+        ["run", name, "--no-timing", "--store", f"{place}-2", "--shard", "2/2"],
+        ["status", name, "--store", place, "--json"],
+        ["merge", f"{place}-1", f"{place}-2", "--into", place],
+        ["run", name, "--store", place],
+    ]
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
+def test_shellcheck_finds_nothing(tmp_path: Path) -> None:
+    paths = []
+    # Of these two shellcheck warns wherever they stand alone, quoted or not.
+    for number, name in enumerate(name for name in ["runs", *ODD] if name not in ("=", "\\")):
+        paths.append(tmp_path / f"{number}.sh")
+        script = slurm_script(job(tmp_path, study=[name], store=Path(name)))
+        paths[-1].write_bytes(os.fsencode(script))
+    checked = subprocess.run(["shellcheck", *paths], capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout) == (0, "")
+
+
+@given(st.text(st.characters(blacklist_characters="\0/", blacklist_categories=["Cs"]), min_size=1))
+@example("x" * 2000)
+def test_every_comment_is_one_line(name: str) -> None:
+    script = slurm_script(job(Path("/home"), study=[name], store=Path(f"a{name}")))
+    plain = slurm_script(job(Path("/home")))
+    before = script.partition("\nsubmit()")[0].split("\n")
+    assert len(before) == len(plain.partition("\nsubmit()")[0].split("\n"))
