@@ -12,8 +12,7 @@ from typing import Self
 
 import pytest
 
-from paribus.campaign.campaign import judgeable, make
-from paribus.campaign.cells import Shard
+from paribus.campaign.campaign import make
 from paribus.campaign.changes import Changes
 from paribus.measure.runs import StudyResult
 from paribus.present import wording
@@ -22,7 +21,6 @@ from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding, PairFinding
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.open import open_store
-from paribus.store.rows import EPOCH_COLUMNS
 from tests.support.commands import call, read_json
 from tests.support.small import SMALL_STUDY, write_small
 from tests.support.undrawn import Undrawn
@@ -142,29 +140,6 @@ def test_nothing_is_amended_before_a_run_has_ended(study: Path) -> None:
     assert lines() == [
         "Planned on 2026-01-02, before any run had ended: 1 question, 3 experiments, 4 seeds."
     ]
-
-
-def test_once_a_shard_has_ended_the_whole_may_have_been_judged(study: Path) -> None:
-    part, values = Shard(1, 2).part, dict.fromkeys(EPOCH_COLUMNS, 0.5)  # Seeds 0 and 2 of 3.
-    judged = []
-    campaign = make("small.toml")
-    with open_store(Path("runs"), "create") as store:
-        known = campaign.known(store)
-        kept = store.keep_study("small.toml", known.identities, data="small.npz", folder=Path())
-        campaign.record(store, kept, "2026-01-01T00:00:00+00:00", part)
-        planned = campaign.plan(store).now
-        for seed in (0, 2):
-            for name in ("mlp", "cnn"):
-                run = store.begin(known.identities[name].hash, seed, "numpy", {})
-                store.diverge(run.id, 1, values, "")
-            judged.append((judgeable(store, planned), judgeable(store, planned, part)))
-    assert judged == [(0, 0), (0, 1)]
-    study.write_text(TINY.replace("seeds = 3", "seeds = 4"), "utf-8")
-    campaign = make("small.toml")
-    with open_store(Path("runs"), "write") as store:
-        campaign.record(store, kept, "2026-01-02T00:00:00+00:00", part)
-        assert campaign.plan(store).now.judged == 1
-        assert campaign.plan(store).raised_from(range(4)) == planned
 
 
 def test_a_plan_is_read_and_written_in_one_transaction(study: Path) -> None:

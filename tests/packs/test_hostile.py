@@ -241,6 +241,10 @@ def _looks(index: dict[str, Any]) -> None:
     index["studies"][0]["plans"][""][0]["looks"] = [10**12]
 
 
+def _shards(index: dict[str, Any]) -> None:
+    index["studies"][0]["plans"][""][0]["shards"] = [[0, 0]]
+
+
 def _question(index: dict[str, Any]) -> None:
     index["studies"][0]["plans"][""][0]["questions"] = [{"kind": "compare"}]
 
@@ -269,7 +273,7 @@ def _newer(index: dict[str, Any]) -> None:
     "change",
     [
         _rename, _unknown, _layer, _version, _no_version, _plan, _empty_plan, _seeds, _many_seeds,
-        _looks, _question, _about, _surrogate, _timing, _twice, _newer,
+        _looks, _shards, _question, _about, _surrogate, _timing, _twice, _newer,
     ],
 )  # fmt: skip
 def test_indexes_that_cannot_be(away: Path, change: Change) -> None:

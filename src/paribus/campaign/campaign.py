@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 # Of so many images a class, chosen at random, some are of every class; labels are not looked at.
 _FEW = 50
-_ALL = slice(None)
+_WHOLE = (1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -274,16 +274,21 @@ class Campaign:
         now = replace(self.design(store, ""), ended=ended_of(store, plan.now))
         return tuple(plan.pending(now))
 
-    def record(self, store: Writer, study_id: int, at: str, part: slice = _ALL) -> None:
+    def record(
+        self, store: Writer, study_id: int, at: str, shard: tuple[int, int] = _WHOLE
+    ) -> None:
         """Record its plan, as it is run, or what of it has changed since. study_id: of the store;
-        at: now. part: which seeds are trained here."""
+        at: now. shard: K and N of the shard K/N that is trained here."""
+        shards = () if shard == _WHOLE else (shard,)
 
         def amended(kept: StudyPlan | None) -> StudyPlan:
-            now = self.design(store, at)
+            now = self.design(store, at).trained_in(shards)
+            kept = kept or self._same_plan(store, now)
             if kept is None:
-                return self._same_plan(store, now) or StudyPlan((now,))
-            # Others may have trained the other parts, and looked at all of them together.
-            return kept.amended(now, ended_of(store, kept.now), judgeable(store, kept.now, part))
+                return StudyPlan((now,))
+            # Others may have trained the other shards, and looked at all of them together.
+            before = kept.now.trained_in(shards)
+            return kept.amended(now, ended_of(store, before), judgeable(store, before))
 
         store.amend_plan(study_id, self.variant, amended)
 
@@ -298,18 +303,22 @@ def ended_of(store: Reader, design: Design) -> int:
     return ended(store, design.experiments.values(), design.seed_range)
 
 
-def judgeable(store: Reader, design: Design, part: slice = _ALL) -> int:
+def judgeable(store: Reader, design: Design) -> int:
     """Return how many questions of a design could be judged by now, at its first look if it has
-    looks: those whose experiments have ended with all seeds, or with a part of them."""
-    first = len(design.seed_range) if not design.looks else design.looks[0]
-    seeds = set(design.seed_range[part]) & set(design.seed_range[:first])
+    looks: those whose experiments have ended with all seeds, or with those of one of its shards, as
+    the others may have ended elsewhere."""
+    first = set(design.seed_range[: design.looks[0] if design.looks else None])
+    parts = [first & set(design.seed_range[k - 1 :: of]) for k, of in design.shards or (_WHOLE,)]
 
-    def complete(name: str) -> bool:
+    def complete(name: str, seeds: set[int]) -> bool:
         known = design.experiments.get(name)
         return known is not None and seeds <= ended_runs(known, seeds, store).seeds
 
-    questions = [once.question for once in design.questions]
-    return sum(all(map(complete, one.experiments)) for one in questions if one is not None)
+    return sum(
+        any(all(complete(name, seeds) for name in one.question.experiments) for seeds in parts)
+        for one in design.questions
+        if one.question is not None
+    )
 
 
 class Data:

@@ -66,13 +66,8 @@ class Shard:
     """Counted from 1."""
     of: int
 
-    @property
-    def part(self) -> slice:
-        """Which of a study's seeds are its: every `of`-th."""
-        return slice(self.number - 1, None, self.of)
-
     def seeds(self, seeds: range) -> range:
-        """Return its seeds of a study's. Raises `UserError` where there are none.
+        """Return its seeds of a study's, every `of`-th. Raises `UserError` where there are none.
 
         >>> Shard(2, 3).seeds(range(10))
         range(1, 10, 3)
@@ -82,7 +77,7 @@ class Shard:
                 f"--shard {self.number}/{self.of}: the study has {count(len(seeds), 'seed')}, and "
                 f"a shard gets whole seeds; make at most {len(seeds)} shards"
             )
-        return seeds[self.part]
+        return seeds[self.number - 1 :: self.of]
 
 
 WHOLE = Shard(1, 1)

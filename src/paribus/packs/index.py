@@ -135,6 +135,10 @@ def _plan(path: Path, designs: list[Any], known: Mapping[str, Identity]) -> Stud
         looks = design.get("looks", [])
         if not all(isinstance(look, int) and 0 < look <= MOST_SEEDS for look in looks):
             raise damaged(path, "a plan has looks that are none")
+        for shard in design.get("shards", []):
+            number, of = shard
+            if not (type(number) is int and type(of) is int and 0 < number <= of):
+                raise damaged(path, "a plan has shards that are none")
         if not all(isinstance(hash_, str) for hash_ in table.table("experiments").values()):
             raise damaged(path, "a plan has experiments that are none")
         hashes = table.table("experiments").items()

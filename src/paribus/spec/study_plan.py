@@ -13,8 +13,8 @@ from typing import Any
 from paribus.spec.question import BaseQuestion, question_of
 from paribus.text import is_import_path
 
-# What of a design says when it was, and not what.
-_WHEN = ("at", "ended", "judged", "known")
+# What of a design says when and where it was, and not what.
+_WHEN = ("at", "ended", "judged", "known", "shards")
 # What may change in a question without making another of it: its p-value stays the same.
 _TERMS = ("ask", "matters", "about", "original", "original_verdict", "metric_label")
 
@@ -85,7 +85,8 @@ class Design:
     """What a study asked and meant to train at one time. `at`: in ISO 8601, UTC; `ended`: how many
     of its runs had ended then. `experiments`: hashes by name. `looks`: as in `Study`. `judged`: how
     many questions of the design before could be judged then; None where that was not recorded.
-    `known`: the experiments of which runs with its seeds had ended then."""
+    `known`: the experiments of which runs with its seeds had ended then. `shards`: the shards K/N
+    of it that stores have trained, as pairs; empty if none has."""
 
     at: str
     ended: int
@@ -96,6 +97,7 @@ class Design:
     looks: tuple[int, ...] = ()
     judged: int | None = None
     known: tuple[str, ...] = ()
+    shards: tuple[tuple[int, int], ...] = ()
 
     def asked_late(self, question: BaseQuestion) -> bool:
         """Return whether runs of all experiments of a question had ended when it was recorded."""
@@ -107,9 +109,13 @@ class Design:
         return range(self.first_seed, self.first_seed + self.seeds)
 
     def same_as(self, other: Design) -> bool:
-        """Whether both are the same but for when."""
+        """Whether both are the same but for when and where."""
         mine, theirs = asdict(self), asdict(other)
         return all(mine[key] == theirs[key] for key in mine if key not in _WHEN)
+
+    def trained_in(self, shards: Iterable[tuple[int, int]]) -> Design:
+        """Return it with more shards that have been trained."""
+        return replace(self, shards=tuple(sorted({*self.shards, *shards})))
 
     def asked_as(self, question: AskedQuestion) -> AskedQuestion | None:
         """Return its question that is another's, perhaps in other terms or by another metric."""
@@ -258,7 +264,8 @@ class StudyPlan:
         one has, nothing was amended, and the design takes its place. judged: how many questions of
         the last one could be judged."""
         if self.now.same_as(design):
-            return self
+            now = self.now.trained_in(design.shards)
+            return self if now == self.now else StudyPlan((*self.designs[:-1], now))
         if not ended:
             return StudyPlan((*self.designs[:-1], design))
         return StudyPlan((*self.designs, replace(design, ended=ended, judged=judged)))
@@ -276,7 +283,7 @@ class StudyPlan:
                 raise PlansDifferError(mine, theirs)
         common = tuple(
             replace(
-                mine,
+                mine.trained_in(theirs.shards),
                 at=min(mine.at, theirs.at),
                 ended=max(mine.ended, theirs.ended),
                 # What one place planned beforehand was.
@@ -301,7 +308,11 @@ class StudyPlan:
     def to_json(self) -> list[dict[str, Any]]:
         """Return it as plain types."""
         return [
-            {**asdict(design), "questions": [dict(q.table) for q in design.questions]}
+            {
+                **{key: value for key, value in asdict(design).items() if key != "shards"},
+                "questions": [dict(q.table) for q in design.questions],
+                **({"shards": [list(shard) for shard in design.shards]} if design.shards else {}),
+            }
             for design in self.designs
         ]
 
@@ -316,6 +327,7 @@ class StudyPlan:
                         "questions": tuple(map(AskedQuestion, design["questions"])),
                         "looks": tuple(design.get("looks", ())),
                         "known": tuple(design.get("known", ())),
+                        "shards": tuple((k, of) for k, of in design.get("shards", ())),
                     }
                 )
                 for design in designs
