@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -29,8 +30,7 @@ def script(study: Path, *options: str) -> str:
 
 def asked(text: str) -> set[str]:
     """The options that all jobs are submitted with."""
-    (line,) = (line for line in text.splitlines() if "sbatch --parsable" in line)
-    return set(line.split())
+    return set(shlex.split(text.partition("sbatch --parsable")[2].partition('"$@"')[0]))
 
 
 def test_what_is_asked_for(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:

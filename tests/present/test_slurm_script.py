@@ -44,6 +44,7 @@ SCONTROL = """#!/bin/sh
 [ ! -e refused ]
 """
 
+NEAR = "The time limit is near: this job goes back into the queue.\n"
 NOT_PUT_BACK = "This job could not be put back into the queue; submit again"
 
 
@@ -191,7 +192,7 @@ def test_a_signal_before_the_training_puts_the_task_back_as_well(tmp_path: Path)
         process.send_signal(signal.SIGUSR1)
         (tmp_path / "let go").touch()
         _, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (0, "")
+    assert (process.returncode, err) == (0, NEAR)
     assert script.called == [COUNTS, ["scontrol", "requeue", "7_2"]]
     assert (tmp_path / "runs-2" / "requeued").read_text("utf-8") == "3\n"
 
@@ -295,6 +296,12 @@ def test_an_array_that_is_submitted_alone_is_named(tmp_path: Path) -> None:
     done = script.run("submit")
     assert done.returncode == 1
     assert done.stderr == "Only 12 was submitted, 2 tasks. To cancel it: scancel 12\n"
+
+
+def test_one_task_alone(tmp_path: Path) -> None:
+    script = slurm_script(job(tmp_path, tasks=1))
+    assert "# 1 task trains the study, into runs-1.\n" in script
+    assert '"Submitted $array, 1 task, and $last' in script
 
 
 ODD = [

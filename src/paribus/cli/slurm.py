@@ -86,7 +86,8 @@ class TimeType(click.ParamType[str]):
     default=120,
     show_default=True,
     metavar="SECONDS",
-    help="How long before its time limit a task is put back into the queue.",
+    help="How long before its time limit a task is put back into the queue; Slurm may be a minute "
+    "early.",
 )
 @click.option(
     "--sbatch",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from shlex import join, quote
 
-from paribus.text import shown
+from paribus.text import count, shown
 
 SIGNAL_EARLY = 60
 """How many seconds earlier than asked for Slurm may send a signal (man sbatch, --signal)."""
@@ -57,21 +57,20 @@ def shard_store(store: Path, number: int) -> Path:
 def slurm_script(job: SlurmJob) -> str:
     """Return the script, for any POSIX shell."""
     asked = [
-        f"--cpus-per-task={job.cores}",
-        f"--mem={job.megabytes}M",
-        f"--time={job.time}",
-        f"--signal=B:USR1@{job.margin}",
-        "--requeue",
-        "--open-mode=append",
-        f"--chdir={job.folder}",
-        *job.sbatch,
+        [f"--cpus-per-task={job.cores}", f"--mem={job.megabytes}M", f"--time={job.time}"],
+        [f"--signal=B:USR1@{job.margin}", "--requeue", "--open-mode=append"],
+        [f"--chdir={job.folder}"],
+        *([job.sbatch] if job.sbatch else []),
     ]
+    options = " \\\n        ".join(map(join, asked))
     study, store, base = join(job.study), _named(job.store), _named(f"{job.store}-")
+    tasks = count(job.tasks, "task")
+    places = " to ".join(dict.fromkeys(_named(job.stores[number]) for number in (0, -1)))
     stores = " ".join(f"--store {_named(path)}" for path in job.stores)
     return f"""#!/bin/sh
 # Trains a study with Slurm. Made by `paribus slurm`; submit it with: sh THIS_FILE
 #
-# {job.tasks} tasks train a shard each, into {_comment(f"{base}1 to {base}{job.tasks}")}.
+# {count(job.tasks, "task trains the study", "tasks train a shard each")}, into {_comment(places)}.
 # A job after them unites these in {_comment(store)}, trains the missing runs and writes the report.
 #
 # A job that nears its time limit is put back into the queue, and its runs resume; but it fails if
@@ -85,7 +84,8 @@ def slurm_script(job: SlurmJob) -> str:
 # shellcheck disable=SC2016
 
 submit() {{
-    sbatch --parsable {join(asked)} \\
+    sbatch --parsable \\
+        {options} \\
         "$@"
 }}
 
@@ -130,6 +130,7 @@ epochs() {{
 
 # Slurm sends its signal {job.margin} to {job.margin + SIGNAL_EARLY} seconds before the time limit.
 requeue() {{
+    echo "The time limit is near: this job goes back into the queue." >&2
     # Not every Slurm ends what a job has left behind, which would train on beside it.
     if [ -n "$!" ]; then
         kill -KILL "$!"
@@ -171,11 +172,11 @@ submit)
     # Whatever becomes of a task, the others' runs are united, and its own trained here.
     if ! last=$(submit --job-name={quote(f"{job.name}-unite")} \\
         --dependency=afterany:"$array" "$0" unite); then
-        echo "Only $array was submitted, {job.tasks} tasks. To cancel it: scancel $array" >&2
+        echo "Only $array was submitted, {tasks}. To cancel it: scancel $array" >&2
         exit 1
     fi
     last=${{last%%;*}}
-    echo "Submitted $array, {job.tasks} tasks, and $last, which unites their stores."
+    echo "Submitted $array, {tasks}, and $last, which unites their stores."
     echo "To cancel both: scancel $array $last"
     ;;
 esac
