@@ -47,10 +47,22 @@ def test_one_engine_that_can_run_all(small: Small) -> None:
         )
 
 
-def test_the_fastest_where_all_can_take_it(small: Small) -> None:
+def test_the_fastest_where_all_can_take_it(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _choose(ANY_ENGINE, small, "mlp").names == {"mlp": FASTEST}
     if FASTEST == "native":
+        monkeypatch.setattr("paribus.campaign.engines.may_have_gpus", lambda: False)
         assert _choose(ANY_ENGINE, small, "mlp").note == ""
+
+
+@pytest.mark.skipif(FASTEST != "native", reason="the native engine was not built")
+def test_a_gpu_changes_nothing_but_is_told_of(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("paribus.campaign.engines.may_have_gpus", lambda: True)
+    engines = _choose(ANY_ENGINE, small, "mlp")
+    assert engines.names == {"mlp": "native"}
+    assert engines.note.startswith('The engine "native" trains on the cores. --engine torch')
+    assert "GPU" not in _choose(ANY_ENGINE, small).note
 
 
 def test_no_note_about_engine_that_supports_no_experiment(small: Small) -> None:

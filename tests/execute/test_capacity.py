@@ -118,6 +118,7 @@ def test_activations_on_a_gpu_take_no_memory_of_the_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign = make("mnist", Changes(engine="torch", images=1000), tmp_path)
+    monkeypatch.setattr("paribus.engines.torch.engine.gpus", lambda: 0)
     on_cpu = memory_of_run(campaign, ["cnn"])
     monkeypatch.setattr("paribus.engines.torch.engine.gpus", lambda: 1)
     plan = campaign.networks["cnn"]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 import paribus
 from paribus.engines.base import Engine, ImagesOf, Split, State, Task, Training
+from paribus.engines.gpus import gpus
 from paribus.engines.native.engine import NativeEngine
 from paribus.engines.native.library import library_path
 from paribus.engines.numpy import NumpyEngine
@@ -80,6 +81,8 @@ ENGINES = [
 ]
 if library_path() is not None:
     ENGINES.append(Candidate("native", NativeEngine))
+if gpus():
+    ENGINES.append(Candidate("torch-gpu", lambda: TorchEngine("cuda")))
 DOUBLE = [
     Candidate("torch-float64", lambda: TorchEngine("cpu", torch.float64), double=True),
 ]

@@ -11,6 +11,7 @@ from paribus.data.batches import check_counts
 from paribus.data.facts import DataFacts
 from paribus.engines.checks import check_batches
 from paribus.engines.choose import choose, choose_common, make_engine, misses_native
+from paribus.engines.gpus import may_have_gpus
 from paribus.engines.native.library import was_built
 from paribus.errors import NotInstalledError, UserError
 from paribus.spec.augment import misfit
@@ -28,6 +29,10 @@ _NOT_BUILT = (
 _OLD_PROCESSOR = (
     "The native engine needs fused multiply-adds in vectors, which this processor lacks: training "
     "takes about two to four times as long."
+)
+_NOT_ON_GPU = (
+    'The engine "native" trains on the cores. --engine torch trains on the GPU, which is faster '
+    "for large networks only."
 )
 
 
@@ -172,6 +177,7 @@ def choose_engines(
     common = choose_common({name: networks[name] for name in free}, free)
     missed = all(misses_native(networks[name], experiment) for name, experiment in free.items())
     notes += [_OLD_PROCESSOR if was_built() else _NOT_BUILT] if missed else []
+    notes += [_NOT_ON_GPU] if common.engine == "native" and may_have_gpus() else []
     if common.passed_over and len(free) > 1:
         notes.append(
             f'"{common.engine}" trains all experiments that name no engine, so that no difference '

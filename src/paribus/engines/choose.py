@@ -12,10 +12,10 @@ from paribus.spec.experiment import ENGINES, Experiment
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
 
-# Order of preference for "auto", without and with a GPU; engines of other packages are
-# taken by name only.
+# Order of preference for "auto", with a GPU too: a study then has the same engine on every machine,
+# and a GPU that trains one small network at a time is slower than some cores (benchmarks/gpu.py).
+# Engines of other packages are taken by name only.
 _PREFERRED = ("native", "torch", "numpy")
-_PREFERRED_ON_GPU = ("torch", "native", "numpy")
 
 # All predict alike, to rounding; PyTorch takes a second to load.
 _PREFERRED_TO_PREDICT = ("native", "numpy", "torch")
@@ -88,7 +88,7 @@ def choose_common(
     missing: list[str] = []
     refused: list[str] = []
     passed_over: list[str] = []
-    for engine in _PREFERRED_ON_GPU if gpus() else _PREFERRED:
+    for engine in _PREFERRED:
         try:
             made = make_engine(engine)
         except UserError as error:

@@ -17,7 +17,7 @@ _VISIBLE = "CUDA_VISIBLE_DEVICES"
 @cache
 def gpus() -> int:
     """Return how many GPUs there are to train on: 0 too where PyTorch is not installed."""
-    if find_spec("torch") is None or not _driver():
+    if not may_have_gpus():
         return 0
     import torch
 
@@ -34,8 +34,11 @@ def only_gpu(number: int) -> dict[str, str]:
     return {_VISIBLE: names[number % gpus()]}
 
 
-def _driver() -> bool:
-    """Whether a driver of a GPU is installed: PyTorch, which knows more, takes a second to load."""
+def may_have_gpus() -> bool:
+    """Whether PyTorch and a driver of a GPU are installed; PyTorch, which knows whether there is
+    one, takes a second to load."""
+    if find_spec("torch") is None:
+        return False
     try:
         ctypes.CDLL(_CUDA_DRIVER)
     except OSError:
