@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -38,15 +38,21 @@ class Cluster:
 
     address: str
     folder: Path
+    token: str = ""
+    """What it asks of everyone, if anything."""
     nodes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def environ(self) -> dict[str, str]:
-        """With which a process finds it. Without a token, which Ray keeps in the home folder."""
-        return {"RAY_ADDRESS": self.address, "RAY_AUTH_MODE": "disabled"}
+        """With which a process finds it. Not with the token that Ray keeps in the home folder."""
+        if self.token:
+            token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.token}
+        else:
+            token = {"RAY_AUTH_MODE": "disabled"}
+        return {"RAY_ADDRESS": self.address, **token}
 
-    def add(self, cores: int) -> int:
-        """Add a node; return its number."""
+    def add(self, cores: int, environ: Mapping[str, str] | None = None) -> int:
+        """Add a node, whose processes have such variables as well; return its number."""
         _, _, port = self.address.partition(":")
         where = [f"--address={self.address}"] if self.nodes else ["--head", f"--port={port}"]
         if not self.nodes:
@@ -56,7 +62,8 @@ class Cluster:
             node = subprocess.Popen(
                 [*_RAY, "start", "--block", "--disable-usage-stats", f"--node-ip-address={_HOST}",
                  f"--num-cpus={cores}", f"--object-store-memory={_STORE}", *where],
-                stdout=log, stderr=log, start_new_session=True, env=os.environ | self.environ,
+                stdout=log, stderr=log, start_new_session=True,
+                env=os.environ | self.environ | dict(environ or {}),
             )  # fmt: skip
         self.nodes.append(node)
         return len(self.nodes) - 1
@@ -92,27 +99,30 @@ class Cluster:
         )
         return int(done.stdout.splitlines()[0]) if done.returncode == 0 else -1
 
+    def wait_for(self, cores: int) -> None:
+        """Wait until the nodes have so many cores. Raises `AssertionError` if they never do."""
+        end = time.monotonic() + _SECONDS
+        while self.cores() < cores:
+            assert time.monotonic() < end, self.logs()
+
     def logs(self) -> str:
         """Return what the nodes have printed."""
         return "\n".join(path.read_text() for path in sorted(self.folder.glob("node-*.log")))
 
 
 @contextmanager
-def ray_cluster(cores: Sequence[int]) -> Iterator[Cluster]:
+def ray_cluster(cores: Sequence[int], token: str = "") -> Iterator[Cluster]:
     """Yield a cluster of a head and a node for each number of cores; kill all of it afterwards."""
     # Paths of sockets are short: a test's own folder is not.
     folder = Path(tempfile.mkdtemp(prefix="ray-"))
-    cluster = Cluster(f"{_HOST}:{_free_port()}", folder)
+    cluster = Cluster(f"{_HOST}:{_free_port()}", folder, token)
     try:
         cluster.add(0)
-        end = time.monotonic() + _SECONDS
-        while cluster.cores() < 0:
-            assert time.monotonic() < end, cluster.logs()
+        cluster.wait_for(0)
         # One after the other: nodes of one machine that start together take the same ports.
         for number, more in enumerate(cores, start=1):
             cluster.add(more)
-            while cluster.cores() < sum(cores[:number]):
-                assert time.monotonic() < end, cluster.logs()
+            cluster.wait_for(sum(cores[:number]))
         yield cluster
     finally:
         for number in range(len(cluster.nodes)):

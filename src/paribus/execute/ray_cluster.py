@@ -6,6 +6,7 @@ runs that it trained resume elsewhere, after their last epoch that has been told
 
 from __future__ import annotations
 
+import pickle
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,10 +28,11 @@ from paribus.execute.protocol import (
     Started,
     resumes,
 )
-from paribus.execute.ray_connect import connect
-from paribus.execute.ray_task import train_batch
-from paribus.execute.worker import Batch, checked_data
-from paribus.text import shown
+from paribus.execute.ray_connect import connect, reached
+from paribus.execute.ray_nodes import RayNode, RayNodes
+from paribus.execute.ray_task import Place, task
+from paribus.execute.worker import FEWER_RUNS, Batch, checked_data
+from paribus.text import count, shown
 
 if TYPE_CHECKING:
     from ray import ObjectRef, ObjectRefGenerator
@@ -41,21 +43,8 @@ _ATTEMPTS = 4
 """How often a batch is begun without an epoch between, before its runs fail."""
 _AHEAD = 8
 """Events that a task may be ahead of those that have been fetched."""
-_SECONDS_OF_NODES = 2.0
-"""For how long the cluster's nodes are taken to be the same."""
-
-
-@dataclass(frozen=True)
-class _Node:
-    """What a node has, or what a task asks of one."""
-
-    cores: int
-    gpus: int
-    memory: int
-
-    def has(self, asked: _Node) -> bool:
-        """Whether a task could be trained there, were it alone."""
-        return asked.cores <= self.cores and asked.gpus <= self.gpus and asked.memory <= self.memory
+_PATIENCE = 60.0
+"""Seconds that a batch waits for a node before that is said."""
 
 
 @dataclass
@@ -70,8 +59,12 @@ class _Sent:
     bits: dict[str, str] = field(default_factory=dict)
     """Version, by run ID, that fixes the bits of a run where it is trained now; none before it has
     begun there."""
-    asked: _Node = _Node(0, 0, 0)
+    asked: RayNode = field(default_factory=RayNode)
     """What its task asks of a node."""
+    node: str = ""
+    """Address of the node that has begun with it; "" before."""
+    since: float = 0.0
+    """When it was sent, by the monotonic clock."""
 
 
 class RayExecutor:
@@ -85,14 +78,14 @@ class RayExecutor:
         self._data: dict[str, ObjectRef[Dataset]] = {}
         self._refused: list[Sequence[Failed]] = []
         self._said = SimpleQueue[Said]()
-        self._seen: tuple[float, list[_Node]] = (0.0, [])
-        self._waits = False
+        self._waits = self._waited = False
         self._version = environment()["paribus"]
+        self._nodes = RayNodes(order.address, self._version, gpu=order.gpu)
 
     @property
     def capacity(self) -> Capacity:
         """Present resources of all nodes."""
-        order, nodes = self._order, self._nodes()
+        order, nodes = self._order, self._nodes.now()
         cores = sum(node.cores for node in nodes)
         slots = cores if order.jobs is None else order.jobs
         if order.jobs is None and order.gpu:
@@ -109,25 +102,26 @@ class RayExecutor:
         """Return how many cores each of some batches gets, if they are trained at once: as many as
         there are on nodes for all of them."""
         batches = min(batches, self.capacity.slots)
-        nodes = self._nodes()
+        nodes, gpu = self._nodes.now(), self._order.gpu
         fitting = (
             cores
             for cores in range(max((node.cores for node in nodes), default=1), 0, -1)
-            if sum(self._places(node, cores) for node in nodes) >= batches
+            if sum(node.places(cores, gpu=gpu) for node in nodes) >= batches
         )
         return next(fitting, 1)
 
-    def _places(self, node: _Node, cores: int) -> int:
-        places = node.cores // cores
-        return min(places, node.gpus) if self._order.gpu else places
-
     def submit(self, jobs: Sequence[Job], cores: int) -> None:
         """Have the cluster train a batch of jobs, on so many cores of one node."""
-        try:
-            self._put(jobs[0])
-        except ParibusError as error:
-            self._refused.append([Failed(job.run_id, str(error), shared=True) for job in jobs])
-            return
+        import ray
+
+        if (fingerprint := _fingerprint(jobs)) not in self._data:
+            try:
+                dataset = checked_data(jobs[0].data)
+            except ParibusError as error:
+                self._refused.append([Failed(job.run_id, str(error), shared=True) for job in jobs])
+                return
+            with reached(self._order.address):
+                self._data[fingerprint] = ray.put(dataset)
         self._send(_Sent({job.run_id: job for job in jobs}, cores))
 
     def events(self) -> Iterator[Event | Said]:
@@ -140,9 +134,11 @@ class RayExecutor:
         if not self._sent:
             return
         self._move_stranded()
-        ready, _ = ray.wait(list(self._sent), timeout=1.0)
-        if ready and len(self._sent) > 1:
-            ready, _ = ray.wait(list(self._sent), num_returns=len(self._sent), timeout=0)
+        self._remark_waiting()
+        with reached(self._order.address):
+            ready, _ = ray.wait(list(self._sent), timeout=1.0)
+            if ready and len(self._sent) > 1:
+                ready, _ = ray.wait(list(self._sent), num_returns=len(self._sent), timeout=0)
         for generator in ready:
             yield from self._next(generator)
         yield from self._remarks()  # Perhaps why the last run has failed.
@@ -156,40 +152,60 @@ class RayExecutor:
 
         sent = self._sent[generator]
         try:
-            event: Event = ray.get(next(generator))
+            event: Place | Event = ray.get(next(generator))
         except StopIteration:
             del self._sent[generator]
             if sent.jobs:
-                yield from self._lost(sent, "its task ended before it")
+                yield from self._lost(sent, "ended a task early", "look into Ray's logs there")
             return
         except ray.exceptions.RayError as error:
             del self._sent[generator]
-            self._seen = (0.0, [])  # Perhaps a node was lost.
-            yield from self._lost(sent, f"{_why(error)} ({type(error).__name__})")
+            self._nodes.forget()  # Perhaps one was lost.
+            what, remedy = _why(error)
+            yield from self._lost(sent, f"{what} ({type(error).__name__})", remedy)
+            return
+        if isinstance(event, tuple):
+            self._begun(generator, *event)
             return
         _note(sent, event)
         if not sent.jobs:  # A task that is asked for no more is at its end.
             del self._sent[generator]
         yield event
 
-    def _lost(self, sent: _Sent, why: str) -> Iterator[Event]:
+    def _begun(self, generator: ObjectRefGenerator, node_id: str, version: str) -> None:
+        """Note where a batch is, or begin it elsewhere if the node there has another Paribus."""
+        sent = self._sent[generator]
+        if version == self._version:
+            sent.node = self._nodes.name(node_id)
+            return
+        del self._sent[generator]
+        if remark := self._nodes.leave_out(node_id, version):
+            self._said.put(Said("Ray", remark))
+        self._send(sent)
+
+    def _lost(self, sent: _Sent, what: str, remedy: str) -> Iterator[Event]:
         """Begin a batch again that was lost, from the epochs that were told."""
         if sent.attempts < _ATTEMPTS:
             sent.attempts += 1
             self._send(sent)
             return
+        node = f"node {sent.node}" if sent.node else "a node of Ray"
         for run_id in sent.jobs:
-            yield Failed(run_id, f"{why}, {_ATTEMPTS} times without an epoch between")
+            yield Failed(
+                run_id,
+                f"{node} {what}, the last of {_ATTEMPTS} losses without an epoch between; "
+                f"{remedy}, and run the same command again",
+            )
 
     def _move_stranded(self) -> None:
         """Begin the batches again that ask for more than any node has by now: Ray would let them
         wait for ever."""
         import ray
 
-        nodes, waits = self._nodes(), False
+        nodes, waits = self._nodes.now(), False
         for generator, sent in list(self._sent.items()):
             # What has begun is on some node; if that is lost, Ray says so.
-            if sent.bits or any(node.has(sent.asked) for node in nodes):
+            if sent.node or any(node.has(sent.asked) for node in nodes):
                 continue
             if any(node.has(self._asked(sent)) for node in nodes):
                 del self._sent[generator]
@@ -199,56 +215,54 @@ class RayExecutor:
                 waits = True
         if waits and not self._waits:
             gpu = " and a GPU" if self._order.gpu else ""
-            self._said.put(Said("Ray", f"No node has a core{gpu} by now; runs wait for one"))
+            said = f"No node with a core{gpu} is left; the runs wait for one"
+            self._said.put(Said("Ray", said))
         self._waits = waits
+
+    def _remark_waiting(self) -> None:
+        """Say once that batches have waited long, as others' tasks have the cores."""
+        if self._waited or self._waits:
+            return
+        late = time.monotonic() - _PATIENCE
+        waiting = [sent for sent in self._sent.values() if not sent.node and sent.since < late]
+        if runs := sum(len(sent.jobs) for sent in waiting):
+            self._waited = True
+            asked = "cores, a GPU and memory" if self._order.gpu else "cores and memory"
+            wait = "which waits" if runs == 1 else "which wait"
+            self._said.put(
+                Said(
+                    "Ray",
+                    f"No node has {asked} free for {count(runs, 'run')}, {wait} until other tasks "
+                    "on the cluster end",
+                )
+            )
 
     def _send(self, sent: _Sent) -> None:
         jobs = list(sent.jobs.values())
-        data = self._put(jobs[0])
         asked = sent.asked = self._asked(sent)
-        sent.bits = {}
-        task = self._task.options(
+        sent.bits, sent.node, sent.since = {}, "", time.monotonic()
+        remote = self._task.options(
             num_cpus=asked.cores,
             num_gpus=asked.gpus,
             memory=asked.memory,
             max_retries=0,  # Ours begin where the lost one was.
             num_returns="streaming",
             _generator_backpressure_num_objects=_AHEAD,
+            **self._nodes.options,
         )
-        self._sent[task.remote(Batch(jobs, asked.cores), [data], self._version)] = sent
+        batch, data = pickle.dumps(Batch(jobs, asked.cores)), self._data[_fingerprint(jobs)]
+        with reached(self._order.address):
+            self._sent[remote.remote(batch, [data], self._version)] = sent
 
-    def _asked(self, sent: _Sent) -> _Node:
+    def _asked(self, sent: _Sent) -> RayNode:
         """What a batch asks of a node by now: of cores and memory no more than nodes have, so that
         one that is too small gets one at a time."""
-        nodes = self._nodes()
-        return _Node(
+        nodes = self._nodes.now()
+        return RayNode(
             cores=min(sent.cores, max((node.cores for node in nodes), default=1)),
             gpus=int(self._order.gpu),
             memory=min([self._order.memory, *(node.memory for node in nodes)]),
         )
-
-    def _put(self, job: Job) -> ObjectRef[Dataset]:
-        """Return the data of a job in the cluster, where they are put once. Raises `UserError` if
-        they are not found, or not what was meant."""
-        import ray
-
-        fingerprint = job.data.fingerprint
-        if fingerprint not in self._data:
-            self._data[fingerprint] = ray.put(checked_data(job.data))
-        return self._data[fingerprint]
-
-    def _nodes(self) -> list[_Node]:
-        """The nodes that a batch may be trained on."""
-        import ray
-
-        at, nodes = self._seen
-        if not nodes or time.monotonic() - at > _SECONDS_OF_NODES:
-            alive = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-            nodes = [_node(resources) for resources in alive if resources.get("CPU", 0) >= 1]
-            if self._order.gpu:
-                nodes = [node for node in nodes if node.gpus]
-            self._seen = (time.monotonic(), nodes)
-        return nodes
 
     def __enter__(self) -> Self:
         import ray
@@ -256,18 +270,24 @@ class RayExecutor:
 
         self._print = worker.print_to_stdstream
         _keep_said(self._said)
-        connect(self._order.address)
-        self._task: Any = ray.remote(train_batch)
+        try:
+            connect(self._order.address)
+        except BaseException:
+            worker.print_to_stdstream = self._print
+            raise
+        self._task: Any = ray.remote(task())
         return self
 
     def __exit__(self, *_: object) -> None:
         import ray
         from ray._private import worker
 
-        for generator in self._sent:
-            ray.cancel(generator, force=True)
-        ray.shutdown()
-        worker.print_to_stdstream = self._print
+        try:
+            for generator in self._sent:
+                ray.cancel(generator, force=True)
+            ray.shutdown()
+        finally:
+            worker.print_to_stdstream = self._print
 
 
 def _keep_said(said: SimpleQueue[Said]) -> None:
@@ -289,12 +309,8 @@ def _keep_said(said: SimpleQueue[Said]) -> None:
     worker.print_to_stdstream = keep  # Ray has no setting for it.
 
 
-def _node(resources: Mapping[str, float]) -> _Node:
-    return _Node(
-        cores=int(resources["CPU"]),
-        gpus=int(resources.get("GPU", 0)),
-        memory=int(resources.get("memory", 0)),
-    )
+def _fingerprint(jobs: Sequence[Job]) -> str:
+    return jobs[0].data.fingerprint
 
 
 def _note(sent: _Sent, event: Event) -> None:
@@ -316,18 +332,20 @@ def _note(sent: _Sent, event: Event) -> None:
             del sent.jobs[run_id]
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception) -> tuple[str, str]:
+    """Return what became of a task's node, and what to do."""
     from ray import exceptions
 
+    logs = "look into Ray's logs there"
     match error:
         case exceptions.OutOfMemoryError():
-            return "its node ran out of memory"
+            return "ran out of memory", FEWER_RUNS
         case exceptions.NodeDiedError():
-            return "its node was lost"
+            return "was lost", logs
         case exceptions.WorkerCrashedError():
-            return "its process ended unexpectedly"
+            return "lost the process of the run", logs
         case exceptions.RayTaskError(cause=cause):
-            # What the node could not even begin with, e.g. without Paribus.
+            # What the node could not even begin with, e.g. without a package.
             text = f"{type(cause).__name__}: {cause}".strip().splitlines()[-1]
-            return f"its node failed: {shown(text, 300)}"
-    return "it was lost"
+            return f"failed: {shown(text, 300)}", logs
+    return "lost a task", logs

@@ -27,6 +27,9 @@ from paribus.execute.train import train
 from paribus.spec.code import import_code
 from paribus.spec.network import ModuleNetwork
 
+FEWER_RUNS = "train fewer runs at once with --jobs"
+"""What to do where memory is short."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -82,7 +85,7 @@ def events(
         return
     except MemoryError:
         began = True  # Not of the experiment alone.
-        reason = "it ran out of memory; train fewer runs at once with --jobs"
+        reason = f"it ran out of memory; {FEWER_RUNS}"
     except ParibusError as error:
         reason = str(error)
     except (Exception, SystemExit) as error:

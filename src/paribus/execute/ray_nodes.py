@@ -1,0 +1,112 @@
+"""Nodes of a Ray cluster that batches may be trained on, as they come and go."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from paribus.errors import UserError
+from paribus.execute.ray_connect import reached
+
+_SECONDS = 2.0
+"""For how long the cluster's nodes are taken to be the same."""
+
+
+@dataclass(frozen=True)
+class RayNode:
+    """What a node has, or what a task asks of one."""
+
+    cores: int = 0
+    gpus: int = 0
+    memory: int = 0
+
+    def has(self, asked: RayNode) -> bool:
+        """Whether a task could be trained there, were it alone."""
+        return asked.cores <= self.cores and asked.gpus <= self.gpus and asked.memory <= self.memory
+
+    def places(self, cores: int, *, gpu: bool) -> int:
+        """Return how many tasks of so many cores fit there."""
+        places = self.cores // cores
+        return min(places, self.gpus) if gpu else places
+
+
+class RayNodes:
+    """Nodes of a cluster, without those that have another Paribus.
+
+    address: the cluster's. version: the command's of Paribus. gpu: whether each task asks for one.
+    """
+
+    def __init__(self, address: str, version: str, *, gpu: bool) -> None:
+        self._address, self._version, self._gpu = address, version, gpu
+        self._at = 0.0
+        self._fit: list[RayNode] = []
+        self._named: dict[str, str] = {}
+        self._left_out: dict[str, str] = {}
+
+    def now(self) -> list[RayNode]:
+        """Return those that tasks can be trained on."""
+        import ray
+
+        if not self._fit or time.monotonic() - self._at > _SECONDS:
+            with reached(self._address):
+                found = [node for node in ray.nodes() if node["Alive"]]
+            self._named |= {node["NodeID"]: node["NodeManagerAddress"] for node in found}
+            nodes = [
+                _node(node["Resources"])
+                for node in found
+                if node["NodeID"] not in self._left_out and node["Resources"].get("CPU", 0) >= 1
+            ]
+            self._fit = [node for node in nodes if node.gpus or not self._gpu]
+            self._at = time.monotonic()
+        return self._fit
+
+    def forget(self) -> None:
+        """Look anew the next time: perhaps one was lost."""
+        self._fit = []
+
+    def name(self, node_id: str) -> str:
+        """Return a node's address, by its ID."""
+        if node_id not in self._named:
+            self.forget()
+            self.now()
+        return self._named.get(node_id, node_id)
+
+    def leave_out(self, node_id: str, version: str) -> str | None:
+        """Have nothing more trained on a node, as it has another version of Paribus; return a
+        remark, once for each node. Raises `UserError` if no other node is left."""
+        if node_id in self._left_out:
+            return None
+        self._left_out[node_id] = version
+        self.forget()
+        remedy = f"install Paribus {self._version} on all nodes"
+        if not self.now():
+            nodes = ", ".join(f"node {self._has(id_)}" for id_ in self._left_out)
+            raise UserError(
+                f"--ray {self._address or 'auto'}: {nodes}, and this command has {self._version}; "
+                f"{remedy}, and run the same command again"
+            )
+        return (
+            f"Nothing is trained on a node with another version of Paribus: {self._has(node_id)}, "
+            f"and this command has {self._version}; {remedy}"
+        )
+
+    def _has(self, node_id: str) -> str:
+        version = self._left_out[node_id]
+        has = "no Paribus" if version == "not installed" else f"Paribus {version}"
+        return f"{self.name(node_id)} has {has}"
+
+    @property
+    def options(self) -> dict[str, object]:
+        """Options of a task that keep it from nodes that are left out."""
+        if not self._left_out:
+            return {}
+        return {"label_selector": {"ray.io/node-id": f"!in({','.join(self._left_out)})"}}
+
+
+def _node(resources: Mapping[str, float]) -> RayNode:
+    return RayNode(
+        cores=int(resources["CPU"]),
+        gpus=int(resources.get("GPU", 0)),
+        memory=int(resources.get("memory", 0)),
+    )
