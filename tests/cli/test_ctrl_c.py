@@ -66,9 +66,9 @@ def ctrl_c(process: subprocess.Popen[str]) -> str:
 
 
 def left_running(group: int) -> list[str]:
-    """Processes of a group that have not ended; a moment is theirs to do so."""
-    found: list[str] = []
-    for _ in range(50):
+    """Processes of a group that have not ended; a minute is theirs to do so."""
+    found, end = list[str](), time.monotonic() + 60
+    while time.monotonic() < end:
         listed = subprocess.run(
             ["ps", "-o", "stat=,args=", "-s", str(group)], capture_output=True, text=True,
             check=False,
