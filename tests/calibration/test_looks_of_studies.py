@@ -128,6 +128,7 @@ def test_findings_say_what_the_rule_decides() -> None:
             matters=DELTA,
             beside=[1.0],
             seeds_Q=seeds,
+            futile_go_on=True,
         )
         for finding, decision, stopped in zip(found, course.decision, course.stopped, strict=True):
             assert decisions[finding.verdict] == decision

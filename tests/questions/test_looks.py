@@ -71,6 +71,18 @@ def test_a_confounded_question_ends_at_the_first_look() -> None:
     assert stand(early).open
 
 
+def test_a_futile_question_is_judged_with_the_seeds_that_others_trained() -> None:
+    first_S = [0.004, -0.0035, 0.0045, -0.0030, 0.004]
+    stopped = stand(comparison(first_S))
+    assert (stopped.futile, stopped.open, stopped.taken) == (True, False, 1)
+    on_its_way = comparison([*first_S, 0.0051, 0.0052, 0.0049])
+    assert (stand(on_its_way).futile, stand(on_its_way).taken) == (True, 1)
+    assert finding(on_its_way).evidence.n == 5
+    whole = comparison([*first_S, *[0.0051, 0.0052, 0.0049, 0.0050, 0.0048]])
+    assert (stand(whole).futile, stand(whole).open, stand(whole).taken) == (False, False, 2)
+    assert finding(whole).evidence.n == 10
+
+
 def test_questions_that_are_not_compared_over_seeds_are_left_as_they_were() -> None:
     times = timed(())
     asked: list[Prepared] = [comparison(CLEAR), times]

@@ -13,7 +13,9 @@ from paribus.stats.rule import Decision
 LOOKS = Looks((5, 10, 20))
 
 
-def plain(difference_QS: np.ndarray, matters: float) -> list[tuple[int, int, float]]:
+def plain(
+    difference_QS: np.ndarray, matters: float, *, futility: bool = True
+) -> list[tuple[int, int, float]]:
     """One study, written out: decision, look and adjusted p of every question."""
     Q = len(difference_QS)
     p, equal, direction = [1.0] * Q, [1.0] * Q, [0.0] * Q
@@ -32,9 +34,10 @@ def plain(difference_QS: np.ndarray, matters: float) -> list[tuple[int, int, flo
             if stopped[q] is None:
                 d = difference_QS[q, :n]
                 done = adjusted[q] <= 0.04 or equal[q] <= 0.05 or n == 20
-                if done or futile(
+                hopeless = futile(
                     d.mean(), d.std(ddof=1), look, LOOKS, matters=matters, level=0.04 / Q
-                ):
+                )
+                if done or (futility and hopeless):
                     stopped[q] = look
     adjusted = holm(p)
     found = []
@@ -63,6 +66,32 @@ def test_many_studies_at_once_are_the_rules_written_out(matters: float) -> None:
     assert course.futile.any() == (matters == 0.4)
     assert set(course.decision.ravel()) >= {0, 2}
     assert set(course.stopped.ravel()) == {0, 1, 2}
+
+
+def test_futile_questions_whose_seeds_are_trained_take_the_later_looks() -> None:
+    rng = np.random.default_rng(5)
+    shift_RQ1 = rng.choice([0, 0.5, 1.0, 3.0], size=(60, 4, 1))
+    difference_RQS = rng.normal(size=(60, 4, 20)) + shift_RQ1
+    stops = follow(difference_RQS, LOOKS, matters=0.4)
+    course = follow(difference_RQS, LOOKS, matters=0.4, futile_go_on=True)
+    for r, difference_QS in enumerate(difference_RQS):
+        expected = plain(difference_QS, 0.4, futility=False)
+        assert course.decision[r].tolist() == [e[0] for e in expected]
+        assert course.stopped[r].tolist() == [e[1] for e in expected]
+        np.testing.assert_allclose(course.adjusted_p[r], [e[2] for e in expected])
+    assert not course.open.any()
+    assert not course.futile.any()
+    decided_later = (stops.decision == Decision.UNDECIDED) & (course.decision > Decision.EQUAL)
+    assert (stops.futile & decided_later).any()
+
+
+def test_a_futile_question_without_more_seeds_stays_as_it_was() -> None:
+    rng = np.random.default_rng(5)
+    difference_QS = rng.normal(size=(4, 20)) + np.array([0, 0.5, 1.0, 3.0])[:, None]
+    first = follow(difference_QS[:, :5], LOOKS, matters=0.4)
+    assert first.futile.any()
+    for seeds in (5, 9):
+        same(follow(difference_QS[:, :seeds], LOOKS, matters=0.4, futile_go_on=True), first)
 
 
 def same(one: Course, other: Course) -> None:

@@ -116,6 +116,7 @@ def _stand(
         beside=beside,
         seeds_Q=seeds_Q,
         ends_Q=[_end(question, looks) for question in questions],
+        futile_go_on=True,
     )
     return [
         Look(

@@ -48,6 +48,7 @@ def follow(
     beside: ArrayLike = (),
     seeds_Q: ArrayLike | None = None,
     ends_Q: ArrayLike | None = None,
+    futile_go_on: bool = False,
 ) -> Course:
     """Follow a study from look to look, over the looks that have been taken.
 
@@ -58,7 +59,8 @@ def follow(
     have no looks. `seeds_Q`: how many of the S seeds are trained for each question, (Q,) or
     (..., Q), all if None: a look beyond them has not been taken for it, and it stays open.
     `ends_Q`: the look (from 0) after which a question ends in any case, where more seeds could
-    decide nothing; the last if None.
+    decide nothing; the last if None. `futile_go_on`: whether a question that stopped as futile
+    takes a later look all the same where its seeds are trained, for another question, say.
 
     At each look the sequential p-values of the open questions are renewed, those of the stopped
     stay, and Holm adjusts all. A question stops as different at `level`, as equivalent at 5%, or
@@ -78,12 +80,14 @@ def follow(
     trained_Q = np.broadcast_to(difference_QS.shape[-1] if seeds_Q is None else seeds_Q, size)
     last_Q = np.broadcast_to(len(looks.seeds) - 1 if ends_Q is None else ends_Q, size)
     open_Q = np.ones(size, dtype=np.bool_)
-    futile_Q = np.zeros(size, dtype=np.bool_)
+    futile_Q, decided_Q = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
     p_Q, equality_Q, mean_Q = np.ones(size), np.ones(size), np.zeros(size)
     stopped_Q, decisive_Q = np.full(size, -1, np.intp), np.zeros(size, np.intp)
     adjusted_Q = _adjusted(p_Q, beside)
     for look, n in enumerate(looks.seeds):
-        taken_Q = open_Q & (n <= trained_Q)
+        # The rule for futility is not binding: the levels leave out that it ever stops a question.
+        going_Q = open_Q | (futile_Q & ~decided_Q) if futile_go_on else open_Q
+        taken_Q = going_Q & (n <= trained_Q)
         if not taken_Q.any():
             break
         # What a question has beyond the look at which it stopped is not read.
@@ -100,8 +104,9 @@ def follow(
         hopeless_Q = futile(
             at.mean[..., -1], at.sd[..., -1], look, looks, matters=margin, level=hardest
         )
-        futile_Q |= taken_Q & ~decided_Q & hopeless_Q & (look < last_Q)
-        open_Q &= ~(decided_Q | futile_Q | (taken_Q & (look >= last_Q)))
+        goes_on_Q = ~decided_Q & (look < last_Q)
+        futile_Q = np.where(taken_Q, goes_on_Q & hopeless_Q, futile_Q)
+        open_Q = np.where(taken_Q, goes_on_Q & ~hopeless_Q, open_Q & ~decided_Q)
     different_Q = adjusted_Q <= level
     decision_Q = np.select(
         [different_Q & (mean_Q > 0), different_Q & (mean_Q < 0), equality_Q <= EQUIVALENCE_LEVEL],
