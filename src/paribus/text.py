@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MINUS = "−"
 
+_MOST_DECIMALS_OF_LOSSES = 7
+
 STORE = Path("runs")
 """The folder of a store where no other is named."""
 
@@ -125,6 +127,27 @@ def spread(values: NDArray[np.float64], form: str, scale: float = 1.0) -> Spread
         return Spread(mean)
     # ddof=1: the seeds are a sample of those that could have been drawn.
     return Spread(mean, f"{values.std(ddof=1) * scale:{form}}")
+
+
+def loss_spread(values: NDArray[np.float64]) -> Spread:
+    """Return mean and SD of losses, with two figures of the mean or more.
+
+    >>> import numpy as np
+    >>> print(loss_spread(np.array([0.0614, 0.0623])))
+    0.0618 ± 0.0006
+    >>> print(loss_spread(np.array([1.4e-5, 1.9e-5])))
+    0.000016 ± 0.000004
+    """
+    import numpy as np
+
+    # Of a run that nearly diverged nobody reads the decimals.
+    if not np.all(values < 100):
+        return spread(values, ".4g")
+    mean = float(np.abs(values.mean())) if len(values) else 0.0
+    decimals = 4
+    while 0 < mean * 10**decimals < 9.5 and decimals < _MOST_DECIMALS_OF_LOSSES:
+        decimals += 1
+    return spread(values, f".{decimals}f")
 
 
 def duration(seconds: float) -> str:

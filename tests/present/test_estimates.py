@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from paribus.present.estimates import amount, difference, interval, with_interval
+from paribus.present.estimates import amount, difference, interval, mean_levels, with_interval
 from tests.support.judged import ACCURACY, LOSS
 
 
@@ -49,3 +49,16 @@ def test_what_is_zero_at_any_precision_is_printed_with_few_zeros() -> None:
     nats = replace(LOSS, unit="nats")
     assert difference(nats, 3e-9) == "0.00 nats"
     assert difference(nats, 0.0004) == "+0.0004 nats"
+
+
+def test_two_means_have_equally_many_digits() -> None:
+    assert mean_levels(ACCURACY, (0.98936, 0.0008), (0.9882, 0.0015)) == ("98.94%", "98.82%")
+    assert mean_levels(ACCURACY, (0.1135, 0.0), (0.98936, 0.0008)) == ("11.35%", "98.94%")
+    assert mean_levels(ACCURACY, (0.999985, 2e-6), (0.999991, 3e-6)) == ("99.9985%", "99.9991%")
+    nats = replace(LOSS, unit="nats")
+    assert mean_levels(nats, (0.0042, 0.0029), (0.0407, 0.014)) == ("0.004 nats", "0.041 nats")
+
+
+def test_two_means_that_look_alike_have_one_digit_more() -> None:
+    assert mean_levels(ACCURACY, (0.97362, 0.0016), (0.97356, 0.0016)) == ("97.362%", "97.356%")
+    assert mean_levels(ACCURACY, (0.9882, 0.0015), (0.9882, 0.0015)) == ("98.82%", "98.82%")

@@ -242,3 +242,24 @@ def test_rows_go_from_the_best_effect_down(result: StudyResult) -> None:
         result, found(TINY), found([-x for x in CLEAR]), found(CLEAR)
     ).rows
     assert [row.number for row in rows] == [3, 1, 2]
+
+
+def words_of(result: StudyResult, *findings: Finding) -> str:
+    return Drawn(drawn(result, *findings)).svgs().wide.decode()
+
+
+def test_a_wide_drawing_cuts_no_question_of_two_lines(result: StudyResult) -> None:
+    ask = "Do skip connections let a deep network train where a plain one without them fails?"
+    svg = words_of(result, found(CLEAR, asked=question("test_accuracy", 0.001, ask=ask)))
+    assert "Do skip connections let a deep network train where a plain" in svg
+    assert "one without them fails?" in svg
+
+
+def test_a_drawing_says_why_a_row_has_no_mark(result: StudyResult) -> None:
+    assert "a count: no seeds, no interval" in words_of(result, counted(42_310, 21_578))
+
+
+def test_a_number_of_the_original_stays_beside_its_unit(result: StudyResult) -> None:
+    asked = question("test_accuracy", 0.001, original="slower: 204 s against 146 s")
+    (row,) = only_group(result, found(CLEAR, asked=asked)).rows
+    assert row.original == f"slower: 204{NO_BREAK}s against 146{NO_BREAK}s"

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
+from paribus.present import short
 from paribus.present.as_json import plain
 from paribus.present.contest import contest
 from paribus.present.finding_tables import findings_csv, findings_latex
@@ -139,3 +140,12 @@ def test_what_a_question_is_about_stands_beside_what_differs() -> None:
     assert "not asked about" not in said
     # Where nothing differs, nothing need be said of it.
     assert [fact.name for fact in facts(found(TINY))] == ["differs"]
+
+
+def test_the_best_one_is_shown_with_its_lead() -> None:
+    numbers = short.numbers(best_of(LED, matters=0.005))
+    assert (numbers.estimate, numbers.unit) == ("+0.38", "points")
+    assert numbers.interval.startswith("[0.00, ")
+    assert short.why(best_of(LED, matters=0.005)) == "from the next best"
+    several = best_of({"a": [0.98, 0.99, 0.985], "b": [0.981, 0.989, 0.986]}, matters=0.0001)
+    assert short.numbers(several).estimate == ""

@@ -107,6 +107,12 @@ def test_the_summary_gives_n_beside_mean_and_sd_and_the_reported_values(
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_a_line_of_the_summary_does_not_end_within_n(make: Make, tmp_path: Path) -> None:
+    html = write_report(make(["cnn"], seeds=3), tmp_path).read_text("utf-8")
+    assert '<span class="whole">n = 3</span>' in html[html.index('id="summary"') :]
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_one_seed_has_no_spread(make: Make, tmp_path: Path) -> None:
     row = page(write_report(make(["cnn"], seeds=1), tmp_path)).row("cnn")
     assert "n = 1" in row

@@ -28,7 +28,7 @@ from paribus.spec.study import Study
 from paribus.spec.study_plan import Amendment, AskedQuestion, Design, StudyPlan, What
 from paribus.stats.flips import Flip
 from paribus.store.rows import Status
-from tests.support.judged import timings
+from tests.support.judged import counted, found, question, timings
 from tests.support.made_up import DATA, Make, trained
 
 
@@ -233,7 +233,7 @@ def test_step_times_come_from_timings_alone(told: Told) -> None:
     assert wording.sentence(finding).startswith(
         "A training step of pool-first is slower than one of cnn"
     )
-    assert f"In 5 of 5 processes: {loud}" in wording.reasons(finding)
+    assert "In 5 of 5 processes, the machine was not quiet." in wording.reasons(finding)
     # A step takes as long in a preview.
     short = replace(result, timings=kept, study=result.study.as_preview(60_000))
     in_preview = one(short, "cnn", "pool-first", "step_time")
@@ -330,3 +330,18 @@ def test_a_changed_experiment_is_said_with_its_finding(told: Told) -> None:
     assert "1 question was amended after runs had ended." in printed
     assert "better¶" in printed
     assert "cnn-adam changed after runs had ended" in printed
+
+
+def test_what_the_original_said_without_a_verdict_is_left_to_readers() -> None:
+    asked = question("parameters", 0, compare=("mlp", "cnn"), original="about half")
+    told = replace(counted(42_310, 21_578), question=asked)
+    agrees = replace(told, question=asked.model_copy(update={"original_verdict": "better"}))
+    assert agreement_line([agrees, told]) == (
+        "Of the original’s 2 answers, 1 is confirmed and 0 are contradicted; 1 is for you to judge."
+    )
+    said = question("test_accuracy", 0.001, original="better", original_verdict="better")
+    still_open = replace(found([0.5, -0.6, 0.55]), question=said)
+    assert agreement_line([agrees, told, still_open]) == (
+        "Of the original’s 3 answers, 1 is confirmed and 0 are contradicted; of 1 it cannot be "
+        "told, and 1 is for you to judge."
+    )

@@ -141,6 +141,7 @@ def _epochs_to(accuracy: float) -> Metric:
         worse="more epochs",
         unit="epochs",
         unit_of_one="epoch",
+        decimals=1,
         curve=epochs,
         # Of training, and not of the network that is kept.
         read=lambda run: float(epochs(run)[-1]),

@@ -55,6 +55,27 @@ def mean_level(metric: Metric, mean: float, sd: float) -> str:
     return with_unit(number, "%" if metric.is_share else metric.unit)
 
 
+def mean_levels(metric: Metric, a: tuple[float, float], b: tuple[float, float]) -> tuple[str, str]:
+    """Return the means of two experiments alone, each given with its SD: both as exact as the
+    larger SD allows, and with one more digit where they would look alike.
+
+    >>> from paribus.measure.metric import named
+    >>> mean_levels(named("test_accuracy"), (0.98622, 0.0007), (0.98951, 0.0008))
+    ('98.62%', '98.95%')
+    """
+    sd, decimals = max(a[1], b[1]) * metric.scale, metric.decimals
+    if sd > 0:
+        # To two figures of the SD. Of shares, which begin with the same digits, one is enough.
+        figures = 1 if metric.is_share else 2
+        decimals = max(decimals, figures - 1 - math.floor(math.log10(sd)))
+    shown = [_fixed(mean * metric.scale, decimals) for mean, _ in (a, b)]
+    if shown[0] == shown[1]:
+        closer = [_fixed(mean * metric.scale, decimals + 1) for mean, _ in (a, b)]
+        shown = closer if closer[0] != closer[1] else shown
+    unit = "%" if metric.is_share else metric.unit
+    return with_unit(shown[0], unit), with_unit(shown[1], unit)
+
+
 def interval(metric: Metric, low: float, high: float) -> str:
     """Return both ends in brackets, to two figures of the half-width; no unit.
 

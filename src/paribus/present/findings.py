@@ -189,12 +189,13 @@ def _place(finding: Finding) -> tuple[bool, int]:
 def _tally(findings: Sequence[Finding]) -> tuple[Tally, ...]:
     """How many of an earlier report's answers stand. A preview leaves that open."""
     held = [original.agreement(f).agrees for f in findings if f.question.original]
-    kinds = (
-        ("stands", "confirmed", True),
-        ("falls", "contradicted", False),
-        ("open", "open", None),
+    yours = _left_to_readers(findings)
+    counted = (
+        Tally("stands", held.count(True), "confirmed"),
+        Tally("falls", held.count(False), "contradicted"),
+        Tally("open", held.count(None) - yours, "open"),
+        Tally("open", yours, "for you to judge"),
     )
-    counted = (Tally(kind, held.count(agrees), word) for kind, word, agrees in kinds)
     return tuple(tally for tally in counted if tally.number)
 
 
@@ -303,6 +304,19 @@ def agreement_line(findings: Sequence[Finding]) -> str:
     )
     if left:
         text += f"; {count(left, 'is', 'are')} left to the full study"
-    if (open_ := len(held) - agrees - disagrees - left) or not left:
+    yours = _left_to_readers(findings)
+    if (open_ := len(held) - agrees - disagrees - left - yours) or not (left or yours):
         text += f"; of {open_} it cannot be told"
+    if yours:
+        text += f"{', and' if open_ else ';'} {count(yours, 'is', 'are')} for you to judge"
     return f"{text}.{_SHORTER * bool(left)}"
+
+
+def _left_to_readers(findings: Sequence[Finding]) -> int:
+    """How many of an earlier report's answers have a finding, but are no verdict to hold it to."""
+    return sum(
+        original.agreement(one) is Agreement.NOT_COMPARABLE
+        and one.verdict is not Verdict.NONE
+        and not one.preview
+        for one in findings
+    )

@@ -7,6 +7,7 @@ which less is better, and ratios of times, run reversed.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
@@ -15,7 +16,7 @@ from paribus.present import axes, short, wording
 from paribus.present.estimates import amount
 from paribus.present.figures.shown import Forest, ForestGroup, ForestRow
 from paribus.present.many_runs import dots_or_bars
-from paribus.present.sides import Labels, sides_with_values
+from paribus.present.sides import NO_BREAK, Labels, sides_with_values
 from paribus.questions import original
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import (
@@ -29,6 +30,9 @@ from paribus.questions.finding import (
 )
 from paribus.questions.unpaired_finding import UnpairedFinding
 from paribus.text import count, percent
+
+_NUMBER_AND_UNIT = re.compile(r"(?<=\d) (?=(?:s|ms|min|h)\b)")
+"""The space between them."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +148,7 @@ def _(finding: CountFinding) -> str:
 
 @nothing.register
 def _(finding: BestFinding) -> str:
-    return "a set: open the row to see each"
+    return f"{len(finding.contenders)} experiments compared"
 
 
 def forest(
@@ -196,7 +200,7 @@ def _row(number: int, finding: Finding, labels: Labels) -> ForestRow:
         dots=dots,
         bars=bars,
         claim=asked.original_verdict,
-        original=asked.original,
+        original=_NUMBER_AND_UNIT.sub(NO_BREAK, asked.original),
         agreement=wording.agreement(finding),
         agrees=agreement.agrees,
         nothing=nothing(finding) if at.estimate is None else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import singledispatch
 
@@ -105,7 +106,21 @@ def _(finding: UnpairedFinding) -> Numbers:
 
 @numbers.register
 def _(finding: BestFinding) -> Numbers:
-    return Numbers(extent(*finding.seeds_of_each))
+    n = extent(*finding.seeds_of_each)
+    if finding.verdict is not Verdict.BETTER:
+        return Numbers(n)
+    (best,) = finding.best
+    if best.to_best is None or best.low is None or best.high is None:
+        return Numbers(n)
+    if not (math.isfinite(best.low) and math.isfinite(best.high)):
+        return Numbers(n)
+    metric, found = finding.metric, (best.to_best, best.low, best.high)
+    return Numbers(
+        n,
+        estimates.number_beside(metric, *found),
+        estimates.interval(metric, best.low, best.high),
+        metric.unit,
+    )
 
 
 VERDICTS = {
@@ -164,6 +179,8 @@ def _(finding: BestFinding) -> str:
         apart = [one.name for one in finding.uncompared]
         but = f"; {listed(apart)} {plural(len(apart), 'is', 'are')} not compared" if apart else ""
         return f"may be the best{but}"
+    if finding.verdict is Verdict.BETTER and numbers(finding).estimate:
+        return "from the next best"
     return why.dispatch(Finding)(finding)
 
 

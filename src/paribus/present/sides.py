@@ -9,7 +9,7 @@ from functools import singledispatch
 import numpy as np
 
 from paribus.present import short
-from paribus.present.estimates import difference, mean_level
+from paribus.present.estimates import difference, mean_levels
 from paribus.questions.best_finding import BestFinding
 from paribus.questions.finding import (
     CellLevel,
@@ -46,7 +46,7 @@ def _(finding: PairFinding) -> tuple[str, str] | None:
     a, b = finding.evidence.level_a, finding.evidence.level_b
     if a is None or b is None:
         return None
-    return mean_level(finding.metric, *a), mean_level(finding.metric, *b)
+    return mean_levels(finding.metric, a, b)
 
 
 @values.register
@@ -54,7 +54,7 @@ def _(finding: UnpairedFinding) -> tuple[str, str] | None:
     a, b = finding.evidence.a.level, finding.evidence.b.level
     if a is None or b is None:
         return None
-    return mean_level(finding.metric, *a), mean_level(finding.metric, *b)
+    return mean_levels(finding.metric, a, b)
 
 
 @values.register

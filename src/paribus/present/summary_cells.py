@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from paribus.measure.runs import ExperimentResult
-from paribus.text import Spread, duration, extent, spread
+from paribus.text import Spread, duration, extent, loss_spread, spread
 
 
 def accuracy(result: ExperimentResult, curve: str) -> Spread:
@@ -15,9 +15,7 @@ def accuracy(result: ExperimentResult, curve: str) -> Spread:
 
 def loss(result: ExperimentResult, curve: str) -> Spread:
     """The final cross entropy in nats, over the finished runs."""
-    values = result.final(curve)
-    # Of a run that nearly diverged nobody reads the decimals.
-    return spread(values, ".4f" if np.all(values < 100) else ".4g")
+    return loss_spread(result.final(curve))
 
 
 def train_time(result: ExperimentResult) -> str:

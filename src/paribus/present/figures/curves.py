@@ -29,7 +29,7 @@ from paribus.present.figures.style import (
     style,
 )
 from paribus.present.many_runs import spans
-from paribus.text import short_name, spread
+from paribus.text import loss_spread, short_name, spread
 
 # E epochs, R runs
 
@@ -272,7 +272,7 @@ def _last(shown: LearningCurves, curve: str) -> str:
         [getattr(run, curve)[(run.kept_epoch if finished else reached) - 1] for run in runs]
     )
     percent = curve.endswith("accuracy")
-    text = spread(last, ".2f" if percent else ".4f", 100 if percent else 1)
+    text = spread(last, ".2f", 100) if percent else loss_spread(last)
     of = (", kept epochs" if shown.keeps else "") if finished else f", so far: epoch {reached}"
     return f"{text}{'%' if percent else ''} (n = {len(runs)}{of})"
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from paribus.present.figures.forest_sheet import NEXT_LINE, PAPER, WIDE, Group, Page, Row, Sheet
+from paribus.present.figures.forest_sheet import (
+    NEXT_LINE,
+    PAPER,
+    WIDE,
+    WIDE_LINE,
+    Group,
+    Page,
+    Row,
+    Sheet,
+)
 from paribus.present.figures.shown import Forest, ForestRow
 from paribus.present.figures.style import COLORS, GRAY, style
 from paribus.present.many_runs import MOST_DOTS
@@ -99,6 +108,7 @@ def _group(axes: Axes, group: Group, sheet: Sheet) -> None:
 def _row(axes: Axes, top: float, one: Row, limit: float) -> None:
     row, begin, end = one.shown, top + one.above, top + one.height
     if row.estimate is None:
+        _write(axes, 0.5, (begin + end) / 2, row.nothing, color=GRAY, align="center")
         return
     middle = (begin + end) / 2 - 0.05
     marker, color, filled = _STYLES[row.verdict]
@@ -133,12 +143,18 @@ def _claim(axes: Axes, at: float, row: ForestRow, limit: float) -> None:
 
 
 def _text(axes: Axes, start: float, top: float, row: Row) -> None:
-    """Write a row of two lines, three where a reason stands beside it."""
-    place, number = top + 0.5, len(row.right)
-    _write(axes, start, place - 0.17, *row.question)
-    _write(axes, start, place + 0.2, *row.sides, color=GRAY)
-    apart = 0.37 if number == 2 else 0.29
-    _right(axes, row, place + 0.2 - apart * (number - 1) + 0.08 * (number - 2), apart)
+    """Write a row of two lines, or more where a text needs them."""
+    place = top + row.height / 2 + 0.015
+
+    def first(number: int) -> float:
+        return place - WIDE_LINE * (number - 1) / 2
+
+    left = first(len(row.question) + len(row.sides))
+    for number, text in enumerate(row.question):
+        _write(axes, start, left + WIDE_LINE * number, text)
+    for number, text in enumerate(row.sides, start=len(row.question)):
+        _write(axes, start, left + WIDE_LINE * number, text, color=GRAY)
+    _right(axes, row, first(len(row.right)), WIDE_LINE)
 
 
 def _wrapped_text(axes: Axes, start: float, top: float, row: Row) -> None:

@@ -15,7 +15,9 @@ _ROW, _HEAD, _TOP, _LINE = 0.42, 0.62, 0.4, 0.13
 _TALLEST = 8.5
 """Of a page. As wide as the text of a page, it is printed with four fifths of its size."""
 NEXT_LINE = 0.3
-"""From a line of a row to the next, in rows."""
+"""From a line of a row to the next, in rows, on paper."""
+WIDE_LINE = 0.37
+"""The same on a wide sheet."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ WIDE = Sheet(10.0, left=0.385, across=0.36, ends=-0.115, wraps=False)
 PAPER = Sheet(PAPER_WIDTH, left=0.3, across=0.35, ends=0.06, wraps=True)
 _QUESTION, _SIDES, _NUMBERS = 58, 26, 29
 """Letters of a line on paper."""
+_WIDE = 60
+"""Letters of a line to the left of a wide drawing."""
 
 
 def _from_1(items: Sequence[object]) -> range:
@@ -126,17 +130,17 @@ def _sides(row: ForestRow) -> str:
 
 def _row(row: ForestRow) -> Row:
     below = [row.why, row.numbers] if row.why else [row.numbers]
-    return Row(
-        row,
-        1.0,
-        0.0,
-        (textwrap.shorten(row.question, 62, placeholder="…"),),
-        (short_name(_sides(row), 62),),
-        (
-            TextLine(shortened(row.word, 41), True),
-            *(TextLine(shortened(text, 41)) for text in below),
-        ),
+    question = _lines(row.question, _WIDE, 2)
+    sides = textwrap.wrap(_sides(row), _WIDE, break_long_words=False, break_on_hyphens=False)
+    if len(sides) > 2 or any(len(line) > _WIDE for line in sides):
+        # Names keep both their ends.
+        sides = [short_name(_sides(row), _WIDE)]
+    right = (
+        TextLine(shortened(row.word, 41), True),
+        *(TextLine(shortened(text, 41)) for text in below),
     )
+    lines = max(len(question) + len(sides), len(right))
+    return Row(row, 1.0 + WIDE_LINE * (lines - 2), 0.0, question, tuple(sides), right)
 
 
 def _wide_group(group: ForestGroup) -> Group:

@@ -55,7 +55,7 @@ def step_time_reasons(finding: StepTimeFinding) -> tuple[str, ...]:
                 "against itself."
             )
     if finding.ratio is not None:
-        lines += [_how_timed(finding), _disturbed(finding.timings)]
+        lines += [_how_timed(finding), disturbances(finding.timings)]
     return tuple(filter(None, lines))
 
 
@@ -97,11 +97,14 @@ def _how_timed(finding: StepTimeFinding) -> str:
     )
 
 
-def _disturbed(timings: Sequence[Timing]) -> str:
+def disturbances(timings: Sequence[Timing]) -> str:
+    """Return what ran beside timings, in a sentence; "" if that was next to nothing."""
     found = [timing.disturbed for timing in timings if timing.disturbed]
     if not found:
         return ""
-    return f"In {len(found)} of {count(len(timings), 'process', 'processes')}: {found[-1]}"
+    of = f"{len(found)} of {count(len(timings), 'process', 'processes')}"
+    # Records hold a sentence each. The last stands for all.
+    return f"In {of}, {found[-1][:1].lower()}{found[-1][1:]}"
 
 
 def _how(finding: StepTimeFinding) -> str:
