@@ -15,6 +15,7 @@ from paribus.present.findings import agreement_line
 from paribus.present.look_text import looks_note
 from paribus.present.luck import NoiseFloorView, luck_view
 from paribus.present.tables import escape_markdown
+from paribus.present.wording.step_time import disturbances
 from paribus.questions import original
 from paribus.questions.finding import (
     Finding,
@@ -152,7 +153,12 @@ class Facts:
             return ""
         words = wording.sentence(finding)
         if finding.verdict is Verdict.UNDECIDED:
-            return words  # It has the control already.
+            assert finding.ratio is not None
+            # The finding's sentence says how to time more.
+            words = (
+                f"Undecided which of {finding.a} and {finding.b} has the faster training step: "
+                f"{estimates.ratio_with_interval(finding.ratio)}."
+            )
         control = estimates.ratio_with_interval(finding.control)
         return f"{words} For comparison, {finding.a} against itself: {control}."
 
@@ -172,11 +178,9 @@ class Facts:
                 continue
             first, n = finding.timings[0], len(finding.timings)
             engines = listed(list(dict.fromkeys((first.a_engine, first.b_engine))))
-            line = f"Question {question}: engine {engines}, {n} processes on {first.device('a')}."
-            disturbed = [one.disturbed for one in finding.timings if one.disturbed]
-            if disturbed:
-                line += f" In {len(disturbed)} of them: {disturbed[-1]}"
-            found.append(line)
+            word = plural(len({first.a_engine, first.b_engine}), "engine")
+            line = f"Question {question}: {word} {engines}, {n} processes on {first.device('a')}."
+            found.append(" ".join(filter(None, (line, disturbances(finding.timings)))))
         return found
 
     def estimate(self, question: int) -> str:
@@ -302,6 +306,11 @@ class Facts:
         """Return `parts_of_errors` as a list."""
         parts = [f"{label} in {percent(part)}" for label, part in self.parts_of_errors(name)]
         return listed(parts, most=len(parts))
+
+    def places(self, name: str, classes: Sequence[str]) -> list[int]:
+        """Return where classes stand in `parts_of_errors`, 1 for the one with the largest part."""
+        order = [label for label, _ in self.parts_of_errors(name)]
+        return [order.index(one) + 1 for one in classes]
 
     def may_be_best(self, question: int) -> str:
         names = [f"`{name}`" for name in short.sides(self.finding(question)).split(", ")]
