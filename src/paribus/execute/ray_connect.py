@@ -20,7 +20,7 @@ _TOKEN = "AuthenticationError"
 """In what Ray says of a cluster whose token this process has not."""
 _VERSIONS = re.compile(r"Ray: (\S+)\s+Python: (\S+)")
 """In what Ray says of a cluster of other versions: first the cluster's, then this process's."""
-_FAILURES = (OSError, RuntimeError, ValueError)
+_FAILURES = (OSError, RuntimeError)
 """What Ray raises besides errors of its own."""
 
 
@@ -49,7 +49,7 @@ def connect(address: str) -> None:
             return
         _knock(_found() if address in ("", _AUTO) else address)
         ray.init(address or _AUTO, **quiet)
-    except (*_FAILURES, ray.exceptions.RayError) as error:
+    except (*_FAILURES, ValueError, ray.exceptions.RayError) as error:
         ray.shutdown()  # Of what it has begun.
         raise _refused(address or _AUTO, error) from None
 

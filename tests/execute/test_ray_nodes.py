@@ -1,0 +1,58 @@
+"""Nodes of Ray that nothing is trained on, and what such a node needs to say so."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from paribus.errors import UserError
+from paribus.execute.ray_nodes import RayNodes
+from paribus.execute.ray_task import task
+
+pytestmark = pytest.mark.skipif(find_spec("ray") is None, reason="ray is not installed")
+
+
+def test_nodes_with_another_paribus_are_named_until_none_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [
+        {"Alive": True, "NodeID": id_, "NodeManagerAddress": f"10.0.0.{n}", "Resources": {"CPU": n}}
+        for n, id_ in enumerate("abc", start=1)
+    ]
+    monkeypatch.setattr("ray.nodes", lambda: found)
+    nodes = RayNodes("head:1", "2.0.0", gpu=False)
+    assert [node.cores for node in nodes.now()] == [1, 2, 3]
+    assert nodes.options == {}
+    assert nodes.leave_out("b", "1.0.0") == (
+        "Nothing is trained on a node with another version of Paribus: 10.0.0.2 has Paribus 1.0.0, "
+        "and this command has 2.0.0; install Paribus 2.0.0 on all nodes"
+    )
+    assert nodes.leave_out("b", "1.0.0") is None
+    assert [node.cores for node in nodes.now()] == [1, 3]
+    assert "10.0.0.1 has no Paribus, and this" in str(nodes.leave_out("a", "not installed"))
+    assert nodes.options == {"label_selector": {"ray.io/node-id": "!in(b,a)"}}
+    with pytest.raises(UserError) as caught:
+        nodes.leave_out("c", "1.0.0")
+    assert str(caught.value) == (
+        "--ray head:1: node 10.0.0.2 has Paribus 1.0.0, node 10.0.0.1 has no Paribus, node "
+        "10.0.0.3 has Paribus 1.0.0, and this command has 2.0.0; install Paribus 2.0.0 on all "
+        "nodes, and run the same command again"
+    )
+
+
+def test_a_task_is_read_where_there_is_no_paribus() -> None:
+    from ray import cloudpickle
+
+    sent = base64.b64encode(cloudpickle.dumps(task())).decode()
+    script = (
+        "import base64, pickle, sys; sys.modules['paribus'] = None; "
+        f"print(pickle.loads(base64.b64decode({sent!r})).__name__)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("train_batch\n", "")
