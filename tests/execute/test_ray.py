@@ -56,6 +56,7 @@ def test_of_nodes_without_a_gpu_nothing_is_asked(monkeypatch: pytest.MonkeyPatch
         for n, r in enumerate(resources)
     ]
     monkeypatch.setattr("ray.nodes", lambda: nodes)
+    monkeypatch.setattr("paribus.execute.ray_nodes.head_answers", lambda: True)
     executor = RayExecutor(Order(runs=99, gpu=True))
     assert executor.capacity == Capacity(2, 10)
     # Two of four cores would both need the GPU of the larger node.

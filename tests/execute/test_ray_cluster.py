@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,8 +22,9 @@ from paribus.execute.ray_connect import connect
 from paribus.spec.experiment import Experiment
 from paribus.spec.recipe import Sgd
 from paribus.store.open import open_store
+from tests.support.commands import epochs_in
 from tests.support.ray import NEEDS_RAY, Cluster, ray_cluster
-from tests.support.small import Small
+from tests.support.small import SMALL_STUDY, Small
 
 pytestmark = list(NEEDS_RAY)
 
@@ -191,3 +193,29 @@ def test_a_node_with_another_paribus_is_left_out(small: Small, tmp_path: Path) -
     assert beside.stderr.count(remark) == 1
     with open_store(store, "read") as opened:
         assert [run.status for run in opened.all_runs()] == ["finished"] * 6
+
+
+def test_a_lost_head_is_said_and_epochs_still_come(small: Small, tmp_path: Path) -> None:
+    study, store = small(SMALL_STUDY.replace("epochs = 4", "epochs = 100000")), tmp_path / "runs"
+    with (
+        ray_cluster([1]) as lost,
+        subprocess.Popen(
+            [sys.executable, "-m", "paribus", "run", study.name, "--store", str(store), "--ray",
+             "auto"],
+            cwd=study.parent, env=os.environ | lost.environ, stderr=subprocess.PIPE, text=True,
+        ) as command,
+    ):  # fmt: skip
+        try:
+            while not epochs_in(store):
+                assert command.poll() is None
+                time.sleep(0.05)
+            lost.kill(0)
+            assert command.stderr is not None
+            said = next(line for line in command.stderr if line.startswith("Ray: The cluster's"))
+            assert said.startswith("Ray: The cluster's head does not answer; if it stays away")
+            before = epochs_in(store)
+            while epochs_in(store) < before + 3:
+                assert command.poll() is None
+                time.sleep(0.05)
+        finally:
+            command.kill()

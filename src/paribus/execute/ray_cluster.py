@@ -78,7 +78,7 @@ class RayExecutor:
         self._data: dict[str, ObjectRef[Dataset]] = {}
         self._refused: list[Sequence[Failed]] = []
         self._said = SimpleQueue[Said]()
-        self._waits = self._waited = False
+        self._waits = self._waited = self._was_headless = False
         self._version = environment()["paribus"]
         self._nodes = RayNodes(order.address, self._version, gpu=order.gpu)
 
@@ -135,6 +135,7 @@ class RayExecutor:
             return
         self._move_stranded()
         self._remark_waiting()
+        self._remark_head()
         with reached(self._order.address):
             ready, _ = ray.wait(list(self._sent), timeout=1.0)
             if ready and len(self._sent) > 1:
@@ -236,6 +237,18 @@ class RayExecutor:
                     "on the cluster end",
                 )
             )
+
+    def _remark_head(self) -> None:
+        """Say that the cluster's head does not answer, each time that it begins not to."""
+        if self._nodes.is_headless and not self._was_headless:
+            self._said.put(
+                Said(
+                    "Ray",
+                    "The cluster's head does not answer; if it stays away for a minute, Ray ends "
+                    "this command, and the same command resumes after the last finished epochs",
+                )
+            )
+        self._was_headless = self._nodes.is_headless
 
     def _send(self, sent: _Sent) -> None:
         jobs = list(sent.jobs.values())

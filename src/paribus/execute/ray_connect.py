@@ -75,6 +75,17 @@ def reached(address: str) -> Iterator[None]:
         ) from None
 
 
+def head_answers() -> bool:
+    """Return whether the head of the cluster still listens that this process is connected to."""
+    import ray
+
+    try:
+        _listen(ray.get_runtime_context().gcs_address)
+    except OSError:
+        return False
+    return True
+
+
 def _refused(address: str, error: Exception) -> UserError:
     place = f"--ray {address}"
     if _TOKEN in f"{type(error)} {error.__cause__}":
@@ -122,8 +133,14 @@ def _knock(address: str) -> None:
     is_port = port.isdecimal() and int(port) <= _HIGHEST_PORT
     if not (host and is_port) or "/" in host:
         raise ValueError("an address is HOST:PORT, auto or local")
+    _listen(address)
+    GcsClient(address=address)
+
+
+def _listen(address: str) -> None:
+    """Raise `OSError` if nobody listens at an address."""
+    host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=10).close()
     except OSError as error:
         raise OSError(f"{address}: {error.strerror or error}") from None
-    GcsClient(address=address)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from paribus.errors import UserError
-from paribus.execute.ray_connect import reached
+from paribus.execute.ray_connect import head_answers, reached
 
 _SECONDS = 2.0
 """For how long the cluster's nodes are taken to be the same."""
@@ -39,31 +40,41 @@ class RayNodes:
 
     def __init__(self, address: str, version: str, *, gpu: bool) -> None:
         self._address, self._version, self._gpu = address, version, gpu
-        self._at = 0.0
-        self._fit: list[RayNode] = []
+        self.is_headless = False
+        """Whether the cluster's head did not answer when it was last asked for the nodes."""
+        self._at = -math.inf
+        self._fit: dict[str, RayNode] = {}
         self._named: dict[str, str] = {}
         self._left_out: dict[str, str] = {}
 
     def now(self) -> list[RayNode]:
         """Return those that tasks can be trained on."""
+        if not self._fit or time.monotonic() - self._at > _SECONDS:
+            self._look()
+        return [node for id_, node in self._fit.items() if id_ not in self._left_out]
+
+    def _look(self) -> None:
         import ray
 
-        if not self._fit or time.monotonic() - self._at > _SECONDS:
-            with reached(self._address):
-                found = [node for node in ray.nodes() if node["Alive"]]
-            self._named |= {node["NodeID"]: node["NodeManagerAddress"] for node in found}
-            nodes = [
-                _node(node["Resources"])
-                for node in found
-                if node["NodeID"] not in self._left_out and node["Resources"].get("CPU", 0) >= 1
-            ]
-            self._fit = [node for node in nodes if node.gpus or not self._gpu]
-            self._at = time.monotonic()
-        return self._fit
+        self._at = time.monotonic()
+        # Ray would wait for a head that is gone, and end the process after a minute. Until then
+        # epochs still come from the other nodes.
+        self.is_headless = bool(self._fit) and not head_answers()
+        if self.is_headless:
+            return
+        with reached(self._address):
+            found = {node["NodeID"]: node for node in ray.nodes() if node["Alive"]}
+        self._named |= {id_: node["NodeManagerAddress"] for id_, node in found.items()}
+        nodes = {
+            id_: _node(node["Resources"])
+            for id_, node in found.items()
+            if node["Resources"].get("CPU", 0) >= 1
+        }
+        self._fit = {id_: node for id_, node in nodes.items() if node.gpus or not self._gpu}
 
     def forget(self) -> None:
         """Look anew the next time: perhaps one was lost."""
-        self._fit = []
+        self._at = -math.inf
 
     def name(self, node_id: str) -> str:
         """Return a node's address, by its ID."""
@@ -78,7 +89,7 @@ class RayNodes:
         if node_id in self._left_out:
             return None
         self._left_out[node_id] = version
-        self.forget()
+        self.forget()  # Perhaps another has come.
         remedy = f"install Paribus {self._version} on all nodes"
         if not self.now():
             nodes = ", ".join(f"node {self._has(id_)}" for id_ in self._left_out)
