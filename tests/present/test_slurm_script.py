@@ -44,6 +44,12 @@ SCONTROL = """#!/bin/sh
 [ ! -e refused ]
 """
 
+HELD_SCONTROL = """#!/bin/sh
+{ printf '%s\\0' scontrol "$@"; printf '\\0'; } >>called
+echo $$ >held
+while [ ! -e "let go" ]; do sleep 0.01; done
+"""
+
 NEAR = "The time limit is near: this job goes back into the queue.\n"
 NOT_PUT_BACK = "This job could not be put back into the queue; submit again"
 
@@ -183,8 +189,31 @@ def test_the_job_that_unites_leaves_no_command_behind(
     ]
 
 
-def test_a_signal_before_the_training_puts_the_task_back_as_well(tmp_path: Path) -> None:
-    script = stubbed(tmp_path)
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_job_that_is_signalled_twice_is_put_back_once(
+    tmp_path: Path, shell: tuple[str, ...]
+) -> None:
+    script = stubbed(tmp_path, shell)
+    (tmp_path / "bin" / "scontrol").write_text(HELD_SCONTROL, "utf-8")
+    (tmp_path / "hold run").touch()
+    with script.started("train") as process:
+        script.held()
+        (tmp_path / "held").unlink()
+        process.send_signal(signal.SIGUSR1)
+        script.held()
+        process.send_signal(signal.SIGUSR1)
+        (tmp_path / "let go").touch()
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert err.count(NEAR) == 1
+    assert script.called == [TRAINS, ["scontrol", "requeue", "7_2"]]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_signal_before_the_training_puts_the_task_back_as_well(
+    tmp_path: Path, shell: tuple[str, ...]
+) -> None:
+    script = stubbed(tmp_path, shell)
     with_store(tmp_path, "runs-2", 3)
     (tmp_path / "hold status").touch()
     with script.started("train") as process:

@@ -130,6 +130,8 @@ epochs() {{
 
 # Slurm sends its signal {job.margin} to {job.margin + SIGNAL_EARLY} seconds before the time limit.
 requeue() {{
+    # A second signal must not put back a job that has been put back.
+    trap '' USR1
     echo "The time limit is near: this job goes back into the queue." >&2
     # Not every Slurm ends what a job has left behind, which would train on beside it.
     if [ -n "$!" ]; then
