@@ -207,7 +207,8 @@ def test_runs_that_have_not_ended_are_left_out(home: Path) -> None:
         experiment = store.all_runs()[0].experiment
         store.begin(experiment, 6, "numpy", {})
     done = call("merge", "shard-1-of-7", "shard-2-of-7", "--into", "merged")
-    assert "shard-1-of-7: 1 run has not ended and is left out" in done.stderr
+    assert "shard-1-of-7: 1 run has not ended and is left out; train the rest there" in done.stderr
+    assert "and merge again, or in the merged store." in done.stderr
     assert len(_ended(home / "merged")) == 4
 
 

@@ -138,8 +138,8 @@ def _notes(
                 source.unfinished, "run has not ended and is", "runs have not ended and are"
             )
             yield (
-                f"{source.where}: {left_out} left out; train the rest there, then merge the store "
-                "again."
+                f"{source.where}: {left_out} left out; train the rest there and merge again, or in "
+                "the merged store."
             )
         others = [r for s in sources if s is not source for r in s.studies] + list(here)
         if others and not any(_is_one(a, b) for a in source.studies for b in others):
