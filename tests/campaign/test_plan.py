@@ -21,6 +21,7 @@ from paribus.questions.family import judge_study
 from paribus.questions.finding import Finding, PairFinding
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.open import open_store
+from paribus.store.rows import EPOCH_COLUMNS
 from tests.support.commands import call, read_json
 from tests.support.small import SMALL_STUDY, write_small
 from tests.support.undrawn import Undrawn
@@ -140,6 +141,28 @@ def test_nothing_is_amended_before_a_run_has_ended(study: Path) -> None:
     assert lines() == [
         "Planned on 2026-01-02, before any run had ended: 1 question, 3 experiments, 4 seeds."
     ]
+
+
+def test_a_change_is_amended_again_before_a_run_of_it_has_ended(study: Path) -> None:
+    """What counts is how far the study was when it was changed first."""
+    for number, text in enumerate(
+        [TINY, TINY.replace("epochs = 1", "epochs = 2"), TINY.replace("epochs = 1", "epochs = 3")]
+    ):
+        study.write_text(text.replace("seeds = 3", f"seeds = {3 + number}"), "utf-8")
+        campaign = make("small.toml")
+        with open_store(Path("runs"), "write" if number else "create") as store:
+            known = campaign.known(store)
+            kept = store.keep_study("small.toml", known.identities, data="small.npz", folder=Path())
+            campaign.record(store, kept, f"2026-01-0{number + 1}T00:00:00+00:00")
+            if not number:
+                mlp = known.identities["mlp"].hash
+                store.diverge(
+                    store.begin(mlp, 0, "numpy", {}).id, 1, dict.fromkeys(EPOCH_COLUMNS, 0.5), ""
+                )
+            plan = campaign.plan(store)
+    assert [design.seeds for design in plan.designs] == [3, 5]
+    assert (plan.now.ended, plan.now.judged) == (1, 0)
+    assert plan.raised_from(range(5)) is None
 
 
 def test_a_plan_is_read_and_written_in_one_transaction(study: Path) -> None:

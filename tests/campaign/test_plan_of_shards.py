@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,10 +34,12 @@ def _recorded(store: Writer, at: str, shard: tuple[int, int] = (1, 1)) -> Campai
     return campaign
 
 
-def _end(store: Writer, campaign: Campaign, seed: int) -> None:
-    """End the runs of the question's experiments with a seed."""
+def _end(
+    store: Writer, campaign: Campaign, seed: int, names: Sequence[str] = ("mlp", "cnn")
+) -> None:
+    """End the runs of experiments, of those of the question, with a seed."""
     known, values = campaign.known(store), dict.fromkeys(EPOCH_COLUMNS, 0.5)
-    for name in ("mlp", "cnn"):
+    for name in names:
         run = store.begin(known.identities[name].hash, seed, "numpy", {})
         store.diverge(run.id, 1, values, "")
 
@@ -79,6 +82,17 @@ def test_a_shard_that_has_ended_counts_whatever_is_trained_after_it(
         assert plan.now.shards == (() if later == (1, 1) else (later,))
 
 
+@pytest.mark.parametrize("later", [(1, 1), (1, 3), (3, 4), (4, 4)])
+def test_a_shard_that_has_not_ended_does_not_count(study: Path, later: tuple[int, int]) -> None:
+    """Shard 4/4 has no seed of those that were planned before."""
+    with open_store(Path("runs"), "create") as store:
+        campaign = _recorded(store, "2026-01-01T00:00:00+00:00", (1, 3))
+        _end(store, campaign, 0, ["mlp"])
+        study.write_text(TINY.replace("seeds = 3", "seeds = 6"), "utf-8")
+        plan = _recorded(store, "2026-01-02T00:00:00+00:00", later).plan(store)
+    assert (plan.now.judged, plan.raised_from(range(6))) == (0, None)
+
+
 def test_shards_are_read_and_united_and_change_nothing_of_a_plan(study: Path) -> None:
     plans = []
     for shard in ((1, 1), (2, 3), (1, 3)):
@@ -92,6 +106,47 @@ def test_shards_are_read_and_united_and_change_nothing_of_a_plan(study: Path) ->
     assert StudyPlan.from_json(second.to_json()) == second
     assert first.united(second) == second.united(first)
     assert whole.united(first.united(second)).now.shards == ((1, 3), (2, 3))
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        ["merge part --into whole"],
+        ["merge part whole --into new", "merge new --into whole"],
+        ["merge whole part --into new", "merge whole --into new", "merge new --into whole"],
+        ["merge part other --into new", "merge whole --into new", "merge new --into whole"],
+        ["pack part --into packed", "unpack packed --into whole"],
+        ["pack whole --into packed", "unpack packed --into part", "merge part --into whole"],
+    ],
+)
+def test_seeds_that_were_raised_in_one_store_and_judged_in_another_count_as_raised(
+    study: Path, steps: list[str]
+) -> None:
+    """A shard has not ended where its seeds are raised, and its runs have elsewhere."""
+    for name in ("part", "other"):
+        with open_store(Path(name), "create") as store:
+            campaign = _recorded(store, "2026-01-01T00:00:00+00:00", (1, 3))
+            _end(store, campaign, 0, ["mlp"])
+    assert call("merge", "part", "--into", "whole").exit_code == 0
+    with open_store(Path("whole"), "write") as store:
+        campaign = _recorded(store, "2026-01-01T01:00:00+00:00")
+        for seed in range(3):
+            _end(store, campaign, seed)
+        planned = campaign.plan(store).now
+    study.write_text(TINY.replace("seeds = 3", "seeds = 6"), "utf-8")
+    for name in ("part", "other"):
+        with open_store(Path(name), "write") as store:
+            campaign = _recorded(store, "2026-01-02T00:00:00+00:00", (1, 3))
+            assert campaign.plan(store).raised_from(range(6)) is None
+    for step in steps:
+        done = call(*step.split())
+        assert done.exit_code == 0, (step, done.exception)
+    with open_store(Path("whole"), "read") as store:
+        plan = campaign.plan(store)
+    assert [design.seeds for design in plan.designs] == [3, 6]
+    raised = plan.raised_from(range(6))
+    assert raised is not None
+    assert raised.same_as(planned)
 
 
 @pytest.mark.slow

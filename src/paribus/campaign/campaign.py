@@ -308,7 +308,8 @@ def judgeable(store: Reader, design: Design) -> int:
     looks: those whose experiments have ended with all seeds, or with those of one of its shards, as
     the others may have ended elsewhere."""
     first = set(design.seed_range[: design.looks[0] if design.looks else None])
-    parts = [first & set(design.seed_range[k - 1 :: of]) for k, of in design.shards or (_WHOLE,)]
+    shards = [first & set(design.seed_range[k - 1 :: of]) for k, of in design.shards]
+    parts = [first, *filter(None, shards)]
 
     def complete(name: str, seeds: set[int]) -> bool:
         known = design.experiments.get(name)

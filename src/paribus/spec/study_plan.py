@@ -261,21 +261,25 @@ class StudyPlan:
 
     def amended(self, design: Design, ended: int, judged: int) -> StudyPlan:
         """Return the plan with a design at hand. ended: how many runs of its last one have: until
-        one has, nothing was amended, and the design takes its place. judged: how many questions of
-        the last one could be judged."""
+        one has, nothing was amended, and the design takes its place, with what was recorded when
+        the one before was amended. judged: how many questions of the last one could be judged."""
         if self.now.same_as(design):
             now = self.now.trained_in(design.shards)
             return self if now == self.now else StudyPlan((*self.designs[:-1], now))
         if not ended:
-            return StudyPlan((*self.designs[:-1], design))
+            *before, last = self.designs
+            if before:
+                design = replace(design, ended=last.ended, judged=last.judged)
+            return StudyPlan((*before, design))
         return StudyPlan((*self.designs, replace(design, ended=ended, judged=judged)))
 
     def united(self, other: StudyPlan) -> StudyPlan:
         """Return the plan of a study that two stores have recorded, each with a part of its runs.
 
         Of each design the earlier time and the larger count of ended runs are taken, so the order
-        in which stores are united does not matter. Raises `PlansDifferError` if they do not agree:
-        as far as both go, their designs must be the same.
+        in which stores are united does not matter. Where one store has amended the plan and the
+        other has not, its questions may have been judged in the other before. Raises
+        `PlansDifferError` if they do not agree: as far as both go, their designs must be the same.
         """
         both = list(zip(self.designs, other.designs, strict=False))
         for mine, theirs in both:
@@ -288,14 +292,15 @@ class StudyPlan:
                 ended=max(mine.ended, theirs.ended),
                 # What one place planned beforehand was.
                 known=tuple(name for name in mine.known if name in theirs.known),
-                judged=max(
-                    (n for n in (mine.judged, theirs.judged) if n is not None), default=None
-                ),
+                judged=None
+                if mine.judged is None or theirs.judged is None
+                else max(mine.judged, theirs.judged),
             )
             for mine, theirs in both
         )
-        longer = max(self.designs, other.designs, key=len)
-        return StudyPlan((*common, *longer[len(common) :]))
+        further = max(self.designs, other.designs, key=len)[len(common) :]
+        amended = tuple(replace(design, judged=None) for design in further[:1])
+        return StudyPlan((*common, *amended, *further[1:]))
 
     def amendments(self) -> list[Amendment]:
         """Return the changes, in order."""
