@@ -381,7 +381,7 @@ def _recipe(result: ExperimentResult) -> str:
         parts.append(f"kept epochs {summary_cells.kept_epochs(result)}")
     if result.finished:
         runs = count(len(result.finished), "run")
-        parts.append(f"{summary_cells.train_time(result)} a run beside others (mean of {runs})")
+        parts.append(f"{summary_cells.train_time(result)} per run beside others (mean of {runs})")
     if result.diverged:
         parts.append(f"× {len(result.diverged)} diverged")
     return "\n".join(textwrap.wrap(", ".join(parts), 110))
