@@ -192,6 +192,11 @@ class Facts:
         value_R = self.result.experiments[name].final(curve)
         return f"{spread(value_R, '.2f', 100)}% (n = {len(value_R)})"
 
+    def span(self, name: str) -> str:
+        """Return between which test accuracies an experiment's runs end."""
+        value_R = self.result.experiments[name].final("test_accuracy")
+        return f"{percent(value_R.min(), '.2f')} and {percent(value_R.max(), '.2f')}"
+
     def levels(self, question: int) -> tuple[str, str]:
         """Return mean and SD of the metric for A and for B."""
         finding = self._pair(question)
@@ -209,6 +214,11 @@ class Facts:
             f"one run of each would have shown the opposite order in "
             f"{percent(found.opposite_share)} of the {count(found.pairs, 'pair')}"
         )
+
+    def points_to_both_sides(self, question: int) -> bool:
+        """Return whether most pairs of runs show the order that the means do not have."""
+        found = self._pair(question).evidence.replay
+        return found is not None and found.opposite_share > 0.5
 
     def floor(self, question: int) -> str:
         """Return below which difference single runs of A cannot be told from noise."""
