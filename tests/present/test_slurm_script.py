@@ -6,18 +6,14 @@ import os
 import shutil
 import signal
 import subprocess
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from paribus.present.slurm_script import SlurmJob, slurm_script
+from paribus.present.slurm_script import slurm_script
+from tests.support.slurm_script import job, stubbed, with_sbatch, with_store
 
 SHELLS = [
     pytest.param(
@@ -25,24 +21,6 @@ SHELLS = [
     )
     for shell in (("sh",), ("bash", "--posix"), ("dash",))
 ]
-
-PARIBUS = """#!/bin/sh
-# Keeps what it is called with; if the file "hold COMMAND" exists, it runs until "let go" does.
-shift 2
-{ printf '%s\\0' "$@"; printf '\\0'; } >>called
-if [ -e "hold $1" ]; then
-    echo $$ >held
-    while [ ! -e "let go" ]; do sleep 0.01; done
-fi
-if [ "$1" = status ]; then
-    echo '  "epochs_trained": '"$(cat epochs),"
-fi
-"""
-
-SCONTROL = """#!/bin/sh
-{ printf '%s\\0' scontrol "$@"; printf '\\0'; } >>called
-[ ! -e refused ]
-"""
 
 HELD_SCONTROL = """#!/bin/sh
 { printf '%s\\0' scontrol "$@"; printf '\\0'; } >>called
@@ -52,87 +30,6 @@ while [ ! -e "let go" ]; do sleep 0.01; done
 
 NEAR = "The time limit is near: this job goes back into the queue.\n"
 NOT_PUT_BACK = "This job could not be put back into the queue; submit again"
-
-
-def job(folder: Path, **changed: object) -> SlurmJob:
-    values: dict[str, object] = {
-        "name": "study", "folder": folder, "python": str(folder / "bin" / "python"),
-        "study": ["study.toml"], "store": Path("runs"), "tasks": 2, "cores": 1, "megabytes": 100,
-        "time": "5", "margin": 50,
-    }  # fmt: skip
-    return SlurmJob(**{**values, **changed})  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class Stubbed:
-    """A folder with a script, and with stubs for what it calls."""
-
-    folder: Path
-    shell: tuple[str, ...] = ("sh",)
-
-    @property
-    def environ(self) -> dict[str, str]:
-        return {"PATH": os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]])}
-
-    @property
-    def called(self) -> list[list[str]]:
-        """What Paribus and scontrol were called with."""
-        path = self.folder / "called"
-        words = os.fsdecode(path.read_bytes()).split("\0") if path.exists() else []
-        return [list(call) for is_call, call in groupby(words, bool) if is_call]
-
-    @contextmanager
-    def started(
-        self, part: str, environ: Mapping[str, str] | None = None
-    ) -> Iterator[subprocess.Popen[str]]:
-        """Start a part of the script; let all that it has started end in the end."""
-        with subprocess.Popen(
-            [*self.shell, "train.sh", part],
-            cwd=self.folder,
-            env={**self.environ, **TASK, **(environ or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
-            try:
-                yield process
-            finally:
-                (self.folder / "let go").touch()
-
-    def run(
-        self, part: str, environ: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a part of the script."""
-        with self.started(part, environ) as process:
-            out, err = process.communicate()
-        return subprocess.CompletedProcess([], process.returncode, out, err)
-
-    def held(self) -> int:
-        """Wait for a command that is held; return its process."""
-        while not (self.folder / "held").exists() or not (self.folder / "held").read_text():
-            time.sleep(0.01)
-        return int((self.folder / "held").read_text("utf-8"))
-
-
-TASK = {"SLURM_JOB_ID": "9", "SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "2"}
-
-
-def stubbed(folder: Path, shell: tuple[str, ...] = ("sh",), **changed: object) -> Stubbed:
-    (folder / "bin").mkdir()
-    for name, text in {"python": PARIBUS, "scontrol": SCONTROL}.items():
-        (folder / "bin" / name).write_text(text, "utf-8")
-        (folder / "bin" / name).chmod(0o755)
-    (folder / "epochs").write_text("0", "utf-8")
-    (folder / "train.sh").write_bytes(os.fsencode(slurm_script(job(folder, **changed))))
-    return Stubbed(folder, shell)
-
-
-def with_store(folder: Path, name: str, epochs: int) -> Path:
-    """Make a store of so many epochs."""
-    (folder / name).mkdir()
-    (folder / name / "paribus.db").write_text("a database", "utf-8")
-    (folder / "epochs").write_text(str(epochs), "utf-8")
-    return folder / name
 
 
 def runs(pid: int) -> bool:
@@ -294,6 +191,23 @@ def test_a_store_that_cannot_be_counted_is_an_error(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (3, "Why\n")
 
 
+def test_stores_that_cannot_be_united_end_the_job(tmp_path: Path) -> None:
+    script = stubbed(tmp_path)
+    with_store(tmp_path, "runs-1", 7)
+    with (tmp_path / "bin" / "python").open("a") as stub:
+        stub.write('if [ "$1" = merge ]; then echo Why >&2; exit 2; fi\n')
+    done = script.run("unite")
+    assert (done.returncode, done.stderr) == (2, "Why\n")
+    assert script.called == [["merge", "runs-1", "--into", "runs"]]
+
+
+def test_a_store_that_was_being_made_as_its_task_was_killed_has_no_epochs(tmp_path: Path) -> None:
+    script = stubbed(tmp_path)
+    (with_store(tmp_path, "runs-2", 7) / "paribus.db").write_text("", "utf-8")
+    assert script.run("train").returncode == 0
+    assert script.called == [TRAINS]
+
+
 @pytest.mark.parametrize("there", [(), (2,)])
 def test_what_tasks_left_is_trained_even_if_that_is_all(
     tmp_path: Path, there: tuple[int, ...]
@@ -317,11 +231,31 @@ def test_without_slurm_it_says_so(tmp_path: Path) -> None:
     assert done.stderr == "sbatch: not found; run this script where Slurm is installed\n"
 
 
+def test_the_second_job_begins_once_the_array_has_ended(tmp_path: Path) -> None:
+    """However its tasks have ended. In a federation, sbatch prints the cluster as well."""
+    script = stubbed(tmp_path)
+    with_sbatch(script, "case \"$*\" in *--array*) echo '12;east' ;; *) echo '13;east' ;; esac")
+    done = script.run("submit")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        "Submitted 12, 2 tasks, and 13, which unites their stores.\nTo cancel both: scancel 12 13\n"
+    )
+    array, last = script.called
+    assert array[-4:] == ["--job-name=study", "--array=1-2", "train.sh", "train"]
+    assert last[-4:] == ["--job-name=study-unite", "--dependency=afterany:12", "train.sh", "unite"]
+
+
+def test_an_array_that_is_refused_is_all_that_is_submitted(tmp_path: Path) -> None:
+    script = stubbed(tmp_path)
+    with_sbatch(script, "echo 'Why' >&2; exit 3")
+    done = script.run("submit")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "Why\n")
+    assert len(script.called) == 1
+
+
 def test_an_array_that_is_submitted_alone_is_named(tmp_path: Path) -> None:
     script = stubbed(tmp_path)
-    sbatch = '#!/bin/sh\ncase "$*" in *--array*) echo 12 ;; *) exit 1 ;; esac\n'
-    (tmp_path / "bin" / "sbatch").write_text(sbatch, "utf-8")
-    (tmp_path / "bin" / "sbatch").chmod(0o755)
+    with_sbatch(script, 'case "$*" in *--array*) echo 12 ;; *) exit 1 ;; esac')
     done = script.run("submit")
     assert done.returncode == 1
     assert done.stderr == "Only 12 was submitted, 2 tasks. To cancel it: scancel 12\n"
