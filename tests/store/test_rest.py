@@ -10,6 +10,7 @@ import pytest
 from paribus.errors import UserError
 from paribus.store.migrate import SCHEMA_VERSION
 from paribus.store.open import open_store, open_to_look
+from paribus.store.rest import connect_at_rest, in_memory
 from tests.support.rights import with_common_rights
 
 
@@ -104,6 +105,16 @@ def test_a_log_that_changes_as_it_is_copied(
     monkeypatch.setattr("shutil.copyfile", copied)
     assert "another process has begun to write to the store while it was read" in refusal(killed)
     assert list(copies.iterdir()) == []
+
+
+def test_a_database_that_is_written_to_as_it_goes_to_memory(tmp_path: Path) -> None:
+    folder = tmp_path / "runs"
+    open_store(folder, "create").close()
+    db = connect_at_rest(folder / "paribus.db")
+    with open_store(folder, "write") as store:
+        store.keep_study("study.toml", {}, data="mnist")
+    with pytest.raises(UserError, match="begun to write to the store while it was read"):
+        in_memory(db)
 
 
 def test_a_store_that_is_removed_while_it_is_read(tmp_path: Path) -> None:

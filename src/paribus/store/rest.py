@@ -51,11 +51,14 @@ def connect_at_rest(path: Path) -> AtRest:
 
 
 def in_memory(db: sqlite3.Connection) -> sqlite3.Connection:
-    """Return a copy of a database, in place of its connection."""
+    """Return a copy of a database, in place of its connection. Raises `UserError` if it was at
+    rest and is so no more."""
     copy = sqlite3.connect(":memory:", isolation_level=None)
     with db:
         db.backup(copy)
     db.close()
+    if isinstance(db, AtRest):
+        db.refuse_written()
     return copy
 
 
