@@ -169,7 +169,7 @@ def test_a_node_with_another_paribus_is_left_out(small: Small, tmp_path: Path) -
     def train() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "paribus", "run", study.name, "--store", str(store),
-             "--no-timing", "--ray", "auto"],
+             "--no-timing", "--ray", "auto", "--jobs", "1"],  # On two cores, which only that has.
             cwd=study.parent, env=os.environ | mixed.environ, capture_output=True, text=True,
             check=False,
         )  # fmt: skip
@@ -183,14 +183,37 @@ def test_a_node_with_another_paribus_is_left_out(small: Small, tmp_path: Path) -
         mixed.add(1)
         mixed.wait_for(3)
         beside = train()
-    has = "127.0.0.2 has Paribus 0.0.1, and this command has "
     assert alone.returncode == 2
     said = alone.stderr.splitlines()[-1]
-    assert said.startswith(f"Error: --ray auto: node {has}")
-    assert said.endswith("on all nodes, and run the same command again")
+    assert said.startswith("Error: --ray auto: node 127.0.0.2 has Paribus 0.0.1; install Paribus ")
+    assert said.endswith(" with the same engines on all nodes, and run the same command again")
     assert beside.returncode == 0, beside.stderr
-    remark = f"Ray: Nothing is trained on a node with another version of Paribus: {has}"
+    remark = "Ray: Nothing is trained on node 127.0.0.2, which has Paribus 0.0.1; install Paribus "
     assert beside.stderr.count(remark) == 1
+    with open_store(store, "read") as opened:
+        assert [run.status for run in opened.all_runs()] == ["finished"] * 6
+
+
+def test_a_node_without_the_engine_is_left_out(small: Small, tmp_path: Path) -> None:
+    study, store = small(SMALL_STUDY.replace('"numpy"', '"torch"')), tmp_path / "runs"
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "torch.py").write_text("raise ModuleNotFoundError('none here')\n")
+    path = os.pathsep.join(filter(None, (str(other), os.environ.get("PYTHONPATH"))))
+    with ray_cluster([]) as mixed:
+        mixed.add(2, {"PYTHONPATH": path})
+        mixed.wait_for(2)
+        mixed.add(1)
+        mixed.wait_for(3)
+        done = subprocess.run(
+            [sys.executable, "-m", "paribus", "run", study.name, "--store", str(store),
+             "--no-timing", "--ray", "auto", "--jobs", "1"],  # On two cores, which only that has.
+            cwd=study.parent, env=os.environ | mixed.environ, capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = 'Nothing is trained on node 127.0.0.2, which cannot use the engine "torch" (none here);'
+    assert done.stderr.count(said) == 1
     with open_store(store, "read") as opened:
         assert [run.status for run in opened.all_runs()] == ["finished"] * 6
 

@@ -173,14 +173,14 @@ class RayExecutor:
             del self._sent[generator]
         yield event
 
-    def _begun(self, generator: ObjectRefGenerator, node_id: str, version: str) -> None:
-        """Note where a batch is, or begin it elsewhere if the node there has another Paribus."""
+    def _begun(self, generator: ObjectRefGenerator, node_id: str, lack: str) -> None:
+        """Note where a batch is, or begin it elsewhere if it cannot be trained there."""
         sent = self._sent[generator]
-        if version == self._version:
+        if not lack:
             sent.node = self._nodes.name(node_id)
             return
         del self._sent[generator]
-        if remark := self._nodes.leave_out(node_id, version):
+        if remark := self._nodes.leave_out(node_id, lack):
             self._said.put(Said("Ray", remark))
         self._send(sent)
 

@@ -33,7 +33,7 @@ class RayNode:
 
 
 class RayNodes:
-    """Nodes of a cluster, without those that have another Paribus.
+    """Nodes of a cluster, without those that have another Paribus, or not the engine of a run.
 
     address: the cluster's. version: the command's of Paribus. gpu: whether each task asks for one.
     """
@@ -56,10 +56,10 @@ class RayNodes:
     def _look(self) -> None:
         import ray
 
-        self._at = time.monotonic()
         # Ray would wait for a head that is gone, and end the process after a minute. Until then
         # epochs still come from the other nodes.
         self.is_headless = bool(self._fit) and not head_answers()
+        self._at = time.monotonic()  # After the answer, which a machine without power keeps late.
         if self.is_headless:
             return
         with reached(self._address):
@@ -83,29 +83,21 @@ class RayNodes:
             self.now()
         return self._named.get(node_id, node_id)
 
-    def leave_out(self, node_id: str, version: str) -> str | None:
-        """Have nothing more trained on a node, as it has another version of Paribus; return a
-        remark, once for each node. Raises `UserError` if no other node is left."""
+    def leave_out(self, node_id: str, lack: str) -> str | None:
+        """Have nothing more trained on a node, for what it lacks; return a remark, once for each
+        node. Raises `UserError` if no other node is left."""
         if node_id in self._left_out:
             return None
-        self._left_out[node_id] = version
+        self._left_out[node_id] = lack
         self.forget()  # Perhaps another has come.
-        remedy = f"install Paribus {self._version} on all nodes"
+        remedy = f"install Paribus {self._version} with the same engines on all nodes"
         if not self.now():
-            nodes = ", ".join(f"node {self._has(id_)}" for id_ in self._left_out)
+            nodes = ", ".join(f"node {self.name(id_)} {why}" for id_, why in self._left_out.items())
             raise UserError(
-                f"--ray {self._address or 'auto'}: {nodes}, and this command has {self._version}; "
-                f"{remedy}, and run the same command again"
+                f"--ray {self._address or 'auto'}: {nodes}; {remedy}, and run the same command "
+                "again"
             )
-        return (
-            f"Nothing is trained on a node with another version of Paribus: {self._has(node_id)}, "
-            f"and this command has {self._version}; {remedy}"
-        )
-
-    def _has(self, node_id: str) -> str:
-        version = self._left_out[node_id]
-        has = "no Paribus" if version == "not installed" else f"Paribus {version}"
-        return f"{self.name(node_id)} has {has}"
+        return f"Nothing is trained on node {self.name(node_id)}, which {lack}; {remedy}"
 
     @property
     def options(self) -> dict[str, object]:
