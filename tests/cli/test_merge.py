@@ -232,7 +232,7 @@ def test_another_study_is_said_to_be_one(home: Path) -> None:
     differs = "has another study named small.toml: mlp has other settings: optimizer.lr"
     assert (
         "other: has no study in common with the others "
-        f"({home.resolve()} {differs}); all are kept" in done.stderr
+        f"({home.resolve()} {differs}); all studies are kept" in done.stderr
     )
     assert len(_ended(home / "merged")) == 4
 

@@ -203,9 +203,7 @@ def test_a_store_that_is_no_folder_is_named(home: Path, kind: str) -> None:
     put(kind, "runs")
     what = "a link that leads nowhere" if kind == "a link" else kind
     for command in (*LOOKING, ("run", "small.toml", "--no-timing")):
-        assert told(*command) == (
-            f"runs: is {what}, and a store is a folder; name another one with --store"
-        )
+        assert told(*command) == (f"runs: is {what}, and a store is a folder; name another one")
 
 
 @pytest.mark.parametrize("place", ["report", "report/tables", "report/index.html"])

@@ -90,8 +90,9 @@ def _refused(address: str, error: Exception) -> UserError:
     place = f"--ray {address}"
     if _TOKEN in f"{type(error)} {error.__cause__}":
         return UserError(
-            f"{place}: the cluster asks for a token that this command does not give; copy "
-            "~/.ray/auth_token from the cluster's head, and set RAY_AUTH_MODE=token"
+            f"{place}: the cluster asks for a token that this command does not give; set "
+            "RAY_AUTH_MODE=token, and on a machine that is not the cluster's head copy "
+            "~/.ray/auth_token from there"
         )
     if len(versions := _VERSIONS.findall(str(error))) == 2:
         theirs, ours = (f"Ray {ray} and Python {python}" for ray, python in versions)

@@ -89,7 +89,7 @@ def disk_error(folder: Path, error: OSError) -> ParibusError:
         return _full(folder)
     return UserError(
         f"{error.filename or folder}: {error.strerror}; check the folder's permissions, "
-        "or name another one with --store"
+        "or name another one"
     )
 
 

@@ -32,9 +32,7 @@ def refuse_foreign(folder: Path) -> None:
     with told(folder):
         found = standing(folder, follow=True)
         if found not in (None, FOLDER):
-            raise UserError(
-                f"{folder}: is {found}, and a store is a folder; name another one with --store"
-            )
+            raise UserError(f"{folder}: is {found}, and a store is a folder; name another one")
         for name, wanted in _OWN.items():
             path = folder / name
             found = standing(path)

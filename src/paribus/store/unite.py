@@ -144,7 +144,10 @@ def _notes(
         others = [r for s in sources if s is not source for r in s.studies] + list(here)
         if others and not any(_is_one(a, b) for a in source.studies for b in others):
             differs = next(_namesakes(source.studies, others, identities), "")
-            yield f"{source.where}: has no study in common with the others{differs}; all are kept."
+            yield (
+                f"{source.where}: has no study in common with the others{differs}; all studies are "
+                "kept."
+            )
     engines: dict[str, dict[str, set[int]]] = {}
     for run in runs:
         engines.setdefault(run.experiment, {}).setdefault(run.engine, set()).add(run.seed)
