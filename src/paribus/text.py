@@ -135,8 +135,8 @@ def loss_spread(values: NDArray[np.float64]) -> Spread:
     >>> import numpy as np
     >>> print(loss_spread(np.array([0.0614, 0.0624])))
     0.0619 ± 0.0007
-    >>> print(loss_spread(np.array([1.4e-5, 1.9e-5])))
-    0.000016 ± 0.000004
+    >>> print(loss_spread(np.array([1.4e-5, 1.8e-5])))
+    0.000016 ± 0.000003
     """
     import numpy as np
 
