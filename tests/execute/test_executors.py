@@ -30,7 +30,7 @@ from paribus.execute.protocol import (
 from paribus.execute.worker import Batch, events
 from paribus.spec.experiment import Experiment
 from paribus.spec.recipe import Sgd
-from tests.support.ray import NEEDS_RAY, Cluster, ray_cluster
+from tests.support.ray import NEEDS_RAY, Cluster, joined_cluster
 
 Small = Callable[..., Path]
 
@@ -38,9 +38,7 @@ Small = Callable[..., Path]
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A cluster of Ray for all tests of it, which takes seconds to start."""
-    with ray_cluster([2]) as cluster, pytest.MonkeyPatch.context() as patch:
-        for variable, value in cluster.environ.items():
-            patch.setenv(variable, value)
+    with joined_cluster(2) as cluster:
         yield cluster
 
 

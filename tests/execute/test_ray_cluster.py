@@ -23,7 +23,7 @@ from paribus.spec.experiment import Experiment
 from paribus.spec.recipe import Sgd
 from paribus.store.open import open_store
 from tests.support.commands import epochs_in
-from tests.support.ray import NEEDS_RAY, Cluster, ray_cluster
+from tests.support.ray import NEEDS_RAY, Cluster, joined_cluster, ray_cluster
 from tests.support.small import SMALL_STUDY, Small
 
 pytestmark = list(NEEDS_RAY)
@@ -44,9 +44,7 @@ sys.stdin.read()
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """A cluster with one core, for all tests that only use it."""
-    with ray_cluster([1]) as cluster, pytest.MonkeyPatch.context() as patch:
-        for variable, value in cluster.environ.items():
-            patch.setenv(variable, value)
+    with joined_cluster(1) as cluster:
         yield cluster
 
 
@@ -159,6 +157,16 @@ def test_a_cluster_that_asks_for_a_token(monkeypatch: pytest.MonkeyPatch) -> Non
     assert done.stderr.count("InvalidAuthToken") <= 1
 
 
+def train(cluster: Cluster, study: Path, store: Path) -> subprocess.CompletedProcess[str]:
+    """Train a study one run at a time, so that the first asks for as many cores as a node has."""
+    return subprocess.run(
+        [sys.executable, "-m", "paribus", "run", study.name, "--store", str(store), "--no-timing",
+         "--ray", "auto", "--jobs", "1"],
+        cwd=study.parent, env=os.environ | cluster.environ, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+
 def test_a_node_with_another_paribus_is_left_out(small: Small, tmp_path: Path) -> None:
     study, store = small(), tmp_path / "runs"
     other = tmp_path / "other" / "paribus-0.0.1.dist-info"
@@ -166,23 +174,15 @@ def test_a_node_with_another_paribus_is_left_out(small: Small, tmp_path: Path) -
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: paribus\nVersion: 0.0.1\n")
     path = os.pathsep.join(filter(None, (str(other.parent), os.environ.get("PYTHONPATH"))))
 
-    def train() -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "paribus", "run", study.name, "--store", str(store),
-             "--no-timing", "--ray", "auto", "--jobs", "1"],  # On two cores, which only that has.
-            cwd=study.parent, env=os.environ | mixed.environ, capture_output=True, text=True,
-            check=False,
-        )  # fmt: skip
-
     with ray_cluster([]) as mixed:
-        mixed.add(2, {"PYTHONPATH": path})
+        mixed.add(2, {"PYTHONPATH": path})  # Only this node has two cores.
         mixed.wait_for(2)
-        alone = train()
+        alone = train(mixed, study, store)
         with open_store(store, "read") as opened:
             assert opened.all_runs() == []
         mixed.add(1)
         mixed.wait_for(3)
-        beside = train()
+        beside = train(mixed, study, store)
     assert alone.returncode == 2
     said = alone.stderr.splitlines()[-1]
     assert said.startswith("Error: --ray auto: node 127.0.0.2 has Paribus 0.0.1; install Paribus ")
@@ -201,16 +201,11 @@ def test_a_node_without_the_engine_is_left_out(small: Small, tmp_path: Path) -> 
     (other / "torch.py").write_text("raise ModuleNotFoundError('none here')\n")
     path = os.pathsep.join(filter(None, (str(other), os.environ.get("PYTHONPATH"))))
     with ray_cluster([]) as mixed:
-        mixed.add(2, {"PYTHONPATH": path})
+        mixed.add(2, {"PYTHONPATH": path})  # Only this node has two cores.
         mixed.wait_for(2)
         mixed.add(1)
         mixed.wait_for(3)
-        done = subprocess.run(
-            [sys.executable, "-m", "paribus", "run", study.name, "--store", str(store),
-             "--no-timing", "--ray", "auto", "--jobs", "1"],  # On two cores, which only that has.
-            cwd=study.parent, env=os.environ | mixed.environ, capture_output=True, text=True,
-            check=False,
-        )  # fmt: skip
+        done = train(mixed, study, store)
     assert done.returncode == 0, done.stderr
     said = 'Nothing is trained on node 127.0.0.2, which cannot use the engine "torch" (none here);'
     assert done.stderr.count(said) == 1

@@ -14,6 +14,7 @@ from paribus.store.open import open_store, open_to_look, signature
 from paribus.store.reader import Reader
 from paribus.store.writer import Writer
 from tests.support.rights import with_common_rights
+from tests.support.stored import killed_store
 
 
 def test_there_is_no_store(tmp_path: Path) -> None:
@@ -111,13 +112,7 @@ def test_what_a_killed_process_had_half_written_is_left_out(tmp_path: Path) -> N
 
 
 def test_the_log_of_a_killed_process_is_read_where_nothing_may_be_written(tmp_path: Path) -> None:
-    killed = tmp_path / "killed"
-    killed.mkdir()
-    with open_store(tmp_path / "runs", "create") as store:
-        store.keep_study("study.toml", {}, data="mnist")
-        for name in ("paribus.db", "paribus.db-wal"):
-            shutil.copy(tmp_path / "runs" / name, killed)
-    killed.chmod(0o500)
+    killed = killed_store(tmp_path)
 
     def look() -> int | None:
         with open_to_look(killed) as reading:

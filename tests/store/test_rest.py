@@ -12,6 +12,7 @@ from paribus.store.migrate import SCHEMA_VERSION
 from paribus.store.open import open_store, open_to_look
 from paribus.store.rest import connect_at_rest, in_memory
 from tests.support.rights import with_common_rights
+from tests.support.stored import killed_store
 
 
 @pytest.fixture
@@ -26,14 +27,7 @@ def copies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def killed(tmp_path: Path) -> Path:
     """A store with the log of a process that was killed as it wrote, which may not be written."""
-    folder = tmp_path / "killed"
-    folder.mkdir()
-    with open_store(tmp_path / "runs", "create") as store:
-        store.keep_study("study.toml", {}, data="mnist")
-        for name in ("paribus.db", "paribus.db-wal"):
-            shutil.copy(tmp_path / "runs" / name, folder)
-    folder.chmod(0o500)
-    return folder
+    return killed_store(tmp_path)
 
 
 def refusal(folder: Path) -> str:

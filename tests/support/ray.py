@@ -130,6 +130,15 @@ def ray_cluster(cores: Sequence[int], token: str = "") -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def joined_cluster(cores: int) -> Iterator[Cluster]:
+    """Yield a cluster of a node with some cores, which `--ray auto` finds meanwhile."""
+    with ray_cluster([cores]) as cluster, pytest.MonkeyPatch.context() as patch:
+        for variable, value in cluster.environ.items():
+            patch.setenv(variable, value)
+        yield cluster
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind((_HOST, 0))

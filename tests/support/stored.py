@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 from paribus.store.open import open_store
+
+
+def killed_store(folder: Path) -> Path:
+    """Return a store below a folder that has the log of a process that was killed as it wrote, and
+    which may not be written."""
+    killed = folder / "killed"
+    killed.mkdir()
+    with open_store(folder / "runs", "create") as store:
+        store.keep_study("study.toml", {}, data="mnist")
+        for name in ("paribus.db", "paribus.db-wal"):
+            shutil.copy(folder / "runs" / name, killed)
+    killed.chmod(0o500)
+    return killed
 
 
 def content(store: Path) -> dict[str, Any]:
