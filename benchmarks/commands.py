@@ -68,7 +68,7 @@ class Measured:
 
 def measure(command: Sequence[str], folder: Path, repeats: int) -> tuple[float, float]:
     """Median processor and wall seconds of a command, run once before to warm up."""
-    took = [_once(command, folder) for _ in range(repeats + 1)][1:]
+    took = [once(command, folder) for _ in range(repeats + 1)][1:]
     return median(cpu for cpu, _ in took), median(wall for _, wall in took)
 
 
@@ -79,7 +79,7 @@ def measure_worker(folder: Path, repeats: int) -> tuple[float, float]:
     for repeat in range(repeats + 1):
         run = [sys.executable, "-c", _NO_REPORT, "run", "two.toml", "--no-timing"]
         one, two = (
-            _once([*run, "--jobs", jobs, "--store", f"two-{jobs}-{repeat}"], folder)
+            once([*run, "--jobs", jobs, "--store", f"two-{jobs}-{repeat}"], folder)
             for jobs in ("1", "2")
         )
         cpu.append(two[0] - one[0])
@@ -87,7 +87,8 @@ def measure_worker(folder: Path, repeats: int) -> tuple[float, float]:
     return median(cpu[1:]), median(wall[1:])
 
 
-def _once(command: Sequence[str], folder: Path) -> tuple[float, float]:
+def once(command: Sequence[str], folder: Path) -> tuple[float, float]:
+    """Processor and wall seconds of a command, called in a folder."""
     begun = perf_counter()
     process = subprocess.Popen(
         command,

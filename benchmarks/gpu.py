@@ -11,18 +11,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from time import perf_counter
 
 import numpy as np
 
 from benchmarks.cases import Case
+from benchmarks.commands import once
 from paribus.engines.gpus import gpus
 from paribus.engines.torch import TorchEngine
 from paribus.execute.machine import environment
@@ -95,19 +94,9 @@ epochs = {epochs}
 
 
 def _train(study: Path, store: str, options: Sequence[str]) -> float:
-    command = ["run", study.name, "--no-timing", "--shard", "1/1", "--store", store, *options]
-    begun = perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-m", "paribus", *command],
-        cwd=study.parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    took = perf_counter() - begun
-    if done.returncode:
-        sys.exit(f"{' '.join(command)}: {done.stderr}")
-    return took
+    run = ["run", study.name, "--no-timing", "--shard", "1/1", "--store", store, *options]
+    _, wall = once([sys.executable, "-m", "paribus", *run], study.parent)
+    return wall
 
 
 def main() -> None:
