@@ -15,7 +15,7 @@ from paribus.present.findings import agreement_line
 from paribus.present.look_text import looks_note
 from paribus.present.luck import NoiseFloorView, luck_view
 from paribus.present.tables import escape_markdown
-from paribus.present.wording.step_time import disturbances
+from paribus.present.wording.step_time import disturbances, undecided
 from paribus.questions import original
 from paribus.questions.finding import (
     Finding,
@@ -155,10 +155,7 @@ class Facts:
         if finding.verdict is Verdict.UNDECIDED:
             assert finding.ratio is not None
             # The finding's sentence says how to time more.
-            words = (
-                f"Undecided which of {finding.a} and {finding.b} has the faster training step: "
-                f"{estimates.ratio_with_interval(finding.ratio)}."
-            )
+            words = f"{undecided(finding, finding.ratio)}."
         control = estimates.ratio_with_interval(finding.control)
         return f"{words} For comparison, {finding.a} against itself: {control}."
 

@@ -29,15 +29,21 @@ def step_time_sentence(finding: StepTimeFinding) -> str:
             return _equal(finding, ratio)
         case Verdict.UNDECIDED:
             return (
-                f"Undecided which of {a} and {b} has the faster training step: {shown}; {a} "
-                f"against itself: {ratio_with_interval(control)}; more processes on a quiet "
-                f"machine may decide it{_how(finding)}."
+                f"{undecided(finding, ratio)}; {a} against itself: {ratio_with_interval(control)}; "
+                f"more processes on a quiet machine may decide it{_how(finding)}."
             )
     slower = "slower" if finding.verdict is Verdict.WORSE else "faster"
     but = ""
     if finding.less_than_matters and finding.matters is not None:
         but = less_than(percent(finding.matters, "g"))
     return f"A training step of {b} is {slower} than one of {a}{but}: {shown}."
+
+
+def undecided(finding: StepTimeFinding, ratio: Ratio) -> str:
+    """Return that neither has the faster step, with their ratio; no full stop."""
+    a, b = _names(finding)
+    shown = ratio_with_interval(ratio)
+    return f"Undecided which of {a} and {b} has the faster training step: {shown}"
 
 
 @reasons.register
