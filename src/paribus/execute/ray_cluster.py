@@ -144,6 +144,9 @@ class RayExecutor:
             yield from self._next(generator)
         yield from self._remarks()  # Perhaps why the last run has failed.
 
+    def _say(self, remark: str) -> None:
+        self._said.put(Said("Ray", remark))
+
     def _remarks(self) -> Iterator[Said]:
         while not self._said.empty():
             yield self._said.get()
@@ -181,7 +184,7 @@ class RayExecutor:
             return
         del self._sent[generator]
         if remark := self._nodes.leave_out(node_id, lack):
-            self._said.put(Said("Ray", remark))
+            self._say(remark)
         self._send(sent)
 
     def _lost(self, sent: _Sent, what: str, remedy: str) -> Iterator[Event]:
@@ -216,8 +219,7 @@ class RayExecutor:
                 waits = True
         if waits and not self._waits:
             gpu = " and a GPU" if self._order.gpu else ""
-            said = f"No node with a core{gpu} is left; the runs wait for one"
-            self._said.put(Said("Ray", said))
+            self._say(f"No node with a core{gpu} is left; the runs wait for one")
         self._waits = waits
 
     def _remark_waiting(self) -> None:
@@ -230,23 +232,17 @@ class RayExecutor:
             self._waited = True
             asked = "cores, a GPU and memory" if self._order.gpu else "cores and memory"
             wait = "which waits" if runs == 1 else "which wait"
-            self._said.put(
-                Said(
-                    "Ray",
-                    f"No node has {asked} free for {count(runs, 'run')}, {wait} until other tasks "
-                    "on the cluster end",
-                )
+            self._say(
+                f"No node has {asked} free for {count(runs, 'run')}, {wait} until other tasks on "
+                "the cluster end"
             )
 
     def _remark_head(self) -> None:
         """Say that the cluster's head does not answer, each time that it begins not to."""
         if self._nodes.is_headless and not self._was_headless:
-            self._said.put(
-                Said(
-                    "Ray",
-                    "The cluster's head does not answer; if it stays away for a minute, Ray ends "
-                    "this command, and the same command resumes after the last finished epochs",
-                )
+            self._say(
+                "The cluster's head does not answer; if it stays away for a minute, Ray ends this "
+                "command, and the same command resumes after the last finished epochs"
             )
         self._was_headless = self._nodes.is_headless
 
