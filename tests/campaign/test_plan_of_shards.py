@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from paribus.campaign.campaign import Campaign, judgeable, make
+from paribus.campaign.cells import Shard
 from paribus.spec.study_plan import StudyPlan
 from paribus.store.open import open_store
 from paribus.store.rows import EPOCH_COLUMNS
@@ -30,7 +31,7 @@ def _recorded(store: Writer, at: str, shard: tuple[int, int] = (1, 1)) -> Campai
     campaign = make("small.toml")
     known = campaign.known(store)
     kept = store.keep_study("small.toml", known.identities, data="small.npz", folder=Path())
-    campaign.record(store, kept, at, shard)
+    campaign.record(store, kept, at, Shard(*shard).recorded)
     return campaign
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -24,6 +24,7 @@ from paribus.spec.experiment import FaultyStudyError
 from paribus.spec.files import load_study
 from paribus.spec.network import ModuleNetwork
 from paribus.spec.plan import Plan
+from paribus.spec.seeds import seeds_of_shard
 from paribus.spec.study import Study
 from paribus.spec.study_plan import Amendment, AskedQuestion, Design, StudyPlan
 from paribus.store.known import Known, identify
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 # Of so many images a class, chosen at random, some are of every class; labels are not looked at.
 _FEW = 50
-_WHOLE = (1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,11 +275,10 @@ class Campaign:
         return tuple(plan.pending(now))
 
     def record(
-        self, store: Writer, study_id: int, at: str, shard: tuple[int, int] = _WHOLE
+        self, store: Writer, study_id: int, at: str, shards: Sequence[tuple[int, int]] = ()
     ) -> None:
         """Record its plan, as it is run, or what of it has changed since. study_id: of the store;
-        at: now. shard: K and N of the shard K/N that is trained here."""
-        shards = () if shard == _WHOLE else (shard,)
+        at: now. shards: K and N of each shard K/N that is trained here; none of a whole study."""
 
         def amended(kept: StudyPlan | None) -> StudyPlan:
             now = self.design(store, at).trained_in(shards)
@@ -308,7 +307,7 @@ def judgeable(store: Reader, design: Design) -> int:
     looks: those whose experiments have ended with all seeds, or with those of one of its shards, as
     the others may have ended elsewhere."""
     first = set(design.seed_range[: design.looks[0] if design.looks else None])
-    shards = [first & set(design.seed_range[k - 1 :: of]) for k, of in design.shards]
+    shards = [first & set(seeds_of_shard(design.seed_range, k, of)) for k, of in design.shards]
     parts = [first, *filter(None, shards)]
 
     def complete(name: str, seeds: set[int]) -> bool:

@@ -12,6 +12,7 @@ from paribus.execute.protocol import Capacity
 from paribus.measure.tuned import read_replicate
 from paribus.spec.experiment import Experiment
 from paribus.spec.identity import Identity
+from paribus.spec.seeds import seeds_of_shard
 from paribus.spec.trials import FIRST_TRIAL_SEED, trial_seed
 from paribus.store.known import Known
 from paribus.store.reader import Reader
@@ -77,7 +78,12 @@ class Shard:
                 f"--shard {self.number}/{self.of}: the study has {count(len(seeds), 'seed')}, and "
                 f"a shard gets whole seeds; make at most {len(seeds)} shards"
             )
-        return seeds[self.number - 1 :: self.of]
+        return seeds_of_shard(seeds, self.number, self.of)
+
+    @property
+    def recorded(self) -> tuple[tuple[int, int], ...]:
+        """What a plan records of it: nothing of the only one."""
+        return () if self == WHOLE else ((self.number, self.of),)
 
 
 WHOLE = Shard(1, 1)

@@ -67,7 +67,7 @@ def record(schedule: Schedule, store: Writer) -> None:
         preview=campaign.study.preview,
     )
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    campaign.record(store, study_id, at, (schedule.shard.number, schedule.shard.of))
+    campaign.record(store, study_id, at, schedule.shard.recorded)
     for cell in schedule.cells:
         if (stored := store.run(cell.run_id)) is not None:
             store.adopt_files(stored)

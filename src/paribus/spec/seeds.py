@@ -1,4 +1,5 @@
-"""How the seeds of a study are written: a number, or a table with the first one or with looks."""
+"""The seeds of a study: how they are written, a number or a table with the first one or with looks,
+and which of them a shard has."""
 
 from __future__ import annotations
 
@@ -60,3 +61,12 @@ def _first(seed: object) -> object:
     if type(seed) is int and 0 <= seed <= HIGHEST_SEED:
         return seed
     raise ValueError(f"seeds.first: must be an integer from 0 to {HIGHEST_SEED:,}, got {seed!r}")
+
+
+def seeds_of_shard(seeds: range, number: int, of: int) -> range:
+    """Return the seeds of a study that a shard has, the `number`-th of `of` from 1.
+
+    >>> seeds_of_shard(range(10), 2, 3)
+    range(1, 10, 3)
+    """
+    return seeds[number - 1 :: of]
